@@ -1,0 +1,195 @@
+// The records that TypeScript and the kernels share. Every slot is 8 bytes wide: slot k of a record at address p
+// stands at p + 8k. A slot holds an u32 (counts, addresses, kinds) in its first 4 bytes, or an f64; the comment says
+// which. This file is plain enough to be compiled by AssemblyScript and by TypeScript alike, so the two cannot differ.
+
+/** How a row's loss f(η, τ; y) depends on its linear predictor η = xᵀβ and the auxiliary parameter τ. */
+export const enum Family {
+  /** f = ½ (y − η)² e^(−2τ) + τ, with τ = log σ. */
+  gaussian = 0,
+  /** f = log(1 + e^η) − y η, y ∈ {0, 1}. */
+  bernoulli = 1,
+}
+
+/** What a pass over rows accumulates into its Gram matrix: Σ a x xᵀ, Σ b x, Σ c. */
+export const enum Weights {
+  /** Loss and gradient only. */
+  none = 0,
+  /** Hessian: a = ∂²f/∂η², b = ∂²f/∂η∂τ, c = ∂²f/∂τ². */
+  curvature = 1,
+  /** Second moment of a row's gradient: a = (∂f/∂η)², b = ∂f/∂η ∂f/∂τ, c = (∂f/∂τ)². */
+  squaredGradient = 2,
+  /**
+   * Second moment of a row's control-variate term: as squaredGradient, with the residual
+   * r = ∇f(θ) − ∇f(θ̂) − ∇²f(θ̂)(θ − θ̂) of the row, times the row's weight, in place of the gradient
+   * (and in the gradient sums too).
+   */
+  squaredResidual = 3,
+  /** a = rowValues[n], b = c = 0. */
+  given = 4,
+}
+
+export const enum Gradient {
+  /** ĝ = (1/S) Σ ∇f_n(θ) + (prior gradient)/N. */
+  minibatch = 0,
+  /** ĝ = (1/S) Σ weight_n r_n(θ) + (prior residual), r_n as in Weights.squaredResidual. */
+  controlVariate = 1,
+}
+
+export const enum MatrixKind {
+  none = 0,
+  /** One f64. */
+  scalar = 1,
+  /** M f64. */
+  diagonal = 2,
+  /** M×M f64, row-major. The noise factor is lower triangular: entries above the diagonal are not read. */
+  dense = 3,
+}
+
+/** A design matrix and the loss over it. */
+export const enum Model {
+  /** u32: address of the rows, f32, row-major, 64-byte aligned. The target stands in column stride − 1. */
+  rows = 0,
+  /** u32: N. */
+  numRows = 1,
+  /** u32: D, the number of columns of the design. */
+  numColumns = 2,
+  /** u32: D rounded up to a multiple of 8; columns D .. paddedColumns − 1 are zero, unless the target stands there. */
+  paddedColumns = 3,
+  /** u32: floats from one row to the next, a multiple of 8, at least D + 1. */
+  stride = 4,
+  /** u32: a Family. */
+  family = 5,
+  /** u32: 1 if τ is the last parameter (index D, so M = D + 1), 0 if it is fixed or absent (M = D). */
+  auxiliary = 6,
+  /** f64: τ where auxiliary = 0. */
+  fixedAuxiliary = 7,
+  /** u32: address of M f64, the prior's precision of each parameter (0 for τ). */
+  priorPrecision = 8,
+  /** u32: address of M f64, the prior's means. */
+  priorMean = 9,
+  /** f64: rate of the exponential prior on e^τ; −log prior(τ) = rate e^τ − τ. Used where auxiliary = 1. */
+  auxiliaryRate = 10,
+  /** u32: address of N alias-table entries (AliasEntry), 0 for uniform rows of weight 1. */
+  aliasTable = 11,
+  slots = 12,
+}
+
+/** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */
+export const enum AliasEntry {
+  /** u32: the row itself is taken where a second random word is < threshold (or threshold = 2³² − 1), else its alias. */
+  threshold = 0,
+  /** u32 */
+  alias = 4,
+  /** f32: 1/(N p) of the row itself. */
+  weight = 8,
+  /** f32: 1/(N p) of its alias. */
+  aliasWeight = 12,
+  bytes = 16,
+}
+
+/** One task of passRows: sums over rows from, from + step, … < to (or over a list of rows). */
+export const enum Pass {
+  /** u32: address of a Model record. */
+  model = 0,
+  /** u32: address of M f64: θ. */
+  position = 1,
+  /** u32: address of M f64: θ̂, read where weights = squaredResidual. */
+  center = 2,
+  /** u32: a Weights. */
+  weights = 3,
+  from = 4,
+  to = 5,
+  step = 6,
+  /** u32: address of u32 row numbers; from, to and step then count in this list. 0: rows themselves. */
+  rowList = 7,
+  /** u32: address of N f32, read where weights = given. */
+  rowValues = 8,
+  /**
+   * u32: address of 3 + 2 M + M·M f64, overwritten with, over the pass's rows (likelihood only, never the prior):
+   * [0] Σ f, [1] Σ f², [2] the number of rows, then Σ gradient (M), then M f64 of scratch, then the Gram matrix
+   * (M×M, row-major, both triangles; row and column D are the τ cross terms where auxiliary = 1).
+   */
+  output = 9,
+  /** u32: address of passScratchBytes(M) bytes of scratch for this task. */
+  scratch = 10,
+  slots = 11,
+}
+
+/** One task of influenceRows: a value a row, for rows from .. to − 1. */
+export const enum Influence {
+  /** u32: address of a Model record. */
+  model = 0,
+  /** u32: address of M f64: θ̂. */
+  center = 1,
+  /** u32: address of M×M f64, row-major lower triangular K with covariance P = K Kᵀ. */
+  factor = 2,
+  from = 3,
+  to = 4,
+  /** u32: address of N f32, leverage v_n = |(K_β)ᵀ x_n|² = x_nᵀ P x_n; 0: not wanted. */
+  leverage = 5,
+  /**
+   * u32: address of N f32, influence q_n; 0: not wanted. Root mean square, over the four points δη = ±1.5 √v_n,
+   * δτ = ±1.5 √P_ττ (the two points δη where auxiliary = 0), of √(r_η² v_n + r_τ² P_ττ), r the row's residual
+   * of Weights.squaredResidual (unweighted).
+   */
+  influence = 6,
+  scratch = 7,
+  slots = 8,
+}
+
+/** One chain: θ ← θ − pull (θ − θ̂) − H ĝ + R z, z ~ N(0, I). */
+export const enum Chain {
+  /** u32: address of a Model record. */
+  model = 0,
+  /** u32: a Gradient. */
+  gradient = 1,
+  /** u32: S, rows a step; 0: no rows are drawn and ĝ has no likelihood part. */
+  batchSize = 2,
+  /** u32: address of M f64: θ, updated in place. */
+  position = 3,
+  /** u32: address of M f64: θ̂. */
+  center = 4,
+  /** f64 */
+  pull = 5,
+  /** u32: MatrixKind of H. */
+  stepKind = 6,
+  /** u32: address of H. */
+  step = 7,
+  /** u32: MatrixKind of R. */
+  noiseKind = 8,
+  /** u32: address of R. */
+  noise = 9,
+  /** u32: address of 16 u32, the row stream: word w of lane l at index 4 w + l; updated in place. */
+  rowStream = 10,
+  /** u32: address of 16 u32, the noise stream, likewise. */
+  noiseStream = 11,
+  /** u32: steps from one draw to the next, a multiple of momentEvery. */
+  stepsPerDraw = 12,
+  /** u32: steps that are run before the first interval begins and leave nothing behind. */
+  burnInSteps = 13,
+  /** u32: draws wanted in all; the kernel does nothing once they are made. */
+  numDraws = 14,
+  /** u32: address of numDraws × M f64: θ at the end of each interval of stepsPerDraw steps. 0: not wanted. */
+  draws = 15,
+  /** u32: address of numDraws × M f64: mean of θ over each interval's every momentEvery-th step. 0: not wanted. */
+  intervalMeans = 16,
+  /** u32: second moments are updated after every momentEvery-th step. */
+  momentEvery = 17,
+  /** u32: address of M×M f64: sum of (θ − θ̂)(θ − θ̂)ᵀ over those steps, lower triangle. 0: not wanted. */
+  moments = 18,
+  /**
+   * u32: address of M f64: the twin's deviation v, which follows the same noise through the quadratic loss,
+   * v ← (1 − pull) v + R z. 0: no twin.
+   */
+  twin = 19,
+  /**
+   * u32: address of numDraws × 2 M f64 where there is a twin: the interval means of d − v, then of d∘d − v∘v,
+   * d = θ − θ̂.
+   */
+  twinDifferences = 20,
+  /** u32: steps made so far, burn-in included; the kernel counts here, and others may read it for progress. */
+  stepsDone = 21,
+  /** u32: address of chainScratchBytes(M) bytes; zero before the first call, kept between calls. */
+  scratch = 22,
+  slots = 23,
+}
