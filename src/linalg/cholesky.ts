@@ -1,0 +1,106 @@
+import { type Matrix, matrix, symmetricPart } from "./matrix.ts";
+
+/** A matrix that should be positive definite is not (to rounding). */
+export class NotPositiveDefiniteError extends Error {
+  override name = "NotPositiveDefiniteError";
+  constructor(
+    /** The row in which the pivot was not positive. */
+    readonly row: number,
+  ) {
+    super(`the matrix is not positive definite: pivot ${row} of its Cholesky factor is not positive`);
+  }
+}
+
+/**
+ * Lower triangular L with A = L Lᵀ.
+ * @param a D×D, symmetric positive definite; only the lower triangle is read
+ * @throws NotPositiveDefiniteError
+ */
+export function cholesky(a: Matrix): Matrix {
+  const size = a.rows;
+  const factor = matrix(size, size);
+  const l = factor.data;
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = a.data[i * size + j];
+      for (let k = 0; k < j; k++) sum -= l[i * size + k] * l[j * size + k];
+      if (j < i) {
+        l[i * size + j] = sum / l[j * size + j];
+        continue;
+      }
+      // A pivot that is only rounding noise of its diagonal entry belongs to a singular matrix.
+      if (!(sum > 1e-15 * Math.abs(a.data[i * size + i]))) throw new NotPositiveDefiniteError(i);
+      l[i * size + i] = Math.sqrt(sum);
+    }
+  }
+  return factor;
+}
+
+/** Solves L x = b; L lower triangular. */
+export function solveLower(l: Matrix, b: ArrayLike<number>): Float64Array {
+  const size = l.rows;
+  const x = Float64Array.from(b);
+  for (let i = 0; i < size; i++) {
+    for (let k = 0; k < i; k++) x[i] -= l.data[i * size + k] * x[k];
+    x[i] /= l.data[i * size + i];
+  }
+  return x;
+}
+
+/** Solves Lᵀ x = b; L lower triangular. */
+export function solveLowerTransposed(l: Matrix, b: ArrayLike<number>): Float64Array {
+  const size = l.rows;
+  const x = Float64Array.from(b);
+  for (let i = size - 1; i >= 0; i--) {
+    for (let k = i + 1; k < size; k++) x[i] -= l.data[k * size + i] * x[k];
+    x[i] /= l.data[i * size + i];
+  }
+  return x;
+}
+
+/** Solves A x = b, given A's Cholesky factor. */
+export function choleskySolve(l: Matrix, b: ArrayLike<number>): Float64Array {
+  return solveLowerTransposed(l, solveLower(l, b));
+}
+
+/** L⁻¹, lower triangular. */
+export function invertLower(l: Matrix): Matrix {
+  const size = l.rows;
+  const inverse = matrix(size, size);
+  const x = inverse.data;
+  for (let j = 0; j < size; j++) {
+    x[j * size + j] = 1 / l.data[j * size + j];
+    for (let i = j + 1; i < size; i++) {
+      let sum = 0;
+      for (let k = j; k < i; k++) sum -= l.data[i * size + k] * x[k * size + j];
+      x[i * size + j] = sum / l.data[i * size + i];
+    }
+  }
+  return inverse;
+}
+
+/**
+ * A⁻¹ of a symmetric positive definite matrix.
+ * @throws NotPositiveDefiniteError
+ */
+export function invertPositiveDefinite(a: Matrix): Matrix {
+  const size = a.rows;
+  const { data } = invertLower(cholesky(a));
+  const inverse = matrix(size, size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = 0;
+      for (let k = i; k < size; k++) sum += data[k * size + i] * data[k * size + j];
+      inverse.data[i * size + j] = sum;
+      inverse.data[j * size + i] = sum;
+    }
+  }
+  return symmetricPart(inverse);
+}
+
+/** log|A|, given A's Cholesky factor. */
+export function logDeterminant(l: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < l.rows; i++) sum += 2 * Math.log(l.data[i * l.rows + i]);
+  return sum;
+}

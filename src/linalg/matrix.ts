@@ -1,0 +1,129 @@
+/** A dense real matrix of f64, row-major: entry (i, j) is `data[i * columns + j]`. */
+export interface Matrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly data: Float64Array;
+}
+
+/** A rows × columns matrix over `data`, or of zeros. */
+export function matrix(rows: number, columns: number, data = new Float64Array(rows * columns)): Matrix {
+  return { rows, columns, data };
+}
+
+export function matrixFromRows(rows: readonly ArrayLike<number>[]): Matrix {
+  const result = matrix(rows.length, rows[0]?.length ?? 0);
+  for (let i = 0; i < rows.length; i++) result.data.set(rows[i], i * result.columns);
+  return result;
+}
+
+export function identity(size: number, scale = 1): Matrix {
+  return diagonalMatrix(new Float64Array(size).fill(scale));
+}
+
+export function diagonalMatrix(diagonal: ArrayLike<number>): Matrix {
+  const size = diagonal.length;
+  const result = matrix(size, size);
+  for (let i = 0; i < size; i++) result.data[i * size + i] = diagonal[i];
+  return result;
+}
+
+/** The diagonal of a square matrix, as a vector. */
+export function diagonal(a: Matrix): Float64Array {
+  return Float64Array.from({ length: a.rows }, (_, i) => a.data[i * a.columns + i]);
+}
+
+export function transpose(a: Matrix): Matrix {
+  const result = matrix(a.columns, a.rows);
+  for (let i = 0; i < a.rows; i++)
+    for (let j = 0; j < a.columns; j++) result.data[j * a.rows + i] = a.data[i * a.columns + j];
+  return result;
+}
+
+/** A B */
+export function multiply(a: Matrix, b: Matrix): Matrix {
+  const result = matrix(a.rows, b.columns);
+  const { columns } = b;
+  for (let i = 0; i < a.rows; i++) {
+    for (let k = 0; k < a.columns; k++) {
+      const factor = a.data[i * a.columns + k];
+      if (factor === 0) continue;
+      for (let j = 0; j < columns; j++) result.data[i * columns + j] += factor * b.data[k * columns + j];
+    }
+  }
+  return result;
+}
+
+/** F A Fᵀ, made exactly symmetric; A is symmetric. */
+export function congruence(f: Matrix, a: Matrix): Matrix {
+  return symmetricPart(multiply(multiply(f, a), transpose(f)));
+}
+
+/** A v */
+export function multiplyVector(a: Matrix, v: ArrayLike<number>): Float64Array {
+  const result = new Float64Array(a.rows);
+  for (let i = 0; i < a.rows; i++) {
+    let sum = 0;
+    for (let j = 0; j < a.columns; j++) sum += a.data[i * a.columns + j] * v[j];
+    result[i] = sum;
+  }
+  return result;
+}
+
+/** scaleA A + scaleB B */
+export function add(a: Matrix, b: Matrix, scaleA = 1, scaleB = 1): Matrix {
+  const result = matrix(a.rows, a.columns);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = scaleA * a.data[i] + scaleB * b.data[i];
+  return result;
+}
+
+export function scale(a: Matrix, factor: number): Matrix {
+  return matrix(
+    a.rows,
+    a.columns,
+    a.data.map((value) => factor * value),
+  );
+}
+
+/** diag(left) A diag(right) */
+export function scaleRowsAndColumns(a: Matrix, left: ArrayLike<number>, right: ArrayLike<number>): Matrix {
+  const result = matrix(a.rows, a.columns);
+  for (let i = 0; i < a.rows; i++)
+    for (let j = 0; j < a.columns; j++) result.data[i * a.columns + j] = left[i] * a.data[i * a.columns + j] * right[j];
+  return result;
+}
+
+/** ½ (A + Aᵀ) */
+export function symmetricPart(a: Matrix): Matrix {
+  const result = matrix(a.rows, a.rows);
+  for (let i = 0; i < a.rows; i++)
+    for (let j = 0; j < a.rows; j++)
+      result.data[i * a.rows + j] = 0.5 * (a.data[i * a.rows + j] + a.data[j * a.rows + i]);
+  return result;
+}
+
+export function trace(a: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < a.rows; i++) sum += a.data[i * a.columns + i];
+  return sum;
+}
+
+/** Tr(A B), without forming the product. */
+export function traceOfProduct(a: Matrix, b: Matrix): number {
+  let sum = 0;
+  for (let i = 0; i < a.rows; i++)
+    for (let j = 0; j < a.columns; j++) sum += a.data[i * a.columns + j] * b.data[j * b.columns + i];
+  return sum;
+}
+
+export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+/** Largest absolute entry. */
+export function largestEntry(a: Matrix): number {
+  let largest = 0;
+  for (const value of a.data) largest = Math.max(largest, Math.abs(value));
+  return largest;
+}

@@ -1,0 +1,41 @@
+import { add, type Matrix, traceOfProduct } from "../linalg/matrix.ts";
+
+/** Covariance of one row's control-variate term, by what it depends on. */
+export interface ControlVariateNoise {
+  /** N² C̄_cv: covariance of N times the weighted residual of one row drawn by its probability, averaged over N(θ̂, P). */
+  readonly totalCovariance: Matrix;
+  /** P = (N A)⁻¹ */
+  readonly laplaceCovariance: Matrix;
+}
+
+/**
+ * Covariance of the injected noise that makes P the stationary covariance of
+ * θ ← θ − h (θ − θ̂) − h P (N r̂) + ξ (a quadratic loss leaves no residual r̂ on average):
+ * P = (1 − h)² P + h² P (N² C̄_cv) P / S + Q, so Q = (2h − h²) P − h² P (N² C̄_cv) P / S.
+ * @param damping h, in (0, 1]
+ * @param contribution P (N² C̄_cv) P
+ */
+export function injectedNoise(
+  laplaceCovariance: Matrix,
+  contribution: Matrix,
+  damping: number,
+  batchSize: number,
+): Matrix {
+  return add(laplaceCovariance, contribution, 2 * damping - damping ** 2, -(damping ** 2) / batchSize);
+}
+
+/**
+ * s = Tr(P⁻¹ H C̄_cv H / S) / (D (2h − h²)): the share of the injected variance that the minibatch makes.
+ * With H = h P N this is h Tr(P N² C̄_cv) / (S D (2 − h)).
+ */
+export function minibatchShare(noise: ControlVariateNoise, damping: number, batchSize: number): number {
+  const size = noise.laplaceCovariance.rows;
+  return (
+    (damping * traceOfProduct(noise.laplaceCovariance, noise.totalCovariance)) / (batchSize * size * (2 - damping))
+  );
+}
+
+/** Integrated autocorrelation time, in steps, of a direction that contracts by 1 − λ a step: (2 − λ)/λ. */
+export function autocorrelationTime(contraction: number): number {
+  return (2 - contraction) / contraction;
+}

@@ -1,0 +1,80 @@
+import { add, identity, largestEntry, type Matrix, multiply, scale, symmetricPart, trace } from "../linalg/matrix.ts";
+import { continuousStationaryCovariance, discreteStationaryCovariance, type LinearSgd } from "./stationary.ts";
+
+/**
+ * How the gradient noise depends on the spread of the iterates. Both functions take Σ (D×D), the covariance of θ
+ * around θ*; they may sum over data, hence the promises.
+ */
+export interface StateDependentNoise {
+  /** C̄(Σ) = E_{θ ~ N(θ*, Σ)} C(θ). */
+  averagedOver(covariance: Matrix): Promise<Matrix>;
+  /**
+   * The part that grows with Σ, to first order: (1/N) Σ_n w_n² (x_nᵀ Σ x_n) x_n x_nᵀ − A Σ A, w_n the row's curvature.
+   * Linear in Σ; it decides whether the second moment of the iterates stays finite.
+   */
+  multiplicative(covariance: Matrix): Promise<Matrix>;
+}
+
+/** The chain has no finite stationary covariance. */
+export class UnstableError extends Error {
+  override name = "UnstableError";
+  constructor(
+    /** The preconditioner may be scaled by at most this much. */
+    readonly largestStableScale: number,
+  ) {
+    super(
+      `This step is not mean-square stable: a few rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`,
+    );
+  }
+}
+
+/**
+ * The largest γ for which γ H is mean-square stable: with 𝓛(Σ) = HAΣ + ΣAH and 𝓠(Σ) = HAΣAH + H N(Σ) H / S (N the
+ * multiplicative noise), the second moment of the iterates obeys Σ ← Σ − γ 𝓛(Σ) + γ² 𝓠(Σ) + …, which is stable exactly
+ * where γ ρ(𝓛⁻¹ 𝓠) < 1. Both 𝓛⁻¹ and 𝓠 map positive matrices to positive ones, so the power iteration converges to
+ * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA).
+ */
+export async function largestStableScale(
+  sgd: LinearSgd,
+  noise: Pick<StateDependentNoise, "multiplicative">,
+): Promise<number> {
+  const { preconditioner: h, hessian: a, batchSize } = sgd;
+  const ha = multiply(h, a);
+  let covariance = identity(a.rows);
+  let radius = 0;
+  for (let iteration = 0; iteration < 60; iteration++) {
+    const contraction = multiply(multiply(ha, covariance), multiply(a, h));
+    const growth = multiply(multiply(h, await noise.multiplicative(covariance)), h);
+    const source = symmetricPart(add(contraction, growth, 1, 1 / batchSize));
+    const zero = identity(a.rows, 0);
+    const image = continuousStationaryCovariance({ ...sgd, noiseCovariance: zero, injectedNoise: source });
+    const previous = radius;
+    radius = trace(image) / trace(covariance);
+    covariance = scale(image, 1 / largestEntry(image));
+    if (Math.abs(radius - previous) < 1e-3 * radius) break;
+  }
+  return 1 / radius;
+}
+
+/**
+ * Stationary covariance with noise that depends on the state: the fixed point of Σ → C̄(Σ) → Σ, with the discrete
+ * covariance equation; exact for a linear model (not in the paper).
+ * @throws UnstableError where the iteration diverges: the chain is then not mean-square stable
+ */
+export async function stateDependentCovariance(
+  sgd: LinearSgd,
+  noise: StateDependentNoise,
+): Promise<{ covariance: Matrix; noiseCovariance: Matrix }> {
+  let noiseCovariance = sgd.noiseCovariance;
+  let covariance = discreteStationaryCovariance(sgd);
+  const initial = trace(covariance);
+  for (let iteration = 0; iteration < 100; iteration++) {
+    noiseCovariance = await noise.averagedOver(covariance);
+    const next = discreteStationaryCovariance({ ...sgd, noiseCovariance });
+    const change = largestEntry(add(next, covariance, 1, -1)) / largestEntry(next);
+    covariance = next;
+    if (change < 1e-9) return { covariance, noiseCovariance };
+    if (!(trace(covariance) < 1e3 * initial)) throw new UnstableError(await largestStableScale(sgd, noise));
+  }
+  return { covariance, noiseCovariance };
+}
