@@ -1,3 +1,5 @@
+import { InputError } from "./errors.ts";
+
 /**
  * What a formula can see in a column. Dates and timestamps are numbers: days since 1970-01-01 (UTC), with a fraction.
  * Columns of any other type are listed too, so that using one can be refused by name.
@@ -50,6 +52,21 @@ export interface TableSource {
 
 /** The largest number of levels of a categorical column: each costs a column of the design. */
 export const maxLevels = 10_000;
+
+/** The error of a categorical column that has too many levels; `hint` is a sentence that says why it may be so. */
+export function tooManyLevels(name: string, count: string, hint = ""): InputError {
+  return new InputError(
+    `Column "${name}" is categorical and has ${count} levels, where ${formatCount(maxLevels)} are the most; ${hint}leave it out of the formula, or group its rare levels with --sql.`,
+  );
+}
+
+/**
+ * The first level that is no number where more than half of them are numbers: a stray text in a column of numbers.
+ */
+export function textAmongNumbers(levels: readonly string[]): string | undefined {
+  const texts = levels.filter((level) => level.trim() === "" || Number.isNaN(Number(level)));
+  return texts.length > 0 && texts.length < levels.length / 2 ? texts[0] : undefined;
+}
 
 /** Orders strings by codepoint, which UTF-16's own order differs from beyond U+FFFF; the same on every machine. */
 export function compareText(a: string, b: string): number {

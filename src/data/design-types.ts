@@ -1,0 +1,80 @@
+/** How columns are put on the scale on which the sampler and the priors live. */
+export type Standardize = "auto" | "features" | "none";
+
+export type DesignFamily = "gaussian" | "bernoulli";
+
+/** Where the rows of a design go; shared WebAssembly memory, or a plain array. */
+export interface RowStore {
+  /** Zeroed room for numRows × stride floats, row-major. */
+  allocateRows(numRows: number, stride: number): Float32Array;
+}
+
+export interface DesignOptions {
+  /** Guessed from the target where it is left out: bernoulli for a boolean or two distinct values, else gaussian. */
+  readonly family?: DesignFamily;
+  /**
+   * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` the target too;
+   * "features": the columns only; "none": everything as it is, not even centred.
+   */
+  readonly standardize?: Standardize;
+  /** A plain Float32Array where it is left out. */
+  readonly memory?: RowStore;
+  /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
+  readonly maxBytes?: number;
+  /** Called after each chunk; the data is passed over twice. */
+  readonly onProgress?: (rowsDone: number, pass: 1 | 2) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface DesignColumn {
+  /** `x`, `log(x)`, `weekday[Tuesday]`, `C(hour)[7]`, `x:weekday[Tuesday]`, `Intercept`. */
+  readonly name: string;
+  /** The term of the formula that the column belongs to; "Intercept" for the intercept. */
+  readonly term: string;
+  /** The stored value is (value − mean)/scale; 0 and 1 where the column is not standardised. */
+  readonly mean: number;
+  readonly scale: number;
+  readonly isIntercept: boolean;
+  /** Whether the column is 0 or 1 before standardising: an indicator of a level, or of several levels at once. */
+  readonly isIndicator: boolean;
+}
+
+export interface DesignTarget {
+  /** The left side of the formula; for two values other than false/true or 0/1, `class = 2`, the event. */
+  readonly name: string;
+  readonly kind: "number" | "binary";
+  /** The stored value is (value − mean)/scale; 0 and 1 where the target is not standardised. */
+  readonly mean: number;
+  readonly scale: number;
+  /** The two values of a binary target; the second is the event, stored as 1. */
+  readonly levels?: readonly [string, string];
+}
+
+/** A formula's numbers: a row per kept row of the table, in its order (kernels/layout.ts, Model). */
+export interface Design {
+  /** numRows × stride, row-major; the target stands in column stride − 1. */
+  readonly rows: Float32Array;
+  /** N */
+  readonly numRows: number;
+  /** Rows left out as they miss a value that the formula uses. */
+  readonly droppedRows: number;
+  /** Floats from one row to the next: D + 1 rounded up to a multiple of 8. */
+  readonly stride: number;
+  /** D rounded up to a multiple of 8. */
+  readonly paddedColumns: number;
+  /** D columns; the intercept, where there is one, is the last. */
+  readonly columns: readonly DesignColumn[];
+  readonly hasIntercept: boolean;
+  readonly target: DesignTarget;
+  readonly family: DesignFamily;
+  /** Whether the family was guessed from the target. */
+  readonly familyGuessed: boolean;
+  /** The formula as it was written. */
+  readonly formula: string;
+  /** Whether the columns (not the intercept) are centred and divided by their sd. */
+  readonly standardized: boolean;
+  /** Names of columns that were left out as they are constant over the kept rows. */
+  readonly leftOut: readonly string[];
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+}

@@ -1,0 +1,161 @@
+import type { CompiledExpression, Numeric } from "./compiled-expression.ts";
+import type { CompleteRows } from "./complete-rows.ts";
+import { InputError } from "./errors.ts";
+import { compileExpression, type ExpressionScope } from "./expression.ts";
+import type { Expression, Factor } from "./formula.ts";
+import { formulaError } from "./formula-errors.ts";
+import { expressionText, factorName } from "./formula-text.ts";
+import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "./table.ts";
+
+/** A factor whose values are numbers. */
+export interface NumericFactor {
+  readonly kind: "number";
+  readonly name: string;
+  /** A value a row. @throws InputError where one is not finite. */
+  read(rows: CompleteRows): Float64Array;
+}
+
+/** A factor whose values are levels, known only after all rows were read once. */
+export interface CategoricalFactor {
+  readonly kind: "category";
+  readonly name: string;
+  /** A code a row, from 0; the same value has the same code in every chunk and every pass. */
+  read(rows: CompleteRows): Int32Array;
+  /** One more than the largest code so far. */
+  readonly numCodes: number;
+  readonly label: (code: number) => string;
+  /** Sorts codes by their levels: texts by codepoint, numbers by size. */
+  readonly compare: (a: number, b: number) => number;
+}
+
+export type FactorReader = NumericFactor | CategoricalFactor;
+
+/** @throws InputError where the expression does not fit the table. */
+export function compileFactor(factor: Factor, scope: ExpressionScope): FactorReader {
+  const compiled = compileExpression(factor.expression, scope);
+  const name = factorName(factor);
+  const { wrapper, expression } = factor;
+  if (compiled.type === "text") {
+    throw formulaError(scope.text, factor.at, `${name} is a text in quotes, not a column; a name goes without quotes.`);
+  }
+  if (compiled.type === "string") {
+    if (wrapper === "I") {
+      throw formulaError(scope.text, factor.at, `I() needs numbers, and ${expressionText(expression)} is text.`);
+    }
+    return new TextFactor(name, compiled.evaluate);
+  }
+  const isBooleanColumn = compiled.type === "boolean" && expression.kind === "column" && wrapper === "";
+  if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled);
+  return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
+}
+
+/**
+ * An expression's values of complete rows.
+ * @throws InputError naming the expression and the row where a value is not finite.
+ */
+export function finiteValues(compiled: Numeric, expression: Expression, rows: CompleteRows): Float64Array {
+  const values = compiled.evaluate(rows.chunk);
+  if (expression.kind === "column") return values;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) continue;
+    const what = Number.isNaN(values[i]) ? "is not a number" : "is infinite";
+    const inputs = inputsOf(expression, rows, i);
+    throw new InputError(
+      `${expressionText(expression)} ${what} in data row ${rows.rowNumber(i).toLocaleString("en-US")}${inputs}; change the expression, or drop such rows with --sql.`,
+    );
+  }
+  return values;
+}
+
+/** ", where x is 0" for the columns that an expression of row i reads. */
+function inputsOf(expression: Expression, rows: CompleteRows, i: number): string {
+  const named = [...rows.chunk.columns].flatMap(([name, column]) =>
+    column.kind === "number" && namesColumn(expression, name) ? [`${name} is ${column.values[i]}`] : [],
+  );
+  return named.length > 0 ? `, where ${named.join(" and ")}` : "";
+}
+
+function namesColumn(expression: Expression, name: string): boolean {
+  switch (expression.kind) {
+    case "column":
+      return expression.name === name;
+    case "unary":
+      return namesColumn(expression.operand, name);
+    case "binary":
+      return namesColumn(expression.left, name) || namesColumn(expression.right, name);
+    case "call":
+      return expression.args.some((argument) => namesColumn(argument, name));
+    default:
+      return false;
+  }
+}
+
+class TextFactor implements CategoricalFactor {
+  readonly kind = "category";
+  private levels: readonly string[] = [];
+
+  constructor(
+    readonly name: string,
+    private readonly evaluate: Extract<CompiledExpression, { type: "string" }>["evaluate"],
+  ) {}
+
+  get numCodes(): number {
+    return this.levels.length;
+  }
+
+  read(rows: CompleteRows): Int32Array {
+    const { codes, levels }: CategoryColumn = this.evaluate(rows.chunk);
+    this.levels = levels;
+    return codes;
+  }
+
+  readonly label = (code: number) => this.levels[code];
+  readonly compare = (a: number, b: number) => compareText(this.levels[a], this.levels[b]);
+}
+
+/** Numbers, or booleans, as the names of categories; codes are given in the order of appearance. */
+class NumberCategories implements CategoricalFactor {
+  readonly kind = "category";
+  private readonly values: number[] = [];
+  private readonly codes = new Map<number, number>();
+  /** Codes of small whole numbers, which are most; −1 where there is none yet. */
+  private readonly small = new Int32Array(4096).fill(-1);
+
+  constructor(
+    readonly name: string,
+    private readonly expression: Expression,
+    private readonly compiled: Numeric,
+  ) {}
+
+  get numCodes(): number {
+    return this.values.length;
+  }
+
+  read(rows: CompleteRows): Int32Array {
+    const values = finiteValues(this.compiled, this.expression, rows);
+    const result = new Int32Array(values.length);
+    const { small } = this;
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i];
+      const code = (value | 0) === value && value >= 0 && value < small.length ? small[value] : -1;
+      result[i] = code >= 0 ? code : this.codeOf(value);
+    }
+    return result;
+  }
+
+  private codeOf(value: number): number {
+    const known = this.codes.get(value);
+    if (known !== undefined) return known;
+    const code = this.values.length;
+    if (code >= maxLevels) throw tooManyLevels(this.name, `more than ${maxLevels.toLocaleString("en-US")}`);
+    // Adding 0 makes 0 of −0, which is the same level.
+    this.values.push(value + 0);
+    this.codes.set(value, code);
+    if (Number.isInteger(value) && value >= 0 && value < this.small.length) this.small[value] = code;
+    return code;
+  }
+
+  readonly label = (code: number) =>
+    this.compiled.type === "boolean" ? String(this.values[code] !== 0) : String(this.values[code]);
+  readonly compare = (a: number, b: number) => this.values[a] - this.values[b];
+}

@@ -1,0 +1,118 @@
+import type { ColumnBlock } from "./columns.ts";
+import { CompleteRowReader } from "./complete-rows.ts";
+import type { DesignColumn, DesignOptions } from "./design-types.ts";
+import { InputError } from "./errors.ts";
+import type { TableChunk } from "./table.ts";
+import type { FinishedTarget, TargetReader } from "./target.ts";
+import type { TermRows, TermValues } from "./term-rows.ts";
+
+export interface RowLayout {
+  readonly rows: Float32Array;
+  readonly numRows: number;
+  readonly stride: number;
+  readonly columns: readonly DesignColumn[];
+  readonly blocks: readonly ColumnBlock[];
+}
+
+/**
+ * The second pass: writes every complete row, standardised.
+ * @throws InputError where the rows are not those of the first pass.
+ */
+export async function fillRows(
+  chunks: AsyncIterable<TableChunk>,
+  layout: RowLayout,
+  terms: readonly TermRows[],
+  target: Pick<TargetReader, "read"> & Pick<FinishedTarget, "encodeInto">,
+  options: DesignOptions,
+): Promise<void> {
+  const { rows, stride, columns } = layout;
+  const template = rowTemplate(columns, stride);
+  const scaled = scaledLayout(layout);
+  const reader = new CompleteRowReader();
+  let filled = 0;
+  for await (const chunk of chunks) {
+    options.signal?.throwIfAborted();
+    const complete = reader.read(chunk);
+    const count = complete.chunk.numRows;
+    if (filled + count > layout.numRows) throw changed();
+    const start = filled * stride;
+    repeatInto(rows, template, start, count);
+    const cached = new Map<string, Float64Array | Int32Array>();
+    const values = new Map(terms.map((term) => [term, term.read(complete, cached)]));
+    for (const block of layout.blocks) {
+      if (block.term.numCells > block.columnOfCell.length) throw changed();
+      writeBlock(block, values.get(block.term)!, scaled, start, count);
+    }
+    target.encodeInto(target.read(complete), rows, start + stride - 1, stride);
+    filled += count;
+    options.onProgress?.(reader.rowsRead, 2);
+  }
+  if (filled !== layout.numRows) throw changed();
+}
+
+/** The columns' scaling as arrays, for the loops over rows. */
+interface ScaledLayout extends RowLayout {
+  readonly means: Float64Array;
+  readonly scales: Float64Array;
+  /** What 1 is stored as. */
+  readonly ones: Float64Array;
+}
+
+function scaledLayout(layout: RowLayout): ScaledLayout {
+  const means = Float64Array.from(layout.columns, ({ mean }) => mean);
+  const scales = Float64Array.from(layout.columns, ({ scale }) => scale);
+  return { ...layout, means, scales, ones: means.map((mean, j) => (1 - mean) / scales[j]) };
+}
+
+function changed(): InputError {
+  return new InputError("The data changed while it was being read; run the command again when nothing writes to it.");
+}
+
+/** A row in which every column is 0 before standardising, and the intercept 1: what most of a row of indicators is. */
+function rowTemplate(columns: readonly DesignColumn[], stride: number): Float32Array {
+  const template = new Float32Array(stride);
+  columns.forEach((column, j) => {
+    template[j] = column.isIntercept ? 1 : -column.mean / column.scale;
+  });
+  return template;
+}
+
+/** Writes the template `count` times from `start` on, doubling what is there: as fast as memory. */
+function repeatInto(rows: Float32Array, template: Float32Array, start: number, count: number): void {
+  if (count === 0) return;
+  rows.set(template, start);
+  const total = count * template.length;
+  for (let done = template.length; done < total; done *= 2) {
+    rows.copyWithin(start + done, start, start + Math.min(done, total - done));
+  }
+}
+
+function writeBlock(
+  block: ColumnBlock,
+  { values, cells }: TermValues,
+  layout: ScaledLayout,
+  start: number,
+  count: number,
+): void {
+  const { rows, stride, means, scales, ones } = layout;
+  const { columnOfCell } = block;
+  if (!cells) {
+    const column = columnOfCell[0];
+    if (column < 0 || !values) return;
+    const mean = means[column];
+    const scale = scales[column];
+    for (let i = 0, at = start + column; i < count; i++, at += stride) rows[at] = (values[i] - mean) / scale;
+    return;
+  }
+  if (values) {
+    for (let i = 0, at = start; i < count; i++, at += stride) {
+      const column = columnOfCell[cells[i]];
+      if (column >= 0) rows[at + column] = (values[i] - means[column]) / scales[column];
+    }
+    return;
+  }
+  for (let i = 0, at = start; i < count; i++, at += stride) {
+    const column = columnOfCell[cells[i]];
+    if (column >= 0) rows[at + column] = ones[column];
+  }
+}

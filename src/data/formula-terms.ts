@@ -1,0 +1,117 @@
+import { type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
+import { formulaError } from "./formula-errors.ts";
+import { factorName } from "./formula-text.ts";
+
+/** Columns of the design that belong together: the products of its factors' columns. */
+export interface Term {
+  /** `x`, `x:weekday` */
+  readonly name: string;
+  readonly factors: readonly Factor[];
+}
+
+export interface FormulaTerms {
+  readonly hasIntercept: boolean;
+  /** Main effects first, then interactions by their number of factors, each in the order in which they were written. */
+  readonly terms: readonly Term[];
+}
+
+const maxTerms = 10_000;
+/** Terms by what identifies them, which is the set of their factors: `a:b` is `b:a`. The intercept has no factors. */
+type Terms = Map<string, readonly Factor[]>;
+
+const intercept: readonly Factor[] = [];
+
+function keyOf(factors: readonly Factor[]): string {
+  return factors.map(factorName).sort().join("\n");
+}
+
+function termsOf(...list: (readonly Factor[])[]): Terms {
+  return new Map(list.map((factors) => [keyOf(factors), factors]));
+}
+
+/**
+ * The terms of a formula's right side, `.` being every column that the target does not use.
+ *
+ * @param columnNames The table's columns, in order.
+ * @throws InputError where the terms are too many, or an offset stands where it cannot.
+ */
+export function formulaTerms(formula: Formula, columnNames: readonly string[]): FormulaTerms {
+  const used = new Set<string>();
+  visitColumns(formula.target, (name) => used.add(name));
+  const others = columnNames.filter((name) => !used.has(name));
+
+  function sum(tree: TermTree & { kind: "sum" }, start: Terms): Terms {
+    const result = start;
+    for (const { sign, term } of tree.parts) {
+      // "+ 0" is "− 1" and "− 0" is "+ 1".
+      if (term.kind === "zero") {
+        if (sign === "+") result.delete(keyOf(intercept));
+        else result.set(keyOf(intercept), intercept);
+        continue;
+      }
+      if (term.kind === "offset") {
+        throw formulaError(formula.text, term.at, "offset() is not supported yet; leave it out.");
+      }
+      for (const [key, factors] of expand(term)) {
+        if (sign === "-") result.delete(key);
+        else if (!result.has(key)) result.set(key, factors);
+      }
+    }
+    return result;
+  }
+
+  function product(left: Terms, right: Terms): Terms {
+    if (left.size * right.size > maxTerms) {
+      throw formulaError(formula.text, 0, `it makes more than ${maxTerms} terms; leave out some of its products.`);
+    }
+    const result: Terms = new Map();
+    for (const a of left.values()) {
+      for (const b of right.values()) {
+        const factors = [...termsOf(...[...a, ...b].map((factor) => [factor])).values()].flat();
+        const key = keyOf(factors);
+        if (!result.has(key)) result.set(key, factors);
+      }
+    }
+    return result;
+  }
+
+  const cross = (left: Terms, right: Terms): Terms => new Map([...left, ...right, ...product(left, right)]);
+
+  function expand(tree: TermTree): Terms {
+    switch (tree.kind) {
+      case "zero":
+        return new Map();
+      case "one":
+        return termsOf(intercept);
+      case "factor":
+        return termsOf([tree]);
+      case "dot":
+        return termsOf(
+          ...others.map((name): Factor[] => [
+            { kind: "factor", wrapper: "", expression: { kind: "column", name, at: tree.at }, at: tree.at },
+          ]),
+        );
+      case "sum":
+        return sum(tree, new Map());
+      case "interaction":
+        return product(expand(tree.left), expand(tree.right));
+      case "cross":
+        return cross(expand(tree.left), expand(tree.right));
+      case "power": {
+        const base = expand(tree.base);
+        let result = base;
+        for (let n = 1; n < tree.degree; n++) result = cross(result, base);
+        return result;
+      }
+      case "offset":
+        throw formulaError(formula.text, tree.at, "offset() stands alone between plus signs.");
+    }
+  }
+
+  const { terms } = formula;
+  const all = terms.kind === "sum" ? sum(terms, termsOf(intercept)) : cross(termsOf(intercept), expand(terms));
+  const hasIntercept = all.delete(keyOf(intercept));
+  const list = [...all.values()].map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
+  // Array.prototype.sort is stable, so terms of one order stay as they were written.
+  return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length) };
+}

@@ -1,0 +1,74 @@
+import { formulaError, syntaxMessage } from "./formula-errors.ts";
+import { parse } from "./formula-parser.generated.js";
+
+/** An expression over a row's columns. `at` is the offset in the formula's text. */
+export type Expression =
+  | { readonly kind: "number"; readonly value: number; readonly at: number }
+  | { readonly kind: "string"; readonly value: string; readonly at: number }
+  | { readonly kind: "boolean"; readonly value: boolean; readonly at: number }
+  | { readonly kind: "column"; readonly name: string; readonly at: number }
+  | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly at: number }
+  | { readonly kind: "unary"; readonly operator: "-" | "not"; readonly operand: Expression; readonly at: number }
+  | {
+      readonly kind: "binary";
+      readonly operator: BinaryOperator;
+      readonly left: Expression;
+      readonly right: Expression;
+      readonly at: number;
+    };
+
+export type ComparisonOperator = "==" | "!=" | "<" | "<=" | ">" | ">=";
+export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "^";
+export type BinaryOperator = ComparisonOperator | ArithmeticOperator | "and" | "or";
+
+/** What stands between the signs of a formula's right side: an expression that makes one or several columns. */
+export interface Factor {
+  readonly kind: "factor";
+  /** "C": its values are the names of categories; "I": an expression that would otherwise be read as terms. */
+  readonly wrapper: "" | "C" | "I";
+  readonly expression: Expression;
+  readonly at: number;
+}
+
+/** The right side as it was written; formula-terms.ts makes a list of terms of it. */
+export type TermTree =
+  | { readonly kind: "sum"; readonly parts: readonly { readonly sign: "+" | "-"; readonly term: TermTree }[] }
+  | { readonly kind: "cross" | "interaction"; readonly left: TermTree; readonly right: TermTree }
+  | { readonly kind: "power"; readonly base: TermTree; readonly degree: number }
+  | { readonly kind: "zero" | "one" }
+  | { readonly kind: "dot"; readonly at: number }
+  | { readonly kind: "offset"; readonly expression: Expression; readonly at: number }
+  | Factor;
+
+export interface Formula {
+  readonly text: string;
+  readonly target: Expression;
+  readonly terms: TermTree;
+}
+
+/**
+ * Reads `target ~ terms`, the formula language of R and patsy: `+`, `-`, `:`, `*`, `(…)^n`, `.`, 0 and 1, C(), I(),
+ * functions and offset(). Columns are checked later, where the table is known.
+ *
+ * @throws InputError with the column of the mistake, and a caret under it.
+ */
+export function parseFormula(text: string): Formula {
+  try {
+    return { text, ...(parse(text) as Omit<Formula, "text">) };
+  } catch (error) {
+    if (!(error instanceof Error && "location" in error)) throw error;
+    const { offset } = (error.location as { start: { offset: number } }).start;
+    throw formulaError(text, offset, syntaxMessage(text, offset));
+  }
+}
+
+/** Calls `visit` for every column that the expression names. */
+export function visitColumns(expression: Expression, visit: (name: string, at: number) => void): void {
+  if (expression.kind === "column") visit(expression.name, expression.at);
+  else if (expression.kind === "unary") visitColumns(expression.operand, visit);
+  else if (expression.kind === "call") for (const argument of expression.args) visitColumns(argument, visit);
+  else if (expression.kind === "binary") {
+    visitColumns(expression.left, visit);
+    visitColumns(expression.right, visit);
+  }
+}

@@ -1,0 +1,156 @@
+import type { CompleteRows } from "./complete-rows.ts";
+import type { DesignFamily, DesignTarget, Standardize } from "./design-types.ts";
+import { InputError } from "./errors.ts";
+import { compileExpression, type ExpressionScope } from "./expression.ts";
+import { finiteValues } from "./factors.ts";
+import type { Formula } from "./formula.ts";
+import { formulaError } from "./formula-errors.ts";
+import { expressionText } from "./formula-text.ts";
+import { combine, type Moments, momentsOf } from "./moments.ts";
+import { listed } from "./suggest.ts";
+import { compareText, formatCount, textAmongNumbers } from "./table.ts";
+
+/** How many distinct values of a number target are remembered: two decide the family, the others are for messages. */
+const rememberedValues = 5;
+
+export interface FinishedTarget {
+  readonly target: DesignTarget;
+  readonly family: DesignFamily;
+  readonly familyGuessed: boolean;
+  /** Writes the stored values of what `read` returned to `rows[at + i stride]`. */
+  readonly encodeInto: (values: ArrayLike<number>, rows: Float32Array, at: number, stride: number) => void;
+}
+
+/** The left side of a formula: its values, and what they say about the family. */
+export interface TargetReader {
+  /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
+  read(rows: CompleteRows): Float64Array | Int32Array;
+  /** Called once for each chunk of the first pass. */
+  add(values: ArrayLike<number>): void;
+  /** @throws InputError where the target does not suit the family. */
+  finish(family: DesignFamily | undefined, standardize: Standardize): FinishedTarget;
+}
+
+/** @throws InputError where the left side does not fit the table. */
+export function compileTarget(formula: Formula, scope: ExpressionScope): TargetReader {
+  const compiled = compileExpression(formula.target, scope);
+  if (compiled.type === "text") {
+    throw formulaError(
+      scope.text,
+      formula.target.at,
+      "the target is a text in quotes; a column's name goes without quotes.",
+    );
+  }
+  const name = formula.target.kind === "column" ? formula.target.name : expressionText(formula.target);
+  if (compiled.type === "string") return textTarget(name, (rows) => compiled.evaluate(rows.chunk));
+  return numberTarget(name, compiled.type === "boolean", (rows) => finiteValues(compiled, formula.target, rows));
+}
+
+function textTarget(
+  name: string,
+  evaluate: (rows: CompleteRows) => { codes: Int32Array; levels: readonly string[] },
+): TargetReader {
+  let levels: readonly string[] = [];
+  let seen = new Uint8Array(0);
+  return {
+    read(rows) {
+      const column = evaluate(rows);
+      levels = column.levels;
+      if (seen.length < levels.length) seen = new Uint8Array(levels.length);
+      return column.codes;
+    },
+    add(codes) {
+      for (let i = 0; i < codes.length; i++) seen[codes[i]] = 1;
+    },
+    finish(family) {
+      const present = [...seen.keys()].filter((code) => seen[code] === 1);
+      present.sort((a, b) => compareText(levels[a], levels[b]));
+      const labels = present.map((code) => levels[code]);
+      if (labels.length === 1) throw oneValue(name, `"${labels[0]}"`);
+      const stray = textAmongNumbers(labels);
+      const hint = stray === undefined ? "" : ` ("${stray}" in it is not a number)`;
+      if (family === "gaussian") {
+        throw new InputError(
+          `The target ${name} is text${hint}, and the gaussian family needs numbers; use another target.`,
+        );
+      }
+      if (labels.length > 2) {
+        if (family === "bernoulli")
+          throw tooManyValues(
+            name,
+            formatCount(labels.length),
+            labels.map((label) => `"${label}"`),
+          );
+        throw new InputError(
+          `The target ${name} is text with ${formatCount(labels.length)} different values${hint}; make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
+        );
+      }
+      return binary(`${name} = ${labels[1]}`, [labels[0], labels[1]], present[1], family === undefined);
+    },
+  };
+}
+
+function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRows) => Float64Array): TargetReader {
+  const distinct: number[] = [];
+  let moments: Moments = { count: 0, mean: 0, squares: 0 };
+
+  function add(values: ArrayLike<number>): void {
+    moments = combine(moments, momentsOf(values as Float64Array));
+    for (let i = 0; i < values.length && distinct.length <= rememberedValues; i++) {
+      if (!distinct.includes(values[i])) distinct.push(values[i] + 0);
+    }
+  }
+
+  function finish(wanted: DesignFamily | undefined, standardize: Standardize): FinishedTarget {
+    distinct.sort((a, b) => a - b);
+    const labels = distinct.map((value) => (isBoolean ? String(value !== 0) : String(value)));
+    if (distinct.length === 1) throw oneValue(name, labels[0]);
+    const family = wanted ?? (distinct.length === 2 ? "bernoulli" : "gaussian");
+    if (family === "bernoulli") {
+      const count = distinct.length > rememberedValues ? `more than ${rememberedValues}` : String(distinct.length);
+      if (distinct.length > 2) throw tooManyValues(name, count, labels);
+      const plain = isBoolean || (distinct[0] === 0 && distinct[1] === 1);
+      return binary(plain ? name : `${name} = ${labels[1]}`, [labels[0], labels[1]], distinct[1], wanted === undefined);
+    }
+    const sd = Math.sqrt(moments.squares / moments.count);
+    const { mean, scale } = standardize === "auto" ? { mean: moments.mean, scale: sd } : { mean: 0, scale: 1 };
+    return {
+      target: { name, kind: "number", mean, scale },
+      family,
+      familyGuessed: wanted === undefined,
+      encodeInto(values, rows, at, stride) {
+        for (let i = 0; i < values.length; i++) rows[at + i * stride] = (values[i] - mean) / scale;
+      },
+    };
+  }
+  return { read, add, finish };
+}
+
+function binary(
+  name: string,
+  levels: readonly [string, string],
+  event: number,
+  familyGuessed: boolean,
+): FinishedTarget {
+  return {
+    target: { name, kind: "binary", mean: 0, scale: 1, levels },
+    family: "bernoulli",
+    familyGuessed,
+    encodeInto(values, rows, at, stride) {
+      for (let i = 0; i < values.length; i++) rows[at + i * stride] = values[i] === event ? 1 : 0;
+    },
+  };
+}
+
+function oneValue(name: string, value: string): InputError {
+  return new InputError(
+    `The target ${name} is ${value} in every row, so there is nothing to learn from it; use another target, or rows where it differs.`,
+  );
+}
+
+function tooManyValues(name: string, count: string, labels: readonly string[]): InputError {
+  const shown = `${listed(labels.slice(0, 3), "and")}${labels.length > 3 ? " among them" : ""}`;
+  return new InputError(
+    `The bernoulli family needs a target of two values, and ${name} has ${count} (${shown}); make two of them, as in ${name} == ${labels[0]} ~ …, or use --family gaussian for numbers.`,
+  );
+}
