@@ -1,0 +1,82 @@
+import { buildDesign } from "./design.ts";
+import type { Design, DesignOptions } from "./design-types.ts";
+import { InputError } from "./errors.ts";
+import type { Formula, TermTree } from "./formula.ts";
+import { formulaText } from "./formula-text.ts";
+import { type ColumnValues, tableFromColumns } from "./memory-table.ts";
+import { formatCount } from "./table.ts";
+
+export interface DesignArrays {
+  /** N × D numbers, row-major, or N arrays of D numbers. NaN is missing. */
+  readonly x: Float64Array | Float32Array | readonly ArrayLike<number>[];
+  /** N numbers, booleans or texts. */
+  readonly y: ColumnValues;
+  /** D names; x1, x2, … where they are left out. */
+  readonly names?: readonly string[];
+  /** "y" where it is left out. */
+  readonly targetName?: string;
+  /** Default true. */
+  readonly intercept?: boolean;
+}
+
+/**
+ * A design of numbers that are features already, treated as buildDesign treats a table's.
+ *
+ * @throws InputError where the shapes do not fit, and as buildDesign.
+ */
+export async function designFromArrays(arrays: DesignArrays, options: DesignOptions = {}): Promise<Design> {
+  const { y, targetName = "y", intercept = true } = arrays;
+  const features = featureColumns(arrays, y.length);
+  const names = arrays.names ?? features.map((_, j) => `x${j + 1}`);
+  if (names.length !== features.length) {
+    throw new InputError(`There are ${names.length} names for ${features.length} columns of x; give one for each.`);
+  }
+  const all = [targetName, ...names];
+  const twice = all.find((name, j) => all.indexOf(name) !== j);
+  if (twice !== undefined)
+    throw new InputError(`The name "${twice}" is given twice; give each column and the target its own.`);
+
+  const parts = names.map((name) => ({ sign: "+" as const, term: feature(name) }));
+  if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
+  if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
+  const tree: Omit<Formula, "text"> = {
+    target: { kind: "column", name: targetName, at: 0 },
+    terms: { kind: "sum", parts },
+  };
+  const table = tableFromColumns(Object.fromEntries(all.map((name, j) => [name, j === 0 ? y : features[j - 1]])));
+  return buildDesign(table, { text: formulaText(tree), ...tree }, options);
+}
+
+function feature(name: string): TermTree {
+  return { kind: "factor", wrapper: "", expression: { kind: "column", name, at: 0 }, at: 0 };
+}
+
+function featureColumns({ x, names }: DesignArrays, numRows: number): Float64Array[] {
+  if (numRows === 0) throw new InputError("y is empty; give a row of x and a value of y at least.");
+  if (ArrayBuffer.isView(x)) {
+    const flat = x as Float64Array | Float32Array;
+    const numColumns = names?.length ?? flat.length / numRows;
+    if (!Number.isInteger(numColumns) || flat.length !== numRows * numColumns) {
+      const columns = names ? ` of ${names.length} columns` : "";
+      throw new InputError(
+        `x holds ${formatCount(flat.length)} numbers, which make no ${formatCount(numRows)} rows${columns}; x is row-major, N × D.`,
+      );
+    }
+    return Array.from({ length: numColumns }, (_, j) => {
+      const column = new Float64Array(numRows);
+      for (let n = 0; n < numRows; n++) column[n] = flat[n * numColumns + j];
+      return column;
+    });
+  }
+  const rows = x as readonly ArrayLike<number>[];
+  if (rows.length !== numRows) {
+    throw new InputError(`x has ${formatCount(rows.length)} rows and y ${formatCount(numRows)}; they need as many.`);
+  }
+  const numColumns = rows[0].length;
+  const odd = rows.findIndex((row) => row.length !== numColumns);
+  if (odd >= 0)
+    throw new InputError(
+      `Row ${odd + 1} of x has ${rows[odd].length} numbers and row 1 has ${numColumns}; make them equal.`,
+    );
+  return Array.from({ length: numColumns }, (_, j) => Float64Array.from(rows, (row) => row[j]));
+}
