@@ -1,16 +1,15 @@
-import { buildDesign } from "./design.ts";
+import { buildDesign } from "./build-design.ts";
 import type { Design, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
 import type { Formula, TermTree } from "./formula.ts";
 import { formulaText } from "./formula-text.ts";
-import { type ColumnValues, tableFromColumns } from "./memory-table.ts";
-import { formatCount } from "./table.ts";
+import { type ColumnData, formatCount, tableFromColumns } from "./table.ts";
 
 export interface DesignArrays {
   /** N × D numbers, row-major, or N arrays of D numbers. NaN is missing. */
   readonly x: Float64Array | Float32Array | readonly ArrayLike<number>[];
   /** N numbers, booleans or texts. */
-  readonly y: ColumnValues;
+  readonly y: ColumnData;
   /** D names; x1, x2, … where they are left out. */
   readonly names?: readonly string[];
   /** "y" where it is left out. */

@@ -9,7 +9,7 @@ export function duckdbMessage(error: unknown): string {
   );
   return lines
     .slice(0, end < 0 ? lines.length : end)
-    .map((line) => line.trim().replace(/[.;,:]+$/, ""))
+    .map((line) => line.trim().replace(/[.;,:!]+$/, ""))
     .filter((line) => line !== "" && !line.startsWith("Original Line"))
     .join("; ");
 }

@@ -49,6 +49,9 @@ export function fileQuery(path: string, files: readonly string[]): string {
   if (/\.(parquet|pq)$/i.test(path) || start.startsWith("PAR1")) return `from read_parquet(${source})`;
   if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(path) || /^\s*\{\s*"/.test(start))
     return `from read_json(${source}, sample_size = -1)`;
+  if (/\0/.test(start) && !/\.(gz|zst)$/i.test(path)) {
+    throw new InputError(`${path} is not a table: it holds binary data; use CSV, JSON lines or Parquet.`);
+  }
   const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity), 0);
   const sampleSize = bytes <= fullySniffedBytes ? -1 : sniffedRows;
   return (

@@ -110,6 +110,9 @@ async function openSource(
     );
     if (rows.length > maxLevels) throw await levelError(name, text, table, values);
     const levels = rows.map(([level]) => String(level)).sort(compareText);
+    if (levels.some((level) => level.includes("\0"))) {
+      throw new InputError(`Column "${name}" of ${label} holds binary data; leave it out of the formula.`);
+    }
     if (levels.length > 0) await run(`create type ${quote(`levels of ${name}`)} as enum (${levels.map(sqlText)})`);
     knownLevels.set(name, levels);
     return levels;

@@ -2,7 +2,7 @@ import { compare } from "./comparison.ts";
 import type { CompiledExpression, Numeric } from "./compiled-expression.ts";
 import type { ArithmeticOperator, BinaryOperator, Expression } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
-import { expressionText } from "./formula-text.ts";
+import { expressionText, quoteName } from "./formula-text.ts";
 import { functions } from "./functions.ts";
 import { suggestion } from "./suggest.ts";
 import type { CategoryColumn, ColumnInfo, NumberColumn } from "./table.ts";
@@ -45,7 +45,8 @@ export function compileExpression(expression: Expression, scope: ExpressionScope
 export function findColumn(name: string, at: number, scope: ExpressionScope): ColumnInfo {
   const info = scope.columns.get(name);
   if (!info) {
-    const names = [...scope.columns.keys()];
+    // Names as a formula writes them: a file whose delimiter was not found shows as a single name in backticks.
+    const names = [...scope.columns.keys()].map(quoteName);
     throw formulaError(
       scope.text,
       at,

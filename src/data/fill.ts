@@ -72,7 +72,7 @@ function changed(): InputError {
 function rowTemplate(columns: readonly DesignColumn[], stride: number): Float32Array {
   const template = new Float32Array(stride);
   columns.forEach((column, j) => {
-    template[j] = column.isIntercept ? 1 : -column.mean / column.scale;
+    template[j] = column.isIntercept ? 1 : (0 - column.mean) / column.scale;
   });
   return template;
 }

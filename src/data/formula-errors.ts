@@ -38,7 +38,10 @@ function termMessage(before: string, previous: string, found: string): string {
   if (found === "^" || found === "**") return "a power of a column is written inside I(), as in I(x^2).";
   if (previous === "^" || previous === "**") return 'the power of a "(…)" is a whole number from 1 to 9.';
   if (found === ")") return 'no "(" belongs to this ")".';
-  if (/^[/%<>=!&|]$/.test(found))
+  if (/^(and|or|not|true|false)$/.test(previous)) {
+    return `"${previous}" is a word of the language; a column of that name is written in backticks.`;
+  }
+  if (/^[/%<>=!&|]=?$/.test(found))
     return `arithmetic and comparisons of columns stand inside I(), as in I(a ${found} b).`;
   return separate(previous, found, '"+"');
 }

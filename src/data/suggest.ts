@@ -1,11 +1,15 @@
-/** Levenshtein distance: the least number of letters to insert, delete or replace. Cost |a| |b|. */
+/** The least number of letters to insert, delete, replace, or swap with their neighbour (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
+  let last: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) next[j] = Math.min(next[j], last[j - 2] + 1);
     }
+    last = row;
     row = next;
   }
   return row[b.length];

@@ -65,7 +65,7 @@ export function tooManyLevels(name: string, count: string, hint = ""): InputErro
  */
 export function textAmongNumbers(levels: readonly string[]): string | undefined {
   const texts = levels.filter((level) => level.trim() === "" || Number.isNaN(Number(level)));
-  return texts.length > 0 && texts.length < levels.length / 2 ? texts[0] : undefined;
+  return texts.length > 0 && 2 * texts.length < levels.length ? texts[0] : undefined;
 }
 
 /** Orders strings by codepoint, which UTF-16's own order differs from beyond U+FFFF; the same on every machine. */
@@ -81,4 +81,116 @@ export function compareText(a: string, b: string): number {
 
 export function formatCount(count: number): string {
   return count.toLocaleString("en-US");
+}
+
+/** Rows of a chunk: few enough for a chunk's design to stay in a core's cache. */
+const chunkRows = 4096;
+
+/** A column's values; null, undefined and NaN are missing. */
+export type ColumnData = ArrayLike<number | string | boolean | Date | bigint | null | undefined>;
+
+/**
+ * A table over arrays, one a column, all of the same length. Dates become days since 1970-01-01.
+ *
+ * @throws InputError where lengths differ, or a column mixes numbers and texts.
+ */
+export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>): TableSource {
+  const names = Object.keys(columns);
+  if (names.length === 0) throw new InputError("The table has no columns; give at least a target and a feature.");
+  const numRows = columns[names[0]].length;
+  const infos: ColumnInfo[] = [];
+  const stored = new Map<string, Column>();
+  for (const name of names) {
+    const values = columns[name];
+    if (values.length !== numRows) {
+      const first = `"${names[0]}" has ${formatCount(numRows)} values`;
+      throw new InputError(
+        `The columns differ in length: ${first} and "${name}" has ${formatCount(values.length)}; make them equally long.`,
+      );
+    }
+    const type = columnType(name, values);
+    infos.push({ name, type });
+    stored.set(name, type === "number" ? { kind: "number", values: numbers(values) } : categories(values, type));
+  }
+
+  async function* chunks(wanted: readonly string[]) {
+    for (let from = 0; from < numRows; from += chunkRows) {
+      const to = Math.min(from + chunkRows, numRows);
+      yield { numRows: to - from, columns: new Map(wanted.map((name) => [name, slice(stored.get(name)!, from, to)])) };
+    }
+  }
+  return { columns: infos, numRows, label: "the table", chunks };
+}
+
+/** A table over records, one a row; its columns are the names of all of them, in the order of first appearance. */
+export function tableFromRows(rows: readonly Readonly<Record<string, unknown>>[]): TableSource {
+  const names = new Set<string>();
+  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  return tableFromColumns(
+    Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name]) as ColumnData])),
+  );
+}
+
+function columnType(name: string, values: ColumnData): "number" | "boolean" | "string" {
+  if (ArrayBuffer.isView(values)) return "number";
+  let type: "number" | "boolean" | "string" | undefined;
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) continue;
+    const own = valueType(value);
+    if (!own) {
+      throw new InputError(
+        `Column "${name}" holds ${describe(value)} in row ${i + 1}; use numbers, texts, booleans, dates, or null where a value is missing.`,
+      );
+    }
+    type ??= own;
+    if (type !== own) {
+      throw new InputError(
+        `Column "${name}" mixes types: it holds ${type}s, and in row ${i + 1} ${describe(value)}; use one type, and null where a value is missing.`,
+      );
+    }
+  }
+  return type ?? "number";
+}
+
+function valueType(value: unknown): "number" | "boolean" | "string" | undefined {
+  if (typeof value === "bigint" || value instanceof Date) return "number";
+  const type = typeof value;
+  return type === "number" || type === "boolean" || type === "string" ? type : undefined;
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return `the text "${value}"`;
+  return typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
+}
+
+function numbers(values: ColumnData): Float64Array {
+  if (values instanceof Float64Array) return values;
+  const result = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (value === null || value === undefined) result[i] = Number.NaN;
+    else result[i] = value instanceof Date ? value.getTime() / 86_400_000 : Number(value);
+  }
+  return result;
+}
+
+function categories(values: ColumnData, type: "boolean" | "string"): CategoryColumn {
+  const distinct = new Set<string>();
+  for (let i = 0; i < values.length; i++)
+    if (values[i] !== null && values[i] !== undefined) distinct.add(String(values[i]));
+  const levels = type === "boolean" ? ["false", "true"] : [...distinct].sort(compareText);
+  const index = new Map(levels.map((level, code) => [level, code]));
+  const codes = new Int32Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    codes[i] = value === null || value === undefined ? -1 : index.get(String(value))!;
+  }
+  return { kind: "category", codes, levels };
+}
+
+function slice(column: Column, from: number, to: number): Column {
+  return column.kind === "number"
+    ? { kind: "number", values: column.values.subarray(from, to) }
+    : { ...column, codes: column.codes.subarray(from, to) };
 }

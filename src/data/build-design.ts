@@ -1,0 +1,124 @@
+import { type ChosenColumns, chooseColumns } from "./columns.ts";
+import { CompleteRowReader } from "./complete-rows.ts";
+import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
+import { duplicateWarnings } from "./duplicates.ts";
+import { InputError } from "./errors.ts";
+import { type ExpressionScope, findColumn } from "./expression.ts";
+import { compileFactor, type FactorReader } from "./factors.ts";
+import { fillRows } from "./fill.ts";
+import { type Formula, visitColumns } from "./formula.ts";
+import { formulaTerms } from "./formula-terms.ts";
+import { factorName } from "./formula-text.ts";
+import { formatCount, type TableSource } from "./table.ts";
+import { compileTarget } from "./target.ts";
+import { TermRows } from "./term-rows.ts";
+
+/** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
+const defaultMaxBytes = 2 ** 32 - 2 ** 26;
+const roundUp = (count: number) => Math.ceil(count / 8) * 8;
+
+/**
+ * Makes a design of a table in two passes: the first finds the levels, means and sds, the second writes the rows.
+ *
+ * @throws InputError where the formula does not fit the table, a value cannot be used, nothing is left to fit, or the
+ * rows would not fit into `maxBytes`.
+ */
+export async function buildDesign(source: TableSource, formula: Formula, options: DesignOptions = {}): Promise<Design> {
+  const { standardize = "auto", maxBytes = defaultMaxBytes } = options;
+  const scope: ExpressionScope = {
+    text: formula.text,
+    columns: new Map(source.columns.map((info) => [info.name, info])),
+  };
+  const target = compileTarget(formula, scope);
+  const { terms, hasIntercept } = formulaTerms(formula, [...scope.columns.keys()]);
+  const readers = new Map<string, FactorReader>();
+  const names = new Set<string>();
+  visitColumns(formula.target, (name) => names.add(name));
+  for (const factor of terms.flatMap((term) => term.factors)) {
+    visitColumns(factor.expression, (name, at) => {
+      findColumn(name, at, scope);
+      names.add(name);
+    });
+    if (!readers.has(factorName(factor))) readers.set(factorName(factor), compileFactor(factor, scope));
+  }
+  const termRows = terms.map(
+    ({ name, factors }) =>
+      new TermRows(
+        name,
+        factors.map((f) => readers.get(factorName(f))!),
+      ),
+  );
+
+  const reader = new CompleteRowReader();
+  for await (const chunk of source.chunks([...names])) {
+    options.signal?.throwIfAborted();
+    const rows = reader.read(chunk);
+    if (rows.chunk.numRows > 0) {
+      const cached = new Map<string, Float64Array | Int32Array>();
+      for (const term of termRows) term.addMoments(term.read(rows, cached));
+      target.add(target.read(rows));
+    }
+    options.onProgress?.(reader.rowsRead, 1);
+  }
+  const numRows = reader.rowsRead - reader.droppedRows;
+  if (numRows === 0) throw noRows(reader, source.label ?? "the data");
+
+  const finished = target.finish(options.family, standardize);
+  const standardized = standardize !== "none";
+  const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });
+  const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
+  if (columns.length === 0) throw noColumns(chosen);
+  const paddedColumns = roundUp(columns.length);
+  const stride = roundUp(columns.length + 1);
+  checkSize(numRows, columns.length, numRows * stride * 4, maxBytes);
+
+  const rows = options.memory?.allocateRows(numRows, stride) ?? new Float32Array(numRows * stride);
+  const layout = { rows, numRows, stride, columns, blocks: chosen.blocks };
+  await fillRows(source.chunks([...names]), layout, termRows, { ...finished, read: target.read }, options);
+  return {
+    rows,
+    numRows,
+    droppedRows: reader.droppedRows,
+    stride,
+    paddedColumns,
+    columns,
+    hasIntercept,
+    target: finished.target,
+    family: finished.family,
+    familyGuessed: finished.familyGuessed,
+    formula: formula.text,
+    standardized,
+    leftOut: chosen.leftOut,
+    warnings: [...chosen.warnings, ...duplicateWarnings(layout)],
+  };
+}
+
+const intercept: DesignColumn = {
+  name: "Intercept",
+  term: "Intercept",
+  mean: 0,
+  scale: 1,
+  isIntercept: true,
+  isIndicator: false,
+};
+
+function noRows(reader: CompleteRowReader, label: string): InputError {
+  if (reader.rowsRead === 0) return new InputError(`There are no rows in ${label}; check the file or the query.`);
+  const [name, count] = [...reader.missing].sort((a, b) => b[1] - a[1])[0];
+  return new InputError(
+    `None of the ${formatCount(reader.rowsRead)} rows is complete: each misses a value that the formula uses, most often in column "${name}" (${formatCount(count)} rows); leave that column out, or fill it in.`,
+  );
+}
+
+function noColumns(chosen: ChosenColumns): InputError {
+  const because = chosen.leftOut.length > 0 ? `: ${chosen.leftOut.join(", ")} has the same value in every row` : "";
+  return new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
+}
+
+function checkSize(numRows: number, numColumns: number, bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return;
+  const gibibytes = (count: number) => (count / 2 ** 30).toPrecision(3);
+  throw new InputError(
+    `The design of ${formatCount(numRows)} rows × ${formatCount(numColumns)} columns takes ${gibibytes(bytes)} GiB, and ${gibibytes(maxBytes)} GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.`,
+  );
+}
