@@ -3,7 +3,11 @@ import { readFile, writeFile } from "node:fs/promises";
 import peggy from "peggy";
 
 const source = "src/data/formula.peggy";
-const parser = peggy.generate(await readFile(source, "utf8"), { output: "source", format: "es", grammarSource: source });
+const parser = peggy.generate(await readFile(source, "utf8"), {
+  output: "source",
+  format: "es",
+  grammarSource: source,
+});
 await writeFile("src/data/formula-parser.generated.js", parser);
 await writeFile(
   "src/data/formula-parser.generated.d.ts",

@@ -34,7 +34,11 @@ if (modified(installStamp) < modified("package-lock.json")) {
 }
 
 const buildStamp = "dist/.built";
-const sources = Math.max(...["src", "cli", "kernels", "scripts"].map(newest), modified("package.json"), modified("tsdown.config.ts"));
+const sources = Math.max(
+  ...["src", "cli", "kernels", "scripts"].map(newest),
+  modified("package.json"),
+  modified("tsdown.config.ts"),
+);
 if (modified(buildStamp) < sources) {
   console.error("Building …");
   run("npm", ["run", "--silent", "build"]);

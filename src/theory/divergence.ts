@@ -17,7 +17,8 @@ export function gaussianKl(q: Gaussian, f: Gaussian): number {
   const whitened = solveLower(factorOfF, difference);
   const spread = traceOfProduct(invertPositiveDefinite(f.covariance), q.covariance);
   const logRatio = logDeterminant(factorOfF) - logDeterminant(cholesky(q.covariance));
-  return 0.5 * (spread + dot(whitened, whitened) - q.covariance.rows + logRatio);
+  // Negative by rounding only.
+  return Math.max(0, 0.5 * (spread + dot(whitened, whitened) - q.covariance.rows + logRatio));
 }
 
 /**

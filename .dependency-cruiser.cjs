@@ -1,0 +1,45 @@
+// Data flows one way through the folders (docs/architecture.md): a folder imports only from those before it.
+const order = [
+  "linalg",
+  "rng",
+  "engine",
+  "data",
+  "models",
+  "theory",
+  "estimation",
+  "baselines|samplers",
+  "diagnostics",
+  "posterior",
+];
+
+module.exports = {
+  forbidden: [
+    { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
+    ...order.slice(0, -1).map((folder, index) => ({
+      name: `${folder.replace("|", "-")}-imports-only-what-comes-before-it`,
+      severity: "error",
+      from: { path: `^src/(${folder})/`, pathNot: "\\.test\\.ts$" },
+      to: { path: `^src/(${order.slice(index + 1).join("|")})/` },
+    })),
+    {
+      name: "theory-is-the-paper-as-code",
+      comment: "theory imports nothing but linear algebra",
+      severity: "error",
+      from: { path: "^src/theory/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/", pathNot: "^src/(theory|linalg)/" },
+    },
+    {
+      name: "only-node-files-import-node",
+      severity: "error",
+      from: { path: "^src/", pathNot: "(node|duckdb)[^/]*\\.ts$|\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    { name: "src-does-not-import-cli", severity: "error", from: { path: "^src/" }, to: { path: "^cli/" } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "generated" },
+  },
+};

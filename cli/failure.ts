@@ -1,0 +1,24 @@
+import { InputError } from "../src/data/errors.ts";
+
+/** The command's exit statuses; scripts rely on them. */
+export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
+
+/** Thrown where the user interrupts a run. */
+export class InterruptedError extends Error {
+  override name = "InterruptedError";
+}
+
+/** Says in a sentence on standard error what went wrong, and gives the exit status for it. */
+export function reportFailure(error: unknown): number {
+  if (error instanceof InterruptedError) {
+    process.stderr.write("Interrupted; nothing was written.\n");
+    return ExitStatus.interrupted;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(
+    error instanceof InputError ? `ornstein: ${message}\n` : `ornstein: something unforeseen went wrong: ${message}\n`,
+  );
+  if (!(error instanceof InputError) && process.env.ORNSTEIN_DEBUG && error instanceof Error)
+    process.stderr.write(`${error.stack}\n`);
+  return ExitStatus.unusable;
+}

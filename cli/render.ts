@@ -1,0 +1,125 @@
+import { styleText } from "node:util";
+import type { Coefficient } from "../src/posterior/coefficients.ts";
+import type { Posterior } from "../src/posterior/fit.ts";
+
+export interface RenderOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+/** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
+export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
+  const sections = [
+    renderHeader(posterior),
+    renderTable(posterior.coefficients, options),
+    renderCertificate(posterior, options),
+    renderTiming(posterior),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+const integer = (value: number) => Math.round(value).toLocaleString("en-US");
+
+function renderHeader({ data, family, formula, settings }: Posterior): string {
+  const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
+  return [
+    `${formula}   [${family}]`,
+    `${integer(data.rows)} rows${dropped}, ${data.columns} columns; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+  ].join("\n");
+}
+
+interface TableColumn {
+  readonly title: string;
+  /** Columns of low rank go first where the terminal is narrow. */
+  readonly rank: number;
+  cell(coefficient: Coefficient): string;
+}
+
+/** Enough decimals that the second digit of the Monte Carlo error, or the fourth of the sd, shows. */
+function decimalsFor({ sd }: Coefficient): number {
+  return sd > 0 ? Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(sd)))) : 3;
+}
+
+const scaled = (pick: (c: Coefficient) => number | null) => (c: Coefficient) => {
+  const value = pick(c);
+  if (value === null) return "–";
+  const decimals = decimalsFor(c);
+  return Math.abs(value) >= 1e7 || decimals > 8 ? value.toExponential(3) : value.toFixed(decimals);
+};
+
+const tableColumns: readonly TableColumn[] = [
+  { title: "mean", rank: 9, cell: scaled((c) => c.mean) },
+  { title: "sd", rank: 8, cell: scaled((c) => c.sd) },
+  { title: "hdi_3%", rank: 7, cell: scaled((c) => c["hdi_3%"]) },
+  { title: "hdi_97%", rank: 7, cell: scaled((c) => c["hdi_97%"]) },
+  { title: "mcse_mean", rank: 2, cell: (c) => (c.mcse_mean === null ? "–" : c.mcse_mean.toExponential(0)) },
+  { title: "ess_bulk", rank: 4, cell: (c) => (c.ess_bulk === null ? "–" : integer(c.ess_bulk)) },
+  { title: "ess_tail", rank: 1, cell: (c) => (c.ess_tail === null ? "–" : integer(c.ess_tail)) },
+  { title: "r_hat", rank: 3, cell: (c) => (c.r_hat === null ? "–" : c.r_hat.toFixed(3)) },
+];
+
+function renderTable(coefficients: readonly Coefficient[], { width, color }: RenderOptions): string {
+  const longestName = Math.max(4, ...coefficients.map((c) => c.name.length));
+  const shown = tableColumns.map((column) => {
+    const cells = coefficients.map((c) => column.cell(c));
+    return { ...column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
+  });
+  const total = (nameWidth: number) => nameWidth + shown.reduce((sum, column) => sum + column.width + 2, 0);
+  while (total(Math.min(longestName, 20)) > width && shown.length > 2) {
+    const least = shown.reduce((lowest, column) => (column.rank < lowest.rank ? column : lowest));
+    shown.splice(shown.indexOf(least), 1);
+  }
+  const nameWidth = Math.max(8, Math.min(longestName, width - total(0)));
+  const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
+  const lines = coefficients.map((c, row) =>
+    [
+      shorten(c.name, nameWidth).padEnd(nameWidth),
+      ...shown.map((column) => column.cells[row].padStart(column.width)),
+    ].join("  "),
+  );
+  return [color ? styleText("bold", header) : header, ...lines].join("\n");
+}
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as const;
+
+function renderCertificate({ certificate, settings }: Posterior, { width, color }: RenderOptions): string {
+  const { verdict, klToLaplace, maxSdError, checks, assumptions, notes } = certificate;
+  const title = `Certificate: ${verdict}`;
+  const sentences = [
+    `Settings: ${settings.because}.`,
+    `Largest relative error of a posterior sd: ${percent(maxSdError.predicted)} predicted, ${percent(maxSdError.measured)} measured. KL to the Laplace posterior: ${nats(klToLaplace.predicted)} predicted, ${nats(klToLaplace.measured)} measured.`,
+    ...checks.map(({ passed, message }) => `${mark(passed)} ${message}`),
+    ...assumptions.map(({ id, passed, message }) => `${mark(passed)} ${id}: ${message}`),
+    ...notes.map((note) => `! ${note}`),
+  ];
+  const body = sentences.map((sentence) => wrap(sentence, Math.max(40, Math.min(width, 110))));
+  return [color ? styleText(["bold", verdictColor[verdict]], title) : title, ...body].join("\n");
+}
+
+const mark = (passed: boolean) => (passed ? "✓" : "✗");
+const percent = (value: number | null) => (value === null ? "unknown" : `${(100 * value).toPrecision(2)}%`);
+const nats = (value: number | null) => (value === null ? "unknown" : value.toPrecision(2));
+
+/** Breaks at blanks; further lines are indented. */
+function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = " ";
+  for (const word of text.split(" ")) {
+    if (line.length + 1 + word.length > width && line.trim() !== "") {
+      lines.push(line);
+      line = "   ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join("\n");
+}
+
+function renderTiming({ timing }: Posterior): string {
+  const seconds = (value: number) => `${value.toFixed(2)} s`;
+  return `load ${seconds(timing.load)} · estimate ${seconds(timing.estimate)} · sample ${seconds(timing.sample)} · total ${seconds(timing.total)} · ${integer(timing.rowsVisited)} rows read (${timing.passes.toFixed(1)} passes)`;
+}

@@ -1,0 +1,178 @@
+import { Weights } from "../../kernels/layout.ts";
+import { linearPredictor } from "../estimation/noise-covariance.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { sumRows } from "../estimation/row-sums.ts";
+import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../linalg/matrix.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { AssumptionId, Plan } from "../samplers/sampler.ts";
+import { informationRatio } from "../theory/optimal.ts";
+
+/** One of the paper's assumptions, measured. */
+export interface AssumptionCheck {
+  readonly id: AssumptionId;
+  readonly name: string;
+  readonly passed: boolean;
+  /** null where the sampler makes no use of what is measured. */
+  readonly value: number | null;
+  readonly threshold: number;
+  /** What the result means for the numbers, and what to do if it failed. */
+  readonly message: string;
+}
+
+const percent = (value: number) => `${(100 * value).toPrecision(2)}%`;
+
+/** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
+export async function checkAssumptions(problem: Problem, plan: Plan): Promise<AssumptionCheck[]> {
+  const { batchSize } = plan.settings;
+  const { hessian, noiseCovariance } = problem;
+  const { covariance, largestContraction } = plan.prediction;
+  const usesNoise = batchSize !== null && batchSize > 0 && plan.settings.preconditioner !== null;
+  const kurtosis = usesNoise
+    ? (largestExcessKurtosis(problem) / batchSize) * kurtosisLeft(largestContraction ?? 1)
+    : null;
+  const drift = usesNoise ? await noiseDrift(problem, covariance) : null;
+  const { relativeError, meanShift } = await gradientNonlinearity(problem);
+  const ratio = informationRatio(hessian, noiseCovariance);
+  return [
+    check("A1", "gradient noise is normal", kurtosis, 0.3, (value) =>
+      value === null
+        ? "This sampler does not take its spread from the gradient noise."
+        : value <= 0.3
+          ? `The gradient noise leaves the draws an excess kurtosis of at most ${value.toFixed(2)}.`
+          : `The gradient noise has heavy tails and leaves the draws an excess kurtosis of ${value.toFixed(1)}: sds are right, intervals far out in the tails are not; raise --batch-size or use --sampler control-variate.`,
+    ),
+    check("A2", "gradient noise is constant over the iterates' region", drift, 0.1, (value) =>
+      value === null
+        ? "This sampler does not take its spread from the gradient noise."
+        : value <= 0.1
+          ? `The noise over the iterates' region differs by ${percent(value)} from that at the mode; the settings and the predicted sds allow for it.`
+          : `The noise over the iterates' region differs by ${percent(value)} from that at the mode; the predicted sds allow for it, but the tails are not normal: raise --batch-size.`,
+    ),
+    check("A3", "steps are small against the curvature", largestContraction, 1.000001, (value) =>
+      value === null
+        ? "Nothing is iterated."
+        : value <= 1.000001
+          ? `A step moves at most ${percent(value)} of the way to the mode in any direction; the predictions hold at this finite step.`
+          : `The step overshoots the mode (ρ(HA) = ${value.toFixed(2)}), so successive iterates jump from side to side; lower the learning rate.`,
+    ),
+    largestContraction === null
+      ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
+          meanShift <= 0.1
+            ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
+            : `The loss is not quadratic over the posterior: the posterior mean is about ${meanShift.toFixed(2)} sd away from the mode, where these draws are centred; --sampler control-variate follows the skewed shape.`,
+        )
+      : check("A4", "the loss is quadratic over the posterior", relativeError, 0.2, () =>
+          relativeError <= 0.2
+            ? `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss.`
+            : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; --sampler control-variate follows the skewed shape.`,
+        ),
+    check(
+      "A5",
+      "gradient noise equals curvature (the model is well specified)",
+      Math.abs(Math.log(ratio)),
+      Math.log(1.5),
+      (value) =>
+        (value ?? 0) <= Math.log(1.5)
+          ? `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}.`
+          : `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
+    ),
+  ];
+}
+
+function check(
+  id: AssumptionId,
+  name: string,
+  value: number | null,
+  threshold: number,
+  message: (value: number | null) => string,
+): AssumptionCheck {
+  return { id, name, value, threshold, passed: value === null || value <= threshold, message: message(value) };
+}
+
+const numDirections = 8;
+const maxRows = 20_000;
+
+/** Largest excess kurtosis of one row's gradient along random directions, on the scale of the posterior. */
+function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number {
+  const { memory, rows, family, hasAuxiliary, fixedTau } = sample;
+  const random = createRandom(1, 0, 6);
+  const directions = Array.from({ length: numDirections }, () =>
+    multiplyVector(
+      laplaceFactor,
+      mode.map(() => random.normal()),
+    ),
+  );
+  const x = memory.f32(rows.address, rows.numRows * rows.stride);
+  const stride = Math.max(1, Math.floor(rows.numRows / maxRows));
+  const tau = hasAuxiliary ? mode[rows.numColumns] : fixedTau;
+  const sums = directions.map(() => new Float64Array(5));
+  for (let n = 0; n < rows.numRows; n += stride) {
+    const offset = n * rows.stride;
+    const y = x[offset + rows.stride - 1];
+    const eta = linearPredictor(x, offset, mode, rows.numColumns);
+    const slope = family.slope(eta, tau, y);
+    const auxiliary = hasAuxiliary ? family.auxiliarySlope(eta, tau, y) : 0;
+    directions.forEach((direction, k) => {
+      let value = slope * linearPredictor(x, offset, direction, rows.numColumns);
+      if (hasAuxiliary) value += auxiliary * direction[rows.numColumns];
+      for (let power = 0, term = 1; power < 5; power++, term *= value) sums[k][power] += term;
+    });
+  }
+  return Math.max(...sums.map(excessKurtosis));
+}
+
+/** From Σ 1, Σ v, …, Σ v⁴. */
+function excessKurtosis([count, ...powers]: Float64Array): number {
+  const [m1, m2, m3, m4] = powers.map((sum) => sum / count);
+  const variance = m2 - m1 ** 2;
+  return variance > 0 ? (m4 - 4 * m1 * m3 + 6 * m1 ** 2 * m2 - 3 * m1 ** 4) / variance ** 2 - 3 : 0;
+}
+
+/** |Tr(P C̄(Σ)) / Tr(P C) − 1| */
+async function noiseDrift({ noise, noiseCovariance, laplaceCovariance }: Problem, covariance: Matrix): Promise<number> {
+  const averaged = await noise.averagedOver(covariance);
+  return Math.abs(traceOfProduct(laplaceCovariance, averaged) / traceOfProduct(laplaceCovariance, noiseCovariance) - 1);
+}
+
+/** What is left of the kurtosis of a step's noise in the stationary law of a direction that contracts by 1 − λ a step. */
+function kurtosisLeft(contraction: number): number {
+  const squared = (1 - contraction) ** 2;
+  return (1 - squared) / (1 + squared);
+}
+
+const numPairs = 8;
+
+/**
+ * How far the gradient is from linear over θ ~ N(θ*, P), r its part that is not linear around the mode and P = K Kᵀ.
+ * `relativeError` is √(E|Kᵀ r(θ)|² / D): |Kᵀ P⁻¹ (θ − θ*)|² has mean D. `meanShift` is max_k |(P E r)_k| / √P_kk, to first
+ * order the distance from the mode to the posterior mean, in sds.
+ */
+async function gradientNonlinearity(problem: Problem): Promise<{ relativeError: number; meanShift: number }> {
+  const { workspace, sample, numRows, mode, laplaceFactor, laplaceCovariance } = problem;
+  const random = createRandom(1, 0, 7);
+  const factorTransposed = transpose(laplaceFactor);
+  let squares = 0;
+  const average = new Float64Array(mode.length);
+  for (let pair = 0; pair < numPairs; pair++) {
+    const offset = multiplyVector(
+      laplaceFactor,
+      mode.map(() => random.normal()),
+    );
+    for (const sign of [1, -1]) {
+      const position = mode.map((value, j) => value + sign * offset[j]);
+      const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
+      const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
+      const whitened = multiplyVector(factorTransposed, residual);
+      squares += dot(whitened, whitened) / (2 * numPairs * mode.length);
+      residual.forEach((value, j) => {
+        average[j] += value / (2 * numPairs);
+      });
+    }
+  }
+  const shift = multiplyVector(laplaceCovariance, average);
+  const sds = diagonal(laplaceCovariance).map(Math.sqrt);
+  return {
+    relativeError: Math.sqrt(squares),
+    meanShift: Math.max(...shift.map((value, j) => Math.abs(value) / sds[j])),
+  };
+}

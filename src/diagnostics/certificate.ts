@@ -1,0 +1,163 @@
+import type { Problem } from "../estimation/problem.ts";
+import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import type { ChainOutput, Plan, Sampler } from "../samplers/sampler.ts";
+import { type Gaussian, gaussianKl } from "../theory/divergence.ts";
+import { informationRatio } from "../theory/optimal.ts";
+import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
+
+export type Verdict = "ok" | "warning" | "failed";
+
+/** A check that is no assumption of the paper: did the chains converge, do the draws obey their predicted law. */
+export interface RunCheck {
+  readonly id: "convergence" | "prediction" | "accuracy";
+  readonly passed: boolean;
+  readonly message: string;
+}
+
+/** What the theory predicts of a run, what was measured, and which check failed. */
+export interface Certificate {
+  readonly verdict: Verdict;
+  /** KL from the draws' normal law to the Laplace posterior, nats. */
+  readonly klToLaplace: { readonly predicted: number | null; readonly measured: number | null };
+  /**
+   * Largest relative error of a posterior sd. For constant SGD against the Laplace posterior; for control variates
+   * predicted by halving the step, and measured against the sds extrapolated to step 0.
+   */
+  readonly maxSdError: { readonly predicted: number | null; readonly measured: number | null };
+  readonly informationRatio: number;
+  readonly meanSquareStable: boolean;
+  readonly largestStableScale: number | null;
+  readonly assumptions: readonly AssumptionCheck[];
+  readonly checks: readonly RunCheck[];
+  /** What the numbers rest on besides the data, and other things the reader should know. */
+  readonly notes: readonly string[];
+}
+
+/** What the certificate needs to know of one reported coefficient. */
+export interface Convergence {
+  readonly name: string;
+  readonly essBulk: number;
+  readonly rHat: number;
+}
+
+export const leastEffectiveSamples = 400;
+const largestRHat = 1.01;
+
+export async function certify(
+  problem: Problem,
+  sampler: Sampler,
+  plan: Plan,
+  output: ChainOutput,
+  coefficients: readonly Convergence[],
+  tolerance: number,
+  notes: readonly string[],
+): Promise<Certificate> {
+  const { laplaceCovariance, mode, hessian, noiseCovariance } = problem;
+  const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
+  const assumptions = await checkAssumptions(problem, plan);
+  const measured = largestDeviation(output, plan.prediction.limit?.sd ?? sdsOf(laplaceCovariance.data, mode.length));
+  const checks = [
+    checkConvergence(coefficients),
+    checkPrediction(plan, output, coefficients),
+    checkAccuracy(sampler, plan, tolerance),
+  ];
+  const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
+  const failed =
+    reliedOnFailed ||
+    checks.some((check) => !check.passed && check.id !== "accuracy") ||
+    (!checks[2].passed && plan.prediction.limit !== undefined);
+  const anyFailed = assumptions.some((check) => !check.passed) || checks.some((check) => !check.passed);
+  return {
+    verdict: failed ? "failed" : anyFailed || notes.length > 0 ? "warning" : "ok",
+    klToLaplace: {
+      predicted: klOrNull({ mean: mode, covariance: plan.prediction.covariance }, target),
+      measured: klOrNull({ mean: output.mean, covariance: output.covariance }, target),
+    },
+    maxSdError: { predicted: plan.prediction.maxSdError, measured },
+    informationRatio: informationRatio(hessian, noiseCovariance),
+    meanSquareStable: plan.prediction.meanSquareStable,
+    largestStableScale: plan.prediction.largestStableScale,
+    assumptions,
+    checks,
+    notes: [...plan.notes, ...notes],
+  };
+}
+
+function klOrNull(q: Gaussian, f: Gaussian): number | null {
+  try {
+    return gaussianKl(q, f);
+  } catch (error) {
+    if (error instanceof NotPositiveDefiniteError) return null; // fewer distinct draws than parameters
+    throw error;
+  }
+}
+
+function sdsOf(covariance: Float64Array, dimension: number): Float64Array {
+  return Float64Array.from({ length: dimension }, (_, j) => Math.sqrt(covariance[j * dimension + j]));
+}
+
+function largestDeviation(output: ChainOutput, reference: Float64Array): number {
+  const sds = sdsOf(output.covariance.data, output.dimension);
+  return Math.max(...Array.from(sds, (sd, j) => Math.abs(sd / reference[j] - 1)));
+}
+
+function checkConvergence(coefficients: readonly Convergence[]): RunCheck {
+  const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
+  const largest = coefficients.reduce((worst, c) => (c.rHat > worst.rHat ? c : worst));
+  if (fewest.essBulk < leastEffectiveSamples) {
+    return {
+      id: "convergence",
+      passed: false,
+      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; use --preconditioner full-exact or --sampler auto, or more --draws.`,
+    };
+  }
+  if (largest.rHat > largestRHat) {
+    return {
+      id: "convergence",
+      passed: false,
+      message: `The chains disagree about ${largest.name} (R̂ ${largest.rHat.toFixed(3)}, above ${largestRHat}); run more --draws.`,
+    };
+  }
+  return {
+    id: "convergence",
+    passed: true,
+    message: `The chains agree (R̂ at most ${largest.rHat.toFixed(3)}) and every coefficient has at least ${Math.floor(fewest.essBulk).toLocaleString("en")} effective draws.`,
+  };
+}
+
+/** Measured against predicted sds: beyond four standard errors and 3% the predicted law does not hold. */
+function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly Convergence[]): RunCheck {
+  const { limit, covariance } = plan.prediction;
+  const predicted = limit?.sd ?? sdsOf(covariance.data, output.dimension);
+  const deviation = largestDeviation(output, predicted);
+  const fewest = Math.min(...coefficients.map((c) => c.essBulk));
+  const allowed = 4 / Math.sqrt(2 * Math.max(fewest, 1)) + 0.03;
+  const what = limit ? "those that halving the step leads to" : "the predicted ones";
+  return deviation <= allowed
+    ? { id: "prediction", passed: true, message: `The measured sds are within ${percent(deviation)} of ${what}.` }
+    : {
+        id: "prediction",
+        passed: false,
+        message: `The measured sds differ by up to ${percent(deviation)} from ${what}, more than chance explains: the loss is not quadratic where the chains go; use --sampler control-variate with a smaller --damping.`,
+      };
+}
+
+function checkAccuracy(sampler: Sampler, plan: Plan, tolerance: number): RunCheck {
+  const { maxSdError, limit } = plan.prediction;
+  const allowed = limit ? tolerance : Math.max(tolerance, 0.02);
+  if (maxSdError <= allowed) {
+    return {
+      id: "accuracy",
+      passed: true,
+      message: `The settings make posterior sds wrong by at most ${percent(maxSdError)}.`,
+    };
+  }
+  const cure = sampler.name === "constant-sgd" ? "use --preconditioner full-exact" : "lower --damping";
+  return {
+    id: "accuracy",
+    passed: false,
+    message: `The settings make posterior sds wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as posterior intervals; ${cure}.`,
+  };
+}
+
+const percent = (value: number) => `${(100 * value).toPrecision(2)}%`;

@@ -1,0 +1,9 @@
+import type { Engine } from "./engine.ts";
+import { EngineMemory } from "./memory.ts";
+import { createNodeExecutor } from "./node-executor.ts";
+
+/** An engine on worker threads of Node, by default as many as the machine runs at once. */
+export async function createNodeEngine(threads?: number): Promise<Engine> {
+  const memory = new EngineMemory({ shared: true });
+  return { memory, executor: await createNodeExecutor(memory, { threads }) };
+}

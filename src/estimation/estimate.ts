@@ -1,0 +1,37 @@
+import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
+import { scale } from "../linalg/matrix.ts";
+import { type Model, subsampleModel } from "../models/model.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import { findMode } from "./mode.ts";
+import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
+import type { Problem, Workspace } from "./problem.ts";
+
+/** Work (rows × M²) that one average over the subsample may take. */
+const subsampleWork = 1e8;
+const minSubsample = 20_000;
+
+/**
+ * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
+ * @param seed of the random subsample on which state-dependent averages are taken
+ */
+export async function estimate(workspace: Workspace, model: Model, seed: number): Promise<Problem> {
+  const { numRows } = model.rows;
+  const mode = await findMode(workspace, model);
+  const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
+  const sampleRows = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
+  const sample = subsampleModel(model, sampleRows, createRandom(seed, 0, 3));
+  const laplaceCovariance = invertPositiveDefinite(mode.precision);
+  return {
+    workspace,
+    model,
+    sample,
+    numRows,
+    mode: mode.position,
+    hessian: scale(mode.precision, 1 / numRows),
+    noiseCovariance,
+    noise: await stateDependentNoise(workspace, sample, mode.position, noiseCovariance, seed),
+    laplaceCovariance,
+    laplaceFactor: cholesky(laplaceCovariance),
+    modePasses: mode.passes,
+  };
+}

@@ -1,0 +1,143 @@
+import { Influence, Weights } from "../../kernels/layout.ts";
+import { passScratchBytes } from "../engine/scratch.ts";
+import { cholesky } from "../linalg/cholesky.ts";
+import { add, congruence, type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { StateDependentNoise } from "../theory/stability.ts";
+import type { Workspace } from "./problem.ts";
+import { type RowSums, sumRows } from "./row-sums.ts";
+
+/** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */
+export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
+  const covariance = matrix(gram.rows, gram.rows);
+  for (let i = 0; i < gram.rows; i++)
+    for (let j = 0; j < gram.rows; j++)
+      covariance.data[i * gram.rows + j] =
+        gram.data[i * gram.rows + j] / count - (gradient[i] / count) * (gradient[j] / count);
+  return covariance;
+}
+
+/** C(θ) by one pass. */
+export async function noiseCovarianceAt(
+  workspace: Workspace,
+  model: Model,
+  position: ArrayLike<number>,
+): Promise<Matrix> {
+  return covarianceOf(await sumRows(workspace, model, { position, weights: Weights.squaredGradient }));
+}
+
+/** Antithetic pairs of draws over which C(θ) is averaged where it has no closed form. */
+const numPairs = 8;
+
+/**
+ * How the noise covariance grows with the spread of the iterates, measured on `sample`. For a gaussian likelihood with
+ * a fixed noise scale exactly, C̄(Σ) = C + (1/N) Σ w² (xᵀΣx) x xᵀ − A₀ Σ A₀ (w = σ⁻², A₀ the data's part of A); for the
+ * others C(θ) is averaged over draws θ ~ N(θ*, Σ), the same normal deviates every time, and what the average adds to
+ * the subsample's C(θ*) is added to C.
+ * @param noiseCovariance C at the mode, over all rows
+ */
+export async function stateDependentNoise(
+  workspace: Workspace,
+  sample: Model,
+  mode: Float64Array,
+  noiseCovariance: Matrix,
+  seed: number,
+): Promise<StateDependentNoise> {
+  const curvature = scale(
+    (await sumRows(workspace, sample, { position: mode, weights: Weights.curvature })).gram,
+    1 / sample.rows.numRows,
+  );
+  const squaredCurvatures = rowCurvatures(sample, mode).map((w) => w * w);
+  const isQuadratic = sample.family.name === "gaussian" && !sample.hasAuxiliary;
+  const atMode = isQuadratic ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
+  const random = createRandom(seed, 0, 2);
+  const deviates = Array.from({ length: numPairs }, () => Float64Array.from(mode, () => random.normal()));
+
+  async function multiplicative(covariance: Matrix): Promise<Matrix> {
+    const { memory, rows } = sample;
+    const mark = memory.mark();
+    try {
+      const values = memory.allocate(rows.numRows * 4);
+      await influence(workspace, sample, mode, cholesky(covariance), { leverage: values });
+      const view = memory.f32(values, rows.numRows);
+      for (let n = 0; n < rows.numRows; n++) view[n] *= squaredCurvatures[n];
+      const sums = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
+      return add(scale(sums.gram, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
+    } finally {
+      memory.release(mark);
+    }
+  }
+
+  async function averagedOver(covariance: Matrix): Promise<Matrix> {
+    if (isQuadratic) return add(noiseCovariance, await multiplicative(covariance));
+    const factor = cholesky(covariance);
+    let sum = matrix(mode.length, mode.length);
+    for (const deviate of deviates) {
+      const offset = multiplyVector(factor, deviate);
+      for (const sign of [1, -1]) {
+        const position = mode.map((value, j) => value + sign * offset[j]);
+        sum = add(sum, await noiseCovarianceAt(workspace, sample, position));
+      }
+    }
+    return add(noiseCovariance, add(scale(sum, 1 / (2 * numPairs)), atMode, 1, -1));
+  }
+
+  return { averagedOver, multiplicative };
+}
+
+/** w_n = ∂²f/∂η² of every row at θ. */
+function rowCurvatures(model: Model, position: Float64Array): Float64Array {
+  const { memory, rows, family } = model;
+  const x = memory.f32(rows.address, rows.numRows * rows.stride);
+  const tau = model.hasAuxiliary ? position[rows.numColumns] : model.fixedTau;
+  return Float64Array.from({ length: rows.numRows }, (_, n) =>
+    family.curvature(linearPredictor(x, n * rows.stride, position, rows.numColumns), tau),
+  );
+}
+
+export function linearPredictor(
+  x: Float32Array,
+  offset: number,
+  position: ArrayLike<number>,
+  numColumns: number,
+): number {
+  let eta = 0;
+  for (let j = 0; j < numColumns; j++) eta += x[offset + j] * position[j];
+  return eta;
+}
+
+/** Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given. */
+export async function influence(
+  workspace: Workspace,
+  model: Model,
+  center: ArrayLike<number>,
+  factor: Matrix,
+  outputs: { leverage?: number; influence?: number },
+): Promise<void> {
+  const { memory, dimension, rows } = model;
+  const mark = memory.mark();
+  try {
+    const centerAddress = memory.allocateF64(dimension);
+    memory.f64(centerAddress, dimension).set(center);
+    const factorAddress = memory.allocateF64(dimension * dimension);
+    memory.f64(factorAddress, dimension * dimension).set(factor.data);
+    const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
+    const tasks = Array.from({ length: numTasks }, (_, task) => {
+      const address = memory.allocate(Influence.slots * 8);
+      memory.setU32(address, Influence.model, model.address);
+      memory.setU32(address, Influence.center, centerAddress);
+      memory.setU32(address, Influence.factor, factorAddress);
+      memory.setU32(address, Influence.from, Math.floor((rows.numRows * task) / numTasks));
+      memory.setU32(address, Influence.to, Math.floor((rows.numRows * (task + 1)) / numTasks));
+      memory.setU32(address, Influence.leverage, outputs.leverage ?? 0);
+      memory.setU32(address, Influence.influence, outputs.influence ?? 0);
+      memory.setU32(address, Influence.scratch, memory.allocate(passScratchBytes(dimension, rows.paddedColumns)));
+      return { kernel: "influenceRows" as const, address, argument: 0, times: 1 };
+    });
+    await workspace.executor.run(tasks, { signal: workspace.signal });
+    workspace.counter.rowsVisited += rows.numRows;
+  } finally {
+    memory.release(mark);
+  }
+}

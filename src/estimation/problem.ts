@@ -1,0 +1,38 @@
+import type { Executor } from "../engine/executor.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+import type { StateDependentNoise } from "../theory/stability.ts";
+
+/** What every stage of a run computes with. */
+export interface Workspace {
+  readonly executor: Executor;
+  readonly signal?: AbortSignal;
+  /** Called with the stage and the fraction of it that is done, a few times a second. */
+  readonly onProgress?: (stage: string, fraction: number) => void;
+  /** Rows read so far by full passes, subsample passes and chains. */
+  readonly counter: { rowsVisited: number };
+}
+
+/** The model, and what was measured of it at the mode. */
+export interface Problem {
+  readonly workspace: Workspace;
+  readonly model: Model;
+  /** The same model over a random subsample (or over all rows, where they are few), for averages that need no more. */
+  readonly sample: Model;
+  /** N */
+  readonly numRows: number;
+  /** θ*, M */
+  readonly mode: Float64Array;
+  /** A, M×M: Hessian of the mean loss of a row, prior shared out evenly, at the mode. */
+  readonly hessian: Matrix;
+  /** C, M×M: covariance of one row's gradient at the mode. */
+  readonly noiseCovariance: Matrix;
+  /** How C changes with the spread of the iterates. */
+  readonly noise: StateDependentNoise;
+  /** P = (N A)⁻¹ */
+  readonly laplaceCovariance: Matrix;
+  /** Lower triangular K with P = K Kᵀ. */
+  readonly laplaceFactor: Matrix;
+  /** Passes over all rows that finding the mode took. */
+  readonly modePasses: number;
+}

@@ -1,0 +1,110 @@
+import { Pass, type Weights } from "../../kernels/layout.ts";
+import type { KernelTask } from "../engine/executor.ts";
+import { passScratchBytes } from "../engine/scratch.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+import type { Workspace } from "./problem.ts";
+
+/** Sums over rows of the likelihood's loss and its derivatives (the prior is not in them). */
+export interface RowSums {
+  readonly count: number;
+  /** Σ f */
+  readonly loss: number;
+  /** Σ ∇f, M */
+  readonly gradient: Float64Array;
+  /** The weighted Gram matrix of kernels/layout.ts, M×M. */
+  readonly gram: Matrix;
+}
+
+export interface RowSumsRequest {
+  /** θ, M */
+  readonly position: ArrayLike<number>;
+  readonly weights: Weights;
+  /** θ̂, M, for `Weights.squaredResidual`. */
+  readonly center?: ArrayLike<number>;
+  /** Every `step`-th row only; 1 where left out. */
+  readonly step?: number;
+  /** Row numbers in place of all rows. */
+  readonly rowList?: Uint32Array;
+  /** Address of N f32, for `Weights.given`. */
+  readonly rowValues?: number;
+}
+
+/** The rows are cut into this many tasks whatever the number of threads, so that sums are rounded alike everywhere. */
+const maxTasks = 16;
+const minRowsPerTask = 2048;
+
+/** One pass over the rows of `model`, spread over the executor's threads. */
+export async function sumRows(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
+  const { memory, dimension } = model;
+  const mark = memory.mark();
+  try {
+    const shared = writeShared(model, request);
+    const step = request.step ?? 1;
+    const total = request.rowList?.length ?? model.rows.numRows;
+    const visited = Math.ceil(total / step);
+    const numTasks = Math.max(1, Math.min(maxTasks, Math.floor(visited / minRowsPerTask)));
+    const outputs: number[] = [];
+    const tasks: KernelTask[] = [];
+    for (let task = 0; task < numTasks; task++) {
+      // Task boundaries fall on multiples of `step`, so that a strided pass visits the same rows however it is cut.
+      const from = Math.floor((visited * task) / numTasks) * step;
+      const to = Math.min(total, Math.floor((visited * (task + 1)) / numTasks) * step);
+      const address = memory.allocate(Pass.slots * 8);
+      const output = memory.allocateF64(3 + 2 * dimension + dimension * dimension);
+      memory.u8(address, Pass.slots * 8).set(memory.u8(shared, Pass.slots * 8));
+      memory.setU32(address, Pass.from, from);
+      memory.setU32(address, Pass.to, to);
+      memory.setU32(address, Pass.output, output);
+      memory.setU32(address, Pass.scratch, memory.allocate(passScratchBytes(dimension, model.rows.paddedColumns)));
+      outputs.push(output);
+      tasks.push({ kernel: "passRows", address, argument: 0, times: 1 });
+    }
+    await workspace.executor.run(tasks, { signal: workspace.signal });
+    workspace.counter.rowsVisited += visited;
+    return collect(model, outputs);
+  } finally {
+    memory.release(mark);
+  }
+}
+
+function writeShared(model: Model, request: RowSumsRequest): number {
+  const { memory, dimension } = model;
+  const address = memory.allocate(Pass.slots * 8);
+  memory.u8(address, Pass.slots * 8).fill(0);
+  const vector = (values: ArrayLike<number>) => {
+    const at = memory.allocateF64(dimension);
+    memory.f64(at, dimension).set(values);
+    return at;
+  };
+  memory.setU32(address, Pass.model, model.address);
+  memory.setU32(address, Pass.position, vector(request.position));
+  memory.setU32(address, Pass.center, vector(request.center ?? request.position));
+  memory.setU32(address, Pass.weights, request.weights);
+  memory.setU32(address, Pass.step, request.step ?? 1);
+  memory.setU32(address, Pass.rowValues, request.rowValues ?? 0);
+  let list = 0;
+  if (request.rowList) {
+    list = memory.allocate(request.rowList.length * 4);
+    memory.u32(list, request.rowList.length).set(request.rowList);
+  }
+  memory.setU32(address, Pass.rowList, list);
+  return address;
+}
+
+/** Adds the tasks' outputs in the order of the rows. */
+function collect({ memory, dimension }: Model, outputs: readonly number[]): RowSums {
+  let loss = 0;
+  let count = 0;
+  const gradient = new Float64Array(dimension);
+  const gram = matrix(dimension, dimension);
+  for (const output of outputs) {
+    const values = memory.f64(output, 3 + 2 * dimension + dimension * dimension);
+    loss += values[0];
+    count += values[2];
+    for (let j = 0; j < dimension; j++) gradient[j] += values[3 + j];
+    const offset = 3 + 2 * dimension;
+    for (let j = 0; j < gram.data.length; j++) gram.data[j] += values[offset + j];
+  }
+  return { count, loss, gradient, gram };
+}

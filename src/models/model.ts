@@ -1,0 +1,154 @@
+import { Model as Slot } from "../../kernels/layout.ts";
+import type { EngineMemory } from "../engine/memory.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
+import { type FamilyFunctions, type FamilyName, families } from "./family.ts";
+import { defaultInterceptPrior, defaultPrior, defaultSigmaRate, type NormalPrior } from "./prior.ts";
+
+/** Rows in the engine's memory, laid out as kernels/layout.ts says. */
+export interface RowBlock {
+  /** Address of the first row. */
+  readonly address: number;
+  /** N */
+  readonly numRows: number;
+  /** D */
+  readonly numColumns: number;
+  readonly paddedColumns: number;
+  /** Floats from one row to the next; the target stands in the last of them. */
+  readonly stride: number;
+}
+
+/**
+ * A likelihood and a prior over rows in memory: θ = (β, τ), with τ = log σ only where the noise scale is learned.
+ * The loss of the whole data is Σ_n f(x_nᵀβ, τ; y_n) − log prior(θ).
+ */
+export interface Model {
+  readonly memory: EngineMemory;
+  /** Address of the model's record in memory. */
+  readonly address: number;
+  readonly rows: RowBlock;
+  readonly family: FamilyFunctions;
+  /** M = D, or D + 1 where the noise scale is learned. */
+  readonly dimension: number;
+  readonly hasAuxiliary: boolean;
+  /** τ where it is fixed, 0 where there is none. */
+  readonly fixedTau: number;
+  /** M; the precision of τ's entry is 0: its prior is exponential on σ. */
+  readonly priorPrecision: Float64Array;
+  readonly priorMean: Float64Array;
+  readonly sigmaRate: number;
+}
+
+export interface ModelOptions {
+  readonly family: FamilyName;
+  /** Index of the intercept among the columns, −1 where there is none. */
+  readonly interceptColumn?: number;
+  readonly prior?: NormalPrior;
+  readonly interceptPrior?: NormalPrior;
+  /** A fixed noise scale on the standardised scale, or "learned". */
+  readonly sigma?: number | "learned";
+}
+
+export function createModel(memory: EngineMemory, rows: RowBlock, options: ModelOptions): Model {
+  const family = families[options.family];
+  const sigma = family.hasSigma ? (options.sigma ?? "learned") : 1;
+  const hasAuxiliary = sigma === "learned";
+  const dimension = rows.numColumns + (hasAuxiliary ? 1 : 0);
+  const priorPrecision = new Float64Array(dimension);
+  const priorMean = new Float64Array(dimension);
+  for (let j = 0; j < rows.numColumns; j++) {
+    const isIntercept = j === options.interceptColumn;
+    const prior = isIntercept ? (options.interceptPrior ?? defaultInterceptPrior) : (options.prior ?? defaultPrior);
+    priorPrecision[j] = 1 / prior.sd ** 2;
+    priorMean[j] = prior.mean;
+  }
+  const fixedTau = sigma === "learned" ? 0 : Math.log(sigma);
+  const parts = {
+    memory,
+    rows,
+    family,
+    dimension,
+    hasAuxiliary,
+    fixedTau,
+    priorPrecision,
+    priorMean,
+    sigmaRate: defaultSigmaRate,
+  };
+  return { ...parts, address: writeRecord(parts) };
+}
+
+function writeRecord(model: Omit<Model, "address">): number {
+  const { memory, rows } = model;
+  const address = memory.allocate(Slot.slots * 8);
+  const precision = memory.allocateF64(model.dimension);
+  const mean = memory.allocateF64(model.dimension);
+  memory.f64(precision, model.dimension).set(model.priorPrecision);
+  memory.f64(mean, model.dimension).set(model.priorMean);
+  memory.setU32(address, Slot.rows, rows.address);
+  memory.setU32(address, Slot.numRows, rows.numRows);
+  memory.setU32(address, Slot.numColumns, rows.numColumns);
+  memory.setU32(address, Slot.paddedColumns, rows.paddedColumns);
+  memory.setU32(address, Slot.stride, rows.stride);
+  memory.setU32(address, Slot.family, model.family.kernel);
+  memory.setU32(address, Slot.auxiliary, model.hasAuxiliary ? 1 : 0);
+  memory.setF64(address, Slot.fixedAuxiliary, model.fixedTau);
+  memory.setU32(address, Slot.priorPrecision, precision);
+  memory.setU32(address, Slot.priorMean, mean);
+  memory.setF64(address, Slot.auxiliaryRate, model.sigmaRate);
+  memory.setU32(address, Slot.aliasTable, 0);
+  return address;
+}
+
+/** The same model, its rows drawn by the alias table at `aliasTable` (0: uniformly). */
+export function withAliasTable(model: Model, aliasTable: number): Model {
+  const address = writeRecord(model);
+  model.memory.setU32(address, Slot.aliasTable, aliasTable);
+  return { ...model, address };
+}
+
+/**
+ * The same model over `numRows` rows drawn without replacement, copied side by side; the model itself where it has no
+ * more rows than that.
+ */
+export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
+  const total = model.rows.numRows;
+  if (total <= numRows) return model;
+  const { stride } = model.rows;
+  const address = model.memory.allocate(numRows * stride * 4);
+  const source = model.memory.f32(model.rows.address, total * stride);
+  const target = model.memory.f32(address, numRows * stride);
+  // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
+  for (let row = 0, taken = 0; taken < numRows; row++) {
+    if (random.uniform() * (total - row) >= numRows - taken) continue;
+    target.set(source.subarray(row * stride, (row + 1) * stride), taken * stride);
+    taken++;
+  }
+  const sample = { ...model, rows: { ...model.rows, address, numRows } };
+  return { ...sample, address: writeRecord(sample) };
+}
+
+/** −log prior(θ), up to a constant. */
+export function priorLoss(model: Model, position: ArrayLike<number>): number {
+  let sum = 0;
+  for (let j = 0; j < model.rows.numColumns; j++) {
+    sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
+  }
+  // The exponential prior is on σ; the density of τ = log σ has the Jacobian e^τ.
+  if (model.hasAuxiliary)
+    sum += model.sigmaRate * Math.exp(position[model.rows.numColumns]) - position[model.rows.numColumns];
+  return sum;
+}
+
+/** Adds ∇(−log prior)(θ) to `gradient`. */
+export function addPriorGradientInto(model: Model, position: ArrayLike<number>, gradient: Float64Array): void {
+  const tau = model.rows.numColumns;
+  for (let j = 0; j < tau; j++) gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
+  if (model.hasAuxiliary) gradient[tau] += model.sigmaRate * Math.exp(position[tau]) - 1;
+}
+
+/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. */
+export function priorCurvature(model: Model, position: ArrayLike<number>): Float64Array {
+  const curvature = Float64Array.from(model.priorPrecision);
+  const tau = model.rows.numColumns;
+  if (model.hasAuxiliary) curvature[tau] = model.sigmaRate * Math.exp(position[tau]);
+  return curvature;
+}

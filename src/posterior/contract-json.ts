@@ -1,0 +1,27 @@
+import type { Posterior } from "./fit.ts";
+
+/** The machine-readable result: what the command writes with --json. Numbers are finite or null. */
+export function toContractJson(
+  posterior: Posterior,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  const { data, family, formula, settings, coefficients, certificate, warnings, timing } = posterior;
+  return withoutNonFinite({
+    ...about,
+    data,
+    family,
+    formula,
+    settings,
+    coefficients,
+    certificate,
+    warnings,
+    timing,
+  }) as Record<string, unknown>;
+}
+
+function withoutNonFinite(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.map(withoutNonFinite);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, withoutNonFinite(entry)]));
+}

@@ -1,0 +1,21 @@
+import { createInlineEngine } from "../engine/engine.ts";
+import { type FitInput, fitWithEngine, type Posterior, type RunOptions } from "./fit.ts";
+
+/**
+ * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to
+ * the event loop every few milliseconds, so a page stays alive; `fit` of ornstein/node spreads the work over threads.
+ *
+ * The same seed, data and options give the same draws everywhere.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * const posterior = await fit({ data: { x: [1, 2, 3, 4], y: [1.1, 1.9, 3.2, 3.9] }, formula: "y ~ x" });
+ * for (const { name, mean, sd } of posterior.coefficients) console.log(name, mean, sd);
+ */
+export async function fit(input: FitInput, options: RunOptions = {}): Promise<Posterior> {
+  const engine = await createInlineEngine();
+  try {
+    return await fitWithEngine(input, options, engine);
+  } finally {
+    await engine.executor.close();
+  }
+}

@@ -1,0 +1,120 @@
+import * as z from "zod/mini";
+import { InputError } from "../data/errors.ts";
+import { type FamilyName, families } from "../models/family.ts";
+import { type NormalPrior, parsePrior } from "../models/prior.ts";
+import { type PreconditionerName, preconditioners } from "../samplers/sampler.ts";
+
+/** What may be set for a fit; every default gives a good answer. */
+export interface FitOptions {
+  /** Guessed from the target where it is left out. */
+  readonly family?: FamilyName;
+  /** A name of the registry, or "auto" (the default). */
+  readonly sampler?: string;
+  readonly preconditioner?: PreconditionerName;
+  /** Rows a step. */
+  readonly batchSize?: number;
+  /** ε of constant SGD. */
+  readonly learningRate?: number;
+  /** h of the control-variate sampler, in (0, 1]. */
+  readonly damping?: number;
+  /** "auto": features, and for gaussian the target too. */
+  readonly standardize?: "auto" | "features" | "none";
+  /** On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. */
+  readonly prior?: string | NormalPrior;
+  /** On the intercept of the centred design; `normal(0, 10)` unless told. */
+  readonly interceptPrior?: string | NormalPrior;
+  /** Gaussian noise scale on the standardised scale: "learned" (prior exponential(1)) or a number. */
+  readonly sigma?: number | "learned";
+  /** 4 */
+  readonly chains?: number;
+  /** Draws a chain, 1000. */
+  readonly draws?: number;
+  /** 1 */
+  readonly seed?: number;
+  /** Largest relative error of a posterior sd that "auto" aims for, 0.02. */
+  readonly tolerance?: number;
+}
+
+/** Options with the defaults filled in. */
+export interface ResolvedOptions extends Omit<FitOptions, "prior" | "interceptPrior"> {
+  readonly sampler: string;
+  readonly standardize: "auto" | "features" | "none";
+  readonly prior?: NormalPrior;
+  readonly interceptPrior?: NormalPrior;
+  readonly chains: number;
+  readonly draws: number;
+  readonly seed: number;
+  readonly tolerance: number;
+}
+
+const count = (least: number, most: number) => z.optional(z.int().check(z.gte(least), z.lte(most)));
+const positive = z.optional(z.number().check(z.positive()));
+const prior = z.optional(z.union([z.string(), z.object({ mean: z.number(), sd: z.number().check(z.positive()) })]));
+
+const schema = z.object({
+  family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
+  sampler: z.optional(z.string()),
+  preconditioner: z.optional(z.enum(preconditioners)),
+  batchSize: count(1, 1_000_000),
+  learningRate: positive,
+  damping: positive,
+  standardize: z.optional(z.enum(["auto", "features", "none"])),
+  prior,
+  interceptPrior: prior,
+  sigma: z.optional(z.union([z.literal("learned"), z.number().check(z.positive())])),
+  chains: count(1, 256),
+  draws: count(4, 1_000_000),
+  seed: count(0, Number.MAX_SAFE_INTEGER),
+  tolerance: z.optional(z.number().check(z.gte(0.001), z.lte(0.5))),
+});
+
+/** What each option takes, for the sentence that refuses anything else. */
+const expectations: Record<keyof FitOptions, string> = {
+  family: `one of ${Object.keys(families).join(", ")}`,
+  sampler: "the name of a sampler",
+  preconditioner: `one of ${preconditioners.join(", ")}`,
+  batchSize: "a whole number from 1 to 1,000,000",
+  learningRate: "a number above 0",
+  damping: "a number above 0",
+  standardize: "auto, features or none",
+  prior: "normal(mean, sd)",
+  interceptPrior: "normal(mean, sd)",
+  sigma: "learned, or a number above 0",
+  chains: "a whole number from 1 to 256",
+  draws: "a whole number from 4 to 1,000,000",
+  seed: "a whole number, 0 or more",
+  tolerance: "a number from 0.001 to 0.5",
+};
+
+/** @throws InputError naming the option and what it takes */
+export function resolveOptions(options: FitOptions): ResolvedOptions {
+  const result = schema.safeParse(options);
+  if (!result.success) {
+    const name = String(result.error.issues[0].path[0]) as keyof FitOptions;
+    throw new InputError(
+      `The option ${name} cannot be ${JSON.stringify(options[name])}: it takes ${expectations[name]}.`,
+    );
+  }
+  return {
+    ...options,
+    sampler: options.sampler ?? "auto",
+    standardize: options.standardize ?? "auto",
+    prior: readPrior(options.prior, "prior"),
+    interceptPrior: readPrior(options.interceptPrior, "interceptPrior"),
+    chains: options.chains ?? 4,
+    draws: options.draws ?? 1000,
+    seed: options.seed ?? 1,
+    tolerance: options.tolerance ?? 0.02,
+  };
+}
+
+function readPrior(value: string | NormalPrior | undefined, option: string): NormalPrior | undefined {
+  if (typeof value !== "string") return value;
+  if (value.trim() === "learned")
+    throw new InputError(`The option ${option} cannot be learned yet: give normal(mean, sd).`);
+  try {
+    return parsePrior(value, option);
+  } catch (error) {
+    throw new InputError((error as Error).message);
+  }
+}

@@ -1,0 +1,23 @@
+/** What `ornstein` and `ornstein/node` both export. */
+export type { Design } from "./data/design.ts";
+export { InputError } from "./data/errors.ts";
+export { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "./data/table.ts";
+export type { AssumptionCheck } from "./diagnostics/assumptions.ts";
+export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
+export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
+export type { FamilyName } from "./models/family.ts";
+export type { NormalPrior } from "./models/prior.ts";
+export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
+export { toContractJson } from "./posterior/contract-json.ts";
+export type {
+  ArrayInput,
+  FitInput,
+  Posterior,
+  ProgressListener,
+  RunOptions,
+  TableInput,
+  Timing,
+} from "./posterior/fit.ts";
+export type { FitOptions } from "./posterior/options.ts";
+export { samplers } from "./samplers/registry.ts";
+export type { PreconditionerName, Sampler, SamplerSettings } from "./samplers/sampler.ts";

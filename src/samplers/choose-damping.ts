@@ -1,0 +1,112 @@
+import type { Problem } from "../estimation/problem.ts";
+import { autocorrelationTime } from "../theory/control-variate.ts";
+import { type ChainResult, type ChainSpec, meanOfRows, runChains } from "./run-chains.ts";
+import type { SamplerOptions } from "./sampler.ts";
+
+/** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of first order in h). */
+export interface StepLimit {
+  /** Estimated largest relative error of an sd at the damping chosen, its Monte Carlo error included. */
+  readonly error: number;
+  /** Estimated largest error of a mean, in posterior sds. */
+  readonly meanError: number;
+  /** M: sds extrapolated to h = 0. */
+  readonly sd: Float64Array;
+}
+
+export interface DampingChoice {
+  readonly damping: number;
+  readonly pilot: StepLimit | null;
+}
+
+/** Mean and sd of every parameter in one pilot run, with the standard errors of both. */
+interface PilotMoments {
+  readonly mean: Float64Array;
+  readonly sd: Float64Array;
+  readonly meanError: Float64Array;
+  readonly sdError: Float64Array;
+}
+
+const largestDamping = 0.5;
+const smallestDamping = 0.5 / 64;
+const pilotDraws = 250;
+
+/**
+ * Halves h from 1/2 until the sds of a short run at h and at h/2 differ by no more than half the tolerance allows.
+ * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
+ * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
+ * posterior is nearly normal.
+ */
+export async function chooseDamping(
+  problem: Problem,
+  specFor: (damping: number) => ChainSpec,
+  options: SamplerOptions,
+): Promise<DampingChoice> {
+  let damping = options.damping ?? largestDamping;
+  let coarse = await pilot(problem, specFor(damping));
+  for (;;) {
+    const fine = await pilot(problem, specFor(damping / 2));
+    const limit = extrapolate(coarse, fine);
+    const accepted = limit.error <= 0.5 * options.tolerance && limit.meanError <= options.tolerance;
+    if (accepted || options.damping !== undefined || damping <= smallestDamping) return { damping, pilot: limit };
+    damping /= 2;
+    coarse = fine;
+  }
+}
+
+async function pilot(problem: Problem, spec: ChainSpec): Promise<PilotMoments> {
+  const stepsPerDraw = Math.ceil(4 * autocorrelationTime(spec.pull));
+  const burnInSteps = Math.ceil(5 * autocorrelationTime(spec.pull));
+  const chains = Math.max(4, spec.chains);
+  const run = await runChains(
+    problem,
+    { ...spec, stepsPerDraw, burnInSteps, draws: pilotDraws, chains, twin: true },
+    "choosing the step",
+  );
+  return momentsFromTwin(problem, run);
+}
+
+/** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
+function momentsFromTwin({ laplaceCovariance, mode }: Problem, run: ChainResult): PilotMoments {
+  const dimension = mode.length;
+  const average = meanOfRows(run.twinDifferences, 2 * dimension);
+  const error = standardErrors(run.twinDifferences, average);
+  const mean = average.slice(0, dimension);
+  const variance = Float64Array.from(
+    mean,
+    (shift, j) => laplaceCovariance.data[j * dimension + j] + average[dimension + j] - shift ** 2,
+  );
+  const sd = variance.map((value) => Math.sqrt(Math.max(value, 0)));
+  return {
+    mean,
+    sd,
+    meanError: error.slice(0, dimension),
+    sdError: sd.map((value, j) => error[dimension + j] / (2 * value)),
+  };
+}
+
+/** Intervals are several autocorrelation times long, so their means are nearly independent. */
+function standardErrors(arrays: readonly Float64Array[], average: Float64Array): Float64Array {
+  const sums = new Float64Array(average.length);
+  let count = 0;
+  for (const values of arrays) {
+    count += values.length / average.length;
+    for (let k = 0; k < values.length; k++) sums[k % average.length] += (values[k] - average[k % average.length]) ** 2;
+  }
+  return sums.map((sum) => Math.sqrt(sum / (count * (count - 1))));
+}
+
+/** The bias at h is twice the difference between h and h/2; a difference within its own Monte Carlo error counts as one such error. */
+function extrapolate(coarse: PilotMoments, fine: PilotMoments): StepLimit {
+  let error = 0;
+  let meanError = 0;
+  const sd = fine.sd.map((value, j) => 2 * value - coarse.sd[j]);
+  for (let j = 0; j < sd.length; j++) {
+    const sdNoise = Math.hypot(coarse.sdError[j], fine.sdError[j]);
+    const meanNoise = Math.hypot(coarse.meanError[j], fine.meanError[j]);
+    const sdDifference = Math.max(0, Math.abs(coarse.sd[j] - fine.sd[j]) - sdNoise);
+    const meanDifference = Math.max(0, Math.abs(coarse.mean[j] - fine.mean[j]) - meanNoise);
+    error = Math.max(error, (2 * sdDifference) / fine.sd[j]);
+    meanError = Math.max(meanError, (2 * meanDifference) / fine.sd[j]);
+  }
+  return { error, meanError, sd };
+}

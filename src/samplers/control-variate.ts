@@ -1,0 +1,145 @@
+import { Gradient } from "../../kernels/layout.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { congruence, type Matrix, matrix, scale, traceOfProduct } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+import { autocorrelationTime, injectedNoise, minibatchShare } from "../theory/control-variate.ts";
+import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
+import { drawSchedule } from "./draw-schedule.ts";
+import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
+import { type ChainSpec, runChains } from "./run-chains.ts";
+import { type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+
+/**
+ * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + R z, z ~ N(0, I), where r̂ is the mean over S rows, drawn
+ * by influence and weighted by 1/(N p_n), of the part of a row's gradient that is not linear around the mode:
+ * r_n(θ) = ∇ℓ_n(θ) − ∇ℓ_n(θ̂) − ∇²ℓ_n(θ̂) (θ − θ̂). The linear parts of all rows sum to N A (θ − θ̂) = P⁻¹ (θ − θ̂), which
+ * needs no rows at all, so the estimate of the full gradient is unbiased and its noise is of second order in θ − θ̂.
+ *
+ * Stationary law: R Rᵀ = (2h − h²) P − h² P (N² C̄_cv) P / S makes it N(θ̂, P) for a quadratic loss at any damping h; for
+ * other losses the error falls with h, and h is chosen by halving it until the sds stop changing (choose-damping.ts).
+ * Cost of a step: S D + 1.5 D², whatever N is; of an independent draw, (2 − h)/h steps.
+ * Sources: control variates, Baker, Fearnhead, Fox & Nemeth (2019); non-uniform rows, Putcha, Nemeth & Fearnhead (2022);
+ * the passage past one sample a pass, Mandt, Hoffman & Blei (2017), section 6.2, footnote.
+ */
+export const controlVariate: Sampler = {
+  name: "control-variate",
+  summary: "SGD around the mode with control variates: cost per draw independent of the number of rows",
+  assumes: [],
+  preconditioners: [],
+  plan,
+};
+
+/** The minibatch may make this share of the noise that is injected. */
+const shareWanted = 0.005;
+const leastBatch = 8;
+const largestBatch = 4096;
+
+async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  if (options.learningRate !== undefined) {
+    throw new SamplerOptionError(
+      "--learning-rate does not apply to control-variate, whose step is set by --damping (between 0 and 1).",
+    );
+  }
+  const { damping: asked } = options;
+  if (asked !== undefined && !(asked > 0 && asked <= 1)) {
+    throw new SamplerOptionError(
+      `--damping ${asked} is out of range: control-variate needs a number above 0 and at most 1.`,
+    );
+  }
+  const isQuadratic = problem.model.family.name === "gaussian" && !problem.model.hasAuxiliary;
+  const dimension = problem.mode.length;
+  const weighted = isQuadratic ? problem.model : await drawRowsByInfluence(problem);
+  const noise = isQuadratic ? matrix(dimension, dimension) : await controlVariateNoise(problem, weighted, options.seed);
+  const share = (damping: number, batchSize: number) =>
+    minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
+  const batchFor = (damping: number) =>
+    isQuadratic ? 0 : (options.batchSize ?? smallestBatch((size) => share(damping, size)));
+  const spec = (damping: number): ChainSpec => chainSpec(problem, weighted, noise, damping, batchFor(damping), options);
+
+  const choice: DampingChoice =
+    asked === undefined && isQuadratic ? { damping: 1, pilot: null } : await chooseDamping(problem, spec, options);
+  const { damping } = choice;
+  const chosen = spec(damping);
+  const time = autocorrelationTime(damping);
+  const schedule = drawSchedule(chosen, time, options);
+  const notes = [...schedule.notes];
+  if (asked !== undefined && choice.pilot && choice.pilot.error > options.tolerance) {
+    notes.push(
+      `The damping ${asked} is yours; its step makes posterior sds wrong by up to ${(100 * choice.pilot.error).toFixed(1)}%.`,
+    );
+  }
+  return {
+    settings: {
+      sampler: controlVariate.name,
+      preconditioner: null,
+      batchSize: chosen.batchSize,
+      learningRate: null,
+      damping,
+      burnInSteps: schedule.burnInSteps,
+      stepsPerDraw: schedule.stepsPerDraw,
+      chains: options.chains,
+      draws: options.draws,
+      seed: options.seed,
+      because: isQuadratic
+        ? "control variates: the loss is quadratic, so they leave no minibatch noise and every step is an independent draw"
+        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, the batch makes ${(100 * share(damping, chosen.batchSize)).toPrecision(2)}% of the noise`,
+    },
+    prediction: {
+      covariance: problem.laplaceCovariance,
+      maxSdError: choice.pilot?.error ?? 0,
+      limit: choice.pilot ?? undefined,
+      meanSquareStable: true,
+      largestStableScale: 2 / damping,
+      largestContraction: damping,
+      autocorrelationTime: time,
+    },
+    notes,
+    sample: () => runChains(problem, { ...chosen, ...schedule }),
+  };
+}
+
+function smallestBatch(shareOf: (batchSize: number) => number): number {
+  const wanted = (leastBatch * shareOf(leastBatch)) / shareWanted;
+  return Math.min(largestBatch, Math.max(leastBatch, 4 * Math.ceil(wanted / 4)));
+}
+
+function chainSpec(
+  problem: Problem,
+  weighted: Model,
+  noise: Matrix,
+  damping: number,
+  batchSize: number,
+  options: SamplerOptions,
+): ChainSpec {
+  const { laplaceCovariance, numRows } = problem;
+  const contribution = congruence(laplaceCovariance, noise);
+  return {
+    model: weighted,
+    gradient: Gradient.controlVariate,
+    batchSize,
+    pull: damping,
+    step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },
+    noise: { kind: "dense", matrix: noiseFactor(laplaceCovariance, contribution, damping, Math.max(1, batchSize)) },
+    start: problem.laplaceFactor,
+    burnInSteps: 0,
+    stepsPerDraw: 1,
+    momentEvery: 1,
+    chains: options.chains,
+    draws: options.draws,
+    seed: options.seed,
+  };
+}
+
+/** Factor of Q; where the minibatch makes more noise than the law can hold, the law is widened by the least that helps. */
+function noiseFactor(laplaceCovariance: Matrix, contribution: Matrix, damping: number, batchSize: number): Matrix {
+  try {
+    return cholesky(injectedNoise(laplaceCovariance, contribution, damping, batchSize));
+  } catch (error) {
+    if (!(error instanceof NotPositiveDefiniteError)) throw error;
+    const share = (damping * traceOfProduct(laplaceCovariance, contribution)) / batchSize;
+    throw new SamplerOptionError(
+      `--batch-size ${batchSize} is too small for --damping ${damping}: the minibatch noise exceeds what the posterior allows (share ${share.toPrecision(2)}); raise the batch size or lower the damping.`,
+    );
+  }
+}

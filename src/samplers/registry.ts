@@ -1,0 +1,31 @@
+import { laplace } from "../baselines/laplace.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { constantSgd } from "./constant-sgd.ts";
+import { controlVariate } from "./control-variate.ts";
+import { type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+
+/** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
+export const samplers: readonly Sampler[] = [constantSgd, controlVariate, laplace];
+
+export function samplerNamed(name: string): Sampler {
+  const found = samplers.find((sampler) => sampler.name === name);
+  if (!found) {
+    const names = ["auto", ...samplers.map((sampler) => sampler.name)].join(", ");
+    throw new SamplerOptionError(`There is no sampler "${name}"; choose one of ${names}.`);
+  }
+  return found;
+}
+
+/**
+ * The sampler for people who read nothing: control variates, whose error falls below any tolerance and whose cost per
+ * draw does not grow with N; `constant-sgd` where a preconditioner was asked for.
+ */
+export function chooseSampler(_problem: Problem, options: SamplerOptions): { sampler: Sampler; because: string } {
+  if (options.preconditioner !== undefined || options.learningRate !== undefined) {
+    return {
+      sampler: constantSgd,
+      because: "auto: constant SGD, because a preconditioner or a learning rate was given",
+    };
+  }
+  return { sampler: controlVariate, because: "auto" };
+}

@@ -1,0 +1,77 @@
+import { AliasEntry, Model as ModelSlot, Weights } from "../../kernels/layout.ts";
+import { influence } from "../estimation/noise-covariance.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { sumRows } from "../estimation/row-sums.ts";
+import { type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
+import { type Model, withAliasTable } from "../models/model.ts";
+import { writeAliasTable } from "../rng/alias-table.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+
+/** The share of the draws that goes to all rows alike, so that no row's weight exceeds 1/uniformShare. */
+const uniformShare = 0.1;
+const maxListedRows = 20_000;
+const numPairs = 4;
+
+/**
+ * The model with its rows drawn by influence: p_n = 0.9 q_n/Σq + 0.1/N, q_n the typical size of the row's
+ * control-variate term over N(θ̂, P) (kernels/layout.ts, Influence). With uniform rows a few influential ones dominate
+ * the noise. The alias table stays in memory until the caller releases it.
+ */
+export async function drawRowsByInfluence(problem: Problem): Promise<Model> {
+  const { model, numRows, workspace, mode, laplaceFactor } = problem;
+  const { memory } = model;
+  const table = memory.allocate(numRows * AliasEntry.bytes);
+  const mark = memory.mark();
+  const values = memory.allocate(numRows * 4);
+  await influence(workspace, model, mode, laplaceFactor, { influence: values });
+  writeAliasTable(memory, table, memory.f32(values, numRows), uniformShare);
+  memory.release(mark);
+  return withAliasTable(model, table);
+}
+
+/**
+ * N² C̄_cv, M×M: covariance of N times the weighted control-variate residual of one row drawn by influence, averaged over
+ * draws θ ~ N(θ̂, P) (antithetic pairs), from rows drawn as the chain draws them.
+ */
+export async function controlVariateNoise(problem: Problem, weighted: Model, seed: number): Promise<Matrix> {
+  const { numRows, workspace, mode, laplaceFactor } = problem;
+  const random = createRandom(seed, 0, 5);
+  const rowList = drawRows(weighted, Math.min(maxListedRows, 4 * numRows), random);
+  const dimension = mode.length;
+  const total = matrix(dimension, dimension);
+  for (let pair = 0; pair < numPairs; pair++) {
+    const offset = multiplyVector(
+      laplaceFactor,
+      Float64Array.from(mode, () => random.normal()),
+    );
+    for (const sign of [1, -1]) {
+      const position = mode.map((value, j) => value + sign * offset[j]);
+      const sums = await sumRows(workspace, weighted, {
+        position,
+        center: mode,
+        weights: Weights.squaredResidual,
+        rowList,
+      });
+      const scale = numRows ** 2 / (2 * numPairs);
+      for (let i = 0; i < dimension; i++)
+        for (let j = 0; j < dimension; j++) {
+          const index = i * dimension + j;
+          const product = (sums.gradient[i] / sums.count) * (sums.gradient[j] / sums.count);
+          total.data[index] += scale * (sums.gram.data[index] / sums.count - product);
+        }
+    }
+  }
+  return total;
+}
+
+/** Rows drawn with replacement by the alias table of `model`. */
+function drawRows(model: Model, count: number, random: ReturnType<typeof createRandom>): Uint32Array {
+  const { memory, rows } = model;
+  const entries = rows.numRows * (AliasEntry.bytes / 4);
+  const table = memory.u32(memory.getU32(model.address, ModelSlot.aliasTable), entries);
+  return Uint32Array.from({ length: count }, () => {
+    const row = Math.floor(random.uniform() * rows.numRows);
+    const entry = row * 4;
+    return random.uniform() * 2 ** 32 < table[entry] ? row : table[entry + 1];
+  });
+}

@@ -1,0 +1,147 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
+import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
+import { createNodeEngine } from "../../src/engine/node-engine.ts";
+import type { Problem } from "../../src/estimation/problem.ts";
+import { samplers } from "../../src/samplers/registry.ts";
+import type { ChainOutput, Plan, SamplerOptions } from "../../src/samplers/sampler.ts";
+import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
+
+// Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
+// gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
+const seed = 7;
+const options: SamplerOptions = { tolerance: 0.02, chains: 4, draws: 500, seed };
+const variants = samplers.flatMap((sampler) =>
+  (sampler.preconditioners.length > 0 ? sampler.preconditioners : [undefined]).map((preconditioner) => ({
+    title: preconditioner ? `${sampler.name} ${preconditioner}` : sampler.name,
+    sampler,
+    options: { ...options, preconditioner },
+  })),
+);
+
+const engines: Engine[] = [];
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
+});
+
+async function problemOn(create: () => Promise<Engine>, target: Target) {
+  const engine = await create();
+  engines.push(engine);
+  return problemOf(engine, target);
+}
+
+/** Draws of parameter j, one array a chain. */
+function chainsOf(output: ChainOutput, j: number): Float64Array[] {
+  return output.positions.map((values) =>
+    Float64Array.from({ length: output.draws }, (_, n) => values[n * output.dimension + j]),
+  );
+}
+
+/** Effective samples of parameter j over the kept draws: fewer than over all steps, so the tolerances are on the safe side. */
+function samplesOf(output: ChainOutput, j: number): { mean: number; square: number } {
+  const chains = chainsOf(output, j);
+  const squares = chains.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
+  return { mean: effectiveSampleSize(chains), square: effectiveSampleSize(squares) };
+}
+
+function expectLaw(problem: Problem, plan: Plan, output: ChainOutput) {
+  for (let j = 0; j < output.dimension; j++) {
+    const sd = Math.sqrt(plan.prediction.covariance.data[j * output.dimension + j]);
+    const measured = Math.sqrt(output.covariance.data[j * output.dimension + j]);
+    const { mean, square } = samplesOf(output, j);
+    expect(Math.abs(output.mean[j] - problem.mode[j]) / sd, `mean of parameter ${j}, seed ${seed}`).toBeLessThan(
+      4.5 / Math.sqrt(mean),
+    );
+    // The sd of n independent normal draws has relative standard error √(2/n)/2.
+    expect(Math.abs(measured / sd - 1), `sd of parameter ${j}, seed ${seed}`).toBeLessThan(
+      (4.5 * Math.SQRT1_2) / Math.sqrt(square),
+    );
+  }
+}
+
+describe.each(variants)("$title", ({ sampler, options }) => {
+  it("obeys the predicted law on a quadratic target", async () => {
+    const { problem } = await problemOn(createInlineEngine, quadraticTarget());
+    const plan = await sampler.plan(problem, options);
+    expectLaw(problem, plan, await plan.sample());
+  });
+
+  it("agrees with the plain TypeScript step", async () => {
+    const short = { ...options, chains: 1, draws: 5 };
+    const outputs = [];
+    for (const create of [createInlineEngine, createReferenceEngine]) {
+      const { problem } = await problemOn(create, skewedTarget());
+      outputs.push(await (await sampler.plan(problem, short)).sample());
+    }
+    const [kernel, reference] = outputs;
+    for (let j = 0; j < kernel.dimension; j++) {
+      const sd = Math.sqrt(kernel.covariance.data[j * kernel.dimension + j]);
+      kernel.positions[0].forEach((value, k) => {
+        if (k % kernel.dimension === j)
+          expect(Math.abs(value - reference.positions[0][k])).toBeLessThan(1e-3 * sd + 1e-9);
+      });
+    }
+  }, 120_000);
+
+  it("gives the same draws again, on any number of threads, and leaves its inputs alone", async () => {
+    const draws: Float64Array[] = [];
+    for (const create of [createInlineEngine, () => createNodeEngine(1), () => createNodeEngine(2)]) {
+      const { problem, rows } = await problemOn(create, skewedTarget());
+      const before = { rows: rows.slice(), mode: problem.mode.slice(), hessian: problem.hessian.data.slice() };
+      const plan = await sampler.plan(problem, { ...options, draws: 50 });
+      draws.push((await plan.sample()).positions[3], (await plan.sample()).positions[3]);
+      expect(rows).toEqual(before.rows);
+      expect(problem.mode).toEqual(before.mode);
+      expect(problem.hessian.data).toEqual(before.hessian);
+    }
+    for (const other of draws.slice(1)) expect(other).toEqual(draws[0]);
+  });
+
+  it("other seeds give other draws", async () => {
+    const { problem } = await problemOn(createInlineEngine, quadraticTarget());
+    const first = await (await sampler.plan(problem, { ...options, draws: 50 })).sample();
+    const second = await (await sampler.plan(problem, { ...options, draws: 50, seed: 8 })).sample();
+    expect(first.positions[0]).not.toEqual(second.positions[0]);
+    expect(first.positions[0]).not.toEqual(first.positions[1]);
+  });
+});
+
+describe("a skewed posterior", () => {
+  /** Means and sds by brute-force integration over a grid in the mode's coordinates. */
+  function exactMoments(problem: Problem, target: Target, rows: Float32Array) {
+    const { stride, numRows } = problem.model.rows;
+    const sds = [0, 1].map((j) => Math.sqrt(problem.laplaceCovariance.data[3 * j]));
+    const sums = new Float64Array(5);
+    const precision = problem.model.priorPrecision;
+    for (let a = -8; a <= 8; a += 0.1) {
+      for (let b = -8; b <= 8; b += 0.1) {
+        const theta = [problem.mode[0] + a * sds[0], problem.mode[1] + b * sds[1]];
+        let loss = 0.5 * (precision[0] * theta[0] ** 2 + precision[1] * theta[1] ** 2);
+        for (let n = 0; n < numRows; n++) {
+          const eta = rows[n * stride] * theta[0] + rows[n * stride + 1] * theta[1];
+          loss += Math.log1p(Math.exp(eta)) - rows[n * stride + stride - 1] * eta;
+        }
+        const weight = Math.exp(-loss + 40);
+        [1, a, b, a * a, b * b].forEach((value, k) => {
+          sums[k] += weight * value;
+        });
+      }
+    }
+    const [, ma, mb, saa, sbb] = sums.map((sum) => sum / sums[0]);
+    return { target, shift: [ma, mb], sdRatio: [Math.sqrt(saa - ma ** 2), Math.sqrt(sbb - mb ** 2)] };
+  }
+
+  it("control variates follow its mean and sd where Laplace does not", async () => {
+    const { problem, rows } = await problemOn(createInlineEngine, skewedTarget());
+    const exact = exactMoments(problem, skewedTarget(), rows);
+    const sampler = samplers.find(({ name }) => name === "control-variate")!;
+    const output = await (await sampler.plan(problem, { ...options, draws: 1000 })).sample();
+    const laplaceError = Math.max(...exact.shift.map(Math.abs));
+    expect(laplaceError).toBeGreaterThan(0.15);
+    exact.shift.forEach((shift, j) => {
+      const sd = Math.sqrt(problem.laplaceCovariance.data[3 * j]);
+      expect(Math.abs((output.mean[j] - problem.mode[j]) / sd - shift)).toBeLessThan(0.03);
+      expect(Math.abs(Math.sqrt(output.covariance.data[3 * j]) / sd / exact.sdRatio[j] - 1)).toBeLessThan(0.02);
+    });
+  });
+});

@@ -1,0 +1,66 @@
+import { type Design, designFromArrays } from "../../src/data/design.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { estimate } from "../../src/estimation/estimate.ts";
+import type { Problem } from "../../src/estimation/problem.ts";
+import { createModel } from "../../src/models/model.ts";
+import type { NormalPrior } from "../../src/models/prior.ts";
+import { createRandom } from "../../src/rng/xoshiro.ts";
+
+/** A small problem for the conformance suite. */
+export interface Target {
+  readonly name: string;
+  readonly x: readonly Float64Array[];
+  readonly y: Float64Array;
+  readonly family: "gaussian" | "bernoulli";
+  readonly sigma?: number | "learned";
+  readonly prior: NormalPrior;
+}
+
+function features(
+  numRows: number,
+  numColumns: number,
+  seed: number,
+): { x: Float64Array[]; random: ReturnType<typeof createRandom> } {
+  const random = createRandom(seed, 0, 9);
+  const x = Array.from({ length: numRows }, () => {
+    const shared = random.normal();
+    return Float64Array.from({ length: numColumns }, (_, j) => random.normal() + 0.7 * shared * (j % 2));
+  });
+  return { x, random };
+}
+
+/** Linear model with fixed noise scale: the loss is exactly quadratic. The residuals are skewed, so a sign error shows. */
+export function quadraticTarget(): Target {
+  const { x, random } = features(2000, 5, 11);
+  const y = Float64Array.from(x, (row) => 0.5 * row[0] - row[1] + 0.2 * row[4] - Math.log(random.uniform()) - 1);
+  return { name: "quadratic", x, y, family: "gaussian", sigma: 1, prior: { mean: 0.3, sd: 1 } };
+}
+
+/** Logistic regression with few positives: a skewed posterior, far from symmetric under θ → −θ. */
+export function skewedTarget(): Target {
+  const { x, random } = features(300, 1, 12);
+  const y = Float64Array.from(x, (row) => (random.uniform() < 1 / (1 + Math.exp(2.7 - row[0])) ? 1 : 0));
+  return { name: "skewed", x, y, family: "bernoulli", prior: { mean: 0, sd: 2.5 } };
+}
+
+export async function problemOf(
+  engine: Engine,
+  target: Target,
+): Promise<{ problem: Problem; design: Design; rows: Float32Array }> {
+  let address = 0;
+  const memory = {
+    allocateRows(numRows: number, stride: number) {
+      address = engine.memory.allocate(numRows * stride * 4, 64);
+      return engine.memory.f32(address, numRows * stride);
+    },
+  };
+  const { x, y, family, prior, sigma } = target;
+  const design = await designFromArrays({ x, y, intercept: family === "bernoulli" }, { family, memory });
+  const { numRows, stride, paddedColumns, columns } = design;
+  const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
+  const interceptColumn = columns.findIndex((column) => column.isIntercept);
+  const model = createModel(engine.memory, rows, { family, prior, sigma, interceptColumn });
+  const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
+  const problem = await estimate(workspace, model, 1);
+  return { problem, design, rows: engine.memory.f32(address, numRows * stride) };
+}

@@ -1,0 +1,21 @@
+import { build } from "esbuild";
+import { expect, it } from "vitest";
+
+it("the library bundles for the browser without Node's modules, under 250 kB", async () => {
+  const contents = 'import { fit } from "ornstein"; globalThis.fit = fit;';
+  const resolveDir = new URL("../..", import.meta.url).pathname;
+  const bundle = await build({
+    stdin: { contents, resolveDir },
+    bundle: true,
+    format: "esm",
+    platform: "browser",
+    minify: true,
+    write: false,
+    logLevel: "silent",
+  });
+  expect(bundle.warnings).toEqual([]);
+  const text = bundle.outputFiles[0].text;
+  expect(text).not.toMatch(/from"node:|require\("node:/);
+  // The formula parser, zod/mini, ml-matrix's eigenvalues and the kernels.
+  expect(text.length).toBeLessThan(250_000);
+});
