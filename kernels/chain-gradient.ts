@@ -1,0 +1,126 @@
+// The batch's part of ĝ, in three phases a chunk of rows: dots, the link function on vectors, weighted sums. Doing the
+// link for many rows at once hides its latency.
+import { Chain, Family, Gradient, Model } from "./layout";
+import { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual } from "./loss";
+import { addRows, dotRows, gather } from "./rows";
+import { slotF64, slotU32 } from "./record";
+import { Double, Scratch, Single, chunkRows, double, single } from "./chain-scratch";
+import { blockRows, nextBlock } from "./queue";
+
+/** Leaves Σ of the batch in the f64 gradient, columns and τ. */
+export function sumBatch(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const gradient = single(scratch, columns, Single.gradient);
+  const block = blockRows(model);
+  let left = slotU32(chain, Chain.batchSize);
+  let unflushed: u32 = 0;
+  let isFirst = true;
+  store<f64>(scratch, 0, Scratch.tauSum);
+  clearSingle(gradient, columns);
+  while (left) {
+    if (!load<u32>(scratch, Scratch.started) || load<u32>(scratch, Scratch.cursor) == block) nextBlock(chain, scratch);
+    const cursor = load<u32>(scratch, Scratch.cursor);
+    const count = min<u32>(min<u32>(left, block - cursor), chunkRows - unflushed);
+    const offset = <usize>(load<u32>(scratch, Scratch.block) * chunkRows + cursor) << 2;
+    const rows = scratch + Scratch.rows + offset;
+    findCoefficients(chain, model, scratch, rows, count);
+    if (slotU32(model, Model.aliasTable)) weighCoefficients(model, scratch, scratch + Scratch.weights + offset, count);
+    addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
+    if (slotU32(model, Model.auxiliary)) addTau(scratch, count);
+    store<u32>(scratch, cursor + count, Scratch.cursor);
+    unflushed += count;
+    left -= count;
+    // In f32 at most chunkRows rows are summed.
+    if (unflushed == chunkRows || left == 0) {
+      flush(gradient, double(scratch, columns, Double.gradient), columns, isFirst);
+      isFirst = false;
+      unflushed = 0;
+    }
+  }
+  if (slotU32(model, Model.auxiliary)) {
+    const tau = double(scratch, columns, Double.gradient) + (<usize>slotU32(model, Model.numColumns) << 3);
+    store<f64>(tau, load<f64>(scratch, Scratch.tauSum));
+  }
+}
+
+/** ∂f/∂η, or its residual, of each row of a chunk; likewise for τ. */
+export function findCoefficients(chain: usize, model: usize, scratch: usize, rows: usize, count: u32): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const position = single(scratch, columns, Single.position);
+  const isResidual = slotU32(chain, Chain.gradient) == Gradient.controlVariate;
+  const isGaussian = slotU32(model, Model.family) == Family.gaussian;
+  const target = scratch + Scratch.target;
+  const eta = scratch + Scratch.eta;
+  const out = scratch + Scratch.coefficients;
+  const outTau = scratch + Scratch.tauGradients;
+  if (isGaussian || !isResidual) gather(rows, count, (slotU32(model, Model.stride) - 1) << 2, target);
+  dotRows(rows, count, isResidual ? single(scratch, columns, Single.center) : position, columns, eta);
+  if (isResidual) dotRows(rows, count, position, columns, scratch + Scratch.delta);
+  if (!isGaussian) {
+    if (isResidual) bernoulliResidual(eta, scratch + Scratch.delta, out, count);
+    else bernoulliGradient(eta, target, out, count);
+    return;
+  }
+  const tau = tauOf(model, double(scratch, columns, Double.position));
+  const weight = Math.exp(-2.0 * tau);
+  if (!isResidual) {
+    gaussianGradient(eta, target, out, outTau, count, weight);
+    return;
+  }
+  const centerTau = tauOf(model, double(scratch, columns, Double.center));
+  const centerWeight = Math.exp(-2.0 * centerTau);
+  const gamma = weight - centerWeight;
+  const alpha = gamma + 2.0 * centerWeight * (tau - centerTau);
+  gaussianResidual(eta, scratch + Scratch.delta, target, out, outTau, count, weight, alpha, gamma);
+}
+
+/** τ at a position, whether it is a parameter or fixed. */
+// @ts-ignore: decorator
+@inline
+export function tauOf(model: usize, position: usize): f64 {
+  if (!slotU32(model, Model.auxiliary)) return slotF64(model, Model.fixedAuxiliary);
+  return load<f64>(position + (<usize>slotU32(model, Model.numColumns) << 3));
+}
+
+export function weighCoefficients(model: usize, scratch: usize, weights: usize, count: u32): void {
+  const hasTau = slotU32(model, Model.auxiliary);
+  let at = scratch;
+  for (const end = scratch + (<usize>count << 2); at < end; at += 16, weights += 16) {
+    const weight = v128.load(weights);
+    v128.store(at, f32x4.mul(v128.load(at, Scratch.coefficients), weight), Scratch.coefficients);
+    if (hasTau) v128.store(at, f32x4.mul(v128.load(at, Scratch.tauGradients), weight), Scratch.tauGradients);
+  }
+}
+
+export function addTau(scratch: usize, count: u32): void {
+  let sum: f64 = 0;
+  for (let at = scratch, end = scratch + (<usize>count << 2); at < end; at += 4) {
+    sum += <f64>load<f32>(at, Scratch.tauGradients);
+  }
+  store<f64>(scratch, load<f64>(scratch, Scratch.tauSum) + sum, Scratch.tauSum);
+}
+
+// @ts-ignore: decorator
+@inline
+function clearSingle(values: usize, length: u32): void {
+  for (const end = values + (<usize>length << 2); values < end; values += 32) {
+    v128.store(values, i32x4.splat(0), 0);
+    v128.store(values, i32x4.splat(0), 16);
+  }
+}
+
+/** Moves the f32 sums over to the f64 sums, which they start or continue, and clears them. */
+export function flush(from: usize, to: usize, length: u32, isFirst: bool): void {
+  for (const end = from + (<usize>length << 2); from < end; from += 16, to += 32) {
+    const four = v128.load(from);
+    let low = f64x2.promote_low_f32x4(four);
+    let high = f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 1));
+    if (!isFirst) {
+      low = f64x2.add(low, v128.load(to, 0));
+      high = f64x2.add(high, v128.load(to, 16));
+    }
+    v128.store(to, low, 0);
+    v128.store(to, high, 16);
+    v128.store(from, i32x4.splat(0));
+  }
+}

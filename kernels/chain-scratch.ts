@@ -1,0 +1,99 @@
+// A chain's scratch memory. Head: what lasts from call to call, then arrays of fixed length for a chunk of rows. After
+// it come arrays as long as the parameters, padded so that SIMD loops need no remainder: first f32, then f64.
+// src/engine/scratch.ts computes the same size.
+import { Chain, Model } from "./layout";
+import { slotU32 } from "./record";
+
+/** Rows in a chunk, and at most in a block of the queue. */
+export const chunkRows: u32 = 256;
+
+export const enum Scratch {
+  /** u32: 1 once the queue holds rows. */
+  started = 0,
+  /** u32: rows of the present block already used. */
+  cursor = 8,
+  /** u32: the present block of the queue, 0 or 1. */
+  block = 16,
+  /** u32: iterates waiting in the moment buffer. */
+  waiting = 24,
+  /** Written so that no compiler can drop the loads that touch rows ahead. */
+  sink = 32,
+  /** f64: M-th entries of this step where auxiliary = 1: Σ ∂f/∂τ over the batch. */
+  tauSum = 40,
+  /** A WordReader over the noise stream. */
+  words = 64,
+  /** 2 blocks of row addresses, then of weights. */
+  rows = 384,
+  weights = 2432,
+  /** 256 f32 each. */
+  eta = 4480,
+  delta = 5504,
+  target = 6528,
+  coefficients = 7552,
+  tauGradients = 8576,
+  head = 9600,
+}
+
+/** f32 arrays after the head. */
+export const enum Single {
+  /** θ, or d = θ − θ̂ with control variates. */
+  position = 0,
+  center = 1,
+  /** Σ coefficient x over at most chunkRows rows. */
+  gradient = 2,
+  count = 3,
+}
+
+/** f64 arrays after those. */
+export const enum Double {
+  position = 0,
+  center = 1,
+  /** Batch sum, then ĝ. */
+  gradient = 2,
+  /** H ĝ */
+  descent = 3,
+  normals = 4,
+  /** R z */
+  noise = 5,
+  /** The prior's part of ĝ_j is priorScale_j θ_j − priorShift_j. */
+  priorScale = 6,
+  priorShift = 7,
+  /** Four iterates. */
+  moments = 8,
+  /** Without noise, with a scalar or diagonal step: θ_j ← keep_j θ_j + shift_j − rate_j Σ x_j. */
+  keep = 12,
+  shift = 13,
+  rate = 14,
+  count = 15,
+}
+
+/** Entries of a padded f64 array; room for τ after the padded columns. */
+// @ts-ignore: decorator
+@inline
+export function paddedLength(columns: u32): u32 {
+  return columns + 8;
+}
+
+// @ts-ignore: decorator
+@inline
+export function single(scratch: usize, columns: u32, array: u32): usize {
+  return scratch + Scratch.head + <usize>array * (<usize>(columns + 8) << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function double(scratch: usize, columns: u32, array: u32): usize {
+  const length = <usize>(columns + 8) << 2;
+  return scratch + Scratch.head + Single.count * length + <usize>array * (length << 1);
+}
+
+/** M */
+// @ts-ignore: decorator
+@inline
+export function dimensionOf(model: usize): u32 {
+  return slotU32(model, Model.numColumns) + slotU32(model, Model.auxiliary);
+}
+
+export function chainScratchSize(columns: u32): u32 {
+  return <u32>double(0, columns, Double.count);
+}

@@ -1,0 +1,120 @@
+// From the batch's sums to the next iterate, in f64: θ ← θ − pull (θ − θ̂) − H ĝ + R z.
+import { Chain, Gradient, MatrixKind, Model } from "./layout";
+import { fillNormals } from "./random";
+import { slotF64, slotU32 } from "./record";
+import { Double, Scratch, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
+import { triangleTimesVector, matrixTimesVector } from "./products";
+
+/** Turns batch sums into ĝ: the mean over the batch plus the prior's part. */
+export function finishGradient(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const dimension = dimensionOf(model);
+  const batchSize = slotU32(chain, Chain.batchSize);
+  const share = batchSize ? 1.0 / <f64>batchSize : 0.0;
+  let gradient = double(scratch, columns, Double.gradient);
+  if (!batchSize) memory.fill(gradient, 0, <usize>dimension << 3);
+  const position = double(scratch, columns, Double.position);
+  const scale = double(scratch, columns, Double.priorScale);
+  const shift = double(scratch, columns, Double.priorShift);
+  const shares = f64x2.splat(share);
+  for (let at: usize = 0, end = <usize>dimension << 3; at < end; at += 16) {
+    const prior = f64x2.sub(f64x2.mul(v128.load(scale + at), v128.load(position + at)), v128.load(shift + at));
+    v128.store(gradient + at, f64x2.add(f64x2.mul(v128.load(gradient + at), shares), prior));
+  }
+  if (slotU32(model, Model.auxiliary)) {
+    const tau = gradient + (<usize>(dimension - 1) << 3);
+    store<f64>(tau, load<f64>(tau) + tauPrior(chain, model, scratch));
+  }
+}
+
+/** The prior's part of ĝ's last entry: (1/N)(rate e^τ − 1), or its residual around τ̂. */
+export function tauPrior(chain: usize, model: usize, scratch: usize): f64 {
+  const columns = slotU32(model, Model.paddedColumns);
+  const index = <usize>(dimensionOf(model) - 1) << 3;
+  const tau = load<f64>(double(scratch, columns, Double.position) + index);
+  const rate = slotF64(model, Model.auxiliaryRate);
+  const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
+  if (slotU32(chain, Chain.gradient) == Gradient.minibatch) return perRow * (rate * Math.exp(tau) - 1.0);
+  const center = load<f64>(double(scratch, columns, Double.center) + index);
+  const deviation = tau - center;
+  return perRow * rate * Math.exp(center) * (Math.exp(deviation) - 1.0 - deviation);
+}
+
+/** H ĝ */
+export function findDescent(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const step = <usize>slotU32(chain, Chain.step);
+  const gradient = double(scratch, columns, Double.gradient);
+  const descent = double(scratch, columns, Double.descent);
+  const kind = slotU32(chain, Chain.stepKind);
+  if (kind == MatrixKind.dense) matrixTimesVector(step, gradient, dimensionOf(model), descent);
+  else timesScalarOrDiagonal(kind, step, gradient, dimensionOf(model), descent);
+}
+
+/** R z, with M fresh normals z in the order of the parameters. */
+export function findNoise(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const dimension = dimensionOf(model);
+  const factor = <usize>slotU32(chain, Chain.noise);
+  const normals = double(scratch, columns, Double.normals);
+  const noise = double(scratch, columns, Double.noise);
+  const kind = slotU32(chain, Chain.noiseKind);
+  fillNormals(slotU32(chain, Chain.noiseStream), scratch + Scratch.words, normals, dimension);
+  if (kind == MatrixKind.dense) triangleTimesVector(factor, normals, dimension, noise);
+  else timesScalarOrDiagonal(kind, factor, normals, dimension, noise);
+}
+
+function timesScalarOrDiagonal(kind: u32, matrix: usize, vector: usize, dimension: u32, out: usize): void {
+  const length = <usize>dimension << 3;
+  if (kind == MatrixKind.none) {
+    memory.fill(out, 0, length);
+    return;
+  }
+  const isScalar = kind == MatrixKind.scalar;
+  for (let at: usize = 0; at < length; at += 8) {
+    store<f64>(out + at, load<f64>(isScalar ? matrix : matrix + at) * load<f64>(vector + at));
+  }
+}
+
+/** Moves θ, and the twin where there is one. */
+export function move(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const length = <usize>dimensionOf(model) << 3;
+  const position = double(scratch, columns, Double.position);
+  const center = double(scratch, columns, Double.center);
+  const descent = double(scratch, columns, Double.descent);
+  const noise = double(scratch, columns, Double.noise);
+  const pull = slotF64(chain, Chain.pull);
+  const pulls = f64x2.splat(pull);
+  for (let at: usize = 0; at < length; at += 16) {
+    const theta = v128.load(position + at);
+    const pulled = f64x2.mul(pulls, f64x2.sub(theta, v128.load(center + at)));
+    const moved = f64x2.sub(f64x2.sub(theta, pulled), v128.load(descent + at));
+    v128.store(position + at, f64x2.add(moved, v128.load(noise + at)));
+  }
+  const twin = <usize>slotU32(chain, Chain.twin);
+  if (!twin) return;
+  for (let at: usize = 0; at < length; at += 8) {
+    store<f64>(twin + at, (1.0 - pull) * load<f64>(twin + at) + load<f64>(noise + at));
+  }
+}
+
+/** The f32 copy of θ, or of θ − θ̂, that rows are multiplied with; zero beyond the columns. */
+export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const isResidual = slotU32(chain, Chain.gradient) == Gradient.controlVariate;
+  let from = double(scratch, columns, Double.position);
+  let center = double(scratch, columns, Double.center);
+  const copy = single(scratch, columns, Single.position);
+  for (let to = copy, end = copy + (<usize>columns << 2); to < end; to += 16, from += 32, center += 32) {
+    let low = v128.load(from, 0);
+    let high = v128.load(from, 16);
+    if (isResidual) {
+      low = f64x2.sub(low, v128.load(center, 0));
+      high = f64x2.sub(high, v128.load(center, 16));
+    }
+    v128.store(to, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
+  }
+  // Where τ is a parameter it stands just behind the columns.
+  store<f32>(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0);
+}

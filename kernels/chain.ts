@@ -1,0 +1,83 @@
+// Chains of constant-rate SGD. A call makes some steps of one chain; calls may be cut anywhere without changing a bit.
+import { Chain, Gradient, MatrixKind, Model } from "./layout";
+import { setSlotU32, slotF64, slotU32 } from "./record";
+import { Double, Scratch, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
+import { sumBatch } from "./chain-gradient";
+import { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chain-update";
+import { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
+
+/** Makes min(steps, steps that remain) steps of the chain whose record (layout.ts) stands at `chain`. */
+export function runChain(chain: usize, steps: u32): void {
+  const model = <usize>slotU32(chain, Chain.model);
+  const scratch = <usize>slotU32(chain, Chain.scratch);
+  const dimension = dimensionOf(model);
+  const burnIn = slotU32(chain, Chain.burnInSteps);
+  const perDraw = slotU32(chain, Chain.stepsPerDraw);
+  const every = max<u32>(slotU32(chain, Chain.momentEvery), 1);
+  const total = burnIn + slotU32(chain, Chain.numDraws) * perDraw;
+  let done = slotU32(chain, Chain.stepsDone);
+  if (done >= total) return;
+  const last = done + min<u32>(steps, total - done);
+  loadParameters(chain, model, scratch);
+  while (done < last) {
+    step(chain, model, scratch);
+    done++;
+    if (done <= burnIn) continue;
+    const made = done - burnIn;
+    const index = (made - 1) / perDraw;
+    const within = made - index * perDraw;
+    if (within == 1) beginInterval(chain, dimension, index);
+    if (within % every == 0) addIterate(chain, model, scratch, index);
+    if (within != perDraw) continue;
+    endInterval(chain, model, scratch, index, perDraw / every);
+    setSlotU32(chain, Chain.stepsDone, done);
+  }
+  const columns = slotU32(model, Model.paddedColumns);
+  if (done == total && slotU32(chain, Chain.moments)) addMoments(chain, scratch, columns, <usize>dimension << 3);
+  memory.copy(slotU32(chain, Chain.position), double(scratch, columns, Double.position), <usize>dimension << 3);
+  setSlotU32(chain, Chain.stepsDone, done);
+}
+
+export function step(chain: usize, model: usize, scratch: usize): void {
+  if (slotU32(chain, Chain.batchSize)) sumBatch(chain, model, scratch);
+  finishGradient(chain, model, scratch);
+  findDescent(chain, model, scratch);
+  if (slotU32(chain, Chain.noiseKind) != MatrixKind.none) findNoise(chain, model, scratch);
+  move(chain, model, scratch);
+  copyToSingle(chain, model, scratch);
+}
+
+/** Copies the parameters into padded scratch and works out what stays the same during a call. */
+function loadParameters(chain: usize, model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const dimension = dimensionOf(model);
+  const bytes = <usize>dimension << 3;
+  const position = double(scratch, columns, Double.position);
+  const center = double(scratch, columns, Double.center);
+  // Everything up to the moment buffer is made anew; padding is zero.
+  memory.fill(position, 0, <usize>(paddedLength(columns) * Double.moments) << 3);
+  memory.copy(position, slotU32(chain, Chain.position), bytes);
+  memory.copy(center, slotU32(chain, Chain.center), bytes);
+  if (slotU32(chain, Chain.gradient) == Gradient.minibatch) {
+    loadPrior(model, double(scratch, columns, Double.priorScale), double(scratch, columns, Double.priorShift), dimension);
+  } else {
+    // A normal prior's gradient is linear, so its residual is zero.
+    const copy = single(scratch, columns, Single.center);
+    memory.fill(copy, 0, <usize>columns << 2);
+    for (let j: usize = 0; j < <usize>slotU32(model, Model.numColumns); j++) {
+      store<f32>(copy + (j << 2), <f32>load<f64>(center + (j << 3)));
+    }
+  }
+  copyToSingle(chain, model, scratch);
+}
+
+function loadPrior(model: usize, scale: usize, shift: usize, dimension: u32): void {
+  const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
+  const precision = <usize>slotU32(model, Model.priorPrecision);
+  const mean = <usize>slotU32(model, Model.priorMean);
+  for (let at: usize = 0; at < <usize>dimension << 3; at += 8) {
+    const share = load<f64>(precision + at) * perRow;
+    store<f64>(scale + at, share);
+    store<f64>(shift + at, share * load<f64>(mean + at));
+  }
+}

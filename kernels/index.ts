@@ -1,0 +1,22 @@
+// The kernels, and those of their parts that are exported so that the optimiser does not merge them all into one
+// function: V8 would keep too many values on the stack there.
+export { runChain, step } from "./chain";
+export { addTau, findCoefficients, flush, sumBatch, weighCoefficients } from "./chain-gradient";
+export { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
+export { chainScratchSize } from "./chain-scratch";
+export { copyToSingle, findDescent, findNoise, finishGradient, move, tauPrior } from "./chain-update";
+export { addExactRows, exactDots } from "./exact-rows";
+export { addGram, addTile, packWeighted } from "./gram";
+export { addSquares, findInfluence, findLeverage, influenceRows, loadFactor } from "./influence-rows";
+export { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual } from "./loss";
+export { copyOut, differentiate, passRows, sumBlock } from "./pass-rows";
+export { passScratchSize } from "./pass-scratch";
+export { matrixTimesVector, triangleTimesVector } from "./products";
+export { drawBlock, nextBlock, touch } from "./queue";
+export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";
+export { addRows, dotRows, gather } from "./rows";
+
+/** The end of the kernels' own constants. */
+export function heapBase(): usize {
+  return __heap_base;
+}
