@@ -1,0 +1,113 @@
+import { afterAll, describe, expect, test } from "vitest";
+import { Chain, Family, Gradient, MatrixKind } from "../../kernels/layout.ts";
+import type { Executor } from "./executor.ts";
+import { createInlineExecutor } from "./inline-executor.ts";
+import { chainOutput, createChain, createFixture } from "./kernel-fixtures.ts";
+import { EngineMemory, EngineMemoryError } from "./memory.ts";
+import { createNodeExecutor } from "./node-executor.ts";
+import { createReferenceExecutor } from "./reference-executor.ts";
+
+const executors: Executor[] = [];
+afterAll(() => Promise.all(executors.map((executor) => executor.close())));
+
+async function inline() {
+  const memory = new EngineMemory();
+  return { memory, executor: await createInlineExecutor(memory) };
+}
+
+async function threaded(threads: number) {
+  const memory = new EngineMemory({ shared: true });
+  const executor = await createNodeExecutor(memory, { threads });
+  executors.push(executor);
+  return { memory, executor };
+}
+
+function chainsOn(memory: EngineMemory, numDraws: number) {
+  const fixture = createFixture(memory, { family: Family.bernoulli, auxiliary: false, numColumns: 9 });
+  const addresses = [0, 1, 2].map((chain) =>
+    createChain(fixture, {
+      ...{ gradient: Gradient.minibatch, batchSize: 10, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.scalar },
+      ...{ stepsPerDraw: 10, numDraws, burnInSteps: 0, chain },
+    }),
+  );
+  const tasks = addresses.map((address) => ({ kernel: "runChain" as const, address, argument: 50, times: numDraws }));
+  return { fixture, addresses, tasks };
+}
+
+describe.each([
+  ["inline", inline],
+  ["one worker", () => threaded(1)],
+  ["two workers", () => threaded(2)],
+])("%s", (_, create) => {
+  test("leaves the same bits as any other executor", async () => {
+    const results = await Promise.all(
+      [create, inline].map(async (make) => {
+        const { memory, executor } = await make();
+        const { fixture, addresses, tasks } = chainsOn(memory, 50);
+        await executor.run(tasks);
+        return addresses.map((address) => chainOutput(fixture, address));
+      }),
+    );
+    expect(results[0]).toEqual(results[1]);
+  });
+
+  test("stops between calls when it is aborted, reports progress, and can be used again", async () => {
+    const { memory, executor } = await create();
+    const { addresses, tasks } = chainsOn(memory, 20_000);
+    const controller = new AbortController();
+    let reports = 0;
+    const endless = tasks.map((task) => ({ ...task, times: 1e9 }));
+    setTimeout(() => controller.abort(new Error("enough")), 500);
+    const started = performance.now();
+    const run = executor.run(endless, { signal: controller.signal, onProgress: () => reports++ });
+    await expect(run).rejects.toThrow("enough");
+    expect(performance.now() - started).toBeLessThan(1500);
+    expect(reports).toBeGreaterThan(0);
+    const before = addresses.map((address) => memory.getU32(address, Chain.stepsDone));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(addresses.map((address) => memory.getU32(address, Chain.stepsDone))).toEqual(before);
+    await executor.run([{ ...tasks[0], times: 1 }]);
+    await expect(executor.run(tasks, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+  });
+
+  test("reports a kernel's trap as an error", async () => {
+    const { executor } = await create();
+    const outside = { kernel: "passRows" as const, address: 0xffff_fff0, argument: 0, times: 1 };
+    await expect(executor.run([outside])).rejects.toThrow(/memory access out of bounds/);
+  });
+});
+
+test("the reference executor runs the same tasks", async () => {
+  const memory = new EngineMemory();
+  const { addresses, tasks } = chainsOn(memory, 3);
+  await createReferenceExecutor(memory).run(tasks);
+  expect(memory.getU32(addresses[2], Chain.stepsDone)).toBe(30);
+});
+
+test("worker threads need a shared memory", async () => {
+  await expect(createNodeExecutor(new EngineMemory())).rejects.toThrow(TypeError);
+});
+
+describe("EngineMemory", () => {
+  test.each([false, true])("allocates upwards, clears f64, and takes back (shared: %s)", (shared) => {
+    const memory = new EngineMemory({ shared });
+    const mark = memory.mark();
+    const first = memory.allocate(10);
+    expect(first % 64).toBe(0);
+    memory.u8(first, 10_000).fill(255);
+    memory.release(mark);
+    const big = memory.allocateF64(100_000);
+    expect(big).toBe(first);
+    expect(memory.f64(big, 100_000).every((value) => value === 0)).toBe(true);
+    expect(() => memory.release(memory.mark() + 1)).toThrow(RangeError);
+  });
+
+  test("refuses what does not fit, in one plain sentence", () => {
+    const memory = new EngineMemory();
+    expect(() => memory.allocate(2 ** 32 - 65_536)).toThrow(EngineMemoryError);
+    expect(() => memory.allocate(Number.NaN)).toThrow(EngineMemoryError);
+    expect(() => new EngineMemory({ maximumBytes: 2 ** 20 }).allocate(2 ** 20)).toThrow(
+      "The data need 0.00 GiB of memory, and the kernels reach only 0.00 GiB.",
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import type { Executor, KernelTask } from "./executor.ts";
+import { loadKernels } from "./kernels.ts";
+import type { EngineMemory } from "./memory.ts";
+
+const sliceMilliseconds = 15;
+const progressMilliseconds = 200;
+
+/** Runs tasks on the calling thread, anywhere. It gives way to other events every 15 ms, between two kernel calls. */
+export async function createInlineExecutor(memory: EngineMemory): Promise<Executor> {
+  const kernels = await loadKernels(memory);
+  return {
+    threads: 1,
+    async run(tasks, { signal, onProgress } = {}) {
+      signal?.throwIfAborted();
+      let sliceEnd = performance.now() + sliceMilliseconds;
+      let lastProgress = performance.now();
+      for (const task of tasks as readonly KernelTask[]) {
+        for (let time = 0; time < task.times; time++) {
+          const now = performance.now();
+          if (now >= sliceEnd) {
+            if (now - lastProgress >= progressMilliseconds) {
+              lastProgress = now;
+              onProgress?.();
+            }
+            await nextTurn();
+            signal?.throwIfAborted();
+            sliceEnd = performance.now() + sliceMilliseconds;
+          }
+          kernels[task.kernel](task.address, task.argument);
+        }
+      }
+    },
+    async close() {},
+  };
+}
+
+/** Resolves after other waiting events were handled. Browsers hold timers back by 4 ms, so a message is used there. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") {
+      setImmediate(resolve);
+      return;
+    }
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}

@@ -1,0 +1,183 @@
+// Small problems in an engine's memory, for the tests of kernels against their references.
+import { Chain, Family, type Gradient, MatrixKind, Model } from "../../kernels/layout.ts";
+import { writeAliasTable } from "../rng/alias-table.ts";
+import { createRandom, seedStream } from "../rng/xoshiro.ts";
+import type { EngineMemory } from "./memory.ts";
+import { chainScratchBytes } from "./scratch.ts";
+
+export interface FixtureOptions {
+  readonly family: Family;
+  readonly auxiliary: boolean;
+  readonly numColumns: number;
+  readonly numRows?: number;
+  readonly aliased?: boolean;
+  readonly seed?: number;
+}
+
+export interface Fixture extends Required<FixtureOptions> {
+  readonly memory: EngineMemory;
+  /** Address of the Model record. */
+  readonly model: number;
+  /** M */
+  readonly dimension: number;
+  readonly paddedColumns: number;
+  readonly center: Float64Array;
+  /** A point away from the center. */
+  readonly position: Float64Array;
+}
+
+/** A problem with skewed targets, unequal columns and a prior that pulls to one side, so that sign errors show. */
+export function createFixture(memory: EngineMemory, options: FixtureOptions): Fixture {
+  const { family, auxiliary, numColumns, numRows = 203, aliased = false, seed = 1 } = options;
+  const random = createRandom(seed, 0, 9);
+  const dimension = numColumns + (auxiliary ? 1 : 0);
+  const paddedColumns = Math.ceil(numColumns / 8) * 8;
+  const stride = Math.ceil((numColumns + 1) / 8) * 8;
+  const vector = (values: ArrayLike<number>) => {
+    const address = memory.allocateF64(values.length);
+    memory.f64(address, values.length).set(values);
+    return address;
+  };
+  const draw = (length: number, scale: number, shift = 0) =>
+    Float64Array.from({ length }, () => shift + scale * random.normal());
+  const rowsAddress = memory.allocateZeroed(numRows * stride * 4);
+  const rows = memory.f32(rowsAddress, numRows * stride);
+  const truth = draw(numColumns, 1 / Math.sqrt(numColumns));
+  for (let n = 0; n < numRows; n++) {
+    let eta = 0.3;
+    for (let j = 0; j < numColumns; j++) {
+      const value = random.normal() * (0.5 + (j % 3)) + 0.4;
+      rows[n * stride + j] = value;
+      eta += value * truth[j];
+    }
+    const skewed = eta - Math.log(random.uniform());
+    const positive = random.uniform() < 1 / (1 + Math.exp(2 - eta));
+    rows[n * stride + stride - 1] = family === Family.gaussian ? skewed : positive ? 1 : 0;
+  }
+  const center = draw(dimension, 0.3, 0.1);
+  const position = center.map((value) => value + 0.1 * random.normal() + 0.05);
+  const precision = Float64Array.from({ length: dimension }, (_, j) => (j < numColumns ? 2 + (j % 4) : 0));
+  const model = memory.allocateZeroed(Model.slots * 8);
+  memory.setU32(model, Model.rows, rowsAddress);
+  memory.setU32(model, Model.numRows, numRows);
+  memory.setU32(model, Model.numColumns, numColumns);
+  memory.setU32(model, Model.paddedColumns, paddedColumns);
+  memory.setU32(model, Model.stride, stride);
+  memory.setU32(model, Model.family, family);
+  memory.setU32(model, Model.auxiliary, auxiliary ? 1 : 0);
+  memory.setF64(model, Model.fixedAuxiliary, family === Family.gaussian ? -0.2 : 0);
+  memory.setU32(model, Model.priorPrecision, vector(precision));
+  memory.setU32(model, Model.priorMean, vector(draw(dimension, 1, 0.5)));
+  memory.setF64(model, Model.auxiliaryRate, 1.7);
+  if (aliased) {
+    const table = memory.allocate(numRows * 16);
+    writeAliasTable(
+      memory,
+      table,
+      Float32Array.from({ length: numRows }, (_, n) => 1 + (n % 7) ** 2),
+      0.1,
+    );
+    memory.setU32(model, Model.aliasTable, table);
+  }
+  return {
+    ...{ memory, model, dimension, paddedColumns, center, position },
+    ...{ family, auxiliary, numColumns, numRows, aliased, seed },
+  };
+}
+
+export interface ChainFixtureOptions {
+  readonly gradient: Gradient;
+  readonly batchSize: number;
+  readonly stepKind: MatrixKind;
+  readonly noiseKind: MatrixKind;
+  readonly pull?: number;
+  readonly stepsPerDraw?: number;
+  readonly burnInSteps?: number;
+  readonly numDraws?: number;
+  readonly momentEvery?: number;
+  readonly twin?: boolean;
+  readonly chain?: number;
+}
+
+/** Writes a Chain record over a fixture's model and returns its address. */
+export function createChain(fixture: Fixture, options: ChainFixtureOptions): number {
+  const { memory, dimension, paddedColumns } = fixture;
+  const { stepsPerDraw = 6, burnInSteps = 4, numDraws = 10, momentEvery = 2 } = options;
+  const random = createRandom(fixture.seed, 1, 9);
+  const chain = memory.allocateZeroed(Chain.slots * 8);
+  const setU32 = (slot: Chain, value: number) => memory.setU32(chain, slot, value);
+  const vector = (values: ArrayLike<number>) => {
+    const address = memory.allocateF64(values.length);
+    memory.f64(address, values.length).set(values);
+    return address;
+  };
+  const matrixOf = (kind: MatrixKind, scale: number) => {
+    const length = kind === MatrixKind.dense ? dimension ** 2 : kind === MatrixKind.diagonal ? dimension : 1;
+    return vector(
+      Float64Array.from({ length }, (_, i) => {
+        const isDiagonal = kind !== MatrixKind.dense || i % (dimension + 1) === 0;
+        return scale * (isDiagonal ? 1 + 0.3 * random.uniform() : (0.5 * random.normal()) / dimension);
+      }),
+    );
+  };
+  const stream = (purpose: number) => {
+    const address = memory.allocate(64);
+    memory.u32(address, 16).set(seedStream(fixture.seed, options.chain ?? 0, purpose));
+    return address;
+  };
+  setU32(Chain.model, fixture.model);
+  setU32(Chain.gradient, options.gradient);
+  setU32(Chain.batchSize, options.batchSize);
+  setU32(Chain.position, vector(fixture.position));
+  setU32(Chain.center, vector(fixture.center));
+  memory.setF64(chain, Chain.pull, options.pull ?? 0.01);
+  setU32(Chain.stepKind, options.stepKind);
+  setU32(Chain.step, matrixOf(options.stepKind, 0.01 / (1 + fixture.numColumns)));
+  setU32(Chain.noiseKind, options.noiseKind);
+  setU32(Chain.noise, matrixOf(options.noiseKind, 0.005));
+  setU32(Chain.rowStream, stream(0));
+  setU32(Chain.noiseStream, stream(1));
+  setU32(Chain.stepsPerDraw, stepsPerDraw);
+  setU32(Chain.burnInSteps, burnInSteps);
+  setU32(Chain.numDraws, numDraws);
+  setU32(Chain.draws, memory.allocateF64(numDraws * dimension));
+  setU32(Chain.intervalMeans, memory.allocateF64(numDraws * dimension));
+  setU32(Chain.momentEvery, momentEvery);
+  setU32(Chain.moments, memory.allocateF64(dimension ** 2));
+  if (options.twin) {
+    setU32(Chain.twin, memory.allocateF64(dimension));
+    setU32(Chain.twinDifferences, memory.allocateF64(numDraws * 2 * dimension));
+  }
+  setU32(Chain.scratch, memory.allocateZeroed(chainScratchBytes(dimension, paddedColumns)));
+  return chain;
+}
+
+/** All that a chain has written: position, draws, means, moments and twin's differences. */
+export function chainOutput(fixture: Fixture, chain: number): Record<string, Float64Array> {
+  const { memory, dimension } = fixture;
+  const numDraws = memory.getU32(chain, Chain.numDraws);
+  const read = (slot: Chain, length: number) => {
+    const address = memory.getU32(chain, slot);
+    return address ? memory.f64(address, length).slice() : new Float64Array();
+  };
+  return {
+    position: read(Chain.position, dimension),
+    draws: read(Chain.draws, numDraws * dimension),
+    intervalMeans: read(Chain.intervalMeans, numDraws * dimension),
+    moments: read(Chain.moments, dimension ** 2),
+    twin: read(Chain.twin, dimension),
+    twinDifferences: read(Chain.twinDifferences, numDraws * 2 * dimension),
+  };
+}
+
+/** Largest |actual − expected| over the largest |expected|, or over `floor` where that is more. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>, floor = 0): number {
+  let scale = floor;
+  let error = 0;
+  for (let i = 0; i < expected.length; i++) {
+    scale = Math.max(scale, Math.abs(expected[i]));
+    const difference = Math.abs(actual[i] - expected[i]);
+    if (!(difference <= error)) error = difference;
+  }
+  return scale > 0 ? error / scale : error;
+}
