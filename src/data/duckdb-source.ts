@@ -209,11 +209,7 @@ async function levelError(
   const [[stray]] = await values(
     `select ${text} from ${table} where not (${isNumber}) and ${quote(name)} is not null limit 1`,
   );
-  return tooManyLevels(
-    name,
-    formatCount(levels),
-    `it is text because "${stray}" in it is not a number, so make that missing; or `,
-  );
+  return tooManyLevels(name, formatCount(levels), stray === null ? undefined : String(stray));
 }
 
 /** Runs a query that the signal interrupts. */

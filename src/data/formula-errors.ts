@@ -11,7 +11,7 @@ export function formulaError(text: string, at: number, sentence: string): InputE
 /** Says what is wrong at the furthest place that the parser could reach. */
 export function syntaxMessage(text: string, at: number): string {
   const before = text.slice(0, at).trimEnd();
-  const found = text.slice(at).match(/^(\*\*|[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|.)/su)?.[0] ?? "";
+  const found = text.slice(at).match(/^(\*\*|[=!<>]=|[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|.)/su)?.[0] ?? "";
   const previous =
     before.match(/(==|!=|<=|>=|\*\*|&&|\|\||[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|`[^`]*`|.)$/su)?.[0] ?? "";
   if (text.trim() === "") return 'the formula is empty; it reads "target ~ terms", as in "y ~ x1 + x2".';

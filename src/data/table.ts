@@ -53,8 +53,13 @@ export interface TableSource {
 /** The largest number of levels of a categorical column: each costs a column of the design. */
 export const maxLevels = 10_000;
 
-/** The error of a categorical column that has too many levels; `hint` is a sentence that says why it may be so. */
-export function tooManyLevels(name: string, count: string, hint = ""): InputError {
+/**
+ * The error of a categorical column that has too many levels.
+ * @param stray A text of a column whose other values are numbers, which is why it is categorical.
+ */
+export function tooManyLevels(name: string, count: string, stray?: string): InputError {
+  const hint =
+    stray === undefined ? "" : `it is text because "${stray}" in it is not a number, so make that missing; or `;
   return new InputError(
     `Column "${name}" is categorical and has ${count} levels, where ${formatCount(maxLevels)} are the most; ${hint}leave it out of the formula, or group its rare levels with --sql.`,
   );
@@ -114,6 +119,11 @@ export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>):
   }
 
   async function* chunks(wanted: readonly string[]) {
+    for (const name of wanted) {
+      const column = stored.get(name);
+      if (column?.kind !== "category" || column.levels.length <= maxLevels) continue;
+      throw tooManyLevels(name, formatCount(column.levels.length), textAmongNumbers(column.levels));
+    }
     for (let from = 0; from < numRows; from += chunkRows) {
       const to = Math.min(from + chunkRows, numRows);
       yield { numRows: to - from, columns: new Map(wanted.map((name) => [name, slice(stored.get(name)!, from, to)])) };
