@@ -1,5 +1,5 @@
 /** How a categorical factor becomes columns: an indicator for every level, or for every level but the first. */
-export type Coding = "full" | "reduced";
+type Coding = "full" | "reduced";
 
 /** A term as far as coding goes: the names of its categorical factors, and a key of its numeric ones. */
 export interface CodedTerm {

@@ -5,7 +5,7 @@ import type { Formula, TermTree } from "./formula.ts";
 import { formulaText } from "./formula-text.ts";
 import { type ColumnData, formatCount, tableFromColumns } from "./table.ts";
 
-export interface DesignArrays {
+interface DesignArrays {
   /** N × D numbers, row-major, or N arrays of D numbers. NaN is missing. */
   readonly x: Float64Array | Float32Array | readonly ArrayLike<number>[];
   /** N numbers, booleans or texts. */

@@ -4,7 +4,7 @@ export type Standardize = "auto" | "features" | "none";
 export type DesignFamily = "gaussian" | "bernoulli";
 
 /** Where the rows of a design go; shared WebAssembly memory, or a plain array. */
-export interface RowStore {
+interface RowStore {
   /** Zeroed room for numRows × stride floats, row-major. */
   allocateRows(numRows: number, stride: number): Float32Array;
 }

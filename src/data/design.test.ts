@@ -243,6 +243,12 @@ describe("errors", () => {
       "sqrt(x - 1) is not a number in data row 1, where x is 0; change the expression, or drop such rows with --sql.",
     ],
     [
+      "y ~ sqrt(x)",
+      { y: [1, 2, 3], x: [null, 4, -1] },
+      {},
+      "sqrt(x) is not a number in data row 3, where x is -1; change the expression, or drop such rows with --sql.",
+    ],
+    [
       "log(x) ~ y",
       people,
       {},

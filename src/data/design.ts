@@ -1,4 +1,4 @@
 // The design matrix, as the other folders see it.
 export { buildDesign } from "./build-design.ts";
-export { type DesignArrays, designFromArrays } from "./design-from-arrays.ts";
+export { designFromArrays } from "./design-from-arrays.ts";
 export type * from "./design-types.ts";

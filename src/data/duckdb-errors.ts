@@ -1,7 +1,7 @@
 import { InputError } from "./errors.ts";
 
 /** What DuckDB says, as one sentence: without the kind of error, the excerpt of the query and advice on settings. */
-export function duckdbMessage(error: unknown): string {
+function duckdbMessage(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const lines = message.replace(/^(?:[\w ]+ Error: )+/, "").split("\n");
   const end = lines.findIndex(

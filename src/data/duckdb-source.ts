@@ -87,6 +87,13 @@ async function openSource(
   );
   const byName = new Map(columns.map((info) => [info.name, info]));
 
+  let numRows: number | undefined;
+  async function countRows(table: string): Promise<void> {
+    numRows = Number((await values(`select cast(count(*) as double) from ${table}`))[0][0]);
+  }
+  // Parquet's metadata tells without reading.
+  if (isStable) await countRows(view);
+
   /** The columns held in the table `held`. */
   let held: readonly string[] | undefined;
   async function hold(names: readonly string[]): Promise<string> {
@@ -96,6 +103,7 @@ async function openSource(
       const list = names.length > 0 ? names.map(quote).join(", ") : "1 as one";
       await run(`create or replace table held as select ${list} from ${view}`);
       held = [...names];
+      await countRows("held");
     }
     return "held";
   }
@@ -154,7 +162,15 @@ async function openSource(
     connection.closeSync();
     instance.closeSync();
   }
-  return { columns, label, chunks, close };
+  return {
+    columns,
+    label,
+    get numRows() {
+      return numRows;
+    },
+    chunks,
+    close,
+  };
 }
 
 function column(items: Float64Array | Int32Array, levels: readonly string[]): Column {

@@ -3,7 +3,7 @@ import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
-export interface Term {
+interface Term {
   /** `x`, `x:weekday` */
   readonly name: string;
   readonly factors: readonly Factor[];

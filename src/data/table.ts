@@ -38,7 +38,7 @@ export interface TableChunk {
 /** Rows that can be read several times, in the same order each time, without being held in memory at once. */
 export interface TableSource {
   readonly columns: readonly ColumnInfo[];
-  /** Known only to sources that need not read everything to tell. */
+  /** Known to some sources from the start, to others once chunks were asked for. */
   readonly numRows?: number;
   /** What the rows came from, for messages: a file's name, "the query". */
   readonly label?: string;
