@@ -1,0 +1,48 @@
+import { mean, variance } from "./autocovariance.ts";
+import {
+  areDiagnosable,
+  foldChains,
+  medianOfSorted,
+  rankNormalize,
+  sortPooled,
+  splitChains,
+} from "./rank-normalize.ts";
+
+/**
+ * Potential scale reduction of the chains as they are, neither split nor rank-normalised:
+ *
+ *   R̂ = √( (B / W + N − 1) / N ),  B = N · variance of chain means,  W = mean of chain variances
+ *
+ * NaN (0/0) where all draws are equal, infinite where every chain stands still at a place of its own.
+ *
+ * Source: Gelman & Rubin (1992); Vehtari et al. (2021), §3.
+ *
+ * @param chains M ≥ 2 chains of N ≥ 2 draws.
+ */
+export function potentialScaleReduction(chains: readonly Float64Array[]): number {
+  const draws = chains[0].length;
+  const between = draws * variance(Float64Array.from(chains, mean));
+  const within = mean(Float64Array.from(chains, variance));
+  return Math.sqrt((between / within + draws - 1) / draws);
+}
+
+/**
+ * Rank-normalised split R̂: the larger of that of the draws (location) and that of their distances from the median
+ * (scale and tails), both split in halves and rank-normalised. Near 1 where chains agree; above 1.01 they do not.
+ *
+ * Source: Vehtari et al. (2021), §4; ArviZ's `rhat(method="rank")`. For an odd number of draws ArviZ's `summary`
+ * folds about the median of all draws, its `rhat` about that of the split ones; here it is the latter.
+ *
+ * @param chains M chains of N draws.
+ * @param scores `rankNormalize(splitChains(chains))`, if the caller has it already.
+ * @returns R̂, or NaN where ArviZ gives NaN: M < 2, N < 4, a NaN draw, all draws equal. `JSON.stringify` writes null.
+ * @throws RangeError if there is no draw or if lengths differ.
+ */
+export function rHat(chains: readonly Float64Array[], scores?: readonly Float64Array[]): number {
+  if (!areDiagnosable(chains) || chains.length < 2) return Number.NaN;
+  const split = splitChains(chains);
+  const bulk = potentialScaleReduction(scores ?? rankNormalize(split));
+  const tail = potentialScaleReduction(rankNormalize(foldChains(split, medianOfSorted(sortPooled(split)))));
+  // Draws at two places have equal distances, hence no tail; the bulk still answers.
+  return Number.isNaN(tail) ? bulk : Math.max(bulk, tail);
+}

@@ -1,0 +1,200 @@
+import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+
+/**
+ * Ranks and quantiles of draws pooled over chains: the parts that R̂ and the effective sample sizes share.
+ *
+ * Throughout `diagnostics/`, `chains` is one Float64Array of draws per chain, all of the same length.
+ *
+ * Source: Vehtari, Gelman, Simpson, Carpenter & Bürkner (2021), "Rank-normalization, folding, and localization:
+ * an improved R̂ for assessing convergence of MCMC", Bayesian Analysis 16(2); numbers as ArviZ 0.23 computes them.
+ */
+
+/** Fewest draws in a chain for which the diagnostics are defined; below it they are NaN, as in ArviZ. */
+export const leastDraws = 4;
+
+/**
+ * Checks the shape of `chains`.
+ *
+ * @throws RangeError if there is no chain, if a chain is empty, or if lengths differ.
+ */
+export function requireEqualLengths(chains: readonly Float64Array[]): void {
+  if (chains.length === 0) throw new RangeError("expected at least one chain, got none");
+  const draws = chains[0].length;
+  if (draws === 0) throw new RangeError("expected at least one draw per chain, got none");
+  for (let chain = 1; chain < chains.length; chain++) {
+    if (chains[chain].length !== draws) {
+      throw new RangeError(`expected ${draws} draws in every chain, got ${chains[chain].length} in chain ${chain}`);
+    }
+  }
+}
+
+/** Whether a diagnostic over `chains` is defined: at least `leastDraws` draws per chain and no NaN among them. */
+export function areDiagnosable(chains: readonly Float64Array[]): boolean {
+  requireEqualLengths(chains);
+  return chains[0].length >= leastDraws && !chains.some(hasNaN);
+}
+
+function hasNaN(values: Float64Array): boolean {
+  for (let index = 0; index < values.length; index++) if (Number.isNaN(values[index])) return true;
+  return false;
+}
+
+/** Draws of all chains, one chain after the other, length M·N. */
+export function pool(chains: readonly Float64Array[]): Float64Array {
+  const draws = chains[0].length;
+  const pooled = new Float64Array(chains.length * draws);
+  for (let chain = 0; chain < chains.length; chain++) pooled.set(chains[chain], chain * draws);
+  return pooled;
+}
+
+/** Chains of the same shape with `transform` of every draw; a plain loop, several times faster than `map`. */
+export function mapDraws(chains: readonly Float64Array[], transform: (draw: number) => number): Float64Array[] {
+  return chains.map((chain) => {
+    const result = new Float64Array(chain.length);
+    for (let index = 0; index < chain.length; index++) result[index] = transform(chain[index]);
+    return result;
+  });
+}
+
+/** Halves of every chain, as views: M chains of N draws → 2M of ⌊N/2⌋; an odd length loses its middle draw. */
+export function splitChains(chains: readonly Float64Array[]): Float64Array[] {
+  const half = Math.floor(chains[0].length / 2);
+  // ArviZ's order: all first halves, then all second halves.
+  return [...chains.map((chain) => chain.subarray(0, half)), ...chains.map((chain) => chain.subarray(-half))];
+}
+
+/** Draws of all chains in ascending order, length M·N; NaN comes last. */
+export function sortPooled(chains: readonly Float64Array[]): Float64Array {
+  return pool(chains).sort();
+}
+
+/** Median of sorted values; NaN for none. */
+export function medianOfSorted(sorted: Float64Array): number {
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/**
+ * Quantile of sorted values, Hyndman & Fan's type 7 (R's default): linear between order statistics, the least at
+ * probability 0, the greatest at 1.
+ *
+ * @throws RangeError if `probability` is outside [0, 1].
+ */
+export function quantileOfSorted(sorted: Float64Array, probability: number): number {
+  if (!(probability >= 0 && probability <= 1)) {
+    throw new RangeError(`expected a probability in [0, 1], got ${probability}`);
+  }
+  const size = sorted.length;
+  if (size < 2) return sorted[0] ?? Number.NaN;
+  // The tail ESS counts draws ≤ this number, and it is often itself a draw, so its last bit decides on which side
+  // that draw falls: the expressions are those of scipy.stats.mstats.mquantiles, in its order of operations.
+  const position = size * probability + (1 - probability);
+  const index = Math.floor(Math.min(Math.max(position, 1), size - 1));
+  const fraction = Math.min(Math.max(position - index, 0), 1);
+  return (1 - fraction) * sorted[index - 1] + fraction * sorted[index];
+}
+
+/** Distances from `center`, |x − center|, in the shape of `chains`. */
+export function foldChains(chains: readonly Float64Array[], center: number): Float64Array[] {
+  return mapDraws(chains, (draw) => Math.abs(draw - center));
+}
+
+/**
+ * Normal scores of the pooled ranks: z = Φ⁻¹((r − 3/8) / (S + 1/4)), with S the number of all draws and r the rank
+ * from 1, averaged among ties (Vehtari et al. 2021, §4; offset of Blom 1958). Cost: linear in S.
+ *
+ * @param chains M chains of N draws, none NaN.
+ * @returns M arrays of N scores.
+ */
+export function rankNormalize(chains: readonly Float64Array[]): Float64Array[] {
+  const pooled = pool(chains);
+  const size = pooled.length;
+  const order = ascendingOrder(pooled);
+  const scores = new Float64Array(size);
+  for (let first = 0; first < size; ) {
+    const value = pooled[order[first]];
+    let next = first + 1;
+    while (next < size && pooled[order[next]] === value) next++;
+    const score = normalScore(first + next + 1, size);
+    for (let place = first; place < next; place++) scores[order[place]] = score;
+    first = next;
+  }
+  const draws = chains[0].length;
+  return chains.map((_, chain) => scores.subarray(chain * draws, (chain + 1) * draws));
+}
+
+// A score depends on the rank and the size only and costs more than the rest of a draw's part in a summary, which
+// asks for the same size once per coefficient: the scores of the last size are kept. Ties have half ranks, hence
+// twice the rank as index; the upper half of the ranks follows by symmetry.
+let knownScores = { size: 0, byTwiceRank: new Float64Array(0) };
+
+function normalScore(twiceRank: number, size: number): number {
+  if (twiceRank > size + 1) return -normalScore(2 * size + 2 - twiceRank, size);
+  if (knownScores.size !== size) knownScores = { size, byTwiceRank: new Float64Array(size + 2).fill(Number.NaN) };
+  const known = knownScores.byTwiceRank[twiceRank];
+  if (!Number.isNaN(known)) return known;
+  const score = normalQuantile((twiceRank / 2 - 3 / 8) / (size + 1 / 4), 0, 1);
+  knownScores.byTwiceRank[twiceRank] = score;
+  return score;
+}
+
+/**
+ * Indices that put values in ascending order, −0 just before 0; none may be NaN.
+ *
+ * A radix sort of the numbers' bits, because a comparison sort of indices takes seven times longer.
+ */
+function ascendingOrder(values: Float64Array): Uint32Array {
+  const size = values.length;
+  // Keys whose unsigned order is the order of the values: a positive number gets its sign bit set, a negative one all
+  // its bits flipped.
+  const low = new Uint32Array(size);
+  const high = new Uint32Array(size);
+  const bits = new DataView(new ArrayBuffer(8));
+  let order: Uint32Array = new Uint32Array(size);
+  for (let index = 0; index < size; index++) {
+    bits.setFloat64(0, values[index]);
+    const signs = bits.getInt32(0) >> 31;
+    high[index] = bits.getUint32(0) ^ (signs | 0x80000000);
+    low[index] = bits.getUint32(4) ^ signs;
+    order[index] = index;
+  }
+  let spare: Uint32Array = new Uint32Array(size);
+  const places = new Uint32Array(digitMask + 1);
+  for (const word of [low, high]) {
+    for (let shift = 0; shift < 32; shift += digitBits) {
+      if (!orderByDigitInto(spare, order, word, shift, places)) continue;
+      const previous = order;
+      order = spare;
+      spare = previous;
+    }
+  }
+  return order;
+}
+
+// Eight bits keep the counts and the scattered writes near the processor: faster than fewer passes over eleven.
+const digitBits = 8;
+const digitMask = 2 ** digitBits - 1;
+
+/** One pass of the radix sort: `order` rearranged by one digit, stably. False and nothing done if all share the digit. */
+function orderByDigitInto(
+  target: Uint32Array,
+  order: Uint32Array,
+  word: Uint32Array,
+  shift: number,
+  places: Uint32Array,
+): boolean {
+  const size = order.length;
+  places.fill(0);
+  for (let index = 0; index < size; index++) places[(word[index] >>> shift) & digitMask]++;
+  if (places[(word[0] >>> shift) & digitMask] === size) return false;
+  for (let digit = 0, place = 0; digit <= digitMask; digit++) {
+    const count = places[digit];
+    places[digit] = place;
+    place += count;
+  }
+  for (let index = 0; index < size; index++) {
+    const item = order[index];
+    target[places[(word[item] >>> shift) & digitMask]++] = item;
+  }
+  return true;
+}

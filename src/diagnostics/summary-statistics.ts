@@ -1,0 +1,54 @@
+import { mean, variance } from "./autocovariance.ts";
+import { bulkEffectiveSampleSize, mcseOfMean, mcseOfSd, tailEffectiveSampleSize } from "./effective-sample-size.ts";
+import { highestDensityInterval } from "./highest-density-interval.ts";
+import { rHat } from "./r-hat.ts";
+import { areDiagnosable, pool, rankNormalize, requireEqualLengths, sortPooled, splitChains } from "./rank-normalize.ts";
+
+/** One row of ArviZ's `summary`, in the units of the draws but for the sample sizes and R̂. */
+export interface SummaryStatistics {
+  mean: number;
+  /** Standard deviation over all draws, divisor n − 1. */
+  sd: number;
+  /** Lower end of the highest-density interval; ArviZ's `hdi_3%` at the probability of 0.94. */
+  hdiLow: number;
+  /** Upper end; ArviZ's `hdi_97%`. */
+  hdiHigh: number;
+  /** Monte Carlo standard error of `mean`. */
+  mcseMean: number;
+  /** Monte Carlo standard error of `sd`. */
+  mcseSd: number;
+  essBulk: number;
+  essTail: number;
+  rHat: number;
+}
+
+/**
+ * What ArviZ's `summary` prints for one scalar, unrounded. Every number is NaN where ArviZ's is (a NaN draw, fewer
+ * than 4 draws a chain, one chain for `rHat`); `JSON.stringify` writes null for it.
+ *
+ * @param chains M chains of N draws.
+ * @param options `hdiProbability`: share of the draws in the interval, 0.94 unless told.
+ * @throws RangeError if there is no draw, if lengths differ, or if the probability is outside (0, 1).
+ */
+export function summaryStatistics(
+  chains: readonly Float64Array[],
+  options: { hdiProbability?: number } = {},
+): SummaryStatistics {
+  requireEqualLengths(chains);
+  const { hdiProbability = 0.94 } = options;
+  const pooled = pool(chains);
+  const sorted = sortPooled(chains);
+  const interval = highestDensityInterval(chains, hdiProbability, sorted);
+  const scores = areDiagnosable(chains) ? rankNormalize(splitChains(chains)) : undefined;
+  return {
+    mean: mean(pooled),
+    sd: Math.sqrt(variance(pooled)),
+    hdiLow: interval.low,
+    hdiHigh: interval.high,
+    mcseMean: mcseOfMean(chains),
+    mcseSd: mcseOfSd(chains),
+    essBulk: bulkEffectiveSampleSize(chains, scores),
+    essTail: tailEffectiveSampleSize(chains, sorted),
+    rHat: rHat(chains, scores),
+  };
+}
