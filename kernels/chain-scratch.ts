@@ -60,10 +60,8 @@ export const enum Double {
   priorShift = 7,
   /** Four iterates. */
   moments = 8,
-  /** Without noise, with a scalar or diagonal step: θ_j ← keep_j θ_j + shift_j − rate_j Σ x_j. */
-  keep = 12,
-  shift = 13,
-  rate = 14,
+  /** Three arrays as one: what chain-lean.ts works out for a call. */
+  lean = 12,
   count = 15,
 }
 

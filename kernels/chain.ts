@@ -1,8 +1,9 @@
 // Chains of constant-rate SGD. A call makes some steps of one chain; calls may be cut anywhere without changing a bit.
 import { Chain, Gradient, MatrixKind, Model } from "./layout";
 import { setSlotU32, slotF64, slotU32 } from "./record";
-import { Double, Scratch, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
+import { Double, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
 import { sumBatch } from "./chain-gradient";
+import { isLean, leanSteps, loadLean } from "./chain-lean";
 import { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chain-update";
 import { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
 
@@ -18,15 +19,23 @@ export function runChain(chain: usize, steps: u32): void {
   let done = slotU32(chain, Chain.stepsDone);
   if (done >= total) return;
   const last = done + min<u32>(steps, total - done);
+  // With nothing to average, only draws interrupt the steps.
+  const pause = slotU32(chain, Chain.intervalMeans) | slotU32(chain, Chain.moments) | slotU32(chain, Chain.twin) ? every : perDraw;
   loadParameters(chain, model, scratch);
   while (done < last) {
-    step(chain, model, scratch);
-    done++;
-    if (done <= burnIn) continue;
-    const made = done - burnIn;
-    const index = (made - 1) / perDraw;
-    const within = made - index * perDraw;
-    if (within == 1) beginInterval(chain, dimension, index);
+    if (done < burnIn) {
+      const count = min<u32>(burnIn, last) - done;
+      makeSteps(chain, model, scratch, count);
+      done += count;
+      continue;
+    }
+    const index = (done - burnIn) / perDraw;
+    let within = done - burnIn - index * perDraw;
+    if (within == 0) beginInterval(chain, dimension, index);
+    const count = min<u32>(min<u32>(pause - (within % pause), perDraw - within), last - done);
+    makeSteps(chain, model, scratch, count);
+    done += count;
+    within += count;
     if (within % every == 0) addIterate(chain, model, scratch, index);
     if (within != perDraw) continue;
     endInterval(chain, model, scratch, index, perDraw / every);
@@ -38,13 +47,19 @@ export function runChain(chain: usize, steps: u32): void {
   setSlotU32(chain, Chain.stepsDone, done);
 }
 
-export function step(chain: usize, model: usize, scratch: usize): void {
-  if (slotU32(chain, Chain.batchSize)) sumBatch(chain, model, scratch);
-  finishGradient(chain, model, scratch);
-  findDescent(chain, model, scratch);
-  if (slotU32(chain, Chain.noiseKind) != MatrixKind.none) findNoise(chain, model, scratch);
-  move(chain, model, scratch);
-  copyToSingle(chain, model, scratch);
+export function makeSteps(chain: usize, model: usize, scratch: usize, count: u32): void {
+  if (isLean(chain, model)) {
+    leanSteps(chain, model, scratch, count);
+    return;
+  }
+  for (; count; count--) {
+    if (slotU32(chain, Chain.batchSize)) sumBatch(chain, model, scratch);
+    finishGradient(chain, model, scratch);
+    findDescent(chain, model, scratch);
+    if (slotU32(chain, Chain.noiseKind) != MatrixKind.none) findNoise(chain, model, scratch);
+    move(chain, model, scratch);
+    copyToSingle(chain, model, scratch);
+  }
 }
 
 /** Copies the parameters into padded scratch and works out what stays the same during a call. */
@@ -69,6 +84,7 @@ function loadParameters(chain: usize, model: usize, scratch: usize): void {
     }
   }
   copyToSingle(chain, model, scratch);
+  if (isLean(chain, model)) loadLean(chain, model, scratch);
 }
 
 function loadPrior(model: usize, scale: usize, shift: usize, dimension: u32): void {

@@ -1,7 +1,8 @@
 // The kernels, and those of their parts that are exported so that the optimiser does not merge them all into one
 // function: V8 would keep too many values on the stack there.
-export { runChain, step } from "./chain";
+export { makeSteps, runChain } from "./chain";
 export { addTau, findCoefficients, flush, sumBatch, weighCoefficients } from "./chain-gradient";
+export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chain-lean";
 export { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
 export { chainScratchSize } from "./chain-scratch";
 export { copyToSingle, findDescent, findNoise, finishGradient, move, tauPrior } from "./chain-update";
@@ -14,7 +15,7 @@ export { passScratchSize } from "./pass-scratch";
 export { matrixTimesVector, triangleTimesVector } from "./products";
 export { drawBlock, nextBlock, touch } from "./queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";
-export { addRows, dotRows, gather } from "./rows";
+export { addRows, dotRow, dotRows, gather } from "./rows";
 
 /** The end of the kernels' own constants. */
 export function heapBase(): usize {

@@ -56,7 +56,7 @@ function exp(x: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-function logistic4(eta: v128): v128 {
+export function logistic4(eta: v128): v128 {
   const one = v128.load(constants, 176);
   return f32x4.div(one, f32x4.add(one, exp(f32x4.neg(eta))));
 }

@@ -10,14 +10,14 @@ export function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
 }
 
-/** out[n] = row_n · vector. A last group of fewer than four rows repeats its first row, and fills up `out` to four. */
+/** out[n] = row_n · vector. A last group of fewer than four rows fills up `out` to four with any numbers. */
 export function dotRows(rows: usize, count: u32, vector: usize, columns: u32, out: usize): void {
-  const end = rows + (<usize>count << 2);
+  const end = rows + (<usize>(count & ~3) << 2);
   for (; rows < end; rows += 16, out += 16) {
     let r0 = <usize>load<u32>(rows, 0);
-    let r1 = rows + 4 < end ? <usize>load<u32>(rows, 4) : r0;
-    let r2 = rows + 8 < end ? <usize>load<u32>(rows, 8) : r0;
-    let r3 = rows + 12 < end ? <usize>load<u32>(rows, 12) : r0;
+    let r1 = <usize>load<u32>(rows, 4);
+    let r2 = <usize>load<u32>(rows, 8);
+    let r3 = <usize>load<u32>(rows, 12);
     let a0 = f32x4.splat(0);
     let a1 = a0;
     let a2 = a0;
@@ -40,6 +40,18 @@ export function dotRows(rows: usize, count: u32, vector: usize, columns: u32, ou
     }
     v128.store(out, sumLanes(a0, a1, a2, a3));
   }
+  for (let n = count & 3; n; n--, rows += 4, out += 4) dotRow(load<u32>(rows), vector, columns, out);
+}
+
+export function dotRow(row: usize, vector: usize, columns: u32, out: usize): void {
+  let a = f32x4.splat(0);
+  let b = a;
+  for (const last = vector + (<usize>columns << 2); vector < last; vector += 32, row += 32) {
+    a = f32x4.add(a, f32x4.mul(v128.load(vector, 0), v128.load(row, 0)));
+    b = f32x4.add(b, f32x4.mul(v128.load(vector, 16), v128.load(row, 16)));
+  }
+  a = f32x4.add(a, b);
+  store<f32>(out, f32x4.extract_lane(sumLanes(a, a, a, a), 0));
 }
 
 /** sums += Σ coefficients[n] row_n. */

@@ -131,26 +131,49 @@ describe("the rows of a chain", () => {
   });
 });
 
-test("a chain cut into calls of any length leaves the same bits", async () => {
-  const memory = new EngineMemory();
-  const kernels = await loadKernels(memory);
-  const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: true, numColumns: 9, aliased: true });
-  const outputs = [[1000], [1, 2, 3, 5, 8, 13, 21, 1000], Array(64).fill(1)].map((calls) => {
-    const chain = createChain(fixture, {
-      ...{
-        gradient: Gradient.minibatch,
-        batchSize: 7,
-        stepKind: MatrixKind.dense,
-        noiseKind: MatrixKind.dense,
-        twin: true,
-      },
-    });
-    for (const steps of calls) kernels.runChain(chain, steps);
-    expect(memory.getU32(chain, Chain.stepsDone)).toBe(64);
-    return chainOutput(fixture, chain);
+describe("the way without noise, for scalar and diagonal steps", () => {
+  test.each([1, 8, 9, 130])("D = %i: after 64 steps within 1e-6 of the reference", async (numColumns) => {
+    for (const [, model] of models.slice(0, 2)) {
+      for (const batchSize of [1, 2, 300]) {
+        for (const stepKind of [MatrixKind.scalar, MatrixKind.diagonal]) {
+          const chain = {
+            gradient: Gradient.minibatch,
+            batchSize,
+            stepKind,
+            noiseKind: MatrixKind.none,
+            momentEvery: 6,
+            stepsPerDraw: 12,
+          };
+          const { ours, reference } = await compare({ ...model, numColumns }, chain, 1000);
+          for (const name of Object.keys(reference)) {
+            expect(relativeError(ours[name], reference[name]), `${name} ${batchSize} ${stepKind}`).toBeLessThan(1e-6);
+          }
+        }
+      }
+    }
   });
-  expect(outputs[1]).toEqual(outputs[0]);
-  expect(outputs[2]).toEqual(outputs[0]);
+});
+
+describe("a chain cut into calls of any length leaves the same bits", () => {
+  const dense = { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, twin: true };
+  const lean = { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none };
+  test.each([
+    ["dense step and noise", 7, true, dense],
+    ["one row a step", 1, false, lean],
+    ["scalar step", 300, false, lean],
+  ])("%s", async (_, batchSize, auxiliary, parts) => {
+    const memory = new EngineMemory();
+    const kernels = await loadKernels(memory);
+    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary, numColumns: 9, aliased: auxiliary });
+    const outputs = [[1000], [1, 2, 3, 5, 8, 13, 21, 1000], Array(64).fill(1)].map((calls) => {
+      const chain = createChain(fixture, { gradient: Gradient.minibatch, batchSize, ...parts });
+      for (const steps of calls) kernels.runChain(chain, steps);
+      expect(memory.getU32(chain, Chain.stepsDone)).toBe(64);
+      return chainOutput(fixture, chain);
+    });
+    expect(outputs[1]).toEqual(outputs[0]);
+    expect(outputs[2]).toEqual(outputs[0]);
+  });
 });
 
 test("a diverging chain neither traps nor hangs", async () => {
