@@ -2,8 +2,8 @@
  * Moments and autocovariances of chains, each chain about its own mean.
  */
 
-/** Lags computed one by one before all are computed at once; see `meanAutocovariance`. */
-const directLags = 64;
+/** Lags summed one by one before all are computed at once, which costs about as much at 500 to 1000 draws. */
+const directLags = 32;
 
 /**
  * Mean of values; NaN for none. A second pass adds the mean residual, so that equal values give exactly that value

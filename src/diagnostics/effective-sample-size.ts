@@ -4,6 +4,7 @@ import {
   mapDraws,
   pool,
   quantileOfSorted,
+  type RankScores,
   rankNormalize,
   sortPooled,
   splitChains,
@@ -95,9 +96,9 @@ function areConstant(chains: readonly Float64Array[]): boolean {
  *
  * @param scores `rankNormalize(splitChains(chains))`, if the caller has it already.
  */
-export function bulkEffectiveSampleSize(chains: readonly Float64Array[], scores?: readonly Float64Array[]): number {
+export function bulkEffectiveSampleSize(chains: readonly Float64Array[], scores?: RankScores): number {
   if (!areDiagnosable(chains)) return Number.NaN;
-  return effectiveSampleSize(scores ?? rankNormalize(splitChains(chains)));
+  return effectiveSampleSize((scores ?? rankNormalize(splitChains(chains))).bulk);
 }
 
 /** Effective sample size of the quantile at `probability`: that of the indicators of draws at or below it. */

@@ -1,12 +1,5 @@
 import { mean, variance } from "./autocovariance.ts";
-import {
-  areDiagnosable,
-  foldChains,
-  medianOfSorted,
-  rankNormalize,
-  sortPooled,
-  splitChains,
-} from "./rank-normalize.ts";
+import { areDiagnosable, type RankScores, rankNormalize, splitChains } from "./rank-normalize.ts";
 
 /**
  * Potential scale reduction of the chains as they are, neither split nor rank-normalised:
@@ -38,11 +31,11 @@ export function potentialScaleReduction(chains: readonly Float64Array[]): number
  * @returns R̂, or NaN where ArviZ gives NaN: M < 2, N < 4, a NaN draw, all draws equal. `JSON.stringify` writes null.
  * @throws RangeError if there is no draw or if lengths differ.
  */
-export function rHat(chains: readonly Float64Array[], scores?: readonly Float64Array[]): number {
+export function rHat(chains: readonly Float64Array[], scores?: RankScores): number {
   if (!areDiagnosable(chains) || chains.length < 2) return Number.NaN;
-  const split = splitChains(chains);
-  const bulk = potentialScaleReduction(scores ?? rankNormalize(split));
-  const tail = potentialScaleReduction(rankNormalize(foldChains(split, medianOfSorted(sortPooled(split)))));
+  const { bulk: located, folded } = scores ?? rankNormalize(splitChains(chains));
+  const bulk = potentialScaleReduction(located);
+  const tail = potentialScaleReduction(folded);
   // Draws at two places have equal distances, hence no tail; the bulk still answers.
   return Number.isNaN(tail) ? bulk : Math.max(bulk, tail);
 }
