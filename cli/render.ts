@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { nats, percent } from "../src/diagnostics/wording.ts";
 import type { Coefficient } from "../src/posterior/coefficients.ts";
 import type { Posterior } from "../src/posterior/fit.ts";
 
@@ -92,7 +93,7 @@ function renderCertificate({ certificate, settings }: Posterior, { width, color 
   const title = `Certificate: ${verdict}`;
   const sentences = [
     `Settings: ${settings.because}.`,
-    `Largest relative error of a posterior sd: ${percent(maxSdError.predicted)} predicted, ${percent(maxSdError.measured)} measured. KL to the Laplace posterior: ${nats(klToLaplace.predicted)} predicted, ${nats(klToLaplace.measured)} measured.`,
+    `Largest relative error of a posterior sd: ${orUnknown(percent, maxSdError.predicted)} predicted, ${orUnknown(percent, maxSdError.measured)} measured. KL to the Laplace posterior: ${orUnknown(nats, klToLaplace.predicted)} predicted, ${orUnknown(nats, klToLaplace.measured)} measured.`,
     ...checks.map(({ passed, message }) => `${mark(passed)} ${message}`),
     ...assumptions.map(({ id, passed, message }) => `${mark(passed)} ${id}: ${message}`),
     ...notes.map((note) => `! ${note}`),
@@ -101,9 +102,8 @@ function renderCertificate({ certificate, settings }: Posterior, { width, color 
   return [color ? styleText(["bold", verdictColor[verdict]], title) : title, ...body].join("\n");
 }
 
+const orUnknown = (say: (value: number) => string, value: number | null) => (value === null ? "unknown" : say(value));
 const mark = (passed: boolean) => (passed ? "✓" : "✗");
-const percent = (value: number | null) => (value === null ? "unknown" : `${(100 * value).toPrecision(2)}%`);
-const nats = (value: number | null) => (value === null ? "unknown" : value.toPrecision(2));
 
 /** Breaks at blanks; further lines are indented. */
 function wrap(text: string, width: number): string {

@@ -6,6 +6,7 @@ import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose }
 import { createRandom } from "../rng/xoshiro.ts";
 import type { AssumptionId, Plan } from "../samplers/sampler.ts";
 import { informationRatio } from "../theory/optimal.ts";
+import { percent } from "./wording.ts";
 
 /** One of the paper's assumptions, measured. */
 export interface AssumptionCheck {
@@ -19,8 +20,6 @@ export interface AssumptionCheck {
   readonly message: string;
 }
 
-const percent = (value: number) => `${(100 * value).toPrecision(2)}%`;
-
 /** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
 export async function checkAssumptions(problem: Problem, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
@@ -33,6 +32,8 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
   const drift = usesNoise ? await noiseDrift(problem, covariance) : null;
   const { relativeError, meanShift } = await gradientNonlinearity(problem);
   const ratio = informationRatio(hessian, noiseCovariance);
+  const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
+  const enoughRows = problem.numRows >= 10 * hessian.rows;
   return [
     check("A1", "gradient noise is normal", kurtosis, 0.3, (value) =>
       value === null
@@ -55,7 +56,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
           ? `A step moves at most ${percent(value)} of the way to the mode in any direction; the predictions hold at this finite step.`
           : `The step overshoots the mode (ρ(HA) = ${value.toFixed(2)}), so successive iterates jump from side to side; lower the learning rate.`,
     ),
-    largestContraction === null
+    largestContraction === null && !plan.prediction.isExact
       ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
           meanShift <= 0.1
             ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
@@ -64,17 +65,19 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
       : check("A4", "the loss is quadratic over the posterior", relativeError, 0.2, () =>
           relativeError <= 0.2
             ? `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss.`
-            : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; --sampler control-variate follows the skewed shape.`,
+            : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; ${followsShape ? "this sampler follows its shape" : "--sampler control-variate follows the skewed shape"}.`,
         ),
     check(
       "A5",
       "gradient noise equals curvature (the model is well specified)",
-      Math.abs(Math.log(ratio)),
+      enoughRows ? Math.abs(Math.log(ratio)) : null,
       Math.log(1.5),
       (value) =>
-        (value ?? 0) <= Math.log(1.5)
-          ? `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}.`
-          : `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
+        value === null
+          ? "There are too few rows to tell."
+          : value <= Math.log(1.5)
+            ? `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}.`
+            : `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
     ),
   ];
 }

@@ -2,7 +2,8 @@ import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
 import { type Model, subsampleModel } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { findMode } from "./mode.ts";
+import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
+import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import type { Problem, Workspace } from "./problem.ts";
 
@@ -16,7 +17,7 @@ const minSubsample = 20_000;
  */
 export async function estimate(workspace: Workspace, model: Model, seed: number): Promise<Problem> {
   const { numRows } = model.rows;
-  const mode = await findMode(workspace, model);
+  const mode = needsConjugate(model) ? await exactCenter(workspace, model) : await findMode(workspace, model);
   const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
   const sampleRows = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const sample = subsampleModel(model, sampleRows, createRandom(seed, 0, 3));
@@ -34,4 +35,10 @@ export async function estimate(workspace: Workspace, model: Model, seed: number)
     laplaceFactor: cholesky(laplaceCovariance),
     modePasses: mode.passes,
   };
+}
+
+/** Where the joint mode says little, the exact mean and covariance of the linear model stand in for it and its curvature. */
+async function exactCenter(workspace: Workspace, model: Model): Promise<Mode> {
+  const { mean, covariance } = await conjugatePosterior(workspace, model);
+  return { position: mean, precision: invertPositiveDefinite(covariance), passes: 1 };
 }

@@ -30,7 +30,7 @@ import {
 export const constantSgd: Sampler = {
   name: "constant-sgd",
   summary: "constant-rate SGD, step from gradient noise and curvature (Mandt, Hoffman & Blei, section 4)",
-  assumes: ["A1", "A3", "A4"],
+  assumes: ["A3", "A4"],
   preconditioners,
   plan,
 };

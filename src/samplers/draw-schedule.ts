@@ -11,8 +11,8 @@ export interface DrawSchedule {
 
 /** Multiply-adds that a run spends without asking: some ten seconds of one core. */
 const mostWork = 6e10;
-/** Draws this many autocorrelation times apart are correlated by e^(−2·1.5) ≈ 0.05 in the slowest direction. */
-const timesPerDraw = 1.5;
+/** Draws one integrated autocorrelation time apart are correlated by about e⁻² = 0.14 in the slowest direction. */
+const timesPerDraw = 1;
 /** Chains start in their predicted law, so the burn-in has only its error to forget. */
 const burnInTimes = 10;
 

@@ -1,5 +1,6 @@
 import type { Problem } from "../estimation/problem.ts";
 import type { Matrix } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
 
 export const preconditioners = ["scalar", "diagonal", "sqrt-diagonal", "full", "full-exact"] as const;
 export type PreconditionerName = (typeof preconditioners)[number];
@@ -44,6 +45,8 @@ export interface Prediction {
   readonly maxSdError: number;
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
   readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
+  /** The draws come from the posterior itself, whose covariance is `covariance`. */
+  readonly isExact?: boolean;
   readonly meanSquareStable: boolean;
   /** The settings' step may be scaled by this much and stay mean-square stable; null where nothing is iterated. */
   readonly largestStableScale: number | null;
@@ -88,6 +91,8 @@ export interface Sampler {
   readonly assumes: readonly AssumptionId[];
   /** Empty where the sampler has no choice of preconditioner. */
   readonly preconditioners: readonly PreconditionerName[];
+  /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
+  unsuited?(model: Model): string | null;
   /** Chooses the settings and predicts the law of the draws. */
   plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
 }

@@ -1,16 +1,20 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
-import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
+import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
+import { EngineMemory } from "../../src/engine/memory.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
+import { createReferenceExecutor } from "../../src/engine/reference-executor.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
+import { families } from "../../src/models/family.ts";
+import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
-import type { ChainOutput, Plan, SamplerOptions } from "../../src/samplers/sampler.ts";
+import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../../src/samplers/sampler.ts";
 import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
 // gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
 const seed = 7;
-const options: SamplerOptions = { tolerance: 0.02, chains: 4, draws: 500, seed };
+const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed };
 const variants = samplers.flatMap((sampler) =>
   (sampler.preconditioners.length > 0 ? sampler.preconditioners : [undefined]).map((preconditioner) => ({
     title: preconditioner ? `${sampler.name} ${preconditioner}` : sampler.name,
@@ -24,10 +28,21 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
+/** An engine whose kernels are their plain TypeScript versions. */
+async function createReferenceEngine(): Promise<Engine> {
+  const memory = new EngineMemory();
+  return { memory, executor: createReferenceExecutor(memory) };
+}
+
 async function problemOn(create: () => Promise<Engine>, target: Target) {
   const engine = await create();
   engines.push(engine);
   return problemOf(engine, target);
+}
+
+/** The skewed target, or the quadratic one for samplers of the gaussian family. */
+function suitedTarget(sampler: Sampler): Target {
+  return sampler.unsuited?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
 /** Draws of parameter j, one array a chain. */
@@ -67,10 +82,10 @@ describe.each(variants)("$title", ({ sampler, options }) => {
   });
 
   it("agrees with the plain TypeScript step", async () => {
-    const short = { ...options, chains: 1, draws: 5 };
+    const short = { ...options, tolerance: 0.5, chains: 1, draws: 5 };
     const outputs = [];
     for (const create of [createInlineEngine, createReferenceEngine]) {
-      const { problem } = await problemOn(create, skewedTarget());
+      const { problem } = await problemOn(create, suitedTarget(sampler));
       outputs.push(await (await sampler.plan(problem, short)).sample());
     }
     const [kernel, reference] = outputs;
@@ -84,13 +99,14 @@ describe.each(variants)("$title", ({ sampler, options }) => {
   }, 120_000);
 
   it("gives the same draws again, on any number of threads, and leaves its inputs alone", async () => {
+    const target = suitedTarget(sampler);
     const draws: Float64Array[] = [];
     for (const create of [createInlineEngine, () => createNodeEngine(1), () => createNodeEngine(2)]) {
-      const { problem, rows } = await problemOn(create, skewedTarget());
-      const before = { rows: rows.slice(), mode: problem.mode.slice(), hessian: problem.hessian.data.slice() };
-      const plan = await sampler.plan(problem, { ...options, draws: 50 });
+      const { problem, rows } = await problemOn(create, target);
+      const before = { rows: rows().slice(), mode: problem.mode.slice(), hessian: problem.hessian.data.slice() };
+      const plan = await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50 });
       draws.push((await plan.sample()).positions[3], (await plan.sample()).positions[3]);
-      expect(rows).toEqual(before.rows);
+      expect(rows()).toEqual(before.rows);
       expect(problem.mode).toEqual(before.mode);
       expect(problem.hessian.data).toEqual(before.hessian);
     }
@@ -99,8 +115,8 @@ describe.each(variants)("$title", ({ sampler, options }) => {
 
   it("other seeds give other draws", async () => {
     const { problem } = await problemOn(createInlineEngine, quadraticTarget());
-    const first = await (await sampler.plan(problem, { ...options, draws: 50 })).sample();
-    const second = await (await sampler.plan(problem, { ...options, draws: 50, seed: 8 })).sample();
+    const first = await (await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50 })).sample();
+    const second = await (await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50, seed: 8 })).sample();
     expect(first.positions[0]).not.toEqual(second.positions[0]);
     expect(first.positions[0]).not.toEqual(first.positions[1]);
   });
@@ -133,9 +149,9 @@ describe("a skewed posterior", () => {
 
   it("control variates follow its mean and sd where Laplace does not", async () => {
     const { problem, rows } = await problemOn(createInlineEngine, skewedTarget());
-    const exact = exactMoments(problem, skewedTarget(), rows);
+    const exact = exactMoments(problem, skewedTarget(), rows());
     const sampler = samplers.find(({ name }) => name === "control-variate")!;
-    const output = await (await sampler.plan(problem, { ...options, draws: 1000 })).sample();
+    const output = await (await sampler.plan(problem, { ...options, tolerance: 0.02, draws: 1000 })).sample();
     const laplaceError = Math.max(...exact.shift.map(Math.abs));
     expect(laplaceError).toBeGreaterThan(0.15);
     exact.shift.forEach((shift, j) => {

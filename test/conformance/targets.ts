@@ -46,7 +46,7 @@ export function skewedTarget(): Target {
 export async function problemOf(
   engine: Engine,
   target: Target,
-): Promise<{ problem: Problem; design: Design; rows: Float32Array }> {
+): Promise<{ problem: Problem; design: Design; rows: () => Float32Array }> {
   let address = 0;
   const memory = {
     allocateRows(numRows: number, stride: number) {
@@ -62,5 +62,6 @@ export async function problemOf(
   const model = createModel(engine.memory, rows, { family, prior, sigma, interceptColumn });
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const problem = await estimate(workspace, model, 1);
-  return { problem, design, rows: engine.memory.f32(address, numRows * stride) };
+  // A view is made anew each time: growing the memory detaches the old ones.
+  return { problem, design, rows: () => engine.memory.f32(address, numRows * stride) };
 }

@@ -1,0 +1,165 @@
+import { Weights } from "../../kernels/layout.ts";
+import { congruence, type Matrix, matrix, multiplyVector, scaleRowsAndColumns, transpose } from "../linalg/matrix.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import type { Model } from "../models/model.ts";
+import type { Workspace } from "./problem.ts";
+import { sumRows } from "./row-sums.ts";
+
+/**
+ * The exact posterior of a linear model with normal priors: given τ = log σ the coefficients are normal, and the law of τ
+ * alone is known up to a constant. In γ = Uᵀ Λ^½ (β − m), with Λ^-½ XᵀX Λ^-½ = U Γ Uᵀ and b = Uᵀ Λ^-½ Xᵀ(y − X m),
+ *
+ *   γ_i | τ ~ N(c_i, 1/q_i),  q_i = 1 + Γ_i e^(−2τ),  c_i = b_i e^(−2τ) / q_i,
+ *   log p(τ | y) = −N τ − ½ Σ log q_i − ½ e^(−2τ) (|y − X m|² − Σ b_i c_i) + τ − rate e^τ + constant.
+ *
+ * Source: any text on Bayesian linear regression, such as Gelman et al., Bayesian Data Analysis, chapter 14.
+ */
+export interface ConjugatePosterior {
+  /** Points of a grid over τ (one point where σ is fixed) and their probabilities. */
+  readonly tau: Float64Array;
+  readonly probability: Float64Array;
+  /** Γ and b, D */
+  readonly eigenvalues: Float64Array;
+  readonly projections: Float64Array;
+  /** β = m + basis γ, D×D. */
+  readonly basis: Matrix;
+  /** Mean and covariance of (β, τ), M and M×M. */
+  readonly mean: Float64Array;
+  readonly covariance: Matrix;
+}
+
+const gridPoints = 2001;
+
+/** The exact posterior, from one pass over the rows. The model must be gaussian. */
+export async function conjugatePosterior(workspace: Workspace, model: Model): Promise<ConjugatePosterior> {
+  const size = model.rows.numColumns;
+  // At τ = 0 (σ = 1) the curvature is XᵀX and the gradient at the prior mean is −Xᵀ(y − X m).
+  const position = Float64Array.from(model.priorMean);
+  const sums = await sumRows(workspace, unitScale(model), { position, weights: Weights.curvature });
+  const residualSquares = 2 * sums.loss;
+  const roots = model.priorPrecision.subarray(0, size).map((precision) => 1 / Math.sqrt(precision));
+  const gram = matrix(size, size);
+  for (let i = 0; i < size; i++)
+    for (let j = 0; j < size; j++) gram.data[i * size + j] = sums.gram.data[i * sums.gram.columns + j];
+  const { values, vectors } = symmetricEigen(scaleRowsAndColumns(gram, roots, roots));
+  // Eigenvalues at the rounding of f32 rows belong to directions of which the data say nothing.
+  const negligible = 1e-7 * values[size - 1];
+  const eigenvalues = values.map((value) => (value > negligible ? value : 0));
+  const scaled = roots.map((root, j) => -root * sums.gradient[j]);
+  const projections = multiplyVector(transpose(vectors), scaled).map((b, i) => (eigenvalues[i] > 0 ? b : 0));
+  const ones = new Float64Array(size).fill(1);
+  const basis = scaleRowsAndColumns(vectors, roots, ones);
+  const given = { eigenvalues, projections, residualSquares };
+  const grid = model.hasAuxiliary
+    ? gridOverTau(model, given)
+    : { tau: Float64Array.of(model.fixedTau), probability: Float64Array.of(1) };
+  const parts = { ...grid, eigenvalues, projections, basis };
+  return { ...parts, ...momentsOf(model, parts) };
+}
+
+function unitScale(model: Model): Model {
+  if (model.hasAuxiliary || model.fixedTau === 0) return model;
+  throw new RangeError("the conjugate posterior is worked out for σ learned, or fixed at 1");
+}
+
+interface Sufficient {
+  readonly eigenvalues: Float64Array;
+  readonly projections: Float64Array;
+  readonly residualSquares: number;
+}
+
+function logDensity(model: Model, tau: number, { eigenvalues, projections, residualSquares }: Sufficient): number {
+  const precision = Math.exp(-2 * tau);
+  let explained = 0;
+  let logQ = 0;
+  for (let i = 0; i < eigenvalues.length; i++) {
+    const q = 1 + eigenvalues[i] * precision;
+    logQ += Math.log(q);
+    explained += (projections[i] ** 2 * precision) / q;
+  }
+  const left = Math.max(0, residualSquares - explained);
+  return -model.rows.numRows * tau - 0.5 * logQ - 0.5 * precision * left + tau - model.sigmaRate * Math.exp(tau);
+}
+
+/** A grid that ends where the density has fallen by e^−40, found by narrowing a wide one. */
+function gridOverTau(model: Model, given: Sufficient): { tau: Float64Array; probability: Float64Array } {
+  const middle = 0.5 * Math.log(given.residualSquares / model.rows.numRows + 1e-12);
+  let low = middle - 18;
+  let high = middle + 8;
+  for (;;) {
+    const step = (high - low) / (gridPoints - 1);
+    const tau = Float64Array.from({ length: gridPoints }, (_, k) => low + k * step);
+    const logs = tau.map((value) => logDensity(model, value, given));
+    const top = Math.max(...logs);
+    const first = logs.findIndex((value) => value > top - 40);
+    const last = logs.findLastIndex((value) => value > top - 40);
+    if (last - first > gridPoints / 4) {
+      const weights = logs.map((value) => Math.exp(value - top));
+      const total = weights.reduce((sum, weight) => sum + weight, 0);
+      return { tau, probability: weights.map((weight) => weight / total) };
+    }
+    low = tau[Math.max(0, first - 1)];
+    high = tau[Math.min(gridPoints - 1, last + 1)];
+  }
+}
+
+function momentsOf(
+  model: Model,
+  {
+    tau,
+    probability,
+    eigenvalues,
+    projections,
+    basis,
+  }: Pick<ConjugatePosterior, "tau" | "probability" | "eigenvalues" | "projections" | "basis">,
+): { mean: Float64Array; covariance: Matrix } {
+  const size = eigenvalues.length;
+  const extended = size + 1;
+  const mean = new Float64Array(extended);
+  const second = matrix(extended, extended);
+  const spread = new Float64Array(size);
+  const values = new Float64Array(extended);
+  // Shifted by the values at the grid's middle, so that no digits are lost to cancellation.
+  const origin = conditionalMean(tau[tau.length >> 1], eigenvalues, projections);
+  for (let k = 0; k < tau.length; k++) {
+    const weight = probability[k];
+    if (weight === 0) continue;
+    const precision = Math.exp(-2 * tau[k]);
+    const conditional = conditionalMean(tau[k], eigenvalues, projections);
+    for (let i = 0; i < size; i++) {
+      values[i] = conditional[i] - origin[i];
+      spread[i] += weight / (1 + eigenvalues[i] * precision);
+    }
+    values[size] = tau[k] - tau[tau.length >> 1];
+    for (let i = 0; i < extended; i++) {
+      mean[i] += weight * values[i];
+      for (let j = 0; j <= i; j++) second.data[i * extended + j] += weight * values[i] * values[j];
+    }
+  }
+  for (let i = 0; i < extended; i++)
+    for (let j = 0; j <= i; j++) {
+      let entry = second.data[i * extended + j] - mean[i] * mean[j];
+      if (i === j && i < size) entry += spread[i];
+      second.data[i * extended + j] = second.data[j * extended + i] = entry;
+    }
+  const dimension = model.dimension;
+  const map = matrix(dimension, extended);
+  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) map.data[i * extended + j] = basis.data[i * size + j];
+  if (model.hasAuxiliary) map.data[size * extended + size] = 1;
+  const shifted = multiplyVector(
+    map,
+    mean.map((value, i) => value + (i < size ? origin[i] : tau[tau.length >> 1])),
+  );
+  return { mean: shifted.map((value, j) => value + model.priorMean[j]), covariance: congruence(map, second) };
+}
+
+/** c_i at one τ. */
+export function conditionalMean(tau: number, eigenvalues: Float64Array, projections: Float64Array): Float64Array {
+  const precision = Math.exp(-2 * tau);
+  return projections.map((b, i) => (b * precision) / (1 + eigenvalues[i] * precision));
+}
+
+/** Whether the joint mode of (β, σ) says too little of the posterior: with few rows a column it runs to σ = 0. */
+export function needsConjugate(model: Model): boolean {
+  return model.hasAuxiliary && model.rows.numRows < 10 * model.dimension;
+}
