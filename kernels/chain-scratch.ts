@@ -1,7 +1,7 @@
 // A chain's scratch memory. Head: what lasts from call to call, then arrays of fixed length for a chunk of rows. After
 // it come arrays as long as the parameters, padded so that SIMD loops need no remainder: first f32, then f64.
 // src/engine/scratch.ts computes the same size.
-import { Chain, Model } from "./layout";
+import { Model } from "./layout";
 import { slotU32 } from "./record";
 
 /** Rows in a chunk, and at most in a block of the queue. */

@@ -2,7 +2,7 @@
 import { Chain, Gradient, MatrixKind, Model } from "./layout";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
-import { Double, Scratch, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
+import { Double, Scratch, Single, dimensionOf, double, single } from "./chain-scratch";
 import { triangleTimesVector, matrixTimesVector } from "./products";
 
 /** Turns batch sums into ĝ: the mean over the batch plus the prior's part. */

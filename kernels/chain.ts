@@ -1,6 +1,6 @@
 // Chains of constant-rate SGD. A call makes some steps of one chain; calls may be cut anywhere without changing a bit.
 import { Chain, Gradient, MatrixKind, Model } from "./layout";
-import { setSlotU32, slotF64, slotU32 } from "./record";
+import { setSlotU32, slotU32 } from "./record";
 import { Double, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
 import { sumBatch } from "./chain-gradient";
 import { isLean, leanSteps, loadLean } from "./chain-lean";

@@ -1,9 +1,6 @@
 // xoshiro128++ of Blackman and Vigna, in four lanes 2⁶⁴ steps apart, so that a SIMD kernel makes four words at once.
 import { zigguratTables } from "./ziggurat.ts";
 
-/** What a stream of random numbers is for; streams of different purposes never overlap. */
-export const purposes = { rows: 0, noise: 1, host: 2 } as const;
-
 const jump64 = [0x8764000b, 0xf542d2d3, 0x6fa035c3, 0x77f2db5b];
 const jump96 = [0xb523952e, 0x0b6f099f, 0xccf5a0ef, 0x1c580662];
 const lanes = 4;
@@ -14,6 +11,7 @@ const lanes = 4;
  * can therefore not overlap, for fewer than 2³⁰ purposes and 2³² chains.
  *
  * @param seed an integer from 0 to 2⁵³ − 1
+ * @param purpose 0 the rows of a chain, 1 its noise, from 2 on whatever TypeScript code draws
  * @throws RangeError for any other seed, chain or purpose
  */
 export function seedStream(seed: number, chain: number, purpose: number): Uint32Array<ArrayBuffer> {
