@@ -10,7 +10,7 @@ import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
  */
 
 /** Fewest draws in a chain for which the diagnostics are defined; below it they are NaN, as in ArviZ. */
-export const leastDraws = 4;
+const leastDraws = 4;
 
 /**
  * Checks the shape of `chains`.

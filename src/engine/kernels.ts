@@ -5,7 +5,7 @@ import { plainKernels, sharedKernels } from "./kernels.generated.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** A kernel: it works on the record at `address` (kernels/layout.ts). */
-export type Kernel = (address: number, argument: number) => void;
+type Kernel = (address: number, argument: number) => void;
 
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
 

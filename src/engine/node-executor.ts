@@ -43,7 +43,11 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
   let closed = false;
 
   function addWorker(): Worker {
-    const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData: { module, memory: memory.memory, cancelled } });
+    const worker = new Worker(workerSource, {
+      eval: true,
+      execArgv: [],
+      workerData: { module, memory: memory.memory, cancelled },
+    });
     worker.unref();
     // Without a listener an error would end the process; runTask listens too, and reports it.
     worker.on("error", () => {});

@@ -9,7 +9,7 @@ import type { Workspace } from "./problem.ts";
 import { type RowSums, sumRows } from "./row-sums.ts";
 
 /** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */
-export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
+function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
   const covariance = matrix(gram.rows, gram.rows);
   for (let i = 0; i < gram.rows; i++)
     for (let j = 0; j < gram.rows; j++)

@@ -28,7 +28,3 @@ export function parsePrior(text: string, option: string): NormalPrior {
   }
   return { mean, sd };
 }
-
-export function describePrior({ mean, sd }: NormalPrior): string {
-  return `normal(${mean}, ${sd})`;
-}

@@ -1,11 +1,11 @@
 import type { Problem } from "../estimation/problem.ts";
 import { autocorrelationTime } from "../theory/control-variate.ts";
-import { type ChainResult, type ChainSpec, meanOfRows, runChains } from "./run-chains.ts";
+import { type ChainResult, type ChainSpec, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 /** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of first order in h). */
-export interface StepLimit {
-  /** Estimated largest relative error of an sd at the damping chosen, its Monte Carlo error included. */
+interface StepLimit {
+  /** Estimated largest relative error of an sd at the damping chosen, Monte Carlo error of the estimate included. */
   readonly error: number;
   /** Estimated largest error of a mean, in posterior sds. */
   readonly meanError: number;
@@ -27,11 +27,15 @@ interface PilotMoments {
 }
 
 const largestDamping = 0.5;
-const smallestDamping = 0.5 / 64;
-const pilotDraws = 250;
+const smallestDamping = 0.5 / 128;
+/** Multiply-adds that one pilot run may take, within its bounds of intervals. */
+const pilotWork = 2e9;
+const fewestIntervals = 250;
+const mostIntervals = 4000;
 
 /**
- * Halves h from 1/2 until the sds of a short run at h and at h/2 differ by no more than half the tolerance allows.
+ * Halves h from 1/2 until the means and sds of pilot runs at h and at h/2 differ by no more than half the tolerance, beyond
+ * what Monte Carlo explains; then takes h/2, whose own bias is about that difference.
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
@@ -41,14 +45,16 @@ export async function chooseDamping(
   specFor: (damping: number) => ChainSpec,
   options: SamplerOptions,
 ): Promise<DampingChoice> {
-  let damping = options.damping ?? largestDamping;
-  let coarse = await pilot(problem, specFor(damping));
+  const { tolerance, damping: asked } = options;
+  let fineDamping = asked ?? largestDamping / 2;
+  let coarse = await pilot(problem, specFor(Math.min(1, 2 * fineDamping)));
   for (;;) {
-    const fine = await pilot(problem, specFor(damping / 2));
-    const limit = extrapolate(coarse, fine);
-    const accepted = limit.error <= 0.5 * options.tolerance && limit.meanError <= options.tolerance;
-    if (accepted || options.damping !== undefined || damping <= smallestDamping) return { damping, pilot: limit };
-    damping /= 2;
+    const fine = await pilot(problem, specFor(fineDamping));
+    const { limit, significant } = compare(coarse, fine);
+    const accepted = significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
+    if (accepted || asked !== undefined || fineDamping <= smallestDamping)
+      return { damping: fineDamping, pilot: limit };
+    fineDamping /= 2;
     coarse = fine;
   }
 }
@@ -57,9 +63,11 @@ async function pilot(problem: Problem, spec: ChainSpec): Promise<PilotMoments> {
   const stepsPerDraw = Math.ceil(4 * autocorrelationTime(spec.pull));
   const burnInSteps = Math.ceil(5 * autocorrelationTime(spec.pull));
   const chains = Math.max(4, spec.chains);
+  const affordable = Math.floor(pilotWork / (workPerStep(spec) * stepsPerDraw * chains));
+  const draws = Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
   const run = await runChains(
     problem,
-    { ...spec, stepsPerDraw, burnInSteps, draws: pilotDraws, chains, twin: true },
+    { ...spec, stepsPerDraw, burnInSteps, draws, chains, twin: true },
     "choosing the step",
   );
   return momentsFromTwin(problem, run);
@@ -95,18 +103,29 @@ function standardErrors(arrays: readonly Float64Array[], average: Float64Array):
   return sums.map((sum) => Math.sqrt(sum / (count * (count - 1))));
 }
 
-/** The bias at h is twice the difference between h and h/2; a difference within its own Monte Carlo error counts as one such error. */
-function extrapolate(coarse: PilotMoments, fine: PilotMoments): StepLimit {
+/**
+ * The bias is of first order in h, so at h/2 it is about the difference between h and h/2. `limit` reports the whole
+ * difference, Monte Carlo error and all; `significant` is what is left beyond one standard error.
+ */
+function compare(
+  coarse: PilotMoments,
+  fine: PilotMoments,
+): { limit: StepLimit; significant: { mean: number; sd: number } } {
+  const significant = { mean: 0, sd: 0 };
   let error = 0;
   let meanError = 0;
   const sd = fine.sd.map((value, j) => 2 * value - coarse.sd[j]);
   for (let j = 0; j < sd.length; j++) {
-    const sdNoise = Math.hypot(coarse.sdError[j], fine.sdError[j]);
-    const meanNoise = Math.hypot(coarse.meanError[j], fine.meanError[j]);
-    const sdDifference = Math.max(0, Math.abs(coarse.sd[j] - fine.sd[j]) - sdNoise);
-    const meanDifference = Math.max(0, Math.abs(coarse.mean[j] - fine.mean[j]) - meanNoise);
-    error = Math.max(error, (2 * sdDifference) / fine.sd[j]);
-    meanError = Math.max(meanError, (2 * meanDifference) / fine.sd[j]);
+    const scale = fine.sd[j];
+    const sdDifference = Math.abs(coarse.sd[j] - fine.sd[j]) / scale;
+    const meanDifference = Math.abs(coarse.mean[j] - fine.mean[j]) / scale;
+    error = Math.max(error, sdDifference);
+    meanError = Math.max(meanError, meanDifference);
+    significant.sd = Math.max(significant.sd, sdDifference - Math.hypot(coarse.sdError[j], fine.sdError[j]) / scale);
+    significant.mean = Math.max(
+      significant.mean,
+      meanDifference - Math.hypot(coarse.meanError[j], fine.meanError[j]) / scale,
+    );
   }
-  return { error, meanError, sd };
+  return { limit: { error, meanError, sd }, significant };
 }

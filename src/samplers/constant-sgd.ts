@@ -52,7 +52,7 @@ interface Settings {
  * S: large enough that a batch's noise is near normal, small enough that HA ≈ 2S/N stays well below 1; up to 100.
  * A multiple of 4, as the kernel takes four rows at a time.
  */
-export function defaultBatchSize(numRows: number): number {
+function defaultBatchSize(numRows: number): number {
   return Math.min(100, Math.max(4, 4 * Math.floor(numRows / 200)));
 }
 

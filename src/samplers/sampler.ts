@@ -38,7 +38,7 @@ export interface SamplerSettings {
 }
 
 /** What the theory says of the draws before they are made. */
-export interface Prediction {
+interface Prediction {
   /** Covariance of the draws around the mode, M×M, for a quadratic loss. */
   readonly covariance: Matrix;
   /** Predicted largest relative error of a posterior sd. */

@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
-import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import { EngineMemory } from "../../src/engine/memory.ts";
+import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
-import { createReferenceExecutor } from "../../src/engine/reference-executor.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import { families } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
@@ -27,12 +25,6 @@ const engines: Engine[] = [];
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
-
-/** An engine whose kernels are their plain TypeScript versions. */
-async function createReferenceEngine(): Promise<Engine> {
-  const memory = new EngineMemory();
-  return { memory, executor: createReferenceExecutor(memory) };
-}
 
 async function problemOn(create: () => Promise<Engine>, target: Target) {
   const engine = await create();
