@@ -67,9 +67,10 @@ function renderTable(coefficients: readonly Coefficient[], { width, color }: Ren
     return { ...column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
   });
   const total = (nameWidth: number) => nameWidth + shown.reduce((sum, column) => sum + column.width + 2, 0);
-  while (total(Math.min(longestName, 20)) > width && shown.length > 2) {
-    const least = shown.reduce((lowest, column) => (column.rank < lowest.rank ? column : lowest));
-    shown.splice(shown.indexOf(least), 1);
+  while (total(Math.min(longestName, 16)) > width && shown.length > 2) {
+    const least = Math.min(...shown.map((column) => column.rank));
+    // Columns of one rank, such as the two ends of an interval, go together.
+    for (const column of shown.filter(({ rank }) => rank === least)) shown.splice(shown.indexOf(column), 1);
   }
   const nameWidth = Math.max(8, Math.min(longestName, width - total(0)));
   const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
