@@ -28,7 +28,8 @@ function newest(folder) {
 const installStamp = "node_modules/.package-lock.json";
 if (modified(installStamp) < modified("package-lock.json")) {
   console.error("Installing dependencies …");
-  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // Not `npm ci`: it refuses lock files that leave out the optional packages of other platforms, as npm 11 writes them.
+  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
   const now = new Date();
   utimesSync(join(root, installStamp), now, now);
 }
