@@ -15,6 +15,8 @@ import { TermRows } from "./term-rows.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 const defaultMaxBytes = 2 ** 32 - 2 ** 26;
+/** A dense fit holds several matrices of columns × columns and decomposes them. */
+const maxColumns = 2000;
 const roundUp = (count: number) => Math.ceil(count / 8) * 8;
 
 /**
@@ -68,6 +70,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
+  if (columns.length > maxColumns) throw tooManyColumns(columns);
   const paddedColumns = roundUp(columns.length);
   const stride = roundUp(columns.length + 1);
   checkSize(numRows, columns.length, numRows * stride * 4, maxBytes);
@@ -113,6 +116,17 @@ function noRows(reader: CompleteRowReader, label: string): InputError {
 function noColumns(chosen: ChosenColumns): InputError {
   const because = chosen.leftOut.length > 0 ? `: ${chosen.leftOut.join(", ")} has the same value in every row` : "";
   return new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
+}
+
+/** Names the term that takes the most columns, which is a categorical one in all likelihood. */
+function tooManyColumns(columns: readonly DesignColumn[]): InputError {
+  const counts = new Map<string, number>();
+  for (const { term } of columns) counts.set(term, (counts.get(term) ?? 0) + 1);
+  const [term, count] = [...counts].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
+  const widest = count > 1 ? `, ${formatCount(count)} of them for the levels of "${term}"` : "";
+  return new InputError(
+    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(maxColumns)}; leave ${count > 1 ? `"${term}"` : "some"} out, or group ${count > 1 ? "its rare levels" : "them"} with --sql.`,
+  );
 }
 
 function checkSize(numRows: number, numColumns: number, bytes: number, maxBytes: number): void {

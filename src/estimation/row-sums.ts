@@ -33,6 +33,8 @@ export interface RowSumsRequest {
 /** The rows are cut into this many tasks whatever the number of threads, so that sums are rounded alike everywhere. */
 const maxTasks = 16;
 const minRowsPerTask = 2048;
+/** Bytes that the tasks' Gram matrices, two for each, may take together. */
+const mostGramBytes = 2 ** 28;
 
 /** One pass over the rows of `model`, spread over the executor's threads. */
 export async function sumRows(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
@@ -43,7 +45,8 @@ export async function sumRows(workspace: Workspace, model: Model, request: RowSu
     const step = request.step ?? 1;
     const total = request.rowList?.length ?? model.rows.numRows;
     const visited = Math.ceil(total / step);
-    const numTasks = Math.max(1, Math.min(maxTasks, Math.floor(visited / minRowsPerTask)));
+    const affordable = Math.floor(mostGramBytes / (16 * dimension ** 2));
+    const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
     const outputs: number[] = [];
     const tasks: KernelTask[] = [];
     for (let task = 0; task < numTasks; task++) {

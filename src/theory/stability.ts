@@ -19,11 +19,13 @@ export interface StateDependentNoise {
 export class UnstableError extends Error {
   override name = "UnstableError";
   constructor(
-    /** The preconditioner may be scaled by at most this much. */
+    /** The preconditioner may be scaled by at most this much before its second moment grows without bound. */
     readonly largestStableScale: number,
   ) {
     super(
-      `This step is not mean-square stable: a few rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`,
+      largestStableScale < 1
+        ? `This step is not mean-square stable: rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`
+        : "This step carries the iterates so far from the mode that the loss is nothing like quadratic there, and no stable spread can be predicted; lower the learning rate, or raise --batch-size.",
     );
   }
 }

@@ -144,6 +144,14 @@ describe("ornstein fit", () => {
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
+  it("refuses a text column with 10,000 levels in a dense design", () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `${n % 7},name${n % 10_000}`);
+    file("levels.csv", `y,name\n${lines.join("\n")}\n`);
+    const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--quiet");
+    expect(run.stderr).toMatch(/9,999 of them for the levels of "name"/);
+    expect(run.status).toBe(2);
+  });
+
   it("refuses a text column with more than 10,000 levels", () => {
     const lines = Array.from({ length: 10_050 }, (_, n) => `${n % 7},name${n}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
@@ -156,7 +164,7 @@ describe("ornstein fit", () => {
     const run = ornstein(
       "fit",
       "--sql",
-      "select range as y, range % 9999 as code from range(1000000)",
+      "select range as y, range % 1500 as code from range(1000000)",
       "-f",
       "y ~ C(code)",
       "--quiet",
