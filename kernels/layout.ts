@@ -29,7 +29,7 @@ export const enum Weights {
 }
 
 export const enum Gradient {
-  /** ĝ = (1/S) Σ ∇f_n(θ) + (prior gradient)/N. */
+  /** ĝ = (1/S) Σ weight_n ∇f_n(θ) + (prior gradient)/N; the weights are 1 where there is no alias table. */
   minibatch = 0,
   /** ĝ = (1/S) Σ weight_n r_n(θ) + (prior residual), r_n as in Weights.squaredResidual. */
   controlVariate = 1,

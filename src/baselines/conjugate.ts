@@ -4,6 +4,7 @@ import { multiplyVector } from "../linalg/matrix.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import {
   type ChainOutput,
+  independentDraws,
   type Plan,
   type Sampler,
   SamplerOptionError,
@@ -33,30 +34,11 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const reason = conjugate.unsuited?.(problem.model);
   if (reason) throw new SamplerOptionError(`--sampler conjugate cannot be used here: ${reason}; use --sampler auto.`);
   const posterior = await conjugatePosterior(problem.workspace, problem.model);
-  const { chains, draws, seed } = options;
+  const because = "linear model with normal priors: the posterior is known, and the draws are exact and independent";
+  const { settings, prediction } = independentDraws(conjugate.name, because, options);
   return {
-    settings: {
-      sampler: conjugate.name,
-      preconditioner: null,
-      batchSize: null,
-      learningRate: null,
-      damping: null,
-      burnInSteps: 0,
-      stepsPerDraw: 1,
-      chains,
-      draws,
-      seed,
-      because: "linear model with normal priors: the posterior is known, and the draws are exact and independent",
-    },
-    prediction: {
-      covariance: posterior.covariance,
-      maxSdError: 0,
-      isExact: true,
-      meanSquareStable: true,
-      largestStableScale: null,
-      largestContraction: null,
-      autocorrelationTime: 1,
-    },
+    settings,
+    prediction: { ...prediction, covariance: posterior.covariance, isExact: true },
     notes: [],
     sample: async () => exactDraws(problem, posterior, options),
   };

@@ -2,7 +2,13 @@ import type { Problem } from "../estimation/problem.ts";
 import { type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { meanOfRows } from "../samplers/run-chains.ts";
-import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
+import {
+  type ChainOutput,
+  independentDraws,
+  type Plan,
+  type Sampler,
+  type SamplerOptions,
+} from "../samplers/sampler.ts";
 
 /**
  * The Laplace approximation: independent draws from N(θ*, P), P = (N A)⁻¹. The reference that the samplers are measured
@@ -17,35 +23,17 @@ export const laplace: Sampler = {
 };
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { chains, draws, seed } = options;
+  const because = "Laplace approximation: normal at the mode, covariance (N A)⁻¹";
+  const { settings, prediction } = independentDraws(laplace.name, because, options);
   return {
-    settings: {
-      sampler: laplace.name,
-      preconditioner: null,
-      batchSize: null,
-      learningRate: null,
-      damping: null,
-      burnInSteps: 0,
-      stepsPerDraw: 1,
-      chains,
-      draws,
-      seed,
-      because: "Laplace approximation: normal at the mode, covariance (N A)⁻¹",
-    },
-    prediction: {
-      covariance: problem.laplaceCovariance,
-      maxSdError: 0,
-      meanSquareStable: true,
-      largestStableScale: null,
-      largestContraction: null,
-      autocorrelationTime: 1,
-    },
+    settings,
+    prediction: { ...prediction, covariance: problem.laplaceCovariance },
     notes: [],
-    sample: async () => independentDraws(problem, options),
+    sample: async () => normalDraws(problem, options),
   };
 }
 
-function independentDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: SamplerOptions): ChainOutput {
+function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: SamplerOptions): ChainOutput {
   const dimension = mode.length;
   const positions = Array.from({ length: chains }, (_, chain) => {
     const random = createRandom(seed, chain, 1);

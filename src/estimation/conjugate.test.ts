@@ -65,4 +65,17 @@ describe("a linear model with few rows", () => {
     }
     expect(posterior.warnings.join()).toMatch(/fewer rows \(3\) than columns \(5\)/);
   });
+
+  it("agrees with control variates, which know nothing of conjugacy, where Laplace does not", async () => {
+    const table = data(150);
+    const exact = await fit({ data: table, formula: "y ~ x" }, { sampler: "conjugate" });
+    const sampled = await fit({ data: table, formula: "y ~ x" }, { sampler: "control-variate", seed: 4 });
+    sampled.coefficients.forEach(({ name, standardized }, j) => {
+      const reference = exact.coefficients[j].standardized;
+      expect(Math.abs(standardized.mean - reference.mean) / reference.sd, name).toBeLessThan(0.02);
+      expect(Math.abs(standardized.sd / reference.sd - 1), name).toBeLessThan(0.02);
+    });
+    const sigma = exact.coefficients[2].standardized;
+    expect(Math.abs(sigma.laplaceMean - sigma.mean) / sigma.sd).toBeGreaterThan(0.1);
+  });
 });

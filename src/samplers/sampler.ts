@@ -37,6 +37,25 @@ export interface SamplerSettings {
   readonly because: string;
 }
 
+/** Settings of a sampler whose draws are independent, so that nothing is iterated. */
+export function independentDraws(
+  sampler: string,
+  because: string,
+  { chains, draws, seed }: SamplerOptions,
+): { settings: SamplerSettings; prediction: Omit<Prediction, "covariance"> } {
+  const unused = { preconditioner: null, batchSize: null, learningRate: null, damping: null };
+  return {
+    settings: { sampler, ...unused, burnInSteps: 0, stepsPerDraw: 1, chains, draws, seed, because },
+    prediction: {
+      maxSdError: 0,
+      meanSquareStable: true,
+      largestStableScale: null,
+      largestContraction: null,
+      autocorrelationTime: 1,
+    },
+  };
+}
+
 /** What the theory says of the draws before they are made. */
 interface Prediction {
   /** Covariance of the draws around the mode, M×M, for a quadratic loss. */
