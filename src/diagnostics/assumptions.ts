@@ -40,7 +40,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
         ? "This sampler does not take its spread from the gradient noise."
         : value <= 0.3
           ? `The gradient noise leaves the draws an excess kurtosis of at most ${value.toFixed(2)}.`
-          : `The gradient noise has heavy tails and leaves the draws an excess kurtosis of ${value.toFixed(1)}: sds are right, intervals far out in the tails are not; raise --batch-size or use --sampler control-variate.`,
+          : `The gradient noise has heavy tails and leaves the draws an excess kurtosis of ${value.toFixed(1)}: sds are as predicted, intervals far out in the tails are not; raise --batch-size or use --sampler control-variate.`,
     ),
     check("A2", "gradient noise is constant over the iterates' region", drift, 0.1, (value) =>
       value === null
@@ -53,7 +53,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
       value === null
         ? "Nothing is iterated."
         : value <= 1.000001
-          ? `A step moves at most ${percent(value)} of the way to the mode in any direction; the predictions hold at this finite step.`
+          ? `A step closes at most a fraction ${value.toPrecision(2)} of the distance to the mode in any direction; the predictions hold at this finite step.`
           : `The step overshoots the mode (ρ(HA) = ${value.toFixed(2)}), so successive iterates jump from side to side; lower the learning rate.`,
     ),
     largestContraction === null && !plan.prediction.isExact

@@ -58,7 +58,7 @@ export async function certify(
   const assumptions = await checkAssumptions(problem, plan);
   const measured = largestDeviation(output, plan.prediction.limit?.sd ?? sdsOf(laplaceCovariance.data, mode.length));
   const checks = [
-    checkConvergence(coefficients),
+    checkConvergence(coefficients, plan),
     checkPrediction(plan, output, coefficients),
     checkAccuracy(sampler, plan, tolerance),
   ];
@@ -105,14 +105,14 @@ function largestDeviation(output: ChainOutput, reference: Float64Array): number 
   return Math.max(...Array.from(sds, (sd, j) => Math.abs(sd / reference[j] - 1)));
 }
 
-function checkConvergence(coefficients: readonly Convergence[]): RunCheck {
+function checkConvergence(coefficients: readonly Convergence[], { settings }: Plan): RunCheck {
   const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
   const largest = coefficients.reduce((worst, c) => (c.rHat > worst.rHat ? c : worst));
   if (fewest.essBulk < leastEffectiveSamples) {
     return {
       id: "convergence",
       passed: false,
-      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; use --preconditioner full-exact or --sampler auto, or more --draws.`,
+      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; ${cureForFewSamples(settings)}.`,
     };
   }
   if (largest.rHat > largestRHat) {
@@ -127,6 +127,13 @@ function checkConvergence(coefficients: readonly Convergence[]): RunCheck {
     passed: true,
     message: `The chains agree (R̂ at most ${largest.rHat.toFixed(3)}) and every coefficient has at least ${Math.floor(fewest.essBulk).toLocaleString("en")} effective draws.`,
   };
+}
+
+function cureForFewSamples({ sampler, preconditioner }: Plan["settings"]): string {
+  if (sampler !== "constant-sgd") return "run more --draws";
+  return preconditioner === "full" || preconditioner === "full-exact"
+    ? "constant SGD makes at most one independent draw a pass over the data, so use --sampler auto"
+    : "use --preconditioner full-exact or --sampler auto";
 }
 
 /** Measured against predicted sds: beyond four standard errors and 3% the predicted law does not hold. */

@@ -44,7 +44,7 @@ export function drawSchedule(
   if (taken < nearlyIndependent) {
     const expected = Math.round((totalDraws * stepsPerDraw) / autocorrelationTime);
     notes.push(
-      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${cost.step.kind === "dense" ? "a larger --batch-size or --sampler control-variate" : "--preconditioner full-exact"}.`,
+      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${cost.step.kind === "dense" ? "--sampler control-variate, whose draws do not cost a pass over the data each" : "--preconditioner full-exact"}.`,
     );
   }
   return { burnInSteps, stepsPerDraw, momentEvery, notes };
