@@ -94,7 +94,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     await writeOutputs(posterior, { json, drawsOut, version });
     const useColor = color && process.env.NO_COLOR === undefined && process.stdout.isTTY === true;
     if (json !== "-")
-      process.stdout.write(renderPosterior(posterior, { width: process.stdout.columns ?? 100, color: useColor }));
+      process.stdout.write(renderPosterior(posterior, { width: process.stdout.columns ?? 120, color: useColor }));
     process.exitCode = posterior.certificate.verdict === "failed" ? ExitStatus.checkFailed : ExitStatus.done;
   } finally {
     progress.done();
