@@ -43,20 +43,32 @@ const mostIntervals = 4000;
 export async function chooseDamping(
   problem: Problem,
   specFor: (damping: number) => ChainSpec,
+  isFeasible: (damping: number) => boolean,
   options: SamplerOptions,
 ): Promise<DampingChoice> {
   const { tolerance, damping: asked } = options;
-  let fineDamping = asked ?? largestDamping / 2;
-  let coarse = await pilot(problem, specFor(Math.min(1, 2 * fineDamping)));
+  if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
+  let damping = largestDamping;
+  while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
+  let coarse = await pilot(problem, specFor(damping));
   for (;;) {
-    const fine = await pilot(problem, specFor(fineDamping));
+    damping /= 2;
+    const fine = await pilot(problem, specFor(damping));
     const { limit, significant } = compare(coarse, fine);
     const accepted = significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
-    if (accepted || asked !== undefined || fineDamping <= smallestDamping)
-      return { damping: fineDamping, pilot: limit };
-    fineDamping /= 2;
+    if (accepted || damping <= smallestDamping) return { damping, pilot: limit };
     coarse = fine;
   }
+}
+
+/** The bias at a damping that was asked for: twice the difference between h and h/2. */
+async function checkDamping(
+  problem: Problem,
+  specFor: (damping: number) => ChainSpec,
+  damping: number,
+): Promise<StepLimit> {
+  const { limit } = compare(await pilot(problem, specFor(damping)), await pilot(problem, specFor(damping / 2)));
+  return { ...limit, error: 2 * limit.error, meanError: 2 * limit.meanError };
 }
 
 async function pilot(problem: Problem, spec: ChainSpec): Promise<PilotMoments> {

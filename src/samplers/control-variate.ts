@@ -1,7 +1,8 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { congruence, type Matrix, matrix, scale, traceOfProduct } from "../linalg/matrix.ts";
+import { cholesky } from "../linalg/cholesky.ts";
+import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { autocorrelationTime, injectedNoise, minibatchShare } from "../theory/control-variate.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
@@ -57,8 +58,16 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     isQuadratic ? 0 : (options.batchSize ?? smallestBatch((size) => share(damping, size)));
   const spec = (damping: number): ChainSpec => chainSpec(problem, weighted, noise, damping, batchFor(damping), options);
 
-  const choice: DampingChoice =
-    asked === undefined && isQuadratic ? { damping: 1, pilot: null } : await chooseDamping(problem, spec, options);
+  const whitenedNoise = symmetricEigen(congruence(transpose(problem.laplaceFactor), noise)).values;
+  const isFeasible = feasibleDamping(whitenedNoise[dimension - 1], batchFor);
+  if (!isQuadratic && asked !== undefined && !isFeasible(asked)) {
+    throw new SamplerOptionError(
+      `--damping ${asked} with batches of ${batchFor(asked)} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
+    );
+  }
+  const choice: DampingChoice = isQuadratic
+    ? { damping: asked ?? 1, pilot: null }
+    : await chooseDamping(problem, spec, isFeasible, options);
   const { damping } = choice;
   const chosen = spec(damping);
   const time = autocorrelationTime(damping);
@@ -131,15 +140,15 @@ function chainSpec(
   };
 }
 
-/** Factor of Q; where the minibatch makes more noise than the law can hold, the law is widened by the least that helps. */
+/** Factor of Q, positive definite where the damping is feasible. */
 function noiseFactor(laplaceCovariance: Matrix, contribution: Matrix, damping: number, batchSize: number): Matrix {
-  try {
-    return cholesky(injectedNoise(laplaceCovariance, contribution, damping, batchSize));
-  } catch (error) {
-    if (!(error instanceof NotPositiveDefiniteError)) throw error;
-    const share = (damping * traceOfProduct(laplaceCovariance, contribution)) / batchSize;
-    throw new SamplerOptionError(
-      `--batch-size ${batchSize} is too small for --damping ${damping}: the minibatch noise exceeds what the posterior allows (share ${share.toPrecision(2)}); raise the batch size or lower the damping.`,
-    );
-  }
+  return cholesky(injectedNoise(laplaceCovariance, contribution, damping, batchSize));
+}
+
+/**
+ * Whether a damping's minibatch noise stays below 3/4 of what the posterior allows in every direction, so that
+ * noise is left to inject: h λ / (S (2 − h)) ≤ 3/4, λ the largest eigenvalue of Kᵀ (N² C̄_cv) K, P = K Kᵀ.
+ */
+function feasibleDamping(largestNoise: number, batchFor: (damping: number) => number): (damping: number) => boolean {
+  return (damping) => damping * largestNoise <= 0.75 * batchFor(damping) * (2 - damping);
 }

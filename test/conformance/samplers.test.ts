@@ -7,7 +7,7 @@ import { families } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../../src/samplers/sampler.ts";
-import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
+import { problemOf, quadraticTarget, separatedTarget, skewedTarget, type Target } from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
 // gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
@@ -111,6 +111,33 @@ describe.each(variants)("$title", ({ sampler, options }) => {
     const second = await (await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50, seed: 8 })).sample();
     expect(first.positions[0]).not.toEqual(second.positions[0]);
     expect(first.positions[0]).not.toEqual(first.positions[1]);
+  });
+});
+
+describe("control variates with settings of the user's", () => {
+  const sampler = samplers.find(({ name }) => name === "control-variate")!;
+
+  it("finds a damping that tiny batches allow where the largest does not", async () => {
+    const { problem } = await problemOn(createInlineEngine, separatedTarget());
+    const plan = await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50, batchSize: 1 });
+    expect(plan.settings.damping).toBeLessThan(0.25);
+    expect((await plan.sample()).mean.every(Number.isFinite)).toBe(true);
+  });
+
+  it("says what a damping of 1 costs", async () => {
+    const { problem } = await problemOn(createInlineEngine, skewedTarget());
+    const coarse = await sampler.plan(problem, { ...options, tolerance: 0.01, damping: 1, batchSize: 400 });
+    const fine = await sampler.plan(problem, { ...options, damping: 0.05 });
+    expect(coarse.prediction.maxSdError).toBeGreaterThan(0.01);
+    expect(coarse.prediction.maxSdError).toBeGreaterThan(2 * fine.prediction.maxSdError);
+    expect(coarse.notes.join()).toMatch(/The damping 1 is yours/);
+  });
+
+  it("refuses, in a sentence, batches too small for the damping asked for", async () => {
+    const { problem } = await problemOn(createInlineEngine, separatedTarget());
+    await expect(sampler.plan(problem, { ...options, damping: 1, batchSize: 1 })).rejects.toThrow(
+      /raise --batch-size or lower --damping/,
+    );
   });
 });
 

@@ -43,6 +43,13 @@ export function skewedTarget(): Target {
   return { name: "skewed", x, y, family: "bernoulli", prior: { mean: 0, sd: 2.5 } };
 }
 
+/** Twelve rows that one column separates perfectly: the prior alone bounds the coefficient. */
+export function separatedTarget(): Target {
+  const x = Array.from({ length: 12 }, (_, n) => Float64Array.of(n - 5.5));
+  const y = Float64Array.from(x, ([value]) => (value > 0 ? 1 : 0));
+  return { name: "separated", x, y, family: "bernoulli", prior: { mean: 0, sd: 10 } };
+}
+
 export async function problemOf(
   engine: Engine,
   target: Target,
