@@ -1,4 +1,5 @@
 import { Weights } from "../../kernels/layout.ts";
+import { antitheticPoints } from "../estimation/laplace-points.ts";
 import { linearPredictor } from "../estimation/noise-covariance.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { sumRows } from "../estimation/row-sums.ts";
@@ -156,21 +157,14 @@ async function gradientNonlinearity(problem: Problem): Promise<{ relativeError: 
   const factorTransposed = transpose(laplaceFactor);
   let squares = 0;
   const average = new Float64Array(mode.length);
-  for (let pair = 0; pair < numPairs; pair++) {
-    const offset = multiplyVector(
-      laplaceFactor,
-      mode.map(() => random.normal()),
-    );
-    for (const sign of [1, -1]) {
-      const position = mode.map((value, j) => value + sign * offset[j]);
-      const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
-      const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
-      const whitened = multiplyVector(factorTransposed, residual);
-      squares += dot(whitened, whitened) / (2 * numPairs * mode.length);
-      residual.forEach((value, j) => {
-        average[j] += value / (2 * numPairs);
-      });
-    }
+  for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
+    const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
+    const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
+    const whitened = multiplyVector(factorTransposed, residual);
+    squares += dot(whitened, whitened) / (2 * numPairs * mode.length);
+    residual.forEach((value, j) => {
+      average[j] += value / (2 * numPairs);
+    });
   }
   const shift = multiplyVector(laplaceCovariance, average);
   const sds = diagonal(laplaceCovariance).map(Math.sqrt);

@@ -1,15 +1,16 @@
 import { Influence, Weights } from "../../kernels/layout.ts";
 import { passScratchBytes } from "../engine/scratch.ts";
 import { cholesky } from "../linalg/cholesky.ts";
-import { add, congruence, type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
+import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
+import { antitheticPoints } from "./laplace-points.ts";
 import type { Workspace } from "./problem.ts";
 import { type RowSums, sumRows } from "./row-sums.ts";
 
 /** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */
-function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
+export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
   const covariance = matrix(gram.rows, gram.rows);
   for (let i = 0; i < gram.rows; i++)
     for (let j = 0; j < gram.rows; j++)
@@ -51,8 +52,6 @@ export async function stateDependentNoise(
   const squaredCurvatures = rowCurvatures(sample, mode).map((w) => w * w);
   const isQuadratic = sample.family.name === "gaussian" && !sample.hasAuxiliary;
   const atMode = isQuadratic ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
-  const random = createRandom(seed, 0, 2);
-  const deviates = Array.from({ length: numPairs }, () => Float64Array.from(mode, () => random.normal()));
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
     const { memory, rows } = sample;
@@ -71,14 +70,11 @@ export async function stateDependentNoise(
 
   async function averagedOver(covariance: Matrix): Promise<Matrix> {
     if (isQuadratic) return add(noiseCovariance, await multiplicative(covariance));
-    const factor = cholesky(covariance);
+    // The same deviates at every call, so that the fixed-point iteration converges.
+    const random = createRandom(seed, 0, 2);
     let sum = matrix(mode.length, mode.length);
-    for (const deviate of deviates) {
-      const offset = multiplyVector(factor, deviate);
-      for (const sign of [1, -1]) {
-        const position = mode.map((value, j) => value + sign * offset[j]);
-        sum = add(sum, await noiseCovarianceAt(workspace, sample, position));
-      }
+    for (const position of antitheticPoints(mode, cholesky(covariance), numPairs, () => random.normal())) {
+      sum = add(sum, await noiseCovarianceAt(workspace, sample, position));
     }
     return add(noiseCovariance, add(scale(sum, 1 / (2 * numPairs)), atMode, 1, -1));
   }

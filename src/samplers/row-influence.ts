@@ -1,8 +1,9 @@
 import { AliasEntry, Model as ModelSlot, Weights } from "../../kernels/layout.ts";
-import { influence } from "../estimation/noise-covariance.ts";
+import { antitheticPoints } from "../estimation/laplace-points.ts";
+import { covarianceOf, influence } from "../estimation/noise-covariance.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { sumRows } from "../estimation/row-sums.ts";
-import { type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
+import { add, type Matrix, matrix } from "../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../models/model.ts";
 import { writeAliasTable } from "../rng/alias-table.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -38,28 +39,11 @@ export async function controlVariateNoise(problem: Problem, weighted: Model, see
   const random = createRandom(seed, 0, 5);
   const rowList = drawRows(weighted, Math.min(maxListedRows, 4 * numRows), random);
   const dimension = mode.length;
-  const total = matrix(dimension, dimension);
-  for (let pair = 0; pair < numPairs; pair++) {
-    const offset = multiplyVector(
-      laplaceFactor,
-      Float64Array.from(mode, () => random.normal()),
-    );
-    for (const sign of [1, -1]) {
-      const position = mode.map((value, j) => value + sign * offset[j]);
-      const sums = await sumRows(workspace, weighted, {
-        position,
-        center: mode,
-        weights: Weights.squaredResidual,
-        rowList,
-      });
-      const scale = numRows ** 2 / (2 * numPairs);
-      for (let i = 0; i < dimension; i++)
-        for (let j = 0; j < dimension; j++) {
-          const index = i * dimension + j;
-          const product = (sums.gradient[i] / sums.count) * (sums.gradient[j] / sums.count);
-          total.data[index] += scale * (sums.gram.data[index] / sums.count - product);
-        }
-    }
+  let total = matrix(dimension, dimension);
+  for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
+    const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
+    const ofOneRow = covarianceOf(await sumRows(workspace, weighted, request));
+    total = add(total, ofOneRow, 1, numRows ** 2 / (2 * numPairs));
   }
   return total;
 }
