@@ -6,7 +6,7 @@ import { families } from "../src/models/family.ts";
 import type { Posterior } from "../src/posterior/fit.ts";
 import type { FitOptions } from "../src/posterior/options.ts";
 import { samplers } from "../src/samplers/registry.ts";
-import { preconditioners } from "../src/samplers/sampler.ts";
+import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
 import { ExitStatus, InterruptedError } from "./failure.ts";
 import { createProgress } from "./progress.ts";
 import { renderPosterior } from "./render.ts";
@@ -36,11 +36,23 @@ export function addFitCommand(program: Command, version: string): void {
       ]),
     )
     .addOption(
-      new Option("--preconditioner <name>", "of constant-sgd; full-exact where left out").choices(preconditioners),
+      new Option("--preconditioner <name>", "of the samplers that have one; chosen where left out").choices(
+        preconditioners,
+      ),
     )
     .option("--batch-size <rows>", "rows a step, chosen from the theory where left out", number)
-    .option("--learning-rate <rate>", "of constant-sgd, likewise", number)
+    .option("--learning-rate <rate>", "of the stochastic-gradient samplers, likewise", number)
     .option("--damping <h>", "of control-variate, likewise", number)
+    .option("--momentum <share>", "of momentum-sgd: what a step forgets of the velocity", number)
+    .option("--window <passes>", "of iasg: passes over the data that are averaged into one draw", number)
+    .addOption(new Option("--covariance <what>", "of iasg: posterior, or sandwich").choices(covarianceTargets))
+    .addOption(
+      new Option("--noise-estimate <how>", "of constant-sgd: a pass, or the chain's own batches").choices(
+        noiseEstimates,
+      ),
+    )
+    .addOption(new Option("--schedule <rates>", "of sgld: constant or decreasing").choices(schedules))
+    .option("--max-step <h>", "of sgfs: largest entry of the preconditioner", number)
     .addOption(
       new Option("--standardize <what>", "auto: features, and for gaussian the target too").choices([
         "auto",

@@ -8,6 +8,11 @@ export const enum Family {
   gaussian = 0,
   /** f = log(1 + e^η) − y η, y ∈ {0, 1}. */
   bernoulli = 1,
+  /**
+   * f = log Σ_k e^(η_k) − η_y over K classes, one linear predictor a class: θ holds β_k of D entries after β_(k−1). With a
+   * reference class (Model.hasReference) class 0 has η_0 = 0 and no parameters, and output k − 1 belongs to class k.
+   */
+  categorical = 2,
 }
 
 /** What a pass over rows accumulates into its Gram matrix: Σ a x xᵀ, Σ b x, Σ c. */
@@ -71,7 +76,11 @@ export const enum Model {
   auxiliaryRate = 10,
   /** u32: address of N alias-table entries (AliasEntry), 0 for uniform rows of weight 1. */
   aliasTable = 11,
-  slots = 12,
+  /** u32: linear predictors a row, each with D parameters: 1, and for the categorical family K or K − 1. M = D outputs + auxiliary. */
+  outputs = 12,
+  /** u32: 1 where the categorical family's class 0 has no parameters. */
+  hasReference = 13,
+  slots = 14,
 }
 
 /** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */
@@ -137,7 +146,20 @@ export const enum Influence {
   slots = 8,
 }
 
-/** One chain: θ ← θ − pull (θ − θ̂) − H ĝ + R z, z ~ N(0, I). */
+/** How a chain estimates C, the covariance of one row's gradient, from its own batches. Rows must be drawn uniformly. */
+export const enum NoiseEstimate {
+  none = 0,
+  /** (g_1 − ĝ)(g_1 − ĝ)ᵀ / (1 − 1/S), g_1 the gradient of the batch's first row. */
+  firstRow = 1,
+  /** Σ_i (g_i − ĝ)(g_i − ĝ)ᵀ / (S − 1) over the rows of the batch. */
+  withinBatch = 2,
+}
+
+/**
+ * One chain: θ ← θ − s pull (θ − θ̂) − s H ĝ + √s R z, z ~ N(0, I), s = ((b + t)/b)^(−γ) at step t = 0, 1, … (burn-in
+ * included). With a velocity v ← keep v − s pull (θ − θ̂) − s H ĝ + √s R z and θ ← θ + v. Interval means and second moments
+ * weigh each iterate by its s, so that they are averages over diffusion time.
+ */
 export const enum Chain {
   /** u32: address of a Model record. */
   model = 0,
@@ -191,5 +213,28 @@ export const enum Chain {
   stepsDone = 21,
   /** u32: address of chainScratchBytes(M) bytes; zero before the first call, kept between calls. */
   scratch = 22,
-  slots = 23,
+  /** u32: address of M f64: the velocity v, updated in place. 0: no velocity. */
+  velocity = 23,
+  /** f64: what is kept of the velocity at each step, 1 − μ. */
+  velocityKeep = 24,
+  /** f64: b of the decreasing rate. */
+  rateOffset = 25,
+  /** f64: γ of the decreasing rate; 0: the rate is constant. */
+  rateExponent = 26,
+  /**
+   * u32: address of numDraws u32, ascending: the steps after the burn-in at which each interval ends, multiples of
+   * momentEvery; stepsPerDraw is then not read. 0: every stepsPerDraw steps.
+   */
+  intervalEnds = 27,
+  /** u32: a NoiseEstimate. */
+  noiseEstimate = 28,
+  /** u32: the batch of every noiseEvery-th step (burn-in included) is looked at. */
+  noiseEvery = 29,
+  /** u32: MatrixKind of the estimate: diagonal (its diagonal alone) or dense. */
+  noiseShape = 30,
+  /** u32: address of M f64, or of M×M f64 (lower triangle): the estimates are added to it. */
+  noiseSums = 31,
+  /** u32: how many estimates have been added. */
+  noiseCount = 32,
+  slots = 33,
 }

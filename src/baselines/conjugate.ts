@@ -20,6 +20,7 @@ export const conjugate: Sampler = {
   name: "conjugate",
   summary: "independent exact draws, for the gaussian family with normal priors",
   assumes: [],
+  tuning: [],
   preconditioners: [],
   unsuited: (model) =>
     model.family.name !== "gaussian"

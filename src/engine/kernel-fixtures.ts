@@ -58,6 +58,7 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   const position = center.map((value) => value + 0.1 * random.normal() + 0.05);
   const precision = Float64Array.from({ length: dimension }, (_, j) => (j < numColumns ? 2 + (j % 4) : 0));
   const model = memory.allocateZeroed(Model.slots * 8);
+  memory.setU32(model, Model.outputs, 1);
   memory.setU32(model, Model.rows, rowsAddress);
   memory.setU32(model, Model.numRows, numRows);
   memory.setU32(model, Model.numColumns, numColumns);

@@ -160,5 +160,5 @@ test("scratch sizes are the kernels'", async () => {
     expect(passScratchBytes(columns, columns)).toBe(kernels.passScratchSize(columns));
     expect(chainScratchBytes(columns, columns)).toBe(kernels.chainScratchSize(columns));
   }
-  expect(Model.slots).toBe(12);
+  expect(Model.slots).toBe(14);
 });

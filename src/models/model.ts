@@ -95,6 +95,8 @@ function writeRecord(model: Omit<Model, "address">): number {
   memory.setU32(address, Slot.priorMean, mean);
   memory.setF64(address, Slot.auxiliaryRate, model.sigmaRate);
   memory.setU32(address, Slot.aliasTable, 0);
+  memory.setU32(address, Slot.outputs, 1);
+  memory.setU32(address, Slot.hasReference, 0);
   return address;
 }
 

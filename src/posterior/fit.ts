@@ -7,9 +7,9 @@ import type { Engine } from "../engine/engine.ts";
 import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
-import type { Problem, Workspace } from "../estimation/problem.ts";
+import type { Workspace } from "../estimation/problem.ts";
 import { createModel, type RowBlock } from "../models/model.ts";
-import { chooseSampler, samplerNamed } from "../samplers/registry.ts";
+import { selectSampler } from "../samplers/registry.ts";
 import { SamplerOptionError, type SamplerSettings } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { type Coefficient, type NamedDraws, summarise } from "./coefficients.ts";
@@ -163,7 +163,7 @@ async function fitDesign(
   const problem = await estimate(workspace, model, options.seed);
   const estimated = performance.now();
 
-  const { sampler, because } = selectSampler(problem, options);
+  const { sampler, because } = selectSampler(options.sampler, problem, options);
   onProgress?.("choosing the step", 0);
   const plan = await sampler.plan(problem, options);
   const output = await plan.sample();
@@ -208,15 +208,4 @@ async function fitDesign(
     },
     draws,
   };
-}
-
-function selectSampler(problem: Problem, options: ResolvedOptions) {
-  if (options.sampler === "auto") return chooseSampler(problem, options);
-  const sampler = samplerNamed(options.sampler);
-  if (options.preconditioner && !sampler.preconditioners.includes(options.preconditioner)) {
-    throw new SamplerOptionError(
-      `--preconditioner does not apply to ${sampler.name}; leave it out, or use --sampler constant-sgd.`,
-    );
-  }
-  return { sampler, because: "" };
 }

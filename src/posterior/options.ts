@@ -2,21 +2,14 @@ import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
 import { type FamilyName, families } from "../models/family.ts";
 import { type NormalPrior, parsePrior } from "../models/prior.ts";
-import { type PreconditionerName, preconditioners } from "../samplers/sampler.ts";
+import { covarianceTargets, noiseEstimates, preconditioners, schedules, type Tuning } from "../samplers/sampler.ts";
 
 /** What may be set for a fit; every default gives a good answer. */
-export interface FitOptions {
+export interface FitOptions extends Tuning {
   /** Guessed from the target where it is left out. */
   readonly family?: FamilyName;
   /** A name of the registry, or "auto" (the default). */
   readonly sampler?: string;
-  readonly preconditioner?: PreconditionerName;
-  /** Rows a step. */
-  readonly batchSize?: number;
-  /** ε of constant SGD. */
-  readonly learningRate?: number;
-  /** h of the control-variate sampler, in (0, 1]. */
-  readonly damping?: number;
   /** "auto": features, and for gaussian the target too. */
   readonly standardize?: "auto" | "features" | "none";
   /** On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. */
@@ -58,6 +51,12 @@ const schema = z.object({
   batchSize: count(1, 1_000_000),
   learningRate: positive,
   damping: positive,
+  momentum: z.optional(z.number().check(z.positive(), z.lte(1))),
+  window: positive,
+  covariance: z.optional(z.enum(covarianceTargets)),
+  noiseEstimate: z.optional(z.enum(noiseEstimates)),
+  schedule: z.optional(z.enum(schedules)),
+  maxStep: positive,
   standardize: z.optional(z.enum(["auto", "features", "none"])),
   prior,
   interceptPrior: prior,
@@ -76,6 +75,12 @@ const expectations: Record<keyof FitOptions, string> = {
   batchSize: "a whole number from 1 to 1,000,000",
   learningRate: "a number above 0",
   damping: "a number above 0",
+  momentum: "a number above 0 and at most 1",
+  window: "a number above 0",
+  covariance: `one of ${covarianceTargets.join(", ")}`,
+  noiseEstimate: `one of ${noiseEstimates.join(", ")}`,
+  schedule: `one of ${schedules.join(", ")}`,
+  maxStep: "a number above 0",
   standardize: "auto, features or none",
   prior: "normal(mean, sd)",
   interceptPrior: "normal(mean, sd)",

@@ -10,6 +10,7 @@ import { contractionRates } from "../theory/stationary.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { runChains, type StepMatrix } from "./run-chains.ts";
 import {
+  noTuning,
   type Plan,
   type PreconditionerName,
   preconditioners,
@@ -31,6 +32,7 @@ export const constantSgd: Sampler = {
   name: "constant-sgd",
   summary: "constant-rate SGD, step from gradient noise and curvature (Mandt, Hoffman & Blei, section 4)",
   assumes: ["A3", "A4"],
+  tuning: ["preconditioner", "batchSize", "learningRate"],
   preconditioners,
   plan,
 };
@@ -147,10 +149,10 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   return {
     settings: {
       sampler: constantSgd.name,
+      ...noTuning,
       preconditioner: chosen.preconditioner,
       batchSize: chosen.batchSize,
       learningRate: chosen.learningRate,
-      damping: null,
       burnInSteps: schedule.burnInSteps,
       stepsPerDraw: schedule.stepsPerDraw,
       chains: options.chains,

@@ -9,7 +9,7 @@ import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
 import { type ChainSpec, runChains } from "./run-chains.ts";
-import { type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import { noTuning, type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + R z, z ~ N(0, I), where r̂ is the mean over S rows, drawn
@@ -27,6 +27,7 @@ export const controlVariate: Sampler = {
   name: "control-variate",
   summary: "SGD around the mode with control variates: cost per draw independent of the number of rows",
   assumes: [],
+  tuning: ["batchSize", "damping"],
   preconditioners: [],
   plan,
 };
@@ -37,11 +38,6 @@ const leastBatch = 8;
 const largestBatch = 4096;
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  if (options.learningRate !== undefined) {
-    throw new SamplerOptionError(
-      "--learning-rate does not apply to control-variate, whose step is set by --damping (between 0 and 1).",
-    );
-  }
   const { damping: asked } = options;
   if (asked !== undefined && !(asked > 0 && asked <= 1)) {
     throw new SamplerOptionError(
@@ -81,9 +77,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   return {
     settings: {
       sampler: controlVariate.name,
-      preconditioner: null,
+      ...noTuning,
       batchSize: chosen.batchSize,
-      learningRate: null,
       damping,
       burnInSteps: schedule.burnInSteps,
       stepsPerDraw: schedule.stepsPerDraw,

@@ -4,7 +4,7 @@ import { needsConjugate } from "../estimation/conjugate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { constantSgd } from "./constant-sgd.ts";
 import { controlVariate } from "./control-variate.ts";
-import { type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
 export const samplers: readonly Sampler[] = [constantSgd, controlVariate, laplace, conjugate];
@@ -19,18 +19,30 @@ export function samplerNamed(name: string): Sampler {
 }
 
 /**
- * The sampler for people who read nothing: control variates, whose error falls below any tolerance and whose cost per
- * draw does not grow with N; `constant-sgd` where a preconditioner was asked for; `conjugate` where a linear model has too
- * few rows for its joint mode to mean much.
+ * The sampler of that name, or with "auto" the one chosen for the problem.
+ * @throws SamplerOptionError where there is none, or where it does not take an option that was given
  */
-export function chooseSampler(problem: Problem, options: SamplerOptions): { sampler: Sampler; because: string } {
-  if (options.preconditioner !== undefined || options.learningRate !== undefined) {
-    return {
-      sampler: constantSgd,
-      because: "auto: constant SGD, because a preconditioner or a learning rate was given",
-    };
+export function selectSampler(
+  name: string,
+  problem: Problem,
+  options: SamplerOptions,
+): { sampler: Sampler; because: string } {
+  const selected = name === "auto" ? chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
+  refuseForeignTuning(selected.sampler, options, samplers);
+  return selected;
+}
+
+/**
+ * The sampler for people who read nothing: control variates, whose error falls below any tolerance and whose cost per
+ * draw does not grow with N; `constant-sgd` where a setting was given that only SGD without them has; `conjugate` where a
+ * linear model has too few rows for its joint mode to mean much.
+ */
+function chooseSampler(problem: Problem, options: SamplerOptions): { sampler: Sampler; because: string } {
+  const { preconditioner, learningRate, noiseEstimate } = options;
+  if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
+    return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };
   }
-  if (needsConjugate(problem.model)) {
+  if (needsConjugate(problem.model) && options.batchSize === undefined && options.damping === undefined) {
     return {
       sampler: conjugate,
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",

@@ -8,12 +8,53 @@ export type PreconditionerName = (typeof preconditioners)[number];
 /** The assumptions of Mandt, Hoffman & Blei (2017), section 3, that a sampler's law may rest on. */
 export type AssumptionId = "A1" | "A2" | "A3" | "A4" | "A5";
 
-/** What a user may set; whatever is left out is chosen from the theory. */
-export interface SamplerOptions {
+/** What a user may set of a sampler's steps; whatever is left out is chosen from the theory. */
+export interface Tuning {
   readonly preconditioner?: PreconditionerName;
+  /** S */
   readonly batchSize?: number;
+  /** ε */
   readonly learningRate?: number;
+  /** h of control variates. */
   readonly damping?: number;
+  /** μ, in (0, 1]: the share of the velocity that a step forgets. */
+  readonly momentum?: number;
+  /** m: passes over the data that one window of iterate averaging takes. */
+  readonly window?: number;
+  /** What iterate averages are given as their covariance: P, or the sandwich A⁻¹CA⁻¹/N, robust to a wrong model. */
+  readonly covariance?: CovarianceTarget;
+  /** Where C comes from: a pass over all rows at the mode, or the chain's own batches while it runs. */
+  readonly noiseEstimate?: NoiseEstimateName;
+  /** Whether the rates of Langevin dynamics stay or fall. */
+  readonly schedule?: ScheduleName;
+  /** h_max of Fisher scoring: where a step would be larger, noise is injected in its place. */
+  readonly maxStep?: number;
+}
+
+export const covarianceTargets = ["posterior", "sandwich"] as const;
+export type CovarianceTarget = (typeof covarianceTargets)[number];
+export const noiseEstimates = ["pass", "within-batch", "first-row"] as const;
+export type NoiseEstimateName = (typeof noiseEstimates)[number];
+export const schedules = ["constant", "decreasing"] as const;
+export type ScheduleName = (typeof schedules)[number];
+
+export type TuningName = keyof Tuning;
+
+/** How each piece of tuning is called on the command line. */
+export const tuningFlags: Readonly<Record<TuningName, string>> = {
+  preconditioner: "--preconditioner",
+  batchSize: "--batch-size",
+  learningRate: "--learning-rate",
+  damping: "--damping",
+  momentum: "--momentum",
+  window: "--window",
+  covariance: "--covariance",
+  noiseEstimate: "--noise-estimate",
+  schedule: "--schedule",
+  maxStep: "--max-step",
+};
+
+export interface SamplerOptions extends Tuning {
   /** The largest relative error of a posterior sd that is aimed for. */
   readonly tolerance: number;
   readonly chains: number;
@@ -21,21 +62,42 @@ export interface SamplerOptions {
   readonly seed: number;
 }
 
-/** The settings of a run, as they are reported. */
+/** The settings of a run, as they are reported; null where a sampler has no such setting. */
 export interface SamplerSettings {
   readonly sampler: string;
   readonly preconditioner: PreconditionerName | null;
   readonly batchSize: number | null;
   readonly learningRate: number | null;
   readonly damping: number | null;
+  readonly momentum: number | null;
+  readonly window: number | null;
+  readonly covariance: CovarianceTarget | null;
+  readonly noiseEstimate: NoiseEstimateName | null;
+  readonly schedule: ScheduleName | null;
+  readonly maxStep: number | null;
   readonly burnInSteps: number;
   readonly stepsPerDraw: number;
   readonly chains: number;
+  /** Draws a chain. */
   readonly draws: number;
   readonly seed: number;
   /** The theorem that the settings follow from. */
   readonly because: string;
 }
+
+/** Settings that a sampler does not have. */
+export const noTuning = {
+  preconditioner: null,
+  batchSize: null,
+  learningRate: null,
+  damping: null,
+  momentum: null,
+  window: null,
+  covariance: null,
+  noiseEstimate: null,
+  schedule: null,
+  maxStep: null,
+} as const satisfies Record<TuningName, null>;
 
 /** Settings of a sampler whose draws are independent, so that nothing is iterated. */
 export function independentDraws(
@@ -43,9 +105,8 @@ export function independentDraws(
   because: string,
   { chains, draws, seed }: SamplerOptions,
 ): { settings: SamplerSettings; prediction: Omit<Prediction, "covariance"> } {
-  const unused = { preconditioner: null, batchSize: null, learningRate: null, damping: null };
   return {
-    settings: { sampler, ...unused, burnInSteps: 0, stepsPerDraw: 1, chains, draws, seed, because },
+    settings: { sampler, ...noTuning, burnInSteps: 0, stepsPerDraw: 1, chains, draws, seed, because },
     prediction: {
       maxSdError: 0,
       meanSquareStable: true,
@@ -108,12 +169,31 @@ export interface Sampler {
   readonly summary: string;
   /** The assumptions whose failure makes this sampler's prediction wrong. */
   readonly assumes: readonly AssumptionId[];
+  /** What of its tuning a user may set; anything else is refused. */
+  readonly tuning: readonly TuningName[];
   /** Empty where the sampler has no choice of preconditioner. */
   readonly preconditioners: readonly PreconditionerName[];
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsuited?(model: Model): string | null;
   /** Chooses the settings and predicts the law of the draws. */
   plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
+}
+
+/** @throws SamplerOptionError where an option was given that the sampler does not take */
+export function refuseForeignTuning(sampler: Sampler, options: Tuning, others: readonly Sampler[]): void {
+  for (const name of Object.keys(tuningFlags) as TuningName[]) {
+    if (options[name] === undefined || sampler.tuning.includes(name)) continue;
+    const takers = others.filter((other) => other.tuning.includes(name)).map((other) => other.name);
+    throw new SamplerOptionError(
+      `${tuningFlags[name]} does not apply to ${sampler.name}; leave it out, or use --sampler ${takers.join(" or ")}.`,
+    );
+  }
+  const { preconditioner } = options;
+  if (preconditioner && !sampler.preconditioners.includes(preconditioner)) {
+    throw new SamplerOptionError(
+      `${sampler.name} has no ${preconditioner} preconditioner; choose one of ${sampler.preconditioners.join(", ")}.`,
+    );
+  }
 }
 
 /** Options that cannot be used; the message is one sentence for the user. */
