@@ -1,6 +1,6 @@
 import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import type { ChainOutput, Plan, Sampler } from "../samplers/sampler.ts";
+import type { ChainOutput, Cure, Plan, Sampler } from "../samplers/sampler.ts";
 import { type Gaussian, gaussianKl } from "../theory/divergence.ts";
 import { informationRatio } from "../theory/optimal.ts";
 import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
@@ -57,10 +57,11 @@ export async function certify(
   const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
   const assumptions = await checkAssumptions(problem, plan);
   const measured = largestDeviation(output, plan.prediction.limit?.sd ?? sdsOf(laplaceCovariance.data, mode.length));
+  const cure = sampler.cure?.(plan.settings) ?? {};
   const checks = [
-    checkConvergence(coefficients, plan),
-    checkPrediction(plan, output, coefficients),
-    checkAccuracy(sampler, plan, tolerance),
+    checkConvergence(coefficients, cure),
+    checkPrediction(plan, output, coefficients, cure),
+    checkAccuracy(plan, tolerance, cure),
   ];
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
   const failed =
@@ -105,14 +106,14 @@ function largestDeviation(output: ChainOutput, reference: Float64Array): number 
   return Math.max(...Array.from(sds, (sd, j) => Math.abs(sd / reference[j] - 1)));
 }
 
-function checkConvergence(coefficients: readonly Convergence[], { settings }: Plan): RunCheck {
+function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Cure): RunCheck {
   const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
   const largest = coefficients.reduce((worst, c) => (c.rHat > worst.rHat ? c : worst));
   if (fewest.essBulk < leastEffectiveSamples) {
     return {
       id: "convergence",
       passed: false,
-      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; ${cureForFewSamples(settings)}.`,
+      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; ${fewDraws ?? "run more --draws"}.`,
     };
   }
   if (largest.rHat > largestRHat) {
@@ -129,15 +130,8 @@ function checkConvergence(coefficients: readonly Convergence[], { settings }: Pl
   };
 }
 
-function cureForFewSamples({ sampler, preconditioner }: Plan["settings"]): string {
-  if (sampler !== "constant-sgd") return "run more --draws";
-  return preconditioner === "full" || preconditioner === "full-exact"
-    ? "constant SGD makes at most one independent draw a pass over the data, so use --sampler auto"
-    : "use --preconditioner full-exact or --sampler auto";
-}
-
 /** Measured against predicted sds: beyond four standard errors and 3% the predicted law does not hold. */
-function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly Convergence[]): RunCheck {
+function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly Convergence[], cure: Cure): RunCheck {
   const { limit, covariance } = plan.prediction;
   const predicted = limit?.sd ?? sdsOf(covariance.data, output.dimension);
   const deviation = largestDeviation(output, predicted);
@@ -153,11 +147,11 @@ function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly
     : {
         id: "prediction",
         passed: false,
-        message: `The measured sds differ by up to ${percent(deviation)} from ${what}, more than chance explains: the loss is not quadratic where the chains go; use --sampler control-variate with a smaller --damping.`,
+        message: `The measured sds differ by up to ${percent(deviation)} from ${what}, more than chance explains: ${limit ? "the step is too long for this loss" : "the loss is not quadratic where the draws go, or the chains have not settled"}; ${cure.prediction ?? "use --sampler auto"}.`,
       };
 }
 
-function checkAccuracy(sampler: Sampler, plan: Plan, tolerance: number): RunCheck {
+function checkAccuracy(plan: Plan, tolerance: number, cure: Cure): RunCheck {
   const { maxSdError, limit } = plan.prediction;
   const allowed = limit ? tolerance : Math.max(tolerance, 0.02);
   if (maxSdError <= allowed) {
@@ -167,10 +161,9 @@ function checkAccuracy(sampler: Sampler, plan: Plan, tolerance: number): RunChec
       message: `Largest error that the settings make in a posterior sd: ${percent(maxSdError)}.`,
     };
   }
-  const cure = sampler.name === "constant-sgd" ? "use --preconditioner full-exact" : "lower --damping";
   return {
     id: "accuracy",
     passed: false,
-    message: `The settings make posterior sds wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as posterior intervals; ${cure}.`,
+    message: `The settings make posterior sds wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as posterior intervals; ${cure.accuracy ?? "use --sampler auto"}.`,
   };
 }

@@ -34,6 +34,13 @@ export const constantSgd: Sampler = {
   assumes: ["A3", "A4"],
   tuning: ["preconditioner", "batchSize", "learningRate"],
   preconditioners,
+  cure: ({ preconditioner }) => ({
+    fewDraws:
+      preconditioner === "full" || preconditioner === "full-exact"
+        ? "constant SGD makes at most one independent draw a pass over the data, so use --sampler auto"
+        : "use --preconditioner full-exact or --sampler auto",
+    accuracy: "use --preconditioner full-exact",
+  }),
   plan,
 };
 

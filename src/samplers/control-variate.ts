@@ -29,6 +29,7 @@ export const controlVariate: Sampler = {
   assumes: [],
   tuning: ["batchSize", "damping"],
   preconditioners: [],
+  cure: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };
 

@@ -162,6 +162,16 @@ export interface Plan {
   sample(): Promise<ChainOutput>;
 }
 
+/** What a user can do where a check of the certificate failed: the ends of sentences, such as "use --sampler auto". */
+export interface Cure {
+  /** Too few effective draws; left out, "run more --draws". */
+  readonly fewDraws?: string;
+  /** The settings make posterior sds wrong by more than the tolerance; left out, "use --sampler auto". */
+  readonly accuracy?: string;
+  /** The measured sds are not the predicted ones; left out, "use --sampler auto". */
+  readonly prediction?: string;
+}
+
 /** One algorithm. `registry.ts` lists them all. */
 export interface Sampler {
   readonly name: string;
@@ -175,6 +185,8 @@ export interface Sampler {
   readonly preconditioners: readonly PreconditionerName[];
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsuited?(model: Model): string | null;
+  /** What helps where a check failed, for the settings that were run. */
+  cure?(settings: SamplerSettings): Cure;
   /** Chooses the settings and predicts the law of the draws. */
   plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
 }
