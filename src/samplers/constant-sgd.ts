@@ -1,16 +1,9 @@
-import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { add, diagonal, identity, type Matrix, multiply, scale, symmetricPart } from "../linalg/matrix.ts";
-import { autocorrelationTime } from "../theory/control-variate.ts";
-import { largestSdError } from "../theory/divergence.ts";
+import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { congruence, identity, type Matrix, scale } from "../linalg/matrix.ts";
 import * as optimal from "../theory/optimal.ts";
-import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
-import { contractionRates } from "../theory/stationary.ts";
-import { drawSchedule } from "./draw-schedule.ts";
-import { runChains, type StepMatrix } from "./run-chains.ts";
+import { planSgd, type SgdSettings } from "./plan-sgd.ts";
 import {
-  noTuning,
   type Plan,
   type PreconditionerName,
   preconditioners,
@@ -44,19 +37,6 @@ export const constantSgd: Sampler = {
   plan,
 };
 
-/** What the theory chooses, before the chains run. */
-interface Settings {
-  readonly preconditioner: PreconditionerName;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  /** H */
-  readonly step: Matrix;
-  /** Covariance of the injected noise and its factor, where the gradient noise does not suffice. */
-  readonly injected?: { readonly covariance: Matrix; readonly factor: Matrix };
-  readonly because: string;
-  readonly notes: readonly string[];
-}
-
 /**
  * S: large enough that a batch's noise is near normal, small enough that HA ≈ 2S/N stays well below 1; up to 100.
  * A multiple of 4, as the kernel takes four rows at a time.
@@ -73,7 +53,7 @@ const theorem: Record<PreconditionerName, string> = {
   "full-exact": "Theorem 2, exact at finite step: H = 2 (A + (N/S) C)⁻¹, C averaged over the posterior",
 };
 
-async function settings(problem: Problem, options: SamplerOptions): Promise<Settings> {
+async function settings(problem: Problem, options: SamplerOptions): Promise<SgdSettings> {
   const preconditioner = options.preconditioner ?? "full-exact";
   const batchSize = options.batchSize ?? defaultBatchSize(problem.numRows);
   const { hessian, numRows } = problem;
@@ -83,14 +63,13 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<Sett
   const because = theorem[preconditioner];
   const notes: string[] = [];
   let step: Matrix;
-  let injected: Settings["injected"];
+  let injectedNoise: Matrix | undefined;
   if (exact) {
     const share = optimal.injectedNoiseShare(given);
     const excess = scale(hessian, share / numRows);
     step = optimal.fullExactPreconditioner(given, excess);
     if (share > 0) {
-      const covariance = symmetricPart(multiply(multiply(step, excess), step));
-      injected = { covariance, factor: cholesky(covariance) };
+      injectedNoise = congruence(step, excess);
       notes.push("The gradient noise does not reach every direction, so the missing part is injected as normal noise.");
     }
   } else {
@@ -104,7 +83,16 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<Sett
       `The learning rate ${learningRate} is yours; the theory's is ${optimalRate.toPrecision(4)}, and the predicted sds below show what the difference costs.`,
     );
   }
-  return { preconditioner, batchSize, learningRate, step, injected, because, notes };
+  return {
+    sampler: constantSgd.name,
+    preconditioner,
+    batchSize,
+    learningRate,
+    step,
+    injectedNoise,
+    because,
+    notes,
+  };
 }
 
 function chosenStep(name: PreconditionerName, given: optimal.NoiseAndCurvature): Matrix {
@@ -132,63 +120,5 @@ function learningRateOf(name: PreconditionerName, given: optimal.NoiseAndCurvatu
 }
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const chosen = await settings(problem, options);
-  const { model, hessian, laplaceCovariance } = problem;
-  const sgd = {
-    preconditioner: chosen.step,
-    hessian,
-    noiseCovariance: problem.noiseCovariance,
-    batchSize: chosen.batchSize,
-    injectedNoise: chosen.injected?.covariance,
-  };
-  const stableScale = await largestStableScale(sgd, problem.noise);
-  const { covariance } = await stateDependentCovariance(sgd, problem.noise);
-  const rates = contractionRates(chosen.step, hessian);
-  const isDense = chosen.preconditioner === "full" || chosen.preconditioner === "full-exact";
-  const step: StepMatrix = isDense
-    ? { kind: "dense", matrix: chosen.step }
-    : chosen.preconditioner === "scalar"
-      ? { kind: "scalar", value: chosen.step.data[0] }
-      : { kind: "diagonal", values: diagonal(chosen.step) };
-  const noise: StepMatrix = chosen.injected ? { kind: "dense", matrix: chosen.injected.factor } : { kind: "none" };
-  const time = autocorrelationTime(rates[0]);
-  const schedule = drawSchedule({ model, batchSize: chosen.batchSize, step, noise }, time, options);
-  return {
-    settings: {
-      sampler: constantSgd.name,
-      ...noTuning,
-      preconditioner: chosen.preconditioner,
-      batchSize: chosen.batchSize,
-      learningRate: chosen.learningRate,
-      burnInSteps: schedule.burnInSteps,
-      stepsPerDraw: schedule.stepsPerDraw,
-      chains: options.chains,
-      draws: options.draws,
-      seed: options.seed,
-      because: chosen.because,
-    },
-    prediction: {
-      covariance,
-      maxSdError: largestSdError(covariance, laplaceCovariance),
-      meanSquareStable: true,
-      largestStableScale: stableScale,
-      largestContraction: rates[rates.length - 1],
-      autocorrelationTime: time,
-    },
-    notes: [...chosen.notes, ...schedule.notes],
-    sample: () =>
-      runChains(problem, {
-        model,
-        gradient: Gradient.minibatch,
-        batchSize: chosen.batchSize,
-        pull: 0,
-        step,
-        noise,
-        start: cholesky(add(covariance, laplaceCovariance, 1, 1e-12)),
-        ...schedule,
-        chains: options.chains,
-        draws: options.draws,
-        seed: options.seed,
-      }),
-  };
+  return planSgd(problem, await settings(problem, options), options);
 }

@@ -1,0 +1,101 @@
+import { Gradient } from "../../kernels/layout.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { cholesky } from "../linalg/cholesky.ts";
+import { add, diagonal, type Matrix } from "../linalg/matrix.ts";
+import { autocorrelationTime } from "../theory/control-variate.ts";
+import { largestSdError } from "../theory/divergence.ts";
+import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
+import { contractionRates } from "../theory/stationary.ts";
+import { drawSchedule } from "./draw-schedule.ts";
+import { runChains, type StepMatrix } from "./run-chains.ts";
+import { noTuning, type Plan, type PreconditionerName, type SamplerOptions } from "./sampler.ts";
+
+/** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), before the chains run. */
+export interface SgdSettings {
+  readonly sampler: string;
+  readonly preconditioner: PreconditionerName;
+  /** S */
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly maxStep?: number;
+  /** H, as a whole: the learning rate is in it. */
+  readonly step: Matrix;
+  /** Q; left out, no noise is injected. */
+  readonly injectedNoise?: Matrix;
+  readonly because: string;
+  readonly notes: readonly string[];
+}
+
+/**
+ * The plan of stochastic gradient descent with these settings: its law is predicted at the finite step with the noise
+ * averaged over the law itself (`stateDependentCovariance`), and the chains start in it.
+ * @throws UnstableError where the step is not mean-square stable
+ */
+export async function planSgd(problem: Problem, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
+  const { model, hessian, noiseCovariance, laplaceCovariance } = problem;
+  const { batchSize, injectedNoise } = chosen;
+  const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise };
+  const stableScale = await largestStableScale(sgd, problem.noise);
+  const { covariance } = await stateDependentCovariance(sgd, problem.noise);
+  const rates = contractionRates(chosen.step, hessian);
+  const step = stepMatrix(chosen.step, chosen.preconditioner);
+  const noise = noiseFactor(injectedNoise);
+  const time = autocorrelationTime(rates[0]);
+  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options);
+  return {
+    settings: {
+      ...noTuning,
+      sampler: chosen.sampler,
+      preconditioner: chosen.preconditioner,
+      batchSize,
+      learningRate: chosen.learningRate,
+      maxStep: chosen.maxStep ?? null,
+      burnInSteps: schedule.burnInSteps,
+      stepsPerDraw: schedule.stepsPerDraw,
+      chains: options.chains,
+      draws: options.draws,
+      seed: options.seed,
+      because: chosen.because,
+    },
+    prediction: {
+      covariance,
+      maxSdError: largestSdError(covariance, laplaceCovariance),
+      meanSquareStable: true,
+      largestStableScale: stableScale,
+      largestContraction: rates[rates.length - 1],
+      autocorrelationTime: time,
+    },
+    notes: [...chosen.notes, ...schedule.notes],
+    sample: () =>
+      runChains(problem, {
+        model,
+        gradient: Gradient.minibatch,
+        batchSize,
+        pull: 0,
+        step,
+        noise,
+        start: cholesky(add(covariance, laplaceCovariance, 1, 1e-12)),
+        ...schedule,
+        chains: options.chains,
+        draws: options.draws,
+        seed: options.seed,
+      }),
+  };
+}
+
+/** H, stored no wider than its preconditioner makes it. */
+function stepMatrix(step: Matrix, preconditioner: PreconditionerName): StepMatrix {
+  if (preconditioner === "full" || preconditioner === "full-exact") return { kind: "dense", matrix: step };
+  return preconditioner === "scalar"
+    ? { kind: "scalar", value: step.data[0] }
+    : { kind: "diagonal", values: diagonal(step) };
+}
+
+/** R with R Rᵀ = Q, diagonal where Q is. */
+function noiseFactor(covariance: Matrix | undefined): StepMatrix {
+  if (!covariance) return { kind: "none" };
+  const isDiagonal = covariance.data.every((value, k) => value === 0 || k % (covariance.rows + 1) === 0);
+  return isDiagonal
+    ? { kind: "diagonal", values: diagonal(covariance).map(Math.sqrt) }
+    : { kind: "dense", matrix: cholesky(covariance) };
+}
