@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import type { ProgressListener } from "../src/posterior/fit.ts";
+import type { ProgressListener } from "../src/posterior/load.ts";
 
 export interface Progress {
   readonly update: ProgressListener;

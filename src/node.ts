@@ -1,8 +1,10 @@
 /** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
 import { availableParallelism } from "node:os";
 import { openTable } from "./data/duckdb-source.ts";
+import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
-import { type FitInput, fitWithEngine, type Posterior, type RunOptions } from "./posterior/fit.ts";
+import { fitWithEngine, type Posterior, type RunOptions } from "./posterior/fit.ts";
+import type { FitInput, Listening } from "./posterior/load.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
 export interface FileInput {
@@ -21,16 +23,24 @@ export interface NodeRunOptions extends RunOptions {
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
-export async function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
-  const { threads = availableParallelism(), ...rest } = options;
+export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
+  return onThreads(input, options, fitWithEngine);
+}
+
+/** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
+async function onThreads<Options extends Listening, Result>(
+  input: FitInput | FileInput,
+  { threads = availableParallelism(), ...options }: Options & { readonly threads?: number },
+  work: (input: FitInput, options: Omit<Options, "threads">, engine: Engine) => Promise<Result>,
+): Promise<Result> {
   const engine = await createNodeEngine(threads);
   try {
-    if (!isFile(input)) return await fitWithEngine(input, rest, engine);
-    rest.onProgress?.("opening", 0);
+    if (!isFile(input)) return await work(input, options, engine);
+    options.onProgress?.("opening", 0);
     const { path, sql, formula } = input;
-    const source = await openTable({ path, sql, signal: rest.signal });
+    const source = await openTable({ path, sql, signal: options.signal });
     try {
-      return await fitWithEngine({ data: source, formula }, rest, engine);
+      return await work({ data: source, formula }, options, engine);
     } finally {
       await source.close?.();
     }

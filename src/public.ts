@@ -9,15 +9,8 @@ export type { FamilyName } from "./models/family.ts";
 export type { NormalPrior } from "./models/prior.ts";
 export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
 export { toContractJson } from "./posterior/contract-json.ts";
-export type {
-  ArrayInput,
-  FitInput,
-  Posterior,
-  ProgressListener,
-  RunOptions,
-  TableInput,
-  Timing,
-} from "./posterior/fit.ts";
+export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
+export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
 export { samplers } from "./samplers/registry.ts";
 export type { PreconditionerName, Sampler, SamplerSettings } from "./samplers/sampler.ts";

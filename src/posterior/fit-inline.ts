@@ -1,5 +1,6 @@
 import { createInlineEngine } from "../engine/engine.ts";
-import { type FitInput, fitWithEngine, type Posterior, type RunOptions } from "./fit.ts";
+import { fitWithEngine, type Posterior, type RunOptions } from "./fit.ts";
+import type { FitInput } from "./load.ts";
 
 /**
  * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to

@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { InputError } from "../src/data/errors.ts";
+import { families } from "../src/models/family.ts";
+import type { FitOptions } from "../src/posterior/options.ts";
+
+/** What every command that fits takes: the data, the model, and how the run goes. */
+export interface CommonFlags extends FitOptions {
+  formula: string;
+  sql?: string;
+  json?: string;
+  threads?: number;
+  quiet?: boolean;
+  color: boolean;
+}
+
+export function addModelOptions(command: Command): Command {
+  return command
+    .argument("[data]", "CSV, TSV, JSON lines or Parquet file, or a glob of them")
+    .requiredOption("-f, --formula <formula>", "such as 'y ~ x1 + log(x2) + C(code)' or 'delay > 15 ~ .'")
+    .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
+    .addOption(new Option("--family <name>", "guessed from the target where left out").choices(Object.keys(families)))
+    .addOption(
+      new Option("--standardize <what>", "auto: features, and for gaussian the target too").choices([
+        "auto",
+        "features",
+        "none",
+      ]),
+    )
+    .option("--prior <prior>", "of every coefficient on the standardised scale: normal(0, 2.5)")
+    .option("--intercept-prior <prior>", "of the intercept of the centred design: normal(0, 10)")
+    .option("--sigma <scale>", "gaussian noise scale: learned, or a number on the standardised scale", (text) =>
+      text === "learned" ? text : number(text),
+    );
+}
+
+export function addRunOptions(command: Command): Command {
+  return command
+    .option("--chains <count>", "4", number)
+    .option("--draws <count>", "draws a chain: 1000", number)
+    .option("--seed <number>", "1", number)
+    .option("--tolerance <error>", "largest relative error of a posterior sd: 0.02", number)
+    .option("--threads <count>", "worker threads: all cores; the result does not depend on it", number)
+    .option("--json <file>", "write the whole result as JSON; - is standard output")
+    .option("--quiet", "no progress")
+    .option("--no-color", "plain text");
+}
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
+  return value;
+}
+
+/** Refuses what cannot be run, before anything is loaded. */
+export function requireRunnable(data: string | undefined, { sql, threads }: CommonFlags): void {
+  if (data === undefined && sql === undefined)
+    throw new InputError("There is nothing to read: name a file, or give rows by --sql.");
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    throw new InputError("--threads takes a whole number of at least 1.");
+}

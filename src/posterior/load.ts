@@ -1,0 +1,87 @@
+import { buildDesign, type Design, designFromArrays } from "../data/design.ts";
+import { parseFormula } from "../data/formula.ts";
+import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { RowBlock } from "../models/model.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** A table and a formula over it. */
+export interface TableInput {
+  /** Columns by name, rows, or a source such as `openTable` of ornstein/node gives. */
+  readonly data: Readonly<Record<string, ColumnData>> | readonly Readonly<Record<string, unknown>>[] | TableSource;
+  /** Such as `y ~ x1 + log(x2) + C(code)`. */
+  readonly formula: string;
+}
+
+/** Numbers as they are: x with a row for each entry of y. */
+export interface ArrayInput {
+  /** N rows of D numbers, or N D numbers row by row. */
+  readonly x: readonly ArrayLike<number>[] | Float64Array | Float32Array;
+  /** N */
+  readonly y: ArrayLike<number>;
+  /** D column names; x1, x2, … where left out. */
+  readonly names?: readonly string[];
+  /** Whether an intercept is added; true unless told. */
+  readonly intercept?: boolean;
+}
+
+export type FitInput = TableInput | ArrayInput;
+
+/** How far a run is: `fraction` of `stage` is done. */
+export type ProgressListener = (stage: string, fraction: number) => void;
+
+/** What was read. */
+export interface DataSummary {
+  readonly rows: number;
+  readonly droppedRows: number;
+  readonly columns: number;
+  readonly target: string;
+}
+
+/** Who may stop a run, and who hears how far it is. */
+export interface Listening {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+}
+
+/** Reads the input into the engine's memory as a design matrix. */
+export async function loadRows(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  { signal, onProgress }: Listening,
+): Promise<{ design: Design; rows: RowBlock }> {
+  let address = 0;
+  const memory = {
+    allocateRows(numRows: number, stride: number) {
+      address = engine.memory.allocate(numRows * stride * 4, 64);
+      return engine.memory.f32(address, numRows * stride);
+    },
+  };
+  const { family, standardize } = options;
+  let design: Design;
+  if ("formula" in input) {
+    const source = asSource(input.data);
+    const total = source.numRows;
+    const onRows = (done: number, pass: 1 | 2) =>
+      onProgress?.("reading", total ? (done / total + pass - 1) / 2 : (pass - 1) / 2);
+    const formula = parseFormula(input.formula);
+    design = await buildDesign(source, formula, { family, standardize, memory, signal, onProgress: onRows });
+  } else {
+    design = await designFromArrays(input, { family, standardize, memory });
+  }
+  const { numRows, stride, paddedColumns, columns } = design;
+  const rows: RowBlock = { address, numRows, numColumns: columns.length, paddedColumns, stride };
+  return { design, rows };
+}
+
+function asSource(data: TableInput["data"]): TableSource {
+  if (Array.isArray(data)) return tableFromRows(data);
+  return typeof (data as TableSource).chunks === "function"
+    ? (data as TableSource)
+    : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
+}
+
+export function describeData({ numRows, droppedRows, columns, target }: Design): DataSummary {
+  return { rows: numRows, droppedRows, columns: columns.length, target: target.name };
+}

@@ -1,0 +1,76 @@
+import type { Design } from "../data/design.ts";
+import { InputError } from "../data/errors.ts";
+import type { Engine } from "../engine/engine.ts";
+import { EngineMemoryError } from "../engine/memory.ts";
+import { estimate } from "../estimation/estimate.ts";
+import { identificationWarnings } from "../estimation/identification.ts";
+import type { Problem, Workspace } from "../estimation/problem.ts";
+import { createModel } from "../models/model.ts";
+import { SamplerOptionError } from "../samplers/sampler.ts";
+import { UnstableError } from "../theory/stability.ts";
+import { type FitInput, type Listening, loadRows } from "./load.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+/** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
+export interface Prepared {
+  readonly design: Design;
+  readonly problem: Problem;
+  /** Of the data, and of what they leave undetermined. */
+  readonly warnings: readonly string[];
+  readonly seconds: { readonly load: number; readonly estimate: number };
+}
+
+/** Input → rows in memory → model → mode, curvature and noise. */
+export async function prepare(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  listening: Listening,
+): Promise<Prepared> {
+  const started = performance.now();
+  const { design, rows } = await loadRows(input, options, engine, listening);
+  const loaded = performance.now();
+  if (design.columns.length === 0) {
+    throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
+  }
+  const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
+  const model = createModel(engine.memory, rows, {
+    family: design.family,
+    interceptColumn: design.columns.findIndex((column) => column.isIntercept),
+    prior: options.prior,
+    interceptPrior: options.interceptPrior,
+    sigma: options.sigma,
+  });
+  listening.onProgress?.("finding the mode", 0);
+  const problem = await estimate(workspace, model, options.seed);
+  const estimated = performance.now();
+  const names = design.columns.map((column) => column.name);
+  return {
+    design,
+    problem,
+    warnings: [...design.warnings, ...identificationWarnings(problem, names)],
+    seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
+  };
+}
+
+/** Runs `work`, and takes back the memory it allocated. What a person can mend arrives as an InputError. */
+export async function withMemoryOf<T>({ memory }: Engine, work: () => Promise<T>): Promise<T> {
+  const mark = memory.mark();
+  try {
+    return await work();
+  } catch (error) {
+    throw isMendable(error) ? new InputError(error.message) : error;
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** Whether other options or other data would help; the message then is a sentence for the user. */
+function isMendable(error: unknown): error is Error {
+  return (
+    error instanceof InputError ||
+    error instanceof SamplerOptionError ||
+    error instanceof UnstableError ||
+    error instanceof EngineMemoryError
+  );
+}
