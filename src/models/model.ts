@@ -107,6 +107,36 @@ export function withAliasTable(model: Model, aliasTable: number): Model {
   return { ...model, address };
 }
 
+/** What may be learned of a model beside its parameters. */
+export interface Hyperparameters {
+  /** M: the prior's precision of each parameter; 0 for τ. */
+  readonly priorPrecision?: Float64Array;
+  /** The noise scale of a gaussian model in which it is fixed, on the standardised scale. */
+  readonly sigma?: number;
+}
+
+/**
+ * The same model with other hyperparameters: a record of its own in memory, so chains and passes over either see their
+ * own.
+ * @throws RangeError where σ is given and the model has no fixed noise scale
+ */
+export function withHyperparameters(model: Model, { priorPrecision, sigma }: Hyperparameters): Model {
+  if (sigma !== undefined && (model.hasAuxiliary || !model.family.hasSigma))
+    throw new RangeError("Only a gaussian model with a fixed noise scale takes another one.");
+  const changed = {
+    ...model,
+    priorPrecision: Float64Array.from(priorPrecision ?? model.priorPrecision),
+    fixedTau: sigma === undefined ? model.fixedTau : Math.log(sigma),
+  };
+  return { ...changed, address: writeRecord(changed) };
+}
+
+/** The same model over other rows with the same columns, such as rows held out for validation. */
+export function withRows(model: Model, rows: RowBlock): Model {
+  const changed = { ...model, rows };
+  return { ...changed, address: writeRecord(changed) };
+}
+
 /**
  * The same model over `numRows` rows drawn without replacement, copied side by side; the model itself where it has no
  * more rows than that.
@@ -124,8 +154,7 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
     target.set(source.subarray(row * stride, (row + 1) * stride), taken * stride);
     taken++;
   }
-  const sample = { ...model, rows: { ...model.rows, address, numRows } };
-  return { ...sample, address: writeRecord(sample) };
+  return withRows(model, { ...model.rows, address, numRows });
 }
 
 /** −log prior(θ), up to a constant. */

@@ -1,0 +1,39 @@
+import type { Model } from "../models/model.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
+import { linearPredictor } from "./noise-covariance.ts";
+
+/** Rows looked at: the sum of the diagonal is then known to about 1 %. */
+const rowsLookedAt = 4000;
+
+/**
+ * The diagonal of C(θ), the covariance of one row's gradient, M, from rows drawn with replacement: memory M, for models
+ * whose M×M matrices would not fit. At the mode of a well-specified model it is near the diagonal of the data's part of A.
+ */
+export function diagonalNoise(
+  model: Model,
+  position: ArrayLike<number>,
+  random: Pick<Xoshiro, "uniform">,
+): Float64Array {
+  const { rows, family, memory, dimension } = model;
+  const { numColumns, numRows, stride } = rows;
+  const x = memory.f32(rows.address, numRows * stride);
+  const tau = model.hasAuxiliary ? position[numColumns] : model.fixedTau;
+  const sums = new Float64Array(dimension);
+  const squares = new Float64Array(dimension);
+  for (let draw = 0; draw < rowsLookedAt; draw++) {
+    const offset = Math.floor(random.uniform() * numRows) * stride;
+    const y = x[offset + stride - 1];
+    const eta = linearPredictor(x, offset, position, numColumns);
+    const slope = family.slope(eta, tau, y);
+    for (let j = 0; j < numColumns; j++) {
+      const entry = slope * x[offset + j];
+      sums[j] += entry;
+      squares[j] += entry * entry;
+    }
+    if (!model.hasAuxiliary) continue;
+    const entry = family.auxiliarySlope(eta, tau, y);
+    sums[numColumns] += entry;
+    squares[numColumns] += entry * entry;
+  }
+  return squares.map((square, j) => square / rowsLookedAt - (sums[j] / rowsLookedAt) ** 2);
+}
