@@ -84,6 +84,15 @@ export function scale(a: Matrix, factor: number): Matrix {
   );
 }
 
+/** The matrix of change(a_ij, i, j). */
+export function mapEntries(a: Matrix, change: (value: number, i: number, j: number) => number): Matrix {
+  return matrix(
+    a.rows,
+    a.columns,
+    a.data.map((value, k) => change(value, Math.floor(k / a.columns), k % a.columns)),
+  );
+}
+
 /** diag(left) A diag(right) */
 export function scaleRowsAndColumns(a: Matrix, left: ArrayLike<number>, right: ArrayLike<number>): Matrix {
   const result = matrix(a.rows, a.columns);

@@ -12,6 +12,7 @@ export interface ControlVariateNoise {
  * Covariance of the injected noise that makes P the stationary covariance of
  * θ ← θ − h (θ − θ̂) − h P (N r̂) + ξ (a quadratic loss leaves no residual r̂ on average):
  * P = (1 − h)² P + h² P (N² C̄_cv) P / S + Q, so Q = (2h − h²) P − h² P (N² C̄_cv) P / S.
+ * Not in the paper; its section 6.2, footnote, names the loophole. Control variates: Baker, Fearnhead, Fox & Nemeth (2019).
  * @param damping h, in (0, 1]
  * @param contribution P (N² C̄_cv) P
  */
@@ -35,7 +36,7 @@ export function minibatchShare(noise: ControlVariateNoise, damping: number, batc
   );
 }
 
-/** Integrated autocorrelation time, in steps, of a direction that contracts by 1 − λ a step: (2 − λ)/λ. */
+/** Integrated autocorrelation time, in steps, of a direction that contracts by 1 − λ a step: (2 − λ)/λ. Not in the paper. */
 export function autocorrelationTime(contraction: number): number {
   return (2 - contraction) / contraction;
 }

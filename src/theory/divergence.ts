@@ -32,7 +32,7 @@ export function klToPosterior(stationaryCovariance: Matrix, hessian: Matrix, num
   return 0.5 * (traceOfProduct(precision, stationaryCovariance) - logDeterminants - hessian.rows);
 }
 
-/** max_k |√(Σ_kk / P_kk) − 1|: the largest relative error of a standard deviation. */
+/** max_k |√(Σ_kk / P_kk) − 1|: the largest relative error of a standard deviation. Not in the paper. */
 export function largestSdError(covariance: Matrix, target: Matrix): number {
   let largest = 0;
   for (let k = 0; k < target.rows; k++) {

@@ -34,7 +34,8 @@ export class UnstableError extends Error {
  * The largest γ for which γ H is mean-square stable: with 𝓛(Σ) = HAΣ + ΣAH and 𝓠(Σ) = HAΣAH + H N(Σ) H / S (N the
  * multiplicative noise), the second moment of the iterates obeys Σ ← Σ − γ 𝓛(Σ) + γ² 𝓠(Σ) + …, which is stable exactly
  * where γ ρ(𝓛⁻¹ 𝓠) < 1. Both 𝓛⁻¹ and 𝓠 map positive matrices to positive ones, so the power iteration converges to
- * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA).
+ * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA). Not in the paper,
+ * whose assumption A2 makes the noise constant.
  */
 export async function largestStableScale(
   sgd: LinearSgd,

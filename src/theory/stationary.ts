@@ -1,5 +1,5 @@
 import { cholesky, invertLower } from "../linalg/cholesky.ts";
-import { add, congruence, type Matrix, matrix, multiply, scale, transpose } from "../linalg/matrix.ts";
+import { add, congruence, type Matrix, mapEntries, multiply, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 
 /** What the stationary law of θ ← θ − H ĝ + ξ depends on, for a quadratic loss. All matrices are D×D and symmetric. */
@@ -18,7 +18,8 @@ export interface LinearSgd {
 
 /**
  * Covariance Σ of the iterates in continuous time: H A Σ + Σ A H = H C H / S + Q.
- * Source: Mandt, Hoffman & Blei (2017), eq. 13; with a preconditioner, section 4.2.
+ * Source: Mandt, Hoffman & Blei (2017), eq. 13, H = ε I; with a preconditioner, section 4.1.
+ * @throws NotPositiveDefiniteError where H is not positive definite
  */
 export function continuousStationaryCovariance(sgd: LinearSgd): Matrix {
   return solveInEigenbasis(sgd, (left, right) => left + right);
@@ -26,7 +27,8 @@ export function continuousStationaryCovariance(sgd: LinearSgd): Matrix {
 
 /**
  * Covariance Σ of the iterates at a finite step, exact for a quadratic loss:
- * Σ = (I − HA) Σ (I − HA)ᵀ + H C H / S + Q.
+ * Σ = (I − HA) Σ (I − HA)ᵀ + H C H / S + Q. Not in the paper, whose eq. 13 is the limit of short steps; for the discrete
+ * law see Wang, Ding & Huggins (2026).
  * @throws RangeError where ρ(I − HA) ≥ 1: the iterates have no stationary law
  */
 export function discreteStationaryCovariance(sgd: LinearSgd): Matrix {
@@ -36,28 +38,44 @@ export function discreteStationaryCovariance(sgd: LinearSgd): Matrix {
   });
 }
 
-/** Eigenvalues of HA, ascending: each direction contracts by 1 − λ a step. */
+/**
+ * Eigenvalues of HA, ascending: each direction contracts by 1 − λ a step, Cov(θ_{t+k}, θ_t) = (I − HA)^k Σ.
+ * @throws NotPositiveDefiniteError where H is not positive definite
+ */
 export function contractionRates(preconditioner: Matrix, hessian: Matrix): Float64Array {
   return symmetricEigen(congruence(transpose(cholesky(preconditioner)), hessian)).values;
 }
 
-/**
- * With H = K Kᵀ and Kᵀ A K = U Λ Uᵀ, the map I − HA is diagonal in the basis K U; there the covariance equation divides
- * entry (i, j) of its right-hand side by a number that depends on λ_i and λ_j alone.
- */
+/** HA = V diag(rates) V⁻¹: the basis in which every direction contracts on its own. */
+export interface StepEigenbasis {
+  /** Eigenvalues of HA, ascending. */
+  readonly rates: Float64Array;
+  /** V = K U, where H = K Kᵀ and Kᵀ A K = U diag(rates) Uᵀ. */
+  readonly basis: Matrix;
+  /** V⁻¹ = Uᵀ K⁻¹ */
+  readonly inverse: Matrix;
+}
+
+/** @throws NotPositiveDefiniteError where H is not positive definite */
+export function stepEigenbasis(preconditioner: Matrix, hessian: Matrix): StepEigenbasis {
+  const k = cholesky(preconditioner);
+  const { values, vectors } = symmetricEigen(congruence(transpose(k), hessian));
+  return {
+    rates: values,
+    basis: multiply(k, vectors),
+    inverse: multiply(transpose(vectors), invertLower(k)),
+  };
+}
+
+/** In the basis of HA the covariance equation divides entry (i, j) of its right-hand side by a number of λ_i and λ_j. */
 function solveInEigenbasis(sgd: LinearSgd, divisor: (left: number, right: number) => number): Matrix {
-  const size = sgd.hessian.rows;
-  const k = cholesky(sgd.preconditioner);
-  const { values, vectors } = symmetricEigen(congruence(transpose(k), sgd.hessian));
-  const basis = multiply(k, vectors);
-  let right = congruence(transpose(basis), scale(sgd.noiseCovariance, 1 / sgd.batchSize));
-  if (sgd.injectedNoise) {
-    const inverseBasis = multiply(transpose(vectors), invertLower(k));
-    right = add(right, congruence(inverseBasis, sgd.injectedNoise));
-  }
-  const solution = matrix(size, size);
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++)
-      solution.data[i * size + j] = right.data[i * size + j] / divisor(values[i], values[j]);
-  return congruence(basis, solution);
+  const { preconditioner, noiseCovariance, injectedNoise, batchSize } = sgd;
+  const { rates, basis, inverse } = stepEigenbasis(preconditioner, sgd.hessian);
+  // V⁻¹ H C H V⁻ᵀ = Vᵀ C V, because V Vᵀ = H.
+  let right = congruence(transpose(basis), scale(noiseCovariance, 1 / batchSize));
+  if (injectedNoise) right = add(right, congruence(inverse, injectedNoise));
+  return congruence(
+    basis,
+    mapEntries(right, (value, i, j) => value / divisor(rates[i], rates[j])),
+  );
 }
