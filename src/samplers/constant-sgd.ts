@@ -2,7 +2,7 @@ import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { congruence, identity, type Matrix, scale } from "../linalg/matrix.ts";
 import * as optimal from "../theory/optimal.ts";
-import { planSgd, type SgdSettings } from "./plan-sgd.ts";
+import { defaultBatchSize, planSgd, type SgdSettings } from "./plan-sgd.ts";
 import {
   type Plan,
   type PreconditionerName,
@@ -36,14 +36,6 @@ export const constantSgd: Sampler = {
   }),
   plan,
 };
-
-/**
- * S: large enough that a batch's noise is near normal, small enough that HA ≈ 2S/N stays well below 1; up to 100.
- * A multiple of 4, as the kernel takes four rows at a time.
- */
-function defaultBatchSize(numRows: number): number {
-  return Math.min(100, Math.max(4, 4 * Math.floor(numRows / 200)));
-}
 
 const theorem: Record<PreconditionerName, string> = {
   scalar: "Theorem 1: ε = 2SD/(N Tr C)",

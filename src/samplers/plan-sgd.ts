@@ -27,6 +27,14 @@ export interface SgdSettings {
 }
 
 /**
+ * S: large enough that a batch's noise is near normal, small enough that HA ≈ 2S/N stays well below 1; up to 100.
+ * A multiple of 4, as the kernel takes four rows at a time.
+ */
+export function defaultBatchSize(numRows: number): number {
+  return Math.min(100, Math.max(4, 4 * Math.floor(numRows / 200)));
+}
+
+/**
  * The plan of stochastic gradient descent with these settings: its law is predicted at the finite step with the noise
  * averaged over the law itself (`stateDependentCovariance`), and the chains start in it.
  * @throws UnstableError where the step is not mean-square stable

@@ -1,5 +1,10 @@
 import { add, identity, largestEntry, type Matrix, multiply, scale, symmetricPart, trace } from "../linalg/matrix.ts";
-import { continuousStationaryCovariance, discreteStationaryCovariance, type LinearSgd } from "./stationary.ts";
+import {
+  continuousStationaryCovariance,
+  contractionRates,
+  discreteStationaryCovariance,
+  type LinearSgd,
+} from "./stationary.ts";
 
 /**
  * How the gradient noise depends on the spread of the iterates. Both functions take Σ (D×D), the covariance of θ
@@ -24,7 +29,7 @@ export class UnstableError extends Error {
   ) {
     super(
       largestStableScale < 1
-        ? `This step is not mean-square stable: rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`
+        ? `This step is not mean-square stable: it overshoots the mode, or rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`
         : "This step carries the iterates so far from the mode that the loss is nothing like quadratic there, and no stable spread can be predicted; lower the learning rate, or raise --batch-size.",
     );
   }
@@ -62,12 +67,14 @@ export async function largestStableScale(
 /**
  * Stationary covariance with noise that depends on the state: the fixed point of Σ → C̄(Σ) → Σ, with the discrete
  * covariance equation; exact for a linear model (not in the paper).
- * @throws UnstableError where the iteration diverges: the chain is then not mean-square stable
+ * @throws UnstableError where ρ(I − HA) ≥ 1 or the iteration diverges: the chain is then not mean-square stable
  */
 export async function stateDependentCovariance(
   sgd: LinearSgd,
   noise: StateDependentNoise,
 ): Promise<{ covariance: Matrix; noiseCovariance: Matrix }> {
+  const rates = contractionRates(sgd.preconditioner, sgd.hessian);
+  if (rates[rates.length - 1] >= 2) throw new UnstableError(await largestStableScale(sgd, noise));
   let noiseCovariance = sgd.noiseCovariance;
   let covariance = discreteStationaryCovariance(sgd);
   const initial = trace(covariance);
