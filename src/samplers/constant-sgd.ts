@@ -1,6 +1,6 @@
 import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { congruence, identity, type Matrix, scale } from "../linalg/matrix.ts";
+import { identity, type Matrix, scale } from "../linalg/matrix.ts";
 import * as optimal from "../theory/optimal.ts";
 import { defaultBatchSize, planSgd, type SgdSettings } from "./plan-sgd.ts";
 import {
@@ -57,13 +57,9 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<SgdS
   let step: Matrix;
   let injectedNoise: Matrix | undefined;
   if (exact) {
-    const share = optimal.injectedNoiseShare(given);
-    const excess = scale(hessian, share / numRows);
-    step = optimal.fullExactPreconditioner(given, excess);
-    if (share > 0) {
-      injectedNoise = congruence(step, excess);
+    ({ step, injectedNoise } = optimal.fullExactStep(given));
+    if (injectedNoise)
       notes.push("The gradient noise does not reach every direction, so the missing part is injected as normal noise.");
-    }
   } else {
     step = chosenStep(preconditioner, given);
   }

@@ -100,7 +100,7 @@ function stepMatrix(step: Matrix, preconditioner: PreconditionerName): StepMatri
 }
 
 /** R with R Rᵀ = Q, diagonal where Q is. */
-function noiseFactor(covariance: Matrix | undefined): StepMatrix {
+export function noiseFactor(covariance: Matrix | undefined): StepMatrix {
   if (!covariance) return { kind: "none" };
   const isDiagonal = covariance.data.every((value, k) => value === 0 || k % (covariance.rows + 1) === 0);
   return isDiagonal

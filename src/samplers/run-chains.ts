@@ -27,6 +27,8 @@ export interface ChainSpec {
   readonly noise: StepMatrix;
   /** Lower triangular factor of the covariance around θ̂ from which the chains start. */
   readonly start: Matrix;
+  /** Where the chains start instead, one position each, such as where others ended. */
+  readonly from?: readonly Float64Array[];
   readonly burnInSteps: number;
   readonly stepsPerDraw: number;
   /** Second moments take every `momentEvery`-th step; it divides `stepsPerDraw`. */
@@ -143,6 +145,7 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
 
 /** θ̂ + K z: with K from the predicted law the chains start in their stationary state, as dispersed as they will be. */
 function startingPosition(problem: Problem, spec: ChainSpec, chain: number): Float64Array {
+  if (spec.from) return spec.from[chain];
   const random = createRandom(spec.seed, chain, 4);
   const offset = multiplyVector(
     spec.start,

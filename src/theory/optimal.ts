@@ -94,6 +94,18 @@ export function injectedNoiseShare({ hessian, noiseCovariance, numRows, batchSiz
 }
 
 /**
+ * H* exact at a finite step, with the noise Q = H E Eᵀ H that has to be injected where the gradient noise does not reach
+ * every direction (E Eᵀ = α A / N, α by `injectedNoiseShare`); no Q where it does.
+ * @param given with C averaged over the posterior
+ */
+export function fullExactStep(given: NoiseAndCurvature): { step: Matrix; injectedNoise?: Matrix } {
+  const share = injectedNoiseShare(given);
+  const excess = scale(given.hessian, share / given.numRows);
+  const step = fullExactPreconditioner(given, excess);
+  return share > 0 ? { step, injectedNoise: congruence(step, excess) } : { step };
+}
+
+/**
  * Minimiser of the reverse divergence KL(f‖q), ε* = 2S/(N D) Tr(C⁻¹).
  * Source: Mandt, Hoffman & Blei (2017), appendix C. Erratum: this closed form holds only where A and C commute.
  * @throws NotPositiveDefiniteError where C is singular
