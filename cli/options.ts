@@ -26,10 +26,10 @@ export function addModelOptions(command: Command): Command {
         "none",
       ]),
     )
-    .option("--prior <prior>", "of every coefficient on the standardised scale: normal(0, 2.5)")
+    .option("--prior <prior>", "of every coefficient on the standardised scale: normal(0, 2.5); or learned")
     .option("--intercept-prior <prior>", "of the intercept of the centred design: normal(0, 10)")
-    .option("--sigma <scale>", "gaussian noise scale: learned, or a number on the standardised scale", (text) =>
-      text === "learned" ? text : number(text),
+    .option("--sigma <scale>", "gaussian noise scale on the standardised scale: learned, a number, or em", (text) =>
+      text === "learned" || text === "em" ? text : number(text),
     );
 }
 

@@ -10,6 +10,7 @@ export type { NormalPrior } from "./models/prior.ts";
 export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
 export { toContractJson } from "./posterior/contract-json.ts";
 export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
+export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
 export { samplers } from "./samplers/registry.ts";

@@ -5,13 +5,14 @@ export function toContractJson(
   posterior: Posterior,
   about: { version: string; command: string },
 ): Record<string, unknown> {
-  const { data, family, formula, settings, coefficients, certificate, warnings, timing } = posterior;
+  const { data, family, formula, settings, prior, coefficients, certificate, warnings, timing } = posterior;
   return withoutNonFinite({
     ...about,
     data,
     family,
     formula,
     settings,
+    ...(prior && { prior }),
     coefficients,
     certificate,
     warnings,

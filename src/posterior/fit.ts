@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { selectSampler } from "../samplers/registry.ts";
 import type { SamplerSettings } from "../samplers/sampler.ts";
 import type { Coefficient, NamedDraws } from "./coefficients.ts";
+import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
 import { prepare, withMemoryOf } from "./prepare.ts";
@@ -27,6 +28,8 @@ export interface Posterior {
   readonly formula: string;
   readonly data: DataSummary;
   readonly settings: SamplerSettings;
+  /** What was learned of the prior; left out where it was given. */
+  readonly prior?: LearnedPrior;
   /** In the order of the design's columns; `sigma` last where it is learned. */
   readonly coefficients: readonly Coefficient[];
   readonly certificate: Certificate;
@@ -46,7 +49,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const prepared = await prepare(input, resolved, engine, { signal, onProgress });
-    const { design, problem, warnings, seconds } = prepared;
+    const { design, problem, warnings, learned, seconds } = prepared;
     const { sampler, because } = selectSampler(resolved.sampler, problem, resolved);
     const run = await runSampler(prepared, sampler, resolved);
     const { settings } = run.plan;
@@ -56,6 +59,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       formula: design.formula,
       data: describeData(design),
       settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
+      ...(learned && { prior: learned }),
       coefficients: run.coefficients,
       certificate: run.certificate,
       warnings,

@@ -12,12 +12,18 @@ export interface FitOptions extends Tuning {
   readonly sampler?: string;
   /** "auto": features, and for gaussian the target too. */
   readonly standardize?: "auto" | "features" | "none";
-  /** On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. */
+  /**
+   * On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. "learned": one precision for all single
+   * columns and one for each term of several, by variational EM.
+   */
   readonly prior?: string | NormalPrior;
   /** On the intercept of the centred design; `normal(0, 10)` unless told. */
   readonly interceptPrior?: string | NormalPrior;
-  /** Gaussian noise scale on the standardised scale: "learned" (prior exponential(1)) or a number. */
-  readonly sigma?: number | "learned";
+  /**
+   * Gaussian noise scale on the standardised scale: "learned" (a parameter with prior exponential(1)), a number, or "em":
+   * the number that variational EM finds.
+   */
+  readonly sigma?: number | "learned" | "em";
   /** 4 */
   readonly chains?: number;
   /** Draws a chain, 1000. */
@@ -32,7 +38,7 @@ export interface FitOptions extends Tuning {
 export interface ResolvedOptions extends Omit<FitOptions, "prior" | "interceptPrior"> {
   readonly sampler: string;
   readonly standardize: "auto" | "features" | "none";
-  readonly prior?: NormalPrior;
+  readonly prior?: NormalPrior | "learned";
   readonly interceptPrior?: NormalPrior;
   readonly chains: number;
   readonly draws: number;
@@ -60,7 +66,7 @@ const schema = z.object({
   standardize: z.optional(z.enum(["auto", "features", "none"])),
   prior,
   interceptPrior: prior,
-  sigma: z.optional(z.union([z.literal("learned"), z.number().check(z.positive())])),
+  sigma: z.optional(z.union([z.enum(["learned", "em"]), z.number().check(z.positive())])),
   chains: count(1, 256),
   draws: count(4, 1_000_000),
   seed: count(0, Number.MAX_SAFE_INTEGER),
@@ -82,9 +88,9 @@ const expectations: Record<keyof FitOptions, string> = {
   schedule: `one of ${schedules.join(", ")}`,
   maxStep: "a number above 0",
   standardize: "auto, features or none",
-  prior: "normal(mean, sd)",
+  prior: "normal(mean, sd), or learned",
   interceptPrior: "normal(mean, sd)",
-  sigma: "learned, or a number above 0",
+  sigma: "learned, em, or a number above 0",
   chains: "a whole number from 1 to 256",
   draws: "a whole number from 4 to 1,000,000",
   seed: "a whole number, 0 or more",
@@ -104,7 +110,7 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
     ...options,
     sampler: options.sampler ?? "auto",
     standardize: options.standardize ?? "auto",
-    prior: readPrior(options.prior, "prior"),
+    prior: isLearned(options.prior) ? "learned" : readPrior(options.prior, "prior"),
     interceptPrior: readPrior(options.interceptPrior, "interceptPrior"),
     chains: options.chains ?? 4,
     draws: options.draws ?? 1000,
@@ -113,10 +119,13 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
   };
 }
 
+function isLearned(value: string | NormalPrior | undefined): boolean {
+  return typeof value === "string" && value.trim() === "learned";
+}
+
 function readPrior(value: string | NormalPrior | undefined, option: string): NormalPrior | undefined {
   if (typeof value !== "string") return value;
-  if (value.trim() === "learned")
-    throw new InputError(`The option ${option} cannot be learned yet: give normal(mean, sd).`);
+  if (isLearned(value)) throw new InputError(`The option ${option} cannot be learned: give normal(mean, sd).`);
   try {
     return parsePrior(value, option);
   } catch (error) {

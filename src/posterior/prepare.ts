@@ -8,6 +8,7 @@ import type { Problem, Workspace } from "../estimation/problem.ts";
 import { createModel } from "../models/model.ts";
 import { SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
+import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, type Listening, loadRows } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 
@@ -17,6 +18,9 @@ export interface Prepared {
   readonly problem: Problem;
   /** Of the data, and of what they leave undetermined. */
   readonly warnings: readonly string[];
+  /** What else the certificate should say. */
+  readonly remarks: readonly string[];
+  readonly learned?: LearnedPrior;
   readonly seconds: { readonly load: number; readonly estimate: number };
 }
 
@@ -34,13 +38,19 @@ export async function prepare(
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
-  const model = createModel(engine.memory, rows, {
+  const { prior, interceptPrior, sigma } = options;
+  let model = createModel(engine.memory, rows, {
     family: design.family,
     interceptColumn: design.columns.findIndex((column) => column.isIntercept),
-    prior: options.prior,
-    interceptPrior: options.interceptPrior,
-    sigma: options.sigma,
+    prior: prior === "learned" ? undefined : prior,
+    interceptPrior,
+    sigma: sigma === "em" ? 1 : sigma,
   });
+  let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
+  if (prior === "learned" || sigma === "em") {
+    learning = await learnPrior(workspace, model, design, options);
+    model = learning.model;
+  }
   listening.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, options.seed);
   const estimated = performance.now();
@@ -48,7 +58,9 @@ export async function prepare(
   return {
     design,
     problem,
-    warnings: [...design.warnings, ...identificationWarnings(problem, names)],
+    warnings: [...design.warnings, ...identificationWarnings(problem, names), ...(learning?.warnings ?? [])],
+    remarks: learning?.remarks ?? [],
+    learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
 }

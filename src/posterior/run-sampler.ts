@@ -16,7 +16,7 @@ export interface SamplerRun extends PosteriorTable {
 
 /** Settings → draws → summary on the data's scale → certificate. */
 export async function runSampler(
-  { design, problem, warnings }: Prepared,
+  { design, problem, warnings, remarks }: Prepared,
   sampler: Sampler,
   options: SamplerOptions,
 ): Promise<SamplerRun> {
@@ -24,7 +24,8 @@ export async function runSampler(
   const started = performance.now();
   const before = workspace.counter.rowsVisited;
   workspace.onProgress?.("choosing the step", 0);
-  const plan = await sampler.plan(problem, options);
+  const chosen = await sampler.plan(problem, options);
+  const plan = { ...chosen, notes: [...remarks, ...chosen.notes] };
   const planned = performance.now();
   const output = await plan.sample();
   const sampled = performance.now();

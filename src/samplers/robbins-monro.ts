@@ -8,7 +8,7 @@ export interface RobbinsMonro {
   estimate(): RootEstimate;
 }
 
-export interface RootEstimate {
+interface RootEstimate {
   readonly value: number;
   /** Its Monte Carlo standard error; infinite while too few scores were averaged. */
   readonly error: number;

@@ -3,6 +3,7 @@ import type { Workspace } from "../estimation/problem.ts";
 import { sumRows } from "../estimation/row-sums.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
 import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evidence.ts";
+import type { ExpectationStep } from "./expectation.ts";
 import { narrowExpectation } from "./narrow-expectation.ts";
 import { createRobbinsMonro, type RobbinsMonro } from "./robbins-monro.ts";
 
@@ -66,7 +67,7 @@ export interface LearnOptions {
   readonly maxSegments?: number;
 }
 
-export interface LearnedGroup extends PriorGroup {
+interface LearnedGroup extends PriorGroup {
   /** λ_g */
   readonly precision: number;
   /** 1/√λ_g */
@@ -78,7 +79,7 @@ export interface LearnedGroup extends PriorGroup {
 }
 
 /** The state after one segment. */
-export interface TraceEntry {
+interface TraceEntry {
   /** Rows read until then. */
   readonly rowsVisited: number;
   /** λ_g of each group. */
@@ -95,23 +96,6 @@ export interface LearnedHyperparameters {
   readonly trace: readonly TraceEntry[];
   /** Whether every Monte Carlo error came below its tolerance. */
   readonly converged: boolean;
-}
-
-/** How the chains of an E-step are run. */
-export interface ExpectationStep {
-  /** What the data tell of each parameter, N A_jj without the prior's part, at a first mode. */
-  information(start: Hyperparameters): Promise<Float64Array>;
-  /** Runs the chains on under these hyperparameters. */
-  segment(hyperparameters: Hyperparameters, index: number): Promise<Segment>;
-  /** Takes back the memory it used. */
-  close(): void;
-}
-
-export interface Segment {
-  /** θ at points of the chains, M each. */
-  readonly draws: readonly Float64Array[];
-  /** s_g of each group (`precisionSlope`). */
-  readonly slopes: readonly number[];
 }
 
 interface Searches {

@@ -1,0 +1,18 @@
+import type { Hyperparameters } from "../models/model.ts";
+
+/** How the chains of an E-step are run. */
+export interface ExpectationStep {
+  /** What the data tell of each parameter, N A_jj without the prior's part, at a first mode. */
+  information(start: Hyperparameters): Promise<Float64Array>;
+  /** Runs the chains on under these hyperparameters. */
+  segment(hyperparameters: Hyperparameters, index: number): Promise<Segment>;
+  /** Takes back the memory it used. */
+  close(): void;
+}
+
+export interface Segment {
+  /** θ at points of the chains, M each. */
+  readonly draws: readonly Float64Array[];
+  /** s_g of each group (`precisionSlope`). */
+  readonly slopes: readonly number[];
+}
