@@ -3,36 +3,54 @@
 import { Chain, Family, Gradient, Model } from "./layout";
 import { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual } from "./loss";
 import { addRows, dotRows, gather } from "./rows";
+import { addClasses } from "./class-rows";
+import { findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
 import { slotF64, slotU32 } from "./record";
-import { Double, Scratch, Single, chunkRows, double, single } from "./chain-scratch";
+import {
+  ClassArray, Double, Scratch, Single, chunkRows, classArray, double, single, widthOf,
+} from "./chain-scratch";
 import { blockRows, nextBlock } from "./queue";
 
 /** Leaves Σ of the batch in the f64 gradient, columns and τ. */
 export function sumBatch(chain: usize, model: usize, scratch: usize): void {
   const columns = slotU32(model, Model.paddedColumns);
-  const gradient = single(scratch, columns, Single.gradient);
+  const outputs = slotU32(model, Model.outputs);
+  const hasClasses = slotU32(model, Model.family) == Family.categorical;
+  const width = widthOf(model);
+  const gradient = single(scratch, width, Single.gradient);
+  const classCoefficients = classArray(scratch, width, outputs, ClassArray.coefficients);
   const block = blockRows(model);
   let left = slotU32(chain, Chain.batchSize);
   let unflushed: u32 = 0;
   let isFirst = true;
   store<f64>(scratch, 0, Scratch.tauSum);
-  clearSingle(gradient, columns);
+  clearSingle(gradient, width);
   while (left) {
     if (!load<u32>(scratch, Scratch.started) || load<u32>(scratch, Scratch.cursor) == block) nextBlock(chain, scratch);
     const cursor = load<u32>(scratch, Scratch.cursor);
     const count = min<u32>(min<u32>(left, block - cursor), chunkRows - unflushed);
     const offset = <usize>(load<u32>(scratch, Scratch.block) * chunkRows + cursor) << 2;
     const rows = scratch + Scratch.rows + offset;
-    findCoefficients(chain, model, scratch, rows, count);
-    if (slotU32(model, Model.aliasTable)) weighCoefficients(model, scratch, scratch + Scratch.weights + offset, count);
-    addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
-    if (slotU32(model, Model.auxiliary)) addTau(scratch, count);
+    const weights = scratch + Scratch.weights + offset;
+    const isWeighted = slotU32(model, Model.aliasTable) != 0;
+    if (hasClasses) {
+      findClassCoefficients(chain, model, scratch, rows, count);
+      if (isWeighted) weighClasses(classCoefficients, outputs, weights, count);
+      addClasses(rows, count, classCoefficients, columns, outputs, gradient);
+    } else {
+      findCoefficients(chain, model, scratch, rows, count);
+      if (isWeighted) weighCoefficients(model, scratch, weights, count);
+      addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
+      if (slotU32(model, Model.auxiliary)) addTau(scratch, count);
+    }
     store<u32>(scratch, cursor + count, Scratch.cursor);
     unflushed += count;
     left -= count;
     // In f32 at most chunkRows rows are summed.
     if (unflushed == chunkRows || left == 0) {
-      flush(gradient, double(scratch, columns, Double.gradient), columns, isFirst);
+      const sums = double(scratch, width, Double.gradient);
+      if (hasClasses) flushClasses(gradient, sums, slotU32(model, Model.numColumns), columns, outputs, isFirst);
+      else flush(gradient, sums, columns, isFirst);
       isFirst = false;
       unflushed = 0;
     }

@@ -3,7 +3,7 @@
 // the update and the next row's dot product.
 import { Chain, Family, Gradient, MatrixKind, Model } from "./layout";
 import { sumBatch, tauOf } from "./chain-gradient";
-import { Double, Scratch, chunkRows, double } from "./chain-scratch";
+import { Double, Scratch, chunkRows, dimensionOf, double, widthOf } from "./chain-scratch";
 import { copyToSingle } from "./chain-update";
 import { logistic4 } from "./loss";
 import { blockRows, nextBlock } from "./queue";
@@ -20,17 +20,17 @@ export function isLean(chain: usize, model: usize): bool {
 
 /** Works out keep, shift and rate: for each two parameters six f64 side by side, zero beyond the columns. */
 export function loadLean(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
-  const center = double(scratch, columns, Double.center);
-  const priorScale = double(scratch, columns, Double.priorScale);
-  const priorShift = double(scratch, columns, Double.priorShift);
-  const lean = double(scratch, columns, Double.lean);
+  const width = widthOf(model);
+  const center = double(scratch, width, Double.center);
+  const priorScale = double(scratch, width, Double.priorScale);
+  const priorShift = double(scratch, width, Double.priorShift);
+  const lean = double(scratch, width, Double.lean);
   const step = <usize>slotU32(chain, Chain.step);
   const isScalar = slotU32(chain, Chain.stepKind) == MatrixKind.scalar;
   const pull = slotF64(chain, Chain.pull);
   const share = 1.0 / <f64>slotU32(chain, Chain.batchSize);
-  memory.fill(lean, 0, <usize>columns * 24);
-  for (let j: usize = 0; j < <usize>slotU32(model, Model.numColumns); j++) {
+  memory.fill(lean, 0, <usize>width * 24);
+  for (let j: usize = 0; j < <usize>dimensionOf(model); j++) {
     const at = j << 3;
     const rate = load<f64>(isScalar ? step : step + at);
     const out = lean + (j >> 1) * 48 + ((j & 1) << 3);
@@ -42,17 +42,19 @@ export function loadLean(chain: usize, model: usize, scratch: usize): void {
 
 /** Makes `count` steps, with nothing to record in between. */
 export function leanSteps(chain: usize, model: usize, scratch: usize, count: u32): void {
-  const isPlain = slotU32(chain, Chain.gradient) == Gradient.minibatch && !slotU32(model, Model.aliasTable);
+  const isPlain =
+    slotU32(chain, Chain.gradient) == Gradient.minibatch && !slotU32(model, Model.aliasTable) &&
+    slotU32(model, Model.family) != Family.categorical;
   if (isPlain && slotU32(chain, Chain.batchSize) == 1) {
     singleRowSteps(chain, model, scratch, count);
     return;
   }
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   for (; count; count--) {
     sumBatch(chain, model, scratch);
     moveLean(
-      double(scratch, columns, Double.position), double(scratch, columns, Double.gradient),
-      double(scratch, columns, Double.lean), columns,
+      double(scratch, width, Double.position), double(scratch, width, Double.gradient),
+      double(scratch, width, Double.lean), width,
     );
     copyToSingle(chain, model, scratch);
   }

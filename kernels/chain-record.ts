@@ -1,7 +1,7 @@
 // What a chain leaves behind: draws, interval means, second moments and the differences from its twin.
-import { Chain, Model } from "./layout";
+import { Chain } from "./layout";
 import { slotU32 } from "./record";
-import { Double, Scratch, dimensionOf, double } from "./chain-scratch";
+import { Double, Scratch, dimensionOf, double, widthOf } from "./chain-scratch";
 
 // A twin's differences are kept where both the twin and a place for them are given.
 // @ts-ignore: decorator
@@ -23,10 +23,10 @@ export function beginInterval(chain: usize, dimension: u32, index: u32): void {
 
 /** Adds the present iterate to the sums of interval `index` and to the moments. */
 export function addIterate(chain: usize, model: usize, scratch: usize, index: u32): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const bytes = <usize>dimensionOf(model) << 3;
-  const position = double(scratch, columns, Double.position);
-  const center = double(scratch, columns, Double.center);
+  const position = double(scratch, width, Double.position);
+  const center = double(scratch, width, Double.center);
   let means = <usize>slotU32(chain, Chain.intervalMeans);
   if (means) {
     means += <usize>index * bytes;
@@ -34,7 +34,7 @@ export function addIterate(chain: usize, model: usize, scratch: usize, index: u3
       store<f64>(means + at, load<f64>(means + at) + load<f64>(position + at));
     }
   }
-  if (slotU32(chain, Chain.moments)) bufferIterate(chain, scratch, columns, bytes, position, center);
+  if (slotU32(chain, Chain.moments)) bufferIterate(chain, scratch, width, bytes, position, center);
   const differences = differencesOf(chain, index, bytes);
   if (!differences) return;
   const twin = <usize>slotU32(chain, Chain.twin);
@@ -48,10 +48,10 @@ export function addIterate(chain: usize, model: usize, scratch: usize, index: u3
 
 /** Turns the sums of interval `index` into means, at its end, and keeps θ as a draw. */
 export function endInterval(chain: usize, model: usize, scratch: usize, index: u32, numTerms: u32): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const bytes = <usize>dimensionOf(model) << 3;
   const draws = <usize>slotU32(chain, Chain.draws);
-  if (draws) memory.copy(draws + <usize>index * bytes, double(scratch, columns, Double.position), bytes);
+  if (draws) memory.copy(draws + <usize>index * bytes, double(scratch, width, Double.position), bytes);
   const share = 1.0 / <f64>numTerms;
   const means = <usize>slotU32(chain, Chain.intervalMeans);
   if (means) scale(means + <usize>index * bytes, bytes, share);
@@ -63,24 +63,24 @@ function scale(values: usize, bytes: usize, factor: f64): void {
   for (const end = values + bytes; values < end; values += 8) store<f64>(values, load<f64>(values) * factor);
 }
 
-function bufferIterate(chain: usize, scratch: usize, columns: u32, bytes: usize, position: usize, center: usize): void {
+function bufferIterate(chain: usize, scratch: usize, width: u32, bytes: usize, position: usize, center: usize): void {
   const waiting = load<u32>(scratch, Scratch.waiting);
-  const to = double(scratch, columns, Double.moments + waiting);
+  const to = double(scratch, width, Double.moments + waiting);
   for (let at: usize = 0; at < bytes; at += 8) {
     store<f64>(to + at, load<f64>(position + at) - load<f64>(center + at));
   }
   store<u32>(scratch, waiting + 1, Scratch.waiting);
-  if (waiting == 3) addMoments(chain, scratch, columns, bytes);
+  if (waiting == 3) addMoments(chain, scratch, width, bytes);
 }
 
 /** Adds the waiting iterates' outer products to the lower triangle: four at once cost half of four times one. */
-export function addMoments(chain: usize, scratch: usize, columns: u32, bytes: usize): void {
+export function addMoments(chain: usize, scratch: usize, width: u32, bytes: usize): void {
   const waiting = load<u32>(scratch, Scratch.waiting);
   if (waiting == 0) return;
-  const a = double(scratch, columns, Double.moments);
-  const b = double(scratch, columns, Double.moments + 1);
-  const c = double(scratch, columns, Double.moments + 2);
-  const d = double(scratch, columns, Double.moments + 3);
+  const a = double(scratch, width, Double.moments);
+  const b = double(scratch, width, Double.moments + 1);
+  const c = double(scratch, width, Double.moments + 2);
+  const d = double(scratch, width, Double.moments + 3);
   // An incomplete group, at the very end of a chain, is filled up with zeros.
   if (waiting < 2) memory.fill(b, 0, bytes);
   if (waiting < 3) memory.fill(c, 0, bytes);

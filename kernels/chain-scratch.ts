@@ -1,5 +1,6 @@
 // A chain's scratch memory. Head: what lasts from call to call, then arrays of fixed length for a chunk of rows. After
-// it come arrays as long as the parameters, padded so that SIMD loops need no remainder: first f32, then f64.
+// it come arrays as long as the parameters, padded so that SIMD loops need no remainder: first f32, then f64; then, for a
+// family of several linear predictors, arrays of a chunk's rows for each of them.
 // src/engine/scratch.ts computes the same size.
 import { Model } from "./layout";
 import { slotU32 } from "./record";
@@ -65,6 +66,24 @@ export const enum Double {
   count = 15,
 }
 
+/** After those, outputs × chunkRows f32 each: what `eta`, `delta` and `coefficients` of the head are for one predictor. */
+export const enum ClassArray {
+  eta = 0,
+  delta = 1,
+  coefficients = 2,
+  count = 3,
+}
+
+/**
+ * The padded columns of all linear predictors: the f32 copies of θ have one after the other, each padded. The f64 arrays
+ * hold M entries side by side, which are no more. Called `columns` where there can be one predictor only.
+ */
+// @ts-ignore: decorator
+@inline
+export function widthOf(model: usize): u32 {
+  return slotU32(model, Model.paddedColumns) * slotU32(model, Model.outputs);
+}
+
 /** Entries of a padded f64 array; room for τ after the padded columns. */
 // @ts-ignore: decorator
 @inline
@@ -89,9 +108,15 @@ export function double(scratch: usize, columns: u32, array: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function dimensionOf(model: usize): u32 {
-  return slotU32(model, Model.numColumns) + slotU32(model, Model.auxiliary);
+  return slotU32(model, Model.numColumns) * slotU32(model, Model.outputs) + slotU32(model, Model.auxiliary);
 }
 
-export function chainScratchSize(columns: u32): u32 {
-  return <u32>double(0, columns, Double.count);
+// @ts-ignore: decorator
+@inline
+export function classArray(scratch: usize, width: u32, outputs: u32, array: u32): usize {
+  return double(scratch, width, Double.count) + <usize>(array * outputs * chunkRows) * 4;
+}
+
+export function chainScratchSize(columns: u32, outputs: u32): u32 {
+  return <u32>classArray(0, columns * outputs, outputs, ClassArray.count);
 }

@@ -1,21 +1,22 @@
 // From the batch's sums to the next iterate, in f64: θ ← θ − pull (θ − θ̂) − H ĝ + R z.
-import { Chain, Gradient, MatrixKind, Model } from "./layout";
+import { Chain, Family, Gradient, MatrixKind, Model } from "./layout";
+import { copyClasses } from "./chain-softmax";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
-import { Double, Scratch, Single, dimensionOf, double, single } from "./chain-scratch";
+import { Double, Scratch, Single, dimensionOf, double, single, widthOf } from "./chain-scratch";
 import { triangleTimesVector, matrixTimesVector } from "./products";
 
 /** Turns batch sums into ĝ: the mean over the batch plus the prior's part. */
 export function finishGradient(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const dimension = dimensionOf(model);
   const batchSize = slotU32(chain, Chain.batchSize);
   const share = batchSize ? 1.0 / <f64>batchSize : 0.0;
-  let gradient = double(scratch, columns, Double.gradient);
+  let gradient = double(scratch, width, Double.gradient);
   if (!batchSize) memory.fill(gradient, 0, <usize>dimension << 3);
-  const position = double(scratch, columns, Double.position);
-  const scale = double(scratch, columns, Double.priorScale);
-  const shift = double(scratch, columns, Double.priorShift);
+  const position = double(scratch, width, Double.position);
+  const scale = double(scratch, width, Double.priorScale);
+  const shift = double(scratch, width, Double.priorShift);
   const shares = f64x2.splat(share);
   for (let at: usize = 0, end = <usize>dimension << 3; at < end; at += 16) {
     const prior = f64x2.sub(f64x2.mul(v128.load(scale + at), v128.load(position + at)), v128.load(shift + at));
@@ -29,23 +30,23 @@ export function finishGradient(chain: usize, model: usize, scratch: usize): void
 
 /** The prior's part of ĝ's last entry: (1/N)(rate e^τ − 1), or its residual around τ̂. */
 export function tauPrior(chain: usize, model: usize, scratch: usize): f64 {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const index = <usize>(dimensionOf(model) - 1) << 3;
-  const tau = load<f64>(double(scratch, columns, Double.position) + index);
+  const tau = load<f64>(double(scratch, width, Double.position) + index);
   const rate = slotF64(model, Model.auxiliaryRate);
   const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
   if (slotU32(chain, Chain.gradient) == Gradient.minibatch) return perRow * (rate * Math.exp(tau) - 1.0);
-  const center = load<f64>(double(scratch, columns, Double.center) + index);
+  const center = load<f64>(double(scratch, width, Double.center) + index);
   const deviation = tau - center;
   return perRow * rate * Math.exp(center) * (Math.exp(deviation) - 1.0 - deviation);
 }
 
 /** H ĝ */
 export function findDescent(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const step = <usize>slotU32(chain, Chain.step);
-  const gradient = double(scratch, columns, Double.gradient);
-  const descent = double(scratch, columns, Double.descent);
+  const gradient = double(scratch, width, Double.gradient);
+  const descent = double(scratch, width, Double.descent);
   const kind = slotU32(chain, Chain.stepKind);
   if (kind == MatrixKind.dense) matrixTimesVector(step, gradient, dimensionOf(model), descent);
   else timesScalarOrDiagonal(kind, step, gradient, dimensionOf(model), descent);
@@ -53,11 +54,11 @@ export function findDescent(chain: usize, model: usize, scratch: usize): void {
 
 /** R z, with M fresh normals z in the order of the parameters. */
 export function findNoise(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const dimension = dimensionOf(model);
   const factor = <usize>slotU32(chain, Chain.noise);
-  const normals = double(scratch, columns, Double.normals);
-  const noise = double(scratch, columns, Double.noise);
+  const normals = double(scratch, width, Double.normals);
+  const noise = double(scratch, width, Double.noise);
   const kind = slotU32(chain, Chain.noiseKind);
   fillNormals(slotU32(chain, Chain.noiseStream), scratch + Scratch.words, normals, dimension);
   if (kind == MatrixKind.dense) triangleTimesVector(factor, normals, dimension, noise);
@@ -78,12 +79,12 @@ function timesScalarOrDiagonal(kind: u32, matrix: usize, vector: usize, dimensio
 
 /** Moves θ, and the twin where there is one. */
 export function move(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const length = <usize>dimensionOf(model) << 3;
-  const position = double(scratch, columns, Double.position);
-  const center = double(scratch, columns, Double.center);
-  const descent = double(scratch, columns, Double.descent);
-  const noise = double(scratch, columns, Double.noise);
+  const position = double(scratch, width, Double.position);
+  const center = double(scratch, width, Double.center);
+  const descent = double(scratch, width, Double.descent);
+  const noise = double(scratch, width, Double.noise);
   const pull = slotF64(chain, Chain.pull);
   const pulls = f64x2.splat(pull);
   for (let at: usize = 0; at < length; at += 16) {
@@ -101,12 +102,19 @@ export function move(chain: usize, model: usize, scratch: usize): void {
 
 /** The f32 copy of θ, or of θ − θ̂, that rows are multiplied with; zero beyond the columns. */
 export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const isResidual = slotU32(chain, Chain.gradient) == Gradient.controlVariate;
-  let from = double(scratch, columns, Double.position);
-  let center = double(scratch, columns, Double.center);
-  const copy = single(scratch, columns, Single.position);
-  for (let to = copy, end = copy + (<usize>columns << 2); to < end; to += 16, from += 32, center += 32) {
+  let from = double(scratch, width, Double.position);
+  let center = double(scratch, width, Double.center);
+  const copy = single(scratch, width, Single.position);
+  if (slotU32(model, Model.family) == Family.categorical) {
+    copyClasses(
+      from, isResidual ? center : 0, copy, slotU32(model, Model.numColumns), slotU32(model, Model.paddedColumns),
+      slotU32(model, Model.outputs),
+    );
+    return;
+  }
+  for (let to = copy, end = copy + (<usize>width << 2); to < end; to += 16, from += 32, center += 32) {
     let low = v128.load(from, 0);
     let high = v128.load(from, 16);
     if (isResidual) {

@@ -1,8 +1,9 @@
 // Chains of constant-rate SGD. A call makes some steps of one chain; calls may be cut anywhere without changing a bit.
 import { Chain, Gradient, MatrixKind, Model } from "./layout";
 import { setSlotU32, slotU32 } from "./record";
-import { Double, Single, dimensionOf, double, paddedLength, single } from "./chain-scratch";
+import { Double, Single, dimensionOf, double, paddedLength, single, widthOf } from "./chain-scratch";
 import { sumBatch } from "./chain-gradient";
+import { copyClasses } from "./chain-softmax";
 import { isLean, leanSteps, loadLean } from "./chain-lean";
 import { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chain-update";
 import { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
@@ -41,9 +42,9 @@ export function runChain(chain: usize, steps: u32): void {
     endInterval(chain, model, scratch, index, perDraw / every);
     setSlotU32(chain, Chain.stepsDone, done);
   }
-  const columns = slotU32(model, Model.paddedColumns);
-  if (done == total && slotU32(chain, Chain.moments)) addMoments(chain, scratch, columns, <usize>dimension << 3);
-  memory.copy(slotU32(chain, Chain.position), double(scratch, columns, Double.position), <usize>dimension << 3);
+  const width = widthOf(model);
+  if (done == total && slotU32(chain, Chain.moments)) addMoments(chain, scratch, width, <usize>dimension << 3);
+  memory.copy(slotU32(chain, Chain.position), double(scratch, width, Double.position), <usize>dimension << 3);
   setSlotU32(chain, Chain.stepsDone, done);
 }
 
@@ -64,24 +65,22 @@ export function makeSteps(chain: usize, model: usize, scratch: usize, count: u32
 
 /** Copies the parameters into padded scratch and works out what stays the same during a call. */
 function loadParameters(chain: usize, model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
+  const width = widthOf(model);
   const dimension = dimensionOf(model);
   const bytes = <usize>dimension << 3;
-  const position = double(scratch, columns, Double.position);
-  const center = double(scratch, columns, Double.center);
+  const position = double(scratch, width, Double.position);
+  const center = double(scratch, width, Double.center);
   // Everything up to the moment buffer is made anew; padding is zero.
-  memory.fill(position, 0, <usize>(paddedLength(columns) * Double.moments) << 3);
+  memory.fill(position, 0, <usize>(paddedLength(width) * Double.moments) << 3);
   memory.copy(position, slotU32(chain, Chain.position), bytes);
   memory.copy(center, slotU32(chain, Chain.center), bytes);
   if (slotU32(chain, Chain.gradient) == Gradient.minibatch) {
-    loadPrior(model, double(scratch, columns, Double.priorScale), double(scratch, columns, Double.priorShift), dimension);
+    loadPrior(model, double(scratch, width, Double.priorScale), double(scratch, width, Double.priorShift), dimension);
   } else {
     // A normal prior's gradient is linear, so its residual is zero.
-    const copy = single(scratch, columns, Single.center);
-    memory.fill(copy, 0, <usize>columns << 2);
-    for (let j: usize = 0; j < <usize>slotU32(model, Model.numColumns); j++) {
-      store<f32>(copy + (j << 2), <f32>load<f64>(center + (j << 3)));
-    }
+    const copy = single(scratch, width, Single.center);
+    memory.fill(copy, 0, <usize>width << 2);
+    copyClasses(center, 0, copy, slotU32(model, Model.numColumns), slotU32(model, Model.paddedColumns), slotU32(model, Model.outputs));
   }
   copyToSingle(chain, model, scratch);
   if (isLean(chain, model)) loadLean(chain, model, scratch);

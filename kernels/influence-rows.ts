@@ -5,7 +5,8 @@ import { logistic } from "./loss";
 import { loadVector } from "./pass-rows";
 import { sumLanes } from "./rows";
 import { slotF64, slotU32 } from "./record";
-import { dimensionOf } from "./chain-scratch";
+import { dimensionOf, widthOf } from "./chain-scratch";
+import { influenceClasses } from "./influence-softmax";
 import { PassArray, PassScratch, blockRows, passArray, passGram } from "./pass-scratch";
 
 /** Runs the task whose record (layout.ts) stands at `task`. The second argument is not used. */
@@ -15,7 +16,11 @@ export function influenceRows(task: usize, unused: u32): void {
   const columns = slotU32(model, Model.paddedColumns);
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const to = slotU32(task, Influence.to);
-  loadVector(model, slotU32(task, Influence.center), passArray(scratch, columns, PassArray.center));
+  loadVector(model, slotU32(task, Influence.center), passArray(scratch, widthOf(model), PassArray.center));
+  if (slotU32(model, Model.family) == Family.categorical) {
+    influenceClasses(task);
+    return;
+  }
   const factor = passGram(scratch, columns);
   const tauVariance = loadFactor(model, slotU32(task, Influence.factor), factor);
   const leverage = <usize>slotU32(task, Influence.leverage);

@@ -15,7 +15,10 @@ export const enum Family {
   categorical = 2,
 }
 
-/** What a pass over rows accumulates into its Gram matrix: Σ a x xᵀ, Σ b x, Σ c. */
+/**
+ * What a pass over rows accumulates into its Gram matrix: Σ a x xᵀ, Σ b x, Σ c. With several outputs η is a vector and a
+ * the matrix of its derivatives, and the Gram matrix is made of blocks Σ a_kl x xᵀ.
+ */
 export const enum Weights {
   /** Loss and gradient only. */
   none = 0,
@@ -29,7 +32,10 @@ export const enum Weights {
    * (and in the gradient sums too).
    */
   squaredResidual = 3,
-  /** a = rowValues[n], b = c = 0. */
+  /**
+   * a = rowValues[n], b = c = 0. With several outputs block (k, l) of the Gram matrix, k ≥ l, has
+   * a_kl = rowValues[n P + k (k + 1)/2 + l], P = outputs (outputs + 1)/2.
+   */
   given = 4,
 }
 
@@ -111,15 +117,15 @@ export const enum Pass {
   step = 6,
   /** u32: address of u32 row numbers; from, to and step then count in this list. 0: rows themselves. */
   rowList = 7,
-  /** u32: address of N f32, read where weights = given. */
+  /** u32: address of N f32 (N P with several outputs), read where weights = given. */
   rowValues = 8,
   /**
-   * u32: address of 3 + 2 M + M·M f64, overwritten with, over the pass's rows (likelihood only, never the prior):
+   * u32: address of 3 + 2 M + M·M f64 (3 + 2 M where weights = none), overwritten with, over the pass's rows (likelihood only, never the prior):
    * [0] Σ f, [1] Σ f², [2] the number of rows, then Σ gradient (M), then M f64 of scratch, then the Gram matrix
    * (M×M, row-major, both triangles; row and column D are the τ cross terms where auxiliary = 1).
    */
   output = 9,
-  /** u32: address of passScratchBytes(M) bytes of scratch for this task. */
+  /** u32: address of passScratchBytes(paddedColumns, outputs, weights) bytes of scratch for this task. */
   scratch = 10,
   slots = 11,
 }
@@ -134,12 +140,17 @@ export const enum Influence {
   factor = 2,
   from = 3,
   to = 4,
-  /** u32: address of N f32, leverage v_n = |(K_β)ᵀ x_n|² = x_nᵀ P x_n; 0: not wanted. */
+  /**
+   * u32: address of N f32, leverage v_n = |(K_β)ᵀ x_n|² = x_nᵀ P x_n; 0: not wanted. With several outputs N P f32, a row's
+   * matrix V_n of entries x_nᵀ P_kl x_n (P_kl the blocks of P), its lower triangle row by row.
+   */
   leverage = 5,
   /**
    * u32: address of N f32, influence q_n; 0: not wanted. Root mean square, over the four points δη = ±1.5 √v_n,
    * δτ = ±1.5 √P_ττ (the two points δη where auxiliary = 0), of √(r_η² v_n + r_τ² P_ττ), r the row's residual
-   * of Weights.squaredResidual (unweighted).
+   * of Weights.squaredResidual (unweighted). With several outputs the mean of √(rᵀ V_n r) is over points δη = ±1.5 L s,
+   * V_n = L Lᵀ, s the first rows of a Walsh matrix, as many as the least power of two not below the number of outputs,
+   * but 8 at most; for one output these are the two points above.
    */
   influence = 6,
   scratch = 7,
@@ -211,7 +222,7 @@ export const enum Chain {
   twinDifferences = 20,
   /** u32: steps made so far, burn-in included; the kernel counts here, and others may read it for progress. */
   stepsDone = 21,
-  /** u32: address of chainScratchBytes(M) bytes; zero before the first call, kept between calls. */
+  /** u32: address of chainScratchBytes(paddedColumns, outputs) bytes; zero before the first call, kept between calls. */
   scratch = 22,
   /** u32: address of M f64: the velocity v, updated in place. 0: no velocity. */
   velocity = 23,

@@ -37,7 +37,7 @@ const constants = memory.data<f32>([
  */
 // @ts-ignore: decorator
 @inline
-function exp(x: v128): v128 {
+export function exp(x: v128): v128 {
   const limit = v128.load(constants, 0);
   x = f32x4.pmax(f32x4.pmin(x, limit), f32x4.neg(limit));
   const magic = v128.load(constants, 32);
@@ -52,6 +52,13 @@ function exp(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), v128.load(constants, 160));
   p = f32x4.add(f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r), v128.load(constants, 176));
   return i32x4.add(p, i32x4.shl(shifted, 23));
+}
+
+/** (1, 1, 1, 1) */
+// @ts-ignore: decorator
+@inline
+export function one4(): v128 {
+  return v128.load(constants, 176);
 }
 
 // @ts-ignore: decorator
@@ -71,7 +78,7 @@ export function bernoulliGradient(eta: usize, target: usize, out: usize, count: 
 /** e^δ − 1 − δ for |δ| ≤ ½: the series up to δ⁸. */
 // @ts-ignore: decorator
 @inline
-function expRemainder(delta: v128): v128 {
+export function expRemainder(delta: v128): v128 {
   let p = f32x4.splat(1.0 / 40320.0);
   p = f32x4.add(f32x4.mul(p, delta), f32x4.splat(1.0 / 5040.0));
   p = f32x4.add(f32x4.mul(p, delta), f32x4.splat(1.0 / 720.0));

@@ -4,8 +4,9 @@ import { addExactRows, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
 import { logOnePlusExp, logistic } from "./loss";
 import { slotF64, slotU32 } from "./record";
-import { dimensionOf } from "./chain-scratch";
-import { PassArray, PassScratch, blockRows, passArray, passGram, passRowsCopy } from "./pass-scratch";
+import { dimensionOf, widthOf } from "./chain-scratch";
+import { PassArray, PassScratch, blockRows, passArray, passClassGram, passGram, passRowsCopy } from "./pass-scratch";
+import { copyOutClasses, loadClassVectors, sumClassBlock } from "./pass-softmax";
 
 /** Runs the pass whose record (layout.ts) stands at `pass`. The second argument is not used. */
 export function passRows(pass: usize, unused: u32): void {
@@ -16,14 +17,19 @@ export function passRows(pass: usize, unused: u32): void {
   const to = slotU32(pass, Pass.to);
   const step = max<u32>(slotU32(pass, Pass.step), 1);
   const output = <usize>slotU32(pass, Pass.output);
-  memory.fill(output, 0, <usize>(3 + 2 * dimension + dimension * dimension) << 3);
-  memory.fill(scratch, 0, passRowsCopy(0, columns));
-  memory.fill(passGram(scratch, columns), 0, <usize>(columns * columns) << 3);
-  loadVector(model, slotU32(pass, Pass.position), passArray(scratch, columns, PassArray.position));
-  if (slotU32(pass, Pass.weights) == Weights.squaredResidual) {
-    loadVector(model, slotU32(pass, Pass.center), passArray(scratch, columns, PassArray.center));
-  }
+  const outputs = slotU32(model, Model.outputs);
+  const hasClasses = slotU32(model, Model.family) == Family.categorical;
+  const width = widthOf(model);
   const wantsGram = slotU32(pass, Pass.weights) != Weights.none;
+  const blocks = hasClasses ? (outputs * (outputs + 1)) / 2 : 1;
+  const gram = hasClasses ? passClassGram(scratch, columns, outputs) : passGram(scratch, columns);
+  memory.fill(output, 0, <usize>(3 + 2 * dimension + (wantsGram ? dimension * dimension : 0)) << 3);
+  memory.fill(scratch, 0, passRowsCopy(0, width));
+  if (wantsGram) memory.fill(gram, 0, <usize>(blocks * columns * columns) << 3);
+  loadVector(model, slotU32(pass, Pass.position), passArray(scratch, width, PassArray.position));
+  if (slotU32(pass, Pass.weights) == Weights.squaredResidual) {
+    loadVector(model, slotU32(pass, Pass.center), passArray(scratch, width, PassArray.center));
+  }
   let at = slotU32(pass, Pass.from);
   let seen: u32 = 0;
   while (at < to) {
@@ -35,11 +41,16 @@ export function passRows(pass: usize, unused: u32): void {
     at += step * count;
   }
   store<f64>(output, <f64>seen, 16);
-  copyOut(model, scratch, output, wantsGram);
+  if (hasClasses) copyOutClasses(model, scratch, output, wantsGram);
+  else copyOut(model, scratch, output, wantsGram);
 }
 
 /** Copies the coefficients of a position in front of zero padding. */
 export function loadVector(model: usize, from: usize, to: usize): void {
+  if (slotU32(model, Model.family) == Family.categorical) {
+    loadClassVectors(model, from, to);
+    return;
+  }
   memory.fill(to, 0, <usize>(slotU32(model, Model.paddedColumns) + 8) << 3);
   memory.copy(to, from, <usize>slotU32(model, Model.numColumns) << 3);
 }
@@ -58,9 +69,13 @@ export function sumBlock(
   let rows = <usize>slotU32(model, Model.rows) + <usize>from * rowBytes;
   let apart = rowBytes;
   if (!isContiguous) {
-    rows = passRowsCopy(scratch, columns);
+    rows = passRowsCopy(scratch, widthOf(model));
     apart = <usize>columns << 2;
     copyRows(model, numbers, count, rows, apart);
+  }
+  if (slotU32(model, Model.family) == Family.categorical) {
+    sumClassBlock(pass, model, scratch, rows, apart, count, wantsGram);
+    return;
   }
   const eta = scratch + PassScratch.eta;
   const cross = scratch + PassScratch.center;
@@ -174,6 +189,7 @@ export function differentiate(pass: usize, model: usize, scratch: usize, count: 
   if (!auxiliary) return;
   const tauOut = output + (<usize>(3 + numColumns) << 3);
   store<f64>(tauOut, load<f64>(tauOut) + tauSum);
+  if (kind == Weights.none) return;
   const cornerOut = output + (<usize>(3 + 2 * dimension + dimension * dimension - 1) << 3);
   store<f64>(cornerOut, load<f64>(cornerOut) + corner);
 }

@@ -18,7 +18,10 @@ export const enum PassScratch {
   head = 2560,
 }
 
-/** f64 arrays of paddedLength entries after the head; then the block's rows, f32, then the padded Gram matrix, f64. */
+/**
+ * f64 arrays of columns × outputs + 8 entries after the head; then the block's rows, f32. After these comes the padded
+ * Gram matrix, f64, where it is wanted, and for a family of several linear predictors first what ClassRows tells.
+ */
 export const enum PassArray {
   position = 0,
   center = 1,
@@ -48,6 +51,32 @@ export function passGram(scratch: usize, columns: u32): usize {
   return passRowsCopy(scratch, columns) + <usize>(columns + 8) * <usize>blockRows * 4;
 }
 
-export function passScratchSize(columns: u32): u32 {
-  return <u32>passGram(0, columns) + columns * columns * 8;
+/** For each output 64 f64, one a row of the block, and for `mean` as well. */
+export const enum ClassRows {
+  /** η_k, then ∂f/∂η_k or the residual. */
+  eta = 0,
+  /** x·θ̂_k, then μ_k. */
+  center = 1,
+  /** μ_k of one row, the entries as far apart as in the others. */
+  mean = 2,
+  count = 3,
+}
+
+// @ts-ignore: decorator
+@inline
+export function classRows(scratch: usize, columns: u32, outputs: u32, array: u32): usize {
+  const copy = passRowsCopy(scratch, columns * outputs);
+  return copy + <usize>(columns + 8) * <usize>blockRows * 4 + <usize>(array * outputs * blockRows) * 8;
+}
+
+/** outputs (outputs + 1)/2 blocks of columns × columns f64, block (k, l) at index k (k + 1)/2 + l. */
+// @ts-ignore: decorator
+@inline
+export function passClassGram(scratch: usize, columns: u32, outputs: u32): usize {
+  return classRows(scratch, columns, outputs, ClassRows.count);
+}
+
+export function passScratchSize(columns: u32, outputs: u32, hasGram: u32): u32 {
+  const start = <u32>passClassGram(0, columns, outputs);
+  return hasGram ? start + outputs * (outputs + 1) * columns * columns * 4 : start;
 }

@@ -1,7 +1,7 @@
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
 
-export type DesignFamily = "gaussian" | "bernoulli";
+export type DesignFamily = "gaussian" | "bernoulli" | "categorical";
 
 /** Where the rows of a design go; shared WebAssembly memory, or a plain array. */
 interface RowStore {
@@ -10,7 +10,10 @@ interface RowStore {
 }
 
 export interface DesignOptions {
-  /** Guessed from the target where it is left out: bernoulli for a boolean or two distinct values, else gaussian. */
+  /**
+   * Guessed from the target where it is left out: bernoulli for a boolean or two distinct values, categorical for text of
+   * more, else gaussian.
+   */
   readonly family?: DesignFamily;
   /**
    * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` the target too;
@@ -42,12 +45,15 @@ export interface DesignColumn {
 export interface DesignTarget {
   /** The left side of the formula; for two values other than false/true or 0/1, `class = 2`, the event. */
   readonly name: string;
-  readonly kind: "number" | "binary";
+  readonly kind: "number" | "binary" | "classes";
   /** The stored value is (value − mean)/scale; 0 and 1 where the target is not standardised. */
   readonly mean: number;
   readonly scale: number;
-  /** The two values of a binary target; the second is the event, stored as 1. */
-  readonly levels?: readonly [string, string];
+  /**
+   * The two values of a binary target, of which the second is the event, stored as 1; or the sorted values of a target of
+   * classes, stored as their numbers 0, 1, ….
+   */
+  readonly levels?: readonly string[];
 }
 
 /** A formula's numbers: a row per kept row of the table, in its order (kernels/layout.ts, Model). */

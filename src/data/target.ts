@@ -10,8 +10,10 @@ import { combine, type Moments, momentsOf } from "./moments.ts";
 import { listed } from "./suggest.ts";
 import { compareText, formatCount, textAmongNumbers } from "./table.ts";
 
-/** How many distinct values of a number target are remembered: two decide the family, the others are for messages. */
-const rememberedValues = 5;
+/** How many distinct values of a number target messages count: two decide the family. */
+const countedValues = 5;
+/** Classes that the categorical family takes. */
+const mostClasses = 100;
 
 export interface FinishedTarget {
   readonly target: DesignTarget;
@@ -74,43 +76,55 @@ function textTarget(
           `The target ${name} is text${hint}, and the gaussian family needs numbers; use another target.`,
         );
       }
-      if (labels.length > 2) {
-        if (family === "bernoulli")
-          throw tooManyValues(
-            name,
-            formatCount(labels.length),
-            labels.map((label) => `"${label}"`),
-          );
-        throw new InputError(
-          `The target ${name} is text with ${formatCount(labels.length)} different values${hint}; make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
+      if (labels.length > 2 && family === "bernoulli") {
+        throw tooManyValues(
+          name,
+          formatCount(labels.length),
+          labels.map((label) => `"${label}"`),
         );
       }
+      const tooMany = labels.length > mostClasses;
+      // Text among numbers is more often a mistake in the file than a class.
+      if (tooMany || (labels.length > 2 && family === undefined && stray !== undefined)) {
+        const limit = tooMany ? `, and the categorical family takes ${mostClasses} at most` : "";
+        const way = tooMany ? "" : "use --family categorical if these are classes, ";
+        throw new InputError(
+          `The target ${name} is text with ${formatCount(labels.length)} different values${hint}${limit}; ${way}make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
+        );
+      }
+      if (labels.length > 2 || family === "categorical") return classes(name, labels, present, family === undefined);
       return binary(`${name} = ${labels[1]}`, [labels[0], labels[1]], present[1], family === undefined);
     },
   };
 }
 
 function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRows) => Float64Array): TargetReader {
-  const distinct: number[] = [];
+  const seen = new Set<number>();
   let moments: Moments = { count: 0, mean: 0, squares: 0 };
 
   function add(values: ArrayLike<number>): void {
     moments = combine(moments, momentsOf(values as Float64Array));
-    for (let i = 0; i < values.length && distinct.length <= rememberedValues; i++) {
-      if (!distinct.includes(values[i])) distinct.push(values[i] + 0);
-    }
+    for (let i = 0; i < values.length && seen.size <= mostClasses; i++) seen.add(values[i]);
   }
 
   function finish(wanted: DesignFamily | undefined, standardize: Standardize): FinishedTarget {
-    distinct.sort((a, b) => a - b);
+    const distinct = [...seen].sort((a, b) => a - b);
     const labels = distinct.map((value) => (isBoolean ? String(value !== 0) : String(value)));
     if (distinct.length === 1) throw oneValue(name, labels[0]);
     const family = wanted ?? (distinct.length === 2 ? "bernoulli" : "gaussian");
     if (family === "bernoulli") {
-      const count = distinct.length > rememberedValues ? `more than ${rememberedValues}` : String(distinct.length);
+      const count = distinct.length > countedValues ? `more than ${countedValues}` : String(distinct.length);
       if (distinct.length > 2) throw tooManyValues(name, count, labels);
       const plain = isBoolean || (distinct[0] === 0 && distinct[1] === 1);
       return binary(plain ? name : `${name} = ${labels[1]}`, [labels[0], labels[1]], distinct[1], wanted === undefined);
+    }
+    if (family === "categorical") {
+      if (distinct.length > mostClasses) {
+        throw new InputError(
+          `The categorical family takes a target of at most ${mostClasses} values, and ${name} has more; use --family gaussian for numbers, or put them into classes first.`,
+        );
+      }
+      return classes(name, labels, distinct, false);
     }
     const sd = Math.sqrt(moments.squares / moments.count);
     const { mean, scale } = standardize === "auto" ? { mean: moments.mean, scale: sd } : { mean: 0, scale: 1 };
@@ -142,6 +156,23 @@ function binary(
   };
 }
 
+function classes(
+  name: string,
+  levels: readonly string[],
+  values: readonly number[],
+  familyGuessed: boolean,
+): FinishedTarget {
+  const numbers = new Map(values.map((value, k) => [value, k]));
+  return {
+    target: { name, kind: "classes", mean: 0, scale: 1, levels },
+    family: "categorical",
+    familyGuessed,
+    encodeInto(values, rows, at, stride) {
+      for (let i = 0; i < values.length; i++) rows[at + i * stride] = numbers.get(values[i])!;
+    },
+  };
+}
+
 function oneValue(name: string, value: string): InputError {
   return new InputError(
     `The target ${name} is ${value} in every row, so there is nothing to learn from it; use another target, or rows where it differs.`,
@@ -151,6 +182,6 @@ function oneValue(name: string, value: string): InputError {
 function tooManyValues(name: string, count: string, labels: readonly string[]): InputError {
   const shown = `${listed(labels.slice(0, 3), "and")}${labels.length > 3 ? " among them" : ""}`;
   return new InputError(
-    `The bernoulli family needs a target of two values, and ${name} has ${count} (${shown}); make two of them, as in ${name} == ${labels[0]} ~ …, or use --family gaussian for numbers.`,
+    `The bernoulli family needs a target of two values, and ${name} has ${count} (${shown}); make two of them, as in ${name} == ${labels[0]} ~ …, or use --family categorical, or gaussian for numbers.`,
   );
 }

@@ -1,6 +1,6 @@
 import { Weights } from "../../kernels/layout.ts";
 import { antitheticPoints } from "../estimation/laplace-points.ts";
-import { linearPredictor } from "../estimation/noise-covariance.ts";
+import { linearPredictorsInto, visitRows } from "../estimation/noise-covariance.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { sumRows } from "../estimation/row-sums.ts";
 import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../linalg/matrix.ts";
@@ -98,7 +98,7 @@ const maxRows = 20_000;
 
 /** Largest excess kurtosis of one row's gradient along random directions, on the scale of the posterior. */
 function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number {
-  const { memory, rows, family, hasAuxiliary, fixedTau } = sample;
+  const { memory, rows, family, hasAuxiliary, outputs, hasReference } = sample;
   const random = createRandom(1, 0, 6);
   const directions = Array.from({ length: numDirections }, () =>
     multiplyVector(
@@ -108,20 +108,20 @@ function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number
   );
   const x = memory.f32(rows.address, rows.numRows * rows.stride);
   const stride = Math.max(1, Math.floor(rows.numRows / maxRows));
-  const tau = hasAuxiliary ? mode[rows.numColumns] : fixedTau;
   const sums = directions.map(() => new Float64Array(5));
-  for (let n = 0; n < rows.numRows; n += stride) {
-    const offset = n * rows.stride;
-    const y = x[offset + rows.stride - 1];
-    const eta = linearPredictor(x, offset, mode, rows.numColumns);
-    const slope = family.slope(eta, tau, y);
+  const slopes = new Float64Array(outputs);
+  const along = new Float64Array(outputs);
+  const visit = (n: number, eta: Float64Array, tau: number, y: number) => {
+    family.slopesInto(slopes, eta, tau, y, hasReference);
     const auxiliary = hasAuxiliary ? family.auxiliarySlope(eta, tau, y) : 0;
-    directions.forEach((direction, k) => {
-      let value = slope * linearPredictor(x, offset, direction, rows.numColumns);
-      if (hasAuxiliary) value += auxiliary * direction[rows.numColumns];
-      for (let power = 0, term = 1; power < 5; power++, term *= value) sums[k][power] += term;
+    directions.forEach((direction, i) => {
+      linearPredictorsInto(along, x, n * rows.stride, direction, rows.numColumns);
+      let value = hasAuxiliary ? auxiliary * direction[rows.numColumns] : 0;
+      for (let k = 0; k < outputs; k++) value += slopes[k] * along[k];
+      for (let power = 0, term = 1; power < 5; power++, term *= value) sums[i][power] += term;
     });
-  }
+  };
+  visitRows(sample, mode, visit, stride);
   return Math.max(...sums.map(excessKurtosis));
 }
 

@@ -7,17 +7,13 @@ import {
   createChain,
   createFixture,
   type FixtureOptions,
+  kernelModels,
   relativeError,
 } from "./kernel-fixtures.ts";
 import { type Kernels, loadKernels } from "./kernels.ts";
 import { EngineMemory } from "./memory.ts";
 import { runChainReference } from "./reference-chain.ts";
 
-const models: [string, Omit<FixtureOptions, "numColumns">][] = [
-  ["bernoulli", { family: Family.bernoulli, auxiliary: false }],
-  ["gaussian with fixed scale", { family: Family.gaussian, auxiliary: false }],
-  ["gaussian with learned scale", { family: Family.gaussian, auxiliary: true }],
-];
 const gradients: [string, Gradient][] = [
   ["minibatch", Gradient.minibatch],
   ["control variate", Gradient.controlVariate],
@@ -48,7 +44,7 @@ async function compare(model: FixtureOptions, chain: ChainFixtureOptions, steps:
   };
 }
 
-describe.each(models)("runChain, %s", (_, model) => {
+describe.each(kernelModels)("runChain, %s", (_, model) => {
   describe.each(gradients)("%s", (_, gradient) => {
     test.each([1, 3, 7, 8, 9, 31, 40, 130])(
       "D = %i: the error of a gradient is below 5e-6 of it, or of 1",
@@ -155,7 +151,7 @@ describe("the rows of a chain", () => {
 
 describe("the way without noise, for scalar and diagonal steps", () => {
   test.each([1, 8, 9, 130])("D = %i: after 64 steps within 1e-6 of the reference", async (numColumns) => {
-    for (const [, model] of models.slice(0, 2)) {
+    for (const [, model] of kernelModels.filter(([, { auxiliary }]) => !auxiliary)) {
       for (const batchSize of [1, 2, 300]) {
         for (const stepKind of [MatrixKind.scalar, MatrixKind.diagonal]) {
           const chain = {
@@ -201,7 +197,7 @@ describe("a chain cut into calls of any length leaves the same bits", () => {
 test("a diverging chain neither traps nor hangs", async () => {
   const memory = new EngineMemory();
   const kernels = await loadKernels(memory);
-  for (const [, model] of models) {
+  for (const [, model] of kernelModels) {
     for (const [, gradient] of gradients) {
       const fixture = createFixture(memory, { ...model, numColumns: 3 });
       const chain = createChain(fixture, {

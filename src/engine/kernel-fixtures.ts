@@ -12,6 +12,9 @@ export interface FixtureOptions {
   readonly numRows?: number;
   readonly aliased?: boolean;
   readonly seed?: number;
+  /** Linear predictors of the categorical family; 1 unless told. */
+  readonly outputs?: number;
+  readonly hasReference?: boolean;
 }
 
 export interface Fixture extends Required<FixtureOptions> {
@@ -26,11 +29,22 @@ export interface Fixture extends Required<FixtureOptions> {
   readonly position: Float64Array;
 }
 
+/** The models that the kernels are compared over. */
+export const kernelModels: readonly [string, Omit<FixtureOptions, "numColumns">][] = [
+  ["bernoulli", { family: Family.bernoulli, auxiliary: false }],
+  ["gaussian with fixed scale", { family: Family.gaussian, auxiliary: false }],
+  ["gaussian with learned scale", { family: Family.gaussian, auxiliary: true }],
+  ["categorical, 2 classes", { family: Family.categorical, auxiliary: false, outputs: 1, hasReference: true }],
+  ["categorical, 4 classes", { family: Family.categorical, auxiliary: false, outputs: 3, hasReference: true }],
+  ["categorical, 4 alike", { family: Family.categorical, auxiliary: false, outputs: 4, hasReference: false }],
+];
+
 /** A problem with skewed targets, unequal columns and a prior that pulls to one side, so that sign errors show. */
 export function createFixture(memory: EngineMemory, options: FixtureOptions): Fixture {
   const { family, auxiliary, numColumns, numRows = 203, aliased = false, seed = 1 } = options;
+  const { outputs = 1, hasReference = false } = options;
   const random = createRandom(seed, 0, 9);
-  const dimension = numColumns + (auxiliary ? 1 : 0);
+  const dimension = numColumns * outputs + (auxiliary ? 1 : 0);
   const paddedColumns = Math.ceil(numColumns / 8) * 8;
   const stride = Math.ceil((numColumns + 1) / 8) * 8;
   const vector = (values: ArrayLike<number>) => {
@@ -53,12 +67,16 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
     const skewed = eta - Math.log(random.uniform());
     const positive = random.uniform() < 1 / (1 + Math.exp(2 - eta));
     rows[n * stride + stride - 1] = family === Family.gaussian ? skewed : positive ? 1 : 0;
+    // The first class is the rarest.
+    if (family === Family.categorical)
+      rows[n * stride + stride - 1] = Math.floor((outputs + Number(hasReference)) * Math.sqrt(random.uniform()));
   }
   const center = draw(dimension, 0.3, 0.1);
   const position = center.map((value) => value + 0.1 * random.normal() + 0.05);
-  const precision = Float64Array.from({ length: dimension }, (_, j) => (j < numColumns ? 2 + (j % 4) : 0));
+  const precision = Float64Array.from({ length: dimension }, (_, j) => (j < numColumns * outputs ? 2 + (j % 4) : 0));
   const model = memory.allocateZeroed(Model.slots * 8);
-  memory.setU32(model, Model.outputs, 1);
+  memory.setU32(model, Model.outputs, outputs);
+  memory.setU32(model, Model.hasReference, hasReference ? 1 : 0);
   memory.setU32(model, Model.rows, rowsAddress);
   memory.setU32(model, Model.numRows, numRows);
   memory.setU32(model, Model.numColumns, numColumns);
@@ -82,7 +100,7 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   }
   return {
     ...{ memory, model, dimension, paddedColumns, center, position },
-    ...{ family, auxiliary, numColumns, numRows, aliased, seed },
+    ...{ family, auxiliary, numColumns, numRows, aliased, seed, outputs, hasReference },
   };
 }
 
@@ -149,7 +167,7 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
     setU32(Chain.twin, memory.allocateF64(dimension));
     setU32(Chain.twinDifferences, memory.allocateF64(numDraws * 2 * dimension));
   }
-  setU32(Chain.scratch, memory.allocateZeroed(chainScratchBytes(dimension, paddedColumns)));
+  setU32(Chain.scratch, memory.allocateZeroed(chainScratchBytes(paddedColumns, fixture.outputs)));
   return chain;
 }
 

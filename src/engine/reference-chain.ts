@@ -3,6 +3,7 @@ import { AliasEntry, Chain, Gradient, MatrixKind } from "../../kernels/layout.ts
 import { nextWordsInto, Xoshiro } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";
 import { lossOf, type ModelView, readModel, residualOf } from "./reference-model.ts";
+import { classCoefficients } from "./reference-softmax.ts";
 
 /** The next rows of a stream, one by one, with their weights; drawn in fours as the kernel draws them. */
 class RowReader {
@@ -113,6 +114,13 @@ function gradientOf(
   const isResidual = kind === Gradient.controlVariate;
   for (let s = 0; s < batchSize; s++) {
     const [n, weight] = rows.next();
+    if (model.isCategorical) {
+      const row = model.row(n);
+      const coefficients = classCoefficients(model, n, position, isResidual ? center : undefined);
+      for (const [k, value] of coefficients.entries())
+        for (let j = 0; j < numColumns; j++) gradient[k * numColumns + j] += (weight * value * row[j]) / batchSize;
+      continue;
+    }
     const y = model.target(n);
     const loss = lossOf(isGaussian, model.predict(n, position), tau, y);
     const [byEta, byTau] = isResidual
@@ -122,7 +130,9 @@ function gradientOf(
     for (let j = 0; j < numColumns; j++) gradient[j] += (weight * byEta * row[j]) / batchSize;
     if (hasAuxiliary) gradient[numColumns] += (weight * byTau) / batchSize;
   }
-  for (let j = 0; j < numColumns && !isResidual; j++) gradient[j] += (precision[j] * (position[j] - mean[j])) / numRows;
+  const coefficients = numColumns * model.outputs;
+  for (let j = 0; j < coefficients && !isResidual; j++)
+    gradient[j] += (precision[j] * (position[j] - mean[j])) / numRows;
   if (!hasAuxiliary) return gradient;
   const residual = Math.exp(tau) - Math.exp(centerTau) * (1 + tau - centerTau);
   gradient[numColumns] += (isResidual ? rate * residual : rate * Math.exp(tau) - 1) / numRows;

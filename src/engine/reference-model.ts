@@ -9,7 +9,8 @@ export function readModel(memory: EngineMemory, address: number) {
   const u32 = (slot: Model) => memory.getU32(address, slot);
   const numColumns = u32(Model.numColumns);
   const hasAuxiliary = u32(Model.auxiliary) === 1;
-  const dimension = numColumns + (hasAuxiliary ? 1 : 0);
+  const outputs = u32(Model.outputs);
+  const dimension = numColumns * outputs + (hasAuxiliary ? 1 : 0);
   const stride = u32(Model.stride);
   const numRows = u32(Model.numRows);
   const fixedTau = memory.getF64(address, Model.fixedAuxiliary);
@@ -20,7 +21,10 @@ export function readModel(memory: EngineMemory, address: number) {
     numColumns,
     hasAuxiliary,
     dimension,
+    outputs,
+    hasReference: u32(Model.hasReference) === 1,
     isGaussian: u32(Model.family) === Family.gaussian,
+    isCategorical: u32(Model.family) === Family.categorical,
     rate: memory.getF64(address, Model.auxiliaryRate),
     precision: memory.f64(u32(Model.priorPrecision), dimension),
     mean: memory.f64(u32(Model.priorMean), dimension),
@@ -29,9 +33,10 @@ export function readModel(memory: EngineMemory, address: number) {
     row: (n: number) => rows.subarray(n * stride, n * stride + numColumns),
     target: (n: number) => rows[n * stride + stride - 1],
     tau: (position: ArrayLike<number>) => (hasAuxiliary ? position[numColumns] : fixedTau),
-    predict: (n: number, position: ArrayLike<number>) => {
+    /** η of one output, the only one unless told. */
+    predict: (n: number, position: ArrayLike<number>, output = 0) => {
       let eta = 0;
-      for (let j = 0; j < numColumns; j++) eta += rows[n * stride + j] * position[j];
+      for (let j = 0; j < numColumns; j++) eta += rows[n * stride + j] * position[output * numColumns + j];
       return eta;
     },
   };

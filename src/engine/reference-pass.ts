@@ -2,18 +2,24 @@
 import { AliasEntry, Influence, Pass, Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "./memory.ts";
 import { lossOf, readModel, residualOf } from "./reference-model.ts";
+import { influenceClassesReference, passClassesReference } from "./reference-softmax.ts";
 
 /** kernels/pass-rows.ts: the record at `address` is a Pass (kernels/layout.ts). The last argument is not used. */
 export function passRowsReference(memory: EngineMemory, address: number, _unused: number): void {
   const u32 = (slot: Pass) => memory.getU32(address, slot);
   const model = readModel(memory, u32(Pass.model));
+  if (model.isCategorical) {
+    passClassesReference(memory, address, model);
+    return;
+  }
   const { dimension, numColumns, hasAuxiliary, isGaussian } = model;
   const position = memory.f64(u32(Pass.position), dimension);
   const weights = u32(Pass.weights) as Weights;
   const to = u32(Pass.to);
   const list = u32(Pass.rowList) ? memory.u32(u32(Pass.rowList), to) : undefined;
   const rowValues = weights === Weights.given ? memory.f32(u32(Pass.rowValues), model.numRows) : undefined;
-  const output = memory.f64(u32(Pass.output), 3 + 2 * dimension + dimension * dimension).fill(0);
+  const gramLength = weights === Weights.none ? 0 : dimension * dimension;
+  const output = memory.f64(u32(Pass.output), 3 + 2 * dimension + gramLength).fill(0);
   const gram = output.subarray(3 + 2 * dimension);
   const tau = model.tau(position);
   for (let at = u32(Pass.from); at < to; at += u32(Pass.step)) {
@@ -32,7 +38,6 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
       [first, firstTau] = [weight * residual[0], weight * residual[1]];
     }
     let [a, b, c] = [first * first, first * firstTau, firstTau * firstTau];
-    if (weights === Weights.none) [a, b, c] = [0, 0, 0];
     if (weights === Weights.curvature) [a, b, c] = [loss.etaEta, loss.etaTau, loss.tauTau];
     if (rowValues) [a, b, c] = [rowValues[n], 0, 0];
     output[0] += loss.value;
@@ -40,10 +45,11 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     output[2] += 1;
     for (let i = 0; i < numColumns; i++) {
       output[3 + i] += first * row[i];
-      for (let j = 0; j < numColumns; j++) gram[i * dimension + j] += a * row[i] * row[j];
+      for (let j = 0; j < numColumns && gramLength; j++) gram[i * dimension + j] += a * row[i] * row[j];
     }
     if (!hasAuxiliary) continue;
     output[3 + numColumns] += firstTau;
+    if (!gramLength) continue;
     for (let j = 0; j < numColumns; j++) {
       gram[numColumns * dimension + j] += b * row[j];
       gram[j * dimension + numColumns] += b * row[j];
@@ -56,6 +62,10 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
 export function influenceRowsReference(memory: EngineMemory, address: number, _unused: number): void {
   const u32 = (slot: Influence) => memory.getU32(address, slot);
   const model = readModel(memory, u32(Influence.model));
+  if (model.isCategorical) {
+    influenceClassesReference(memory, address, model);
+    return;
+  }
   const { dimension, numColumns, hasAuxiliary, isGaussian } = model;
   const center = memory.f64(u32(Influence.center), dimension);
   const factor = memory.f64(u32(Influence.factor), dimension * dimension);

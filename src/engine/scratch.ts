@@ -1,16 +1,26 @@
+import { Weights } from "../../kernels/layout.ts";
+
 /** Bytes of scratch memory for one task of passRows; the same as in kernels/pass-scratch.ts. */
-export function passScratchBytes(_dimension: number, paddedColumns: number): number {
-  const padded = paddedColumns + 8;
-  return 2560 + 4 * padded * 8 + padded * 64 * 4 + paddedColumns * paddedColumns * 8;
+export function passScratchBytes(paddedColumns: number, outputs: number, weights: Weights): number {
+  const gram = weights === Weights.none ? 0 : 4 * outputs * (outputs + 1) * paddedColumns ** 2;
+  return passGramOffset(paddedColumns, outputs) + gram;
 }
 
-/** Bytes of scratch memory for one task of influenceRows. */
-export function influenceScratchBytes(dimension: number, paddedColumns: number): number {
-  return passScratchBytes(dimension, paddedColumns);
+/** Head, four vectors, the rows of a block and three arrays of a block's rows for each output. */
+function passGramOffset(paddedColumns: number, outputs: number): number {
+  return 2560 + 4 * (paddedColumns * outputs + 8) * 8 + (paddedColumns + 8) * 64 * 4 + 3 * outputs * 64 * 8;
+}
+
+/** Bytes of scratch memory for one task of influenceRows; the same as in kernels/influence-softmax.ts. */
+export function influenceScratchBytes(paddedColumns: number, outputs: number): number {
+  const factor = 4 * (paddedColumns * outputs) ** 2;
+  return (
+    passGramOffset(paddedColumns, outputs) + factor + 8 * outputs * (outputs + 1) + 144 * outputs + 8 * outputs ** 2
+  );
 }
 
 /** Bytes of scratch memory for one chain, whatever its batch size; the same as in kernels/chain-scratch.ts. */
-export function chainScratchBytes(_dimension: number, paddedColumns: number, _batchSize?: number): number {
-  const padded = paddedColumns + 8;
-  return 9600 + 3 * padded * 4 + 15 * padded * 8;
+export function chainScratchBytes(paddedColumns: number, outputs: number): number {
+  const padded = paddedColumns * outputs + 8;
+  return 9600 + 3 * padded * 4 + 15 * padded * 8 + 3 * outputs * 256 * 4;
 }

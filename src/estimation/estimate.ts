@@ -10,6 +10,8 @@ import type { Problem, Workspace } from "./problem.ts";
 /** Work (rows × M²) that one average over the subsample may take. */
 const subsampleWork = 1e8;
 const minSubsample = 20_000;
+/** Entries that the subsample's matrices of one number for each two linear predictors may have. */
+const mostRowMatrices = 2 ** 25;
 
 /**
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
@@ -19,8 +21,9 @@ export async function estimate(workspace: Workspace, model: Model, seed: number)
   const { numRows } = model.rows;
   const mode = needsConjugate(model) ? await exactCenter(workspace, model) : await findMode(workspace, model);
   const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
-  const sampleRows = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
-  const sample = subsampleModel(model, sampleRows, createRandom(seed, 0, 3));
+  const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
+  const pairs = (model.outputs * (model.outputs + 1)) / 2;
+  const sample = subsampleModel(model, Math.min(wanted, Math.floor(mostRowMatrices / pairs)), createRandom(seed, 0, 3));
   const laplaceCovariance = invertPositiveDefinite(mode.precision);
   return {
     workspace,

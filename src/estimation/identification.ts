@@ -1,6 +1,7 @@
-import { diagonal } from "../linalg/matrix.ts";
+import { add, diagonal, diagonalMatrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { linearPredictor } from "./noise-covariance.ts";
+import type { Model } from "../models/model.ts";
+import { linearPredictorsInto } from "./noise-covariance.ts";
 import type { Problem } from "./problem.ts";
 
 /**
@@ -23,7 +24,7 @@ export function identificationWarnings(problem: Problem, names: readonly string[
   }
   if (isSeparated(problem)) {
     warnings.push(
-      `The columns separate the two values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(problem, names))}).`,
+      `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(problem, names))}).`,
     );
   }
   return warnings;
@@ -32,14 +33,20 @@ export function identificationWarnings(problem: Problem, names: readonly string[
 /** Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding. */
 function collinearColumns({ hessian, model, numRows }: Problem, names: readonly string[]): string[] {
   const size = names.length;
-  const data = { rows: size, columns: size, data: new Float64Array(size * size) };
-  const scales = diagonal(hessian).map((value) => 1 / Math.sqrt(value));
-  for (let i = 0; i < size; i++)
-    for (let j = 0; j < size; j++) {
-      const prior = i === j ? model.priorPrecision[i] / numRows : 0;
-      data.data[i * size + j] = scales[i] * (hessian.data[i * hessian.columns + j] - prior) * scales[j];
+  // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
+  const sum = matrix(size, size);
+  const prior = new Float64Array(size);
+  for (let k = 0; k < model.outputs; k++) {
+    for (let i = 0; i < size; i++) {
+      prior[i] += model.priorPrecision[k * size + i] / numRows;
+      for (let j = 0; j < size; j++)
+        sum.data[i * size + j] += hessian.data[(k * size + i) * hessian.columns + k * size + j];
     }
-  const { values, vectors } = symmetricEigen(data);
+  }
+  const scales = diagonal(sum).map((value) => 1 / Math.sqrt(value));
+  const { values, vectors } = symmetricEigen(
+    scaleRowsAndColumns(add(sum, diagonalMatrix(prior), 1, -1), scales, scales),
+  );
   const involved = new Set<number>();
   for (let k = 0; k < size && values[k] < 1e-6; k++)
     for (let j = 0; j < size; j++) if (Math.abs(vectors.data[j * size + k]) > 0.1) involved.add(j);
@@ -48,22 +55,31 @@ function collinearColumns({ hessian, model, numRows }: Problem, names: readonly 
 
 /** Whether the mode classifies every row rightly. */
 function isSeparated({ model, sample, mode }: Problem): boolean {
-  if (model.family.name !== "bernoulli") return false;
+  if (model.family.name === "gaussian") return false;
   for (const { memory, rows } of [sample, model]) {
     const x = memory.f32(rows.address, rows.numRows * rows.stride);
+    const eta = new Float64Array(model.outputs);
     for (let n = 0; n < rows.numRows; n++) {
       const offset = n * rows.stride;
-      const sign = x[offset + rows.stride - 1] === 1 ? 1 : -1;
-      if (sign * linearPredictor(x, offset, mode, rows.numColumns) <= 0) return false;
+      linearPredictorsInto(eta, x, offset, mode, rows.numColumns);
+      if (!isClassified(model, eta, x[offset + rows.stride - 1])) return false;
     }
   }
   return true;
 }
 
-/** Columns whose posterior variance is more than a tenth of the prior's. */
+/** Whether a row's own class has the largest linear predictor; a class without parameters has 0. */
+function isClassified({ family, hasReference }: Model, eta: Float64Array, y: number): boolean {
+  const first = hasReference || family.name === "bernoulli" ? 1 : 0;
+  const own = y < first ? 0 : eta[y - first];
+  if (y >= first && first === 1 && own <= 0) return false;
+  return eta.every((value, k) => k === y - first || value < own);
+}
+
+/** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
 function priorDominated({ model, laplaceCovariance }: Problem, names: readonly string[]): string[] {
-  const variances = diagonal(laplaceCovariance);
-  return names.filter((_, j) => variances[j] * model.priorPrecision[j] > 0.1);
+  const shares = diagonal(laplaceCovariance).map((variance, j) => variance * model.priorPrecision[j]);
+  return names.filter((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
 }
 
 function list(names: readonly string[]): string {

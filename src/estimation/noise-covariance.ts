@@ -1,5 +1,5 @@
 import { Influence, Weights } from "../../kernels/layout.ts";
-import { passScratchBytes } from "../engine/scratch.ts";
+import { influenceScratchBytes } from "../engine/scratch.ts";
 import { cholesky } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
@@ -33,8 +33,8 @@ const numPairs = 8;
 
 /**
  * How the noise covariance grows with the spread of the iterates, measured on `sample`. For a gaussian likelihood with
- * a fixed noise scale exactly, C̄(Σ) = C + (1/N) Σ w² (xᵀΣx) x xᵀ − A₀ Σ A₀ (w = σ⁻², A₀ the data's part of A); for the
- * others C(θ) is averaged over draws θ ~ N(θ*, Σ), the same normal deviates every time, and what the average adds to
+ * a fixed noise scale exactly, C̄(Σ) = C + (1/N) Σ w² (xᵀΣx) x xᵀ − A₀ Σ A₀ (w = σ⁻², A₀ the data's part of A; with several
+ * linear predictors the sum is of W V W ⊗ x xᵀ, W a row's matrix of curvatures and V_kl = xᵀ Σ_kl x); for the others C(θ) is averaged over draws θ ~ N(θ*, Σ), the same normal deviates every time, and what the average adds to
  * the subsample's C(θ*) is added to C.
  * @param noiseCovariance C at the mode, over all rows
  */
@@ -49,18 +49,20 @@ export async function stateDependentNoise(
     (await sumRows(workspace, sample, { position: mode, weights: Weights.curvature })).gram,
     1 / sample.rows.numRows,
   );
-  const squaredCurvatures = rowCurvatures(sample, mode).map((w) => w * w);
   const isQuadratic = sample.family.name === "gaussian" && !sample.hasAuxiliary;
   const atMode = isQuadratic ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
-    const { memory, rows } = sample;
+    const { memory, rows, outputs, family, hasReference } = sample;
     const mark = memory.mark();
     try {
-      const values = memory.allocate(rows.numRows * 4);
+      const pairs = (outputs * (outputs + 1)) / 2;
+      const values = memory.allocate(rows.numRows * pairs * 4);
       await influence(workspace, sample, mode, cholesky(covariance), { leverage: values });
-      const view = memory.f32(values, rows.numRows);
-      for (let n = 0; n < rows.numRows; n++) view[n] *= squaredCurvatures[n];
+      const view = memory.f32(values, rows.numRows * pairs);
+      visitRows(sample, mode, (n, eta, tau) => {
+        family.sandwichCurvatureInto(view.subarray(n * pairs, (n + 1) * pairs), eta, tau, hasReference);
+      });
       const sums = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
       return add(scale(sums.gram, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
     } finally {
@@ -82,25 +84,36 @@ export async function stateDependentNoise(
   return { averagedOver, multiplicative };
 }
 
-/** w_n = ∂²f/∂η² of every row at θ. */
-function rowCurvatures(model: Model, position: Float64Array): Float64Array {
-  const { memory, rows, family } = model;
+/** Calls `visit` with every `step`-th row's number, linear predictors (of all outputs, to be read at once), τ and target. */
+export function visitRows(
+  model: Model,
+  position: Float64Array,
+  visit: (n: number, eta: Float64Array, tau: number, y: number) => void,
+  step = 1,
+): void {
+  const { memory, rows, outputs } = model;
   const x = memory.f32(rows.address, rows.numRows * rows.stride);
-  const tau = model.hasAuxiliary ? position[rows.numColumns] : model.fixedTau;
-  return Float64Array.from({ length: rows.numRows }, (_, n) =>
-    family.curvature(linearPredictor(x, n * rows.stride, position, rows.numColumns), tau),
-  );
+  const tau = model.hasAuxiliary ? position[model.dimension - 1] : model.fixedTau;
+  const eta = new Float64Array(outputs);
+  for (let n = 0; n < rows.numRows; n += step) {
+    linearPredictorsInto(eta, x, n * rows.stride, position, rows.numColumns);
+    visit(n, eta, tau, x[n * rows.stride + rows.stride - 1]);
+  }
 }
 
-export function linearPredictor(
+/** η_k = xᵀβ_k for each entry of `out`, x the row that begins at `offset`. */
+export function linearPredictorsInto(
+  out: Float64Array,
   x: Float32Array,
   offset: number,
   position: ArrayLike<number>,
   numColumns: number,
-): number {
-  let eta = 0;
-  for (let j = 0; j < numColumns; j++) eta += x[offset + j] * position[j];
-  return eta;
+): void {
+  for (let k = 0, at = 0; k < out.length; k++) {
+    let eta = 0;
+    for (let j = 0; j < numColumns; j++, at++) eta += x[offset + j] * position[at];
+    out[k] = eta;
+  }
 }
 
 /** Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given. */
@@ -121,6 +134,7 @@ export async function influence(
     const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
     const tasks = Array.from({ length: numTasks }, (_, task) => {
       const address = memory.allocate(Influence.slots * 8);
+      const scratch = memory.allocate(influenceScratchBytes(rows.paddedColumns, model.outputs));
       memory.setU32(address, Influence.model, model.address);
       memory.setU32(address, Influence.center, centerAddress);
       memory.setU32(address, Influence.factor, factorAddress);
@@ -128,7 +142,7 @@ export async function influence(
       memory.setU32(address, Influence.to, Math.floor((rows.numRows * (task + 1)) / numTasks));
       memory.setU32(address, Influence.leverage, outputs.leverage ?? 0);
       memory.setU32(address, Influence.influence, outputs.influence ?? 0);
-      memory.setU32(address, Influence.scratch, memory.allocate(passScratchBytes(dimension, rows.paddedColumns)));
+      memory.setU32(address, Influence.scratch, scratch);
       return { kernel: "influenceRows" as const, address, argument: 0, times: 1 };
     });
     await workspace.executor.run(tasks, { signal: workspace.signal });

@@ -1,4 +1,4 @@
-import { Pass, type Weights } from "../../kernels/layout.ts";
+import { Pass, Weights } from "../../kernels/layout.ts";
 import type { KernelTask } from "../engine/executor.ts";
 import { passScratchBytes } from "../engine/scratch.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
@@ -12,7 +12,7 @@ export interface RowSums {
   readonly loss: number;
   /** Σ ∇f, M */
   readonly gradient: Float64Array;
-  /** The weighted Gram matrix of kernels/layout.ts, M×M. */
+  /** The weighted Gram matrix of kernels/layout.ts, M×M; 0×0 for `Weights.none`. */
   readonly gram: Matrix;
 }
 
@@ -26,7 +26,7 @@ export interface RowSumsRequest {
   readonly step?: number;
   /** Row numbers in place of all rows. */
   readonly rowList?: Uint32Array;
-  /** Address of N f32, for `Weights.given`. */
+  /** Address of N f32 (with several outputs N P), for `Weights.given`. */
   readonly rowValues?: number;
 }
 
@@ -45,8 +45,10 @@ export async function sumRows(workspace: Workspace, model: Model, request: RowSu
     const step = request.step ?? 1;
     const total = request.rowList?.length ?? model.rows.numRows;
     const visited = Math.ceil(total / step);
-    const affordable = Math.floor(mostGramBytes / (16 * dimension ** 2));
+    const gramLength = request.weights === Weights.none ? 0 : dimension ** 2;
+    const affordable = gramLength ? Math.floor(mostGramBytes / (16 * gramLength)) : maxTasks;
     const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
+    const scratchBytes = passScratchBytes(model.rows.paddedColumns, model.outputs, request.weights);
     const outputs: number[] = [];
     const tasks: KernelTask[] = [];
     for (let task = 0; task < numTasks; task++) {
@@ -54,18 +56,18 @@ export async function sumRows(workspace: Workspace, model: Model, request: RowSu
       const from = Math.floor((visited * task) / numTasks) * step;
       const to = Math.min(total, Math.floor((visited * (task + 1)) / numTasks) * step);
       const address = memory.allocate(Pass.slots * 8);
-      const output = memory.allocateF64(3 + 2 * dimension + dimension * dimension);
+      const output = memory.allocateF64(3 + 2 * dimension + gramLength);
       memory.u8(address, Pass.slots * 8).set(memory.u8(shared, Pass.slots * 8));
       memory.setU32(address, Pass.from, from);
       memory.setU32(address, Pass.to, to);
       memory.setU32(address, Pass.output, output);
-      memory.setU32(address, Pass.scratch, memory.allocate(passScratchBytes(dimension, model.rows.paddedColumns)));
+      memory.setU32(address, Pass.scratch, memory.allocate(scratchBytes));
       outputs.push(output);
       tasks.push({ kernel: "passRows", address, argument: 0, times: 1 });
     }
     await workspace.executor.run(tasks, { signal: workspace.signal });
     workspace.counter.rowsVisited += visited;
-    return collect(model, outputs);
+    return collect(model, outputs, gramLength);
   } finally {
     memory.release(mark);
   }
@@ -96,13 +98,13 @@ function writeShared(model: Model, request: RowSumsRequest): number {
 }
 
 /** Adds the tasks' outputs in the order of the rows. */
-function collect({ memory, dimension }: Model, outputs: readonly number[]): RowSums {
+function collect({ memory, dimension }: Model, outputs: readonly number[], gramLength: number): RowSums {
   let loss = 0;
   let count = 0;
   const gradient = new Float64Array(dimension);
-  const gram = matrix(dimension, dimension);
+  const gram = gramLength ? matrix(dimension, dimension) : matrix(0, 0);
   for (const output of outputs) {
-    const values = memory.f64(output, 3 + 2 * dimension + dimension * dimension);
+    const values = memory.f64(output, 3 + 2 * dimension + gramLength);
     loss += values[0];
     count += values[2];
     for (let j = 0; j < dimension; j++) gradient[j] += values[3 + j];

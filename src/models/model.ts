@@ -18,7 +18,8 @@ export interface RowBlock {
 }
 
 /**
- * A likelihood and a prior over rows in memory: θ = (β, τ), with τ = log σ only where the noise scale is learned.
+ * A likelihood and a prior over rows in memory: θ = (β, τ), with τ = log σ only where the noise scale is learned. For the
+ * categorical family β is a vector of D coefficients for each linear predictor, one after the other.
  * The loss of the whole data is Σ_n f(x_nᵀβ, τ; y_n) − log prior(θ).
  */
 export interface Model {
@@ -27,7 +28,11 @@ export interface Model {
   readonly address: number;
   readonly rows: RowBlock;
   readonly family: FamilyFunctions;
-  /** M = D, or D + 1 where the noise scale is learned. */
+  /** Linear predictors a row: 1, and for the categorical family one for every class that has parameters. */
+  readonly outputs: number;
+  /** Whether the categorical family's class 0 has η = 0 and no parameters. */
+  readonly hasReference: boolean;
+  /** M = D outputs, or D + 1 where the noise scale is learned. */
   readonly dimension: number;
   readonly hasAuxiliary: boolean;
   /** τ where it is fixed, 0 where there is none. */
@@ -38,6 +43,13 @@ export interface Model {
   readonly sigmaRate: number;
 }
 
+export const classCodings = ["reference", "symmetric"] as const;
+/**
+ * How K classes are given parameters: with a reference class (K − 1 predictors, the first class's is 0), or all K alike,
+ * which leaves it to the prior how much the same change of all of them is worth.
+ */
+export type ClassCoding = (typeof classCodings)[number];
+
 export interface ModelOptions {
   readonly family: FamilyName;
   /** Index of the intercept among the columns, −1 where there is none. */
@@ -46,17 +58,21 @@ export interface ModelOptions {
   readonly interceptPrior?: NormalPrior;
   /** A fixed noise scale on the standardised scale, or "learned". */
   readonly sigma?: number | "learned";
+  /** The categorical family's classes, numbered 0 … count − 1 in the target's column. */
+  readonly classes?: { readonly count: number; readonly coding: ClassCoding };
 }
 
 export function createModel(memory: EngineMemory, rows: RowBlock, options: ModelOptions): Model {
   const family = families[options.family];
   const sigma = family.hasSigma ? (options.sigma ?? "learned") : 1;
   const hasAuxiliary = sigma === "learned";
-  const dimension = rows.numColumns + (hasAuxiliary ? 1 : 0);
+  const hasReference = options.classes?.coding === "reference";
+  const outputs = options.classes ? options.classes.count - Number(hasReference) : 1;
+  const dimension = rows.numColumns * outputs + (hasAuxiliary ? 1 : 0);
   const priorPrecision = new Float64Array(dimension);
   const priorMean = new Float64Array(dimension);
-  for (let j = 0; j < rows.numColumns; j++) {
-    const isIntercept = j === options.interceptColumn;
+  for (let j = 0; j < rows.numColumns * outputs; j++) {
+    const isIntercept = j % rows.numColumns === options.interceptColumn;
     const prior = isIntercept ? (options.interceptPrior ?? defaultInterceptPrior) : (options.prior ?? defaultPrior);
     priorPrecision[j] = 1 / prior.sd ** 2;
     priorMean[j] = prior.mean;
@@ -66,6 +82,8 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
     memory,
     rows,
     family,
+    outputs,
+    hasReference,
     dimension,
     hasAuxiliary,
     fixedTau,
@@ -95,8 +113,8 @@ function writeRecord(model: Omit<Model, "address">): number {
   memory.setU32(address, Slot.priorMean, mean);
   memory.setF64(address, Slot.auxiliaryRate, model.sigmaRate);
   memory.setU32(address, Slot.aliasTable, 0);
-  memory.setU32(address, Slot.outputs, 1);
-  memory.setU32(address, Slot.hasReference, 0);
+  memory.setU32(address, Slot.outputs, model.outputs);
+  memory.setU32(address, Slot.hasReference, model.hasReference ? 1 : 0);
   return address;
 }
 
@@ -159,19 +177,17 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
 
 /** −log prior(θ), up to a constant. */
 export function priorLoss(model: Model, position: ArrayLike<number>): number {
+  const tau = numCoefficients(model);
   let sum = 0;
-  for (let j = 0; j < model.rows.numColumns; j++) {
-    sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
-  }
+  for (let j = 0; j < tau; j++) sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
   // The exponential prior is on σ; the density of τ = log σ has the Jacobian e^τ.
-  if (model.hasAuxiliary)
-    sum += model.sigmaRate * Math.exp(position[model.rows.numColumns]) - position[model.rows.numColumns];
+  if (model.hasAuxiliary) sum += model.sigmaRate * Math.exp(position[tau]) - position[tau];
   return sum;
 }
 
 /** Adds ∇(−log prior)(θ) to `gradient`. */
 export function addPriorGradientInto(model: Model, position: ArrayLike<number>, gradient: Float64Array): void {
-  const tau = model.rows.numColumns;
+  const tau = numCoefficients(model);
   for (let j = 0; j < tau; j++) gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
   if (model.hasAuxiliary) gradient[tau] += model.sigmaRate * Math.exp(position[tau]) - 1;
 }
@@ -179,7 +195,12 @@ export function addPriorGradientInto(model: Model, position: ArrayLike<number>, 
 /** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. */
 export function priorCurvature(model: Model, position: ArrayLike<number>): Float64Array {
   const curvature = Float64Array.from(model.priorPrecision);
-  const tau = model.rows.numColumns;
+  const tau = numCoefficients(model);
   if (model.hasAuxiliary) curvature[tau] = model.sigmaRate * Math.exp(position[tau]);
   return curvature;
+}
+
+/** How many entries of θ are coefficients; τ, where it is a parameter, follows them. */
+function numCoefficients({ rows, outputs }: Model): number {
+  return rows.numColumns * outputs;
 }

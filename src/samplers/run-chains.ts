@@ -89,7 +89,8 @@ export function workPerStep({
 }: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise" | "momentEvery">): number {
   const m = model.dimension;
   const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
-  return 40 + 4 * batchSize + 2 * batchSize * model.rows.paddedColumns + dense + (m * m) / (2 * momentEvery);
+  const perRow = (4 + 2 * model.rows.paddedColumns) * model.outputs;
+  return 40 + batchSize * perRow + dense + (m * m) / (2 * momentEvery);
 }
 
 function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
@@ -136,7 +137,7 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
     setU32(Chain.twin, vector(new Float64Array(dimension)));
     setU32(Chain.twinDifferences, memory.allocateF64(spec.draws * 2 * dimension));
   }
-  const scratchBytes = chainScratchBytes(dimension, model.rows.paddedColumns);
+  const scratchBytes = chainScratchBytes(model.rows.paddedColumns, model.outputs);
   const scratch = memory.allocate(scratchBytes);
   memory.u8(scratch, scratchBytes).fill(0);
   setU32(Chain.scratch, scratch);

@@ -1,0 +1,179 @@
+// passRows for the categorical family. Blocks (k, l) of the Gram matrix are Σ w_kl x xᵀ, symmetric themselves, so that
+// only those with k ≥ l are summed, and of each only its lower triangle.
+import { AliasEntry, Model, Pass, Weights } from "./layout";
+import { addExactRows, exactDots } from "./exact-rows";
+import { addGram } from "./gram";
+import { slotU32 } from "./record";
+import { dimensionOf, widthOf } from "./chain-scratch";
+import { ClassRows, PassArray, PassScratch, blockRows, classRows, passArray, passClassGram } from "./pass-scratch";
+import { softmax } from "./softmax";
+
+/** Bytes from one output's array of a block's rows to the next one's. */
+const apart: usize = <usize>blockRows << 3;
+
+/** Copies each output's coefficients in front of zero padding. */
+export function loadClassVectors(model: usize, from: usize, to: usize): void {
+  const outputs = slotU32(model, Model.outputs);
+  const columns = slotU32(model, Model.paddedColumns);
+  const bytes = <usize>slotU32(model, Model.numColumns) << 3;
+  memory.fill(to, 0, <usize>(widthOf(model) + 8) << 3);
+  for (let k: u32 = 0; k < outputs; k++, from += bytes, to += <usize>columns << 3) memory.copy(to, from, bytes);
+}
+
+/** Adds a block's rows, which stand `rowBytes` apart, to the sums. */
+export function sumClassBlock(
+  pass: usize, model: usize, scratch: usize, rows: usize, rowBytes: usize, count: u32, wantsGram: bool,
+): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const outputs = slotU32(model, Model.outputs);
+  const width = widthOf(model);
+  const isResidual = slotU32(pass, Pass.weights) == Weights.squaredResidual;
+  const eta = classRows(scratch, columns, outputs, ClassRows.eta);
+  const center = classRows(scratch, columns, outputs, ClassRows.center);
+  let position = passArray(scratch, width, PassArray.position);
+  let centers = passArray(scratch, width, PassArray.center);
+  for (let k: usize = 0; k < <usize>outputs; k++) {
+    exactDots(rows, rowBytes, count, position, columns, eta + k * apart);
+    if (isResidual) exactDots(rows, rowBytes, count, centers, columns, center + k * apart);
+    position += <usize>columns << 3;
+    centers += <usize>columns << 3;
+  }
+  differentiateClasses(pass, model, scratch, count);
+  let gradient = passArray(scratch, width, PassArray.gradient);
+  for (let k: usize = 0; k < <usize>outputs; k++, gradient += <usize>columns << 3) {
+    addExactRows(rows, rowBytes, count, eta + k * apart, columns, gradient);
+  }
+  if (!wantsGram) return;
+  let gram = passClassGram(scratch, columns, outputs);
+  for (let k: u32 = 0; k < outputs; k++) {
+    for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
+      weighPair(pass, model, scratch, k, l, count);
+      addGram(rows, rowBytes, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, gram);
+    }
+  }
+}
+
+/**
+ * Each row's loss and derivatives: from η_k and x·θ̂_k to ∂f/∂η_k or its weighted residual, in the place of η_k, and μ_k in
+ * the place of x·θ̂_k; adds to the sums of f and f².
+ */
+export function differentiateClasses(pass: usize, model: usize, scratch: usize, count: u32): void {
+  const outputs = slotU32(model, Model.outputs);
+  const hasReference = slotU32(model, Model.hasReference);
+  const columns = slotU32(model, Model.paddedColumns);
+  const rows = <usize>slotU32(model, Model.rows);
+  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
+  const output = <usize>slotU32(pass, Pass.output);
+  const isResidual = slotU32(pass, Pass.weights) == Weights.squaredResidual;
+  const aliasTable = <usize>slotU32(model, Model.aliasTable);
+  const bytes = <usize>outputs * apart;
+  const means = classRows(scratch, columns, outputs, ClassRows.mean);
+  let eta = classRows(scratch, columns, outputs, ClassRows.eta);
+  let center = classRows(scratch, columns, outputs, ClassRows.center);
+  let loss: f64 = 0;
+  let squared: f64 = 0;
+  for (let n: usize = 0; n < <usize>count; n++, eta += 8, center += 8) {
+    const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
+    const y = <u32>load<f32>(rows + number * rowBytes + rowBytes - 4);
+    const logSum = softmax(eta, apart, outputs, hasReference, means);
+    const own = <usize>(y - hasReference) * apart;
+    const f = logSum - (y >= hasReference ? load<f64>(eta + own) : 0.0);
+    loss += f;
+    squared += f * f;
+    if (isResidual) {
+      const weight = aliasTable ? <f64>load<f32>(aliasTable + number * AliasEntry.bytes, AliasEntry.weight) : 1.0;
+      residual(eta, center, means, bytes, outputs, hasReference, weight);
+    } else {
+      for (let at: usize = 0; at < bytes; at += apart) {
+        const mean = load<f64>(means + at);
+        store<f64>(eta + at, mean);
+        store<f64>(center + at, mean);
+      }
+      if (y >= hasReference) store<f64>(eta + own, load<f64>(eta + own) - 1.0);
+    }
+  }
+  for (let n = <usize>count; n & 3; n++, eta += 8) {
+    for (let at: usize = 0; at < bytes; at += apart) store<f64>(eta + at, 0);
+  }
+  store<f64>(output, load<f64>(output) + loss);
+  store<f64>(output, load<f64>(output, 8) + squared, 8);
+}
+
+/** weight (μ_k − μ̂_k − μ̂_k (δ_k − Σ_l μ̂_l δ_l)), in the place of η_k; the means at `means` are lost. */
+function residual(
+  eta: usize, center: usize, means: usize, bytes: usize, outputs: u32, hasReference: u32, weight: f64,
+): void {
+  for (let at: usize = 0; at < bytes; at += apart) {
+    const delta = load<f64>(eta + at) - load<f64>(center + at);
+    store<f64>(eta + at, load<f64>(means + at));
+    store<f64>(means + at, delta);
+  }
+  softmax(center, apart, outputs, hasReference, center);
+  let average: f64 = 0;
+  for (let at: usize = 0; at < bytes; at += apart) average += load<f64>(center + at) * load<f64>(means + at);
+  for (let at: usize = 0; at < bytes; at += apart) {
+    const mean = load<f64>(center + at);
+    store<f64>(eta + at, weight * (load<f64>(eta + at) - mean - mean * (load<f64>(means + at) - average)));
+  }
+}
+
+/** w_kl of each row of a block, k ≥ l. */
+export function weighPair(pass: usize, model: usize, scratch: usize, k: u32, l: u32, count: u32): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const outputs = slotU32(model, Model.outputs);
+  const kind = slotU32(pass, Pass.weights);
+  const out = scratch + PassScratch.weight;
+  if (kind == Weights.given) {
+    const rowBytes = <usize>(outputs * (outputs + 1)) << 1;
+    const values = <usize>slotU32(pass, Pass.rowValues) + (<usize>((k * (k + 1)) / 2 + l) << 2);
+    for (let n: usize = 0; n < <usize>count; n++) {
+      const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
+      store<f32>(out + (n << 2), load<f32>(values + number * rowBytes));
+    }
+    return;
+  }
+  // Curvature: μ_k ([k = l] − μ_l); otherwise r_k r_l.
+  const isCurvature = kind == Weights.curvature;
+  const values = classRows(scratch, columns, outputs, isCurvature ? ClassRows.center : ClassRows.eta);
+  const first = values + <usize>k * apart;
+  const second = values + <usize>l * apart;
+  const base: f64 = k == l ? 1.0 : 0.0;
+  for (let n: usize = 0; n < <usize>count; n++) {
+    const a = load<f64>(first + (n << 3));
+    const b = load<f64>(second + (n << 3));
+    store<f32>(out + (n << 2), <f32>(isCurvature ? a * (base - b) : a * b));
+  }
+}
+
+/** Writes the padded sums to the output: blocks (k, l) and (l, k) are equal, and symmetric. */
+export function copyOutClasses(model: usize, scratch: usize, output: usize, wantsGram: bool): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const numColumns = slotU32(model, Model.numColumns);
+  const outputs = slotU32(model, Model.outputs);
+  const dimension = dimensionOf(model);
+  let gradient = passArray(scratch, widthOf(model), PassArray.gradient);
+  let to = output + 24;
+  for (let k: u32 = 0; k < outputs; k++, gradient += <usize>columns << 3, to += <usize>numColumns << 3) {
+    memory.copy(to, gradient, <usize>numColumns << 3);
+  }
+  if (!wantsGram) return;
+  const out = output + (<usize>(3 + 2 * dimension) << 3);
+  let gram = passClassGram(scratch, columns, outputs);
+  for (let k: u32 = 0; k < outputs; k++) {
+    for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
+      const lower = out + (<usize>(k * numColumns * dimension + l * numColumns) << 3);
+      const upper = out + (<usize>(l * numColumns * dimension + k * numColumns) << 3);
+      for (let i: u32 = 0; i < numColumns; i++) {
+        for (let j: u32 = 0; j <= i; j++) {
+          const value = load<f64>(gram + (<usize>(i * columns + j) << 3));
+          const one = <usize>(i * dimension + j) << 3;
+          const other = <usize>(j * dimension + i) << 3;
+          store<f64>(lower + one, value);
+          store<f64>(lower + other, value);
+          store<f64>(upper + one, value);
+          store<f64>(upper + other, value);
+        }
+      }
+    }
+  }
+}
