@@ -1,10 +1,11 @@
 // Nanoseconds per row visited by the kernels. Run `npm run build:kernels` and then
-// `node bench/kernels.mjs [--small] [--passes]`; results are kept in bench/kernels.md. The kernels are read from the
+// `node bench/kernels.mjs [--small] [--passes | --softmax]`; results are kept in bench/kernels.md. The kernels are read from the
 // generated module's text, so that nothing else has to be built.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
-const { values: options } = parseArgs({ options: { small: { type: "boolean" }, passes: { type: "boolean" } } });
+const flag = { type: "boolean" };
+const { values: options } = parseArgs({ options: { small: flag, passes: flag, softmax: flag } });
 const source = await readFile(new URL("../src/engine/kernels.generated.ts", import.meta.url), "utf8");
 const wasm = Buffer.from(source.match(/plainKernels =\s*"([^"]+)"/)[1], "base64");
 const module = await WebAssembly.compile(wasm);
@@ -28,8 +29,8 @@ function createBench() {
   return { memory, kernels, allocate, setU32, f64 };
 }
 
-/** A logistic model of N rows: uniform features, balanced targets. */
-function writeModel(bench, numRows, numColumns) {
+/** A logistic model of N rows: uniform features, balanced targets; or with `classes` a softmax over so many alike. */
+function writeModel(bench, numRows, numColumns, classes) {
   const { memory, allocate, setU32 } = bench;
   const paddedColumns = Math.ceil(numColumns / 8) * 8;
   const stride = Math.ceil((numColumns + 1) / 8) * 8;
@@ -41,20 +42,22 @@ function writeModel(bench, numRows, numColumns) {
       state = (Math.imul(state, 1664525) + 1013904223) | 0;
       values[at + j] = state * 2 ** -31;
     }
-    values[at + stride - 1] = state & 65536 ? 1 : 0;
+    values[at + stride - 1] = classes ? (state >>> 16) % classes : state & 65536 ? 1 : 0;
   }
-  const model = allocate(12 * 8);
-  const prior = allocate(numColumns * 8);
-  const slots = [rows, numRows, numColumns, paddedColumns, stride, 1, 0, 0, prior, prior, 0, 0];
+  const outputs = classes ?? 1;
+  const model = allocate(14 * 8);
+  const prior = allocate(numColumns * outputs * 8);
+  const family = classes ? 2 : 1;
+  const slots = [rows, numRows, numColumns, paddedColumns, stride, family, 0, 0, prior, prior, 0, 0, outputs, 0];
   for (const [slot, value] of slots.entries()) setU32(model, slot, value);
-  return { model, paddedColumns };
+  return { model, paddedColumns, outputs };
 }
 
 /** A chain of plain minibatch SGD with a scalar step: no noise, no moments, hardly any draws. */
-function createChain(bench, { model, paddedColumns }, numColumns, batchSize) {
+function createChain(bench, { model, paddedColumns, outputs }, numColumns, batchSize) {
   const { memory, allocate, setU32, f64 } = bench;
-  const chain = allocate(23 * 8);
-  const vector = () => allocate(numColumns * 8);
+  const chain = allocate(33 * 8);
+  const vector = () => allocate(numColumns * outputs * 8);
   const step = allocate(8);
   f64(step, 1)[0] = 1e-3 / numColumns;
   const stream = allocate(64);
@@ -73,7 +76,7 @@ function createChain(bench, { model, paddedColumns }, numColumns, batchSize) {
     14: 4,
     17: 1e9,
   };
-  slots[22] = allocate(9600 + 132 * (paddedColumns + 8));
+  slots[22] = allocate(9600 + 132 * (paddedColumns * outputs + 8) + 3072 * outputs);
   for (const [slot, value] of Object.entries(slots)) setU32(chain, Number(slot), value);
   return chain;
 }
@@ -112,6 +115,24 @@ function benchChains() {
   }
 }
 
+function benchSoftmax() {
+  const [numRows, numColumns, classes] = [60_000, 784, 10];
+  const bench = createBench();
+  const model = writeModel(bench, numRows, numColumns, classes);
+  for (const batchSize of [1, 100]) {
+    const chain = createChain(bench, model, numColumns, batchSize);
+    const steps = Math.ceil(6000 / batchSize);
+    for (let call = 0; call < 10; call++) bench.kernels.runChain(chain, steps);
+    const times = Array.from(
+      { length: rounds },
+      () => time(() => bench.kernels.runChain(chain, steps)) / (steps * batchSize),
+    );
+    console.log(
+      `softmax D=${numColumns} K=${classes} S=${batchSize} N=${numRows}: ${median(times).toFixed(0)} ns a row`,
+    );
+  }
+}
+
 function benchPasses() {
   const numRows = 3_000_000;
   const numColumns = 31;
@@ -120,7 +141,7 @@ function benchPasses() {
   const position = bench.allocate(numColumns * 8);
   const factor = bench.allocate(numColumns ** 2 * 8);
   const output = bench.allocate((3 + 2 * numColumns + numColumns ** 2) * 8);
-  const scratch = bench.allocate(2560 + 288 * (paddedColumns + 8) + 8 * paddedColumns ** 2);
+  const scratch = bench.allocate(4096 + 288 * (paddedColumns + 8) + 8 * paddedColumns ** 2 + 512);
   const values = [0, 1].map(() => bench.allocate(4 * numRows));
   const pass = bench.allocate(11 * 8);
   const run = (weights, to) => {
@@ -156,5 +177,12 @@ function benchPasses() {
   }
 }
 
-if (!options.passes) benchChains();
-benchPasses();
+if (options.softmax) {
+  benchSoftmax();
+} else {
+  if (!options.passes) {
+    benchChains();
+    benchSoftmax();
+  }
+  benchPasses();
+}

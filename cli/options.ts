@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
 import { families } from "../src/models/family.ts";
+import { classCodings } from "../src/models/model.ts";
 import type { FitOptions } from "../src/posterior/options.ts";
 
 /** What every command that fits takes: the data, the model, and how the run goes. */
@@ -19,6 +20,9 @@ export function addModelOptions(command: Command): Command {
     .requiredOption("-f, --formula <formula>", "such as 'y ~ x1 + log(x2) + C(code)' or 'delay > 15 ~ .'")
     .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
     .addOption(new Option("--family <name>", "guessed from the target where left out").choices(Object.keys(families)))
+    .addOption(
+      new Option("--class-coding <how>", "of a categorical target: reference, or symmetric").choices(classCodings),
+    )
     .addOption(
       new Option("--standardize <what>", "auto: features, and for gaussian the target too").choices([
         "auto",

@@ -204,6 +204,25 @@ describe("target", () => {
     expect(target(made)).toEqual(stored);
   });
 
+  test("text of three values or more is categorical, and so is what is told to be", async () => {
+    const three = { s: ["b", "a", "c", "b"], n: [10, 9, -2, 9], b: [true, false, true, true], x: [1, 2, 3, 5] };
+    for (const [formula, family, levels, stored] of [
+      ["s ~ x", undefined, ["a", "b", "c"], [1, 0, 2, 1]],
+      ["n ~ x", "categorical", ["-2", "9", "10"], [2, 1, 0, 1]],
+      ["b ~ x", "categorical", ["false", "true"], [1, 0, 1, 1]],
+      ['s == "b" ~ x', "categorical", ["false", "true"], [1, 0, 0, 1]],
+    ] as const) {
+      const made = await design(formula, three, { family });
+      expect([made.family, made.familyGuessed, made.target.kind, made.target.levels]).toEqual([
+        "categorical",
+        family === undefined,
+        "classes",
+        levels,
+      ]);
+      expect(target(made)).toEqual(stored);
+    }
+  });
+
   test("numbers of three values are gaussian, and a family that is given is kept", async () => {
     expect((await design("x ~ z", two)).family).toBe("gaussian");
     const made = await design("b ~ x", two, { family: "gaussian", standardize: "none" });
@@ -292,10 +311,22 @@ describe("errors", () => {
       'The target s is "a" in every row, so there is nothing to learn from it; use another target, or rows where it differs.',
     ],
     [
-      "city ~ x",
-      people,
+      "s ~ x",
+      { s: many.slice(0, 101).map((n) => `s${n}`), x: many.slice(0, 101) },
       {},
-      'The target city is text with 3 different values; make two of them, as in city == "a" ~ …, or use a target of numbers.',
+      'The target s is text with 101 different values, and the categorical family takes 100 at most; make two of them, as in s == "s0" ~ …, or use a target of numbers.',
+    ],
+    [
+      "s ~ x",
+      { s: ["1", "2", "3", "?"], x: [1, 2, 3, 5] },
+      {},
+      'The target s is text with 4 different values ("?" in it is not a number); use --family categorical if these are classes, make two of them, as in s == "1" ~ …, or use a target of numbers.',
+    ],
+    [
+      "y ~ x",
+      { y: many, x: many.map((n) => n % 7) },
+      { family: "categorical" as const },
+      "The categorical family takes a target of at most 100 values, and y has more; use --family gaussian for numbers, or put them into classes first.",
     ],
     [
       "city ~ x",
@@ -313,13 +344,13 @@ describe("errors", () => {
       "city ~ x",
       people,
       { family: "bernoulli" },
-      'The bernoulli family needs a target of two values, and city has 3 ("a", "b" and "c"); make two of them, as in city == "a" ~ …, or use --family gaussian for numbers.',
+      'The bernoulli family needs a target of two values, and city has 3 ("a", "b" and "c"); make two of them, as in city == "a" ~ …, or use --family categorical, or gaussian for numbers.',
     ],
     [
       "y ~ x",
       people,
       { family: "bernoulli" },
-      "The bernoulli family needs a target of two values, and y has more than 5 (1, 2 and 4 among them); make two of them, as in y == 1 ~ …, or use --family gaussian for numbers.",
+      "The bernoulli family needs a target of two values, and y has more than 5 (1, 2 and 4 among them); make two of them, as in y == 1 ~ …, or use --family categorical, or gaussian for numbers.",
     ],
     ["y ~ 0", people, {}, "The formula leaves nothing to estimate; add a term or the intercept."],
     [

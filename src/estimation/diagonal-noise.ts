@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { linearPredictor } from "./noise-covariance.ts";
+import { linearPredictorsInto } from "./noise-covariance.ts";
 
 /** Rows looked at: the sum of the diagonal is then known to about 1 %. */
 const rowsLookedAt = 4000;
@@ -14,21 +14,25 @@ export function diagonalNoise(
   position: ArrayLike<number>,
   random: Pick<Xoshiro, "uniform">,
 ): Float64Array {
-  const { rows, family, memory, dimension } = model;
+  const { rows, family, memory, dimension, outputs, hasReference } = model;
   const { numColumns, numRows, stride } = rows;
   const x = memory.f32(rows.address, numRows * stride);
   const tau = model.hasAuxiliary ? position[numColumns] : model.fixedTau;
+  const eta = new Float64Array(outputs);
+  const slopes = new Float64Array(outputs);
   const sums = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
   for (let draw = 0; draw < rowsLookedAt; draw++) {
     const offset = Math.floor(random.uniform() * numRows) * stride;
     const y = x[offset + stride - 1];
-    const eta = linearPredictor(x, offset, position, numColumns);
-    const slope = family.slope(eta, tau, y);
-    for (let j = 0; j < numColumns; j++) {
-      const entry = slope * x[offset + j];
-      sums[j] += entry;
-      squares[j] += entry * entry;
+    linearPredictorsInto(eta, x, offset, position, numColumns);
+    family.slopesInto(slopes, eta, tau, y, hasReference);
+    for (let k = 0, at = 0; k < outputs; k++) {
+      for (let j = 0; j < numColumns; j++, at++) {
+        const entry = slopes[k] * x[offset + j];
+        sums[at] += entry;
+        squares[at] += entry * entry;
+      }
     }
     if (!model.hasAuxiliary) continue;
     const entry = family.auxiliarySlope(eta, tau, y);

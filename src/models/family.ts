@@ -78,7 +78,7 @@ const categorical: FamilyFunctions = {
 };
 
 /** The probabilities of the classes that have parameters; a reference class has η = 0. */
-export function softmaxInto(out: Float64Array, eta: Float64Array, hasReference: boolean): void {
+function softmaxInto(out: Float64Array, eta: Float64Array, hasReference: boolean): void {
   let top = hasReference ? 0 : Number.NEGATIVE_INFINITY;
   for (let k = 0; k < eta.length; k++) top = Math.max(top, eta[k]);
   let sum = hasReference ? Math.exp(-top) : 0;

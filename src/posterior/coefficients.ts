@@ -1,8 +1,8 @@
 import type { Design } from "../data/design.ts";
-import { originalScale } from "../data/standardise.ts";
+import { type OriginalScale, originalScale } from "../data/standardise.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { congruence, type Matrix, matrix } from "../linalg/matrix.ts";
+import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
@@ -39,25 +39,25 @@ export interface PosteriorTable {
 /** Puts the chains' output on the scale of the data and summarises it. */
 export function summarise(design: Design, problem: Problem, plan: Plan, output: ChainOutput): PosteriorTable {
   const transform = originalScale(design);
-  const size = design.columns.length;
+  const names = coefficientNames(design, problem.model);
+  const { outputs } = problem.model;
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
   for (let chain = 0; chain < output.chains; chain++) {
-    addChain(draws, design, transform, output.positions[chain], output.dimension);
-    addChain(means, design, transform, output.intervalMeans[chain], output.dimension);
+    addChain(draws, names, transform, outputs, output.positions[chain]);
+    addChain(means, names, transform, outputs, output.intervalMeans[chain]);
   }
-  const betaCovariance = congruence(transform.matrix, leadingBlock(output.covariance, size));
-  const betaMean = transform.toOriginal(output.mean.subarray(0, size));
+  const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
   const coefficients: Coefficient[] = [];
-  [...draws.keys()].forEach((name, j) => {
+  names.forEach((name, j) => {
     const statistics = summaryStatistics(draws.get(name)!);
-    const isSigma = j === size;
+    const isSigma = j === betaMean.length;
     const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
     // σ = e^τ is not linear in τ: its mean and sd over the kept draws are corrected by those of τ, known over all steps.
-    const ratio = isSigma ? sigmaCorrection(output, size) : null;
+    const ratio = isSigma ? sigmaCorrection(output, j) : null;
     const mean = ratio ? statistics.mean * (1 + ratio.meanShift) : betaMean[j];
-    const sd = ratio ? statistics.sd * ratio.sdRatio : diagonalEntry(betaCovariance);
-    const onScale = isSigma ? Math.exp(problem.mode[size]) : 1;
+    const sd = ratio ? statistics.sd * ratio.sdRatio : betaSd[j];
+    const onScale = isSigma ? Math.exp(problem.mode[j]) : 1;
     const scaleY = design.target.scale;
     coefficients.push({
       name,
@@ -81,31 +81,61 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
   return { coefficients, draws };
 }
 
+/**
+ * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and "sigma"
+ * for the noise scale.
+ */
+function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
+  const names = columns.map((column) => column.name);
+  if (target.kind === "classes") {
+    const levels = target.levels!.slice(model.hasReference ? 1 : 0);
+    return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
+  }
+  return model.hasAuxiliary ? [...names, "sigma"] : names;
+}
+
+/** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */
+function onOriginalScale(
+  transform: OriginalScale,
+  { mean, covariance, dimension }: ChainOutput,
+  outputs: number,
+): { mean: Float64Array; sd: Float64Array } {
+  const size = transform.shift.length;
+  const result = { mean: new Float64Array(size * outputs), sd: new Float64Array(size * outputs) };
+  for (let first = 0; first < size * outputs; first += size) {
+    const block = matrix(size, size);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) block.data[i * size + j] = covariance.data[(first + i) * dimension + first + j];
+    result.mean.set(transform.toOriginal(mean.subarray(first, first + size)), first);
+    result.sd.set(diagonal(congruence(transform.matrix, block)).map(Math.sqrt), first);
+  }
+  return result;
+}
+
+/** Appends a chain's positions, one array for each name. */
 function addChain(
   target: Map<string, Float64Array[]>,
-  design: Design,
-  transform: ReturnType<typeof originalScale>,
+  names: readonly string[],
+  transform: OriginalScale,
+  outputs: number,
   positions: Float64Array,
-  dimension: number,
 ): void {
-  const size = design.columns.length;
+  const size = transform.shift.length;
+  const dimension = names.length;
   const numDraws = positions.length / dimension;
-  const columns = design.columns.map(() => new Float64Array(numDraws));
+  const values = names.map(() => new Float64Array(numDraws));
   for (let draw = 0; draw < numDraws; draw++) {
-    const original = transform.toOriginal(positions.subarray(draw * dimension, draw * dimension + size));
-    for (let j = 0; j < size; j++) columns[j][draw] = original[j];
+    const position = positions.subarray(draw * dimension, (draw + 1) * dimension);
+    let first = 0;
+    for (; first < size * outputs; first += size) {
+      const original = transform.toOriginal(position.subarray(first, first + size));
+      for (let j = 0; j < size; j++) values[first + j][draw] = original[j];
+    }
+    if (first < dimension) values[first][draw] = transform.targetScale * Math.exp(position[first]);
   }
-  const append = (name: string, values: Float64Array) => target.set(name, [...(target.get(name) ?? []), values]);
-  design.columns.forEach((column, j) => {
-    append(column.name, columns[j]);
+  names.forEach((name, j) => {
+    target.set(name, [...(target.get(name) ?? []), values[j]]);
   });
-  if (dimension > size) {
-    const scale = design.target.scale;
-    append(
-      "sigma",
-      Float64Array.from({ length: numDraws }, (_, draw) => scale * Math.exp(positions[draw * dimension + size])),
-    );
-  }
 }
 
 function sigmaCorrection(output: ChainOutput, index: number): { meanShift: number; sdRatio: number } {
@@ -122,12 +152,6 @@ function sigmaCorrection(output: ChainOutput, index: number): { meanShift: numbe
   const variance = (squares - sum ** 2 / count) / (count - 1);
   const sd = Math.sqrt(output.covariance.data[index * output.dimension + index]);
   return { meanShift: -sum / count, sdRatio: variance > 0 ? sd / Math.sqrt(variance) : 1 };
-}
-
-function leadingBlock(a: Matrix, size: number): Matrix {
-  const block = matrix(size, size);
-  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) block.data[i * size + j] = a.data[i * a.columns + j];
-  return block;
 }
 
 function finiteOrNull(value: number): number | null {

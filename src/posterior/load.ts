@@ -36,6 +36,8 @@ export interface DataSummary {
   readonly droppedRows: number;
   readonly columns: number;
   readonly target: string;
+  /** The classes of a categorical target, sorted; the first is the reference. */
+  readonly classes?: readonly string[];
 }
 
 /** Who may stop a run, and who hears how far it is. */
@@ -83,5 +85,6 @@ function asSource(data: TableInput["data"]): TableSource {
 }
 
 export function describeData({ numRows, droppedRows, columns, target }: Design): DataSummary {
-  return { rows: numRows, droppedRows, columns: columns.length, target: target.name };
+  const summary = { rows: numRows, droppedRows, columns: columns.length, target: target.name };
+  return target.kind === "classes" ? { ...summary, classes: target.levels } : summary;
 }

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
 import { type FamilyName, families } from "../models/family.ts";
+import { type ClassCoding, classCodings } from "../models/model.ts";
 import { type NormalPrior, parsePrior } from "../models/prior.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules, type Tuning } from "../samplers/sampler.ts";
 
@@ -8,6 +9,11 @@ import { covarianceTargets, noiseEstimates, preconditioners, schedules, type Tun
 export interface FitOptions extends Tuning {
   /** Guessed from the target where it is left out. */
   readonly family?: FamilyName;
+  /**
+   * How a categorical target's classes get coefficients: all but the first one, whose linear predictor is 0 ("reference",
+   * the default), or all alike ("symmetric").
+   */
+  readonly classCoding?: ClassCoding;
   /** A name of the registry, or "auto" (the default). */
   readonly sampler?: string;
   /** "auto": features, and for gaussian the target too. */
@@ -36,6 +42,7 @@ export interface FitOptions extends Tuning {
 
 /** Options with the defaults filled in. */
 export interface ResolvedOptions extends Omit<FitOptions, "prior" | "interceptPrior"> {
+  readonly classCoding: ClassCoding;
   readonly sampler: string;
   readonly standardize: "auto" | "features" | "none";
   readonly prior?: NormalPrior | "learned";
@@ -52,6 +59,7 @@ const prior = z.optional(z.union([z.string(), z.object({ mean: z.number(), sd: z
 
 const schema = z.object({
   family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
+  classCoding: z.optional(z.enum(classCodings)),
   sampler: z.optional(z.string()),
   preconditioner: z.optional(z.enum(preconditioners)),
   batchSize: count(1, 1_000_000),
@@ -76,6 +84,7 @@ const schema = z.object({
 /** What each option takes, for the sentence that refuses anything else. */
 const expectations: Record<keyof FitOptions, string> = {
   family: `one of ${Object.keys(families).join(", ")}`,
+  classCoding: `one of ${classCodings.join(", ")}`,
   sampler: "the name of a sampler",
   preconditioner: `one of ${preconditioners.join(", ")}`,
   batchSize: "a whole number from 1 to 1,000,000",
@@ -108,6 +117,7 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
   }
   return {
     ...options,
+    classCoding: options.classCoding ?? "reference",
     sampler: options.sampler ?? "auto",
     standardize: options.standardize ?? "auto",
     prior: isLearned(options.prior) ? "learned" : readPrior(options.prior, "prior"),

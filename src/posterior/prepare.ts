@@ -5,7 +5,7 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { createModel } from "../models/model.ts";
+import { type ClassCoding, createModel } from "../models/model.ts";
 import { SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
@@ -39,8 +39,10 @@ export async function prepare(
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   const { prior, interceptPrior, sigma } = options;
+  const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
     family: design.family,
+    classes,
     interceptColumn: design.columns.findIndex((column) => column.isIntercept),
     prior: prior === "learned" ? undefined : prior,
     interceptPrior,
@@ -63,6 +65,22 @@ export async function prepare(
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+/** Coefficients that a model may have: a fit holds several dense matrices of that size and decomposes them. */
+const mostCoefficients = 2000;
+
+function classesOf({ family, target, columns }: Design, coding: ClassCoding) {
+  if (family !== "categorical" || !target.levels) return undefined;
+  const count = target.levels.length;
+  const outputs = coding === "reference" ? count - 1 : count;
+  if (outputs * columns.length > mostCoefficients) {
+    const format = (value: number) => value.toLocaleString("en");
+    throw new InputError(
+      `${target.name} has ${count} classes and the design ${format(columns.length)} columns, which makes ${format(outputs * columns.length)} coefficients, and a dense fit takes ${format(mostCoefficients)} at most: use fewer columns, or fewer classes.`,
+    );
+  }
+  return { count, coding };
 }
 
 /** Runs `work`, and takes back the memory it allocated. What a person can mend arrives as an InputError. */
