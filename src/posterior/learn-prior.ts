@@ -54,13 +54,11 @@ function priorGroups({ columns }: Design, model: Model): PriorGroup[] {
   const size = new Map<string, number>();
   for (const { term } of columns) size.set(term, (size.get(term) ?? 0) + 1);
   const groups = new Map<string, number[]>();
-  // A model of several outputs has the columns' coefficients once for each (kernels/layout.ts, Model.outputs).
-  const outputs = Math.floor(model.dimension / columns.length);
   columns.forEach(({ term, isIntercept }, j) => {
     if (isIntercept) return;
     const name = size.get(term) === 1 ? singles : term;
     const parameters = groups.get(name) ?? [];
-    for (let output = 0; output < outputs; output++) parameters.push(output * columns.length + j);
+    for (let output = 0; output < model.outputs; output++) parameters.push(output * columns.length + j);
     groups.set(name, parameters);
   });
   return [...groups].map(([name, parameters]) => ({ name, parameters }));
