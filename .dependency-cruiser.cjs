@@ -34,7 +34,13 @@ module.exports = {
       from: { path: "^src/", pathNot: "(node|duckdb)[^/]*\\.ts$|\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
-    { name: "src-does-not-import-cli", severity: "error", from: { path: "^src/" }, to: { path: "^cli/" } },
+    {
+      name: "src-imports-neither-paper-nor-cli",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { path: "^(paper|cli)/" },
+    },
+    { name: "paper-does-not-import-cli", severity: "error", from: { path: "^paper/" }, to: { path: "^cli/" } },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -5,6 +5,7 @@ export default defineConfig({
     include: [
       "src/**/*.test.ts",
       "cli/**/*.test.ts",
+      "paper/**/*.test.ts",
       "test/conformance/**/*.test.ts",
       "test/e2e/**/*.test.ts",
       "examples/**/*.test.ts",

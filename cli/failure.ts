@@ -3,7 +3,7 @@ import { InputError } from "../src/data/errors.ts";
 /** The command's exit statuses; scripts rely on them. */
 export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
 
-/** Thrown where the user interrupts a run. */
+/** Thrown where the user interrupts a run; the message says what is left of it. */
 export class InterruptedError extends Error {
   override name = "InterruptedError";
 }
@@ -11,7 +11,7 @@ export class InterruptedError extends Error {
 /** Says in a sentence on standard error what went wrong, and gives the exit status for it. */
 export function reportFailure(error: unknown): number {
   if (error instanceof InterruptedError) {
-    process.stderr.write("Interrupted; nothing was written.\n");
+    process.stderr.write(`Interrupted; ${error.message}.\n`);
     return ExitStatus.interrupted;
   }
   const message = error instanceof Error ? error.message : String(error);

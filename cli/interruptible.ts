@@ -12,7 +12,7 @@ export async function interruptible<T>(
   finish: (result: T) => Promise<void>,
 ): Promise<void> {
   const controller = new AbortController();
-  const interrupt = () => controller.abort(new InterruptedError("interrupted"));
+  const interrupt = () => controller.abort(new InterruptedError("nothing was written"));
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
   const progress = createProgress(process.stderr, { quiet: quiet ?? false });

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
+import { addPaperCommand } from "./paper.ts";
 
 const program = new Command("ornstein")
   .description("Posterior samples from constant-rate SGD, every setting from theory, every result with a certificate.")
@@ -9,6 +10,7 @@ const program = new Command("ornstein")
   .showHelpAfterError("(ornstein --help lists the commands, ornstein fit --help the options)")
   .exitOverride();
 addFitCommand(program, version);
+addPaperCommand(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,122 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { Command } from "commander";
+import type { FinishedPart } from "../paper/run-part.ts";
+import { InputError } from "../src/data/errors.ts";
+import type { Listening } from "../src/posterior/load.ts";
+import { ExitStatus, InterruptedError } from "./failure.ts";
+import { interruptible } from "./interruptible.ts";
+import { number } from "./options.ts";
+import { writeJson, writeWhole } from "./outputs.ts";
+
+interface PaperFlags {
+  data?: string;
+  out?: string;
+  only?: string;
+  list?: boolean;
+  seed?: number;
+  effort?: number;
+  threads?: number;
+  quiet?: boolean;
+}
+
+export function addPaperCommand(program: Command): void {
+  program
+    .command("paper")
+    .description("make the tables and figures of Mandt, Hoffman & Blei (2017) anew, with our own samplers")
+    .option("--data <folder>", "folder of the data sets: wine/, skin/, casp/ and so on")
+    .option("--out <folder>", "where each part's JSON and SVG files go")
+    .option("--only <parts>", "some parts only, such as table-1,figure-1")
+    .option("--list", "name the parts and what they show")
+    .option("--seed <number>", "1", number)
+    .option("--effort <share>", "share of the full number of draws, for a quick look: 1", number)
+    .option("--threads <count>", "worker threads: all cores; the result does not depend on it", number)
+    .option("--quiet", "no progress")
+    .action(runPaper);
+}
+
+async function runPaper(flags: PaperFlags): Promise<void> {
+  // Loaded late, so that --help and refusals of options are instant.
+  const { parts } = await import("../paper/parts.ts");
+  if (flags.list) {
+    const longest = Math.max(...parts.map(({ name }) => name.length));
+    for (const { name, summary } of parts) process.stdout.write(`${name.padEnd(longest)}  ${summary}\n`);
+    return;
+  }
+  const { data, out, only, effort = 1, threads = availableParallelism() } = flags;
+  if (data === undefined || out === undefined) throw new InputError("Name the folders of --data and --out.");
+  if (!(effort > 0)) throw new InputError(`--effort ${effort} is out of range: it takes a number above 0.`);
+  const wanted = only === undefined ? parts.map(({ name }) => name) : only.split(",").map((name) => name.trim());
+  const unknown = wanted.find((name) => !parts.some((part) => part.name === name));
+  if (unknown !== undefined) {
+    throw new InputError(`There is no part "${unknown}"; choose from ${parts.map(({ name }) => name).join(", ")}.`);
+  }
+  await makeFolder(out);
+  await interruptible(
+    flags.quiet,
+    (listening) => runAll(wanted, { data, out, effort, threads, seed: flags.seed }, listening),
+    async (complete) => {
+      process.exitCode = complete ? ExitStatus.done : ExitStatus.unusable;
+    },
+  );
+}
+
+interface Run {
+  readonly data: string;
+  readonly out: string;
+  readonly effort: number;
+  readonly threads: number;
+  readonly seed?: number;
+}
+
+/** Whether every part could be run; a part that lacks a file is passed over with a sentence. */
+async function runAll(wanted: readonly string[], run: Run, { signal, onProgress }: Listening): Promise<boolean> {
+  const { parts } = await import("../paper/parts.ts");
+  const { runPart } = await import("../paper/run-part.ts");
+  const { createNodeEngine } = await import("../src/engine/node-engine.ts");
+  const engine = await createNodeEngine(run.threads);
+  let complete = true;
+  try {
+    for (const part of parts.filter(({ name }) => wanted.includes(name))) {
+      try {
+        const { seed, effort } = run;
+        await writeFiles(
+          run.out,
+          await runPart(part, { dataFolder: run.data, engine, seed, effort, signal, onProgress }),
+        );
+      } catch (error) {
+        if (error instanceof InterruptedError) {
+          throw new InterruptedError(`the parts that were finished are in "${run.out}"`);
+        }
+        if (!(error instanceof InputError)) throw error;
+        process.stderr.write(`ornstein: ${error.message}\n`);
+        complete = false;
+      }
+    }
+  } finally {
+    await engine.executor.close();
+  }
+  return complete;
+}
+
+async function writeFiles(folder: string, { part, result, seconds }: FinishedPart): Promise<void> {
+  const { plotSvg } = await import("./svg.ts");
+  const files: string[] = [];
+  const write = async (name: string, text: string) => {
+    await writeWhole(join(folder, name), (temporary) => writeFile(temporary, text));
+    files.push(name);
+  };
+  for (const [suffix, plot] of Object.entries(result.plots)) await write(`${part.name}${suffix}.svg`, plotSvg(plot));
+  if (result.markdown) await write(`${part.name}.md`, `${result.markdown}\n`);
+  await writeJson(join(folder, `${part.name}.json`), result.data);
+  process.stdout.write(`${part.name} (${seconds.toFixed(0)} s): ${[`${part.name}.json`, ...files].join(", ")}\n`);
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+  } catch (error) {
+    throw new InputError(`"${folder}" cannot be made: ${(error as Error).message}.`);
+  }
+}

@@ -1,0 +1,40 @@
+import type { PlotOptions } from "@observablehq/plot";
+import type { Engine } from "../src/engine/engine.ts";
+import type { Workspace } from "../src/estimation/problem.ts";
+
+/** What a part runs with. */
+export interface PartContext {
+  /** Folder of the data sets, laid out as `dataFiles` says. */
+  readonly dataFolder: string;
+  readonly engine: Engine;
+  readonly workspace: Workspace;
+  /** Says on the progress display what is being done now. */
+  readonly enter: (stage: string) => void;
+  readonly seed: number;
+  /** Share of the full number of draws, chains and windows: 1 for the paper's, less for a quick look. */
+  readonly effort: number;
+}
+
+/** What a part makes of the paper's table or figure. */
+export interface PartResult {
+  /** Numbers and settings, ready for JSON. */
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Plots by the end of their file's name: "" for the part's own name. */
+  readonly plots: Readonly<Record<string, PlotOptions>>;
+  /** The numbers as Markdown, where they are a table. */
+  readonly markdown?: string;
+}
+
+/** One table or figure. `parts.ts` lists them all. */
+export interface PaperPart {
+  /** Name of its files, and what `--only` takes. */
+  readonly name: string;
+  /** One line for the list of parts. */
+  readonly summary: string;
+  run(context: PartContext): Promise<PartResult>;
+}
+
+/** `count` times the effort, at least `least`. */
+export function scaled(count: number, { effort }: Pick<PartContext, "effort">, least = 1): number {
+  return Math.max(least, Math.round(count * effort));
+}
