@@ -1,7 +1,6 @@
 import type { Problem } from "../estimation/problem.ts";
-import { type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
+import { multiplyVector } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { meanOfRows } from "../samplers/run-chains.ts";
 import {
   type ChainOutput,
   independentDraws,
@@ -9,6 +8,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { drawsOutput } from "./draws-output.ts";
 
 /**
  * The Laplace approximation: independent draws from N(θ*, P), P = (N A)⁻¹. The reference that the samplers are measured
@@ -48,28 +48,5 @@ function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: 
     }
     return values;
   });
-  const mean = meanOfRows(positions, dimension);
-  return {
-    chains,
-    draws,
-    dimension,
-    positions,
-    intervalMeans: positions,
-    mean,
-    covariance: covarianceOfRows(positions, mean),
-  };
-}
-
-/** Covariance of the rows of all arrays around `mean`. */
-function covarianceOfRows(arrays: readonly Float64Array[], mean: Float64Array): Matrix {
-  const dimension = mean.length;
-  const sum = matrix(dimension, dimension);
-  let count = 0;
-  for (const values of arrays) {
-    for (let start = 0; start < values.length; start += dimension, count++)
-      for (let i = 0; i < dimension; i++)
-        for (let j = 0; j < dimension; j++)
-          sum.data[i * dimension + j] += (values[start + i] - mean[i]) * (values[start + j] - mean[j]);
-  }
-  return scale(sum, 1 / count);
+  return drawsOutput(positions, dimension);
 }

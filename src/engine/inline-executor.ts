@@ -8,11 +8,12 @@ const progressMilliseconds = 200;
 /** Runs tasks on the calling thread, anywhere. It gives way to other events every 15 ms, between two kernel calls. */
 export async function createInlineExecutor(memory: EngineMemory): Promise<Executor> {
   const kernels = await loadKernels(memory);
+  // Kept from one run to the next: many runs of a few microseconds must give way, too.
+  let sliceEnd = performance.now() + sliceMilliseconds;
   return {
     threads: 1,
     async run(tasks, { signal, onProgress } = {}) {
       signal?.throwIfAborted();
-      let sliceEnd = performance.now() + sliceMilliseconds;
       let lastProgress = performance.now();
       for (const task of tasks as readonly KernelTask[]) {
         for (let time = 0; time < task.times; time++) {

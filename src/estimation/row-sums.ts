@@ -36,41 +36,63 @@ const minRowsPerTask = 2048;
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
 const mostGramBytes = 2 ** 28;
 
+/** A pass whose records stand in memory, to be run at one position after the other. */
+export interface PreparedPass {
+  readonly tasks: readonly KernelTask[];
+  /** Rows that one run visits. */
+  readonly visited: number;
+  /** The next run is at θ. */
+  moveTo(position: ArrayLike<number>): void;
+  /** What the tasks have summed up. */
+  collect(): RowSums;
+}
+
 /** One pass over the rows of `model`, spread over the executor's threads. */
 export async function sumRows(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
-  const { memory, dimension } = model;
-  const mark = memory.mark();
+  const mark = model.memory.mark();
   try {
-    const shared = writeShared(model, request);
-    const step = request.step ?? 1;
-    const total = request.rowList?.length ?? model.rows.numRows;
-    const visited = Math.ceil(total / step);
-    const gramLength = request.weights === Weights.none ? 0 : dimension ** 2;
-    const affordable = gramLength ? Math.floor(mostGramBytes / (16 * gramLength)) : maxTasks;
-    const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
-    const scratchBytes = passScratchBytes(model.rows.paddedColumns, model.outputs, request.weights);
-    const outputs: number[] = [];
-    const tasks: KernelTask[] = [];
-    for (let task = 0; task < numTasks; task++) {
-      // Task boundaries fall on multiples of `step`, so that a strided pass visits the same rows however it is cut.
-      const from = Math.floor((visited * task) / numTasks) * step;
-      const to = Math.min(total, Math.floor((visited * (task + 1)) / numTasks) * step);
-      const address = memory.allocate(Pass.slots * 8);
-      const output = memory.allocateF64(3 + 2 * dimension + gramLength);
-      memory.u8(address, Pass.slots * 8).set(memory.u8(shared, Pass.slots * 8));
-      memory.setU32(address, Pass.from, from);
-      memory.setU32(address, Pass.to, to);
-      memory.setU32(address, Pass.output, output);
-      memory.setU32(address, Pass.scratch, memory.allocate(scratchBytes));
-      outputs.push(output);
-      tasks.push({ kernel: "passRows", address, argument: 0, times: 1 });
-    }
-    await workspace.executor.run(tasks, { signal: workspace.signal });
-    workspace.counter.rowsVisited += visited;
-    return collect(model, outputs, gramLength);
+    const pass = preparePass(model, request);
+    await workspace.executor.run(pass.tasks, { signal: workspace.signal });
+    workspace.counter.rowsVisited += pass.visited;
+    return pass.collect();
   } finally {
-    memory.release(mark);
+    model.memory.release(mark);
   }
+}
+
+/** Writes the records of a pass; the caller releases the memory. */
+export function preparePass(model: Model, request: RowSumsRequest): PreparedPass {
+  const { memory, dimension } = model;
+  const shared = writeShared(model, request);
+  const step = request.step ?? 1;
+  const total = request.rowList?.length ?? model.rows.numRows;
+  const visited = Math.ceil(total / step);
+  const gramLength = request.weights === Weights.none ? 0 : dimension ** 2;
+  const affordable = gramLength ? Math.floor(mostGramBytes / (16 * gramLength)) : maxTasks;
+  const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
+  const scratchBytes = passScratchBytes(model.rows.paddedColumns, model.outputs, request.weights);
+  const outputs: number[] = [];
+  const tasks: KernelTask[] = [];
+  for (let task = 0; task < numTasks; task++) {
+    // Task boundaries fall on multiples of `step`, so that a strided pass visits the same rows however it is cut.
+    const from = Math.floor((visited * task) / numTasks) * step;
+    const to = Math.min(total, Math.floor((visited * (task + 1)) / numTasks) * step);
+    const address = memory.allocate(Pass.slots * 8);
+    const output = memory.allocateF64(3 + 2 * dimension + gramLength);
+    memory.u8(address, Pass.slots * 8).set(memory.u8(shared, Pass.slots * 8));
+    memory.setU32(address, Pass.from, from);
+    memory.setU32(address, Pass.to, to);
+    memory.setU32(address, Pass.output, output);
+    memory.setU32(address, Pass.scratch, memory.allocate(scratchBytes));
+    outputs.push(output);
+    tasks.push({ kernel: "passRows", address, argument: 0, times: 1 });
+  }
+  return {
+    tasks,
+    visited,
+    moveTo: (position) => memory.f64(memory.getU32(shared, Pass.position), dimension).set(position),
+    collect: () => collect(model, outputs, gramLength),
+  };
 }
 
 function writeShared(model: Model, request: RowSumsRequest): number {

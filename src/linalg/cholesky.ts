@@ -48,7 +48,7 @@ export function solveLower(l: Matrix, b: ArrayLike<number>): Float64Array {
 }
 
 /** Solves Lᵀ x = b; L lower triangular. */
-function solveLowerTransposed(l: Matrix, b: ArrayLike<number>): Float64Array {
+export function solveLowerTransposed(l: Matrix, b: ArrayLike<number>): Float64Array {
   const size = l.rows;
   const x = Float64Array.from(b);
   for (let i = size - 1; i >= 0; i--) {

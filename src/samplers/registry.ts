@@ -1,5 +1,6 @@
 import { conjugate } from "../baselines/conjugate.ts";
 import { laplace } from "../baselines/laplace.ts";
+import { nuts } from "../baselines/nuts.ts";
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { constantSgd } from "./constant-sgd.ts";
@@ -8,7 +9,7 @@ import { fisherScoring } from "./fisher-scoring.ts";
 import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
-export const samplers: readonly Sampler[] = [constantSgd, fisherScoring, controlVariate, laplace, conjugate];
+export const samplers: readonly Sampler[] = [constantSgd, fisherScoring, controlVariate, laplace, conjugate, nuts];
 
 export function samplerNamed(name: string): Sampler {
   const found = samplers.find((sampler) => sampler.name === name);

@@ -125,8 +125,10 @@ interface Prediction {
   readonly maxSdError: number;
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
   readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
-  /** The draws come from the posterior itself, whose covariance is `covariance`. */
+  /** The draws come from the posterior itself. */
   readonly isExact?: boolean;
+  /** `covariance` is the Laplace posterior's, shown for comparison: the theory says nothing of these draws' covariance. */
+  readonly isComparison?: boolean;
   readonly meanSquareStable: boolean;
   /** The settings' step may be scaled by this much and stay mean-square stable; null where nothing is iterated. */
   readonly largestStableScale: number | null;
@@ -150,6 +152,27 @@ export interface ChainOutput {
   readonly mean: Float64Array;
   /** M×M: covariance over every step that was counted, of all chains. */
   readonly covariance: Matrix;
+  /** One for each chain of Hamiltonian dynamics. */
+  readonly hamiltonian?: readonly HamiltonianStatistics[];
+}
+
+/** What a chain of Hamiltonian dynamics tells of itself, the arrays one entry a draw. */
+export interface HamiltonianStatistics {
+  /** H at the draw. */
+  readonly energy: Float64Array;
+  /** Mean acceptance along the trajectory. */
+  readonly acceptance: Float64Array;
+  /** How often the trajectory was doubled. */
+  readonly treeDepth: Uint8Array;
+  /** 1 where the trajectory left the flow it should follow. */
+  readonly diverging: Uint8Array;
+  /** The depth at which trajectories are cut off. */
+  readonly largestTreeDepth: number;
+  /** ε, from the end of the warm-up on. */
+  readonly stepSize: number;
+  /** Evaluations of the gradient before the draws, and for them. */
+  readonly warmUpGradients: number;
+  readonly gradients: number;
 }
 
 /** A sampler that has chosen its settings for one problem. */

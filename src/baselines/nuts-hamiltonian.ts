@@ -1,0 +1,91 @@
+import { cholesky, solveLowerTransposed } from "../linalg/cholesky.ts";
+import { dot, type Matrix, multiplyVector } from "../linalg/matrix.ts";
+
+/** Potential energy U(θ) = −log p(θ), up to a constant, and its gradient: what Hamiltonian dynamics needs of a target. */
+export interface Potential {
+  /** M */
+  readonly dimension: number;
+  evaluate(position: Float64Array): Promise<{ readonly loss: number; readonly gradient: Float64Array }>;
+}
+
+/** Kinetic energy ½ pᵀ W p, W the inverse of the mass matrix: an estimate of the target's covariance. */
+export interface Metric {
+  /** W p */
+  velocity(momentum: Float64Array): Float64Array;
+  /** p ~ N(0, W⁻¹) */
+  drawMomentum(normal: () => number): Float64Array;
+}
+
+/** A point of phase space, and what was computed there. */
+export interface PhasePoint {
+  readonly position: Float64Array;
+  readonly momentum: Float64Array;
+  /** W p */
+  readonly velocity: Float64Array;
+  readonly loss: number;
+  readonly gradient: Float64Array;
+  /** H = U(θ) + ½ pᵀ W p */
+  readonly energy: number;
+}
+
+/** W = diag(variances) */
+export function diagonalMetric(variances: Float64Array): Metric {
+  return {
+    velocity: (momentum) => momentum.map((value, j) => variances[j] * value),
+    drawMomentum: (normal) => variances.map((variance) => normal() / Math.sqrt(variance)),
+  };
+}
+
+/**
+ * W = covariance = L Lᵀ; a momentum is L⁻ᵀ z.
+ * @throws NotPositiveDefiniteError
+ */
+export function denseMetric(covariance: Matrix): Metric {
+  const factor = cholesky(covariance);
+  return {
+    velocity: (momentum) => multiplyVector(covariance, momentum),
+    drawMomentum: (normal) =>
+      solveLowerTransposed(
+        factor,
+        Float64Array.from({ length: covariance.rows }, () => normal()),
+      ),
+  };
+}
+
+/** The same position with a new momentum from N(0, W⁻¹). */
+export function withFreshMomentum(
+  metric: Metric,
+  { position, loss, gradient }: Pick<PhasePoint, "position" | "loss" | "gradient">,
+  normal: () => number,
+): PhasePoint {
+  return phasePoint(metric, position, metric.drawMomentum(normal), loss, gradient);
+}
+
+/**
+ * One leapfrog step of length ε, negative for backwards in time: p ← p − ½ε ∇U(θ), θ ← θ + ε W p, p ← p − ½ε ∇U(θ).
+ * It keeps volume, and H to O(ε²). One evaluation of the gradient.
+ */
+export async function leapfrog(
+  potential: Potential,
+  metric: Metric,
+  from: PhasePoint,
+  step: number,
+): Promise<PhasePoint> {
+  const halfway = from.momentum.map((value, j) => value - 0.5 * step * from.gradient[j]);
+  const velocity = metric.velocity(halfway);
+  const position = from.position.map((value, j) => value + step * velocity[j]);
+  const { loss, gradient } = await potential.evaluate(position);
+  const momentum = halfway.map((value, j) => value - 0.5 * step * gradient[j]);
+  return phasePoint(metric, position, momentum, loss, gradient);
+}
+
+function phasePoint(
+  metric: Metric,
+  position: Float64Array,
+  momentum: Float64Array,
+  loss: number,
+  gradient: Float64Array,
+): PhasePoint {
+  const velocity = metric.velocity(momentum);
+  return { position, momentum, velocity, loss, gradient, energy: loss + 0.5 * dot(momentum, velocity) };
+}

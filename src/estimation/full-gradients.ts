@@ -1,0 +1,101 @@
+import { Weights } from "../../kernels/layout.ts";
+import { addPriorGradientInto, type Model, priorLoss } from "../models/model.ts";
+import type { Workspace } from "./problem.ts";
+import { preparePass } from "./row-sums.ts";
+
+/** The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). */
+interface LossAndGradient {
+  readonly loss: number;
+  readonly gradient: Float64Array;
+}
+
+/** Loss and gradient at θ; the promise rejects with the signal's reason when the run is aborted. */
+export type Evaluate = (position: ArrayLike<number>) => Promise<LossAndGradient>;
+
+/**
+ * A function that evaluates up to `capacity` points as one run of the executor, so that the points share its threads and
+ * its round trip. Its records stay in memory until the caller releases it.
+ */
+export function prepareGradients(
+  workspace: Workspace,
+  model: Model,
+  capacity: number,
+): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
+  const origin = new Float64Array(model.dimension);
+  const passes = Array.from({ length: capacity }, () =>
+    preparePass(model, { position: origin, weights: Weights.none }),
+  );
+  return async (positions) => {
+    const used = passes.slice(0, positions.length);
+    used.forEach((pass, k) => {
+      pass.moveTo(positions[k]);
+    });
+    const tasks = used.flatMap((pass) => pass.tasks);
+    await workspace.executor.run(tasks, { signal: workspace.signal });
+    return used.map((pass, k) => {
+      workspace.counter.rowsVisited += pass.visited;
+      const { loss, gradient } = pass.collect();
+      addPriorGradientInto(model, positions[k], gradient);
+      return { loss: loss + priorLoss(model, positions[k]), gradient };
+    });
+  };
+}
+
+interface Request {
+  readonly position: ArrayLike<number>;
+  resolve(result: LossAndGradient): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Runs `count` chains side by side. Each awaits one evaluation at a time; when all chains that have not ended are waiting,
+ * their points are evaluated together. A point's result does not depend on the others.
+ * @throws what the first of the chains to fail has thrown, after all have ended
+ */
+export async function runChainsTogether<Result>(
+  workspace: Workspace,
+  model: Model,
+  count: number,
+  run: (evaluate: Evaluate, chain: number) => Promise<Result>,
+): Promise<Result[]> {
+  const mark = model.memory.mark();
+  try {
+    const evaluateAll = prepareGradients(workspace, model, count);
+    let running = count;
+    let waiting: Request[] = [];
+    const evaluateWhenAllWait = async () => {
+      if (waiting.length === 0 || waiting.length < running) return;
+      const requests = waiting;
+      waiting = [];
+      try {
+        const results = await evaluateAll(requests.map(({ position }) => position));
+        requests.forEach((request, k) => {
+          request.resolve(results[k]);
+        });
+      } catch (error) {
+        for (const request of requests) request.reject(error);
+      }
+    };
+    const evaluate: Evaluate = (position) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ position, resolve, reject });
+        void evaluateWhenAllWait();
+      });
+    const chains = Array.from({ length: count }, async (_, chain) => {
+      try {
+        return await run(evaluate, chain);
+      } finally {
+        running--;
+        void evaluateWhenAllWait();
+      }
+    });
+    // The memory may be released only after the last chain has ended.
+    const ended = await Promise.allSettled(chains);
+    return ended.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
+  } finally {
+    model.memory.release(mark);
+  }
+}
