@@ -57,7 +57,8 @@ export async function certify(
   const { laplaceCovariance, mode, hessian, noiseCovariance } = problem;
   const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
   const assumptions = await checkAssumptions(problem, plan);
-  const measured = largestDeviation(output, plan.prediction.limit?.sd ?? sdsOf(laplaceCovariance.data, mode.length));
+  const { limit, target: wanted } = plan.prediction;
+  const measured = largestDeviation(output, limit?.sd ?? sdsOf((wanted ?? laplaceCovariance).data, mode.length));
   const cure = sampler.cure?.(plan.settings) ?? {};
   const checks: RunCheck[] = [
     checkConvergence(coefficients, cure),
@@ -164,18 +165,19 @@ function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly
 }
 
 function checkAccuracy(plan: Plan, tolerance: number, cure: Cure): RunCheck {
-  const { maxSdError, limit } = plan.prediction;
+  const { maxSdError, limit, target } = plan.prediction;
+  const sds = target ? "sds" : "posterior sds";
   const allowed = limit ? tolerance : Math.max(tolerance, 0.02);
   if (maxSdError <= allowed) {
     return {
       id: "accuracy",
       passed: true,
-      message: `Largest error that the settings make in a posterior sd: ${percent(maxSdError)}.`,
+      message: `Largest error that the settings make in ${target ? "an sd" : "a posterior sd"}: ${percent(maxSdError)}.`,
     };
   }
   return {
     id: "accuracy",
     passed: false,
-    message: `The settings make posterior sds wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as posterior intervals; ${cure.accuracy ?? "use --sampler auto"}.`,
+    message: `The settings make ${sds} wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as ${target ? "those of repeated data" : "posterior intervals"}; ${cure.accuracy ?? "use --sampler auto"}.`,
   };
 }

@@ -10,11 +10,11 @@ export interface DrawSchedule {
 }
 
 /** Multiply-adds that a run spends without asking: some ten seconds of one core. */
-const mostWork = 6e10;
+export const mostWork = 6e10;
 /** Draws one integrated autocorrelation time apart are correlated by about e⁻² = 0.14 in the slowest direction. */
 const timesPerDraw = 1;
 /** Chains start in their predicted law, so the burn-in has only its error to forget. */
-const burnInTimes = 10;
+export const burnInTimes = 10;
 
 /**
  * Steps between draws from the slowest direction's autocorrelation time: draws nearly independent, and the averages

@@ -92,7 +92,7 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
 }
 
 /** H, stored no wider than its preconditioner makes it. */
-function stepMatrix(step: Matrix, preconditioner: PreconditionerName): StepMatrix {
+export function stepMatrix(step: Matrix, preconditioner: PreconditionerName): StepMatrix {
   if (preconditioner === "full" || preconditioner === "full-exact") return { kind: "dense", matrix: step };
   return preconditioner === "scalar"
     ? { kind: "scalar", value: step.data[0] }

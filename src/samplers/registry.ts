@@ -6,10 +6,19 @@ import type { Problem } from "../estimation/problem.ts";
 import { constantSgd } from "./constant-sgd.ts";
 import { controlVariate } from "./control-variate.ts";
 import { fisherScoring } from "./fisher-scoring.ts";
+import { iterateAveraging } from "./iterate-averaging.ts";
 import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
-export const samplers: readonly Sampler[] = [constantSgd, fisherScoring, controlVariate, laplace, conjugate, nuts];
+export const samplers: readonly Sampler[] = [
+  constantSgd,
+  fisherScoring,
+  iterateAveraging,
+  controlVariate,
+  laplace,
+  conjugate,
+  nuts,
+];
 
 export function samplerNamed(name: string): Sampler {
   const found = samplers.find((sampler) => sampler.name === name);

@@ -2,7 +2,7 @@ import { Chain, type Gradient, MatrixKind } from "../../kernels/layout.ts";
 import type { KernelTask } from "../engine/executor.ts";
 import { chainScratchBytes } from "../engine/scratch.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
+import { type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom, seedStream } from "../rng/xoshiro.ts";
 import type { ChainOutput } from "./sampler.ts";
@@ -199,4 +199,18 @@ export function meanOfRows(arrays: readonly Float64Array[], dimension: number): 
     for (let k = 0; k < values.length; k++) mean[k % dimension] += values[k];
   }
   return mean.map((sum) => sum / count);
+}
+
+/** Unbiased covariance of the rows of all arrays around their mean. */
+export function covarianceOfRows(arrays: readonly Float64Array[], mean: Float64Array): Matrix {
+  const dimension = mean.length;
+  const sum = matrix(dimension, dimension);
+  let count = 0;
+  for (const values of arrays) {
+    for (let start = 0; start < values.length; start += dimension, count++)
+      for (let i = 0; i < dimension; i++)
+        for (let j = 0; j < dimension; j++)
+          sum.data[i * dimension + j] += (values[start + i] - mean[i]) * (values[start + j] - mean[j]);
+  }
+  return scale(sum, 1 / (count - 1));
 }

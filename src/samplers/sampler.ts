@@ -121,8 +121,19 @@ export function independentDraws(
 interface Prediction {
   /** Covariance of the draws around the mode, M×M, for a quadratic loss. */
   readonly covariance: Matrix;
-  /** Predicted largest relative error of a posterior sd. */
+  /** Predicted largest relative error of an sd against `target`. */
   readonly maxSdError: number;
+  /** The covariance that the draws are meant to have; left out, the posterior's, P. */
+  readonly target?: Matrix;
+  /** Where a draw is an average of iterates. */
+  readonly averages?: {
+    /** Covariance of the iterates, M×M. */
+    readonly iterates: Matrix;
+    /** Rows that the iterates of one draw visit. */
+    readonly rows: number;
+    /** Largest error of a mean, in posterior sds, that the loss makes by not being quadratic over the iterates' region. */
+    readonly meanError: number;
+  };
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
   readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
   /** The draws come from the posterior itself. */

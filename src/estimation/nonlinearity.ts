@@ -1,0 +1,45 @@
+import { Weights } from "../../kernels/layout.ts";
+import { invertLower } from "../linalg/cholesky.ts";
+import { diagonal, dot, type Matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import { antitheticPoints } from "./laplace-points.ts";
+import type { Problem } from "./problem.ts";
+import { sumRows } from "./row-sums.ts";
+
+/** How far the gradient is from linear over a region around the mode. */
+export interface Nonlinearity {
+  /** √(E|Kᵀ r(θ)|² / E|K⁻¹ (θ − θ*)|²), K Kᵀ = P: the gradient against that of a quadratic loss. */
+  readonly relativeError: number;
+  /** M: −(P E r)_k / √P_kk, to first order how far the mean of chains that stay in the region is from the mode, in sds. */
+  readonly shift: Float64Array;
+}
+
+const numPairs = 8;
+
+/**
+ * Averages over θ ~ N(θ*, F Fᵀ), r the part of the gradient N ∇L that is not linear around the mode, over the subsample.
+ * In a stationary law E N ∇L(θ) = 0, so P⁻¹ (E θ − θ*) + E r = 0: the law of the posterior itself, F = K, included.
+ * @param factor F, M×M
+ */
+export async function gradientNonlinearity(problem: Problem, factor: Matrix): Promise<Nonlinearity> {
+  const { workspace, sample, numRows, mode, laplaceFactor, laplaceCovariance } = problem;
+  const random = createRandom(1, 0, 7);
+  const factorTransposed = transpose(laplaceFactor);
+  const spread = multiply(invertLower(laplaceFactor), factor).data;
+  let squares = 0;
+  const average = new Float64Array(mode.length);
+  for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal())) {
+    const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
+    const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
+    const whitened = multiplyVector(factorTransposed, residual);
+    squares += dot(whitened, whitened) / (2 * numPairs * dot(spread, spread));
+    residual.forEach((value, j) => {
+      average[j] += value / (2 * numPairs);
+    });
+  }
+  const sds = diagonal(laplaceCovariance).map(Math.sqrt);
+  return {
+    relativeError: Math.sqrt(squares),
+    shift: multiplyVector(laplaceCovariance, average).map((value, j) => -value / sds[j]),
+  };
+}
