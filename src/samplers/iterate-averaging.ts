@@ -48,10 +48,13 @@ export const iterateAveraging: Sampler = {
   assumes: ["A3", "A4"],
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["full", "scalar", "diagonal", "sqrt-diagonal"],
-  cure: () => ({
-    fewDraws: "averaged iterates give at most one independent draw a pass over the data, so use --sampler auto",
-    accuracy: "raise --window, or leave --learning-rate out",
-  }),
+  cure: ({ preconditioner }) =>
+    preconditioner === "full"
+      ? {
+          fewDraws: "averaged iterates give at most one independent draw a pass over the data, so use --sampler auto",
+          accuracy: "leave --learning-rate and --window out, or run fewer --draws with a longer --window",
+        }
+      : { fewDraws: "use --preconditioner full", accuracy: "use --preconditioner full" },
   plan,
 };
 
