@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
+import { addCompareCommand } from "./compare.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
 import { addPaperCommand } from "./paper.ts";
@@ -10,6 +11,7 @@ const program = new Command("ornstein")
   .showHelpAfterError("(ornstein --help lists the commands, ornstein fit --help the options)")
   .exitOverride();
 addFitCommand(program, version);
+addCompareCommand(program, version);
 addPaperCommand(program);
 
 try {

@@ -2,25 +2,18 @@ import { styleText } from "node:util";
 import { nats, percent } from "../src/diagnostics/wording.ts";
 import type { Coefficient } from "../src/posterior/coefficients.ts";
 import type { Posterior } from "../src/posterior/fit.ts";
-
-export interface RenderOptions {
-  /** Columns of the terminal. */
-  readonly width: number;
-  readonly color: boolean;
-}
+import { integer, type RenderOptions, renderTable, type TableColumn, verdictColor, wrap } from "./table.ts";
 
 /** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
 export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
   const sections = [
     renderHeader(posterior),
-    renderTable(posterior.coefficients, options),
+    renderTable(posterior.coefficients, ({ name }) => name, tableColumns, options),
     renderCertificate(posterior, options),
     renderTiming(posterior),
   ];
   return `${sections.join("\n\n")}\n`;
 }
-
-const integer = (value: number) => Math.round(value).toLocaleString("en-US");
 
 function renderHeader({ data, family, formula, settings }: Posterior): string {
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
@@ -28,13 +21,6 @@ function renderHeader({ data, family, formula, settings }: Posterior): string {
     `${formula}   [${family}]`,
     `${integer(data.rows)} rows${dropped}, ${data.columns} columns; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
-}
-
-interface TableColumn {
-  readonly title: string;
-  /** Columns of low rank go first where the terminal is narrow. */
-  readonly rank: number;
-  cell(coefficient: Coefficient): string;
 }
 
 /** Enough decimals that the second digit of the Monte Carlo error, or the fourth of the sd, shows. */
@@ -49,7 +35,7 @@ const scaled = (pick: (c: Coefficient) => number | null) => (c: Coefficient) => 
   return Math.abs(value) >= 1e7 || decimals > 8 ? value.toExponential(3) : value.toFixed(decimals);
 };
 
-const tableColumns: readonly TableColumn[] = [
+const tableColumns: readonly TableColumn<Coefficient>[] = [
   { title: "mean", rank: 9, cell: scaled((c) => c.mean) },
   { title: "sd", rank: 8, cell: scaled((c) => c.sd) },
   { title: "hdi_3%", rank: 7, cell: scaled((c) => c["hdi_3%"]) },
@@ -59,35 +45,6 @@ const tableColumns: readonly TableColumn[] = [
   { title: "ess_tail", rank: 1, cell: (c) => (c.ess_tail === null ? "–" : integer(c.ess_tail)) },
   { title: "r_hat", rank: 3, cell: (c) => (c.r_hat === null ? "–" : c.r_hat.toFixed(3)) },
 ];
-
-function renderTable(coefficients: readonly Coefficient[], { width, color }: RenderOptions): string {
-  const longestName = Math.max(4, ...coefficients.map((c) => c.name.length));
-  const shown = tableColumns.map((column) => {
-    const cells = coefficients.map((c) => column.cell(c));
-    return { ...column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
-  });
-  const total = (nameWidth: number) => nameWidth + shown.reduce((sum, column) => sum + column.width + 2, 0);
-  while (total(Math.min(longestName, 16)) > width && shown.length > 2) {
-    const least = Math.min(...shown.map((column) => column.rank));
-    // Columns of one rank, such as the two ends of an interval, go together.
-    for (const column of shown.filter(({ rank }) => rank === least)) shown.splice(shown.indexOf(column), 1);
-  }
-  const nameWidth = Math.max(8, Math.min(longestName, width - total(0)));
-  const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
-  const lines = coefficients.map((c, row) =>
-    [
-      shorten(c.name, nameWidth).padEnd(nameWidth),
-      ...shown.map((column) => column.cells[row].padStart(column.width)),
-    ].join("  "),
-  );
-  return [color ? styleText("bold", header) : header, ...lines].join("\n");
-}
-
-function shorten(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
-}
-
-const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as const;
 
 function renderCertificate({ certificate, settings }: Posterior, { width, color }: RenderOptions): string {
   const { verdict, klToLaplace, maxSdError, checks, assumptions, notes } = certificate;
@@ -105,20 +62,6 @@ function renderCertificate({ certificate, settings }: Posterior, { width, color 
 
 const orUnknown = (say: (value: number) => string, value: number | null) => (value === null ? "unknown" : say(value));
 const mark = (passed: boolean) => (passed ? "✓" : "✗");
-
-/** Breaks at blanks; further lines are indented. */
-function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  let line = " ";
-  for (const word of text.split(" ")) {
-    if (line.length + 1 + word.length > width && line.trim() !== "") {
-      lines.push(line);
-      line = "   ";
-    }
-    line += ` ${word}`;
-  }
-  return [...lines, line].join("\n");
-}
 
 function renderTiming({ timing }: Posterior): string {
   const seconds = (value: number) => `${value.toFixed(2)} s`;

@@ -3,6 +3,8 @@ import { availableParallelism } from "node:os";
 import { openTable } from "./data/duckdb-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
+import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
+import type { Comparison } from "./posterior/comparison.ts";
 import { fitWithEngine, type Posterior, type RunOptions } from "./posterior/fit.ts";
 import type { FitInput, Listening } from "./posterior/load.ts";
 
@@ -14,10 +16,13 @@ export interface FileInput {
   readonly formula: string;
 }
 
-export interface NodeRunOptions extends RunOptions {
-  /** Worker threads; all cores unless told. The result does not depend on it. */
+/** Worker threads; all cores unless told. The result does not depend on it. */
+interface Threads {
   readonly threads?: number;
 }
+
+export interface NodeRunOptions extends RunOptions, Threads {}
+export interface NodeCompareOptions extends CompareOptions, Threads {}
 
 /**
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
@@ -27,11 +32,20 @@ export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): 
   return onThreads(input, options, fitWithEngine);
 }
 
+/**
+ * Every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, measured
+ * against one reference: the exact posterior where it is known, else a long run of NUTS.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export function compare(input: FitInput | FileInput, options: NodeCompareOptions = {}): Promise<Comparison> {
+  return onThreads(input, options, compareWithEngine);
+}
+
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
 async function onThreads<Options extends Listening, Result>(
   input: FitInput | FileInput,
-  { threads = availableParallelism(), ...options }: Options & { readonly threads?: number },
-  work: (input: FitInput, options: Omit<Options, "threads">, engine: Engine) => Promise<Result>,
+  { threads = availableParallelism(), ...options }: Options & Threads,
+  work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
 ): Promise<Result> {
   const engine = await createNodeEngine(threads);
   try {

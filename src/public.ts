@@ -8,7 +8,9 @@ export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary
 export type { FamilyName } from "./models/family.ts";
 export type { NormalPrior } from "./models/prior.ts";
 export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
-export { toContractJson } from "./posterior/contract-json.ts";
+export type { CompareOptions } from "./posterior/compare.ts";
+export type { Comparison, SamplerComparison } from "./posterior/comparison.ts";
+export { comparisonToJson, toContractJson } from "./posterior/contract-json.ts";
 export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";

@@ -61,7 +61,7 @@ function exactDraws(
     return values;
   });
   const { mean, covariance } = posterior;
-  return { chains, draws, dimension, positions, intervalMeans: positions, mean, covariance };
+  return { chains, draws, dimension, positions, intervalMeans: positions, mean, covariance, isIntegrated: true };
 }
 
 function drawInto(

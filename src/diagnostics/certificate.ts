@@ -1,8 +1,8 @@
 import type { Problem } from "../estimation/problem.ts";
-import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import type { ChainOutput, Cure, Plan, Sampler } from "../samplers/sampler.ts";
-import { type Gaussian, gaussianKl } from "../theory/divergence.ts";
+import type { Gaussian } from "../theory/divergence.ts";
 import { informationRatio } from "../theory/optimal.ts";
+import { klOrNull } from "./accuracy.ts";
 import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
 import { checkHamiltonian } from "./hamiltonian-check.ts";
 import { percent } from "./wording.ts";
@@ -92,15 +92,6 @@ export async function certify(
     checks,
     notes: [...plan.notes, ...notes],
   };
-}
-
-function klOrNull(q: Gaussian, f: Gaussian): number | null {
-  try {
-    return gaussianKl(q, f);
-  } catch (error) {
-    if (error instanceof NotPositiveDefiniteError) return null; // fewer distinct draws than parameters
-    throw error;
-  }
 }
 
 function sdsOf(covariance: Float64Array, dimension: number): Float64Array {

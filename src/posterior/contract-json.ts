@@ -1,3 +1,4 @@
+import type { Comparison } from "./comparison.ts";
 import type { Posterior } from "./fit.ts";
 
 /** The machine-readable result: what the command writes with --json. Numbers are finite or null. */
@@ -18,6 +19,14 @@ export function toContractJson(
     warnings,
     timing,
   }) as Record<string, unknown>;
+}
+
+/** The same of a comparison. */
+export function comparisonToJson(
+  comparison: Comparison,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  return withoutNonFinite({ ...about, ...comparison }) as Record<string, unknown>;
 }
 
 function withoutNonFinite(value: unknown): unknown {

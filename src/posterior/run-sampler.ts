@@ -1,49 +1,57 @@
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
+import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
 import { type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
 
-/** One sampler's run on a prepared problem. */
-export interface SamplerRun extends PosteriorTable {
+/** A sampler's settings and draws, and what they cost. */
+export interface Sampled {
   readonly plan: Plan;
   readonly output: ChainOutput;
-  readonly certificate: Certificate;
   /** Choosing the settings, and running the chains. */
   readonly seconds: { readonly plan: number; readonly sample: number };
   /** Rows read by both. */
   readonly rowsVisited: number;
 }
 
-/** Settings → draws → summary on the data's scale → certificate. */
-export async function runSampler(
-  { design, problem, warnings, remarks }: Prepared,
-  sampler: Sampler,
-  options: SamplerOptions,
-): Promise<SamplerRun> {
+/** A sampler's draws, summarised on the data's scale and certified. */
+export interface SamplerRun extends Sampled, PosteriorTable {
+  readonly certificate: Certificate;
+}
+
+/** Settings → draws. */
+export async function sampleFrom(problem: Problem, sampler: Sampler, options: SamplerOptions): Promise<Sampled> {
   const { workspace } = problem;
   const started = performance.now();
   const before = workspace.counter.rowsVisited;
   workspace.onProgress?.("choosing the step", 0);
-  const chosen = await sampler.plan(problem, options);
-  const plan = { ...chosen, notes: [...remarks, ...chosen.notes] };
+  const plan = await sampler.plan(problem, options);
   const planned = performance.now();
   const output = await plan.sample();
-  const sampled = performance.now();
-  const rowsVisited = workspace.counter.rowsVisited - before;
-  const { coefficients, draws } = summarise(design, problem, plan, output);
+  const seconds = { plan: (planned - started) / 1000, sample: (performance.now() - planned) / 1000 };
+  return { plan, output, seconds, rowsVisited: workspace.counter.rowsVisited - before };
+}
+
+/** Draws → summary on the data's scale → certificate. */
+export async function certifyDraws(
+  { design, problem, warnings, remarks }: Prepared,
+  sampler: Sampler,
+  sampled: Sampled,
+  { tolerance }: SamplerOptions,
+): Promise<SamplerRun> {
+  const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
+  const { coefficients, draws } = summarise(design, problem, plan, sampled.output);
   const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
     name,
     essBulk: ess_bulk ?? 0,
     rHat: r_hat ?? 1,
   }));
-  const certificate = await certify(problem, sampler, plan, output, convergence, options.tolerance, warnings);
-  return {
-    plan,
-    output,
-    coefficients,
-    draws,
-    certificate,
-    seconds: { plan: (planned - started) / 1000, sample: (sampled - planned) / 1000 },
-    rowsVisited,
-  };
+  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings);
+  return { ...sampled, plan, coefficients, draws, certificate };
+}
+
+/** Settings → draws → summary on the data's scale → certificate. */
+export async function runSampler(prepared: Prepared, sampler: Sampler, options: SamplerOptions): Promise<SamplerRun> {
+  const sampled = await sampleFrom(prepared.problem, sampler, options);
+  return certifyDraws(prepared, sampler, sampled, options);
 }

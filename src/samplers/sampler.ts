@@ -163,6 +163,8 @@ export interface ChainOutput {
   readonly mean: Float64Array;
   /** M×M: covariance over every step that was counted, of all chains. */
   readonly covariance: Matrix;
+  /** Mean and covariance are integrals, not averages over draws: they have no Monte Carlo error. */
+  readonly isIntegrated?: boolean;
   /** One for each chain of Hamiltonian dynamics. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
 }

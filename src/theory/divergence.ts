@@ -32,6 +32,17 @@ export function klToPosterior(stationaryCovariance: Matrix, hessian: Matrix, num
   return 0.5 * (traceOfProduct(precision, stationaryCovariance) - logDeterminants - hessian.rows);
 }
 
+/**
+ * What KL(q̂‖f̂) is on average where q = f is one normal law of dimension M and q̂, f̂ are made of the moments of n_q and
+ * n_f effective draws: M (M + 3)/4 · (1/n_q + 1/n_f), for n ≫ M. In coordinates in which the law is N(0, I) the means
+ * differ by N(0, (1/n_q + 1/n_f) I), which makes ½ M (1/n_q + 1/n_f); the covariances are I + Δ with E Tr Δ² = M (M + 1)/n,
+ * and KL is ¼ Tr(Δ_q − Δ_f)² to second order, which makes ¼ M (M + 1)(1/n_q + 1/n_f).
+ * Not in the paper.
+ */
+export function klByChance(dimension: number, ...effectiveDraws: readonly number[]): number {
+  return (dimension * (dimension + 3) * effectiveDraws.reduce((sum, draws) => sum + 1 / draws, 0)) / 4;
+}
+
 /** max_k |√(Σ_kk / P_kk) − 1|: the largest relative error of a standard deviation. Not in the paper. */
 export function largestSdError(covariance: Matrix, target: Matrix): number {
   let largest = 0;

@@ -1,0 +1,69 @@
+import { styleText } from "node:util";
+
+export interface RenderOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly color: boolean;
+}
+
+export interface TableColumn<Row> {
+  readonly title: string;
+  /** Columns of low rank go first where the terminal is narrow. */
+  readonly rank: number;
+  cell(row: Row): string;
+}
+
+export const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as const;
+
+export const integer = (value: number) => Math.round(value).toLocaleString("en-US");
+
+/**
+ * A table no wider than the terminal: columns go by rank until names have room for `leastName` characters, then names are
+ * shortened.
+ */
+export function renderTable<Row>(
+  rows: readonly Row[],
+  nameOf: (row: Row) => string,
+  columns: readonly TableColumn<Row>[],
+  { width, color, leastName = 16 }: RenderOptions & { leastName?: number },
+): string {
+  const names = rows.map(nameOf);
+  const longestName = Math.max(4, ...names.map((name) => name.length));
+  const shown = columns.map((column) => {
+    const cells = rows.map((row) => column.cell(row));
+    return { ...column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
+  });
+  const total = (nameWidth: number) => nameWidth + shown.reduce((sum, column) => sum + column.width + 2, 0);
+  while (total(Math.min(longestName, leastName)) > width && shown.length > 2) {
+    const least = Math.min(...shown.map((column) => column.rank));
+    // Columns of one rank, such as the two ends of an interval, go together.
+    for (const column of shown.filter(({ rank }) => rank === least)) shown.splice(shown.indexOf(column), 1);
+  }
+  const nameWidth = Math.max(8, Math.min(longestName, width - total(0)));
+  const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
+  const lines = names.map((name, row) =>
+    [
+      shorten(name, nameWidth).padEnd(nameWidth),
+      ...shown.map((column) => column.cells[row].padStart(column.width)),
+    ].join("  "),
+  );
+  return [color ? styleText("bold", header) : header, ...lines].join("\n");
+}
+
+function shorten(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+/** Breaks at blanks; further lines are indented. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  let line = " ";
+  for (const word of text.split(" ")) {
+    if (line.length + 1 + word.length > width && line.trim() !== "") {
+      lines.push(line);
+      line = "   ";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line].join("\n");
+}

@@ -1,0 +1,176 @@
+import { InputError } from "../data/errors.ts";
+import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { samplers as registry } from "../samplers/registry.ts";
+import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../samplers/sampler.ts";
+import { klByChance } from "../theory/divergence.ts";
+import type { Comparison, SamplerComparison } from "./comparison.ts";
+import { describeData, type FitInput, type Listening } from "./load.ts";
+import { type FitOptions, resolveOptions } from "./options.ts";
+import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
+import { findReference, type Reference } from "./reference.ts";
+import { certifyDraws, sampleFrom } from "./run-sampler.ts";
+
+export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
+  /** Names of the registry; all of them unless told. */
+  readonly samplers?: readonly string[];
+  /** Seconds after which a sampler is given up, 60. */
+  readonly timeLimit?: number;
+}
+
+/**
+ * Runs every sampler, with each of its preconditioners, on one problem, and measures each against one reference: the
+ * exact posterior where it is known, else a long run of the reference sampler, on a random subsample where the rows are
+ * too many for it. A sampler that cannot be used is a row with the reason.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
+  const { signal, onProgress, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
+  const resolved = resolveOptions(plain);
+  const variants = variantsOf(names);
+  if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");
+  const started = performance.now();
+  return withMemoryOf(engine, async () => {
+    const prepared = await prepare(input, resolved, engine, { signal, onProgress });
+    const { design, problem, warnings, seconds } = prepared;
+    onProgress?.("the reference", 0);
+    const reference = await findReference(listenedTo(problem, "the reference", signal), resolved);
+    const before = performance.now();
+    const rows: SamplerComparison[] = [];
+    for (const variant of variants)
+      rows.push(await withMemoryOf(engine, () => compareOne(prepared, reference, variant, resolved, timeLimit)));
+    const ended = performance.now();
+    return {
+      data: describeData(design),
+      family: design.family,
+      formula: design.formula,
+      reference: {
+        sampler: reference.sampler.name,
+        rows: reference.problem.numRows,
+        ess: reference.law.effectiveDraws,
+        klFloor: klByChance(problem.mode.length, reference.law.effectiveDraws),
+      },
+      samplers: rows,
+      warnings,
+      timing: {
+        ...seconds,
+        reference: reference.seconds,
+        samplers: (ended - before) / 1000,
+        total: (ended - started) / 1000,
+      },
+    };
+  });
+}
+
+const defaultTimeLimit = 60;
+
+interface Variant {
+  readonly sampler: Sampler;
+  readonly preconditioner?: PreconditionerName;
+}
+
+function variantsOf(names: readonly string[] | undefined): Variant[] {
+  const unknown = names?.find((name) => !registry.some((sampler) => sampler.name === name));
+  if (unknown !== undefined || names?.length === 0) {
+    const all = registry.map((sampler) => sampler.name).join(", ");
+    throw new InputError(`There is no sampler "${unknown ?? ""}"; choose among ${all}.`);
+  }
+  return registry
+    .filter((sampler) => names === undefined || names.includes(sampler.name))
+    .flatMap((sampler) =>
+      sampler.preconditioners.length > 0
+        ? sampler.preconditioners.map((preconditioner) => ({ sampler, preconditioner }))
+        : [{ sampler }],
+    );
+}
+
+/** The same problem under another signal, its progress under another name. */
+function listenedTo(problem: Problem, title: string, signal: AbortSignal | undefined): Problem {
+  const { workspace } = problem;
+  const onProgress = (stage: string, fraction: number) =>
+    workspace.onProgress?.(title, stage === "sampling" ? fraction : 0);
+  return { ...problem, workspace: { ...workspace, signal, onProgress } };
+}
+
+async function compareOne(
+  prepared: Prepared,
+  reference: Reference,
+  { sampler, preconditioner }: Variant,
+  options: SamplerOptions,
+  timeLimit: number,
+): Promise<SamplerComparison> {
+  const { problem } = prepared;
+  const { signal } = problem.workspace;
+  const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
+  const chosen = { ...options, preconditioner };
+  const inTime = (on: Problem) => {
+    const timeout = AbortSignal.timeout(1000 * timeLimit);
+    return sampleFrom(listenedTo(on, title, signal ? AbortSignal.any([signal, timeout]) : timeout), sampler, chosen);
+  };
+  const reason = whyNotRun(sampler, problem, reference);
+  if (reason !== null) return notRun(sampler, preconditioner, reason);
+  try {
+    const sampled = await inTime(problem);
+    const run = await certifyDraws(prepared, sampler, sampled, chosen);
+    const measured = reference.problem.model === problem.model ? sampled : await inTime(reference.problem);
+    const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
+    const { certificate, coefficients, plan, rowsVisited, seconds } = run;
+    const ess = Math.min(...coefficients.map(({ ess_bulk }) => ess_bulk ?? 0));
+    const draws = measuredLaw(run.output).effectiveDraws;
+    return {
+      sampler: sampler.name,
+      preconditioner: preconditioner ?? null,
+      settings: plan.settings,
+      kl: {
+        laplacePredicted: certificate.klToLaplace.predicted,
+        laplaceMeasured: certificate.klToLaplace.measured,
+        reference: accuracy.kl,
+      },
+      worstSdError: accuracy.worstSdError,
+      worstMeanError: accuracy.worstMeanError,
+      byChance: {
+        klLaplace: klByChance(problem.mode.length, draws),
+        klReference: accuracy.byChance.kl,
+        worstSdError: accuracy.byChance.worstSdError,
+        worstMeanError: accuracy.byChance.worstMeanError,
+      },
+      seconds: seconds.plan + seconds.sample,
+      passes: rowsVisited / problem.numRows,
+      ess,
+      essPerSecond: ess / seconds.sample,
+      verdict: certificate.verdict,
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { name, message } = error as Error;
+    return notRun(sampler, preconditioner, name === "TimeoutError" ? `not done within ${timeLimit} s` : message);
+  }
+}
+
+function whyNotRun(sampler: Sampler, { model, numRows }: Problem, reference: Reference): string | null {
+  const unsuited = sampler.unsuited?.(model) ?? null;
+  if (unsuited !== null) return unsuited;
+  const { problem, seconds } = reference;
+  if (sampler !== reference.sampler || problem.numRows === numRows) return null;
+  const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
+  return `took ${seconds.toFixed(0)} s on the subsample as the reference, so about ${minutes} minutes on all rows; not run on them`;
+}
+
+function notRun(sampler: Sampler, preconditioner: PreconditionerName | undefined, message: string): SamplerComparison {
+  return {
+    sampler: sampler.name,
+    preconditioner: preconditioner ?? null,
+    settings: null,
+    kl: { laplacePredicted: null, laplaceMeasured: null, reference: null },
+    worstSdError: null,
+    worstMeanError: null,
+    byChance: null,
+    seconds: null,
+    passes: null,
+    ess: null,
+    essPerSecond: null,
+    verdict: null,
+    message,
+  };
+}

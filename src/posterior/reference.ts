@@ -1,0 +1,60 @@
+import { conjugate } from "../baselines/conjugate.ts";
+import { nuts } from "../baselines/nuts.ts";
+import { type MeasuredLaw, measuredLaw } from "../diagnostics/accuracy.ts";
+import { estimate } from "../estimation/estimate.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { subsampleModel } from "../models/model.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { Sampler, SamplerOptions } from "../samplers/sampler.ts";
+import { sampleFrom } from "./run-sampler.ts";
+
+/** What the samplers' accuracy is measured against. */
+export interface Reference {
+  readonly sampler: Sampler;
+  /** The rows on which accuracy is measured: all of them, or a random subsample where they are too many for the reference. */
+  readonly problem: Problem;
+  readonly law: MeasuredLaw;
+  readonly seconds: number;
+}
+
+/** The reference's draws a draw of the samplers': its Monte Carlo error is the smaller part of what is seen. */
+const drawsPerDraw = 2.5;
+/** Passes over the rows that one of its draws takes, about, warm-up included. */
+const passesPerDraw = 12;
+/** Multiply-adds that the reference may take: a minute or two of one core. */
+const mostWork = 3e11;
+
+/**
+ * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
+ * from its work, not from a clock, so that it is the same on every machine.
+ */
+export async function findReference(
+  problem: Problem,
+  options: Pick<SamplerOptions, "chains" | "draws" | "seed" | "tolerance">,
+): Promise<Reference> {
+  const started = performance.now();
+  const chains = Math.max(4, options.chains);
+  const draws = Math.ceil(drawsPerDraw * options.draws);
+  const isKnown = conjugate.unsuited?.(problem.model) === null;
+  const sampler = isKnown ? conjugate : nuts;
+  const rows = isKnown ? problem.numRows : affordableRows(problem, chains * draws);
+  const sample = subsampleModel(problem.model, rows, createRandom(options.seed, 0, 12));
+  const onRows = sample === problem.model ? problem : await estimate(problem.workspace, sample, options.seed);
+  const { output } = await sampleFrom(onRows, sampler, {
+    tolerance: Math.min(options.tolerance, 0.005),
+    chains,
+    draws,
+    seed: options.seed + 1,
+  });
+  return {
+    sampler,
+    problem: onRows,
+    law: measuredLaw(output),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function affordableRows({ model, numRows }: Problem, totalDraws: number): number {
+  const perPass = mostWork / (totalDraws * passesPerDraw);
+  return Math.min(numRows, Math.floor(perPass / (2 * model.rows.paddedColumns + 20)));
+}
