@@ -31,7 +31,7 @@ function output(dimension: number, draws: number, rho: number): ChainOutput {
 const standard = (dimension: number): MeasuredLaw => ({
   mean: new Float64Array(dimension),
   covariance: identity(dimension),
-  effectiveDraws: Number.POSITIVE_INFINITY,
+  effectiveDraws: { mean: Number.POSITIVE_INFINITY, covariance: Number.POSITIVE_INFINITY },
 });
 
 describe("what chance makes of the accuracy", () => {
@@ -58,11 +58,13 @@ describe("what chance makes of the accuracy", () => {
     for (const below of [sdBelow, meanBelow]) expect(Math.abs(below - repeats / 2)).toBeLessThan(28);
   });
 
-  it("counts effective draws, not draws", () => {
-    const { effectiveDraws } = measuredLaw(output(3, 20_000, 0.9));
-    const expected = (80_000 * (1 - 0.9)) / (1 + 0.9);
-    expect(effectiveDraws / expected).toBeGreaterThan(0.85);
-    expect(effectiveDraws / expected).toBeLessThan(1.15);
+  it.each([0.9, -0.5])("counts effective draws, of values and of squares, at a lag-one correlation of %f", (rho) => {
+    const { effectiveDraws } = measuredLaw(output(3, 20_000, rho));
+    const expected = { mean: (80_000 * (1 - rho)) / (1 + rho), covariance: (80_000 * (1 - rho ** 2)) / (1 + rho ** 2) };
+    for (const of of ["mean", "covariance"] as const) {
+      expect(effectiveDraws[of] / expected[of]).toBeGreaterThan(0.85);
+      expect(effectiveDraws[of] / expected[of]).toBeLessThan(1.15);
+    }
   });
 
   it("is nothing for moments that were integrated", () => {

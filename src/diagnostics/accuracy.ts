@@ -1,13 +1,13 @@
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import type { ChainOutput } from "../samplers/sampler.ts";
-import { type Gaussian, gaussianKl, klByChance, largestSdError } from "../theory/divergence.ts";
-import { mcseOfMean } from "./effective-sample-size.ts";
+import { type EffectiveDraws, type Gaussian, gaussianKl, klByChance, largestSdError } from "../theory/divergence.ts";
+import { effectiveSampleSize, mcseOfMean } from "./effective-sample-size.ts";
 
 /** Mean and covariance as a sampler found them. */
 export interface MeasuredLaw extends Gaussian {
-  /** Effective draws behind the two, averaged harmonically over the parameters; Infinity where they were integrated. */
-  readonly effectiveDraws: number;
+  /** Averaged harmonically over the parameters. */
+  readonly effectiveDraws: EffectiveDraws;
 }
 
 /** How far a law is from a reference law; each with what chance alone makes of it where there is no difference. */
@@ -24,22 +24,34 @@ export interface Accuracy {
 /** What a run measured of its law. */
 export function measuredLaw(output: ChainOutput): MeasuredLaw {
   const { mean, covariance, isIntegrated } = output;
-  return { mean, covariance, effectiveDraws: isIntegrated ? Number.POSITIVE_INFINITY : drawsOfMoments(output) };
+  const none = { mean: Number.POSITIVE_INFINITY, covariance: Number.POSITIVE_INFINITY };
+  return { mean, covariance, effectiveDraws: isIntegrated ? none : effectiveDraws(output) };
 }
 
 /**
- * 1/n = (1/M) Σ_j mcse_j² / variance_j, mcse_j the Monte Carlo error of the mean over every step that was counted. Squares
- * forget faster than values, so for the covariance the number is on the safe side.
+ * Behind the mean: n_j = variance_j / mcse_j², mcse_j the Monte Carlo error of the average over every step that was
+ * counted. Behind the covariance: the effective number of squares among the kept draws, times what counting every step
+ * gains for the mean. (Squares may forget more slowly than values, as in Hamiltonian dynamics.)
  */
-function drawsOfMoments({ intervalMeans, dimension, draws, covariance }: ChainOutput): number {
-  let sum = 0;
+function effectiveDraws(output: ChainOutput): EffectiveDraws {
+  const { positions, intervalMeans, dimension, covariance } = output;
+  let forMean = 0;
+  let forCovariance = 0;
   for (let j = 0; j < dimension; j++) {
-    const chains = intervalMeans.map((values) =>
-      Float64Array.from({ length: draws }, (_, draw) => values[draw * dimension + j]),
-    );
-    sum += mcseOfMean(chains) ** 2 / covariance.data[j * dimension + j];
+    const kept = parameterOf(positions, j, dimension);
+    const squares = kept.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
+    const ofMean = covariance.data[j * dimension + j] / mcseOfMean(parameterOf(intervalMeans, j, dimension)) ** 2;
+    forMean += 1 / ofMean;
+    forCovariance += effectiveSampleSize(kept) / (ofMean * effectiveSampleSize(squares));
   }
-  return dimension / sum;
+  return { mean: dimension / forMean, covariance: dimension / forCovariance };
+}
+
+/** Values of parameter j, one array a chain. */
+function parameterOf(chains: readonly Float64Array[], j: number, dimension: number): Float64Array[] {
+  return chains.map((values) =>
+    Float64Array.from({ length: values.length / dimension }, (_, draw) => values[draw * dimension + j]),
+  );
 }
 
 export function accuracyAgainst(reference: MeasuredLaw, law: MeasuredLaw): Accuracy {
@@ -49,17 +61,17 @@ export function accuracyAgainst(reference: MeasuredLaw, law: MeasuredLaw): Accur
     const sd = Math.sqrt(reference.covariance.data[k * size + k]);
     worstMeanError = Math.max(worstMeanError, Math.abs(law.mean[k] - reference.mean[k]) / sd);
   }
-  const inverseDraws = 1 / law.effectiveDraws + 1 / reference.effectiveDraws;
+  const [ours, theirs] = [law.effectiveDraws, reference.effectiveDraws];
   const worst = medianOfLargest(size);
   return {
     kl: klOrNull(law, reference),
     worstSdError: largestSdError(law.covariance, reference.covariance),
     worstMeanError,
     byChance: {
-      kl: klByChance(size, law.effectiveDraws, reference.effectiveDraws),
+      kl: klByChance(size, ours, theirs),
       // The sd of n normal draws has relative error 1/√(2n).
-      worstSdError: worst * Math.sqrt(inverseDraws / 2),
-      worstMeanError: worst * Math.sqrt(inverseDraws),
+      worstSdError: worst * Math.sqrt((1 / ours.covariance + 1 / theirs.covariance) / 2),
+      worstMeanError: worst * Math.sqrt(1 / ours.mean + 1 / theirs.mean),
     },
   };
 }

@@ -48,7 +48,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
       reference: {
         sampler: reference.sampler.name,
         rows: reference.problem.numRows,
-        ess: reference.law.effectiveDraws,
+        ess: Math.min(reference.law.effectiveDraws.mean, reference.law.effectiveDraws.covariance),
         klFloor: klByChance(problem.mode.length, reference.law.effectiveDraws),
       },
       samplers: rows,

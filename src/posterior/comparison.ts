@@ -46,7 +46,7 @@ export interface Comparison {
     readonly sampler: string;
     /** Accuracy is measured on these rows: all, or a random subsample. */
     readonly rows: number;
-    /** Effective draws behind its mean and covariance; Infinity where it is exact. */
+    /** Effective draws behind its mean or covariance, whichever has fewer; Infinity where it is exact. */
     readonly ess: number;
     /** KL that its Monte Carlo error alone makes, on average. */
     readonly klFloor: number;

@@ -18,7 +18,7 @@ export interface Reference {
 }
 
 /** The reference's draws a draw of the samplers': its Monte Carlo error is the smaller part of what is seen. */
-const drawsPerDraw = 2.5;
+const drawsPerDraw = 4;
 /** Passes over the rows that one of its draws takes, about, warm-up included. */
 const passesPerDraw = 12;
 /** Multiply-adds that the reference may take: a minute or two of one core. */

@@ -32,15 +32,22 @@ export function klToPosterior(stationaryCovariance: Matrix, hessian: Matrix, num
   return 0.5 * (traceOfProduct(precision, stationaryCovariance) - logDeterminants - hessian.rows);
 }
 
+/** Effective draws behind a law's mean and behind its covariance; Infinity where there is no Monte Carlo error. */
+export interface EffectiveDraws {
+  readonly mean: number;
+  readonly covariance: number;
+}
+
 /**
- * What KL(q̂‖f̂) is on average where q = f is one normal law of dimension M and q̂, f̂ are made of the moments of n_q and
- * n_f effective draws: M (M + 3)/4 · (1/n_q + 1/n_f), for n ≫ M. In coordinates in which the law is N(0, I) the means
- * differ by N(0, (1/n_q + 1/n_f) I), which makes ½ M (1/n_q + 1/n_f); the covariances are I + Δ with E Tr Δ² = M (M + 1)/n,
- * and KL is ¼ Tr(Δ_q − Δ_f)² to second order, which makes ¼ M (M + 1)(1/n_q + 1/n_f).
- * Not in the paper.
+ * What KL(q̂‖f̂) is on average where q = f is one normal law of dimension M and each of q̂, f̂ has its mean from n and its
+ * covariance from k effective draws: the sum of M/(2n) + M (M + 1)/(4k) over the two, M (M + 3)/(4n) each where k = n ≫ M.
+ * In coordinates in which the law is N(0, I) the means differ by N(0, (1/n_q + 1/n_f) I) and make half its square; the
+ * covariances are I + Δ with E Tr Δ² = M (M + 1)/k, and KL is ¼ Tr(Δ_q − Δ_f)² to second order. Not in the paper.
  */
-export function klByChance(dimension: number, ...effectiveDraws: readonly number[]): number {
-  return (dimension * (dimension + 3) * effectiveDraws.reduce((sum, draws) => sum + 1 / draws, 0)) / 4;
+export function klByChance(dimension: number, ...laws: readonly EffectiveDraws[]): number {
+  const expected = ({ mean, covariance }: EffectiveDraws) =>
+    dimension / (2 * mean) + (dimension * (dimension + 1)) / (4 * covariance);
+  return laws.reduce((sum, law) => sum + expected(law), 0);
 }
 
 /** max_k |√(Σ_kk / P_kk) − 1|: the largest relative error of a standard deviation. Not in the paper. */
