@@ -51,7 +51,7 @@ function renderCertificate({ certificate, settings }: Posterior, { width, color 
   const title = `Certificate: ${verdict}`;
   const sentences = [
     `Settings: ${settings.because}.`,
-    `Largest relative error of a posterior sd: ${orUnknown(percent, maxSdError.predicted)} predicted, ${orUnknown(percent, maxSdError.measured)} measured. KL to the Laplace posterior: ${orUnknown(nats, klToLaplace.predicted)} predicted, ${orUnknown(nats, klToLaplace.measured)} measured.`,
+    `Largest relative error of ${settings.covariance === "sandwich" ? "an sd, against the sandwich's" : "a posterior sd"}: ${orUnknown(percent, maxSdError.predicted)} predicted, ${orUnknown(percent, maxSdError.measured)} measured. KL to the Laplace posterior: ${orUnknown(nats, klToLaplace.predicted)} predicted, ${orUnknown(nats, klToLaplace.measured)} measured.`,
     ...checks.map(({ passed, message }) => `${mark(passed)} ${message}`),
     ...assumptions.map(({ id, passed, message }) => `${mark(passed)} ${id}: ${message}`),
     ...notes.map((note) => `! ${note}`),
