@@ -56,7 +56,7 @@ function writeModel(bench, numRows, numColumns, classes) {
 /** A chain of plain minibatch SGD with a scalar step: no noise, no moments, hardly any draws. */
 function createChain(bench, { model, paddedColumns, outputs }, numColumns, batchSize) {
   const { memory, allocate, setU32, f64 } = bench;
-  const chain = allocate(33 * 8);
+  const chain = allocate(34 * 8);
   const vector = () => allocate(numColumns * outputs * 8);
   const step = allocate(8);
   f64(step, 1)[0] = 1e-3 / numColumns;
@@ -76,7 +76,7 @@ function createChain(bench, { model, paddedColumns, outputs }, numColumns, batch
     14: 4,
     17: 1e9,
   };
-  slots[22] = allocate(9600 + 132 * (paddedColumns * outputs + 8) + 3072 * outputs);
+  slots[22] = allocate(bench.kernels.chainScratchSize(paddedColumns, outputs));
   for (const [slot, value] of Object.entries(slots)) setU32(chain, Number(slot), value);
   return chain;
 }

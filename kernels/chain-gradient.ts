@@ -9,6 +9,7 @@ import { slotF64, slotU32 } from "./record";
 import {
   ClassArray, Double, Scratch, Single, chunkRows, classArray, double, single, widthOf,
 } from "./chain-scratch";
+import { lookAtRows } from "./chain-noise";
 import { blockRows, nextBlock } from "./queue";
 
 /** Leaves Σ of the batch in the f64 gradient, columns and τ. */
@@ -43,6 +44,7 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
       addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
       if (slotU32(model, Model.auxiliary)) addTau(scratch, count);
     }
+    if (load<u32>(scratch, Scratch.looking)) lookAtRows(chain, model, scratch, rows, count, left);
     store<u32>(scratch, cursor + count, Scratch.cursor);
     unflushed += count;
     left -= count;

@@ -1,8 +1,9 @@
-// The shortest way through a step: no noise, a scalar or diagonal step, τ fixed. Then each parameter moves by itself,
-// θ_j ← keep_j θ_j + shift_j − rate_j Σ coefficient x_j, and with one row a step a single sweep over the columns makes
-// the update and the next row's dot product.
-import { Chain, Family, Gradient, MatrixKind, Model } from "./layout";
+// The shortest way through a step: no noise, a scalar or diagonal step at a constant rate, no velocity, τ fixed. Then each
+// parameter moves by itself, θ_j ← keep_j θ_j + shift_j − rate_j Σ coefficient x_j, and with one row a step a single sweep
+// over the columns makes the update and the next row's dot product.
+import { Chain, Family, Gradient, MatrixKind, Model, NoiseEstimate } from "./layout";
 import { sumBatch, tauOf } from "./chain-gradient";
+import { isVaried } from "./chain-motion";
 import { Double, Scratch, chunkRows, dimensionOf, double, widthOf } from "./chain-scratch";
 import { copyToSingle } from "./chain-update";
 import { logistic4 } from "./loss";
@@ -14,7 +15,8 @@ export function isLean(chain: usize, model: usize): bool {
   return (
     slotU32(chain, Chain.batchSize) != 0 && slotU32(chain, Chain.noiseKind) == MatrixKind.none &&
     (stepKind == MatrixKind.scalar || stepKind == MatrixKind.diagonal) &&
-    !slotU32(model, Model.auxiliary) && !slotU32(chain, Chain.twin)
+    !slotU32(model, Model.auxiliary) && !slotU32(chain, Chain.twin) && !isVaried(chain) &&
+    slotU32(chain, Chain.noiseEstimate) == NoiseEstimate.none
   );
 }
 

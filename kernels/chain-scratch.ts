@@ -21,6 +21,10 @@ export const enum Scratch {
   sink = 32,
   /** f64: M-th entries of this step where auxiliary = 1: Σ ∂f/∂τ over the batch. */
   tauSum = 40,
+  /** f64: Σ s over the counted steps of the present interval. */
+  intervalWeight = 48,
+  /** u32: 1 while the present step's batch is looked at for a noise estimate. */
+  looking = 56,
   /** A WordReader over the noise stream. */
   words = 64,
   /** 2 blocks of row addresses, then of weights. */
@@ -63,7 +67,9 @@ export const enum Double {
   moments = 8,
   /** Three arrays as one: what chain-lean.ts works out for a call. */
   lean = 12,
-  count = 15,
+  /** Gradients of four rows of a batch that is looked at. */
+  rowGradients = 15,
+  count = 19,
 }
 
 /** After those, outputs × chunkRows f32 each: what `eta`, `delta` and `coefficients` of the head are for one predictor. */

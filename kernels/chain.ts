@@ -5,8 +5,10 @@ import { Double, Single, dimensionOf, double, paddedLength, single, widthOf } fr
 import { sumBatch } from "./chain-gradient";
 import { copyClasses } from "./chain-softmax";
 import { isLean, leanSteps, loadLean } from "./chain-lean";
+import { beginLook, endLook } from "./chain-noise";
+import { isVaried, moveVaried, rateAt } from "./chain-motion";
 import { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chain-update";
-import { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
+import { addIterate, addMoments, beginInterval, endInterval, intervalEnd } from "./chain-record";
 
 /** Makes min(steps, steps that remain) steps of the chain whose record (layout.ts) stands at `chain`. */
 export function runChain(chain: usize, steps: u32): void {
@@ -14,32 +16,38 @@ export function runChain(chain: usize, steps: u32): void {
   const scratch = <usize>slotU32(chain, Chain.scratch);
   const dimension = dimensionOf(model);
   const burnIn = slotU32(chain, Chain.burnInSteps);
-  const perDraw = slotU32(chain, Chain.stepsPerDraw);
   const every = max<u32>(slotU32(chain, Chain.momentEvery), 1);
-  const total = burnIn + slotU32(chain, Chain.numDraws) * perDraw;
+  const numDraws = slotU32(chain, Chain.numDraws);
+  const total = burnIn + (numDraws ? intervalEnd(chain, numDraws - 1) : 0);
   let done = slotU32(chain, Chain.stepsDone);
   if (done >= total) return;
   const last = done + min<u32>(steps, total - done);
   // With nothing to average, only draws interrupt the steps.
-  const pause = slotU32(chain, Chain.intervalMeans) | slotU32(chain, Chain.moments) | slotU32(chain, Chain.twin) ? every : perDraw;
+  const averages = slotU32(chain, Chain.intervalMeans) | slotU32(chain, Chain.moments) | slotU32(chain, Chain.twin);
+  let index: u32 = 0;
+  while (done > burnIn && done - burnIn >= intervalEnd(chain, index)) index++;
+  let begin = index ? intervalEnd(chain, index - 1) : 0;
   loadParameters(chain, model, scratch);
   while (done < last) {
     if (done < burnIn) {
       const count = min<u32>(burnIn, last) - done;
-      makeSteps(chain, model, scratch, count);
+      makeSteps(chain, model, scratch, done, count);
       done += count;
       continue;
     }
-    const index = (done - burnIn) / perDraw;
-    let within = done - burnIn - index * perDraw;
-    if (within == 0) beginInterval(chain, dimension, index);
-    const count = min<u32>(min<u32>(pause - (within % pause), perDraw - within), last - done);
-    makeSteps(chain, model, scratch, count);
+    const end = intervalEnd(chain, index);
+    let made = done - burnIn;
+    if (made == begin) beginInterval(chain, scratch, dimension, index);
+    const pause = averages ? min<u32>(every - (made % every), end - made) : end - made;
+    const count = min<u32>(pause, last - done);
+    makeSteps(chain, model, scratch, done, count);
     done += count;
-    within += count;
-    if (within % every == 0) addIterate(chain, model, scratch, index);
-    if (within != perDraw) continue;
-    endInterval(chain, model, scratch, index, perDraw / every);
+    made += count;
+    if (made % every == 0) addIterate(chain, model, scratch, index, rateAt(chain, done - 1));
+    if (made != end) continue;
+    endInterval(chain, model, scratch, index);
+    begin = end;
+    index++;
     setSlotU32(chain, Chain.stepsDone, done);
   }
   const width = widthOf(model);
@@ -48,17 +56,22 @@ export function runChain(chain: usize, steps: u32): void {
   setSlotU32(chain, Chain.stepsDone, done);
 }
 
-export function makeSteps(chain: usize, model: usize, scratch: usize, count: u32): void {
+/** Makes steps t = first, first + 1, …, with nothing to record in between. */
+export function makeSteps(chain: usize, model: usize, scratch: usize, first: u32, count: u32): void {
   if (isLean(chain, model)) {
     leanSteps(chain, model, scratch, count);
     return;
   }
-  for (; count; count--) {
+  const varied = isVaried(chain);
+  for (let t = first; t < first + count; t++) {
+    beginLook(chain, scratch, t);
     if (slotU32(chain, Chain.batchSize)) sumBatch(chain, model, scratch);
+    endLook(chain, model, scratch);
     finishGradient(chain, model, scratch);
     findDescent(chain, model, scratch);
     if (slotU32(chain, Chain.noiseKind) != MatrixKind.none) findNoise(chain, model, scratch);
-    move(chain, model, scratch);
+    if (varied) moveVaried(chain, model, scratch, rateAt(chain, t));
+    else move(chain, model, scratch);
     copyToSingle(chain, model, scratch);
   }
 }

@@ -3,6 +3,8 @@
 export { makeSteps, runChain } from "./chain";
 export { addTau, findCoefficients, flush, sumBatch, weighCoefficients } from "./chain-gradient";
 export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chain-lean";
+export { moveVaried, rateAt } from "./chain-motion";
+export { addBatch, addRowGradients, lookAtRows } from "./chain-noise";
 export { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
 export { chainScratchSize } from "./chain-scratch";
 export { copyClasses, findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
@@ -19,7 +21,7 @@ export { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidua
 export { copyOut, differentiate, passRows, sumBlock } from "./pass-rows";
 export { passScratchSize } from "./pass-scratch";
 export { copyOutClasses, differentiateClasses, loadClassVectors, sumClassBlock, weighPair } from "./pass-softmax";
-export { matrixTimesVector, triangleTimesVector } from "./products";
+export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./products";
 export { drawBlock, nextBlock, touch } from "./queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";
 export { addRows, dotRow, dotRows, gather } from "./rows";

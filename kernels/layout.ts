@@ -157,7 +157,11 @@ export const enum Influence {
   slots = 8,
 }
 
-/** How a chain estimates C, the covariance of one row's gradient, from its own batches. Rows must be drawn uniformly. */
+/**
+ * How a chain estimates C, the covariance of one row's gradient, from its own batches (τ included where it is a
+ * parameter). Both have the expectation C(θ) at each θ that the chain visits, where rows are drawn uniformly; batches of
+ * fewer than two rows tell nothing and are not counted.
+ */
 export const enum NoiseEstimate {
   none = 0,
   /** (g_1 − ĝ)(g_1 − ĝ)ᵀ / (1 − 1/S), g_1 the gradient of the batch's first row. */
@@ -169,7 +173,8 @@ export const enum NoiseEstimate {
 /**
  * One chain: θ ← θ − s pull (θ − θ̂) − s H ĝ + √s R z, z ~ N(0, I), s = ((b + t)/b)^(−γ) at step t = 0, 1, … (burn-in
  * included). With a velocity v ← keep v − s pull (θ − θ̂) − s H ĝ + √s R z and θ ← θ + v. Interval means and second moments
- * weigh each iterate by its s, so that they are averages over diffusion time.
+ * weigh each iterate by the s of the step that made it, so that they are averages over diffusion time; with a constant
+ * rate every weight is 1.
  */
 export const enum Chain {
   /** u32: address of a Model record. */
@@ -206,13 +211,13 @@ export const enum Chain {
   draws = 15,
   /** u32: address of numDraws × M f64: mean of θ over each interval's every momentEvery-th step. 0: not wanted. */
   intervalMeans = 16,
-  /** u32: second moments are updated after every momentEvery-th step. */
+  /** u32: interval means and second moments count every momentEvery-th step. */
   momentEvery = 17,
-  /** u32: address of M×M f64: sum of (θ − θ̂)(θ − θ̂)ᵀ over those steps, lower triangle. 0: not wanted. */
+  /** u32: address of M×M f64: sum of s (θ − θ̂)(θ − θ̂)ᵀ over those steps, lower triangle. 0: not wanted. */
   moments = 18,
   /**
    * u32: address of M f64: the twin's deviation v, which follows the same noise through the quadratic loss,
-   * v ← (1 − pull) v + R z. 0: no twin.
+   * v ← (1 − s pull) v + √s R z. 0: no twin. Not together with a velocity.
    */
   twin = 19,
   /**
@@ -224,28 +229,30 @@ export const enum Chain {
   stepsDone = 21,
   /** u32: address of chainScratchBytes(paddedColumns, outputs) bytes; zero before the first call, kept between calls. */
   scratch = 22,
-  /** u32: address of M f64: the velocity v, updated in place. 0: no velocity. */
+  /** u32: address of M f64: the velocity v, updated in place. 0: no velocity, which is what keep = 0 amounts to. */
   velocity = 23,
   /** f64: what is kept of the velocity at each step, 1 − μ. */
   velocityKeep = 24,
-  /** f64: b of the decreasing rate. */
+  /** f64: b of the decreasing rate, above 0; not read where the rate is constant. */
   rateOffset = 25,
   /** f64: γ of the decreasing rate; 0: the rate is constant. */
   rateExponent = 26,
   /**
-   * u32: address of numDraws u32, ascending: the steps after the burn-in at which each interval ends, multiples of
+   * u32: address of numDraws u32, strictly ascending: how many steps after the burn-in each interval ends, multiples of
    * momentEvery; stepsPerDraw is then not read. 0: every stepsPerDraw steps.
    */
   intervalEnds = 27,
   /** u32: a NoiseEstimate. */
   noiseEstimate = 28,
-  /** u32: the batch of every noiseEvery-th step (burn-in included) is looked at. */
+  /** u32: the batches of steps t = 0, noiseEvery, 2 noiseEvery, … (burn-in included) are looked at. */
   noiseEvery = 29,
   /** u32: MatrixKind of the estimate: diagonal (its diagonal alone) or dense. */
   noiseShape = 30,
-  /** u32: address of M f64, or of M×M f64 (lower triangle): the estimates are added to it. */
+  /** u32: address of M f64, or of M×M f64 (lower triangle): the batches' estimates are added to it. */
   noiseSums = 31,
-  /** u32: how many estimates have been added. */
+  /** u32: how many batches' estimates have been added. */
   noiseCount = 32,
-  slots = 33,
+  /** u32: address of numDraws f64: Σ s over each interval's counted steps, which its means were divided by. 0: not wanted. */
+  intervalWeights = 33,
+  slots = 34,
 }

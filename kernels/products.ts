@@ -33,6 +33,40 @@ export function triangleTimesVector(matrix: usize, vector: usize, size: u32, out
   }
 }
 
+/**
+ * matrix += a aᵀ + b bᵀ + c cᵀ + d dᵀ in the lower triangle, row-major, the vectors `bytes` long: four at once cost half
+ * of four times one.
+ */
+export function addFourProducts(a: usize, b: usize, c: usize, d: usize, bytes: usize, matrix: usize): void {
+  let row = matrix;
+  for (let i: usize = 0; i < bytes; i += 8, row += bytes) {
+    const ai = v128.load64_splat(a + i);
+    const bi = v128.load64_splat(b + i);
+    const ci = v128.load64_splat(c + i);
+    const di = v128.load64_splat(d + i);
+    let j: usize = 0;
+    for (; j + 8 <= i; j += 16) {
+      let sum = f64x2.add(f64x2.mul(ai, v128.load(a + j)), f64x2.mul(bi, v128.load(b + j)));
+      sum = f64x2.add(sum, f64x2.add(f64x2.mul(ci, v128.load(c + j)), f64x2.mul(di, v128.load(d + j))));
+      v128.store(row + j, f64x2.add(v128.load(row + j), sum));
+    }
+    if (j > i) continue;
+    let sum = load<f64>(a + i) * load<f64>(a + j) + load<f64>(b + i) * load<f64>(b + j);
+    sum += load<f64>(c + i) * load<f64>(c + j) + load<f64>(d + i) * load<f64>(d + j);
+    store<f64>(row + j, load<f64>(row + j) + sum);
+  }
+}
+
+/** matrix += factor v vᵀ in the lower triangle, row-major, the vector `bytes` long. */
+export function addProduct(factor: f64, vector: usize, bytes: usize, matrix: usize): void {
+  for (let i: usize = 0; i < bytes; i += 8, matrix += bytes) {
+    const scaled = factor * load<f64>(vector + i);
+    for (let j: usize = 0; j <= i; j += 8) {
+      store<f64>(matrix + j, load<f64>(matrix + j) + scaled * load<f64>(vector + j));
+    }
+  }
+}
+
 // @ts-ignore: decorator
 @inline
 function dot(a: usize, b: usize, length: u32): f64 {

@@ -1,5 +1,5 @@
 // Small problems in an engine's memory, for the tests of kernels against their references.
-import { Chain, Family, type Gradient, MatrixKind, Model } from "../../kernels/layout.ts";
+import { Chain, Family, type Gradient, MatrixKind, Model, type NoiseEstimate } from "../../kernels/layout.ts";
 import { writeAliasTable } from "../rng/alias-table.ts";
 import { createRandom, seedStream } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";
@@ -116,6 +116,11 @@ export interface ChainFixtureOptions {
   readonly momentEvery?: number;
   readonly twin?: boolean;
   readonly chain?: number;
+  /** What is kept of the velocity. */
+  readonly keep?: number;
+  readonly rate?: { readonly offset: number; readonly exponent: number };
+  readonly intervalEnds?: readonly number[];
+  readonly noiseEstimate?: { readonly kind: NoiseEstimate; readonly every: number; readonly shape: MatrixKind };
 }
 
 /** Writes a Chain record over a fixture's model and returns its address. */
@@ -168,10 +173,31 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
     setU32(Chain.twinDifferences, memory.allocateF64(numDraws * 2 * dimension));
   }
   setU32(Chain.scratch, memory.allocateZeroed(chainScratchBytes(paddedColumns, fixture.outputs)));
+  setU32(Chain.intervalWeights, memory.allocateF64(numDraws));
+  if (options.keep !== undefined) {
+    setU32(Chain.velocity, vector(fixture.center.map((value) => 0.01 * value)));
+    memory.setF64(chain, Chain.velocityKeep, options.keep);
+  }
+  if (options.rate) {
+    memory.setF64(chain, Chain.rateOffset, options.rate.offset);
+    memory.setF64(chain, Chain.rateExponent, options.rate.exponent);
+  }
+  if (options.intervalEnds) {
+    const ends = memory.allocate(4 * options.intervalEnds.length);
+    memory.u32(ends, options.intervalEnds.length).set(options.intervalEnds);
+    setU32(Chain.intervalEnds, ends);
+  }
+  if (options.noiseEstimate) {
+    const { kind, every, shape } = options.noiseEstimate;
+    setU32(Chain.noiseEstimate, kind);
+    setU32(Chain.noiseEvery, every);
+    setU32(Chain.noiseShape, shape);
+    setU32(Chain.noiseSums, memory.allocateF64(shape === MatrixKind.dense ? dimension ** 2 : dimension));
+  }
   return chain;
 }
 
-/** All that a chain has written: position, draws, means, moments and twin's differences. */
+/** All that a chain has written. */
 export function chainOutput(fixture: Fixture, chain: number): Record<string, Float64Array> {
   const { memory, dimension } = fixture;
   const numDraws = memory.getU32(chain, Chain.numDraws);
@@ -186,6 +212,13 @@ export function chainOutput(fixture: Fixture, chain: number): Record<string, Flo
     moments: read(Chain.moments, dimension ** 2),
     twin: read(Chain.twin, dimension),
     twinDifferences: read(Chain.twinDifferences, numDraws * 2 * dimension),
+    velocity: read(Chain.velocity, dimension),
+    intervalWeights: read(Chain.intervalWeights, numDraws),
+    noiseSums: read(
+      Chain.noiseSums,
+      memory.getU32(chain, Chain.noiseShape) === MatrixKind.dense ? dimension ** 2 : dimension,
+    ),
+    noiseCount: Float64Array.of(memory.getU32(chain, Chain.noiseCount)),
   };
 }
 

@@ -3,6 +3,7 @@ import { AliasEntry, Chain, Gradient, MatrixKind } from "../../kernels/layout.ts
 import { nextWordsInto, Xoshiro } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";
 import { lossOf, type ModelView, readModel, residualOf } from "./reference-model.ts";
+import { addNoiseEstimate } from "./reference-noise.ts";
 import { classCoefficients } from "./reference-softmax.ts";
 
 /** The next rows of a stream, one by one, with their weights; drawn in fours as the kernel draws them. */
@@ -43,10 +44,11 @@ class RowReader {
   }
 }
 
-/** What a chain has drawn ahead and not yet used; kept from call to call. */
+/** What a chain has drawn ahead and not yet used, and its present interval's Σ s; kept from call to call. */
 interface Ahead {
   readonly rows: RowReader;
   readonly normals: Xoshiro;
+  intervalWeight: number;
 }
 
 const aheadOf = new WeakMap<EngineMemory, Map<number, Ahead>>();
@@ -58,6 +60,7 @@ function readAhead(memory: EngineMemory, address: number, model: ModelView): Ahe
   if (known && memory.getU32(address, Chain.stepsDone) > 0) return known;
   const stream = (slot: Chain) => memory.u32(memory.getU32(address, slot), 16).slice();
   const ahead = {
+    intervalWeight: 0,
     rows: new RowReader(memory.getU32(address, Chain.batchSize) ? stream(Chain.rowStream) : new Uint32Array(16), model),
     normals: new Xoshiro(memory.getU32(address, Chain.noiseKind) ? stream(Chain.noiseStream) : new Uint32Array(16)),
   };
@@ -74,62 +77,102 @@ export function runChainReference(memory: EngineMemory, address: number, steps: 
   const position = vector(Chain.position);
   const center = vector(Chain.center);
   const pull = memory.getF64(address, Chain.pull);
-  const perDraw = u32(Chain.stepsPerDraw);
-  const every = u32(Chain.momentEvery);
-  const total = u32(Chain.burnInSteps) + u32(Chain.numDraws) * perDraw;
+  const keep = memory.getF64(address, Chain.velocityKeep);
+  const burnIn = u32(Chain.burnInSteps);
+  const ends = intervalEnds(memory, address);
+  const total = burnIn + (ends.at(-1) ?? 0);
   const ahead = readAhead(memory, address, model);
   for (let step = 0; step < steps && u32(Chain.stepsDone) < total; step++) {
-    const gradient = gradientOf(model, u32(Chain.gradient), u32(Chain.batchSize), position, center, ahead.rows);
+    const t = u32(Chain.stepsDone);
+    const rate = rateAt(memory, address, t);
+    const batch = Array.from({ length: u32(Chain.batchSize) }, () =>
+      rowGradient(model, u32(Chain.gradient), ahead.rows.next(), position, center),
+    );
+    addNoiseEstimate(memory, address, t, batch);
+    const gradient = gradientOf(model, u32(Chain.gradient), batch, position, center);
     const descent = multiply(memory, u32(Chain.stepKind), u32(Chain.step), gradient, false);
     const normals = u32(Chain.noiseKind)
       ? Float64Array.from(gradient, () => ahead.normals.normal())
       : new Float64Array(size);
     const noise = multiply(memory, u32(Chain.noiseKind), u32(Chain.noise), normals, true);
-    for (let j = 0; j < size; j++) position[j] += noise[j] - descent[j] - pull * (position[j] - center[j]);
+    const change = position.map(
+      (value, j) => Math.sqrt(rate) * noise[j] - rate * descent[j] - rate * pull * (value - center[j]),
+    );
+    if (u32(Chain.velocity)) {
+      const velocity = vector(Chain.velocity);
+      for (let j = 0; j < size; j++) velocity[j] = change[j] += keep * velocity[j];
+    }
+    for (let j = 0; j < size; j++) position[j] += change[j];
     if (u32(Chain.twin)) {
       const twin = vector(Chain.twin);
-      for (let j = 0; j < size; j++) twin[j] = (1 - pull) * twin[j] + noise[j];
+      for (let j = 0; j < size; j++) twin[j] = (1 - rate * pull) * twin[j] + Math.sqrt(rate) * noise[j];
     }
-    memory.setU32(address, Chain.stepsDone, u32(Chain.stepsDone) + 1);
-    const made = u32(Chain.stepsDone) - u32(Chain.burnInSteps);
-    if (made > 0)
-      record(memory, address, Math.floor((made - 1) / perDraw), ((made - 1) % perDraw) + 1, perDraw, every, size);
+    memory.setU32(address, Chain.stepsDone, t + 1);
+    if (t < burnIn) continue;
+    const index = ends.findIndex((end) => t + 1 - burnIn <= end);
+    const isFirst = t - burnIn === (index ? ends[index - 1] : 0);
+    record(memory, address, ahead, { index, isFirst, isLast: t + 1 - burnIn === ends[index] }, size);
   }
+}
+
+/** How many steps after the burn-in each interval ends. */
+function intervalEnds(memory: EngineMemory, address: number): readonly number[] {
+  const numDraws = memory.getU32(address, Chain.numDraws);
+  const given = memory.getU32(address, Chain.intervalEnds);
+  if (given) return Array.from(memory.u32(given, numDraws));
+  return Array.from({ length: numDraws }, (_, k) => (k + 1) * memory.getU32(address, Chain.stepsPerDraw));
+}
+
+/** s at step t. */
+function rateAt(memory: EngineMemory, address: number, t: number): number {
+  const exponent = memory.getF64(address, Chain.rateExponent);
+  const offset = memory.getF64(address, Chain.rateOffset);
+  return exponent === 0 ? 1 : ((offset + t) / offset) ** -exponent;
+}
+
+/** The likelihood's part of ĝ that one row makes, before the mean is taken. */
+function rowGradient(
+  model: ModelView,
+  kind: Gradient,
+  [n, weight]: [row: number, weight: number],
+  position: Float64Array,
+  center: Float64Array,
+): Float64Array {
+  const { numColumns, hasAuxiliary, isGaussian } = model;
+  const gradient = new Float64Array(model.dimension);
+  const row = model.row(n);
+  if (model.isCategorical) {
+    const coefficients = classCoefficients(model, n, position, kind === Gradient.controlVariate ? center : undefined);
+    return gradient.map((_, j) => weight * coefficients[Math.floor(j / numColumns)] * row[j % numColumns]);
+  }
+  const tau = model.tau(position);
+  const centerTau = model.tau(center);
+  const y = model.target(n);
+  const loss = lossOf(isGaussian, model.predict(n, position), tau, y);
+  const deviation = position.map((value, j) => value - center[j]);
+  const [byEta, byTau] =
+    kind === Gradient.controlVariate
+      ? residualOf(isGaussian, [model.predict(n, center), centerTau], [model.predict(n, deviation), tau - centerTau], y)
+      : [loss.eta, loss.tau];
+  for (let j = 0; j < numColumns; j++) gradient[j] = weight * byEta * row[j];
+  if (hasAuxiliary) gradient[numColumns] = weight * byTau;
+  return gradient;
 }
 
 /** ĝ */
 function gradientOf(
   model: ModelView,
   kind: Gradient,
-  batchSize: number,
+  batch: readonly Float64Array[],
   position: Float64Array,
   center: Float64Array,
-  rows: RowReader,
 ): Float64Array {
-  const { numColumns, numRows, hasAuxiliary, isGaussian, precision, mean, rate } = model;
+  const { numColumns, numRows, hasAuxiliary, precision, mean, rate } = model;
   const gradient = new Float64Array(model.dimension);
   const tau = model.tau(position);
   const centerTau = model.tau(center);
-  const deviation = position.map((value, j) => value - center[j]);
   const isResidual = kind === Gradient.controlVariate;
-  for (let s = 0; s < batchSize; s++) {
-    const [n, weight] = rows.next();
-    if (model.isCategorical) {
-      const row = model.row(n);
-      const coefficients = classCoefficients(model, n, position, isResidual ? center : undefined);
-      for (const [k, value] of coefficients.entries())
-        for (let j = 0; j < numColumns; j++) gradient[k * numColumns + j] += (weight * value * row[j]) / batchSize;
-      continue;
-    }
-    const y = model.target(n);
-    const loss = lossOf(isGaussian, model.predict(n, position), tau, y);
-    const [byEta, byTau] = isResidual
-      ? residualOf(isGaussian, [model.predict(n, center), centerTau], [model.predict(n, deviation), tau - centerTau], y)
-      : [loss.eta, loss.tau];
-    const row = model.row(n);
-    for (let j = 0; j < numColumns; j++) gradient[j] += (weight * byEta * row[j]) / batchSize;
-    if (hasAuxiliary) gradient[numColumns] += (weight * byTau) / batchSize;
-  }
+  for (const row of batch) for (let j = 0; j < row.length; j++) gradient[j] += row[j] / batch.length;
   const coefficients = numColumns * model.outputs;
   for (let j = 0; j < coefficients && !isResidual; j++)
     gradient[j] += (precision[j] * (position[j] - mean[j])) / numRows;
@@ -158,40 +201,46 @@ function multiply(
   });
 }
 
-/** What the iterate after step `within` of interval `index` leaves behind. */
+/** What the iterate leaves behind in an interval, whose means are kept as running ones. */
 function record(
   memory: EngineMemory,
   address: number,
-  index: number,
-  within: number,
-  perDraw: number,
-  every: number,
+  ahead: Ahead,
+  { index, isFirst, isLast }: { index: number; isFirst: boolean; isLast: boolean },
   size: number,
 ): void {
   const at = (slot: Chain, offset: number, length: number) => {
     const start = memory.getU32(address, slot);
     return start ? memory.f64(start + 8 * offset, length) : undefined;
   };
+  const made = memory.getU32(address, Chain.stepsDone);
+  const every = memory.getU32(address, Chain.momentEvery);
+  const burnIn = memory.getU32(address, Chain.burnInSteps);
   const position = at(Chain.position, 0, size)!;
   const center = at(Chain.center, 0, size)!;
   const means = at(Chain.intervalMeans, index * size, size);
   const twin = at(Chain.twin, 0, size);
   const differences = twin && at(Chain.twinDifferences, index * 2 * size, 2 * size);
-  if (within === 1) {
+  if (isFirst) {
+    ahead.intervalWeight = 0;
     means?.fill(0);
     differences?.fill(0);
   }
-  if (within % every === 0) {
+  if ((made - burnIn) % every === 0) {
+    const weight = rateAt(memory, address, made - 1);
+    ahead.intervalWeight += weight;
+    const share = weight / ahead.intervalWeight;
     const moments = at(Chain.moments, 0, size * size);
-    const share = every / perDraw;
     const d = position.map((value, j) => value - center[j]);
     for (let i = 0; i < size; i++) {
-      if (means) means[i] += position[i] * share;
-      if (moments) for (let j = 0; j <= i; j++) moments[i * size + j] += d[i] * d[j];
+      if (means) means[i] += (position[i] - means[i]) * share;
+      if (moments) for (let j = 0; j <= i; j++) moments[i * size + j] += weight * d[i] * d[j];
       if (!twin || !differences) continue;
-      differences[i] += (d[i] - twin[i]) * share;
-      differences[size + i] += (d[i] ** 2 - twin[i] ** 2) * share;
+      differences[i] += (d[i] - twin[i] - differences[i]) * share;
+      differences[size + i] += (d[i] ** 2 - twin[i] ** 2 - differences[size + i]) * share;
     }
   }
-  if (within === perDraw) at(Chain.draws, index * size, size)?.set(position);
+  if (!isLast) return;
+  at(Chain.draws, index * size, size)?.set(position);
+  at(Chain.intervalWeights, index, 1)?.fill(ahead.intervalWeight);
 }

@@ -22,5 +22,5 @@ export function influenceScratchBytes(paddedColumns: number, outputs: number): n
 /** Bytes of scratch memory for one chain, whatever its batch size; the same as in kernels/chain-scratch.ts. */
 export function chainScratchBytes(paddedColumns: number, outputs: number): number {
   const padded = paddedColumns * outputs + 8;
-  return 9600 + 3 * padded * 4 + 15 * padded * 8 + 3 * outputs * 256 * 4;
+  return 9600 + 3 * padded * 4 + 19 * padded * 8 + 3 * outputs * 256 * 4;
 }
