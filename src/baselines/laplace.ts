@@ -28,7 +28,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const { settings, prediction } = independentDraws(laplace.name, because, options);
   return {
     settings,
-    prediction: { ...prediction, covariance: problem.laplaceCovariance },
+    prediction: { ...prediction, covariance: problem.laplaceCovariance, isCentred: true },
     notes: [],
     sample: async () => normalDraws(problem, options),
   };

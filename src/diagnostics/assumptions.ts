@@ -57,7 +57,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
           ? `A step closes at most a fraction ${value.toPrecision(2)} of the distance to the mode in any direction; the predictions hold at this finite step.`
           : `The step overshoots the mode (ρ(HA) = ${value.toFixed(2)}), so successive iterates jump from side to side; lower the learning rate.`,
     ),
-    largestContraction === null && !plan.prediction.isExact
+    plan.prediction.isCentred
       ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
           meanShift <= 0.1
             ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`

@@ -4,7 +4,7 @@ import type { Workspace } from "./problem.ts";
 import { preparePass } from "./row-sums.ts";
 
 /** The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). */
-interface LossAndGradient {
+export interface LossAndGradient {
   readonly loss: number;
   readonly gradient: Float64Array;
 }

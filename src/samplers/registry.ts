@@ -1,5 +1,6 @@
 import { conjugate } from "../baselines/conjugate.ts";
 import { laplace } from "../baselines/laplace.ts";
+import { meanField } from "../baselines/mean-field.ts";
 import { nuts } from "../baselines/nuts.ts";
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { Problem } from "../estimation/problem.ts";
@@ -16,6 +17,7 @@ export const samplers: readonly Sampler[] = [
   iterateAveraging,
   controlVariate,
   laplace,
+  meanField,
   conjugate,
   nuts,
 ];

@@ -136,6 +136,8 @@ interface Prediction {
   };
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
   readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
+  /** The draws are centred at the mode, whatever the shape of the posterior. */
+  readonly isCentred?: boolean;
   /** The draws come from the posterior itself. */
   readonly isExact?: boolean;
   /** `covariance` is the Laplace posterior's, shown for comparison: the theory says nothing of these draws' covariance. */
