@@ -94,7 +94,7 @@ export function plotComparison(comparison: Comparison): string {
             text: "name",
             textAnchor: anchor,
             fontSize,
-            fill: "sampler",
+            fill: "#333",
             stroke: "white",
             strokeWidth: 3,
           },

@@ -22,7 +22,7 @@ const drawsPerDraw = 4;
 /** Passes over the rows that one of its draws takes, about, warm-up included. */
 const passesPerDraw = 12;
 /** Multiply-adds that the reference may take: a minute or two of one core. */
-const mostWork = 3e11;
+const mostWork = 1e11;
 
 /**
  * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
