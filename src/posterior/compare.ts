@@ -1,7 +1,7 @@
 import { InputError } from "../data/errors.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { Problem, Workspace } from "../estimation/problem.ts";
 import { samplers as registry } from "../samplers/registry.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../samplers/sampler.ts";
 import { klByChance } from "../theory/divergence.ts";
@@ -35,7 +35,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     const prepared = await prepare(input, resolved, engine, { signal, onProgress });
     const { design, problem, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);
-    const reference = await findReference(listenedTo(problem, "the reference", signal), resolved);
+    const reference = await findReference(titled(problem, problem.workspace, "the reference", signal), resolved);
     const before = performance.now();
     const rows: SamplerComparison[] = [];
     for (const variant of variants)
@@ -85,9 +85,8 @@ function variantsOf(names: readonly string[] | undefined): Variant[] {
     );
 }
 
-/** The same problem under another signal, its progress under another name. */
-function listenedTo(problem: Problem, title: string, signal: AbortSignal | undefined): Problem {
-  const { workspace } = problem;
+/** The same problem under another signal, its progress told as that of `title`. */
+function titled(problem: Problem, workspace: Workspace, title: string, signal: AbortSignal | undefined): Problem {
   const onProgress = (stage: string, fraction: number) =>
     workspace.onProgress?.(title, stage === "sampling" ? fraction : 0);
   return { ...problem, workspace: { ...workspace, signal, onProgress } };
@@ -101,12 +100,14 @@ async function compareOne(
   timeLimit: number,
 ): Promise<SamplerComparison> {
   const { problem } = prepared;
-  const { signal } = problem.workspace;
+  const { workspace } = problem;
+  const { signal } = workspace;
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
   const inTime = (on: Problem) => {
     const timeout = AbortSignal.timeout(1000 * timeLimit);
-    return sampleFrom(listenedTo(on, title, signal ? AbortSignal.any([signal, timeout]) : timeout), sampler, chosen);
+    const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    return sampleFrom(titled(on, workspace, title, either), sampler, chosen);
   };
   const reason = whyNotRun(sampler, problem, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
