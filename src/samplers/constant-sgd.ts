@@ -2,15 +2,8 @@ import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { identity, type Matrix, scale } from "../linalg/matrix.ts";
 import * as optimal from "../theory/optimal.ts";
-import { defaultBatchSize, planSgd, type SgdSettings } from "./plan-sgd.ts";
-import {
-  type Plan,
-  type PreconditionerName,
-  preconditioners,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-} from "./sampler.ts";
+import { defaultBatchSize, missingNoise, planSgd, type SgdSettings } from "./plan-sgd.ts";
+import { type Plan, type PreconditionerName, preconditioners, type Sampler, type SamplerOptions } from "./sampler.ts";
 
 /**
  * Constant-rate SGD: θ ← θ − H ĝ(θ), ĝ the gradient of S rows drawn with replacement.
@@ -91,9 +84,7 @@ function chosenStep(name: PreconditionerName, given: optimal.NoiseAndCurvature):
     return optimal.fullPreconditioner(given);
   } catch (error) {
     if (!(error instanceof NotPositiveDefiniteError)) throw error;
-    throw new SamplerOptionError(
-      `--preconditioner ${name} needs gradient noise in every direction, and these data have none in some (collinear columns, or fewer rows than columns); use full-exact.`,
-    );
+    throw missingNoise(name);
   }
 }
 

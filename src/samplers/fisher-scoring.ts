@@ -77,7 +77,7 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<SgdS
   }
   if (options.learningRate !== undefined) {
     notes.push(
-      `The learning rate ${learningRate} is yours: the minibatch makes ${(100 * (1 - trace(chosen.injectedNoise) / trace(theory.totalNoise(chosen)))).toPrecision(2)}% of a step's noise, where 1 would make about half.`,
+      `The learning rate ${learningRate} is yours: the minibatch makes ${percentage(1 - trace(chosen.injectedNoise) / trace(theory.totalNoise(chosen)))} of a step's noise, where 1 would make about half.`,
     );
   }
   return {
@@ -148,4 +148,8 @@ function defaultMaxStep(
     else high = middle;
   }
   return low;
+}
+
+function percentage(share: number): string {
+  return `${Number((100 * share).toPrecision(2))}%`;
 }

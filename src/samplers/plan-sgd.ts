@@ -1,6 +1,6 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky } from "../linalg/cholesky.ts";
+import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonal, type Matrix } from "../linalg/matrix.ts";
 import { autocorrelationTime } from "../theory/control-variate.ts";
 import { largestSdError } from "../theory/divergence.ts";
@@ -8,7 +8,7 @@ import { largestStableScale, stateDependentCovariance } from "../theory/stabilit
 import { contractionRates } from "../theory/stationary.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { runChains, type StepMatrix } from "./run-chains.ts";
-import { noTuning, type Plan, type PreconditionerName, type SamplerOptions } from "./sampler.ts";
+import { noTuning, type Plan, type PreconditionerName, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), before the chains run. */
 export interface SgdSettings {
@@ -38,13 +38,16 @@ export function defaultBatchSize(numRows: number): number {
  * The plan of stochastic gradient descent with these settings: its law is predicted at the finite step with the noise
  * averaged over the law itself (`stateDependentCovariance`), and the chains start in it.
  * @throws UnstableError where the step is not mean-square stable
+ * @throws SamplerOptionError where some direction is without noise
  */
 export async function planSgd(problem: Problem, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
   const { model, hessian, noiseCovariance, laplaceCovariance } = problem;
   const { batchSize, injectedNoise } = chosen;
   const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise };
   const stableScale = await largestStableScale(sgd, problem.noise);
-  const { covariance } = await stateDependentCovariance(sgd, problem.noise);
+  const { covariance } = await stateDependentCovariance(sgd, problem.noise).catch((error) => {
+    throw error instanceof NotPositiveDefiniteError ? missingNoise(chosen.preconditioner) : error;
+  });
   const rates = contractionRates(chosen.step, hessian);
   const step = stepMatrix(chosen.step, chosen.preconditioner);
   const noise = noiseFactor(injectedNoise);
@@ -89,6 +92,13 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
         seed: options.seed,
       }),
   };
+}
+
+/** The refusal of a preconditioner for which some direction is without noise, so that the law is singular. */
+export function missingNoise(name: PreconditionerName): SamplerOptionError {
+  return new SamplerOptionError(
+    `--preconditioner ${name} needs gradient noise in every direction, and these data have none in some (collinear columns, or fewer rows than columns); use full-exact.`,
+  );
 }
 
 /** H, stored no wider than its preconditioner makes it. */

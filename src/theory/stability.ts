@@ -1,4 +1,15 @@
-import { add, identity, largestEntry, type Matrix, multiply, scale, symmetricPart, trace } from "../linalg/matrix.ts";
+import {
+  add,
+  diagonal,
+  diagonalMatrix,
+  identity,
+  largestEntry,
+  type Matrix,
+  multiply,
+  scale,
+  symmetricPart,
+  trace,
+} from "../linalg/matrix.ts";
 import {
   continuousStationaryCovariance,
   contractionRates,
@@ -58,7 +69,9 @@ export async function largestStableScale(
     const image = continuousStationaryCovariance({ ...sgd, noiseCovariance: zero, injectedNoise: source });
     const previous = radius;
     radius = trace(image) / trace(covariance);
-    covariance = scale(image, 1 / largestEntry(image));
+    // It tends to a matrix of low rank; a trace of its diagonal keeps it positive definite for those who factor it.
+    const size = largestEntry(image);
+    covariance = add(image, diagonalMatrix(diagonal(image)), 1 / size, 1e-9 / size);
     if (Math.abs(radius - previous) < 1e-3 * radius) break;
   }
   return 1 / radius;

@@ -65,6 +65,15 @@ describe("Fisher scoring where the gradient noise is missing in a direction", ()
     }
   });
 
+  it.each(["scalar", "diagonal"] as const)("%s: the injected noise alone keeps the law regular", async (name) => {
+    const { problem } = await problemOf(engine, collinearTarget());
+    const plan = await fisherScoring.plan(problem, { ...options, preconditioner: name });
+    expect(plan.prediction.meanSquareStable).toBe(true);
+    expect(Number.isFinite(plan.prediction.maxSdError)).toBe(true);
+    const plain = constantSgd.plan(problem, { ...options, preconditioner: name });
+    await expect(plain).rejects.toThrow(/needs gradient noise in every direction.*full-exact/);
+  });
+
   it("a bound of the user's holds for every eigenvalue of H, and slows the chain down", async () => {
     const { problem } = await problemOf(engine, quadraticTarget());
     const free = await fisherScoring.plan(problem, options);
