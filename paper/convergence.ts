@@ -1,7 +1,10 @@
 import { areaY, line, type PlotOptions, ruleY } from "@observablehq/plot";
 import { Gradient } from "../kernels/layout.ts";
+import { runNutsChain } from "../src/baselines/nuts-chain.ts";
+import { runChainsTogether } from "../src/estimation/full-gradients.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import { identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
+import { createRandom } from "../src/rng/xoshiro.ts";
 import { runChains } from "../src/samplers/run-chains.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
@@ -24,6 +27,8 @@ interface Trace {
   /** Passes after each draw, and the weight of it, of every chain. */
   passes(chain: number, draw: number): number;
   weight(draw: number): number;
+  /** The draws come after a warm-up of the method's own, whose passes are counted. */
+  readonly isWarmedUp: boolean;
 }
 
 /** Ratio of the estimated to the posterior's marginal variances after so many passes: over coordinates, and over chains. */
@@ -38,13 +43,17 @@ interface Point {
 
 /**
  * Marginal variances, estimated from the draws so far, against passes over the data: a linear model with N = 10,000,
- * D = 10, unit normal features (section 7.2). From the mode all draws count, from random starts those of the second half.
+ * D = 10, unit normal features (section 7.2). From the mode all draws count, from random starts those of the second half
+ * of the passes, or after a warm-up.
  */
 export async function convergence(start: Start, title: string, context: PartContext): Promise<PartResult> {
   const data = syntheticDataSet("gaussian", numRows, dimension, context.seed);
   const problem = await problemOf(data, "none", context);
   const numChains = scaled(100, context, 4);
-  const traces = [await iterateAverages(problem, start, numChains, context)];
+  const traces = [
+    await iterateAverages(problem, start, numChains, context),
+    await noUTurn(problem, start, numChains, context),
+  ];
   const points = traces.flatMap((trace) => pointsOf(trace, start, problem.laplaceCovariance));
   return {
     data: {
@@ -62,7 +71,7 @@ export async function convergence(start: Start, title: string, context: PartCont
 
 const factorOf = (start: Start) => (start === "mode" ? matrix(dimension, dimension) : identity(dimension));
 
-const averagedPasses = 200;
+const averagedPasses = 500;
 
 /** Algorithm 1: ε = 0.003, S = 10, windows of one pass. */
 async function iterateAverages(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
@@ -89,6 +98,42 @@ async function iterateAverages(problem: Problem, start: Start, chains: number, c
     chains: output.intervalMeans,
     passes: (_chain, draw) => draw + 1,
     weight: () => 1,
+    isWarmedUp: false,
+  };
+}
+
+/** Every gradient is a pass; unit mass matrix at first, diagonal once learned. */
+async function noUTurn(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
+  context.enter("NUTS");
+  const { workspace, model, mode } = problem;
+  const warmUp = 50;
+  const spent: number[][] = [];
+  const runs = await runChainsTogether(workspace, model, chains, (evaluate, chain) => {
+    const scatter = createRandom(context.seed, chain, 4);
+    const position = start === "mode" ? mode.slice() : mode.map((value) => value + scatter.normal());
+    let gradients = 0;
+    let iteration = 0;
+    spent[chain] = [];
+    const potential = {
+      dimension,
+      evaluate: (at: Float64Array) => {
+        gradients++;
+        return evaluate(at);
+      },
+    };
+    const onIteration = () => {
+      if (iteration++ >= warmUp) spent[chain].push(gradients);
+    };
+    const settings = { warmUp, draws: 150, metric: "diagonal", guess: identity(dimension), onIteration } as const;
+    return runNutsChain(potential, position, settings, createRandom(context.seed, chain, 1));
+  });
+  return {
+    method: "NUTS",
+    settings: { warmUp, targetAcceptance: 0.8, metric: "diagonal" },
+    chains: runs.map(({ positions }) => positions),
+    passes: (chain, draw) => spent[chain][draw],
+    weight: () => 1,
+    isWarmedUp: true,
   };
 }
 
@@ -104,7 +149,7 @@ function pointsOf(trace: Trace, start: Start, target: Matrix): Point[] {
   return checkpoints(longest).flatMap((passes): Point[] => {
     const ratios = trace.chains.map((_, chain) => varianceRatios(trace, chain, passes, start, target));
     const usable = ratios.filter((ratio) => ratio !== null);
-    if (usable.length === 0) return [];
+    if (usable.length < ratios.length) return [];
     return (["smallest", "mean", "largest"] as const).map((statistic) => {
       const values = usable.map((ratio) => summary[statistic](ratio));
       const ratio = summary.mean(values);
@@ -126,7 +171,7 @@ function varianceRatios(trace: Trace, chain: number, passes: number, start: Star
   const draws: number[] = [];
   for (let draw = 0; draw * dimension < values.length; draw++) {
     const at = trace.passes(chain, draw);
-    if (at <= passes && (start === "mode" || at > passes / 2)) draws.push(draw);
+    if (at <= passes && (start === "mode" || trace.isWarmedUp || at > passes / 2)) draws.push(draw);
   }
   if (draws.length < 2) return null;
   const total = draws.reduce((sum, draw) => sum + trace.weight(draw), 0);
@@ -141,6 +186,9 @@ function varianceRatios(trace: Trace, chain: number, passes: number, start: Star
   });
 }
 
+/** Bands that leave it are cut. */
+const ratioDomain = [0.01, 150];
+
 const statisticInks = { smallest: inks.measured, mean: inks.posterior, largest: inks.predicted };
 
 function plot(
@@ -151,13 +199,12 @@ function plot(
   { seed }: PartContext,
 ): PlotOptions {
   const methods = [...new Set(points.map(({ method }) => method))];
-  const half = start === "random" ? " The first half of the passes is left out of every estimate." : "";
+  const half = start === "random" ? " IASG leaves the first half of its passes out of every estimate." : "";
   const ink = (point: Point) => statisticInks[point.statistic];
-  const least = 1e-3; // the logarithm's end for bands that reach below 0
   return figure(
     {
       title,
-      caption: `Linear model, N = 10,000, D = 10, unit normal features; ${chains} chains. IASG: ε = 0.003, S = 10, windows of 1,000 steps. Bands: one sd over the chains.${half} Seed ${seed}.`,
+      caption: `Linear model, N = 10,000, D = 10, unit normal features; ${chains} chains. IASG: ε = 0.003, S = 10, windows of 1,000 steps. NUTS: every gradient is a pass, those of its warm-up of 50 iterations too. Bands: one sd over the chains.${half} Seed ${seed}.`,
       x: "passes over the data",
       y: "estimated over posterior marginal variance",
       legend: [
@@ -170,14 +217,14 @@ function plot(
       height: 90 + 190 * methods.length,
       marginLeft: 65,
       marginRight: 75,
-      x: { type: "log", ticks: [3, 10, 30, 100], tickFormat: ",", grid: true },
-      y: { type: "log", ticks: [0.001, 0.01, 0.1, 1, 10, 100, 1000], tickFormat: "~g", grid: true },
+      x: { type: "log", ticks: [3, 10, 30, 100, 300, 1000], tickFormat: ",", grid: true },
+      y: { type: "log", domain: ratioDomain, ticks: [0.01, 0.1, 1, 10, 100], tickFormat: "~g", grid: true, clamp: true },
       fy: { domain: methods, label: null },
       marks: [
         ruleY([1], { stroke: inks.faint, strokeDasharray: "5,4" }),
         areaY(points, {
           x: "passes",
-          y1: (d: Point) => Math.max(least, d.ratio - d.sd),
+          y1: (d: Point) => Math.max(ratioDomain[0], d.ratio - d.sd),
           y2: (d: Point) => d.ratio + d.sd,
           z: "statistic",
           fy: "method",

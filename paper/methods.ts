@@ -60,4 +60,5 @@ export const methods: readonly Method[] = [
   { label: "IASG", sampler: "iasg" },
   { label: "BBVI", sampler: "mean-field", paper: { wine: 44.7, skin: 5.74, protein: 478.1 } },
   { label: "control variates", sampler: "control-variate" },
+  { label: "Laplace", sampler: "laplace" },
 ];
