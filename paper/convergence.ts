@@ -3,9 +3,11 @@ import { Gradient } from "../kernels/layout.ts";
 import { runNutsChain } from "../src/baselines/nuts-chain.ts";
 import { runChainsTogether } from "../src/estimation/full-gradients.ts";
 import type { Problem } from "../src/estimation/problem.ts";
-import { identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
+import { diagonal, identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { runChains } from "../src/samplers/run-chains.ts";
+import { averagedCovariance } from "../src/theory/averaging.ts";
+import { stateDependentCovariance } from "../src/theory/stability.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { type PartContext, type PartResult, scaled } from "./part.ts";
@@ -29,6 +31,8 @@ interface Trace {
   weight(draw: number): number;
   /** The draws come after a warm-up of the method's own, whose passes are counted. */
   readonly isWarmedUp: boolean;
+  /** Where the mean ratio of the variances tends to, as predicted. */
+  readonly limit: number;
 }
 
 /** Ratio of the estimated to the posterior's marginal variances after so many passes: over coordinates, and over chains. */
@@ -62,10 +66,10 @@ export async function convergence(start: Start, title: string, context: PartCont
       numRows,
       dimension,
       chains: numChains,
-      methods: traces.map(({ method, settings }) => ({ method, settings })),
+      methods: traces.map(({ method, settings, limit }) => ({ method, settings, limit })),
       points,
     },
-    plots: { "": plot(points, title, start, numChains, context) },
+    plots: { "": plot(traces, points, title, start, numChains, context) },
   };
 }
 
@@ -77,6 +81,8 @@ const averagedPasses = 500;
 async function iterateAverages(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
   context.enter("IASG");
   const learningRate = 0.003;
+  const step = { ...problem, preconditioner: identity(dimension, learningRate), batchSize };
+  const { covariance } = await stateDependentCovariance(step, problem.noise);
   const output = await runChains(problem, {
     model: problem.model,
     gradient: Gradient.minibatch,
@@ -99,7 +105,13 @@ async function iterateAverages(problem: Problem, start: Start, chains: number, c
     passes: (_chain, draw) => draw + 1,
     weight: () => 1,
     isWarmedUp: false,
+    limit: meanRatio(averagedCovariance(step, covariance, stepsPerPass), problem.laplaceCovariance),
   };
+}
+
+function meanRatio(covariance: Matrix, target: Matrix): number {
+  const expected = diagonal(target);
+  return summary.mean(Array.from(diagonal(covariance), (value, j) => value / expected[j]));
 }
 
 /** Every gradient is a pass; unit mass matrix at first, diagonal once learned. */
@@ -134,6 +146,7 @@ async function noUTurn(problem: Problem, start: Start, chains: number, context: 
     passes: (chain, draw) => spent[chain][draw],
     weight: () => 1,
     isWarmedUp: true,
+    limit: 1,
   };
 }
 
@@ -192,6 +205,7 @@ const ratioDomain = [0.01, 150];
 const statisticInks = { smallest: inks.measured, mean: inks.posterior, largest: inks.predicted };
 
 function plot(
+  traces: readonly Trace[],
   points: readonly Point[],
   title: string,
   start: Start,
@@ -211,6 +225,7 @@ function plot(
         { label: "smallest of the coordinates", ink: statisticInks.smallest, symbol: "line" },
         { label: "their mean", ink: statisticInks.mean, symbol: "line" },
         { label: "largest", ink: statisticInks.largest, symbol: "line" },
+        { label: "predicted limit of the mean", ink: inks.posterior, symbol: "dashes" },
       ],
     },
     {
@@ -218,10 +233,18 @@ function plot(
       marginLeft: 65,
       marginRight: 75,
       x: { type: "log", ticks: [3, 10, 30, 100, 300, 1000], tickFormat: ",", grid: true },
-      y: { type: "log", domain: ratioDomain, ticks: [0.01, 0.1, 1, 10, 100], tickFormat: "~g", grid: true, clamp: true },
+      y: {
+        type: "log",
+        domain: ratioDomain,
+        ticks: [0.01, 0.1, 1, 10, 100],
+        tickFormat: "~g",
+        grid: true,
+        clamp: true,
+      },
       fy: { domain: methods, label: null },
       marks: [
-        ruleY([1], { stroke: inks.faint, strokeDasharray: "5,4" }),
+        ruleY([1], { stroke: inks.faint }),
+        ruleY(traces, { y: "limit", fy: "method", stroke: inks.posterior, strokeDasharray: "5,4" }),
         areaY(points, {
           x: "passes",
           y1: (d: Point) => Math.max(ratioDomain[0], d.ratio - d.sd),

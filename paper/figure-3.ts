@@ -3,6 +3,7 @@ import { Gradient } from "../kernels/layout.ts";
 import { cholesky } from "../src/linalg/cholesky.ts";
 import { add, identity, type Matrix } from "../src/linalg/matrix.ts";
 import { runChains } from "../src/samplers/run-chains.ts";
+import { averagedCovariance } from "../src/theory/averaging.ts";
 import { stateDependentCovariance } from "../src/theory/stability.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure } from "./drawing.ts";
@@ -30,6 +31,7 @@ async function run(context: PartContext) {
   const { hessian, noiseCovariance, laplaceCovariance, model, noise } = problem;
   const step = { preconditioner: identity(dimension, learningRate), hessian, noiseCovariance, batchSize: 1 };
   const { covariance: stationary } = await stateDependentCovariance(step, noise);
+  const predicted = averagedCovariance(step, stationary, numRows);
   const chains = 4;
   const windows = scaled(10_000 / chains, context, 25);
   const output = await runChains(problem, {
@@ -65,6 +67,8 @@ async function run(context: PartContext) {
       posterior: [...laplaceCovariance.data],
       few: [...few.data],
       many: [...many.data],
+      predicted: [...predicted.data],
+      predictedRelativeFrobeniusError: distance(predicted, laplaceCovariance),
       relativeFrobeniusError: { few: distance(few, laplaceCovariance), many: distance(many, laplaceCovariance) },
       monteCarloFloor: { few: floor(Math.min(100, windows)), many: floor(total) },
     },
