@@ -44,10 +44,10 @@ export interface Cell {
 const chains = 4;
 /** As many draws as would make the divergence's floor M(M + 3)/(4n) this small, were they independent. */
 const wantedFloor = 0.002;
-/** Where an independent draw takes more passes than this, a fifth of the draws has to do. */
+/** Where an independent draw takes more passes than this, a twentieth of the draws has to do. */
 const slowPasses = 5;
 /** The independent draws that repeated runs should reach, and the most runs. */
-const wantedSamples = 800;
+const wantedSamples = 200;
 const mostRepeats = 3;
 /** Below this many effective samples of a square an sd is not known well enough to be compared. */
 const fewestSamples = 100;
@@ -148,7 +148,7 @@ function optionsOf({ data, sampler, tuning }: Cell, { mode }: Problem, context: 
 }
 
 function fewer(options: SamplerOptions): SamplerOptions {
-  return { ...options, draws: Math.max(Math.min(options.draws, 250), Math.ceil(options.draws / 5)) };
+  return { ...options, draws: Math.max(Math.min(options.draws, 100), Math.ceil(options.draws / 20)) };
 }
 
 /** Passes over the data that an independent draw takes; for windows of iterates, what a draw takes. */
