@@ -54,7 +54,7 @@ describe.each(parts.map((part) => [part.name, part] as const))("%s", (_name, par
       expect(document.querySelector("svg")?.getAttribute("width")).toBe("700");
       expect(document.querySelectorAll("text").length).toBeGreaterThan(5);
     }
-  });
+  }, 300_000);
 });
 
 it("names the part and the file that is absent", async () => {
