@@ -39,7 +39,7 @@ interface Panel {
   readonly settings: unknown;
 }
 
-const drawsShown = 150;
+const drawsShown = 120;
 
 async function run(context: PartContext) {
   const panels: Panel[] = [];
