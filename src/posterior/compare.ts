@@ -155,7 +155,7 @@ function whyNotRun(sampler: Sampler, { model, numRows }: Problem, reference: Ref
   const { problem, seconds } = reference;
   if (sampler !== reference.sampler || problem.numRows === numRows) return null;
   const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
-  return `took ${seconds.toFixed(0)} s on the subsample as the reference, so about ${minutes} minutes on all rows; not run on them`;
+  return `its run as the reference took ${seconds.toFixed(0)} s on the sample of rows and would take about ${minutes} minutes on all of them, so it was not run there`;
 }
 
 function notRun(sampler: Sampler, preconditioner: PreconditionerName | undefined, message: string): SamplerComparison {
