@@ -6,16 +6,11 @@ import {
   largestEntry,
   type Matrix,
   multiply,
-  scale,
   symmetricPart,
   trace,
 } from "../linalg/matrix.ts";
-import {
-  continuousStationaryCovariance,
-  contractionRates,
-  discreteStationaryCovariance,
-  type LinearSgd,
-} from "./stationary.ts";
+import { exchangeDivisor, momentumStabilityLimit } from "./momentum.ts";
+import { contractionRates, discreteStationaryCovariance, type LinearSgd, solveInEigenbasis } from "./stationary.ts";
 
 /**
  * How the gradient noise depends on the spread of the iterates. Both functions take Σ (D×D), the covariance of θ
@@ -50,44 +45,50 @@ export class UnstableError extends Error {
  * The largest γ for which γ H is mean-square stable: with 𝓛(Σ) = HAΣ + ΣAH and 𝓠(Σ) = HAΣAH + H N(Σ) H / S (N the
  * multiplicative noise), the second moment of the iterates obeys Σ ← Σ − γ 𝓛(Σ) + γ² 𝓠(Σ) + …, which is stable exactly
  * where γ ρ(𝓛⁻¹ 𝓠) < 1. Both 𝓛⁻¹ and 𝓠 map positive matrices to positive ones, so the power iteration converges to
- * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA). Not in the paper,
- * whose assumption A2 makes the noise constant.
+ * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA). With momentum
+ * 𝓠(Σ) = μ/(2−μ) HAΣAH + H N(Σ) H / S and 𝓛 divides entry (i, j) by μ (λ_i + λ_j) + γ x(λ_i, λ_j) (`exchangeDivisor`):
+ * it depends on γ, which is brought up to date in every iteration; both maps stay positive. Not in the paper, whose
+ * assumption A2 makes the noise constant.
  */
 export async function largestStableScale(
   sgd: LinearSgd,
   noise: Pick<StateDependentNoise, "multiplicative">,
 ): Promise<number> {
-  const { preconditioner: h, hessian: a, batchSize } = sgd;
+  const { preconditioner: h, hessian: a, batchSize, momentum = 1 } = sgd;
   const ha = multiply(h, a);
+  const zero = identity(a.rows, 0);
   let covariance = identity(a.rows);
-  let radius = 0;
+  let largest = 1;
   for (let iteration = 0; iteration < 60; iteration++) {
     const contraction = multiply(multiply(ha, covariance), multiply(a, h));
     const growth = multiply(multiply(h, await noise.multiplicative(covariance)), h);
-    const source = symmetricPart(add(contraction, growth, 1, 1 / batchSize));
-    const zero = identity(a.rows, 0);
-    const image = continuousStationaryCovariance({ ...sgd, noiseCovariance: zero, injectedNoise: source });
-    const previous = radius;
-    radius = trace(image) / trace(covariance);
+    const source = symmetricPart(add(contraction, growth, momentum / (2 - momentum), 1 / batchSize));
+    const image = solveInEigenbasis(
+      { ...sgd, noiseCovariance: zero, injectedNoise: source },
+      (left, right) => momentum * (left + right) + largest * exchangeDivisor(left, right, momentum),
+    );
+    const previous = largest;
+    largest = trace(covariance) / trace(image);
     // It tends to a matrix of low rank; a trace of its diagonal keeps it positive definite for those who factor it.
     const size = largestEntry(image);
     covariance = add(image, diagonalMatrix(diagonal(image)), 1 / size, 1e-9 / size);
-    if (Math.abs(radius - previous) < 1e-3 * radius) break;
+    if (iteration > 0 && Math.abs(largest - previous) < 1e-3 * largest) break;
   }
-  return 1 / radius;
+  return largest;
 }
 
 /**
  * Stationary covariance with noise that depends on the state: the fixed point of Σ → C̄(Σ) → Σ, with the discrete
  * covariance equation; exact for a linear model (not in the paper).
- * @throws UnstableError where ρ(I − HA) ≥ 1 or the iteration diverges: the chain is then not mean-square stable
+ * @throws UnstableError where the mean of the iterates or this iteration diverges: the chain is then not mean-square stable
  */
 export async function stateDependentCovariance(
   sgd: LinearSgd,
   noise: StateDependentNoise,
 ): Promise<{ covariance: Matrix; noiseCovariance: Matrix }> {
   const rates = contractionRates(sgd.preconditioner, sgd.hessian);
-  if (rates[rates.length - 1] >= 2) throw new UnstableError(await largestStableScale(sgd, noise));
+  if (rates[rates.length - 1] >= momentumStabilityLimit(sgd.momentum ?? 1))
+    throw new UnstableError(await largestStableScale(sgd, noise));
   let noiseCovariance = sgd.noiseCovariance;
   let covariance = discreteStationaryCovariance(sgd);
   const initial = trace(covariance);

@@ -1,6 +1,7 @@
 import { cholesky, invertLower } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, mapEntries, multiply, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { momentumDivisor, momentumStabilityLimit } from "./momentum.ts";
 
 /** What the stationary law of θ ← θ − H ĝ + ξ depends on, for a quadratic loss. All matrices are D×D and symmetric. */
 export interface LinearSgd {
@@ -14,27 +15,34 @@ export interface LinearSgd {
   readonly batchSize: number;
   /** Q: covariance of the injected noise ξ; left out, none. */
   readonly injectedNoise?: Matrix;
+  /** μ, where a step keeps 1 − μ of a velocity (momentum.ts); left out, 1: no momentum. */
+  readonly momentum?: number;
 }
 
 /**
- * Covariance Σ of the iterates in continuous time: H A Σ + Σ A H = H C H / S + Q.
- * Source: Mandt, Hoffman & Blei (2017), eq. 13, H = ε I; with a preconditioner, section 4.1.
+ * Covariance Σ of the iterates in continuous time: μ (H A Σ + Σ A H) = H C H / S + Q.
+ * Source: Mandt, Hoffman & Blei (2017), eq. 13, H = ε I; with a preconditioner, section 4.1; with momentum, section 4.3.
  * @throws NotPositiveDefiniteError where H is not positive definite
  */
 export function continuousStationaryCovariance(sgd: LinearSgd): Matrix {
-  return solveInEigenbasis(sgd, (left, right) => left + right);
+  const { momentum = 1 } = sgd;
+  return solveInEigenbasis(sgd, (left, right) => momentum * (left + right));
 }
 
 /**
  * Covariance Σ of the iterates at a finite step, exact for a quadratic loss:
- * Σ = (I − HA) Σ (I − HA)ᵀ + H C H / S + Q. Not in the paper, whose eq. 13 is the limit of short steps; for the discrete
- * law see Wang, Ding & Huggins (2026).
- * @throws RangeError where ρ(I − HA) ≥ 1: the iterates have no stationary law
+ * Σ = (I − HA) Σ (I − HA)ᵀ + H C H / S + Q; with momentum, the θ part of the law in momentum.ts. Not in the paper, whose
+ * eq. 13 is the limit of short steps; for the discrete law see Wang, Ding & Huggins (2026).
+ * @throws RangeError where an eigenvalue of HA is not below 2 (2 − μ): the iterates have no stationary law
  */
 export function discreteStationaryCovariance(sgd: LinearSgd): Matrix {
+  const { momentum = 1 } = sgd;
+  const limit = momentumStabilityLimit(momentum);
   return solveInEigenbasis(sgd, (left, right) => {
-    if (Math.max(left, right) >= 2) throw new RangeError("the step is unstable: an eigenvalue of HA is not below 2");
-    return 1 - (1 - left) * (1 - right);
+    if (Math.max(left, right) >= limit) {
+      throw new RangeError(`the step is unstable: an eigenvalue of HA is not below ${limit}`);
+    }
+    return momentumDivisor(left, right, momentum);
   });
 }
 
@@ -68,7 +76,7 @@ export function stepEigenbasis(preconditioner: Matrix, hessian: Matrix): StepEig
 }
 
 /** In the basis of HA the covariance equation divides entry (i, j) of its right-hand side by a number of λ_i and λ_j. */
-function solveInEigenbasis(sgd: LinearSgd, divisor: (left: number, right: number) => number): Matrix {
+export function solveInEigenbasis(sgd: LinearSgd, divisor: (left: number, right: number) => number): Matrix {
   const { preconditioner, noiseCovariance, injectedNoise, batchSize } = sgd;
   const { rates, basis, inverse } = stepEigenbasis(preconditioner, sgd.hessian);
   // V⁻¹ H C H V⁻ᵀ = Vᵀ C V, because V Vᵀ = H.
