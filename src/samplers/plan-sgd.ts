@@ -2,22 +2,35 @@ import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonal, type Matrix } from "../linalg/matrix.ts";
-import { autocorrelationTime } from "../theory/control-variate.ts";
 import { largestSdError } from "../theory/divergence.ts";
-import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
+import { momentumAutocorrelationTime, stateCovariance } from "../theory/momentum.ts";
+import { largestStableScale, stateDependentCovariance, UnstableError } from "../theory/stability.ts";
 import { contractionRates } from "../theory/stationary.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { runChains, type StepMatrix } from "./run-chains.ts";
-import { noTuning, type Plan, type PreconditionerName, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import {
+  type NoiseEstimateName,
+  noTuning,
+  type Plan,
+  type PreconditionerName,
+  SamplerOptionError,
+  type SamplerOptions,
+  type ScheduleName,
+} from "./sampler.ts";
 
-/** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), before the chains run. */
+/** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), with or without momentum, before the chains run. */
 export interface SgdSettings {
   readonly sampler: string;
-  readonly preconditioner: PreconditionerName;
+  /** null where the sampler has no choice of one: H is then a number. */
+  readonly preconditioner: PreconditionerName | null;
   /** S */
   readonly batchSize: number;
   readonly learningRate: number;
   readonly maxStep?: number;
+  /** μ: the terms go to a velocity, of which 1 − μ is kept; left out, there is no velocity. */
+  readonly momentum?: number;
+  readonly noiseEstimate?: NoiseEstimateName;
+  readonly schedule?: ScheduleName;
   /** H, as a whole: the learning rate is in it. */
   readonly step: Matrix;
   /** Q; left out, no noise is injected. */
@@ -43,15 +56,19 @@ export function defaultBatchSize(numRows: number): number {
 export async function planSgd(problem: Problem, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
   const { model, hessian, noiseCovariance, laplaceCovariance } = problem;
   const { batchSize, injectedNoise } = chosen;
-  const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise };
+  const { momentum = 1 } = chosen;
+  const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise, momentum };
   const stableScale = await largestStableScale(sgd, problem.noise);
+  // Just beyond the limit the covariance grows too slowly for its fixed-point iteration to tell.
+  if (stableScale < 1) throw new UnstableError(stableScale);
   const { covariance } = await stateDependentCovariance(sgd, problem.noise).catch((error) => {
-    throw error instanceof NotPositiveDefiniteError ? missingNoise(chosen.preconditioner) : error;
+    const { preconditioner } = chosen;
+    throw preconditioner && error instanceof NotPositiveDefiniteError ? missingNoise(preconditioner) : error;
   });
   const rates = contractionRates(chosen.step, hessian);
   const step = stepMatrix(chosen.step, chosen.preconditioner);
   const noise = noiseFactor(injectedNoise);
-  const time = autocorrelationTime(rates[0]);
+  const time = slowestTime(rates[0], chosen.momentum);
   const schedule = drawSchedule({ model, batchSize, step, noise }, time, options);
   return {
     settings: {
@@ -61,6 +78,9 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
       batchSize,
       learningRate: chosen.learningRate,
       maxStep: chosen.maxStep ?? null,
+      momentum: chosen.momentum ?? null,
+      noiseEstimate: chosen.noiseEstimate ?? null,
+      schedule: chosen.schedule ?? null,
       burnInSteps: schedule.burnInSteps,
       stepsPerDraw: schedule.stepsPerDraw,
       chains: options.chains,
@@ -73,7 +93,7 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
       maxSdError: largestSdError(covariance, laplaceCovariance),
       meanSquareStable: true,
       largestStableScale: stableScale,
-      largestContraction: rates[rates.length - 1],
+      largestContraction: rates[rates.length - 1] / momentum,
       autocorrelationTime: time,
     },
     notes: [...chosen.notes, ...schedule.notes],
@@ -85,7 +105,8 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
         pull: 0,
         step,
         noise,
-        start: cholesky(add(covariance, laplaceCovariance, 1, 1e-12)),
+        start: startFactor(sgd, add(covariance, laplaceCovariance, 1, 1e-12), chosen.momentum !== undefined),
+        velocity: chosen.momentum === undefined ? undefined : { keep: 1 - momentum },
         ...schedule,
         chains: options.chains,
         draws: options.draws,
@@ -101,10 +122,25 @@ export function missingNoise(name: PreconditionerName): SamplerOptionError {
   );
 }
 
+/** IAT of the slowest direction; with momentum at least that of the velocity, which rings on where θ itself is fast. */
+function slowestTime(slowestRate: number, momentum?: number): number {
+  const time = momentumAutocorrelationTime(slowestRate, momentum ?? 1);
+  return momentum === undefined ? time : Math.max(time, (2 - momentum) / momentum);
+}
+
+/** Factor of the covariance of θ, or of θ and its velocity. */
+function startFactor(sgd: Parameters<typeof stateCovariance>[0], covariance: Matrix, hasVelocity: boolean): Matrix {
+  if (!hasVelocity) return cholesky(covariance);
+  const state = stateCovariance(sgd, covariance);
+  // Where the velocity hardly varies given θ, rounding must not make the factor fail.
+  for (let k = covariance.rows; k < state.rows; k++) state.data[k * (state.rows + 1)] *= 1 + 1e-9;
+  return cholesky(state);
+}
+
 /** H, stored no wider than its preconditioner makes it. */
-export function stepMatrix(step: Matrix, preconditioner: PreconditionerName): StepMatrix {
+export function stepMatrix(step: Matrix, preconditioner: PreconditionerName | null): StepMatrix {
   if (preconditioner === "full" || preconditioner === "full-exact") return { kind: "dense", matrix: step };
-  return preconditioner === "scalar"
+  return preconditioner === "scalar" || preconditioner === null
     ? { kind: "scalar", value: step.data[0] }
     : { kind: "diagonal", values: diagonal(step) };
 }

@@ -8,11 +8,13 @@ import { constantSgd } from "./constant-sgd.ts";
 import { controlVariate } from "./control-variate.ts";
 import { fisherScoring } from "./fisher-scoring.ts";
 import { iterateAveraging } from "./iterate-averaging.ts";
+import { momentumSgd } from "./momentum.ts";
 import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
 export const samplers: readonly Sampler[] = [
   constantSgd,
+  momentumSgd,
   fisherScoring,
   iterateAveraging,
   controlVariate,

@@ -1,5 +1,6 @@
-import { Chain, type Gradient, MatrixKind } from "../../kernels/layout.ts";
+import { Chain, type Gradient, MatrixKind, NoiseEstimate } from "../../kernels/layout.ts";
 import type { KernelTask } from "../engine/executor.ts";
+import type { EngineMemory } from "../engine/memory.ts";
 import { chainScratchBytes } from "../engine/scratch.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
@@ -14,6 +15,21 @@ export type StepMatrix =
   | { readonly kind: "diagonal"; readonly values: Float64Array }
   | { readonly kind: "dense"; readonly matrix: Matrix };
 
+/** What chains are to estimate of C from their own batches, as in kernels/layout.ts. */
+interface NoiseEstimateSpec {
+  readonly kind: "first-row" | "within-batch";
+  /** Every so many steps a batch is looked at. */
+  readonly every: number;
+  readonly shape: "diagonal" | "dense";
+}
+
+/** What one chain's batches say of C, averaged over `batches` of them. */
+interface NoiseEstimateResult {
+  /** M×M, symmetric; its diagonal alone where that was asked for. */
+  readonly covariance: Matrix;
+  readonly batches: number;
+}
+
 /** One chain's update, θ ← θ − pull (θ − θ̂) − H ĝ + R z with z ~ N(0, I), and how often it is looked at. */
 export interface ChainSpec {
   readonly model: Model;
@@ -25,8 +41,18 @@ export interface ChainSpec {
   readonly step: StepMatrix;
   /** R, lower triangular where it is dense. */
   readonly noise: StepMatrix;
-  /** Lower triangular factor of the covariance around θ̂ from which the chains start. */
+  /**
+   * Lower triangular factor of the covariance around θ̂ from which the chains start; 2M×2M, of θ and the velocity together,
+   * where there is one.
+   */
   readonly start: Matrix;
+  /** v ← keep v + what θ gets without it, θ ← θ + v. */
+  readonly velocity?: { readonly keep: number };
+  /** Step t = 0, 1, … (burn-in included) is s = ((offset + t)/offset)^(−exponent) as long, and averages weigh it by s. */
+  readonly rate?: { readonly offset: number; readonly exponent: number };
+  /** Steps after the burn-in at which each of the draws is made, in place of every `stepsPerDraw`. */
+  readonly intervalEnds?: Uint32Array;
+  readonly noiseEstimate?: NoiseEstimateSpec;
   /** Where the chains start instead, one position each, such as where others ended. */
   readonly from?: readonly Float64Array[];
   readonly burnInSteps: number;
@@ -36,6 +62,8 @@ export interface ChainSpec {
   readonly chains: number;
   readonly draws: number;
   readonly seed: number;
+  /** Chains are numbered from here on, so that runs of the same seed can have random streams of their own; 0 unless told. */
+  readonly firstChain?: number;
   /** Also run the quadratic twin (kernels/layout.ts) and return its differences. */
   readonly twin?: boolean;
 }
@@ -43,6 +71,8 @@ export interface ChainSpec {
 export interface ChainResult extends ChainOutput {
   /** One array a chain, draws × 2M: interval means of d − v, then of d∘d − v∘v. Empty without a twin. */
   readonly twinDifferences: readonly Float64Array[];
+  /** One a chain; empty where none was asked for. */
+  readonly noiseEstimates: readonly NoiseEstimateResult[];
 }
 
 const matrixKinds = { scalar: MatrixKind.scalar, diagonal: MatrixKind.diagonal, dense: MatrixKind.dense } as const;
@@ -56,7 +86,7 @@ export async function runChains(problem: Problem, spec: ChainSpec, stage = "samp
   const { workspace } = problem;
   const mark = memory.mark();
   try {
-    const totalSteps = spec.burnInSteps + spec.stepsPerDraw * spec.draws;
+    const totalSteps = spec.burnInSteps + (spec.intervalEnds?.at(-1) ?? spec.stepsPerDraw * spec.draws);
     const stepsPerCall = Math.max(1, Math.min(totalSteps, Math.floor(workPerCall / workPerStep(spec))));
     const records = Array.from({ length: spec.chains }, (_, chain) => writeRecord(problem, spec, chain));
     const tasks = records.map(
@@ -106,7 +136,7 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
   };
   const stream = (purpose: number) => {
     const at = memory.allocate(64);
-    memory.u32(at, 16).set(seedStream(spec.seed, chain, purpose));
+    memory.u32(at, 16).set(seedStream(spec.seed, (spec.firstChain ?? 0) + chain, purpose));
     return at;
   };
   const putMatrix = (kindSlot: Chain, slot: Chain, value: StepMatrix) => {
@@ -119,7 +149,8 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
   setU32(Chain.model, model.address);
   setU32(Chain.gradient, spec.gradient);
   setU32(Chain.batchSize, spec.batchSize);
-  setU32(Chain.position, vector(startingPosition(problem, spec, chain)));
+  const { position, velocity } = startingState(problem, spec, chain);
+  setU32(Chain.position, vector(position));
   setU32(Chain.center, vector(problem.mode));
   memory.setF64(address, Chain.pull, spec.pull);
   putMatrix(Chain.stepKind, Chain.step, spec.step);
@@ -133,6 +164,27 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
   setU32(Chain.intervalMeans, memory.allocateF64(spec.draws * dimension));
   setU32(Chain.momentEvery, spec.momentEvery);
   setU32(Chain.moments, memory.allocateF64(dimension * dimension));
+  setU32(Chain.intervalWeights, memory.allocateF64(spec.draws));
+  if (spec.velocity) {
+    setU32(Chain.velocity, vector(velocity));
+    memory.setF64(address, Chain.velocityKeep, spec.velocity.keep);
+  }
+  if (spec.rate) {
+    memory.setF64(address, Chain.rateOffset, spec.rate.offset);
+    memory.setF64(address, Chain.rateExponent, spec.rate.exponent);
+  }
+  if (spec.intervalEnds) {
+    const ends = memory.allocate(4 * spec.draws);
+    memory.u32(ends, spec.draws).set(spec.intervalEnds);
+    setU32(Chain.intervalEnds, ends);
+  }
+  if (spec.noiseEstimate) {
+    const { kind, every, shape } = spec.noiseEstimate;
+    setU32(Chain.noiseEstimate, kind === "first-row" ? NoiseEstimate.firstRow : NoiseEstimate.withinBatch);
+    setU32(Chain.noiseEvery, every);
+    setU32(Chain.noiseShape, matrixKinds[shape]);
+    setU32(Chain.noiseSums, memory.allocateF64(shape === "dense" ? dimension * dimension : dimension));
+  }
   if (spec.twin) {
     setU32(Chain.twin, vector(new Float64Array(dimension)));
     setU32(Chain.twinDifferences, memory.allocateF64(spec.draws * 2 * dimension));
@@ -145,14 +197,18 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
 }
 
 /** θ̂ + K z: with K from the predicted law the chains start in their stationary state, as dispersed as they will be. */
-function startingPosition(problem: Problem, spec: ChainSpec, chain: number): Float64Array {
-  if (spec.from) return spec.from[chain];
-  const random = createRandom(spec.seed, chain, 4);
+function startingState(
+  { mode }: Problem,
+  spec: ChainSpec,
+  chain: number,
+): { position: Float64Array; velocity: Float64Array } {
+  if (spec.from) return { position: spec.from[chain], velocity: new Float64Array(mode.length) };
+  const random = createRandom(spec.seed, (spec.firstChain ?? 0) + chain, 4);
   const offset = multiplyVector(
     spec.start,
-    Float64Array.from(problem.mode, () => random.normal()),
+    Float64Array.from({ length: spec.start.rows }, () => random.normal()),
   );
-  return problem.mode.map((value, j) => value + offset[j]);
+  return { position: mode.map((value, j) => value + offset[j]), velocity: offset.slice(mode.length) };
 }
 
 function collect(problem: Problem, spec: ChainSpec, records: readonly number[]): ChainResult {
@@ -161,8 +217,9 @@ function collect(problem: Problem, spec: ChainSpec, records: readonly number[]):
     memory.f64(memory.getU32(address, slot), length).slice();
   const positions = records.map((address) => copy(address, Chain.draws, spec.draws * dimension));
   const intervalMeans = records.map((address) => copy(address, Chain.intervalMeans, spec.draws * dimension));
-  const mean = meanOfRows(intervalMeans, dimension);
-  const counted = spec.chains * spec.draws * (spec.stepsPerDraw / spec.momentEvery);
+  const weights = records.map((address) => copy(address, Chain.intervalWeights, spec.draws));
+  const mean = meanOfRows(intervalMeans, dimension, spec.rate && weights);
+  const counted = weights.reduce((sum, values) => values.reduce((total, weight) => total + weight, sum), 0);
   const covariance = matrix(dimension, dimension);
   for (const address of records) {
     const sums = copy(address, Chain.moments, dimension * dimension);
@@ -187,17 +244,39 @@ function collect(problem: Problem, spec: ChainSpec, records: readonly number[]):
     mean,
     covariance,
     twinDifferences,
+    noiseEstimates: spec.noiseEstimate ? records.map((address) => noiseEstimateOf(memory, address, dimension)) : [],
   };
 }
 
-/** Mean of the rows of all arrays, each n × dimension row-major. */
-export function meanOfRows(arrays: readonly Float64Array[], dimension: number): Float64Array {
+function noiseEstimateOf(memory: EngineMemory, address: number, dimension: number): NoiseEstimateResult {
+  const batches = memory.getU32(address, Chain.noiseCount);
+  const isDense = memory.getU32(address, Chain.noiseShape) === MatrixKind.dense;
+  const sums = memory.f64(memory.getU32(address, Chain.noiseSums), isDense ? dimension * dimension : dimension);
+  const covariance = matrix(dimension, dimension);
+  for (let i = 0; i < dimension; i++) {
+    if (!isDense) covariance.data[i * dimension + i] = sums[i] / batches;
+    else
+      for (let j = 0; j <= i; j++)
+        covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = sums[i * dimension + j] / batches;
+  }
+  return { covariance, batches };
+}
+
+/** Mean of the rows of all arrays, each n × dimension row-major; weighted, where weights of the rows are given. */
+export function meanOfRows(
+  arrays: readonly Float64Array[],
+  dimension: number,
+  weights?: readonly Float64Array[],
+): Float64Array {
   const mean = new Float64Array(dimension);
   let count = 0;
-  for (const values of arrays) {
-    count += values.length / dimension;
-    for (let k = 0; k < values.length; k++) mean[k % dimension] += values[k];
-  }
+  arrays.forEach((values, chain) => {
+    for (let k = 0; k < values.length; k++) {
+      const weight = weights ? weights[chain][Math.floor(k / dimension)] : 1;
+      mean[k % dimension] += weight * values[k];
+      if (k % dimension === 0) count += weight;
+    }
+  });
   return mean.map((sum) => sum / count);
 }
 
