@@ -20,11 +20,15 @@ export const burnInTimes = 10;
  * Steps between draws from the slowest direction's autocorrelation time: draws nearly independent, and the averages
  * over all steps precise to an eighth of the tolerance (the sd of n independent draws has relative error 1/√(2n)),
  * within the work a run may spend.
+ * @param cure what to use where that work does not suffice
  */
 export function drawSchedule(
   cost: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise">,
   autocorrelationTime: number,
   options: Pick<SamplerOptions, "chains" | "draws" | "tolerance">,
+  cure = cost.step.kind === "dense"
+    ? "--sampler control-variate, whose draws do not cost a pass over the data each"
+    : "--preconditioner full-exact",
 ): DrawSchedule {
   const totalDraws = options.chains * options.draws;
   const independentNeeded = 0.5 / (options.tolerance / 8) ** 2;
@@ -44,7 +48,7 @@ export function drawSchedule(
   if (taken < nearlyIndependent) {
     const expected = Math.round((totalDraws * stepsPerDraw) / autocorrelationTime);
     notes.push(
-      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${cost.step.kind === "dense" ? "--sampler control-variate, whose draws do not cost a pass over the data each" : "--preconditioner full-exact"}.`,
+      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${cure}.`,
     );
   }
   return { burnInSteps, stepsPerDraw, momentEvery, notes };

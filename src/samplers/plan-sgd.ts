@@ -69,7 +69,8 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
   const step = stepMatrix(chosen.step, chosen.preconditioner);
   const noise = noiseFactor(injectedNoise);
   const time = slowestTime(rates[0], chosen.momentum);
-  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options);
+  const cure = chosen.preconditioner === null ? "--sampler auto" : undefined;
+  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options, cure);
   return {
     settings: {
       ...noTuning,

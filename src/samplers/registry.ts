@@ -10,11 +10,13 @@ import { fisherScoring } from "./fisher-scoring.ts";
 import { iterateAveraging } from "./iterate-averaging.ts";
 import { momentumSgd } from "./momentum.ts";
 import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import { langevin } from "./sgld.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
 export const samplers: readonly Sampler[] = [
   constantSgd,
   momentumSgd,
+  langevin,
   fisherScoring,
   iterateAveraging,
   controlVariate,

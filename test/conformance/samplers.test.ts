@@ -6,20 +6,27 @@ import type { Problem } from "../../src/estimation/problem.ts";
 import { families } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
-import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../../src/samplers/sampler.ts";
+import type { ChainOutput, Plan, Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";
 import { problemOf, quadraticTarget, separatedTarget, skewedTarget, type Target } from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
 // gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
 const seed = 7;
 const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed };
-const variants = samplers.flatMap((sampler) =>
-  (sampler.preconditioners.length > 0 ? sampler.preconditioners : [undefined]).map((preconditioner) => ({
-    title: preconditioner ? `${sampler.name} ${preconditioner}` : sampler.name,
+/** Tuning besides the preconditioner that changes what a sampler does, each run with the sampler's first preconditioner. */
+const furtherTuning: Readonly<Record<string, readonly Tuning[]>> = {
+  sgld: [{ schedule: "decreasing" }],
+};
+const variants = samplers.flatMap((sampler) => {
+  const byPreconditioner = sampler.preconditioners.map((preconditioner): Tuning => ({ preconditioner }));
+  const first = byPreconditioner[0] ?? {};
+  const further = (furtherTuning[sampler.name] ?? []).map((tuning) => ({ ...first, ...tuning }));
+  return [first, ...byPreconditioner.slice(1), ...further].map((tuning) => ({
+    title: [sampler.name, ...Object.values(tuning)].join(" "),
     sampler,
-    options: { ...options, preconditioner },
-  })),
-);
+    options: { ...options, ...tuning },
+  }));
+});
 
 const engines: Engine[] = [];
 afterEach(async () => {
