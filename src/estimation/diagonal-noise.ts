@@ -2,17 +2,14 @@ import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { linearPredictorsInto } from "./noise-covariance.ts";
 
-/** Rows looked at: the sum of the diagonal is then known to about 1 %. */
-const rowsLookedAt = 4000;
-
 /**
- * The diagonal of C(θ), the covariance of one row's gradient, M, from rows drawn with replacement: memory M, for models
+ * The diagonal of C(θ), the covariance of one row's gradient, M, from all rows or from `count` drawn with replacement: memory M, for models
  * whose M×M matrices would not fit. At the mode of a well-specified model it is near the diagonal of the data's part of A.
  */
 export function diagonalNoise(
   model: Model,
   position: ArrayLike<number>,
-  random: Pick<Xoshiro, "uniform">,
+  sample?: { readonly count: number; readonly random: Pick<Xoshiro, "uniform"> },
 ): Float64Array {
   const { rows, family, memory, dimension, outputs, hasReference } = model;
   const { numColumns, numRows, stride } = rows;
@@ -22,8 +19,9 @@ export function diagonalNoise(
   const slopes = new Float64Array(outputs);
   const sums = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
-  for (let draw = 0; draw < rowsLookedAt; draw++) {
-    const offset = Math.floor(random.uniform() * numRows) * stride;
+  const count = sample?.count ?? numRows;
+  for (let draw = 0; draw < count; draw++) {
+    const offset = (sample ? Math.floor(sample.random.uniform() * numRows) : draw) * stride;
     const y = x[offset + stride - 1];
     linearPredictorsInto(eta, x, offset, position, numColumns);
     family.slopesInto(slopes, eta, tau, y, hasReference);
@@ -39,5 +37,5 @@ export function diagonalNoise(
     sums[numColumns] += entry;
     squares[numColumns] += entry * entry;
   }
-  return squares.map((square, j) => square / rowsLookedAt - (sums[j] / rowsLookedAt) ** 2);
+  return squares.map((square, j) => square / count - (sums[j] / count) ** 2);
 }

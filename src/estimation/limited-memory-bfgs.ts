@@ -10,7 +10,7 @@ export interface LimitedMemoryOptions {
   readonly start: Float64Array;
   /** Diagonal of a first guess at the Hessian, positive; only its shape matters. */
   readonly diagonal: Float64Array;
-  /** Stops where gᵀ H g, H the approximate inverse Hessian, has been below this twice running. */
+  /** Stops where gᵀ H g, H the approximate inverse Hessian, has been below this twice running, once all pairs were gathered. */
   readonly tolerance: number;
   readonly maxIterations: number;
 }
@@ -60,7 +60,9 @@ export async function limitedMemoryBfgs(
     const direction = descentDirection(here.gradient, pairs, diagonal);
     const decrement = -dot(direction, here.gradient);
     small = decrement < tolerance ? small + 1 : 0;
-    if (small === 2 || decrement === 0)
+    // The first guess at the curvature is not to be trusted with the end, unless it is quite near.
+    const isTrusted = pairs.length === memoryLength || decrement < 1e-6 * tolerance;
+    if ((small >= 2 && isTrusted) || decrement === 0)
       return { ...here, position, iterations: iteration, evaluations, converged: true };
     let low = 0;
     let high = Number.POSITIVE_INFINITY;

@@ -29,6 +29,9 @@ export interface WideModeOptions {
   readonly maxIterations?: number;
 }
 
+/** Rows from whose gradients the first guess at the curvature is made. */
+const rowsLookedAt = 4000;
+
 /**
  * Finds the mode by limited-memory BFGS on the loss of all rows, with memory O(M): for models with thousands of
  * parameters. The first guess at the curvature is N diag(C) + the prior's, as C ≈ A near the mode.
@@ -38,7 +41,7 @@ export async function findWideMode(
   model: Model,
   { start = new Float64Array(model.dimension), tolerance = 1e-4, maxIterations = 500 }: WideModeOptions = {},
 ): Promise<WideMode> {
-  const noise = diagonalNoise(model, start, createRandom(0, 0, 5));
+  const noise = diagonalNoise(model, start, { count: rowsLookedAt, random: createRandom(0, 0, 5) });
   const prior = priorCurvature(model, start);
   const floor = 1e-9 * model.rows.numRows;
   const found = await limitedMemoryBfgs(

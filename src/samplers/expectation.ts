@@ -15,4 +15,6 @@ export interface Segment {
   readonly draws: readonly Float64Array[];
   /** s_g of each group (`precisionSlope`). */
   readonly slopes: readonly number[];
+  /** The share of a Newton step in log λ that may be taken after it; 1 where left out. */
+  readonly damping?: number;
 }

@@ -25,8 +25,10 @@ interface NoiseEstimateSpec {
 
 /** What one chain's batches say of C, averaged over `batches` of them. */
 interface NoiseEstimateResult {
-  /** M×M, symmetric; its diagonal alone where that was asked for. */
+  /** M×M, symmetric; 0×0 where its diagonal alone was asked for. */
   readonly covariance: Matrix;
+  /** M */
+  readonly diagonal: Float64Array;
   readonly batches: number;
 }
 
@@ -43,9 +45,9 @@ export interface ChainSpec {
   readonly noise: StepMatrix;
   /**
    * Lower triangular factor of the covariance around θ̂ from which the chains start; 2M×2M, of θ and the velocity together,
-   * where there is one.
+   * where there is one. Not read where `from` is given.
    */
-  readonly start: Matrix;
+  readonly start?: Matrix;
   /** v ← keep v + what θ gets without it, θ ← θ + v. */
   readonly velocity?: { readonly keep: number };
   /** Step t = 0, 1, … (burn-in included) is s = ((offset + t)/offset)^(−exponent) as long, and averages weigh it by s. */
@@ -64,6 +66,8 @@ export interface ChainSpec {
   readonly seed: number;
   /** Chains are numbered from here on, so that runs of the same seed can have random streams of their own; 0 unless told. */
   readonly firstChain?: number;
+  /** Whether second moments over the steps are kept, M×M; true where left out. The result's covariance is 0×0 without. */
+  readonly keepMoments?: boolean;
   /** Also run the quadratic twin (kernels/layout.ts) and return its differences. */
   readonly twin?: boolean;
 }
@@ -80,8 +84,11 @@ const matrixKinds = { scalar: MatrixKind.scalar, diagonal: MatrixKind.diagonal, 
 /** About the multiply-adds of one kernel call: some milliseconds, so that an interrupt is prompt. */
 const workPerCall = 4e6;
 
+/** What chains need of a problem: θ̂ and where to run. */
+type Start = Pick<Problem, "mode" | "workspace">;
+
 /** Runs all chains to their end, each a task of its own. The draws do not depend on the number of threads. */
-export async function runChains(problem: Problem, spec: ChainSpec, stage = "sampling"): Promise<ChainResult> {
+export async function runChains(problem: Start, spec: ChainSpec, stage = "sampling"): Promise<ChainResult> {
   const { memory } = spec.model;
   const { workspace } = problem;
   const mark = memory.mark();
@@ -116,14 +123,15 @@ export function workPerStep({
   step,
   noise,
   momentEvery,
-}: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise" | "momentEvery">): number {
+  keepMoments = true,
+}: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise" | "momentEvery" | "keepMoments">): number {
   const m = model.dimension;
   const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
   const perRow = (4 + 2 * model.rows.paddedColumns) * model.outputs;
-  return 40 + batchSize * perRow + dense + (m * m) / (2 * momentEvery);
+  return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);
 }
 
-function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
+function writeRecord(problem: Start, spec: ChainSpec, chain: number): number {
   const { model } = spec;
   const { memory, dimension } = model;
   const address = memory.allocate(Chain.slots * 8);
@@ -163,7 +171,7 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
   setU32(Chain.draws, memory.allocateF64(spec.draws * dimension));
   setU32(Chain.intervalMeans, memory.allocateF64(spec.draws * dimension));
   setU32(Chain.momentEvery, spec.momentEvery);
-  setU32(Chain.moments, memory.allocateF64(dimension * dimension));
+  if (spec.keepMoments ?? true) setU32(Chain.moments, memory.allocateF64(dimension * dimension));
   setU32(Chain.intervalWeights, memory.allocateF64(spec.draws));
   if (spec.velocity) {
     setU32(Chain.velocity, vector(velocity));
@@ -198,20 +206,22 @@ function writeRecord(problem: Problem, spec: ChainSpec, chain: number): number {
 
 /** θ̂ + K z: with K from the predicted law the chains start in their stationary state, as dispersed as they will be. */
 function startingState(
-  { mode }: Problem,
+  { mode }: Start,
   spec: ChainSpec,
   chain: number,
 ): { position: Float64Array; velocity: Float64Array } {
   if (spec.from) return { position: spec.from[chain], velocity: new Float64Array(mode.length) };
   const random = createRandom(spec.seed, (spec.firstChain ?? 0) + chain, 4);
+  const { start } = spec;
+  if (!start) throw new TypeError("Chains need a law or positions to start from.");
   const offset = multiplyVector(
-    spec.start,
-    Float64Array.from({ length: spec.start.rows }, () => random.normal()),
+    start,
+    Float64Array.from({ length: start.rows }, () => random.normal()),
   );
   return { position: mode.map((value, j) => value + offset[j]), velocity: offset.slice(mode.length) };
 }
 
-function collect(problem: Problem, spec: ChainSpec, records: readonly number[]): ChainResult {
+function collect(problem: Start, spec: ChainSpec, records: readonly number[]): ChainResult {
   const { memory, dimension } = spec.model;
   const copy = (address: number, slot: Chain, length: number) =>
     memory.f64(memory.getU32(address, slot), length).slice();
@@ -219,19 +229,7 @@ function collect(problem: Problem, spec: ChainSpec, records: readonly number[]):
   const intervalMeans = records.map((address) => copy(address, Chain.intervalMeans, spec.draws * dimension));
   const weights = records.map((address) => copy(address, Chain.intervalWeights, spec.draws));
   const mean = meanOfRows(intervalMeans, dimension, spec.rate && weights);
-  const counted = weights.reduce((sum, values) => values.reduce((total, weight) => total + weight, sum), 0);
-  const covariance = matrix(dimension, dimension);
-  for (const address of records) {
-    const sums = copy(address, Chain.moments, dimension * dimension);
-    for (let i = 0; i < dimension; i++)
-      for (let j = 0; j <= i; j++) covariance.data[i * dimension + j] += sums[i * dimension + j] / counted;
-  }
-  for (let i = 0; i < dimension; i++) {
-    for (let j = 0; j <= i; j++) {
-      covariance.data[i * dimension + j] -= (mean[i] - problem.mode[i]) * (mean[j] - problem.mode[j]);
-      covariance.data[j * dimension + i] = covariance.data[i * dimension + j];
-    }
-  }
+  const covariance = spec.keepMoments === false ? matrix(0, 0) : momentsOf(problem, spec, records, mean, weights);
   const twinDifferences = spec.twin
     ? records.map((address) => copy(address, Chain.twinDifferences, spec.draws * 2 * dimension))
     : [];
@@ -248,18 +246,45 @@ function collect(problem: Problem, spec: ChainSpec, records: readonly number[]):
   };
 }
 
+/** Covariance over every step that was counted, of all chains. */
+function momentsOf(
+  { mode }: Start,
+  { model }: ChainSpec,
+  records: readonly number[],
+  mean: Float64Array,
+  weights: readonly Float64Array[],
+): Matrix {
+  const { memory, dimension } = model;
+  const counted = weights.reduce((sum, values) => values.reduce((total, weight) => total + weight, sum), 0);
+  const covariance = matrix(dimension, dimension);
+  for (const address of records) {
+    const sums = memory.f64(memory.getU32(address, Chain.moments), dimension * dimension);
+    for (let i = 0; i < dimension; i++)
+      for (let j = 0; j <= i; j++) covariance.data[i * dimension + j] += sums[i * dimension + j] / counted;
+  }
+  for (let i = 0; i < dimension; i++) {
+    for (let j = 0; j <= i; j++) {
+      covariance.data[i * dimension + j] -= (mean[i] - mode[i]) * (mean[j] - mode[j]);
+      covariance.data[j * dimension + i] = covariance.data[i * dimension + j];
+    }
+  }
+  return covariance;
+}
+
 function noiseEstimateOf(memory: EngineMemory, address: number, dimension: number): NoiseEstimateResult {
   const batches = memory.getU32(address, Chain.noiseCount);
   const isDense = memory.getU32(address, Chain.noiseShape) === MatrixKind.dense;
   const sums = memory.f64(memory.getU32(address, Chain.noiseSums), isDense ? dimension * dimension : dimension);
+  const diagonal = Float64Array.from(
+    { length: dimension },
+    (_, j) => sums[isDense ? j * (dimension + 1) : j] / batches,
+  );
+  if (!isDense) return { covariance: matrix(0, 0), diagonal, batches };
   const covariance = matrix(dimension, dimension);
-  for (let i = 0; i < dimension; i++) {
-    if (!isDense) covariance.data[i * dimension + i] = sums[i] / batches;
-    else
-      for (let j = 0; j <= i; j++)
-        covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = sums[i * dimension + j] / batches;
-  }
-  return { covariance, batches };
+  for (let i = 0; i < dimension; i++)
+    for (let j = 0; j <= i; j++)
+      covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = sums[i * dimension + j] / batches;
+  return { covariance, diagonal, batches };
 }
 
 /** Mean of the rows of all arrays, each n × dimension row-major; weighted, where weights of the rows are given. */

@@ -6,6 +6,7 @@ import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evid
 import type { ExpectationStep } from "./expectation.ts";
 import { narrowExpectation } from "./narrow-expectation.ts";
 import { createRobbinsMonro, type RobbinsMonro } from "./robbins-monro.ts";
+import { wideExpectation } from "./wide-expectation.ts";
 
 /**
  * Variational EM for hyperparameters: with the joint loss N L(θ, λ) = −log p(y, θ | x, λ),
@@ -25,7 +26,10 @@ export async function learnHyperparameters(
   options: LearnOptions,
 ): Promise<LearnedHyperparameters> {
   const { groups, noiseScale = false, seed = 1, tolerance = 0.01, maxSegments = 400 } = options;
-  const expectation = narrowExpectation(workspace, model, groups, seed);
+  const { wide = model.dimension > widest ? "bounded" : false } = options;
+  const expectation = wide
+    ? wideExpectation(workspace, model, groups, seed, wide)
+    : narrowExpectation(workspace, model, groups, seed);
   const searches = await startSearches(expectation, model, groups, noiseScale);
   const trace: TraceEntry[] = [];
   const before = workspace.counter.rowsVisited;
@@ -36,9 +40,10 @@ export async function learnHyperparameters(
     groups.forEach((group, g) => {
       const squares = segment.draws.map((draw) => squaredDistance(group, draw, model.priorMean));
       const score = precisionScore(Math.exp(searches.precisions[g].value), mean(squares), group.parameters.length);
-      searches.precisions[g].update(score, segment.slopes[g]);
+      searches.precisions[g].update(score, segment.slopes[g], segment.damping);
     });
-    if (searches.noise) searches.noise.update(await noiseScore(workspace, model, present, segment.draws), 1);
+    if (searches.noise)
+      searches.noise.update(await noiseScore(workspace, model, present, segment.draws), 1, segment.damping);
     trace.push({
       rowsVisited: workspace.counter.rowsVisited - before,
       precisions: searches.precisions.map((search) => Math.exp(search.value)),
@@ -50,6 +55,9 @@ export async function learnHyperparameters(
   expectation.close();
   return conclude(model, groups, searches, trace, converged);
 }
+
+/** Parameters up to which M×M matrices are made for every step of λ. */
+const widest = 500;
 
 export interface LearnOptions {
   /** Disjoint groups of normal coefficients; a parameter in none keeps its prior. */
@@ -63,6 +71,8 @@ export interface LearnOptions {
    * log λ, √(2/(D_g s_g)).
    */
   readonly tolerance?: number;
+  /** How the E-step does without M×M matrices (`wideExpectation`), or false; "bounded" where M exceeds 500 unless told. */
+  readonly wide?: "bounded" | "scalar" | false;
   /** 400 */
   readonly maxSegments?: number;
 }
@@ -79,7 +89,7 @@ interface LearnedGroup extends PriorGroup {
 }
 
 /** The state after one segment. */
-interface TraceEntry {
+export interface TraceEntry {
   /** Rows read until then. */
   readonly rowsVisited: number;
   /** λ_g of each group. */
