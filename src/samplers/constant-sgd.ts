@@ -1,4 +1,6 @@
 import type { Problem } from "../estimation/problem.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import { estimateOnline } from "./online-noise.ts";
 import { defaultBatchSize, planSgd } from "./plan-sgd.ts";
 import { type Plan, preconditioners, type Sampler, type SamplerOptions } from "./sampler.ts";
 import { chooseSgdStep, sgdTheorems } from "./sgd-step.ts";
@@ -10,13 +12,15 @@ import { chooseSgdStep, sgdTheorems } from "./sgd-step.ts";
  * Settings: Theorem 1 (scalar), Theorem 2 (full), Corollary 3 (diagonal), Theorem 7 (square-root diagonal) of Mandt,
  * Hoffman & Blei (2017), section 4; `full-exact` is H = 2 (A + (N/S) C̄(P))⁻¹, for which Σ = P at any step size.
  * Where gradient noise is missing in some direction, `full-exact` injects the noise it needs (E Eᵀ = α A / N).
+ * C comes from a pass over the rows, or from the chain's own batches before the chains that are kept (online-noise.ts); the
+ * law is predicted for the H that was chosen, with the noise of all rows, either way.
  * Cost of a step: S D for the gradient, D² more with a full preconditioner.
  */
 export const constantSgd: Sampler = {
   name: "constant-sgd",
   summary: "constant-rate SGD, step from gradient noise and curvature (Mandt, Hoffman & Blei, section 4)",
   assumes: ["A3", "A4"],
-  tuning: ["preconditioner", "batchSize", "learningRate"],
+  tuning: ["preconditioner", "batchSize", "learningRate", "noiseEstimate"],
   preconditioners,
   cure: ({ preconditioner }) => ({
     fewDraws:
@@ -30,10 +34,21 @@ export const constantSgd: Sampler = {
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const { preconditioner = "full-exact", batchSize = defaultBatchSize(problem.numRows) } = options;
-  const { hessian, numRows, noise, laplaceCovariance } = problem;
-  const noiseCovariance =
-    preconditioner === "full-exact" ? await noise.averagedOver(laplaceCovariance) : problem.noiseCovariance;
-  const chosen = chooseSgdStep(preconditioner, { hessian, noiseCovariance, numRows, batchSize }, options.learningRate);
-  const because = sgdTheorems[preconditioner];
-  return planSgd(problem, { sampler: constantSgd.name, preconditioner, batchSize, ...chosen, because }, options);
+  const { noiseEstimate = "pass" } = options;
+  const { hessian, numRows } = problem;
+  const chooseStep = (noiseCovariance: Matrix) =>
+    chooseSgdStep(preconditioner, { hessian, noiseCovariance, numRows, batchSize }, options.learningRate);
+  const shared = { sampler: constantSgd.name, preconditioner, batchSize, noiseEstimate };
+  const theorem = sgdTheorems[preconditioner];
+  if (noiseEstimate === "pass") {
+    const { noise, laplaceCovariance, noiseCovariance } = problem;
+    const chosen = chooseStep(
+      preconditioner === "full-exact" ? await noise.averagedOver(laplaceCovariance) : noiseCovariance,
+    );
+    return planSgd(problem, { ...shared, ...chosen, because: theorem }, options);
+  }
+  const online = await estimateOnline(problem, noiseEstimate, shared, chooseStep, options);
+  const chosen = chooseStep(online.covariance);
+  const because = `${theorem}; C estimated online from ${online.batches.toLocaleString("en")} batches, over the chain's own law`;
+  return planSgd(problem, { ...shared, ...chosen, notes: [...chosen.notes, ...online.notes], because }, options);
 }

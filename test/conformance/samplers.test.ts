@@ -15,6 +15,11 @@ const seed = 7;
 const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed };
 /** Tuning besides the preconditioner that changes what a sampler does, each run with the sampler's first preconditioner. */
 const furtherTuning: Readonly<Record<string, readonly Tuning[]>> = {
+  "constant-sgd": [
+    { noiseEstimate: "within-batch" },
+    { noiseEstimate: "first-row" },
+    { preconditioner: "full-exact", noiseEstimate: "within-batch" },
+  ],
   sgld: [{ schedule: "decreasing" }],
 };
 const variants = samplers.flatMap((sampler) => {
