@@ -1,5 +1,6 @@
 import { checkAssumptions } from "../src/diagnostics/assumptions.ts";
 import type { Problem } from "../src/estimation/problem.ts";
+import type { Matrix } from "../src/linalg/matrix.ts";
 import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/samplers/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
 import { UnstableError } from "../src/theory/stability.ts";
@@ -19,6 +20,8 @@ export interface Row {
   /** Predicted KL: in continuous time (where the sampler's law has such a limit), and exactly. */
   readonly continuous: number | null;
   readonly predicted: number | null;
+  /** Predicted divergence of the posterior from the sampler's law: KL the other way around. */
+  readonly reverse: number | null;
   readonly measured: number | null;
   readonly standardError: number | null;
   readonly floor: number | null;
@@ -103,7 +106,15 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
     preprocessing,
     method: method.label,
     paper: method.paper?.[data.name as RealDataSet] ?? null,
-    ...{ continuous: null, predicted: null, measured: null, standardError: null, floor: null, ess: null },
+    ...{
+      continuous: null,
+      predicted: null,
+      reverse: null,
+      measured: null,
+      standardError: null,
+      floor: null,
+      ess: null,
+    },
     ...{ worstSdInStandardErrors: null, largestSdDifference: null, failedAssumptions: [], note: null },
     settings: tuning,
   };
@@ -112,14 +123,16 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
     let plan = await sampler.plan(problem, options);
     if (passesOf(plan, problem) > slowPasses) plan = await sampler.plan(problem, fewer(options));
     const { settings, prediction } = plan;
-    const target = { mean: problem.mode, covariance: problem.laplaceCovariance };
+    const normal = (covariance: Matrix) => ({ mean: problem.mode, covariance });
+    const [posterior, law] = [normal(problem.laplaceCovariance), normal(prediction.covariance)];
     const continuous = continuousCovariance(problem, settings);
     const checks = await checkAssumptions(problem, plan);
     return {
       row: {
         ...row,
-        continuous: continuous && gaussianKl({ mean: problem.mode, covariance: continuous }, target),
-        predicted: gaussianKl({ mean: problem.mode, covariance: prediction.covariance }, target),
+        continuous: continuous && gaussianKl(normal(continuous), posterior),
+        predicted: gaussianKl(law, posterior),
+        reverse: gaussianKl(posterior, law),
         failedAssumptions: checks.filter((check) => !check.passed).map(({ id }) => id),
         settings,
       },
