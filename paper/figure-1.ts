@@ -78,7 +78,7 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
         batchSize,
         tolerance: 0.5,
         chains: 4,
-        draws: scaled(500, context, 50),
+        draws: scaled(150, context, 50),
         seed: context.seed,
       };
       const plan = await sampler.plan(problem, options);
