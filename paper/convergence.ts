@@ -1,39 +1,17 @@
 import { areaY, line, type PlotOptions, ruleY } from "@observablehq/plot";
-import { Gradient } from "../kernels/layout.ts";
-import { runNutsChain } from "../src/baselines/nuts-chain.ts";
-import { runChainsTogether } from "../src/estimation/full-gradients.ts";
-import type { Problem } from "../src/estimation/problem.ts";
-import { diagonal, identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
-import { createRandom } from "../src/rng/xoshiro.ts";
-import { runChains } from "../src/samplers/run-chains.ts";
-import { averagedCovariance } from "../src/theory/averaging.ts";
-import { stateDependentCovariance } from "../src/theory/stability.ts";
+import type { Matrix } from "../src/linalg/matrix.ts";
+import {
+  dimension,
+  iterateAverages,
+  langevin,
+  noUTurn,
+  numRows,
+  type Start,
+  type Trace,
+} from "./convergence-traces.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { type PartContext, type PartResult, scaled } from "./part.ts";
-
-/** Where the chains start: at the mode, or N(θ*, I), about a hundred posterior sds away from it. */
-export type Start = "mode" | "random";
-
-const numRows = 10_000;
-const dimension = 10;
-const batchSize = 10;
-const stepsPerPass = numRows / batchSize;
-
-/** Draws of one method that starts at `start`, and where each stands in passes over the data. */
-interface Trace {
-  readonly method: string;
-  readonly settings: unknown;
-  /** Draws of every chain, D a draw, row-major. */
-  readonly chains: readonly Float64Array[];
-  /** Passes after each draw, and the weight of it, of every chain. */
-  passes(chain: number, draw: number): number;
-  weight(draw: number): number;
-  /** The draws come after a warm-up of the method's own, whose passes are counted. */
-  readonly isWarmedUp: boolean;
-  /** Where the mean ratio of the variances tends to, as predicted. */
-  readonly limit: number;
-}
 
 /** Ratio of the estimated to the posterior's marginal variances after so many passes: over coordinates, and over chains. */
 interface Point {
@@ -56,6 +34,7 @@ export async function convergence(start: Start, title: string, context: PartCont
   const numChains = scaled(100, context, 4);
   const traces = [
     await iterateAverages(problem, start, numChains, context),
+    await langevin(problem, start, numChains, context),
     await noUTurn(problem, start, numChains, context),
   ];
   const points = traces.flatMap((trace) => pointsOf(trace, start, problem.laplaceCovariance));
@@ -70,83 +49,6 @@ export async function convergence(start: Start, title: string, context: PartCont
       points,
     },
     plots: { "": plot(traces, points, title, start, numChains, context) },
-  };
-}
-
-const factorOf = (start: Start) => (start === "mode" ? matrix(dimension, dimension) : identity(dimension));
-
-const averagedPasses = 500;
-
-/** Algorithm 1: ε = 0.003, S = 10, windows of one pass. */
-async function iterateAverages(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
-  context.enter("IASG");
-  const learningRate = 0.003;
-  const step = { ...problem, preconditioner: identity(dimension, learningRate), batchSize };
-  const { covariance } = await stateDependentCovariance(step, problem.noise);
-  const output = await runChains(problem, {
-    model: problem.model,
-    gradient: Gradient.minibatch,
-    batchSize,
-    pull: 0,
-    step: { kind: "scalar", value: learningRate },
-    noise: { kind: "none" },
-    start: factorOf(start),
-    burnInSteps: 0,
-    stepsPerDraw: stepsPerPass,
-    momentEvery: 1,
-    chains,
-    draws: averagedPasses,
-    seed: context.seed,
-  });
-  return {
-    method: "IASG",
-    settings: { learningRate, batchSize, window: stepsPerPass },
-    chains: output.intervalMeans,
-    passes: (_chain, draw) => draw + 1,
-    weight: () => 1,
-    isWarmedUp: false,
-    limit: meanRatio(averagedCovariance(step, covariance, stepsPerPass), problem.laplaceCovariance),
-  };
-}
-
-function meanRatio(covariance: Matrix, target: Matrix): number {
-  const expected = diagonal(target);
-  return summary.mean(Array.from(diagonal(covariance), (value, j) => value / expected[j]));
-}
-
-/** Every gradient is a pass; unit mass matrix at first, diagonal once learned. */
-async function noUTurn(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
-  context.enter("NUTS");
-  const { workspace, model, mode } = problem;
-  const warmUp = 50;
-  const spent: number[][] = [];
-  const runs = await runChainsTogether(workspace, model, chains, (evaluate, chain) => {
-    const scatter = createRandom(context.seed, chain, 4);
-    const position = start === "mode" ? mode.slice() : mode.map((value) => value + scatter.normal());
-    let gradients = 0;
-    let iteration = 0;
-    spent[chain] = [];
-    const potential = {
-      dimension,
-      evaluate: (at: Float64Array) => {
-        gradients++;
-        return evaluate(at);
-      },
-    };
-    const onIteration = () => {
-      if (iteration++ >= warmUp) spent[chain].push(gradients);
-    };
-    const settings = { warmUp, draws: 150, metric: "diagonal", guess: identity(dimension), onIteration } as const;
-    return runNutsChain(potential, position, settings, createRandom(context.seed, chain, 1));
-  });
-  return {
-    method: "NUTS",
-    settings: { warmUp, targetAcceptance: 0.8, metric: "diagonal" },
-    chains: runs.map(({ positions }) => positions),
-    passes: (chain, draw) => spent[chain][draw],
-    weight: () => 1,
-    isWarmedUp: true,
-    limit: 1,
   };
 }
 
@@ -213,12 +115,12 @@ function plot(
   { seed }: PartContext,
 ): PlotOptions {
   const methods = [...new Set(points.map(({ method }) => method))];
-  const half = start === "random" ? " IASG leaves the first half of its passes out of every estimate." : "";
+  const half = start === "random" ? " IASG and SGLD leave the first half of their passes out of every estimate." : "";
   const ink = (point: Point) => statisticInks[point.statistic];
   return figure(
     {
       title,
-      caption: `Linear model, N = 10,000, D = 10, unit normal features; ${chains} chains. IASG: ε = 0.003, S = 10, windows of 1,000 steps. NUTS: every gradient is a pass, those of its warm-up of 50 iterations too. Bands: one sd over the chains.${half} Seed ${seed}.`,
+      caption: `Linear model, N = 10,000, D = 10, unit normal features; ${chains} chains. IASG: ε = 0.003, S = 10, windows of 1,000 steps. SGLD: ε = 10⁻³/√(1000 + t), S = 10, draws weighed by ε. NUTS: every gradient is a pass, those of its warm-up of 50 iterations too. Bands: one sd over the chains.${half} Seed ${seed}.`,
       x: "passes over the data",
       y: "estimated over posterior marginal variance",
       legend: [
@@ -244,7 +146,10 @@ function plot(
       fy: { domain: methods, label: null },
       marks: [
         ruleY([1], { stroke: inks.faint }),
-        ruleY(traces, { y: "limit", fy: "method", stroke: inks.posterior, strokeDasharray: "5,4" }),
+        ruleY(
+          traces.filter(({ limit }) => limit !== null),
+          { y: "limit", fy: "method", stroke: inks.posterior, strokeDasharray: "5,4" },
+        ),
         areaY(points, {
           x: "passes",
           y1: (d: Point) => Math.max(ratioDomain[0], d.ratio - d.sd),
