@@ -57,9 +57,13 @@ describe.skipIf(!hasData)("table-1", () => {
 });
 
 describe("figure-3", () => {
-  it("the covariance of 10,000 iterate averages is the posterior's to 5%", async () => {
-    const { relativeFrobeniusError } = (await numbersOf("figure-3")) as { relativeFrobeniusError: { many: number } };
-    expect(relativeFrobeniusError.many).toBeLessThan(0.05);
+  it("10,000 iterate averages have their predicted covariance, and once mapped the posterior's to 5%", async () => {
+    const { relativeFrobeniusError } = (await numbersOf("figure-3")) as {
+      relativeFrobeniusError: { mapped: number; manyAgainstPredicted: number };
+    };
+    // 10,000 independent draws have an error of 3.3%, with a standard deviation of about a tenth of that.
+    expect(relativeFrobeniusError.manyAgainstPredicted).toBeLessThan(0.047);
+    expect(relativeFrobeniusError.mapped).toBeLessThan(0.05);
   });
 });
 
