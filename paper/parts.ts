@@ -3,9 +3,19 @@ import { figure2 } from "./figure-2.ts";
 import { figure3 } from "./figure-3.ts";
 import { figure4 } from "./figure-4.ts";
 import { figure5 } from "./figure-5.ts";
+import { figure6 } from "./figure-6-part.ts";
 import { informationBound } from "./information-bound.ts";
 import type { PaperPart } from "./part.ts";
 import { table1 } from "./table-1.ts";
 
 /** The one list of parts, in the order in which they run. */
-export const parts: readonly PaperPart[] = [table1, figure1, figure2, figure3, figure4, figure5, informationBound];
+export const parts: readonly PaperPart[] = [
+  table1,
+  figure1,
+  figure2,
+  figure3,
+  figure4,
+  figure5,
+  figure6,
+  informationBound,
+];

@@ -148,12 +148,13 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
 function optionsOf({ data, sampler, tuning }: Cell, { mode }: Problem, context: PartContext): SamplerOptions {
   // These two choose their batches themselves; the paper's S is that of the samplers whose spread it decides.
   const choosesBatch = sampler.name === "control-variate" || sampler.name === "iasg";
+  const choosesRate = sampler.name === "sgld" && tuning.learningRate === undefined;
   const dimension = mode.length;
   return {
     ...tuning,
     batchSize: sampler.tuning.includes("batchSize") && !choosesBatch ? data.batchSize : undefined,
-    // A tolerance of 0.5 asks for draws about one autocorrelation time apart, and no more than that.
-    tolerance: choosesBatch ? Math.min(0.5, 0.02 / Math.sqrt(context.effort)) : 0.5,
+    // Where no step is chosen by it, a tolerance of 0.5 asks for draws one autocorrelation time apart, and no more than that.
+    tolerance: choosesBatch || choosesRate ? Math.min(0.5, 0.02 / Math.sqrt(context.effort)) : 0.5,
     chains,
     draws: scaled(Math.ceil((dimension * (dimension + 3)) / (4 * wantedFloor * chains)), context, 50),
     seed: context.seed,
