@@ -26,7 +26,9 @@ export async function learnHyperparameters(
   options: LearnOptions,
 ): Promise<LearnedHyperparameters> {
   const { groups, noiseScale = false, seed = 1, tolerance = 0.01, maxSegments = 400 } = options;
-  const { wide = model.dimension > widest ? "bounded" : false } = options;
+  // With all classes alike C is singular, and rounding of its f32 sums outweighs a weak prior in that direction.
+  const isSingular = model.outputs > 1 && !model.hasReference;
+  const { wide = model.dimension > widest || isSingular ? "bounded" : false } = options;
   const expectation = wide
     ? wideExpectation(workspace, model, groups, seed, wide)
     : narrowExpectation(workspace, model, groups, seed);
@@ -71,7 +73,10 @@ export interface LearnOptions {
    * log λ, √(2/(D_g s_g)).
    */
   readonly tolerance?: number;
-  /** How the E-step does without M×M matrices (`wideExpectation`), or false; "bounded" where M exceeds 500 unless told. */
+  /**
+   * How the E-step does without M×M matrices (`wideExpectation`), or false; unless told, "bounded" where M exceeds 500 or a
+   * categorical model has no reference class.
+   */
   readonly wide?: "bounded" | "scalar" | false;
   /** 400 */
   readonly maxSegments?: number;
