@@ -1,6 +1,7 @@
 import type { Problem } from "../estimation/problem.ts";
 import { autocorrelationTime } from "../theory/control-variate.ts";
-import { type ChainResult, type ChainSpec, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
+import type { ChainSpec } from "./chain-spec.ts";
+import { type ChainResult, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 /** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of first order in h). */

@@ -5,10 +5,11 @@ import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/mat
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { autocorrelationTime, injectedNoise, minibatchShare } from "../theory/control-variate.ts";
+import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
-import { type ChainSpec, runChains } from "./run-chains.ts";
+import { runChains } from "./run-chains.ts";
 import { noTuning, type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /**

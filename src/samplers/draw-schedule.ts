@@ -1,4 +1,5 @@
-import { type ChainSpec, workPerStep } from "./run-chains.ts";
+import type { ChainSpec } from "./chain-spec.ts";
+import { workPerStep } from "./run-chains.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 /** How long the chains run and how often they are looked at. */

@@ -14,10 +14,11 @@ import {
 import { sandwichCovariance } from "../theory/averaging.ts";
 import { autocorrelationTime } from "../theory/control-variate.ts";
 import { contractionRates } from "../theory/stationary.ts";
+import type { ChainSpec } from "./chain-spec.ts";
 import { chooseWindow, type WindowChoice } from "./choose-window.ts";
 import { burnInTimes, mostWork } from "./draw-schedule.ts";
 import { stepMatrix } from "./plan-sgd.ts";
-import { type ChainSpec, covarianceOfRows, runChains, workPerStep } from "./run-chains.ts";
+import { covarianceOfRows, runChains, workPerStep } from "./run-chains.ts";
 import {
   type ChainOutput,
   noTuning,

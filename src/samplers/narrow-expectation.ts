@@ -9,9 +9,10 @@ import { type PriorGroup, precisionSlope } from "../theory/evidence.ts";
 import { fullExactStep } from "../theory/optimal.ts";
 import { largestStableScale, UnstableError } from "../theory/stability.ts";
 import { contractionRates } from "../theory/stationary.ts";
+import type { StepMatrix } from "./chain-spec.ts";
 import type { ExpectationStep, Segment } from "./expectation.ts";
 import { defaultBatchSize, noiseFactor } from "./plan-sgd.ts";
-import { runChains, type StepMatrix } from "./run-chains.ts";
+import { runChains } from "./run-chains.ts";
 
 const chains = 4;
 /** Draws of a chain in one segment, an autocorrelation time apart. */

@@ -1,9 +1,10 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { add, diagonal, type Matrix, matrix, scale } from "../linalg/matrix.ts";
+import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../linalg/matrix.ts";
+import type { ChainSpec } from "./chain-spec.ts";
 import { mostWork } from "./draw-schedule.ts";
 import { noiseFactor, stepMatrix } from "./plan-sgd.ts";
-import { type ChainResult, type ChainSpec, runChains, workPerStep } from "./run-chains.ts";
+import { type ChainResult, runChains, workPerStep } from "./run-chains.ts";
 import { type PreconditionerName, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 import type { SgdStep } from "./sgd-step.ts";
 
@@ -110,7 +111,9 @@ export async function estimateOnline(
 
 /** Each chain's Σ of its batches' estimates. */
 function total({ noiseEstimates }: ChainResult): Matrix[] {
-  return noiseEstimates.map(({ covariance, batches }) => scale(covariance, batches));
+  return noiseEstimates.map(({ covariance, diagonal, batches }) =>
+    scale(covariance.rows > 0 ? covariance : diagonalMatrix(diagonal), batches),
+  );
 }
 
 /** Root mean square over the diagonal of the relative standard error of the mean of independent sums. */

@@ -6,8 +6,9 @@ import { largestSdError } from "../theory/divergence.ts";
 import { momentumAutocorrelationTime, stateCovariance } from "../theory/momentum.ts";
 import { largestStableScale, stateDependentCovariance, UnstableError } from "../theory/stability.ts";
 import { contractionRates } from "../theory/stationary.ts";
+import type { StepMatrix } from "./chain-spec.ts";
 import { drawSchedule } from "./draw-schedule.ts";
-import { runChains, type StepMatrix } from "./run-chains.ts";
+import { runChains } from "./run-chains.ts";
 import {
   type NoiseEstimateName,
   noTuning,

@@ -8,8 +8,9 @@ import { diffusionTime, type FallingRate, fallingRate, rateAt, stepAtDiffusionTi
 import { langevinAsSgd } from "../theory/langevin.ts";
 import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
 import { contractionRates } from "../theory/stationary.ts";
+import type { StepMatrix } from "./chain-spec.ts";
 import { drawSchedule } from "./draw-schedule.ts";
-import { runChains, type StepMatrix } from "./run-chains.ts";
+import { runChains } from "./run-chains.ts";
 import { noTuning, type Plan, type SamplerOptions } from "./sampler.ts";
 
 /** γ: just above the ½ below which the squared rates would not be summable, so that rates fall as slowly as they may. */

@@ -8,8 +8,9 @@ import { type Hyperparameters, type Model, withHyperparameters } from "../models
 import { createRandom } from "../rng/xoshiro.ts";
 import { boundedDiagonalStep, type DiagonalNoise, effectiveParameters } from "../theory/bounded-diagonal.ts";
 import { type PriorGroup, precisionSlope } from "../theory/evidence.ts";
+import type { StepMatrix } from "./chain-spec.ts";
 import type { ExpectationStep, Segment } from "./expectation.ts";
-import { meanOfRows, runChains, type StepMatrix } from "./run-chains.ts";
+import { meanOfRows, runChains } from "./run-chains.ts";
 
 const chains = 2;
 /** Draws of a chain in one segment, which is one pass over the data. */
