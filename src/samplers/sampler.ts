@@ -32,7 +32,7 @@ export interface Tuning {
 }
 
 export const covarianceTargets = ["posterior", "sandwich"] as const;
-export type CovarianceTarget = (typeof covarianceTargets)[number];
+type CovarianceTarget = (typeof covarianceTargets)[number];
 export const noiseEstimates = ["pass", "within-batch", "first-row"] as const;
 export type NoiseEstimateName = (typeof noiseEstimates)[number];
 export const schedules = ["constant", "decreasing"] as const;
@@ -41,7 +41,7 @@ export type ScheduleName = (typeof schedules)[number];
 export type TuningName = keyof Tuning;
 
 /** How each piece of tuning is called on the command line. */
-export const tuningFlags: Readonly<Record<TuningName, string>> = {
+const tuningFlags: Readonly<Record<TuningName, string>> = {
   preconditioner: "--preconditioner",
   batchSize: "--batch-size",
   learningRate: "--learning-rate",
