@@ -61,7 +61,9 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
       ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
           meanShift <= 0.1
             ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
-            : `The loss is not quadratic over the posterior: the posterior mean is about ${meanShift.toFixed(2)} sd away from the mode, where these draws are centred; --sampler control-variate follows the skewed shape.`,
+            : meanShift <= 1
+              ? `The loss is not quadratic over the posterior: the posterior mean is about ${meanShift.toFixed(2)} sd away from the mode, where these draws are centred; --sampler control-variate follows the skewed shape.`
+              : "The loss is nothing like quadratic over the posterior: its mean is more than an sd away from the mode, where these draws are centred; try --sampler control-variate, or see whether the prior alone bounds some coefficients, and use a tighter --prior.",
         )
       : averages && averages.meanError > 0.1
         ? check(

@@ -1,13 +1,13 @@
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
-import { selectSampler } from "../samplers/registry.ts";
-import type { SamplerSettings } from "../samplers/sampler.ts";
+import { samplerNamed, selectSampler } from "../samplers/registry.ts";
+import { NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
 import type { Coefficient, NamedDraws } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
-import { type FitOptions, resolveOptions } from "./options.ts";
-import { prepare, withMemoryOf } from "./prepare.ts";
-import { runSampler } from "./run-sampler.ts";
+import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
+import { runSampler, type SamplerRun } from "./run-sampler.ts";
 
 export interface RunOptions extends FitOptions, Listening {}
 
@@ -49,9 +49,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const prepared = await prepare(input, resolved, engine, { signal, onProgress });
-    const { design, problem, warnings, learned, seconds } = prepared;
-    const { sampler, because } = selectSampler(resolved.sampler, problem, resolved);
-    const run = await runSampler(prepared, sampler, resolved);
+    const { design, problem, learned, seconds } = prepared;
+    const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
     const { rowsVisited } = problem.workspace.counter;
     return {
@@ -73,4 +72,21 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       draws: run.draws,
     };
   });
+}
+
+/** Runs the sampler that was asked for, or that "auto" chooses: the normal approximation, where no chain can be run. */
+async function runSelected(
+  prepared: Prepared,
+  options: ResolvedOptions,
+): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
+  const { sampler, because } = selectSampler(options.sampler, prepared.problem, options);
+  try {
+    return { run: await runSampler(prepared, sampler, options), because, warnings: prepared.warnings };
+  } catch (error) {
+    const isOwnChoice = options.sampler === "auto" && options.batchSize === undefined;
+    if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
+    const warnings = [...prepared.warnings, error.message];
+    const run = await runSampler({ ...prepared, warnings }, samplerNamed("laplace"), options);
+    return { run, because: "auto: no step of control-variate is stable", warnings };
+  }
 }

@@ -6,7 +6,7 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
-import { SamplerOptionError } from "../samplers/sampler.ts";
+import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, type Listening, loadRows } from "./load.ts";
@@ -100,6 +100,7 @@ function isMendable(error: unknown): error is Error {
   return (
     error instanceof InputError ||
     error instanceof SamplerOptionError ||
+    error instanceof NoStableStepError ||
     error instanceof UnstableError ||
     error instanceof EngineMemoryError
   );

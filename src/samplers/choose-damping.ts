@@ -2,7 +2,7 @@ import type { Problem } from "../estimation/problem.ts";
 import { autocorrelationTime } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
-import type { SamplerOptions } from "./sampler.ts";
+import { NoStableStepError, type SamplerOptions } from "./sampler.ts";
 
 /** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of first order in h). */
 interface StepLimit {
@@ -40,6 +40,7 @@ const mostIntervals = 4000;
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
+ * @throws NoStableStepError where the chains run away at the smallest h too
  */
 export async function chooseDamping(
   problem: Problem,
@@ -51,13 +52,17 @@ export async function chooseDamping(
   if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
+  if (!isFeasible(damping)) throw new NoStableStepError();
   let coarse = await pilot(problem, specFor(damping));
   for (;;) {
     damping /= 2;
     const fine = await pilot(problem, specFor(damping));
     const { limit, significant } = compare(coarse, fine);
     const accepted = significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
-    if (accepted || damping <= smallestDamping) return { damping, pilot: limit };
+    if (accepted || damping <= smallestDamping) {
+      if (!Number.isFinite(limit.error)) throw new NoStableStepError();
+      return { damping, pilot: limit };
+    }
     coarse = fine;
   }
 }

@@ -1,10 +1,9 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky } from "../linalg/cholesky.ts";
 import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
-import { autocorrelationTime, injectedNoise, minibatchShare } from "../theory/control-variate.ts";
+import { autocorrelationTime, injectedNoiseFactor, minibatchShare } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
@@ -50,14 +49,14 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const dimension = problem.mode.length;
   const weighted = isQuadratic ? problem.model : await drawRowsByInfluence(problem);
   const noise = isQuadratic ? matrix(dimension, dimension) : await controlVariateNoise(problem, weighted, options.seed);
+  const whitened = congruence(transpose(problem.laplaceFactor), noise);
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
   const batchFor = (damping: number) =>
     isQuadratic ? 0 : (options.batchSize ?? smallestBatch((size) => share(damping, size)));
-  const spec = (damping: number): ChainSpec => chainSpec(problem, weighted, noise, damping, batchFor(damping), options);
+  const spec = (damping: number): ChainSpec => chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
-  const whitenedNoise = symmetricEigen(congruence(transpose(problem.laplaceFactor), noise)).values;
-  const isFeasible = feasibleDamping(whitenedNoise[dimension - 1], batchFor);
+  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], batchFor);
   if (!isQuadratic && asked !== undefined && !isFeasible(asked)) {
     throw new SamplerOptionError(
       `--damping ${asked} with batches of ${batchFor(asked)} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
@@ -113,20 +112,19 @@ function smallestBatch(shareOf: (batchSize: number) => number): number {
 function chainSpec(
   problem: Problem,
   weighted: Model,
-  noise: Matrix,
+  whitened: Matrix,
   damping: number,
   batchSize: number,
   options: SamplerOptions,
 ): ChainSpec {
-  const { laplaceCovariance, numRows } = problem;
-  const contribution = congruence(laplaceCovariance, noise);
+  const { laplaceCovariance, laplaceFactor, numRows } = problem;
   return {
     model: weighted,
     gradient: Gradient.controlVariate,
     batchSize,
     pull: damping,
     step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },
-    noise: { kind: "dense", matrix: noiseFactor(laplaceCovariance, contribution, damping, Math.max(1, batchSize)) },
+    noise: { kind: "dense", matrix: injectedNoiseFactor(laplaceFactor, whitened, damping, Math.max(1, batchSize)) },
     start: problem.laplaceFactor,
     burnInSteps: 0,
     stepsPerDraw: 1,
@@ -135,11 +133,6 @@ function chainSpec(
     draws: options.draws,
     seed: options.seed,
   };
-}
-
-/** Factor of Q, positive definite where the damping is feasible. */
-function noiseFactor(laplaceCovariance: Matrix, contribution: Matrix, damping: number, batchSize: number): Matrix {
-  return cholesky(injectedNoise(laplaceCovariance, contribution, damping, batchSize));
 }
 
 /**

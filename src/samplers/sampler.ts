@@ -246,6 +246,16 @@ export function refuseForeignTuning(sampler: Sampler, options: Tuning, others: r
   }
 }
 
+/** No step of a sampler keeps its chains near the mode, whatever its settings. */
+export class NoStableStepError extends Error {
+  override name = "NoStableStepError";
+  constructor() {
+    super(
+      "No step of control-variate is stable: over the range of the normal approximation the loss is nothing like quadratic, as where a rare indicator never occurs with some value of the target and the prior alone bounds its coefficient; leave such columns out or merge them, use a tighter --prior, or --sampler laplace for the approximation itself.",
+    );
+  }
+}
+
 /** Options that cannot be used; the message is one sentence for the user. */
 export class SamplerOptionError extends Error {
   override name = "SamplerOptionError";

@@ -1,4 +1,5 @@
-import { add, type Matrix, traceOfProduct } from "../linalg/matrix.ts";
+import { cholesky } from "../linalg/cholesky.ts";
+import { add, identity, type Matrix, multiply, traceOfProduct } from "../linalg/matrix.ts";
 
 /** Covariance of one row's control-variate term, by what it depends on. */
 export interface ControlVariateNoise {
@@ -9,20 +10,25 @@ export interface ControlVariateNoise {
 }
 
 /**
- * Covariance of the injected noise that makes P the stationary covariance of
- * θ ← θ − h (θ − θ̂) − h P (N r̂) + ξ (a quadratic loss leaves no residual r̂ on average):
- * P = (1 − h)² P + h² P (N² C̄_cv) P / S + Q, so Q = (2h − h²) P − h² P (N² C̄_cv) P / S.
+ * Lower triangular factor R of the injected noise that makes P the stationary covariance of
+ * θ ← θ − h (θ − θ̂) − h P (N r̂) + R z, z ~ N(0, I) (a quadratic loss leaves no residual r̂ on average):
+ * P = (1 − h)² P + h² P (N² C̄_cv) P / S + R Rᵀ, so R Rᵀ = (2h − h²) P − h² P (N² C̄_cv) P / S.
+ * With P = K Kᵀ this is K ((2h − h²) I − h² W / S) Kᵀ, W = Kᵀ (N² C̄_cv) K: taken so, it stays positive definite in f64
+ * however unequal the eigenvalues of P are (collinear columns), and R is K times the factor of the bracket.
  * Not in the paper; its section 6.2, footnote, names the loophole. Control variates: Baker, Fearnhead, Fox & Nemeth (2019).
+ * @param laplaceFactor K, lower triangular
+ * @param whitenedNoise W
  * @param damping h, in (0, 1]
- * @param contribution P (N² C̄_cv) P
+ * @throws NotPositiveDefiniteError where the batch makes more noise than P allows
  */
-export function injectedNoise(
-  laplaceCovariance: Matrix,
-  contribution: Matrix,
+export function injectedNoiseFactor(
+  laplaceFactor: Matrix,
+  whitenedNoise: Matrix,
   damping: number,
   batchSize: number,
 ): Matrix {
-  return add(laplaceCovariance, contribution, 2 * damping - damping ** 2, -(damping ** 2) / batchSize);
+  const unit = identity(laplaceFactor.rows, 2 * damping - damping ** 2);
+  return multiply(laplaceFactor, cholesky(add(unit, whitenedNoise, 1, -(damping ** 2) / batchSize)));
 }
 
 /**

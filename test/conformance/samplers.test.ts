@@ -7,7 +7,14 @@ import { families } from "../../src/models/family.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";
-import { problemOf, quadraticTarget, separatedTarget, skewedTarget, type Target } from "./targets.ts";
+import {
+  categoricalTarget,
+  problemOf,
+  quadraticTarget,
+  separatedTarget,
+  skewedTarget,
+  type Target,
+} from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
 // gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
@@ -81,6 +88,13 @@ function expectLaw(problem: Problem, plan: Plan, output: ChainOutput) {
 describe.each(variants)("$title", ({ sampler, options }) => {
   it("obeys the predicted law on a quadratic target", async () => {
     const { problem } = await problemOn(createInlineEngine, quadraticTarget());
+    const plan = await sampler.plan(problem, options);
+    expectLaw(problem, plan, await plan.sample());
+  });
+
+  it("obeys the predicted law for three classes, but for the little that the posterior is skewed", async () => {
+    if (sampler.unsuited?.({ family: families.categorical } as Model)) return;
+    const { problem } = await problemOn(createInlineEngine, categoricalTarget());
     const plan = await sampler.plan(problem, options);
     expectLaw(problem, plan, await plan.sample());
   });

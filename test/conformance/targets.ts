@@ -2,7 +2,8 @@ import { type Design, designFromArrays } from "../../src/data/design.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
-import { createModel } from "../../src/models/model.ts";
+import type { FamilyName } from "../../src/models/family.ts";
+import { type ClassCoding, createModel } from "../../src/models/model.ts";
 import type { NormalPrior } from "../../src/models/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
@@ -11,7 +12,9 @@ export interface Target {
   readonly name: string;
   readonly x: readonly Float64Array[];
   readonly y: Float64Array;
-  readonly family: "gaussian" | "bernoulli";
+  readonly family: FamilyName;
+  /** Of the categorical family; "reference" where left out. */
+  readonly coding?: ClassCoding;
   readonly sigma?: number | "learned";
   readonly prior: NormalPrior;
 }
@@ -50,6 +53,17 @@ export function separatedTarget(): Target {
   return { name: "separated", x, y, family: "bernoulli", prior: { mean: 0, sd: 10 } };
 }
 
+/** Three classes, unequally frequent, and enough rows that the posterior is nearly normal. */
+export function categoricalTarget(coding: ClassCoding = "reference"): Target {
+  const { x, random } = features(3000, 2, 13);
+  const y = Float64Array.from(x, ([a, b]) => {
+    const weights = [1, Math.exp(0.7 * a + 0.4), Math.exp(0.5 * b - 0.6 * a)];
+    const u = random.uniform() * (weights[0] + weights[1] + weights[2]);
+    return u < weights[0] ? 0 : u < weights[0] + weights[1] ? 1 : 2;
+  });
+  return { name: `categorical, ${coding}`, x, y, family: "categorical", coding, prior: { mean: 0.2, sd: 1 } };
+}
+
 export async function problemOf(
   engine: Engine,
   target: Target,
@@ -61,12 +75,14 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { x, y, family, prior, sigma } = target;
-  const design = await designFromArrays({ x, y, intercept: family === "bernoulli" }, { family, memory });
+  const { x, y, family, prior, sigma, coding = "reference" } = target;
+  const design = await designFromArrays({ x, y, intercept: family !== "gaussian" }, { family, memory });
   const { numRows, stride, paddedColumns, columns } = design;
   const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
   const interceptColumn = columns.findIndex((column) => column.isIntercept);
-  const model = createModel(engine.memory, rows, { family, prior, sigma, interceptColumn });
+  const { levels, kind } = design.target;
+  const classes = kind === "classes" ? { count: levels!.length, coding } : undefined;
+  const model = createModel(engine.memory, rows, { family, prior, sigma, interceptColumn, classes });
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const problem = await estimate(workspace, model, 1);
   // A view is made anew each time: growing the memory detaches the old ones.
