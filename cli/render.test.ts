@@ -24,6 +24,23 @@ describe("the report of a fit", () => {
     },
   );
 
+  it.each([50, 80, 140])("puts the coefficients of a class under its name, in %i columns", async (width) => {
+    const kind = x.map((_, n) => ["first", "second", "third"][n % 3]);
+    const z = x.map((value, n) => value * Math.cos(n));
+    const data = { kind, "a rather long name": x, "a rather long name indeed": z };
+    const classes = await fit({ data, formula: "kind ~ ." }, { draws: 100, sampler: "laplace" });
+    const lines = renderPosterior(classes, { width, color: false }).split("\n\n")[1].split("\n");
+    expect(lines.map((line) => line.slice(0, 8).trimEnd())).toEqual([
+      "",
+      "kind[sec",
+      ...["  a rath", "  a rath", "  Interc"],
+      "kind[thi",
+      ...["  a rath", "  a rath", "  Interc"],
+    ]);
+    for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
+    expect(lines[1]).toBe("kind[second]");
+  });
+
   it("names every column of ArviZ's summary where there is room", () => {
     const header = renderPosterior(posterior, { width: 140, color: false }).split("\n\n")[1].split("\n")[0];
     expect(header.trim().split(/\s+/)).toEqual([

@@ -8,7 +8,10 @@ import { integer, type RenderOptions, renderTable, type TableColumn, verdictColo
 export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
   const sections = [
     renderHeader(posterior),
-    renderTable(posterior.coefficients, ({ name }) => name, tableColumns, options),
+    renderTable(posterior.coefficients, ({ name }) => name, tableColumns, {
+      ...options,
+      headingOf: ({ name }) => headingOf(name, posterior.data),
+    }),
     renderCertificate(posterior, options),
     renderTiming(posterior),
   ];
@@ -45,6 +48,11 @@ const tableColumns: readonly TableColumn<Coefficient>[] = [
   { title: "ess_tail", rank: 1, cell: (c) => (c.ess_tail === null ? "–" : integer(c.ess_tail)) },
   { title: "r_hat", rank: 3, cell: (c) => (c.r_hat === null ? "–" : c.r_hat.toFixed(3)) },
 ];
+
+/** A class's coefficients stand under a heading, such as Cover_Type[2], without its name in each line. */
+function headingOf(name: string, { target, classes }: Posterior["data"]): string {
+  return classes?.map((level) => `${target}[${level}]`).find((prefix) => name.startsWith(`${prefix}:`)) ?? "";
+}
 
 function renderCertificate({ certificate, settings }: Posterior, { width, color }: RenderOptions): string {
   const { verdict, klToLaplace, maxSdError, checks, assumptions, notes } = certificate;

@@ -17,6 +17,13 @@ export const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as
 
 export const integer = (value: number) => Math.round(value).toLocaleString("en-US");
 
+interface TableOptions<Row> extends RenderOptions {
+  /** Characters of the names that columns make room for; 16 where left out. */
+  readonly leastName?: number;
+  /** The beginning of a row's name, up to a colon, that stands above all rows that share it; "" for none. */
+  headingOf?(row: Row): string;
+}
+
 /**
  * A table no wider than the terminal: columns go by rank until names have room for `leastName` characters, then names are
  * shortened.
@@ -25,9 +32,11 @@ export function renderTable<Row>(
   rows: readonly Row[],
   nameOf: (row: Row) => string,
   columns: readonly TableColumn<Row>[],
-  { width, color, leastName = 16 }: RenderOptions & { leastName?: number },
+  { width, color, leastName = 16, headingOf = () => "" }: TableOptions<Row>,
 ): string {
-  const names = rows.map(nameOf);
+  const headings = rows.map(headingOf);
+  // Under a heading names are indented, and need not say again what it says.
+  const names = rows.map((row, n) => (headings[n] ? `  ${nameOf(row).slice(headings[n].length + 1)}` : nameOf(row)));
   const longestName = Math.max(4, ...names.map((name) => name.length));
   const shown = columns.map((column) => {
     const cells = rows.map((row) => column.cell(row));
@@ -41,13 +50,14 @@ export function renderTable<Row>(
   }
   const nameWidth = Math.max(8, Math.min(longestName, width - total(0)));
   const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
-  const lines = names.map((name, row) =>
-    [
-      shorten(name, nameWidth).padEnd(nameWidth),
-      ...shown.map((column) => column.cells[row].padStart(column.width)),
-    ].join("  "),
-  );
-  return [color ? styleText("bold", header) : header, ...lines].join("\n");
+  const bold = (text: string) => (color ? styleText("bold", text) : text);
+  const lines = names.flatMap((name, row) => {
+    const cells = shown.map((column) => column.cells[row].padStart(column.width));
+    const line = [shorten(name, nameWidth).padEnd(nameWidth), ...cells].join("  ");
+    const isSame = headings[row] === (headings[row - 1] ?? "");
+    return isSame ? [line] : [bold(shorten(headings[row], width)), line];
+  });
+  return [bold(header), ...lines].join("\n");
 }
 
 function shorten(text: string, width: number): string {

@@ -20,7 +20,9 @@ export { addSquares, findInfluence, findLeverage, influenceRows, loadFactor } fr
 export { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual } from "./loss";
 export { copyOut, differentiate, passRows, sumBlock } from "./pass-rows";
 export { passScratchSize } from "./pass-scratch";
-export { copyOutClasses, differentiateClasses, loadClassVectors, sumClassBlock, weighPair } from "./pass-softmax";
+export {
+  completeDiagonal, copyOutClasses, differentiateClasses, loadClassVectors, sumClassBlock, weighPair,
+} from "./pass-softmax";
 export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./products";
 export { drawBlock, nextBlock, touch } from "./queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";

@@ -41,7 +41,7 @@ export function passRows(pass: usize, unused: u32): void {
     at += step * count;
   }
   store<f64>(output, <f64>seen, 16);
-  if (hasClasses) copyOutClasses(model, scratch, output, wantsGram);
+  if (hasClasses) copyOutClasses(pass, model, scratch, output, wantsGram);
   else copyOut(model, scratch, output, wantsGram);
 }
 

@@ -1,5 +1,7 @@
 // passRows for the categorical family. Blocks (k, l) of the Gram matrix are Σ w_kl x xᵀ, symmetric themselves, so that
-// only those with k ≥ l are summed, and of each only its lower triangle.
+// only those with k ≥ l are summed, and of each only its lower triangle. Where all classes have parameters the
+// derivatives of a row sum to zero, so that blocks on the diagonal are less the others of their row: taken so, the
+// directions in which the data say nothing are null in f64, not only to the rounding of sums in f32.
 import { AliasEntry, Model, Pass, Weights } from "./layout";
 import { addExactRows, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
@@ -47,8 +49,35 @@ export function sumClassBlock(
   let gram = passClassGram(scratch, columns, outputs);
   for (let k: u32 = 0; k < outputs; k++) {
     for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
+      if (k == l && sumsToZero(pass, model)) continue;
       weighPair(pass, model, scratch, k, l, count);
       addGram(rows, rowBytes, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, gram);
+    }
+  }
+}
+
+/** Whether Σ_l w_kl = 0 for each row of the pass. */
+// @ts-ignore: decorator
+@inline
+function sumsToZero(pass: usize, model: usize): bool {
+  return !slotU32(model, Model.hasReference) && slotU32(pass, Pass.weights) != Weights.given;
+}
+
+/** Blocks (k, k) from the others: −Σ over l ≠ k of block (k, l). */
+export function completeDiagonal(model: usize, scratch: usize): void {
+  const columns = slotU32(model, Model.paddedColumns);
+  const outputs = slotU32(model, Model.outputs);
+  const bytes = <usize>(columns * columns) << 3;
+  const gram = passClassGram(scratch, columns, outputs);
+  for (let k: u32 = 0; k < outputs; k++) {
+    const own = gram + <usize>((k * (k + 1)) / 2 + k) * bytes;
+    for (let l: u32 = 0; l < outputs; l++) {
+      if (l == k) continue;
+      const pair = k > l ? (k * (k + 1)) / 2 + l : (l * (l + 1)) / 2 + k;
+      const other = gram + <usize>pair * bytes;
+      for (let at: usize = 0; at < bytes; at += 8) {
+        store<f64>(own + at, load<f64>(own + at) - load<f64>(other + at));
+      }
     }
   }
 }
@@ -146,7 +175,7 @@ export function weighPair(pass: usize, model: usize, scratch: usize, k: u32, l: 
 }
 
 /** Writes the padded sums to the output: blocks (k, l) and (l, k) are equal, and symmetric. */
-export function copyOutClasses(model: usize, scratch: usize, output: usize, wantsGram: bool): void {
+export function copyOutClasses(pass: usize, model: usize, scratch: usize, output: usize, wantsGram: bool): void {
   const columns = slotU32(model, Model.paddedColumns);
   const numColumns = slotU32(model, Model.numColumns);
   const outputs = slotU32(model, Model.outputs);
@@ -157,6 +186,7 @@ export function copyOutClasses(model: usize, scratch: usize, output: usize, want
     memory.copy(to, gradient, <usize>numColumns << 3);
   }
   if (!wantsGram) return;
+  if (sumsToZero(pass, model)) completeDiagonal(model, scratch);
   const out = output + (<usize>(3 + 2 * dimension) << 3);
   let gram = passClassGram(scratch, columns, outputs);
   for (let k: u32 = 0; k < outputs; k++) {

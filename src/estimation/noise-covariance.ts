@@ -1,6 +1,6 @@
 import { Influence, Weights } from "../../kernels/layout.ts";
 import { influenceScratchBytes } from "../engine/scratch.ts";
-import { cholesky } from "../linalg/cholesky.ts";
+import { cholesky, choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -58,7 +58,7 @@ export async function stateDependentNoise(
     try {
       const pairs = (outputs * (outputs + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
-      await influence(workspace, sample, mode, cholesky(covariance), { leverage: values });
+      await influence(workspace, sample, mode, choleskySemidefinite(covariance), { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
       visitRows(sample, mode, (n, eta, tau) => {
         family.sandwichCurvatureInto(view.subarray(n * pairs, (n + 1) * pairs), eta, tau, hasReference);

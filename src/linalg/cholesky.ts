@@ -17,6 +17,28 @@ export class NotPositiveDefiniteError extends Error {
  * @throws NotPositiveDefiniteError
  */
 export function cholesky(a: Matrix): Matrix {
+  return factorise(a, (pivot, row) => {
+    // A pivot that is only rounding noise of its diagonal entry belongs to a singular matrix.
+    if (!(pivot > 1e-15 * Math.abs(a.data[row * a.rows + row]))) throw new NotPositiveDefiniteError(row);
+    return pivot;
+  });
+}
+
+/**
+ * As `cholesky` where A is positive definite. Where it is so only to the rounding of sums in f32, directions that are
+ * null to that rounding have no part in L.
+ */
+export function choleskySemidefinite(a: Matrix): Matrix {
+  try {
+    return cholesky(a);
+  } catch (error) {
+    if (!(error instanceof NotPositiveDefiniteError)) throw error;
+    return factorise(a, (pivot, row) => (pivot > 1e-6 * a.data[row * a.rows + row] ? pivot : 0));
+  }
+}
+
+/** Each column's pivot is what `pivotOf` makes of it; a column of pivot 0 is zero. */
+function factorise(a: Matrix, pivotOf: (pivot: number, row: number) => number): Matrix {
   const size = a.rows;
   const factor = matrix(size, size);
   const l = factor.data;
@@ -25,12 +47,10 @@ export function cholesky(a: Matrix): Matrix {
       let sum = a.data[i * size + j];
       for (let k = 0; k < j; k++) sum -= l[i * size + k] * l[j * size + k];
       if (j < i) {
-        l[i * size + j] = sum / l[j * size + j];
+        l[i * size + j] = l[j * size + j] === 0 ? 0 : sum / l[j * size + j];
         continue;
       }
-      // A pivot that is only rounding noise of its diagonal entry belongs to a singular matrix.
-      if (!(sum > 1e-15 * Math.abs(a.data[i * size + i]))) throw new NotPositiveDefiniteError(i);
-      l[i * size + i] = Math.sqrt(sum);
+      l[i * size + i] = Math.sqrt(pivotOf(sum, i));
     }
   }
   return factor;

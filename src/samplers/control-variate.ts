@@ -54,7 +54,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
   const batchFor = (damping: number) =>
     isQuadratic ? 0 : (options.batchSize ?? smallestBatch((size) => share(damping, size)));
-  const spec = (damping: number): ChainSpec => chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
+  const spec = (damping: number): ChainSpec =>
+    chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
   const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], batchFor);
   if (!isQuadratic && asked !== undefined && !isFeasible(asked)) {
