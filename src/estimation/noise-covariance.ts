@@ -58,7 +58,10 @@ export async function stateDependentNoise(
     try {
       const pairs = (outputs * (outputs + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
-      await influence(workspace, sample, mode, choleskySemidefinite(covariance), { leverage: values });
+      // With several outputs Σ may be singular to f32 rounding: where all classes have parameters, nothing but the prior
+      // tells of what is common to them.
+      const factor = outputs > 1 ? choleskySemidefinite(covariance) : cholesky(covariance);
+      await influence(workspace, sample, mode, factor, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
       visitRows(sample, mode, (n, eta, tau) => {
         family.sandwichCurvatureInto(view.subarray(n * pairs, (n + 1) * pairs), eta, tau, hasReference);
