@@ -26,7 +26,7 @@ export const samplers: readonly Sampler[] = [
   nuts,
 ];
 
-function samplerNamed(name: string): Sampler {
+export function samplerNamed(name: string): Sampler {
   const found = samplers.find((sampler) => sampler.name === name);
   if (!found) {
     const names = ["auto", ...samplers.map((sampler) => sampler.name)].join(", ");
