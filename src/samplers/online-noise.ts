@@ -1,6 +1,7 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../linalg/matrix.ts";
+import { discreteStationaryCovariance } from "../theory/stationary.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { mostWork } from "./draw-schedule.ts";
 import { noiseFactor, stepMatrix } from "./plan-sgd.ts";
@@ -16,11 +17,13 @@ export interface OnlineNoise {
   readonly batches: number;
   /** Root mean square of the relative standard errors of C's diagonal; an sd goes with the square root of C. */
   readonly relativeError: number;
+  /** Largest standard error, relative, of a predicted sd that follows from C's. */
+  readonly sdError: number;
   readonly notes: readonly string[];
 }
 
-/** The standard error of C may make an sd wrong by this share of the tolerance. */
-const shareOfTolerance = 0.25;
+/** The standard error of C may make an sd wrong by this share of the tolerance: three of them are all of it. */
+const shareOfTolerance = 1 / 3;
 /** Multiply-adds for the adaptation of all chains: a tenth of what a run may spend. */
 const adaptationWork = 0.1 * mostWork;
 const fewestChains = 4;
@@ -31,7 +34,7 @@ const leastBatches = 50;
  * the mode; then segments of steps, each twice as long as the one before, start where the last one ended, with H from the
  * theorem and the C so far. The first segment, in which the chains leave the mode, is forgotten. The average is over the
  * chain's own law, so it is C̄(Σ): what state-dependent noise adds is in it. Segments follow until the standard error of C,
- * from the spread between chains, costs an sd less than a quarter of the tolerance.
+ * from the spread between chains, costs no sd more than a third of the tolerance.
  * Source: Mandt, Hoffman & Blei (2017), eq. 21, after Ahn, Korattikara & Welling (2012); the correction of its expectation by
  * 1/(1 − 1/S) and the estimate from all rows of the batch are not in the paper.
  * @throws SamplerOptionError where the steps made from the rough estimate diverge
@@ -102,10 +105,13 @@ export async function estimateOnline(
     );
     steps *= 2;
     if (index === 1) continue;
-    const relativeError = spreadBetween(sums);
-    const isPrecise = 0.5 * relativeError <= shareOfTolerance * options.tolerance;
+    const own = sums.map((sum) => scale(sum, chains / batches));
+    const sdError = errorOfSds(problem, batchSize, covariance, own, chooseStep);
+    const isPrecise = sdError <= shareOfTolerance * options.tolerance;
     if (!isPrecise && spent + 2 * made.work <= adaptationWork) continue;
-    return { covariance, batches, relativeError, notes: isPrecise ? [] : [imprecise(kind, batches, relativeError)] };
+    const relativeError = errorOfDiagonal(own);
+    const notes = isPrecise ? [] : [imprecise(kind, batches, relativeError, sdError)];
+    return { covariance, batches, relativeError, sdError, notes };
   }
 }
 
@@ -116,19 +122,51 @@ function total({ noiseEstimates }: ChainResult): Matrix[] {
   );
 }
 
-/** Root mean square over the diagonal of the relative standard error of the mean of independent sums. */
-function spreadBetween(sums: readonly Matrix[]): number {
-  const diagonals = sums.map(diagonal);
+/**
+ * Largest relative standard error of an sd: were C the average, the sds that each chain's own C would lead to spread
+ * √(n (n − 1)) times as much as those from the average of n chains.
+ */
+function errorOfSds(
+  { hessian }: Problem,
+  batchSize: number,
+  average: Matrix,
+  own: readonly Matrix[],
+  chooseStep: (noiseCovariance: Matrix) => SgdStep,
+): number {
+  const variances = (noiseCovariance: Matrix) => {
+    const { step, injectedNoise } = chooseStep(noiseCovariance);
+    const sgd = { preconditioner: step, hessian, noiseCovariance: average, batchSize, injectedNoise };
+    return diagonal(discreteStationaryCovariance(sgd));
+  };
+  try {
+    const expected = variances(average);
+    const squares = new Float64Array(expected.length);
+    for (const noiseCovariance of own) {
+      variances(noiseCovariance).forEach((variance, k) => {
+        squares[k] += (Math.sqrt(variance / expected[k]) - 1) ** 2;
+      });
+    }
+    return Math.sqrt(Math.max(...squares) / (own.length * (own.length - 1)));
+  } catch (error) {
+    // Some chain's own C is so rough that it leads to no stable step.
+    if (error instanceof RangeError || error instanceof SamplerOptionError) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
+}
+
+/** Root mean square over the diagonal of the relative standard error of the chains' average. */
+function errorOfDiagonal(own: readonly Matrix[]): number {
+  const diagonals = own.map(diagonal);
   let squares = 0;
   for (let k = 0; k < diagonals[0].length; k++) {
-    const mean = diagonals.reduce((sum, values) => sum + values[k], 0) / sums.length;
-    const variance = diagonals.reduce((sum, values) => sum + (values[k] - mean) ** 2, 0) / (sums.length - 1);
-    if (mean > 0) squares += variance / (sums.length * mean ** 2);
+    const mean = diagonals.reduce((sum, values) => sum + values[k], 0) / own.length;
+    const variance = diagonals.reduce((sum, values) => sum + (values[k] - mean) ** 2, 0) / (own.length - 1);
+    if (mean > 0) squares += variance / (own.length * mean ** 2);
   }
   return Math.sqrt(squares / diagonals[0].length);
 }
 
-function imprecise(kind: string, batches: number, relativeError: number): string {
+function imprecise(kind: string, batches: number, relativeError: number, sdError: number): string {
   const better = kind === "first-row" ? "; use --noise-estimate within-batch, which looks at every row of a batch" : "";
-  return `The gradient noise is known to ${(100 * relativeError).toPrecision(2)}% only, from ${batches.toLocaleString("en")} batches, which makes sds wrong by about half as much${better}.`;
+  return `The gradient noise is known to ${(100 * relativeError).toPrecision(2)}% only, from ${batches.toLocaleString("en")} batches, which makes sds wrong by up to some ${(200 * sdError).toPrecision(2)}%${better}.`;
 }

@@ -31,7 +31,7 @@ describe.each([quadraticTarget(), skewedTarget()])("noise estimated online, $nam
         // Four chains know their spread to 40% only, and the coordinates' spreads differ: hence the factor of 2.
         expect(Math.abs(value / exact[k] - 1), `${kind}, parameter ${k}`).toBeLessThan(4.5 * 2 * online.relativeError);
       });
-      expect(0.5 * online.relativeError).toBeLessThan(0.25 * options.tolerance);
+      expect(online.sdError).toBeLessThan(options.tolerance / 3);
       expect(online.notes).toEqual([]);
       batches.push(online.batches);
     }

@@ -67,8 +67,8 @@ describe("variational EM on the paper's data", () => {
           `${dataSet}: λ ${learned.precision} ± ${learned.error}, validation loss ${learned.validationLoss}, ${learned.aboveBest} above the grid's best; scalar rate: λ ${learnedByScalarRate?.precision}, ${learnedByScalarRate?.aboveBest}; ${seconds} s; grid ${JSON.stringify(grid)}`,
         );
         expect(learned.aboveBest, dataSet).toBeLessThan(0.005);
-      // The paper's scalar rate leaves out the spread of parameters with little gradient noise, so that λ comes out larger.
-      if (learnedByScalarRate) expect(learnedByScalarRate.precision).toBeGreaterThan(2 * learned.precision);
+        // The paper's scalar rate leaves out the spread of parameters with little gradient noise, so that λ comes out larger.
+        if (learnedByScalarRate) expect(learnedByScalarRate.precision).toBeGreaterThan(2 * learned.precision);
       }
     },
   );
