@@ -1,4 +1,5 @@
-// Compiles the kernels twice, for plain and for shared memory: kernels/index.ts → src/engine/kernels.generated.ts
+// Compiles the kernels: kernels/index.ts → src/engine/kernels.generated.ts. For plain and for shared memory they differ in
+// one byte, the flag of the memory that they import: one module is kept, and where that byte stands.
 import { writeFile } from "node:fs/promises";
 import asc from "assemblyscript/asc";
 
@@ -20,15 +21,21 @@ async function compile(extraFlags) {
     console.error(stderr.toString());
     throw error;
   }
-  return Buffer.from(wasm).toString("base64");
+  return Buffer.from(wasm);
 }
 
 const plain = await compile([]);
 const shared = await compile(["--sharedMemory", "--enable", "threads"]);
 // The modules are carried as text inside the bundle: whatever bundler or browser loads the library, there is no file to
 // find and nothing to fetch.
+const differing = [...plain.keys()].filter((at) => plain[at] !== shared[at]);
+const [flag] = differing;
+// Limits with a maximum are 1, and 3 where the memory is shared (WebAssembly core specification, threads).
+if (plain.length !== shared.length || differing.length !== 1 || plain[flag] !== 1 || shared[flag] !== 3) {
+  throw new Error("The kernels for plain and for shared memory differ in more than the memory's flag.");
+}
 await writeFile(
   "src/engine/kernels.generated.ts",
-  `export const plainKernels =\n  "${plain}";\nexport const sharedKernels =\n  "${shared}";\n`,
+  `export const plainKernels =\n  "${plain.toString("base64")}";\nexport const memoryFlag = ${flag};\n`,
 );
-console.log(`kernels: ${Math.round(plain.length * 0.75)} bytes of WebAssembly`);
+console.log(`kernels: ${plain.length} bytes of WebAssembly`);

@@ -1,7 +1,7 @@
 import { Memory, Ziggurat } from "../../kernels/tables.ts";
 import { zigguratTables } from "../rng/ziggurat.ts";
 import type { KernelName } from "./executor.ts";
-import { plainKernels, sharedKernels } from "./kernels.generated.ts";
+import { memoryFlag, plainKernels } from "./kernels.generated.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** A kernel: it works on the record at `address` (kernels/layout.ts). */
@@ -15,7 +15,10 @@ const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
 export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
   let module = compiled.get(shared);
   if (!module) {
-    module = WebAssembly.compile(decodeBase64(shared ? sharedKernels : plainKernels));
+    const bytes = decodeBase64(plainKernels);
+    // All that sets the kernels for a shared memory apart (scripts/build-kernels.mjs).
+    if (shared) bytes[memoryFlag] = 3;
+    module = WebAssembly.compile(bytes);
     compiled.set(shared, module);
   }
   return module;

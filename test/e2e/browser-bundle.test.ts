@@ -16,6 +16,6 @@ it("the library bundles for the browser without Node's modules, under 400 kB", a
   expect(bundle.warnings).toEqual([]);
   const text = bundle.outputFiles[0].text;
   expect(text).not.toMatch(/from"node:|require\("node:/);
-  // Most of it: two builds of the kernels as base64 (105 kB), ml-matrix (70 kB), the formula parser (40 kB).
+  // Most of it: the kernels as base64 (56 kB), ml-matrix (70 kB), the formula parser (40 kB).
   expect(text.length).toBeLessThan(400_000);
 });
