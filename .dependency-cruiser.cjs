@@ -40,7 +40,12 @@ module.exports = {
       from: { path: "^src/" },
       to: { path: "^(paper|cli)/" },
     },
-    { name: "paper-does-not-import-cli", severity: "error", from: { path: "^paper/" }, to: { path: "^cli/" } },
+    {
+      name: "paper-does-not-import-cli",
+      severity: "error",
+      from: { path: "^paper/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^cli/" },
+    },
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -33,10 +33,13 @@ const smallestDamping = 0.5 / 128;
 const pilotWork = 2e9;
 const fewestIntervals = 250;
 const mostIntervals = 4000;
+/** How many times longer the pilot runs become where their Monte Carlo error alone passes the tolerance. */
+const longerPilots = 4;
 
 /**
  * Halves h from 1/2 until the means and sds of pilot runs at h and at h/2 differ by no more than half the tolerance, beyond
- * what Monte Carlo explains; then takes h/2, whose own bias is about that difference.
+ * what Monte Carlo explains; then takes h/2, whose own bias is about that difference. Where that difference, Monte Carlo
+ * error and all, is above the tolerance (the largest of many parameters), the last two runs are made anew, longer.
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
@@ -53,13 +56,20 @@ export async function chooseDamping(
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
   if (!isFeasible(damping)) throw new NoStableStepError();
-  let coarse = await pilot(problem, specFor(damping));
+  let length = 1;
+  let coarse = await pilot(problem, specFor(damping), length);
   for (;;) {
     damping /= 2;
-    const fine = await pilot(problem, specFor(damping));
-    const { limit, significant } = compare(coarse, fine);
-    const accepted = significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
-    if (accepted || damping <= smallestDamping) {
+    let fine = await pilot(problem, specFor(damping), length);
+    let { limit, significant } = compare(coarse, fine);
+    const isAccepted = () => significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
+    if (length === 1 && isAccepted() && limit.error > tolerance) {
+      length = longerPilots;
+      coarse = await pilot(problem, specFor(2 * damping), length);
+      fine = await pilot(problem, specFor(damping), length);
+      ({ limit, significant } = compare(coarse, fine));
+    }
+    if (isAccepted() || damping <= smallestDamping) {
       if (!Number.isFinite(limit.error)) throw new NoStableStepError();
       return { damping, pilot: limit };
     }
@@ -77,12 +87,12 @@ async function checkDamping(
   return { ...limit, error: 2 * limit.error, meanError: 2 * limit.meanError };
 }
 
-async function pilot(problem: Problem, spec: ChainSpec): Promise<PilotMoments> {
+async function pilot(problem: Problem, spec: ChainSpec, length = 1): Promise<PilotMoments> {
   const stepsPerDraw = Math.ceil(4 * autocorrelationTime(spec.pull));
   const burnInSteps = Math.ceil(5 * autocorrelationTime(spec.pull));
   const chains = Math.max(4, spec.chains);
   const affordable = Math.floor(pilotWork / (workPerStep(spec) * stepsPerDraw * chains));
-  const draws = Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
+  const draws = length * Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
   const run = await runChains(
     problem,
     { ...spec, stepsPerDraw, burnInSteps, draws, chains, twin: true },
