@@ -23,7 +23,7 @@ async function run(context: PartContext) {
 function markdown(panels: readonly Figure6Panel[]): string {
   const head = ["data", "best λ of the grid", "its loss", "learned λ", "± of log λ", "its loss", "above the best, %"];
   const body = panels.map(({ dataSet, grid, learned }) => {
-    const best = grid.reduce((least, point) => (point.validationLoss < least.validationLoss ? point : least));
+    const best = bestOf(grid);
     return [
       dataSet,
       String(best.precision),
@@ -37,20 +37,31 @@ function markdown(panels: readonly Figure6Panel[]): string {
   return markdownTable(head, body);
 }
 
-/** Validation loss over the grid of λ, a panel a data set, with what variational EM learned. */
+function bestOf(grid: Figure6Panel["grid"]) {
+  return grid.reduce((least, point) => (point.validationLoss < least.validationLoss ? point : least));
+}
+
+/**
+ * Validation loss over the grid of λ, a panel a data set, with what variational EM learned. Losses are drawn as the excess
+ * over the grid's best, in percent, so that the flat region shows beside the steep one.
+ */
 export function figure6Plot(panels: readonly Figure6Panel[], seed: number): PlotOptions {
-  const grid = panels.flatMap(({ dataSet, grid }) => grid.map((point) => ({ ...point, dataSet })));
-  const learned = panels.map(({ dataSet, learned }) => ({ ...learned, dataSet }));
-  const scalar = panels.flatMap(({ dataSet, learnedByScalarRate }) =>
-    learnedByScalarRate ? [{ ...learnedByScalarRate, dataSet }] : [],
-  );
-  const place = { x: "precision", y: "validationLoss", fy: "dataSet" } as const;
+  const placed = ({ dataSet, grid }: Figure6Panel, points: readonly { precision: number; validationLoss: number }[]) =>
+    points.map(({ precision, validationLoss }) => ({
+      dataSet,
+      precision,
+      excess: 100 * (validationLoss / bestOf(grid).validationLoss - 1),
+    }));
+  const grid = panels.flatMap((panel) => placed(panel, panel.grid));
+  const learned = panels.flatMap((panel) => placed(panel, [panel.learned]));
+  const scalar = panels.flatMap((panel) => placed(panel, panel.learnedByScalarRate ? [panel.learnedByScalarRate] : []));
+  const place = { x: "precision", y: "excess", fy: "dataSet" } as const;
   return figure(
     {
       title: "Figure 6: the prior precision that variational EM learns",
       caption: `Softmax regression; MAP fits over a grid of λ, and under the λ learned from the training rows alone. Seed ${seed}.`,
       x: "prior precision λ",
-      y: "validation loss, nats a row",
+      y: "validation loss above the grid's best, %",
       legend: [
         { label: "MAP fits over the grid", ink: inks.posterior, symbol: "circle" },
         { label: "λ learned by variational EM", ink: inks.predicted, symbol: "diamond" },
@@ -62,7 +73,7 @@ export function figure6Plot(panels: readonly Figure6Panel[], seed: number): Plot
       marginLeft: 70,
       marginRight: 90,
       x: { type: "log", tickFormat: "~g", ticks: 6 },
-      y: { grid: true, ticks: 4, tickFormat: ".3f" },
+      y: { type: "symlog", constant: 0.3, grid: true, ticks: [0, 0.3, 1, 3, 10, 30], tickFormat: "~g" },
       fy: { domain: panels.map(({ dataSet }) => dataSet), label: null },
       marks: [
         ruleX(learned, { x: "precision", fy: "dataSet", stroke: inks.predicted, strokeDasharray: "4,3" }),
