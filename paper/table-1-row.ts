@@ -49,6 +49,8 @@ const chains = 4;
 const wantedFloor = 0.002;
 /** Where an independent draw takes more passes than this, a twentieth of the draws has to do. */
 const slowPasses = 5;
+/** Passes that an independent draw may take at full effort; beyond them nothing is run. */
+const mostPasses = 20_000;
 /** The independent draws that repeated runs should reach, and the most runs. */
 const wantedSamples = 200;
 const mostRepeats = 3;
@@ -64,7 +66,7 @@ export async function rowOf(cell: Cell, problem: Problem, context: PartContext):
   const least = fewestSamples * Math.min(1, context.effort);
   const independent = chains * settings.draws * Math.min(1, settings.stepsPerDraw / prediction.autocorrelationTime);
   const repeats = Math.max(1, Math.min(mostRepeats, Math.ceil((wantedSamples * context.effort) / independent)));
-  if (independent * repeats < least) {
+  if (independent * repeats < least || passesOf(plan, problem) > mostPasses * context.effort) {
     return {
       ...row,
       note: `Not measured: an independent draw takes ${count(passesOf(plan, problem))} passes over the data.`,
