@@ -85,7 +85,7 @@ describe.each(kernelModels)("%s", (_, model) => {
 });
 
 describe("limits", () => {
-  const model = { family: Family.bernoulli, auxiliary: false, numColumns: 9 };
+  const model = { family: Family.bernoulli, auxiliary: 0, numColumns: 9 };
   const dense = { ...plain, stepKind: MatrixKind.dense, batchSize: 5, pull: 0 };
 
   test("a velocity of which nothing is kept leaves the bits of none, and its rounding on the lean path", async () => {

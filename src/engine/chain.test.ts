@@ -93,7 +93,7 @@ async function drawnRows(
 ) {
   const memory = new EngineMemory();
   const kernels = await loadKernels(memory);
-  const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: false, numColumns: 1, numRows });
+  const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: 0, numColumns: 1, numRows });
   const rows = memory.f32(memory.getU32(fixture.model, 0), numRows * 8);
   rows.fill(0);
   for (let n = 0; n < numRows; n++) {
