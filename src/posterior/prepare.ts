@@ -5,9 +5,12 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
+import type { FamilyName } from "../models/family.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
+import { type NormalPrior, type Prior, priorsOfColumns, priorText } from "../models/prior.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
+import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, type Listening, loadRows } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -38,18 +41,20 @@ export async function prepare(
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
-  const { prior, interceptPrior, sigma } = options;
+  refuseForeignModelOptions(design.family, options);
+  const { learnPrior: learnsPrior, sigma } = options;
+  const priors = priorsOfColumns(design.columns, options.priors, design.leftOut);
   const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
-    family: design.family,
+    family: design.family as FamilyName,
     classes,
     interceptColumn: design.columns.findIndex((column) => column.isIntercept),
-    prior: prior === "learned" ? undefined : prior,
-    interceptPrior,
+    prior: normalOf(priors.find((_, j) => !design.columns[j].isIntercept)),
+    interceptPrior: normalOf(options.priors.intercept),
     sigma: sigma === "em" ? 1 : sigma,
   });
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
-  if (prior === "learned" || sigma === "em") {
+  if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
     model = learning.model;
   }
@@ -65,6 +70,11 @@ export async function prepare(
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+function normalOf(prior: Prior | undefined): NormalPrior | undefined {
+  if (prior === undefined || prior.kind === "normal") return prior;
+  throw new InputError(`The prior ${priorText(prior)} is not supported yet; give a normal one.`);
 }
 
 /** Coefficients that a model may have: a fit holds several dense matrices of that size and decomposes them. */
