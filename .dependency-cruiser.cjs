@@ -2,6 +2,7 @@
 const order = [
   "linalg",
   "rng",
+  "families",
   "engine",
   "data",
   "models",

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
-import { families } from "../src/models/family.ts";
+import { families } from "../src/families/families.ts";
 import { classCodings } from "../src/models/model.ts";
 import type { FitOptions } from "../src/posterior/options.ts";
 

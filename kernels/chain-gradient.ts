@@ -1,11 +1,13 @@
 // The batch's part of ĝ, in three phases a chunk of rows: dots, the link function on vectors, weighted sums. Doing the
 // link for many rows at once hides its latency.
 import { Chain, Family, Gradient, Model } from "./layout";
-import { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual } from "./loss";
-import { addRows, dotRows, gather } from "./rows";
+import { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual, poissonGradient } from "./loss";
+import { addGathered, addRows, dotRows, gather } from "./rows";
 import { addClasses } from "./class-rows";
 import { findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
 import { slotF64, slotU32 } from "./record";
+import { RowLoss, auxiliaryPlace, loadTau, prepare, rowResidual, rowSlopes } from "./row-loss";
+import { offsetAt, targetAt, weightAt } from "./row-side";
 import {
   ClassArray, Double, Scratch, Single, chunkRows, classArray, double, single, widthOf,
 } from "./chain-scratch";
@@ -20,11 +22,15 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
   const width = widthOf(model);
   const gradient = single(scratch, width, Single.gradient);
   const classCoefficients = classArray(scratch, width, outputs, ClassArray.coefficients);
+  const hasOwnWeights = slotU32(model, Model.hasWeights) != 0;
+  const isWeighted = slotU32(model, Model.aliasTable) != 0;
   const block = blockRows(model);
   let left = slotU32(chain, Chain.batchSize);
   let unflushed: u32 = 0;
   let isFirst = true;
   store<f64>(scratch, 0, Scratch.tauSum);
+  store<f64>(scratch, 0, Scratch.secondTauSum);
+  if (!hasClasses) prepareStep(chain, model, scratch);
   clearSingle(gradient, width);
   while (left) {
     if (!load<u32>(scratch, Scratch.started) || load<u32>(scratch, Scratch.cursor) == block) nextBlock(chain, scratch);
@@ -33,16 +39,23 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
     const offset = <usize>(load<u32>(scratch, Scratch.block) * chunkRows + cursor) << 2;
     const rows = scratch + Scratch.rows + offset;
     const weights = scratch + Scratch.weights + offset;
-    const isWeighted = slotU32(model, Model.aliasTable) != 0;
     if (hasClasses) {
       findClassCoefficients(chain, model, scratch, rows, count);
+      if (hasOwnWeights) {
+        gather(rows, count, weightAt(model), scratch + Scratch.target);
+        weighClasses(classCoefficients, outputs, scratch + Scratch.target, count);
+      }
       if (isWeighted) weighClasses(classCoefficients, outputs, weights, count);
       addClasses(rows, count, classCoefficients, columns, outputs, gradient);
     } else {
       findCoefficients(chain, model, scratch, rows, count);
+      if (hasOwnWeights) {
+        gather(rows, count, weightAt(model), scratch + Scratch.target);
+        weighCoefficients(model, scratch, scratch + Scratch.target, count);
+      }
       if (isWeighted) weighCoefficients(model, scratch, weights, count);
       addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
-      if (slotU32(model, Model.auxiliary)) addTau(scratch, count);
+      if (slotU32(model, Model.auxiliary)) addTau(model, scratch, count);
     }
     if (load<u32>(scratch, Scratch.looking)) lookAtRows(chain, model, scratch, rows, count, left);
     store<u32>(scratch, cursor + count, Scratch.cursor);
@@ -57,9 +70,10 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
       unflushed = 0;
     }
   }
-  if (slotU32(model, Model.auxiliary)) {
-    const tau = double(scratch, columns, Double.gradient) + (<usize>slotU32(model, Model.numColumns) << 3);
-    store<f64>(tau, load<f64>(scratch, Scratch.tauSum));
+  const tau = double(scratch, width, Double.gradient) + (<usize>slotU32(model, Model.numColumns) << 3);
+  for (let k: u32 = 0; k < slotU32(model, Model.auxiliary); k++) {
+    const sum = auxiliaryPlace(model, k) ? Scratch.secondTauSum : Scratch.tauSum;
+    store<f64>(tau + (<usize>k << 3), load<f64>(scratch + sum));
   }
 }
 
@@ -68,22 +82,31 @@ export function findCoefficients(chain: usize, model: usize, scratch: usize, row
   const columns = slotU32(model, Model.paddedColumns);
   const position = single(scratch, columns, Single.position);
   const isResidual = slotU32(chain, Chain.gradient) == Gradient.controlVariate;
-  const isGaussian = slotU32(model, Model.family) == Family.gaussian;
+  const family = slotU32(model, Model.family);
+  const target = scratch + Scratch.target;
+  const eta = scratch + Scratch.eta;
+  const out = scratch + Scratch.coefficients;
+  if (family != Family.bernoulli || !isResidual) gather(rows, count, targetAt(model), target);
+  dotRows(rows, count, isResidual ? single(scratch, columns, Single.center) : position, columns, eta);
+  if (isResidual) dotRows(rows, count, position, columns, scratch + Scratch.delta);
+  if (slotU32(model, Model.hasOffset)) addGathered(rows, count, offsetAt(model), eta);
+  if (family == Family.bernoulli) {
+    if (isResidual) bernoulliResidual(eta, scratch + Scratch.delta, out, count);
+    else bernoulliGradient(eta, target, out, count);
+  } else if (family == Family.gaussian) gaussianCoefficients(chain, model, scratch, count);
+  else if (family == Family.poisson && !isResidual) poissonGradient(eta, target, out, count);
+  else exactCoefficients(family, isResidual, scratch, count);
+}
+
+export function gaussianCoefficients(chain: usize, model: usize, scratch: usize, count: u32): void {
+  const columns = slotU32(model, Model.paddedColumns);
   const target = scratch + Scratch.target;
   const eta = scratch + Scratch.eta;
   const out = scratch + Scratch.coefficients;
   const outTau = scratch + Scratch.tauGradients;
-  if (isGaussian || !isResidual) gather(rows, count, (slotU32(model, Model.stride) - 1) << 2, target);
-  dotRows(rows, count, isResidual ? single(scratch, columns, Single.center) : position, columns, eta);
-  if (isResidual) dotRows(rows, count, position, columns, scratch + Scratch.delta);
-  if (!isGaussian) {
-    if (isResidual) bernoulliResidual(eta, scratch + Scratch.delta, out, count);
-    else bernoulliGradient(eta, target, out, count);
-    return;
-  }
   const tau = tauOf(model, double(scratch, columns, Double.position));
   const weight = Math.exp(-2.0 * tau);
-  if (!isResidual) {
+  if (slotU32(chain, Chain.gradient) == Gradient.minibatch) {
     gaussianGradient(eta, target, out, outTau, count, weight);
     return;
   }
@@ -94,7 +117,36 @@ export function findCoefficients(chain: usize, model: usize, scratch: usize, row
   gaussianResidual(eta, scratch + Scratch.delta, target, out, outTau, count, weight, alpha, gamma);
 }
 
-/** τ at a position, whether it is a parameter or fixed. */
+/** Works out what depends on τ alone, for a step of a family that `exactCoefficients` serves. */
+export function prepareStep(chain: usize, model: usize, scratch: usize): void {
+  const family = slotU32(model, Model.family);
+  const isResidual = slotU32(chain, Chain.gradient) == Gradient.controlVariate;
+  if (family == Family.bernoulli || family == Family.gaussian || (family == Family.poisson && !isResidual)) return;
+  const columns = slotU32(model, Model.paddedColumns);
+  const bytes = <usize>slotU32(model, Model.numColumns) << 3;
+  const work = scratch + Scratch.loss;
+  loadTau(model, double(scratch, columns, Double.position) + bytes, work + RowLoss.tau);
+  prepare(family, work + RowLoss.tau, work + RowLoss.constants);
+  if (!isResidual) return;
+  loadTau(model, double(scratch, columns, Double.center) + bytes, work + RowLoss.centerTau);
+  prepare(family, work + RowLoss.centerTau, work + RowLoss.centerConstants);
+}
+
+/** The coefficients of families whose functions are worked out row by row, in f64: small residuals keep their digits. */
+export function exactCoefficients(family: u32, isResidual: bool, scratch: usize, count: u32): void {
+  const work = scratch + Scratch.loss;
+  for (let at = scratch, end = scratch + (<usize>count << 2); at < end; at += 4) {
+    const eta = <f64>load<f32>(at, Scratch.eta);
+    const y = <f64>load<f32>(at, Scratch.target);
+    if (isResidual) rowResidual(family, work, eta, <f64>load<f32>(at, Scratch.delta), y);
+    else rowSlopes(family, work + RowLoss.constants, eta, y, work + RowLoss.slopes);
+    store<f32>(at, <f32>load<f64>(work, RowLoss.slopes), Scratch.coefficients);
+    store<f32>(at, <f32>load<f64>(work, RowLoss.slopes + 8), Scratch.tauGradients);
+    store<f32>(at, <f32>load<f64>(work, RowLoss.slopes + 16), Scratch.secondTauGradients);
+  }
+}
+
+/** τ₀ at a position, whether it is a parameter or fixed. */
 // @ts-ignore: decorator
 @inline
 export function tauOf(model: usize, position: usize): f64 {
@@ -102,22 +154,29 @@ export function tauOf(model: usize, position: usize): f64 {
   return load<f64>(position + (<usize>slotU32(model, Model.numColumns) << 3));
 }
 
+/** Multiplies the coefficients by the weights of the draw; likewise for τ. */
 export function weighCoefficients(model: usize, scratch: usize, weights: usize, count: u32): void {
-  const hasTau = slotU32(model, Model.auxiliary);
+  const auxiliary = slotU32(model, Model.auxiliary);
   let at = scratch;
   for (const end = scratch + (<usize>count << 2); at < end; at += 16, weights += 16) {
     const weight = v128.load(weights);
     v128.store(at, f32x4.mul(v128.load(at, Scratch.coefficients), weight), Scratch.coefficients);
-    if (hasTau) v128.store(at, f32x4.mul(v128.load(at, Scratch.tauGradients), weight), Scratch.tauGradients);
+    if (!auxiliary) continue;
+    v128.store(at, f32x4.mul(v128.load(at, Scratch.tauGradients), weight), Scratch.tauGradients);
+    v128.store(at, f32x4.mul(v128.load(at, Scratch.secondTauGradients), weight), Scratch.secondTauGradients);
   }
 }
 
-export function addTau(scratch: usize, count: u32): void {
-  let sum: f64 = 0;
+/** Σ ∂f/∂τ of a chunk is added to that of the batch. */
+export function addTau(model: usize, scratch: usize, count: u32): void {
+  let first: f64 = 0;
+  let second: f64 = 0;
   for (let at = scratch, end = scratch + (<usize>count << 2); at < end; at += 4) {
-    sum += <f64>load<f32>(at, Scratch.tauGradients);
+    first += <f64>load<f32>(at, Scratch.tauGradients);
+    second += <f64>load<f32>(at, Scratch.secondTauGradients);
   }
-  store<f64>(scratch, load<f64>(scratch, Scratch.tauSum) + sum, Scratch.tauSum);
+  store<f64>(scratch, load<f64>(scratch, Scratch.tauSum) + first, Scratch.tauSum);
+  store<f64>(scratch, load<f64>(scratch, Scratch.secondTauSum) + second, Scratch.secondTauSum);
 }
 
 // @ts-ignore: decorator

@@ -9,13 +9,15 @@ import { copyToSingle } from "./chain-update";
 import { logistic4 } from "./loss";
 import { blockRows, nextBlock } from "./queue";
 import { slotF64, slotU32 } from "./record";
+import { targetAt } from "./row-side";
 
 export function isLean(chain: usize, model: usize): bool {
   const stepKind = slotU32(chain, Chain.stepKind);
   return (
     slotU32(chain, Chain.batchSize) != 0 && slotU32(chain, Chain.noiseKind) == MatrixKind.none &&
     (stepKind == MatrixKind.scalar || stepKind == MatrixKind.diagonal) &&
-    !slotU32(model, Model.auxiliary) && !slotU32(chain, Chain.twin) && !isVaried(chain) &&
+    !slotU32(model, Model.auxiliary) && !slotU32(model, Model.numShapedPriors) && !slotU32(chain, Chain.twin) &&
+    !isVaried(chain) &&
     slotU32(chain, Chain.noiseEstimate) == NoiseEstimate.none
   );
 }
@@ -46,7 +48,8 @@ export function loadLean(chain: usize, model: usize, scratch: usize): void {
 export function leanSteps(chain: usize, model: usize, scratch: usize, count: u32): void {
   const isPlain =
     slotU32(chain, Chain.gradient) == Gradient.minibatch && !slotU32(model, Model.aliasTable) &&
-    slotU32(model, Model.family) != Family.categorical;
+    slotU32(model, Model.family) <= <u32>Family.bernoulli && !slotU32(model, Model.hasOffset) &&
+    !slotU32(model, Model.hasWeights);
   if (isPlain && slotU32(chain, Chain.batchSize) == 1) {
     singleRowSteps(chain, model, scratch, count);
     return;
@@ -73,7 +76,7 @@ export function singleRowSteps(chain: usize, model: usize, scratch: usize, count
   const columns = slotU32(model, Model.paddedColumns);
   const position = double(scratch, columns, Double.position);
   const lean = double(scratch, columns, Double.lean);
-  const last = <usize>(slotU32(model, Model.stride) - 1) << 2;
+  const last = <usize>targetAt(model);
   const isGaussian = slotU32(model, Model.family) == Family.gaussian;
   const weight = isGaussian ? Math.exp(-2.0 * tauOf(model, position)) : 0.0;
   const block = blockRows(model);

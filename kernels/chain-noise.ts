@@ -3,6 +3,7 @@
 import { Chain, Family, MatrixKind, Model, NoiseEstimate } from "./layout";
 import { addFourProducts, addProduct } from "./products";
 import { setSlotU32, slotU32 } from "./record";
+import { auxiliaryPlace } from "./row-loss";
 import {
   ClassArray, Double, Scratch, chunkRows, classArray, dimensionOf, double, paddedLength, widthOf,
 } from "./chain-scratch";
@@ -93,7 +94,7 @@ function addSquares(factor: f64, vector: usize, bytes: usize, sums: usize): void
   }
 }
 
-/** `factor` times the gradient of row n of a chunk: D entries for each linear predictor, τ last where it is a parameter. */
+/** `factor` times the gradient of row n of a chunk: D entries for each linear predictor, the auxiliary parameters' last. */
 function rowGradient(model: usize, scratch: usize, rows: usize, n: u32, factor: f64, out: usize): void {
   const row = <usize>load<u32>(rows + (<usize>n << 2));
   const outputs = slotU32(model, Model.outputs);
@@ -105,7 +106,8 @@ function rowGradient(model: usize, scratch: usize, rows: usize, n: u32, factor: 
     const coefficient = factor * <f64>load<f32>(coefficients + (<usize>(k * chunkRows + n) << 2));
     for (let at: usize = 0; at < bytes; at += 4, out += 8) store<f64>(out, coefficient * <f64>load<f32>(row + at));
   }
-  if (slotU32(model, Model.auxiliary)) {
-    store<f64>(out, factor * <f64>load<f32>(scratch + (<usize>n << 2), Scratch.tauGradients));
+  for (let k: u32 = 0; k < slotU32(model, Model.auxiliary); k++, out += 8) {
+    const gradients = scratch + (auxiliaryPlace(model, k) ? Scratch.secondTauGradients : Scratch.tauGradients);
+    store<f64>(out, factor * <f64>load<f32>(gradients + (<usize>n << 2)));
   }
 }

@@ -19,7 +19,7 @@ export const enum Scratch {
   waiting = 24,
   /** Written so that no compiler can drop the loads that touch rows ahead. */
   sink = 32,
-  /** f64: M-th entries of this step where auxiliary = 1: Σ ∂f/∂τ over the batch. */
+  /** f64: Σ ∂f/∂τ over the batch, of the first auxiliary parameter. */
   tauSum = 40,
   /** f64: Σ s over the counted steps of the present interval. */
   intervalWeight = 48,
@@ -27,6 +27,8 @@ export const enum Scratch {
   looking = 56,
   /** A WordReader over the noise stream. */
   words = 64,
+  /** f64: Σ ∂f/∂τ over the batch, of the second auxiliary parameter. */
+  secondTauSum = 336,
   /** 2 blocks of row addresses, then of weights. */
   rows = 384,
   weights = 2432,
@@ -36,7 +38,10 @@ export const enum Scratch {
   target = 6528,
   coefficients = 7552,
   tauGradients = 8576,
-  head = 9600,
+  secondTauGradients = 9600,
+  /** What a row's loss is worked out with (RowLoss). */
+  loss = 10624,
+  head = 11008,
 }
 
 /** f32 arrays after the head. */

@@ -4,6 +4,7 @@ import { Chain, Gradient, Model } from "./layout";
 import { dotClasses } from "./class-rows";
 import { gather } from "./rows";
 import { slotU32 } from "./record";
+import { targetAt } from "./row-side";
 import { ClassArray, Scratch, Single, chunkRows, classArray, single, widthOf } from "./chain-scratch";
 import { softmaxGradient, softmaxResidual } from "./softmax";
 
@@ -23,7 +24,7 @@ export function findClassCoefficients(chain: usize, model: usize, scratch: usize
     softmaxResidual(eta, delta, out, outputs, hasReference, count);
     return;
   }
-  gather(rows, count, (slotU32(model, Model.stride) - 1) << 2, scratch + Scratch.target);
+  gather(rows, count, targetAt(model), scratch + Scratch.target);
   dotClasses(rows, count, position, columns, outputs, eta);
   softmaxGradient(eta, scratch + Scratch.target, out, outputs, hasReference, count);
 }

@@ -1,6 +1,7 @@
 // From the batch's sums to the next iterate, in f64: θ ← θ − pull (θ − θ̂) − H ĝ + R z.
 import { Chain, Family, Gradient, MatrixKind, Model } from "./layout";
 import { copyClasses } from "./chain-softmax";
+import { addShapedPriors } from "./prior";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
 import { Double, Scratch, Single, dimensionOf, double, single, widthOf } from "./chain-scratch";
@@ -22,23 +23,7 @@ export function finishGradient(chain: usize, model: usize, scratch: usize): void
     const prior = f64x2.sub(f64x2.mul(v128.load(scale + at), v128.load(position + at)), v128.load(shift + at));
     v128.store(gradient + at, f64x2.add(f64x2.mul(v128.load(gradient + at), shares), prior));
   }
-  if (slotU32(model, Model.auxiliary)) {
-    const tau = gradient + (<usize>(dimension - 1) << 3);
-    store<f64>(tau, load<f64>(tau) + tauPrior(chain, model, scratch));
-  }
-}
-
-/** The prior's part of ĝ's last entry: (1/N)(rate e^τ − 1), or its residual around τ̂. */
-export function tauPrior(chain: usize, model: usize, scratch: usize): f64 {
-  const width = widthOf(model);
-  const index = <usize>(dimensionOf(model) - 1) << 3;
-  const tau = load<f64>(double(scratch, width, Double.position) + index);
-  const rate = slotF64(model, Model.auxiliaryRate);
-  const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
-  if (slotU32(chain, Chain.gradient) == Gradient.minibatch) return perRow * (rate * Math.exp(tau) - 1.0);
-  const center = load<f64>(double(scratch, width, Double.center) + index);
-  const deviation = tau - center;
-  return perRow * rate * Math.exp(center) * (Math.exp(deviation) - 1.0 - deviation);
+  if (slotU32(model, Model.numShapedPriors)) addShapedPriors(chain, model, scratch);
 }
 
 /** H ĝ */
@@ -123,6 +108,6 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
     }
     v128.store(to, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
   }
-  // Where τ is a parameter it stands just behind the columns.
-  store<f32>(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0);
+  // Auxiliary parameters stand just behind the columns.
+  memory.fill(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0, <usize>slotU32(model, Model.auxiliary) << 2);
 }

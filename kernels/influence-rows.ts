@@ -1,13 +1,14 @@
 // Leverage and influence of each row, from which rows are drawn with unequal probabilities.
 import { Family, Influence, Model } from "./layout";
 import { exactDots } from "./exact-rows";
-import { logistic } from "./loss";
-import { loadVector } from "./pass-rows";
+import { loadVector, prepareLoss } from "./pass-rows";
 import { sumLanes } from "./rows";
-import { slotF64, slotU32 } from "./record";
+import { slotU32 } from "./record";
+import { RowLoss, prepare, residualFrom, rowCurvatures, rowSlopes } from "./row-loss";
+import { offsetAt, targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
 import { influenceClasses } from "./influence-softmax";
-import { PassArray, PassScratch, blockRows, passArray, passGram } from "./pass-scratch";
+import { PassArray, PassScratch, blockRows, passArray, passGram, passRowsCopy } from "./pass-scratch";
 
 /** Runs the task whose record (layout.ts) stands at `task`. The second argument is not used. */
 export function influenceRows(task: usize, unused: u32): void {
@@ -22,7 +23,13 @@ export function influenceRows(task: usize, unused: u32): void {
     return;
   }
   const factor = passGram(scratch, columns);
-  const tauVariance = loadFactor(model, slotU32(task, Influence.factor), factor);
+  loadFactor(model, slotU32(task, Influence.factor), factor);
+  // The rows of a pass that are not side by side have no use here.
+  const points = passRowsCopy(scratch, columns);
+  const center = slotU32(task, Influence.center);
+  prepareLoss(model, center, center, scratch + PassScratch.loss);
+  factorOfTau(model, slotU32(task, Influence.factor), points);
+  const numPoints = findPoints(model, scratch, points);
   const leverage = <usize>slotU32(task, Influence.leverage);
   const influence = <usize>slotU32(task, Influence.influence);
   for (let from = slotU32(task, Influence.from); from < to; ) {
@@ -32,17 +39,14 @@ export function influenceRows(task: usize, unused: u32): void {
     if (leverage) memory.copy(leverage + (<usize>from << 2), scratch + PassScratch.weight, <usize>count << 2);
     if (influence) {
       exactDots(rows, rowBytes, count, passArray(scratch, columns, PassArray.center), columns, scratch + PassScratch.eta);
-      const tau = slotU32(model, Model.auxiliary)
-        ? load<f64>(<usize>slotU32(task, Influence.center) + (<usize>slotU32(model, Model.numColumns) << 3))
-        : slotF64(model, Model.fixedAuxiliary);
-      findInfluence(model, scratch, rows, count, tau, tauVariance, influence + (<usize>from << 2));
+      findInfluence(model, scratch, rows, count, numPoints, points, influence + (<usize>from << 2));
     }
     from += count;
   }
 }
 
-/** Copies the first D rows of the factor as f32, padded with zeros; returns the variance of τ, 0 where it is fixed. */
-export function loadFactor(model: usize, factor: usize, to: usize): f64 {
+/** Copies the first D rows of the factor as f32, padded with zeros. */
+export function loadFactor(model: usize, factor: usize, to: usize): void {
   const columns = slotU32(model, Model.paddedColumns);
   const numColumns = slotU32(model, Model.numColumns);
   const dimension = dimensionOf(model);
@@ -53,11 +57,34 @@ export function loadFactor(model: usize, factor: usize, to: usize): f64 {
       store<f32>(to + (<usize>(i * columns + j) << 2), <f32>value);
     }
   }
-  let variance: f64 = 0;
-  if (dimension == numColumns) return variance;
-  const last = factor + (<usize>(numColumns * dimension) << 3);
-  for (let at = last, end = last + (<usize>dimension << 3); at < end; at += 8) variance += load<f64>(at) * load<f64>(at);
-  return variance;
+}
+
+/** Writes the lower triangle of L, L Lᵀ the covariance of τ₀ and τ₁, as L₀₀, L₁₀, L₁₁: zero where they are fixed. */
+export function factorOfTau(model: usize, factor: usize, to: usize): void {
+  const auxiliary = slotU32(model, Model.auxiliary);
+  const dimension = dimensionOf(model);
+  const numColumns = slotU32(model, Model.numColumns);
+  memory.fill(to, 0, 24);
+  if (!auxiliary) return;
+  const first = factor + (<usize>(numColumns * dimension) << 3);
+  const variance = dotOf(first, first, dimension);
+  if (auxiliary == 1) {
+    store<f64>(to + (slotU32(model, Model.firstAuxiliary) ? 16 : 0), Math.sqrt(variance));
+    return;
+  }
+  const second = first + (<usize>dimension << 3);
+  const across = dotOf(first, second, dimension) / Math.sqrt(variance);
+  store<f64>(to, Math.sqrt(variance));
+  store<f64>(to, across, 8);
+  store<f64>(to, Math.sqrt(Math.max(dotOf(second, second, dimension) - across * across, 0.0)), 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function dotOf(a: usize, b: usize, length: u32): f64 {
+  let sum: f64 = 0;
+  for (let at: usize = 0; at < <usize>length << 3; at += 8) sum += load<f64>(a + at) * load<f64>(b + at);
+  return sum;
 }
 
 /** out[n] = |Kᵀ x_n|² as f32, four rows and eight columns of K at a time. */
@@ -108,50 +135,65 @@ export function addSquares(
   v128.store(out, f32x4.add(v128.load(out), sumLanes(a0, b0, c0, d0)));
 }
 
+/**
+ * Influence of each row of a block. `work` (RowLoss) holds τ̂ and its constants as those of the center; `constants` those of
+ * each point in τ, 80 bytes apart: two steps δτ, then 8 f64.
+ */
 export function findInfluence(
-  model: usize, scratch: usize, rows: usize, count: u32, tau: f64, tauVariance: f64, out: usize,
+  model: usize, scratch: usize, rows: usize, count: u32, numPoints: u32, factor: usize, out: usize,
 ): void {
-  const isGaussian = slotU32(model, Model.family) == Family.gaussian;
-  const auxiliary = slotU32(model, Model.auxiliary);
+  const family = slotU32(model, Model.family);
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;
-  const tauStep = 1.5 * Math.sqrt(tauVariance);
-  const centerScale = Math.exp(-2.0 * tau);
-  const scaleUp = Math.exp(-2.0 * (tau + tauStep));
-  const scaleDown = Math.exp(-2.0 * (tau - tauStep));
-  for (let n: usize = 0; n < <usize>count; n++) {
-    const y = <f64>load<f32>(rows + n * rowBytes + rowBytes - 4);
-    const eta = load<f64>(scratch + (n << 3), PassScratch.eta);
+  const target = targetAt(model);
+  const offsets = slotU32(model, Model.hasOffset) ? offsetAt(model) : 0;
+  const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
+  const work = scratch + PassScratch.loss;
+  const l00 = load<f64>(factor);
+  const l10 = load<f64>(factor, 8);
+  const l11 = load<f64>(factor, 16);
+  for (let n: usize = 0; n < <usize>count; n++, rows += rowBytes) {
+    const y = <f64>load<f32>(rows + target);
+    const center = load<f64>(scratch + (n << 3), PassScratch.eta) + (offsets ? <f64>load<f32>(rows + offsets) : 0.0);
     const variance = <f64>load<f32>(scratch + (n << 2), PassScratch.weight);
-    const etaStep = 1.5 * Math.sqrt(variance);
-    let mean: f64 = 0;
-    if (!isGaussian) {
-      const center = logistic(eta);
-      const slope = center * (1.0 - center);
-      const up = logistic(eta + etaStep) - center - slope * etaStep;
-      const down = logistic(eta - etaStep) - center + slope * etaStep;
-      mean = 0.5 * variance * (up * up + down * down);
-    } else if (auxiliary) {
-      const error = eta - y;
-      const up = gaussianSquare(error, etaStep, scaleUp, centerScale, tauStep, variance, tauVariance);
-      const down = gaussianSquare(error, etaStep, scaleDown, centerScale, -tauStep, variance, tauVariance);
-      mean = 0.5 * (up + down);
+    const step = 1.5 * Math.sqrt(variance);
+    rowSlopes(family, work + RowLoss.centerConstants, center, y, work + RowLoss.centerSlopes);
+    rowCurvatures(family, work + RowLoss.centerConstants, center, y, work + RowLoss.curvatures);
+    let sum: f64 = 0;
+    for (let point: u32 = 0; point < numPoints; point++) {
+      const at = factor + 32 + <usize>point * 80;
+      store<f64>(work, load<f64>(work, RowLoss.centerTau) + load<f64>(at), RowLoss.tau);
+      store<f64>(work, load<f64>(work, RowLoss.centerTau + 8) + load<f64>(at, 8), RowLoss.tau + 8);
+      for (let sign: f64 = 1; sign >= -1; sign -= 2) {
+        residualFrom(family, work, at + 16, center, sign * step, y);
+        const first = load<f64>(work, RowLoss.slopes + 8);
+        const second = load<f64>(work, RowLoss.slopes + 16);
+        const along = load<f64>(work, RowLoss.slopes);
+        const a = l00 * first + l10 * second;
+        const b = l11 * second;
+        sum += variance * along * along + a * a + b * b;
+      }
     }
-    store<f32>(out + (n << 2), <f32>Math.sqrt(mean));
+    const weight = weights ? <f64>load<f32>(rows + weights) : 1.0;
+    store<f32>(out + (n << 2), <f32>(weight * Math.sqrt(sum / <f64>(2 * numPoints))));
   }
 }
 
-/** Mean over δη = ±etaStep of r_η² variance + r_τ² tauVariance; the residuals as in loss.ts. */
-// @ts-ignore: decorator
-@inline
-function gaussianSquare(
-  error: f64, etaStep: f64, scale: f64, centerScale: f64, tauStep: f64, variance: f64, tauVariance: f64,
-): f64 {
-  const gamma = scale - centerScale;
-  const alpha = gamma + 2.0 * centerScale * tauStep;
-  // r_η = α e ± γ δ and r_τ = −(α e² + w δ² ± 2 γ e δ): the mean of the squares has no cross terms.
-  const along = alpha * error;
-  const across = gamma * etaStep;
-  const evenTau = along * error + scale * etaStep * etaStep;
-  const oddTau = 2.0 * across * error;
-  return variance * (along * along + across * across) + tauVariance * (evenTau * evenTau + oddTau * oddTau);
+/** The points in τ of an Influence: δτ = 1.5 L s over all vectors of signs s; returns how many. */
+export function findPoints(model: usize, scratch: usize, factor: usize): u32 {
+  const auxiliary = slotU32(model, Model.auxiliary);
+  const family = slotU32(model, Model.family);
+  const work = scratch + PassScratch.loss;
+  const numPoints: u32 = 1 << auxiliary;
+  for (let point: u32 = 0; point < numPoints; point++) {
+    // With one parameter its own sign alternates, whichever of the two it is.
+    const first: f64 = point & 1 ? -1.5 : 1.5;
+    const second: f64 = (auxiliary == 2 ? point & 2 : point & 1) ? -1.5 : 1.5;
+    const at = factor + 32 + <usize>point * 80;
+    store<f64>(at, load<f64>(factor) * first);
+    store<f64>(at, load<f64>(factor, 8) * first + load<f64>(factor, 16) * second, 8);
+    store<f64>(work, load<f64>(work, RowLoss.centerTau) + load<f64>(at), RowLoss.tau);
+    store<f64>(work, load<f64>(work, RowLoss.centerTau + 8) + load<f64>(at, 8), RowLoss.tau + 8);
+    prepare(family, work + RowLoss.tau, at + 16);
+  }
+  return numPoints;
 }

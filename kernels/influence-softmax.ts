@@ -3,6 +3,7 @@
 import { Influence, Model } from "./layout";
 import { exactDots } from "./exact-rows";
 import { slotU32 } from "./record";
+import { weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
 import { ClassRows, PassArray, blockRows, classRows, passArray, passClassGram, passRowsCopy } from "./pass-scratch";
 import { softmax } from "./softmax";
@@ -35,6 +36,7 @@ export function influenceClasses(task: usize): void {
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const to = slotU32(task, Influence.to);
   const pairs = (outputs * (outputs + 1)) / 2;
+  const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
   const values = workspace(scratch, columns, outputs);
   const leverage = <usize>slotU32(task, Influence.leverage);
   const influence = <usize>slotU32(task, Influence.influence);
@@ -59,7 +61,8 @@ export function influenceClasses(task: usize): void {
         }
       }
       if (!influence) continue;
-      const q = findClassInfluence(model, scratch, n);
+      let q = findClassInfluence(model, scratch, n);
+      if (weights) q *= <f64>load<f32>(rows + <usize>n * rowBytes + weights);
       store<f32>(influence + (<usize>(from + n) << 2), <f32>q);
     }
   }

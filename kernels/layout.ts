@@ -2,9 +2,12 @@
 // stands at p + 8k. A slot holds an u32 (counts, addresses, kinds) in its first 4 bytes, or an f64; the comment says
 // which. This file is plain enough to be compiled by AssemblyScript and by TypeScript alike, so the two cannot differ.
 
-/** How a row's loss f(η, τ; y) depends on its linear predictor η = xᵀβ and the auxiliary parameter τ. */
+/**
+ * How a row's loss f(η, τ; y) depends on its linear predictor η = xᵀβ + offset and on the family's auxiliary parameters, of
+ * which it has up to two: τ = (τ₀, τ₁), logarithms of positive numbers.
+ */
 export const enum Family {
-  /** f = ½ (y − η)² e^(−2τ) + τ, with τ = log σ. */
+  /** f = ½ (y − η)² e^(−2τ₀) + τ₀, with τ₀ = log σ. */
   gaussian = 0,
   /** f = log(1 + e^η) − y η, y ∈ {0, 1}. */
   bernoulli = 1,
@@ -13,6 +16,45 @@ export const enum Family {
    * reference class (Model.hasReference) class 0 has η_0 = 0 and no parameters, and output k − 1 belongs to class k.
    */
   categorical = 2,
+  /** f = e^η − y η + log y!, y a whole number. */
+  poisson = 3,
+  /** Counts of mean μ = e^η and variance μ + α μ², τ₀ = log α: f = (y + 1/α) log(1 + αμ) − y η − Σ_{k<y} log(1 + αk) + log y!. */
+  negativeBinomial = 4,
+  /** (y − η)/σ has Student's t law of ν degrees of freedom, τ₀ = log σ, τ₁ = log ν. */
+  studentT = 5,
+}
+
+/** A prior that is not normal, of one parameter x. Those of s = e^x have the density of x, the Jacobian in it. */
+export const enum PriorKind {
+  /** −log p = ½ (a + 1) log(1 + (x − b)²/(a c²)): a degrees of freedom, location b, scale c. */
+  studentT = 0,
+  /** −log p = |x − b|/c. */
+  laplace = 1,
+  /** s has a gamma law of shape a and rate b: −log p = b e^x − a x. */
+  gamma = 2,
+  /** s has half a Student's t law of a degrees of freedom and scale c: −log p = ½ (a + 1) log(1 + e^(2x)/(a c²)) − x. */
+  halfStudentT = 3,
+  /** s has half a normal law of scale c: −log p = e^(2x)/(2 c²) − x. */
+  halfNormal = 4,
+}
+
+/** One prior that is not normal: a record as those below. */
+export const enum ShapedPrior {
+  /** u32: the parameter's place in θ. */
+  index = 0,
+  /** u32: a PriorKind. */
+  kind = 1,
+  /** f64 */
+  a = 2,
+  b = 3,
+  c = 4,
+  /**
+   * f64: slope and curvature of the linear function that stands for the prior's gradient around θ̂ in Gradient.controlVariate:
+   * the residual is slope(x) − referenceSlope − referenceCurvature (x − x̂).
+   */
+  referenceSlope = 5,
+  referenceCurvature = 6,
+  slots = 7,
 }
 
 /**
@@ -22,7 +64,7 @@ export const enum Family {
 export const enum Weights {
   /** Loss and gradient only. */
   none = 0,
-  /** Hessian: a = ∂²f/∂η², b = ∂²f/∂η∂τ, c = ∂²f/∂τ². */
+  /** Hessian: a = ∂²f/∂η², b = ∂²f/∂η∂τ, c = ∂²f/∂τ² (with two auxiliary parameters b is a vector and c a matrix). */
   curvature = 1,
   /** Second moment of a row's gradient: a = (∂f/∂η)², b = ∂f/∂η ∂f/∂τ, c = (∂f/∂τ)². */
   squaredGradient = 2,
@@ -56,37 +98,47 @@ export const enum MatrixKind {
   dense = 3,
 }
 
-/** A design matrix and the loss over it. */
+/** A design matrix and the loss over it: Σ weight_n f(x_nᵀβ + offset_n, τ; y_n). */
 export const enum Model {
-  /** u32: address of the rows, f32, row-major, 64-byte aligned. The target stands in column stride − 1. */
+  /** u32: address of the rows, f32, row-major, 64-byte aligned. Target, offset and weight stand at the end (row-side.ts). */
   rows = 0,
   /** u32: N. */
   numRows = 1,
   /** u32: D, the number of columns of the design. */
   numColumns = 2,
-  /** u32: D rounded up to a multiple of 8; columns D .. paddedColumns − 1 are zero, unless the target stands there. */
+  /** u32: D rounded up to a multiple of 8; columns D .. paddedColumns − 1 are zero, unless the target, offset or weight stands there. */
   paddedColumns = 3,
-  /** u32: floats from one row to the next, a multiple of 8, at least D + 1. */
+  /** u32: floats from one row to the next, a multiple of 8, with room for D columns, target, offset and weight. */
   stride = 4,
   /** u32: a Family. */
   family = 5,
-  /** u32: 1 if τ is the last parameter (index D, so M = D + 1), 0 if it is fixed or absent (M = D). */
+  /** u32: how many auxiliary parameters are the last of θ (M = D outputs + auxiliary); the others are fixed or absent. */
   auxiliary = 6,
-  /** f64: τ where auxiliary = 0. */
+  /** f64: τ₀ where it is fixed. */
   fixedAuxiliary = 7,
-  /** u32: address of M f64, the prior's precision of each parameter (0 for τ). */
+  /** u32: address of M f64, the normal priors' precision of each parameter; 0 where the prior is not normal. */
   priorPrecision = 8,
-  /** u32: address of M f64, the prior's means. */
+  /** u32: address of M f64, the normal priors' means. */
   priorMean = 9,
-  /** f64: rate of the exponential prior on e^τ; −log prior(τ) = rate e^τ − τ. Used where auxiliary = 1. */
-  auxiliaryRate = 10,
+  /** u32: address of the ShapedPrior records, one after the other. */
+  shapedPriors = 10,
   /** u32: address of N alias-table entries (AliasEntry), 0 for uniform rows of weight 1. */
   aliasTable = 11,
-  /** u32: linear predictors a row, each with D parameters: 1, and for the categorical family K or K − 1. M = D outputs + auxiliary. */
+  /** u32: linear predictors a row, each with D parameters: 1, and for the categorical family K or K − 1. */
   outputs = 12,
   /** u32: 1 where the categorical family's class 0 has no parameters. */
   hasReference = 13,
-  slots = 14,
+  /** u32: how many priors are not normal. */
+  numShapedPriors = 14,
+  /** u32: the place in τ of the first auxiliary parameter that is not fixed: 1 where τ₀ is fixed and τ₁ is a parameter. */
+  firstAuxiliary = 15,
+  /** f64: τ₁ where it is fixed. */
+  secondFixedAuxiliary = 16,
+  /** u32: 1 where rows have an offset. */
+  hasOffset = 17,
+  /** u32: 1 where rows have a weight. */
+  hasWeights = 18,
+  slots = 19,
 }
 
 /** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */
@@ -122,7 +174,7 @@ export const enum Pass {
   /**
    * u32: address of 3 + 2 M + M·M f64 (3 + 2 M where weights = none), overwritten with, over the pass's rows (likelihood only, never the prior):
    * [0] Σ f, [1] Σ f², [2] the number of rows, then Σ gradient (M), then M f64 of scratch, then the Gram matrix
-   * (M×M, row-major, both triangles; row and column D are the τ cross terms where auxiliary = 1).
+   * (M×M, row-major, both triangles; rows and columns from D on are the cross terms of the auxiliary parameters).
    */
   output = 9,
   /** u32: address of passScratchBytes(paddedColumns, outputs, weights) bytes of scratch for this task. */
@@ -146,9 +198,9 @@ export const enum Influence {
    */
   leverage = 5,
   /**
-   * u32: address of N f32, influence q_n; 0: not wanted. Root mean square, over the four points δη = ±1.5 √v_n,
-   * δτ = ±1.5 √P_ττ (the two points δη where auxiliary = 0), of √(r_η² v_n + r_τ² P_ττ), r the row's residual
-   * of Weights.squaredResidual (unweighted). With several outputs the mean of √(rᵀ V_n r) is over points δη = ±1.5 L s,
+   * u32: address of N f32, influence q_n; 0: not wanted. Root mean square, over the points δη = ±1.5 √v_n,
+   * δτ = 1.5 L s, P_ττ = L Lᵀ, s all vectors of signs (none where there are no auxiliary parameters), of
+   * √(r_η² v_n + r_τᵀ P_ττ r_τ), r the row's residual of Weights.squaredResidual (times the row's own weight). With several outputs the mean of √(rᵀ V_n r) is over points δη = ±1.5 L s,
    * V_n = L Lᵀ, s the first rows of a Walsh matrix, as many as the least power of two not below the number of outputs,
    * but 8 at most; for one output these are the two points above.
    */

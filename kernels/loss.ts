@@ -75,6 +75,13 @@ export function bernoulliGradient(eta: usize, target: usize, out: usize, count: 
   }
 }
 
+/** ∂f/∂η of `count` rows, four at a time: e^η − y. */
+export function poissonGradient(eta: usize, target: usize, out: usize, count: u32): void {
+  for (const end = eta + (<usize>count << 2); eta < end; eta += 16, target += 16, out += 16) {
+    v128.store(out, f32x4.sub(exp(v128.load(eta)), v128.load(target)));
+  }
+}
+
 /** e^δ − 1 − δ for |δ| ≤ ½: the series up to δ⁸. */
 // @ts-ignore: decorator
 @inline

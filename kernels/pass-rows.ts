@@ -2,8 +2,11 @@
 import { AliasEntry, Family, Model, Pass, Weights } from "./layout";
 import { addExactRows, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
-import { logOnePlusExp, logistic } from "./loss";
-import { slotF64, slotU32 } from "./record";
+import { slotU32 } from "./record";
+import {
+  RowLoss, auxiliaryPlace, loadTau, prepare, rowCurvatures, rowLoss, rowResidual, rowSlopes,
+} from "./row-loss";
+import { offsetAt, targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
 import { PassArray, PassScratch, blockRows, passArray, passClassGram, passGram, passRowsCopy } from "./pass-scratch";
 import { copyOutClasses, loadClassVectors, sumClassBlock } from "./pass-softmax";
@@ -30,6 +33,7 @@ export function passRows(pass: usize, unused: u32): void {
   if (slotU32(pass, Pass.weights) == Weights.squaredResidual) {
     loadVector(model, slotU32(pass, Pass.center), passArray(scratch, width, PassArray.center));
   }
+  prepareLoss(model, slotU32(pass, Pass.position), slotU32(pass, Pass.center), scratch + PassScratch.loss);
   let at = slotU32(pass, Pass.from);
   let seen: u32 = 0;
   while (at < to) {
@@ -43,6 +47,16 @@ export function passRows(pass: usize, unused: u32): void {
   store<f64>(output, <f64>seen, 16);
   if (hasClasses) copyOutClasses(pass, model, scratch, output, wantsGram);
   else copyOut(model, scratch, output, wantsGram);
+}
+
+/** Works out what depends on τ alone, at θ and at θ̂. */
+export function prepareLoss(model: usize, position: usize, center: usize, work: usize): void {
+  const family = slotU32(model, Model.family);
+  const bytes = <usize>slotU32(model, Model.numColumns) << 3;
+  loadTau(model, position + bytes, work + RowLoss.tau);
+  loadTau(model, center + bytes, work + RowLoss.centerTau);
+  prepare(family, work + RowLoss.tau, work + RowLoss.constants);
+  prepare(family, work + RowLoss.centerTau, work + RowLoss.centerConstants);
 }
 
 /** Copies the coefficients of a position in front of zero padding. */
@@ -89,8 +103,11 @@ export function sumBlock(
   addGram(
     rows, apart, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, passGram(scratch, columns),
   );
-  if (slotU32(model, Model.auxiliary)) {
-    addExactRows(rows, apart, count, cross, columns, passArray(scratch, columns, PassArray.cross));
+  const auxiliary = slotU32(model, Model.auxiliary);
+  if (auxiliary) addExactRows(rows, apart, count, cross, columns, passArray(scratch, columns, PassArray.cross));
+  if (auxiliary > 1) {
+    const second = scratch + PassScratch.second;
+    addExactRows(rows, apart, count, second, columns, passArray(scratch, columns, PassArray.secondCross));
   }
 }
 
@@ -102,100 +119,93 @@ function copyRows(model: usize, numbers: usize, count: u32, to: usize, bytes: us
   }
 }
 
-/** The loss and its derivatives of each row of a block: from η and x·θ̂ to ∂f/∂η, a and b; sums of f, f², ∂f/∂τ, c. */
+/**
+ * The loss and its derivatives of each row of a block, times the row's weight: from η and x·θ̂ to ∂f/∂η, a and b; sums of f,
+ * f², ∂f/∂τ, c.
+ */
 export function differentiate(pass: usize, model: usize, scratch: usize, count: u32): void {
   const kind = slotU32(pass, Pass.weights);
-  const isGaussian = slotU32(model, Model.family) == Family.gaussian;
+  const family = slotU32(model, Model.family);
   const auxiliary = slotU32(model, Model.auxiliary);
-  const numColumns = slotU32(model, Model.numColumns);
-  const dimension = dimensionOf(model);
+  const target = targetAt(model);
+  const offsets = slotU32(model, Model.hasOffset) ? offsetAt(model) : 0;
+  const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
+  const isResidual = kind == Weights.squaredResidual;
   const rows = <usize>slotU32(model, Model.rows);
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const aliasTable = <usize>slotU32(model, Model.aliasTable);
   const rowValues = <usize>slotU32(pass, Pass.rowValues);
   const output = <usize>slotU32(pass, Pass.output);
-  const tau = tauAt(model, slotU32(pass, Pass.position), auxiliary, numColumns);
-  const centerTau = kind == Weights.squaredResidual ? tauAt(model, slotU32(pass, Pass.center), auxiliary, numColumns) : 0.0;
-  const scale = Math.exp(-2.0 * tau);
-  const centerScale = Math.exp(-2.0 * centerTau);
-  const gamma = scale - centerScale;
-  const alpha = gamma + 2.0 * centerScale * (tau - centerTau);
-  let loss: f64 = 0;
+  const work = scratch + PassScratch.loss;
+  const slopes = work + RowLoss.slopes;
+  let losses: f64 = 0;
   let squared: f64 = 0;
-  let tauSum: f64 = 0;
-  let corner: f64 = 0;
   for (let n: usize = 0; n < <usize>count; n++) {
     const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
-    const y = <f64>load<f32>(rows + number * rowBytes + rowBytes - 4);
-    const eta = load<f64>(scratch + (n << 3), PassScratch.eta);
-    const center = load<f64>(scratch + (n << 3), PassScratch.center);
-    let f: f64;
-    let first: f64;
-    let firstTau: f64 = 0;
-    let a: f64 = 0;
-    let b: f64 = 0;
-    let c: f64 = 0;
-    if (isGaussian) {
-      const error = eta - y;
-      first = error * scale;
-      const square = first * error;
-      f = 0.5 * square + tau;
-      firstTau = 1.0 - square;
-      if (kind == Weights.curvature) {
-        a = scale;
-        b = -2.0 * first;
-        c = 2.0 * square;
-      } else if (kind == Weights.squaredResidual) {
-        const e = center - y;
-        const d = eta - center;
-        first = alpha * e + gamma * d;
-        firstTau = -(e * (alpha * e + 2.0 * gamma * d) + scale * d * d);
-      }
-    } else {
-      const mean = logistic(eta);
-      f = logOnePlusExp(eta) - y * eta;
-      first = mean - y;
-      if (kind == Weights.curvature) a = mean * (1.0 - mean);
-      else if (kind == Weights.squaredResidual) {
-        const centerMean = logistic(center);
-        first = mean - centerMean - centerMean * (1.0 - centerMean) * (eta - center);
-      }
-    }
-    if (kind == Weights.squaredResidual && aliasTable) {
-      const weight = <f64>load<f32>(aliasTable + number * AliasEntry.bytes, AliasEntry.weight);
-      first *= weight;
-      firstTau *= weight;
-    }
-    if (kind == Weights.given) a = <f64>load<f32>(rowValues + (number << 2));
-    else if (kind == Weights.squaredGradient || kind == Weights.squaredResidual) {
-      a = first * first;
-      b = first * firstTau;
-      c = firstTau * firstTau;
-    }
-    loss += f;
+    const row = rows + number * rowBytes;
+    const y = <f64>load<f32>(row + target);
+    const offset = offsets ? <f64>load<f32>(row + offsets) : 0.0;
+    const weight = weights ? <f64>load<f32>(row + weights) : 1.0;
+    const eta = load<f64>(scratch + (n << 3), PassScratch.eta) + offset;
+    const f = weight * rowLoss(family, work + RowLoss.constants, eta, y);
+    let factor = weight;
+    if (isResidual) {
+      const center = load<f64>(scratch + (n << 3), PassScratch.center) + offset;
+      rowResidual(family, work, center, eta - center, y);
+      if (aliasTable) factor *= <f64>load<f32>(aliasTable + number * AliasEntry.bytes, AliasEntry.weight);
+    } else rowSlopes(family, work + RowLoss.constants, eta, y, slopes);
+    if (kind == Weights.curvature) rowCurvatures(family, work + RowLoss.constants, eta, y, work + RowLoss.curvatures);
+    losses += f;
     squared += f * f;
-    tauSum += firstTau;
-    corner += c;
+    const first = factor * load<f64>(slopes);
+    let a: f64 = first * first;
+    if (kind == Weights.given) a = <f64>load<f32>(rowValues + (number << 2));
+    else if (kind == Weights.curvature) a = weight * load<f64>(work, RowLoss.curvatures);
     store<f64>(scratch + (n << 3), first, PassScratch.eta);
-    store<f64>(scratch + (n << 3), b, PassScratch.center);
     store<f32>(scratch + (n << 2), <f32>a, PassScratch.weight);
+    if (auxiliary) addAuxiliaries(pass, model, scratch, n, factor);
   }
   for (let n = <usize>count; n & 3; n++) {
     store<f64>(scratch + (n << 3), 0, PassScratch.eta);
     store<f64>(scratch + (n << 3), 0, PassScratch.center);
+    store<f64>(scratch + (n << 3), 0, PassScratch.second);
   }
-  store<f64>(output, load<f64>(output) + loss);
+  store<f64>(output, load<f64>(output) + losses);
   store<f64>(output, load<f64>(output, 8) + squared, 8);
-  if (!auxiliary) return;
-  const tauOut = output + (<usize>(3 + numColumns) << 3);
-  store<f64>(tauOut, load<f64>(tauOut) + tauSum);
-  if (kind == Weights.none) return;
-  const cornerOut = output + (<usize>(3 + 2 * dimension + dimension * dimension - 1) << 3);
-  store<f64>(cornerOut, load<f64>(cornerOut) + corner);
 }
 
-function tauAt(model: usize, position: usize, auxiliary: u32, numColumns: u32): f64 {
-  return auxiliary ? load<f64>(position + (<usize>numColumns << 3)) : slotF64(model, Model.fixedAuxiliary);
+/** Adds row n's ∂f/∂τ and c to the sums, and keeps its b. */
+export function addAuxiliaries(pass: usize, model: usize, scratch: usize, n: usize, factor: f64): void {
+  const kind = slotU32(pass, Pass.weights);
+  const auxiliary = slotU32(model, Model.auxiliary);
+  const numColumns = slotU32(model, Model.numColumns);
+  const dimension = dimensionOf(model);
+  const output = <usize>slotU32(pass, Pass.output);
+  const work = scratch + PassScratch.loss;
+  const slopes = work + RowLoss.slopes;
+  const gram = output + (<usize>(3 + 2 * dimension) << 3);
+  for (let k: u32 = 0; k < auxiliary; k++) {
+    const place = auxiliaryPlace(model, k);
+    const slope = factor * load<f64>(slopes + (<usize>(place + 1) << 3));
+    const sum = output + (<usize>(3 + numColumns + k) << 3);
+    store<f64>(sum, load<f64>(sum) + slope);
+    if (kind == Weights.none) continue;
+    let b: f64 = factor * load<f64>(slopes) * slope;
+    if (kind == Weights.given) b = 0;
+    else if (kind == Weights.curvature) b = factor * load<f64>(work + (<usize>(place + 1) << 3), RowLoss.curvatures);
+    store<f64>(scratch + (n << 3) + (k ? PassScratch.second : PassScratch.center), b);
+    if (kind == Weights.given) continue;
+    for (let l: u32 = 0; l <= k; l++) {
+      const other = auxiliaryPlace(model, l);
+      // The curvatures by (τ₀, τ₀), (τ₀, τ₁) and (τ₁, τ₁) are the last three.
+      const c = kind == Weights.curvature
+        ? factor * load<f64>(work + (<usize>(3 + place + other) << 3), RowLoss.curvatures)
+        : slope * factor * load<f64>(slopes + (<usize>(other + 1) << 3));
+      const entry = gram + (<usize>((numColumns + k) * dimension + numColumns + l) << 3);
+      store<f64>(entry, load<f64>(entry) + c);
+      if (l < k) store<f64>(gram + (<usize>((numColumns + l) * dimension + numColumns + k) << 3), load<f64>(entry));
+    }
+  }
 }
 
 /** Writes the padded sums to the output; the Gram matrix's upper triangle is the mirrored lower one. */
@@ -214,11 +224,13 @@ export function copyOut(model: usize, scratch: usize, output: usize, wantsGram: 
       store<f64>(out + (<usize>(j * dimension + i) << 3), value);
     }
   }
-  if (dimension == numColumns) return;
-  const cross = passArray(scratch, columns, PassArray.cross);
-  for (let j: u32 = 0; j < numColumns; j++) {
-    const value = load<f64>(cross + (<usize>j << 3));
-    store<f64>(out + (<usize>(numColumns * dimension + j) << 3), value);
-    store<f64>(out + (<usize>(j * dimension + numColumns) << 3), value);
+  for (let k: u32 = 0; k < slotU32(model, Model.auxiliary); k++) {
+    const cross = passArray(scratch, columns, PassArray.cross + k);
+    const line = numColumns + k;
+    for (let j: u32 = 0; j < numColumns; j++) {
+      const value = load<f64>(cross + (<usize>j << 3));
+      store<f64>(out + (<usize>(line * dimension + j) << 3), value);
+      store<f64>(out + (<usize>(j * dimension + line) << 3), value);
+    }
   }
 }

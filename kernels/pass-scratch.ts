@@ -7,15 +7,19 @@ export const blockRows: u32 = 64;
 export const enum PassScratch {
   /** Per row of a block, f64: η, then ∂f/∂η. */
   eta = 0,
-  /** f64: x·θ̂, then b. */
+  /** f64: x·θ̂, then b of the first auxiliary parameter. */
   center = 512,
+  /** f64: b of the second. */
+  second = 1024,
   /** f32: a. */
-  weight = 1024,
+  weight = 1536,
   /** u32: row numbers. */
-  numbers = 1280,
+  numbers = 1792,
   /** 64 × 4 f32: a x for four columns. */
-  packed = 1536,
-  head = 2560,
+  packed = 2048,
+  /** What a row's loss is worked out with (RowLoss). */
+  loss = 3072,
+  head = 3456,
 }
 
 /**
@@ -26,9 +30,10 @@ export const enum PassArray {
   position = 0,
   center = 1,
   gradient = 2,
-  /** Σ b x */
+  /** Σ b x of the first auxiliary parameter, and of the second. */
   cross = 3,
-  count = 4,
+  secondCross = 4,
+  count = 5,
 }
 
 // @ts-ignore: decorator

@@ -6,6 +6,7 @@ import { AliasEntry, Model, Pass, Weights } from "./layout";
 import { addExactRows, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
 import { slotU32 } from "./record";
+import { targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
 import { ClassRows, PassArray, PassScratch, blockRows, classRows, passArray, passClassGram } from "./pass-scratch";
 import { softmax } from "./softmax";
@@ -94,6 +95,8 @@ export function differentiateClasses(pass: usize, model: usize, scratch: usize, 
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const output = <usize>slotU32(pass, Pass.output);
   const isResidual = slotU32(pass, Pass.weights) == Weights.squaredResidual;
+  const target = targetAt(model);
+  const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
   const aliasTable = <usize>slotU32(model, Model.aliasTable);
   const bytes = <usize>outputs * apart;
   const means = classRows(scratch, columns, outputs, ClassRows.mean);
@@ -103,22 +106,24 @@ export function differentiateClasses(pass: usize, model: usize, scratch: usize, 
   let squared: f64 = 0;
   for (let n: usize = 0; n < <usize>count; n++, eta += 8, center += 8) {
     const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
-    const y = <u32>load<f32>(rows + number * rowBytes + rowBytes - 4);
+    const row = rows + number * rowBytes;
+    const y = <u32>load<f32>(row + target);
+    let weight = weights ? <f64>load<f32>(row + weights) : 1.0;
     const logSum = softmax(eta, apart, outputs, hasReference, means);
     const own = <usize>(y - hasReference) * apart;
-    const f = logSum - (y >= hasReference ? load<f64>(eta + own) : 0.0);
+    const f = weight * (logSum - (y >= hasReference ? load<f64>(eta + own) : 0.0));
     loss += f;
     squared += f * f;
     if (isResidual) {
-      const weight = aliasTable ? <f64>load<f32>(aliasTable + number * AliasEntry.bytes, AliasEntry.weight) : 1.0;
+      if (aliasTable) weight *= <f64>load<f32>(aliasTable + number * AliasEntry.bytes, AliasEntry.weight);
       residual(eta, center, means, bytes, outputs, hasReference, weight);
     } else {
       for (let at: usize = 0; at < bytes; at += apart) {
         const mean = load<f64>(means + at);
-        store<f64>(eta + at, mean);
+        store<f64>(eta + at, weight * mean);
         store<f64>(center + at, mean);
       }
-      if (y >= hasReference) store<f64>(eta + own, load<f64>(eta + own) - 1.0);
+      if (y >= hasReference) store<f64>(eta + own, load<f64>(eta + own) - weight);
     }
   }
   for (let n = <usize>count; n & 3; n++, eta += 8) {
@@ -167,10 +172,14 @@ export function weighPair(pass: usize, model: usize, scratch: usize, k: u32, l: 
   const first = values + <usize>k * apart;
   const second = values + <usize>l * apart;
   const base: f64 = k == l ? 1.0 : 0.0;
+  const weights = isCurvature && slotU32(model, Model.hasWeights) ? slotU32(model, Model.rows) + weightAt(model) : 0;
+  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   for (let n: usize = 0; n < <usize>count; n++) {
     const a = load<f64>(first + (n << 3));
     const b = load<f64>(second + (n << 3));
-    store<f32>(out + (n << 2), <f32>(isCurvature ? a * (base - b) : a * b));
+    const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
+    const weight = weights ? <f64>load<f32>(<usize>weights + number * rowBytes) : 1.0;
+    store<f32>(out + (n << 2), <f32>(isCurvature ? weight * a * (base - b) : a * b));
   }
 }
 

@@ -99,3 +99,10 @@ export function gather(rows: usize, count: u32, offset: u32, out: usize): void {
   for (; rows < end; rows += 4, out += 4) store<f32>(out, load<f32>(<usize>load<u32>(rows) + offset));
   for (; out & 15; out += 4) store<f32>(out, load<f32>(<usize>first + offset));
 }
+
+/** out[n] += the f32 that stands `offset` bytes into row n. */
+export function addGathered(rows: usize, count: u32, offset: u32, out: usize): void {
+  for (const end = rows + (<usize>count << 2); rows < end; rows += 4, out += 4) {
+    store<f32>(out, load<f32>(out) + load<f32>(<usize>load<u32>(rows) + offset));
+  }
+}

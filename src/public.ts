@@ -5,7 +5,7 @@ export { type ColumnData, type TableSource, tableFromColumns, tableFromRows } fr
 export type { AssumptionCheck } from "./diagnostics/assumptions.ts";
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
-export type { FamilyName } from "./models/family.ts";
+export type { FamilyName } from "./families/family.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
 export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";

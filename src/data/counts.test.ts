@@ -78,6 +78,8 @@ describe("a target that looks like counts", () => {
     ["never 0", many(() => poisson(3) + 1), false],
     ["large", many((n) => (n === 0 ? 0 : poisson(60))), false],
     ["ratings", many(() => Math.min(5, Math.max(0, Math.round(2.5 + random.normal())))), false],
+    ["large and skewed", many(() => Math.floor(-50 * Math.log(random.uniform()))), false],
+    ["hardly spread out", many((n) => (n === 0 ? 0 : random.uniform() < 0.1 ? 7 : 5)), false],
     ["ages", many(() => Math.floor(90 * random.uniform())), false],
     ["a score on a flat scale", many(() => Math.floor(11 * random.uniform())), false],
   ])("%s", async (_what, y, isWarned) => expect((await design(y)).warnings.length).toBe(isWarned ? 1 : 0));

@@ -1,7 +1,9 @@
+import type { FamilyName } from "../families/family.ts";
+
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
 
-export type DesignFamily = "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial" | "categorical";
+export type DesignFamily = FamilyName;
 
 /** Where the rows of a design go; shared WebAssembly memory, or a plain array. */
 interface RowStore {

@@ -85,7 +85,7 @@ describe.each(kernelModels)("%s", (_, model) => {
 });
 
 describe("limits", () => {
-  const model = { family: Family.bernoulli, auxiliary: false, numColumns: 9 };
+  const model = { family: Family.bernoulli, auxiliary: 0, numColumns: 9 };
   const dense = { ...plain, stepKind: MatrixKind.dense, batchSize: 5, pull: 0 };
 
   test("a velocity of which nothing is kept leaves the bits of none, and its rounding on the lean path", async () => {
@@ -150,7 +150,7 @@ describe("noise estimates average to C", () => {
   /** Averages of `chains` chains at a fixed position, each over 60 batches; M×M row-major, lower triangle. */
   async function averages(kind: NoiseEstimate, auxiliary: boolean, batchSize: number, chains: number) {
     const { memory, kernels } = await createBench();
-    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary, numColumns });
+    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: Number(auxiliary), numColumns });
     const estimates = Array.from({ length: chains }, (_, chain) => {
       const address = createChain(fixture, {
         ...{ ...plain, stepKind: MatrixKind.none, batchSize, pull: 0, chain, burnInSteps: 0 },

@@ -23,7 +23,7 @@ async function threaded(threads: number) {
 }
 
 function chainsOn(memory: EngineMemory, numDraws: number) {
-  const fixture = createFixture(memory, { family: Family.bernoulli, auxiliary: false, numColumns: 9 });
+  const fixture = createFixture(memory, { family: Family.bernoulli, auxiliary: 0, numColumns: 9 });
   const addresses = [0, 1, 2].map((chain) =>
     createChain(fixture, {
       ...{ gradient: Gradient.minibatch, batchSize: 10, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.scalar },

@@ -1,5 +1,5 @@
 // Small problems in an engine's memory, for the tests of kernels against their references.
-import { Chain, Family, type Gradient, MatrixKind, Model, type NoiseEstimate } from "../../kernels/layout.ts";
+import { Chain, Family, type Gradient, MatrixKind, Model, type NoiseEstimate, PriorKind, ShapedPrior } from "../../kernels/layout.ts";
 import { writeAliasTable } from "../rng/alias-table.ts";
 import { createRandom, seedStream } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";
@@ -7,7 +7,11 @@ import { chainScratchBytes } from "./scratch.ts";
 
 export interface FixtureOptions {
   readonly family: Family;
-  readonly auxiliary: boolean;
+  /** How many auxiliary parameters are parameters, and the place in τ of the first of them; 0 unless told. */
+  readonly auxiliary: number;
+  readonly firstAuxiliary?: number;
+  /** Whether rows have an offset and a weight, and priors of every kind take the place of some of the normal ones. */
+  readonly furnished?: boolean;
   readonly numColumns: number;
   readonly numRows?: number;
   readonly aliased?: boolean;
@@ -31,22 +35,34 @@ export interface Fixture extends Required<FixtureOptions> {
 
 /** The models that the kernels are compared over. */
 export const kernelModels: readonly [string, Omit<FixtureOptions, "numColumns">][] = [
-  ["bernoulli", { family: Family.bernoulli, auxiliary: false }],
-  ["gaussian with fixed scale", { family: Family.gaussian, auxiliary: false }],
-  ["gaussian with learned scale", { family: Family.gaussian, auxiliary: true }],
-  ["categorical, 2 classes", { family: Family.categorical, auxiliary: false, outputs: 1, hasReference: true }],
-  ["categorical, 4 classes", { family: Family.categorical, auxiliary: false, outputs: 3, hasReference: true }],
-  ["categorical, 4 alike", { family: Family.categorical, auxiliary: false, outputs: 4, hasReference: false }],
+  ["bernoulli", { family: Family.bernoulli, auxiliary: 0 }],
+  ["bernoulli with offsets, weights and other priors", { family: Family.bernoulli, auxiliary: 0, furnished: true }],
+  ["gaussian with fixed scale", { family: Family.gaussian, auxiliary: 0 }],
+  ["gaussian with learned scale", { family: Family.gaussian, auxiliary: 1 }],
+  ["gaussian with offsets, weights and other priors", { family: Family.gaussian, auxiliary: 1, furnished: true }],
+  ["poisson", { family: Family.poisson, auxiliary: 0 }],
+  ["poisson with offsets, weights and other priors", { family: Family.poisson, auxiliary: 0, furnished: true }],
+  ["negative binomial with fixed dispersion", { family: Family.negativeBinomial, auxiliary: 0 }],
+  ["negative binomial", { family: Family.negativeBinomial, auxiliary: 1, furnished: true }],
+  ["student-t", { family: Family.studentT, auxiliary: 2 }],
+  ["student-t with fixed degrees", { family: Family.studentT, auxiliary: 1, furnished: true }],
+  ["student-t with fixed scale", { family: Family.studentT, auxiliary: 1, firstAuxiliary: 1 }],
+  ["categorical, 2 classes", { family: Family.categorical, auxiliary: 0, outputs: 1, hasReference: true }],
+  ["categorical, 4 classes", { family: Family.categorical, auxiliary: 0, outputs: 3, hasReference: true }],
+  [
+    "categorical, 4 alike, with weights and other priors",
+    { family: Family.categorical, auxiliary: 0, outputs: 4, hasReference: false, furnished: true },
+  ],
 ];
 
 /** A problem with skewed targets, unequal columns and a prior that pulls to one side, so that sign errors show. */
 export function createFixture(memory: EngineMemory, options: FixtureOptions): Fixture {
   const { family, auxiliary, numColumns, numRows = 203, aliased = false, seed = 1 } = options;
-  const { outputs = 1, hasReference = false } = options;
+  const { outputs = 1, hasReference = false, firstAuxiliary = 0, furnished = false } = options;
   const random = createRandom(seed, 0, 9);
-  const dimension = numColumns * outputs + (auxiliary ? 1 : 0);
+  const dimension = numColumns * outputs + auxiliary;
   const paddedColumns = Math.ceil(numColumns / 8) * 8;
-  const stride = Math.ceil((numColumns + 1) / 8) * 8;
+  const stride = Math.ceil((numColumns + (furnished ? 3 : 1)) / 8) * 8;
   const vector = (values: ArrayLike<number>) => {
     const address = memory.allocateF64(values.length);
     memory.f64(address, values.length).set(values);
@@ -56,6 +72,9 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
     Float64Array.from({ length }, () => shift + scale * random.normal());
   const rowsAddress = memory.allocateZeroed(numRows * stride * 4);
   const rows = memory.f32(rowsAddress, numRows * stride);
+  // Exponentials of a linear predictor, and its rounding in f32, want it to be of moderate size.
+  const isCount = family === Family.poisson || family === Family.negativeBinomial;
+  const size = isCount || family === Family.studentT ? 1 / (1 + Math.sqrt(numColumns)) : 1;
   const truth = draw(numColumns, 1 / Math.sqrt(numColumns));
   for (let n = 0; n < numRows; n++) {
     let eta = 0.3;
@@ -66,14 +85,23 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
     }
     const skewed = eta - Math.log(random.uniform());
     const positive = random.uniform() < 1 / (1 + Math.exp(2 - eta));
-    rows[n * stride + stride - 1] = family === Family.gaussian ? skewed : positive ? 1 : 0;
+    const count = Math.floor(Math.exp(0.3 + 0.3 * Math.min(skewed, 4)) * (n % 40 === 0 ? 20 : 1));
+    const isNumber = family === Family.gaussian || family === Family.studentT;
+    rows[n * stride + stride - 1] = isNumber ? skewed : isCount ? count : positive ? 1 : 0;
+    if (furnished) {
+      rows[n * stride + stride - 2] = 0.3 * random.normal() + 0.2;
+      rows[n * stride + stride - 3] = 0.5 + random.uniform() + (n % 9 === 0 ? 2 : 0);
+    }
     // The first class is the rarest.
     if (family === Family.categorical)
       rows[n * stride + stride - 1] = Math.floor((outputs + Number(hasReference)) * Math.sqrt(random.uniform()));
   }
-  const center = draw(dimension, 0.3, 0.1);
-  const position = center.map((value) => value + 0.1 * random.normal() + 0.05);
-  const precision = Float64Array.from({ length: dimension }, (_, j) => (j < numColumns * outputs ? 2 + (j % 4) : 0));
+  const center = draw(dimension, 0.3 * size, 0.1 * size);
+  const position = center.map((value) => value + size * (0.1 * random.normal() + 0.05));
+  const shaped = shapedPriors(numColumns * outputs, auxiliary, furnished);
+  const precision = Float64Array.from({ length: dimension }, (_, j) =>
+    shaped.some(({ index }) => index === j) ? 0 : 2 + (j % 4),
+  );
   const model = memory.allocateZeroed(Model.slots * 8);
   memory.setU32(model, Model.outputs, outputs);
   memory.setU32(model, Model.hasReference, hasReference ? 1 : 0);
@@ -83,11 +111,25 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   memory.setU32(model, Model.paddedColumns, paddedColumns);
   memory.setU32(model, Model.stride, stride);
   memory.setU32(model, Model.family, family);
-  memory.setU32(model, Model.auxiliary, auxiliary ? 1 : 0);
-  memory.setF64(model, Model.fixedAuxiliary, family === Family.gaussian ? -0.2 : 0);
+  memory.setU32(model, Model.auxiliary, auxiliary);
+  memory.setU32(model, Model.firstAuxiliary, firstAuxiliary);
+  memory.setF64(model, Model.fixedAuxiliary, family === Family.bernoulli ? 0 : -0.2);
+  memory.setF64(model, Model.secondFixedAuxiliary, family === Family.studentT ? 1.2 : 0);
+  memory.setU32(model, Model.hasOffset, furnished ? 1 : 0);
+  memory.setU32(model, Model.hasWeights, furnished ? 1 : 0);
   memory.setU32(model, Model.priorPrecision, vector(precision));
   memory.setU32(model, Model.priorMean, vector(draw(dimension, 1, 0.5)));
-  memory.setF64(model, Model.auxiliaryRate, 1.7);
+  const priors = memory.allocateZeroed(Math.max(1, shaped.length) * ShapedPrior.slots * 8);
+  shaped.forEach(({ index, kind, parameters }, k) => {
+    const at = priors + 8 * k * ShapedPrior.slots;
+    memory.setU32(at, ShapedPrior.index, index);
+    memory.setU32(at, ShapedPrior.kind, kind);
+    [...parameters, 0.4, 1.3].forEach((value, slot) => {
+      memory.setF64(at, ShapedPrior.a + slot, value);
+    });
+  });
+  memory.setU32(model, Model.shapedPriors, priors);
+  memory.setU32(model, Model.numShapedPriors, shaped.length);
   if (aliased) {
     const table = memory.allocate(numRows * 16);
     writeAliasTable(
@@ -100,8 +142,26 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   }
   return {
     ...{ memory, model, dimension, paddedColumns, center, position },
-    ...{ family, auxiliary, numColumns, numRows, aliased, seed, outputs, hasReference },
+    ...{ family, auxiliary, numColumns, numRows, aliased, seed, outputs, hasReference, firstAuxiliary, furnished },
   };
+}
+
+/** Auxiliary parameters have priors of positive numbers; of a furnished fixture some coefficients have heavy-tailed ones. */
+function shapedPriors(numCoefficients: number, auxiliary: number, furnished: boolean) {
+  const ofCoefficients = furnished
+    ? Array.from({ length: Math.ceil(numCoefficients / 3) }, (_, k) => ({
+        index: 3 * k,
+        kind: k % 2 === 0 ? PriorKind.studentT : PriorKind.laplace,
+        parameters: [3, 0.1, 0.7],
+      }))
+    : [];
+  const kinds = furnished ? [PriorKind.halfStudentT, PriorKind.halfNormal] : [PriorKind.gamma, PriorKind.gamma];
+  const ofAuxiliaries = kinds.slice(0, auxiliary).map((kind, k) => ({
+    index: numCoefficients + k,
+    kind,
+    parameters: [2 + k, 1.7, 0.9],
+  }));
+  return [...ofCoefficients, ...ofAuxiliaries];
 }
 
 export interface ChainFixtureOptions {
@@ -156,7 +216,8 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
   setU32(Chain.center, vector(fixture.center));
   memory.setF64(chain, Chain.pull, options.pull ?? 0.01);
   setU32(Chain.stepKind, options.stepKind);
-  setU32(Chain.step, matrixOf(options.stepKind, 0.01 / (1 + fixture.numColumns)));
+  const isCount = fixture.family === Family.poisson || fixture.family === Family.negativeBinomial;
+  setU32(Chain.step, matrixOf(options.stepKind, (isCount ? 0.002 : 0.01) / (1 + fixture.numColumns)));
   setU32(Chain.noiseKind, options.noiseKind);
   setU32(Chain.noise, matrixOf(options.noiseKind, 0.005));
   setU32(Chain.rowStream, stream(0));

@@ -109,7 +109,7 @@ describe.each(models)("passRows, %s", (_, model) => {
 });
 
 test("a pass over 2e5 rows keeps the Gram matrix within 1e-6", async () => {
-  const model = { family: Family.bernoulli, auxiliary: false, numColumns: 4, numRows: 200_000 };
+  const model = { family: Family.bernoulli, auxiliary: 0, numColumns: 4, numRows: 200_000 };
   expect((await compare(model, { weights: Weights.curvature })).gram).toBeLessThan(1e-6);
 });
 
@@ -145,8 +145,10 @@ describe.each(models)("influenceRows, %s", (_, model) => {
       return [memory.f32(leverage, numValues).slice(), memory.f32(influence, numRows).slice()];
     });
     const [ours, reference] = results;
+    // Leverages are good to 2e-6; the student-t residual at 1.5 √v changes by up to four times as much, relatively.
+    const tolerance = model.family === Family.studentT ? 8e-6 : 2e-6;
     ours[1].forEach((value, n) => {
-      expect(Math.abs(value - reference[1][n])).toBeLessThanOrEqual(2e-6 * reference[1][n] + 1e-13);
+      expect(Math.abs(value - reference[1][n])).toBeLessThanOrEqual(tolerance * reference[1][n] + 1e-13);
     });
     ours[0].forEach((value, p) => {
       // Entries off the diagonal of a row's matrix are compared with the largest of them.
@@ -170,5 +172,5 @@ test("scratch sizes are the kernels'", async () => {
     expect(influenceScratchBytes(columns, outputs)).toBe(kernels.influenceScratchSize(columns, outputs));
     expect(chainScratchBytes(columns, outputs)).toBe(kernels.chainScratchSize(columns, outputs));
   }
-  expect(Model.slots).toBe(14);
+  expect(Model.slots).toBe(19);
 });

@@ -2,8 +2,9 @@
 import { AliasEntry, Chain, Gradient, MatrixKind } from "../../kernels/layout.ts";
 import { nextWordsInto, Xoshiro } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";
-import { lossOf, type ModelView, readModel, residualOf } from "./reference-model.ts";
+import { type ModelView, readModel, residualOf, slopesOf } from "./reference-model.ts";
 import { addNoiseEstimate } from "./reference-noise.ts";
+import { addShapedPriors } from "./reference-prior.ts";
 import { classCoefficients } from "./reference-softmax.ts";
 
 /** The next rows of a stream, one by one, with their weights; drawn in fours as the kernel draws them. */
@@ -89,7 +90,7 @@ export function runChainReference(memory: EngineMemory, address: number, steps: 
       rowGradient(model, u32(Chain.gradient), ahead.rows.next(), position, center),
     );
     addNoiseEstimate(memory, address, t, batch);
-    const gradient = gradientOf(model, u32(Chain.gradient), batch, position, center);
+    const gradient = gradientOf(memory, model, u32(Chain.gradient), batch, position, center);
     const descent = multiply(memory, u32(Chain.stepKind), u32(Chain.step), gradient, false);
     const normals = u32(Chain.noiseKind)
       ? Float64Array.from(gradient, () => ahead.normals.normal())
@@ -138,47 +139,50 @@ function rowGradient(
   position: Float64Array,
   center: Float64Array,
 ): Float64Array {
-  const { numColumns, hasAuxiliary, isGaussian } = model;
+  const { numColumns, rowLoss } = model;
   const gradient = new Float64Array(model.dimension);
   const row = model.row(n);
+  const factor = weight * model.weight(n);
   if (model.isCategorical) {
     const coefficients = classCoefficients(model, n, position, kind === Gradient.controlVariate ? center : undefined);
-    return gradient.map((_, j) => weight * coefficients[Math.floor(j / numColumns)] * row[j % numColumns]);
+    return gradient.map((_, j) => factor * coefficients[Math.floor(j / numColumns)] * row[j % numColumns]);
   }
-  const tau = model.tau(position);
-  const centerTau = model.tau(center);
   const y = model.target(n);
-  const loss = lossOf(isGaussian, model.predict(n, position), tau, y);
+  const offset = model.offset(n);
+  const [tau, centerTau] = [model.tau(position), model.tau(center)];
   const deviation = position.map((value, j) => value - center[j]);
-  const [byEta, byTau] =
+  const slopes =
     kind === Gradient.controlVariate
-      ? residualOf(isGaussian, [model.predict(n, center), centerTau], [model.predict(n, deviation), tau - centerTau], y)
-      : [loss.eta, loss.tau];
-  for (let j = 0; j < numColumns; j++) gradient[j] = weight * byEta * row[j];
-  if (hasAuxiliary) gradient[numColumns] = weight * byTau;
+      ? residualOf(
+          rowLoss,
+          [model.predict(n, center) + offset, ...centerTau],
+          [model.predict(n, deviation), tau[0] - centerTau[0], tau[1] - centerTau[1]],
+          y,
+        )
+      : slopesOf(rowLoss, model.predict(n, position) + offset, tau, y);
+  for (let j = 0; j < numColumns; j++) gradient[j] = factor * slopes[0] * row[j];
+  model.auxiliaryPlaces.forEach((place, k) => {
+    gradient[numColumns + k] = factor * slopes[place + 1];
+  });
   return gradient;
 }
 
 /** ĝ */
 function gradientOf(
+  memory: EngineMemory,
   model: ModelView,
   kind: Gradient,
   batch: readonly Float64Array[],
   position: Float64Array,
   center: Float64Array,
 ): Float64Array {
-  const { numColumns, numRows, hasAuxiliary, precision, mean, rate } = model;
+  const { numRows, precision, mean } = model;
   const gradient = new Float64Array(model.dimension);
-  const tau = model.tau(position);
-  const centerTau = model.tau(center);
   const isResidual = kind === Gradient.controlVariate;
   for (const row of batch) for (let j = 0; j < row.length; j++) gradient[j] += row[j] / batch.length;
-  const coefficients = numColumns * model.outputs;
-  for (let j = 0; j < coefficients && !isResidual; j++)
+  for (let j = 0; j < gradient.length && !isResidual; j++)
     gradient[j] += (precision[j] * (position[j] - mean[j])) / numRows;
-  if (!hasAuxiliary) return gradient;
-  const residual = Math.exp(tau) - Math.exp(centerTau) * (1 + tau - centerTau);
-  gradient[numColumns] += (isResidual ? rate * residual : rate * Math.exp(tau) - 1) / numRows;
+  addShapedPriors(memory, model, isResidual ? center : undefined, position, gradient);
   return gradient;
 }
 

@@ -1,7 +1,7 @@
 // Plain versions of the kernels passRows and influenceRows, in f64 throughout: the tests compare the two.
 import { AliasEntry, Influence, Pass, Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "./memory.ts";
-import { lossOf, readModel, residualOf } from "./reference-model.ts";
+import { curvaturesOf, readModel, residualOf, slopesOf } from "./reference-model.ts";
 import { influenceClassesReference, passClassesReference } from "./reference-softmax.ts";
 
 /** kernels/pass-rows.ts: the record at `address` is a Pass (kernels/layout.ts). The last argument is not used. */
@@ -12,7 +12,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     passClassesReference(memory, address, model);
     return;
   }
-  const { dimension, numColumns, hasAuxiliary, isGaussian } = model;
+  const { dimension, numColumns, rowLoss, auxiliaryPlaces } = model;
   const position = memory.f64(u32(Pass.position), dimension);
   const weights = u32(Pass.weights) as Weights;
   const to = u32(Pass.to);
@@ -24,37 +24,35 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
   const tau = model.tau(position);
   for (let at = u32(Pass.from); at < to; at += u32(Pass.step)) {
     const n = list ? list[at] : at;
-    const row = model.row(n);
     const y = model.target(n);
-    const eta = model.predict(n, position);
-    const loss = lossOf(isGaussian, eta, tau, y);
-    let [first, firstTau] = [loss.eta, loss.tau];
+    const weight = model.weight(n);
+    const eta = model.predict(n, position) + model.offset(n);
+    let slopes = slopesOf(rowLoss, eta, tau, y).map((slope) => weight * slope);
     if (weights === Weights.squaredResidual) {
       const centerPosition = memory.f64(u32(Pass.center), dimension);
-      const center = model.predict(n, centerPosition);
+      const center = model.predict(n, centerPosition) + model.offset(n);
       const centerTau = model.tau(centerPosition);
-      const weight = model.aliasFloats ? model.aliasFloats[(n * AliasEntry.bytes + AliasEntry.weight) / 4] : 1;
-      const residual = residualOf(isGaussian, [center, centerTau], [eta - center, tau - centerTau], y);
-      [first, firstTau] = [weight * residual[0], weight * residual[1]];
+      const drawn = model.aliasFloats ? model.aliasFloats[(n * AliasEntry.bytes + AliasEntry.weight) / 4] : 1;
+      const deviation = [eta - center, tau[0] - centerTau[0], tau[1] - centerTau[1]] as const;
+      slopes = residualOf(rowLoss, [center, ...centerTau], deviation, y).map((slope) => weight * drawn * slope);
     }
-    let [a, b, c] = [first * first, first * firstTau, firstTau * firstTau];
-    if (weights === Weights.curvature) [a, b, c] = [loss.etaEta, loss.etaTau, loss.tauTau];
-    if (rowValues) [a, b, c] = [rowValues[n], 0, 0];
-    output[0] += loss.value;
-    output[1] += loss.value ** 2;
+    const loss = weight * rowLoss.loss(eta, tau, y);
+    const curvatures = curvaturesOf(rowLoss, eta, tau, y);
+    // The row's derivatives by θ are those by (η, τ) times these.
+    const factors = [...model.row(n), ...auxiliaryPlaces.map(() => 1)];
+    const places = [...model.row(n).map(() => 0), ...auxiliaryPlaces.map((place) => place + 1)];
+    const entry = (i: number, j: number) => {
+      const [p, q] = [places[i], places[j]];
+      if (rowValues) return p + q > 0 ? 0 : rowValues[n];
+      return weights === Weights.curvature ? weight * curvatures[p][q] : slopes[p] * slopes[q];
+    };
+    output[0] += loss;
+    output[1] += loss ** 2;
     output[2] += 1;
-    for (let i = 0; i < numColumns; i++) {
-      output[3 + i] += first * row[i];
-      for (let j = 0; j < numColumns && gramLength; j++) gram[i * dimension + j] += a * row[i] * row[j];
+    for (let i = 0; i < dimension; i++) {
+      output[3 + i] += slopes[places[i]] * factors[i];
+      for (let j = 0; j < dimension && gramLength; j++) gram[i * dimension + j] += entry(i, j) * factors[i] * factors[j];
     }
-    if (!hasAuxiliary) continue;
-    output[3 + numColumns] += firstTau;
-    if (!gramLength) continue;
-    for (let j = 0; j < numColumns; j++) {
-      gram[numColumns * dimension + j] += b * row[j];
-      gram[j * dimension + numColumns] += b * row[j];
-    }
-    gram[dimension * dimension - 1] += c;
   }
 }
 
@@ -66,15 +64,14 @@ export function influenceRowsReference(memory: EngineMemory, address: number, _u
     influenceClassesReference(memory, address, model);
     return;
   }
-  const { dimension, numColumns, hasAuxiliary, isGaussian } = model;
+  const { dimension, numColumns, rowLoss, auxiliaryPlaces } = model;
   const center = memory.f64(u32(Influence.center), dimension);
   const factor = memory.f64(u32(Influence.factor), dimension * dimension);
   const leverage = u32(Influence.leverage);
   const influence = u32(Influence.influence);
   const tau = model.tau(center);
-  let tauVariance = 0;
-  if (hasAuxiliary) for (let k = 0; k < dimension; k++) tauVariance += factor[numColumns * dimension + k] ** 2;
-  const tauSteps = hasAuxiliary ? [1.5 * Math.sqrt(tauVariance), -1.5 * Math.sqrt(tauVariance)] : [0];
+  const covariance = covarianceOfTau(factor, dimension, auxiliaryPlaces, numColumns);
+  const points = pointsInTau(covariance, auxiliaryPlaces);
   for (let n = u32(Influence.from); n < u32(Influence.to); n++) {
     const row = model.row(n);
     let variance = 0;
@@ -85,14 +82,44 @@ export function influenceRowsReference(memory: EngineMemory, address: number, _u
     }
     if (leverage) memory.f32(leverage, n + 1)[n] = variance;
     if (!influence) continue;
-    const eta = model.predict(n, center);
+    const eta = model.predict(n, center) + model.offset(n);
     let sum = 0;
-    for (const tauStep of tauSteps) {
-      for (const etaStep of [1.5 * Math.sqrt(variance), -1.5 * Math.sqrt(variance)]) {
-        const residual = residualOf(isGaussian, [eta, tau], [etaStep, tauStep], model.target(n));
-        sum += residual[0] ** 2 * variance + residual[1] ** 2 * tauVariance;
+    for (const [first, second] of points) {
+      for (const step of [1.5 * Math.sqrt(variance), -1.5 * Math.sqrt(variance)]) {
+        const [r, ...rest] = residualOf(rowLoss, [eta, ...tau], [step, first, second], model.target(n));
+        sum += r ** 2 * variance;
+        for (let i = 0; i < 2; i++) for (let j = 0; j < 2; j++) sum += rest[i] * covariance[i][j] * rest[j];
       }
     }
-    memory.f32(influence, n + 1)[n] = Math.sqrt(sum / (2 * tauSteps.length));
+    memory.f32(influence, n + 1)[n] = model.weight(n) * Math.sqrt(sum / (2 * points.length));
   }
+}
+
+/** The covariance of τ₀ and τ₁; 0 for those that are fixed. */
+function covarianceOfTau(
+  factor: Float64Array,
+  dimension: number,
+  places: readonly number[],
+  numColumns: number,
+): number[][] {
+  const covariance = [
+    [0, 0],
+    [0, 0],
+  ];
+  const line = (k: number) => factor.subarray((numColumns + k) * dimension, (numColumns + k + 1) * dimension);
+  places.forEach((p, k) => {
+    places.forEach((q, l) => {
+      covariance[p][q] = line(k).reduce((sum, value, i) => sum + value * line(l)[i], 0);
+    });
+  });
+  return covariance;
+}
+
+/** 1.5 L s for all vectors of signs s, L Lᵀ the covariance. */
+function pointsInTau([[v00, v01], [, v11]]: number[][], places: readonly number[]): [number, number][] {
+  const l00 = Math.sqrt(v00);
+  const l10 = v00 > 0 ? v01 / l00 : 0;
+  const l11 = Math.sqrt(v11 - l10 ** 2);
+  const signs = places.length === 0 ? [[0, 0]] : places.length === 1 ? [[1, 1], [-1, -1]] : [[1, 1], [-1, 1], [1, -1], [-1, -1]];
+  return signs.map(([a, b]) => [1.5 * l00 * a, 1.5 * (l10 * a + l11 * b)]);
 }

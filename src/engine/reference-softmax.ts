@@ -64,12 +64,13 @@ export function passClassesReference(memory: EngineMemory, address: number, mode
     const row = model.row(n);
     const eta = predictAll(model, n, position);
     const { means, logSum } = softmax(eta, hasReference);
-    const loss = logSum - (hasReference ? [0, ...eta] : eta)[model.target(n)];
-    const weight =
+    const weight = model.weight(n);
+    const loss = weight * (logSum - (hasReference ? [0, ...eta] : eta)[model.target(n)]);
+    const drawn =
       isResidual && model.aliasFloats ? model.aliasFloats[(n * AliasEntry.bytes + AliasEntry.weight) / 4] : 1;
-    const first = classCoefficients(model, n, position, center).map((value) => weight * value);
+    const first = classCoefficients(model, n, position, center).map((value) => weight * drawn * value);
     const pairWeight = (k: number, l: number) => {
-      if (weights === Weights.curvature) return means[k] * ((k === l ? 1 : 0) - means[l]);
+      if (weights === Weights.curvature) return weight * means[k] * ((k === l ? 1 : 0) - means[l]);
       if (given) return given[n * pairs + (Math.max(k, l) * (Math.max(k, l) + 1)) / 2 + Math.min(k, l)];
       return first[k] * first[l];
     };
@@ -131,7 +132,7 @@ export function influenceClassesReference(memory: EngineMemory, address: number,
         for (let k = 0; k < outputs; k++) for (let l = 0; l < outputs; l++) sum += r[k] * values[k][l] * r[l];
       }
     }
-    memory.f32(u32(Influence.influence), n + 1)[n] = Math.sqrt(sum / (2 * numSigns));
+    memory.f32(u32(Influence.influence), n + 1)[n] = model.weight(n) * Math.sqrt(sum / (2 * numSigns));
   }
 }
 

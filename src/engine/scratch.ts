@@ -6,9 +6,9 @@ export function passScratchBytes(paddedColumns: number, outputs: number, weights
   return passGramOffset(paddedColumns, outputs) + gram;
 }
 
-/** Head, four vectors, the rows of a block and three arrays of a block's rows for each output. */
+/** Head, five vectors, the rows of a block and three arrays of a block's rows for each output. */
 function passGramOffset(paddedColumns: number, outputs: number): number {
-  return 2560 + 4 * (paddedColumns * outputs + 8) * 8 + (paddedColumns + 8) * 64 * 4 + 3 * outputs * 64 * 8;
+  return 3456 + 5 * (paddedColumns * outputs + 8) * 8 + (paddedColumns + 8) * 64 * 4 + 3 * outputs * 64 * 8;
 }
 
 /** Bytes of scratch memory for one task of influenceRows; the same as in kernels/influence-softmax.ts. */
@@ -22,5 +22,5 @@ export function influenceScratchBytes(paddedColumns: number, outputs: number): n
 /** Bytes of scratch memory for one chain, whatever its batch size; the same as in kernels/chain-scratch.ts. */
 export function chainScratchBytes(paddedColumns: number, outputs: number): number {
   const padded = paddedColumns * outputs + 8;
-  return 9600 + 3 * padded * 4 + 19 * padded * 8 + 3 * outputs * 256 * 4;
+  return 11008 + 3 * padded * 4 + 19 * padded * 8 + 3 * outputs * 256 * 4;
 }

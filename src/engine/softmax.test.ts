@@ -17,7 +17,7 @@ test("loss, gradient and Hessian of a pass are each the derivative of the one be
       async (outputs, numColumns, hasReference, seed) => {
         const memory = new EngineMemory();
         const kernels = await loadKernels(memory);
-        const family = { family: Family.categorical, auxiliary: false, outputs, hasReference };
+        const family = { family: Family.categorical, auxiliary: 0, outputs, hasReference };
         const fixture = createFixture(memory, { ...family, numColumns, seed, numRows: 40 });
         const { dimension, paddedColumns } = fixture;
         const output = memory.allocateF64(3 + 2 * dimension + dimension ** 2);

@@ -20,11 +20,8 @@ export const defaultPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 
 /** `normal(0, 10)`: the default prior of the intercept of the centred design. */
 export const defaultInterceptPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 10 };
 
-/** Rate of the default exponential prior on a learned noise scale. */
-export const defaultSigmaRate = 1;
-
 /** The arguments of each kind, in the order in which they are written; all but the mean are above 0. */
-export const priorArguments = {
+const priorArguments = {
   normal: ["mean", "sd"],
   "student-t": ["degrees", "mean", "scale"],
   laplace: ["mean", "scale"],

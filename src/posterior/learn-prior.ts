@@ -39,6 +39,8 @@ export async function learnPrior(
 ): Promise<{ model: Model; learned: LearnedPrior; remarks: readonly string[]; warnings: readonly string[] }> {
   const groups = options.learnPrior ? priorGroups(design, model) : [];
   const noiseScale = options.sigma === "em";
+  if (noiseScale && model.family.name !== "gaussian")
+    throw new InputError(`sigma "em" is for the gaussian family; ${design.family} has no noise scale: leave it out.`);
   if (options.learnPrior && groups.length === 0)
     throw new InputError('The prior cannot be learned without a column beside the intercept: leave "learned" out.');
   const start = noiseScale ? await withPlainSigma(workspace, model) : model;

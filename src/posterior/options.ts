@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
-import { type FamilyName, families } from "../models/family.ts";
+import { families } from "../families/families.ts";
+import type { FamilyName } from "../families/family.ts";
 import { type ClassCoding, classCodings } from "../models/model.ts";
 import { type PriorLike, priorForms } from "../models/prior.ts";
 import { readScalePrior, type ScalePrior, scalePriorForms } from "../models/scale-prior.ts";

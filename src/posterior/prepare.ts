@@ -5,9 +5,9 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import type { FamilyName } from "../models/family.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
-import { type NormalPrior, type Prior, priorsOfColumns, priorText } from "../models/prior.ts";
+import { priorsOfColumns } from "../models/prior.ts";
+import type { ScalePrior } from "../models/scale-prior.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -43,15 +43,16 @@ export async function prepare(
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const { learnPrior: learnsPrior, sigma } = options;
-  const priors = priorsOfColumns(design.columns, options.priors, design.leftOut);
   const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
-    family: design.family as FamilyName,
+    family: design.family,
     classes,
-    interceptColumn: design.columns.findIndex((column) => column.isIntercept),
-    prior: normalOf(priors.find((_, j) => !design.columns[j].isIntercept)),
-    interceptPrior: normalOf(options.priors.intercept),
-    sigma: sigma === "em" ? 1 : sigma,
+    priors: priorsOfColumns(design.columns, options.priors, design.leftOut),
+    auxiliaries: {
+      sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
+      nu: knownOf(options.nu, options.nuPrior),
+      dispersion: knownOf(options.dispersion, options.dispersionPrior),
+    },
   });
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
@@ -72,9 +73,9 @@ export async function prepare(
   };
 }
 
-function normalOf(prior: Prior | undefined): NormalPrior | undefined {
-  if (prior === undefined || prior.kind === "normal") return prior;
-  throw new InputError(`The prior ${priorText(prior)} is not supported yet; give a normal one.`);
+/** A fixed auxiliary parameter, or the prior of a learned one. */
+function knownOf(value: number | "learned" | undefined, prior: ScalePrior | undefined): number | ScalePrior | undefined {
+  return typeof value === "number" ? value : prior;
 }
 
 /** Coefficients that a model may have: a fit holds several dense matrices of that size and decomposes them. */

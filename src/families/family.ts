@@ -1,0 +1,92 @@
+import type { Family as Code } from "../../kernels/layout.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
+
+/** Names of the families; `families.ts` lists them. */
+export type FamilyName =
+  | "gaussian"
+  | "student-t"
+  | "bernoulli"
+  | "poisson"
+  | "negative-binomial"
+  | "categorical";
+
+/** A positive parameter of a family besides its linear predictors; the model has its logarithm τ. */
+export interface Auxiliary {
+  /** As it is reported. */
+  readonly name: "sigma" | "nu" | "dispersion";
+  /** Whether it is a scale of the target, and so standardised with it. */
+  readonly isScale: boolean;
+}
+
+/**
+ * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
+ * up to terms of y alone. The kernels hold the same functions (kernels/row-loss.ts).
+ */
+export interface RowLoss {
+  /** f */
+  loss(eta: number, tau: ArrayLike<number>, y: number): number;
+  /** Writes ∂f/∂η, ∂f/∂τ₀ and ∂f/∂τ₁; those of parameters that the family does not have are 0. */
+  slopesInto(out: Float64Array, eta: number, tau: ArrayLike<number>, y: number): void;
+  /** Writes ∂²f/∂η², ∂²f/∂η∂τ₀, ∂²f/∂η∂τ₁, ∂²f/∂τ₀², ∂²f/∂τ₀∂τ₁ and ∂²f/∂τ₁². */
+  curvaturesInto(out: Float64Array, eta: number, tau: ArrayLike<number>, y: number): void;
+}
+
+/**
+ * What a family says of targets on their own scale, given linear predictors on that scale (for classes one for each class, 0
+ * for a reference class) and the auxiliary parameters themselves, not their logarithms.
+ */
+export interface Predictive {
+  /** E[y | η]; for classes the probability of each. */
+  meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array): void;
+  /** One draw of y; for classes the number of one. */
+  draw(random: Pick<Xoshiro, "uniform" | "normal">, eta: Float64Array, auxiliary: Float64Array): number;
+  /** log p(y | η), normalised. */
+  logDensity(y: number, eta: Float64Array, auxiliary: Float64Array): number;
+  /** 2 (log p of the model that predicts y itself − log p(y | η)). */
+  deviance(y: number, eta: Float64Array, auxiliary: Float64Array): number;
+}
+
+/** One family: `gaussian.ts` and its neighbours. */
+export interface Family {
+  readonly name: FamilyName;
+  readonly kernel: Code;
+  /** At most two. */
+  readonly auxiliaries: readonly Auxiliary[];
+  /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
+  auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
+  /** Absent where a row has several linear predictors. */
+  readonly row?: RowLoss;
+  /** Writes ∂f/∂η_k to `out`. */
+  slopesInto(out: Float64Array, eta: Float64Array, tau: ArrayLike<number>, y: number, hasReference: boolean): void;
+  /** Overwrites V with W V W, W the matrix of ∂²f/∂η_k∂η_l. Of the symmetric V the lower triangle is given, row by row. */
+  sandwichCurvatureInto(
+    v: Float32Array,
+    eta: Float64Array,
+    tau: ArrayLike<number>,
+    y: number,
+    hasReference: boolean,
+  ): void;
+  readonly predictive: Predictive;
+}
+
+/** A family with one linear predictor. */
+export function familyOfRow(parts: Pick<Family, "name" | "kernel" | "auxiliaries" | "predictive">, row: RowLoss): Family {
+  const slopes = new Float64Array(3);
+  const curvatures = new Float64Array(6);
+  return {
+    ...parts,
+    row,
+    slopesInto(out, eta, tau, y) {
+      row.slopesInto(slopes, eta[0], tau, y);
+      out[0] = slopes[0];
+    },
+    auxiliarySlope(place, eta, tau, y) {
+      row.slopesInto(slopes, eta[0], tau, y);
+      return slopes[place + 1];
+    },
+    sandwichCurvatureInto(v, eta, tau, y) {
+      row.curvaturesInto(curvatures, eta[0], tau, y);
+      v[0] *= curvatures[0] ** 2;
+    },
+  };
+}
