@@ -54,9 +54,10 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
   const ones = new Float64Array(size).fill(1);
   const basis = scaleRowsAndColumns(vectors, roots, ones);
   const given = { eigenvalues, projections, residualSquares, weight: totalWeight(model) };
-  const grid = model.auxiliaries.length > 0
-    ? gridOverTau(model, given)
-    : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
+  const grid =
+    model.auxiliaries.length > 0
+      ? gridOverTau(model, given)
+      : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
   const parts = { ...grid, eigenvalues, projections, basis };
   return { ...parts, ...momentsOf(model, parts) };
 }
@@ -74,7 +75,11 @@ interface Sufficient {
   readonly weight: number;
 }
 
-function logDensity(model: Model, tau: number, { eigenvalues, projections, residualSquares, weight }: Sufficient): number {
+function logDensity(
+  model: Model,
+  tau: number,
+  { eigenvalues, projections, residualSquares, weight }: Sufficient,
+): number {
   const precision = Math.exp(-2 * tau);
   let explained = 0;
   let logQ = 0;

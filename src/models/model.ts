@@ -1,15 +1,11 @@
 import { Model as Slot } from "../../kernels/layout.ts";
+import type { Design } from "../data/design.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { defaultPrior, type Prior } from "./prior.ts";
-import {
-  defaultDispersionPrior,
-  defaultNuPrior,
-  defaultSigmaPrior,
-  type ScalePrior,
-} from "./scale-prior.ts";
+import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
 import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
 
 /** Rows in the engine's memory, laid out as kernels/layout.ts says. */
@@ -23,8 +19,14 @@ export interface RowBlock {
   readonly paddedColumns: number;
   /** Floats from one row to the next; target, offset and weight stand at their end (kernels/row-side.ts). */
   readonly stride: number;
-  readonly hasOffset?: boolean;
-  readonly hasWeights?: boolean;
+  readonly hasOffset: boolean;
+  readonly hasWeights: boolean;
+}
+
+/** The rows of a design that stand at `address`. */
+export function rowBlockOf(design: Design, address: number): RowBlock {
+  const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns } = design;
+  return { address, numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
 }
 
 /**

@@ -15,8 +15,7 @@ export function priorLoss(model: Model, position: ArrayLike<number>, spread?: Pr
   let sum = 0;
   for (let j = 0; j < numCoefficients(model); j++)
     sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
-  for (const shaped of model.shapedPriors)
-    sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
+  for (const shaped of model.shapedPriors) sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
   return sum;
 }
 

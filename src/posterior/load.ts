@@ -3,7 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { RowBlock } from "../models/model.ts";
+import { type RowBlock, rowBlockOf } from "../models/model.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** A table and a formula over it. */
@@ -83,9 +83,7 @@ export async function loadRows(
       );
     design = await designFromArrays(input, { family, standardize, memory });
   }
-  const { numRows, stride, paddedColumns, columns } = design;
-  const rows: RowBlock = { address, numRows, numColumns: columns.length, paddedColumns, stride };
-  return { design, rows };
+  return { design, rows: rowBlockOf(design, address) };
 }
 
 function asSource(data: TableInput["data"]): TableSource {
