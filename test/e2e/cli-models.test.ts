@@ -62,7 +62,11 @@ describe("ornstein fit refuses in one sentence with status 2", () => {
     ],
     ["a prior of sigma that is none", ["-f", "y ~ x", "--sigma-prior", "normal(0, 1)"], /write exponential\(1\)/],
     ["a prior of a fixed sigma", ["-f", "y ~ x", "--sigma", "1", "--sigma-prior", "exponential(1)"], /of no use/],
-    ["a fraction as a count", ["-f", "y ~ x", "--family", "poisson"], /poisson family needs whole numbers.*data row 1;/],
+    [
+      "a fraction as a count",
+      ["-f", "y ~ x", "--family", "poisson"],
+      /poisson family needs whole numbers.*data row 1;/,
+    ],
     ["text as a count", ["-f", "city ~ x", "--family", "negative-binomial"], /negative-binomial family needs numbers/],
     ["text for student-t", ["-f", "city ~ x", "--family", "student-t"], /student-t family needs numbers/],
     ["nu of a count", ["-f", "count ~ x", "--family", "poisson", "--nu", "4"], /nu is for the student-t family/],
