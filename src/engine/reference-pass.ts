@@ -12,7 +12,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     passClassesReference(memory, address, model);
     return;
   }
-  const { dimension, numColumns, rowLoss, auxiliaryPlaces } = model;
+  const { dimension, rowLoss, auxiliaryPlaces } = model;
   const position = memory.f64(u32(Pass.position), dimension);
   const weights = u32(Pass.weights) as Weights;
   const to = u32(Pass.to);

@@ -56,11 +56,15 @@ export function visitRows(
   }
 }
 
-/** Σ w_n: N where rows have no weights. */
-export function totalWeight({ memory, rows }: Pick<Model, "memory" | "rows">): number {
-  if (!rows.hasWeights) return rows.numRows;
+/** Σ w_n and Σ w_n²: N both where rows have no weights. */
+export function weightSums({ memory, rows }: Pick<Model, "memory" | "rows">): { sum: number; squares: number } {
+  if (!rows.hasWeights) return { sum: rows.numRows, squares: rows.numRows };
   const x = memory.f32(rows.address, rows.numRows * rows.stride);
   let sum = 0;
-  for (let at = rows.stride - 3; at < x.length; at += rows.stride) sum += x[at];
-  return sum;
+  let squares = 0;
+  for (let at = rows.stride - 3; at < x.length; at += rows.stride) {
+    sum += x[at];
+    squares += x[at] ** 2;
+  }
+  return { sum, squares };
 }

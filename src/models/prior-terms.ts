@@ -48,6 +48,21 @@ export function referencesAt(model: Model, position: ArrayLike<number>, spread?:
   }));
 }
 
+/** Adds what the slopes of priors that are not normal differ by from the linear functions that stand for them. */
+export function addPriorResidualInto(
+  model: Model,
+  center: ArrayLike<number>,
+  position: ArrayLike<number>,
+  residual: Float64Array,
+): void {
+  for (const shaped of model.shapedPriors) {
+    const { index, reference } = shaped;
+    if (!reference) continue;
+    const linear = reference.slope + reference.curvature * (position[index] - center[index]);
+    residual[index] += termsOf(shaped, position[index]).slope - linear;
+  }
+}
+
 interface Terms {
   readonly value: number;
   readonly slope: number;
