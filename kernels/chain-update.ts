@@ -4,6 +4,8 @@ import { copyClasses } from "./chain-softmax";
 import { addShapedPriors } from "./prior";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
+import { isSparse } from "./row-side";
+import { closeSingle } from "./sparse-rows";
 import { Double, Scratch, Single, dimensionOf, double, single, widthOf } from "./chain-scratch";
 import { triangleTimesVector, matrixTimesVector } from "./products";
 
@@ -97,6 +99,7 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
       from, isResidual ? center : 0, copy, slotU32(model, Model.numColumns), slotU32(model, Model.paddedColumns),
       slotU32(model, Model.outputs),
     );
+    if (isSparse(model)) closeSingle(model, copy);
     return;
   }
   for (let to = copy, end = copy + (<usize>width << 2); to < end; to += 16, from += 32, center += 32) {
@@ -110,4 +113,5 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
   }
   // Auxiliary parameters stand just behind the columns.
   memory.fill(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0, <usize>slotU32(model, Model.auxiliary) << 2);
+  if (isSparse(model)) closeSingle(model, copy);
 }
