@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
-import { families } from "../src/models/family.ts";
+import { families } from "../src/families/families.ts";
 import { classCodings } from "../src/models/model.ts";
 import type { FitOptions } from "../src/posterior/options.ts";
 
@@ -24,17 +24,27 @@ export function addModelOptions(command: Command): Command {
       new Option("--class-coding <how>", "of a categorical target: reference, or symmetric").choices(classCodings),
     )
     .addOption(
-      new Option("--standardize <what>", "auto: features, and for gaussian the target too").choices([
+      new Option("--standardize <what>", "auto: features, and for gaussian and student-t the target too").choices([
         "auto",
         "features",
         "none",
       ]),
     )
-    .option("--prior <prior>", "of every coefficient on the standardised scale: normal(0, 2.5); or learned")
+    .option("--weights <expression>", "how often each row counts, such as n; rows of weight 0 are left out")
+    .option(
+      "--prior <prior>",
+      "of every coefficient on the standardised scale: normal(0, 2.5), student-t(3, 0, 1), laplace(0, 1), or learned; again for a term or a column: 'log(x): laplace(0, 0.5)'",
+      (text: string, others: string[] = []) => [...others, text],
+    )
     .option("--intercept-prior <prior>", "of the intercept of the centred design: normal(0, 10)")
-    .option("--sigma <scale>", "gaussian noise scale on the standardised scale: learned, a number, or em", (text) =>
-      text === "learned" || text === "em" ? text : number(text),
-    );
+    .option("--sigma <scale>", "noise scale (gaussian, student-t), standardised: learned, a number, or em", (text) =>
+      text === "em" ? text : learnedOr(text),
+    )
+    .option("--sigma-prior <prior>", "of a learned sigma: exponential(1), half-normal(1), half-student-t(3, 0, 10), …")
+    .option("--dispersion <alpha>", "negative-binomial, variance μ + α μ²: learned, or a number", learnedOr)
+    .option("--dispersion-prior <prior>", "of a learned dispersion: exponential(1)")
+    .option("--nu <degrees>", "degrees of freedom of student-t: learned, or a number", learnedOr)
+    .option("--nu-prior <prior>", "of a learned nu: gamma(2, 0.1)");
 }
 
 export function addRunOptions(command: Command): Command {
@@ -53,6 +63,10 @@ export function number(text: string): number {
   const value = Number(text);
   if (text.trim() === "" || !Number.isFinite(value)) throw new InvalidArgumentError(`"${text}" is not a number.`);
   return value;
+}
+
+function learnedOr(text: string): number | "learned" {
+  return text === "learned" ? text : number(text);
 }
 
 /** Refuses what cannot be run, before anything is loaded. */

@@ -20,9 +20,10 @@ export function renderPosterior(posterior: Posterior, options: RenderOptions): s
 
 function renderHeader({ data, family, formula, settings }: Posterior): string {
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
+  const weightless = data.zeroWeightRows ? ` (${integer(data.zeroWeightRows)} of weight 0 left out)` : "";
   return [
     `${formula}   [${family}]`,
-    `${integer(data.rows)} rows${dropped}, ${data.columns} columns; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}, ${data.columns} columns; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }
 

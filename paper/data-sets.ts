@@ -5,7 +5,7 @@ import { openTable } from "../src/data/duckdb-source.ts";
 import { InputError } from "../src/data/errors.ts";
 import { estimate } from "../src/estimation/estimate.ts";
 import type { Problem } from "../src/estimation/problem.ts";
-import type { FamilyName } from "../src/models/family.ts";
+import type { FamilyName } from "../src/families/family.ts";
 import { createModel } from "../src/models/model.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import type { PartContext } from "./part.ts";
@@ -161,6 +161,10 @@ export async function problemOf(
   const design = await designFromArrays({ x, y, names, intercept: false }, { family, standardize, memory });
   const { numRows, stride, paddedColumns, columns } = design;
   const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
-  const model = createModel(engine.memory, rows, { family, prior: { mean: 0, sd: 1 }, sigma: 1 });
+  const model = createModel(engine.memory, rows, {
+    family,
+    priors: columns.map(() => ({ kind: "normal", mean: 0, sd: 1 })),
+    auxiliaries: { sigma: 1 },
+  });
   return estimate(workspace, model, seed);
 }

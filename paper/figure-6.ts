@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { InputError } from "../src/data/errors.ts";
 import { findWideMode, meanLoss } from "../src/estimation/wide-mode.ts";
 import { createModel, type Model, withHyperparameters, withRows } from "../src/models/model.ts";
+import { defaultInterceptPrior } from "../src/models/prior.ts";
 import { learnHyperparameters, type TraceEntry } from "../src/samplers/variational-em.ts";
 import { type ClassificationRows, readCovertype, readMnist } from "./classification-rows.ts";
 import type { PartContext } from "./part.ts";
@@ -95,8 +96,9 @@ async function panel(
   const base = createModel(engine.memory, training, {
     family: "categorical",
     classes: { count: classes, coding: "symmetric" },
-    interceptColumn,
-    prior: { mean: 0, sd: start ** -0.5 },
+    priors: Array.from({ length: training.numColumns }, (_, j) =>
+      j === interceptColumn ? defaultInterceptPrior : { kind: "normal" as const, mean: 0, sd: start ** -0.5 },
+    ),
   });
   const parameters = Array.from({ length: base.dimension }, (_, j) => j).filter(
     (j) => j % training.numColumns !== interceptColumn,

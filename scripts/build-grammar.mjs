@@ -7,6 +7,7 @@ const parser = peggy.generate(await readFile(source, "utf8"), {
   output: "source",
   format: "es",
   grammarSource: source,
+  allowedStartRules: ["Formula", "Lone"],
 });
 await writeFile("src/data/formula-parser.generated.js", parser);
 await writeFile(

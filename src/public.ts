@@ -5,8 +5,9 @@ export { type ColumnData, type TableSource, tableFromColumns, tableFromRows } fr
 export type { AssumptionCheck } from "./diagnostics/assumptions.ts";
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
-export type { FamilyName } from "./models/family.ts";
-export type { NormalPrior } from "./models/prior.ts";
+export type { FamilyName } from "./families/family.ts";
+export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
+export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
 export type { CompareOptions } from "./posterior/compare.ts";
 export type { Comparison, SamplerComparison } from "./posterior/comparison.ts";
@@ -15,5 +16,6 @@ export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
+export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
 export { samplers } from "./samplers/registry.ts";
 export type { PreconditionerName, Sampler, SamplerSettings } from "./samplers/sampler.ts";

@@ -1,6 +1,7 @@
 import { type ConjugatePosterior, conditionalMean, conjugatePosterior } from "../estimation/conjugate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { multiplyVector } from "../linalg/matrix.ts";
+import { hasNormalPriors } from "../models/model.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import {
   type ChainOutput,
@@ -25,9 +26,11 @@ export const conjugate: Sampler = {
   unsuited: (model) =>
     model.family.name !== "gaussian"
       ? "conjugate draws exist for the gaussian family only"
-      : !model.hasAuxiliary && model.fixedTau !== 0
-        ? "conjugate draws are worked out for sigma learned or fixed at 1"
-        : null,
+      : !hasNormalPriors(model)
+        ? "conjugate draws need normal priors on all coefficients"
+        : model.auxiliaries.length === 0 && model.fixedTau[0] !== 0
+          ? "conjugate draws are worked out for sigma learned or fixed at 1"
+          : null,
   plan,
 };
 

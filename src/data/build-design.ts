@@ -9,6 +9,7 @@ import { fillRows } from "./fill.ts";
 import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
+import { compileOffset, compileWeights } from "./row-numbers.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
 import { TermRows } from "./term-rows.ts";
@@ -32,10 +33,13 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     columns: new Map(source.columns.map((info) => [info.name, info])),
   };
   const target = compileTarget(formula, scope);
-  const { terms, hasIntercept } = formulaTerms(formula, [...scope.columns.keys()]);
-  const readers = new Map<string, FactorReader>();
+  const weights = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
   const names = new Set<string>();
-  visitColumns(formula.target, (name) => names.add(name));
+  if (weights) visitColumns(weights.expression, (name) => names.add(name));
+  const { terms, hasIntercept, offsets } = formulaTerms(formula, [...scope.columns.keys()], names);
+  const offset = compileOffset(offsets, scope);
+  for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
+  const readers = new Map<string, FactorReader>();
   for (const factor of terms.flatMap((term) => term.factors)) {
     visitColumns(factor.expression, (name, at) => {
       findColumn(name, at, scope);
@@ -51,37 +55,44 @@ export async function buildDesign(source: TableSource, formula: Formula, options
       ),
   );
 
-  const reader = new CompleteRowReader();
+  const reader = new CompleteRowReader(weights?.read);
   for await (const chunk of source.chunks([...names])) {
     options.signal?.throwIfAborted();
     const rows = reader.read(chunk);
     if (rows.chunk.numRows > 0) {
       const cached = new Map<string, Float64Array | Int32Array>();
       for (const term of termRows) term.addMoments(term.read(rows, cached));
-      target.add(target.read(rows));
+      target.add(target.read(rows), rows);
+      // Only for the error of a value that is not finite, which should not wait for the second pass.
+      offset?.(rows);
     }
     options.onProgress?.(reader.rowsRead, 1);
   }
-  const numRows = reader.rowsRead - reader.droppedRows;
+  const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
 
   const finished = target.finish(options.family, standardize);
+  if (offset && finished.family === "categorical") throw offsetOfClasses();
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
   if (columns.length > maxColumns) throw tooManyColumns(columns);
   const paddedColumns = roundUp(columns.length);
-  const stride = roundUp(columns.length + 1);
+  const stride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
   checkSize(numRows, columns.length, numRows * stride * 4, maxBytes);
 
   const rows = options.memory?.allocateRows(numRows, stride) ?? new Float32Array(numRows * stride);
   const layout = { rows, numRows, stride, columns, blocks: chosen.blocks };
-  await fillRows(source.chunks([...names]), layout, termRows, { ...finished, read: target.read }, options);
+  const side = { target: { ...finished, read: target.read }, offset, weights: weights?.read };
+  await fillRows(source.chunks([...names]), layout, termRows, side, options);
   return {
     rows,
     numRows,
     droppedRows: reader.droppedRows,
+    zeroWeightRows: reader.zeroWeightRows,
+    hasOffset: offset !== undefined,
+    hasWeights: weights !== undefined,
     stride,
     paddedColumns,
     columns,
@@ -92,7 +103,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     formula: formula.text,
     standardized,
     leftOut: chosen.leftOut,
-    warnings: [...chosen.warnings, ...duplicateWarnings(layout)],
+    warnings: [...finished.warnings, ...chosen.warnings, ...duplicateWarnings(layout)],
   };
 }
 
@@ -107,9 +118,17 @@ const intercept: DesignColumn = {
 
 function noRows(reader: CompleteRowReader, label: string): InputError {
   if (reader.rowsRead === 0) return new InputError(`There are no rows in ${label}; check the file or the query.`);
+  if (reader.zeroWeightRows > 0)
+    return new InputError("Every complete row has weight 0, so nothing counts; give some rows a weight above 0.");
   const [name, count] = [...reader.missing].sort((a, b) => b[1] - a[1])[0];
   return new InputError(
     `None of the ${formatCount(reader.rowsRead)} rows is complete: each misses a value that the formula uses, most often in column "${name}" (${formatCount(count)} rows); leave that column out, or fill it in.`,
+  );
+}
+
+function offsetOfClasses(): InputError {
+  return new InputError(
+    "offset() adds to the one linear predictor of a row, and the categorical family has one for every class; leave it out, or make two classes for the bernoulli family.",
   );
 }
 

@@ -2,7 +2,7 @@ import { buildDesign } from "./build-design.ts";
 import type { Design, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
 import type { Formula, TermTree } from "./formula.ts";
-import { formulaText } from "./formula-text.ts";
+import { formulaText, quoteName } from "./formula-text.ts";
 import { type ColumnData, formatCount, tableFromColumns } from "./table.ts";
 
 interface DesignArrays {
@@ -16,6 +16,10 @@ interface DesignArrays {
   readonly targetName?: string;
   /** Default true. */
   readonly intercept?: boolean;
+  /** N numbers that are added to the linear predictors as they are. NaN is missing. */
+  readonly offset?: ArrayLike<number>;
+  /** N numbers, 0 or more: how often each row counts. NaN is missing. */
+  readonly weights?: ArrayLike<number>;
 }
 
 /**
@@ -23,7 +27,10 @@ interface DesignArrays {
  *
  * @throws InputError where the shapes do not fit, and as buildDesign.
  */
-export async function designFromArrays(arrays: DesignArrays, options: DesignOptions = {}): Promise<Design> {
+export async function designFromArrays(
+  arrays: DesignArrays,
+  options: Omit<DesignOptions, "weights"> = {},
+): Promise<Design> {
   const { y, targetName = "y", intercept = true } = arrays;
   const features = featureColumns(arrays, y.length);
   const names = arrays.names ?? features.map((_, j) => `x${j + 1}`);
@@ -35,15 +42,32 @@ export async function designFromArrays(arrays: DesignArrays, options: DesignOpti
   if (twice !== undefined)
     throw new InputError(`The name "${twice}" is given twice; give each column and the target its own.`);
 
-  const parts = names.map((name) => ({ sign: "+" as const, term: feature(name) }));
+  const columns: Record<string, ColumnData> = Object.fromEntries(names.map((name, j) => [name, features[j]]));
+  columns[targetName] = y;
+  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: feature(name) }));
   if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
   if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
+  if (arrays.offset) {
+    const name = freeName("offset", columns);
+    columns[name] = Float64Array.from(arrays.offset);
+    parts.push({ sign: "+", term: { kind: "offset", expression: { kind: "column", name, at: 0 }, at: 0 } });
+  }
+  let weights: string | undefined;
+  if (arrays.weights) {
+    const name = freeName("weights", columns);
+    columns[name] = Float64Array.from(arrays.weights);
+    weights = quoteName(name);
+  }
   const tree: Omit<Formula, "text"> = {
     target: { kind: "column", name: targetName, at: 0 },
     terms: { kind: "sum", parts },
   };
-  const table = tableFromColumns(Object.fromEntries(all.map((name, j) => [name, j === 0 ? y : features[j - 1]])));
-  return buildDesign(table, { text: formulaText(tree), ...tree }, options);
+  return buildDesign(tableFromColumns(columns), { text: formulaText(tree), ...tree }, { ...options, weights });
+}
+
+/** The name, with as many underscores as tell it from the columns' names. */
+function freeName(name: string, columns: Readonly<Record<string, unknown>>): string {
+  return Object.hasOwn(columns, name) ? freeName(`${name}_`, columns) : name;
 }
 
 function feature(name: string): TermTree {

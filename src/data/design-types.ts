@@ -1,7 +1,9 @@
+import type { FamilyName } from "../families/family.ts";
+
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
 
-export type DesignFamily = "gaussian" | "bernoulli" | "categorical";
+export type DesignFamily = FamilyName;
 
 /** Where the rows of a design go; shared WebAssembly memory, or a plain array. */
 interface RowStore {
@@ -12,14 +14,20 @@ interface RowStore {
 export interface DesignOptions {
   /**
    * Guessed from the target where it is left out: bernoulli for a boolean or two distinct values, categorical for text of
-   * more, else gaussian.
+   * more, else gaussian. Counts are never guessed; a target that looks like counts is named in a warning.
    */
   readonly family?: DesignFamily;
   /**
-   * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` the target too;
-   * "features": the columns only; "none": everything as it is, not even centred.
+   * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` and `student-t` the target too;
+   * "features": the columns only; "none": everything as it is, not even centred. Means and sds are those of the kept
+   * rows, each counted once whatever its weight.
    */
   readonly standardize?: Standardize;
+  /**
+   * An expression over the table's columns: how often each row counts, 0 or more. Rows of weight 0 are left out. `.` in
+   * the formula does not mean its columns.
+   */
+  readonly weights?: string;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
@@ -58,13 +66,20 @@ export interface DesignTarget {
 
 /** A formula's numbers: a row per kept row of the table, in its order (kernels/layout.ts, Model). */
 export interface Design {
-  /** numRows × stride, row-major; the target stands in column stride − 1. */
+  /**
+   * numRows × stride, row-major. The target stands in column stride − 1, the offset (where the formula has one) in column
+   * stride − 2, divided by the target's scale, and the weight (where there are weights) in column stride − 3.
+   */
   readonly rows: Float32Array;
   /** N */
   readonly numRows: number;
   /** Rows left out as they miss a value that the formula uses. */
   readonly droppedRows: number;
-  /** Floats from one row to the next: D + 1 rounded up to a multiple of 8. */
+  /** Rows left out as their weight is 0; they are not among the dropped ones. */
+  readonly zeroWeightRows: number;
+  readonly hasOffset: boolean;
+  readonly hasWeights: boolean;
+  /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, rounded up to a multiple of 8. */
   readonly stride: number;
   /** D rounded up to a multiple of 8. */
   readonly paddedColumns: number;

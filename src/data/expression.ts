@@ -31,7 +31,7 @@ export function compileExpression(expression: Expression, scope: ExpressionScope
     case "call":
       return compileCall(expression, scope);
     case "unary": {
-      const operand = numeric(expression.operand, scope, `"${expression.operator}"`);
+      const operand = compileNumeric(expression.operand, scope, `"${expression.operator}"`);
       return expression.operator === "-"
         ? mapped("number", operand, (value) => -value)
         : mapped("boolean", operand, (value) => (value === 0 ? 1 : Number.isNaN(value) ? value : 0));
@@ -87,7 +87,7 @@ function mapped(type: "number" | "boolean", operand: Numeric, apply: (value: num
 }
 
 /** Compiles an operand that has to be a number or a boolean. */
-function numeric(expression: Expression, scope: ExpressionScope, who: string): Numeric {
+export function compileNumeric(expression: Expression, scope: ExpressionScope, who: string): Numeric {
   const compiled = compileExpression(expression, scope);
   if (compiled.type === "number" || compiled.type === "boolean") return compiled;
   throw formulaError(scope.text, expression.at, `${who} needs numbers, and ${expressionText(expression)} is text.`);
@@ -110,7 +110,7 @@ function compileCall(expression: Expression & { kind: "call" }, scope: Expressio
     const wanted = `${count} ${most === 1 ? "argument" : "arguments"}`;
     throw formulaError(scope.text, at, `${name}() takes ${wanted}, and ${args.length} are given.`);
   }
-  const operands = args.map((argument) => numeric(argument, scope, `${name}()`));
+  const operands = args.map((argument) => compileNumeric(argument, scope, `${name}()`));
   const { apply } = called;
   if (operands.length === 1) return mapped("number", operands[0], (value) => apply(value));
   return {
@@ -129,8 +129,8 @@ function compileBinary(expression: Expression & { kind: "binary" }, scope: Expre
     const right = compileExpression(expression.right, scope);
     return compare({ operator, left, right, expression, text: scope.text });
   }
-  const left = numeric(expression.left, scope, `"${operator}"`);
-  const right = numeric(expression.right, scope, `"${operator}"`);
+  const left = compileNumeric(expression.left, scope, `"${operator}"`);
+  const right = compileNumeric(expression.right, scope, `"${operator}"`);
   if (operator === "and" || operator === "or") {
     return {
       type: "boolean",

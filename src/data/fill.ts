@@ -2,6 +2,7 @@ import type { ColumnBlock } from "./columns.ts";
 import { CompleteRowReader } from "./complete-rows.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
+import type { RowNumbers } from "./row-numbers.ts";
 import type { TableChunk } from "./table.ts";
 import type { FinishedTarget, TargetReader } from "./target.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
@@ -14,6 +15,13 @@ export interface RowLayout {
   readonly blocks: readonly ColumnBlock[];
 }
 
+/** What a row has besides its columns. */
+interface RowSide {
+  readonly target: Pick<TargetReader, "read"> & Pick<FinishedTarget, "encodeInto" | "target">;
+  readonly offset?: RowNumbers;
+  readonly weights?: RowNumbers;
+}
+
 /**
  * The second pass: writes every complete row, standardised.
  * @throws InputError where the rows are not those of the first pass.
@@ -22,13 +30,13 @@ export async function fillRows(
   chunks: AsyncIterable<TableChunk>,
   layout: RowLayout,
   terms: readonly TermRows[],
-  target: Pick<TargetReader, "read"> & Pick<FinishedTarget, "encodeInto">,
+  { target, offset, weights }: RowSide,
   options: DesignOptions,
 ): Promise<void> {
   const { rows, stride, columns } = layout;
   const template = rowTemplate(columns, stride);
   const scaled = scaledLayout(layout);
-  const reader = new CompleteRowReader();
+  const reader = new CompleteRowReader(weights);
   let filled = 0;
   for await (const chunk of chunks) {
     options.signal?.throwIfAborted();
@@ -44,10 +52,16 @@ export async function fillRows(
       writeBlock(block, values.get(block.term)!, scaled, start, count);
     }
     target.encodeInto(target.read(complete), rows, start + stride - 1, stride);
+    if (offset) writeColumn(offset(complete), rows, start + stride - 2, stride, target.target.scale);
+    if (complete.weights) writeColumn(complete.weights, rows, start + stride - 3, stride, 1);
     filled += count;
     options.onProgress?.(reader.rowsRead, 2);
   }
   if (filled !== layout.numRows) throw changed();
+}
+
+function writeColumn(values: Float64Array, rows: Float32Array, start: number, stride: number, scale: number): void {
+  for (let i = 0, at = start; i < values.length; i++, at += stride) rows[at] = values[i] / scale;
 }
 
 /** The columns' scaling as arrays, for the loops over rows. */

@@ -10,20 +10,32 @@ export function formulaError(text: string, at: number, sentence: string): InputE
 
 /** Says what is wrong at the furthest place that the parser could reach. */
 export function syntaxMessage(text: string, at: number): string {
-  const before = text.slice(0, at).trimEnd();
-  const found = text.slice(at).match(/^(\*\*|[=!<>]=|[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|.)/su)?.[0] ?? "";
-  const previous =
-    before.match(/(==|!=|<=|>=|\*\*|&&|\|\||[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|`[^`]*`|.)$/su)?.[0] ?? "";
   if (text.trim() === "") return 'the formula is empty; it reads "target ~ terms", as in "y ~ x1 + x2".';
-
   const quote = openQuote(text);
-  if (quote) return `the ${quote.mark} at column ${quote.at + 1} has no second ${quote.mark} to close it.`;
+  if (quote) return quote;
+  const { before, previous, found } = around(text, at);
   const tilde = before.includes("~");
   if (!tilde && !text.slice(at).includes("~")) {
     return 'a "~" is missing between the target and the terms, as in "y ~ x1 + x2".';
   }
   if (tilde && found === "~") return 'a second "~" stands here; a formula has one.';
   return tilde ? termMessage(before, previous, found) : expressionMessage(before, previous, found);
+}
+
+/** As syntaxMessage, of an expression that is no formula. */
+export function loneExpressionMessage(text: string, at: number): string {
+  if (text.trim() === "") return "there is nothing; give a column's name or an expression, as in w / 2.";
+  const { before, previous, found } = around(text, at);
+  return openQuote(text) ?? expressionMessage(before, previous, found);
+}
+
+/** The text before the place, its last word, and the word at the place. */
+function around(text: string, at: number): { before: string; previous: string; found: string } {
+  const before = text.slice(0, at).trimEnd();
+  const found = text.slice(at).match(/^(\*\*|[=!<>]=|[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|.)/su)?.[0] ?? "";
+  const previous =
+    before.match(/(==|!=|<=|>=|\*\*|&&|\|\||[\p{L}_][\p{L}\p{M}\p{N}_.]*|[\d.]+|`[^`]*`|.)$/su)?.[0] ?? "";
+  return { before, previous, found };
 }
 
 function termMessage(before: string, previous: string, found: string): string {
@@ -87,11 +99,11 @@ function insideCall(text: string): boolean {
   return openParentheses(text).some((at) => /[\p{L}\p{N}_.]\s*$/u.test(text.slice(0, at)));
 }
 
-function openQuote(text: string): { mark: string; at: number } | undefined {
+function openQuote(text: string): string | undefined {
   for (let i = 0; i < text.length; i++) {
     if (!"`\"'".includes(text[i])) continue;
     const close = text.indexOf(text[i], i + 1);
-    if (close < 0) return { mark: text[i], at: i };
+    if (close < 0) return `the ${text[i]} at column ${i + 1} has no second ${text[i]} to close it.`;
     i = close;
   }
   return undefined;

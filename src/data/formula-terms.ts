@@ -1,4 +1,4 @@
-import { type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
+import { type Expression, type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
 
@@ -13,6 +13,8 @@ export interface FormulaTerms {
   readonly hasIntercept: boolean;
   /** Main effects first, then interactions by their number of factors, each in the order in which they were written. */
   readonly terms: readonly Term[];
+  /** What is added to the linear predictor as it is: the insides of offset(), to be summed. */
+  readonly offsets: readonly Expression[];
 }
 
 const maxTerms = 10_000;
@@ -30,14 +32,20 @@ function termsOf(...list: (readonly Factor[])[]): Terms {
 }
 
 /**
- * The terms of a formula's right side, `.` being every column that the target does not use.
+ * The terms of a formula's right side, `.` being every column that neither the target nor an offset uses, nor `reserved`
+ * names (such as those of the weights).
  *
  * @param columnNames The table's columns, in order.
  * @throws InputError where the terms are too many, or an offset stands where it cannot.
  */
-export function formulaTerms(formula: Formula, columnNames: readonly string[]): FormulaTerms {
-  const used = new Set<string>();
-  visitColumns(formula.target, (name) => used.add(name));
+export function formulaTerms(
+  formula: Formula,
+  columnNames: readonly string[],
+  reserved: ReadonlySet<string> = new Set(),
+): FormulaTerms {
+  const offsets = offsetsOf(formula);
+  const used = new Set(reserved);
+  for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => used.add(name));
   const others = columnNames.filter((name) => !used.has(name));
 
   function sum(tree: TermTree & { kind: "sum" }, start: Terms): Terms {
@@ -49,9 +57,7 @@ export function formulaTerms(formula: Formula, columnNames: readonly string[]): 
         else result.set(keyOf(intercept), intercept);
         continue;
       }
-      if (term.kind === "offset") {
-        throw formulaError(formula.text, term.at, "offset() is not supported yet; leave it out.");
-      }
+      if (term.kind === "offset" && tree === formula.terms) continue;
       for (const [key, factors] of expand(term)) {
         if (sign === "-") result.delete(key);
         else if (!result.has(key)) result.set(key, factors);
@@ -113,5 +119,15 @@ export function formulaTerms(formula: Formula, columnNames: readonly string[]): 
   const hasIntercept = all.delete(keyOf(intercept));
   const list = [...all.values()].map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
   // Array.prototype.sort is stable, so terms of one order stay as they were written.
-  return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length) };
+  return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
+}
+
+/** @throws InputError where an offset is taken away. */
+function offsetsOf({ text, terms }: Formula): Expression[] {
+  const parts = terms.kind === "sum" ? terms.parts : [];
+  return parts.flatMap(({ sign, term }) => {
+    if (term.kind !== "offset") return [];
+    if (sign === "+") return term.expression;
+    throw formulaError(text, term.at, "an offset is only added: write + offset(-(…)), or leave it out.");
+  });
 }

@@ -1,4 +1,4 @@
-import { formulaError, syntaxMessage } from "./formula-errors.ts";
+import { formulaError, loneExpressionMessage, syntaxMessage } from "./formula-errors.ts";
 import { parse } from "./formula-parser.generated.js";
 
 /** An expression over a row's columns. `at` is the offset in the formula's text. */
@@ -53,12 +53,25 @@ export interface Formula {
  * @throws InputError with the column of the mistake, and a caret under it.
  */
 export function parseFormula(text: string): Formula {
+  return { text, ...(parsed(text, "Formula", syntaxMessage) as Omit<Formula, "text">) };
+}
+
+/**
+ * Reads an expression that stands by itself, such as `w / 2`.
+ *
+ * @throws InputError as parseFormula.
+ */
+export function parseExpression(text: string): Expression {
+  return parsed(text, "Lone", loneExpressionMessage) as Expression;
+}
+
+function parsed(text: string, startRule: string, messageAt: (text: string, at: number) => string): unknown {
   try {
-    return { text, ...(parse(text) as Omit<Formula, "text">) };
+    return parse(text, { startRule });
   } catch (error) {
     if (!(error instanceof Error && "location" in error)) throw error;
     const { offset } = (error.location as { start: { offset: number } }).start;
-    throw formulaError(text, offset, syntaxMessage(text, offset));
+    throw formulaError(text, offset, messageAt(text, offset));
   }
 }
 

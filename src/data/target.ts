@@ -1,4 +1,5 @@
 import type { CompleteRows } from "./complete-rows.ts";
+import { CountCheck, isCountFamily } from "./counts.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "./design-types.ts";
 import { InputError } from "./errors.ts";
 import { compileExpression, type ExpressionScope } from "./expression.ts";
@@ -19,6 +20,8 @@ export interface FinishedTarget {
   readonly target: DesignTarget;
   readonly family: DesignFamily;
   readonly familyGuessed: boolean;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
   /** Writes the stored values of what `read` returned to `rows[at + i stride]`. */
   readonly encodeInto: (values: ArrayLike<number>, rows: Float32Array, at: number, stride: number) => void;
 }
@@ -27,8 +30,8 @@ export interface FinishedTarget {
 export interface TargetReader {
   /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
   read(rows: CompleteRows): Float64Array | Int32Array;
-  /** Called once for each chunk of the first pass. */
-  add(values: ArrayLike<number>): void;
+  /** Called once for each chunk of the first pass with what `read` returned of it. */
+  add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
   /** @throws InputError where the target does not suit the family. */
   finish(family: DesignFamily | undefined, standardize: Standardize): FinishedTarget;
 }
@@ -71,9 +74,9 @@ function textTarget(
       if (labels.length === 1) throw oneValue(name, `"${labels[0]}"`);
       const stray = textAmongNumbers(labels);
       const hint = stray === undefined ? "" : ` ("${stray}" in it is not a number)`;
-      if (family === "gaussian") {
+      if (family !== undefined && family !== "bernoulli" && family !== "categorical") {
         throw new InputError(
-          `The target ${name} is text${hint}, and the gaussian family needs numbers; use another target.`,
+          `The target ${name} is text${hint}, and the ${family} family needs numbers; use another target.`,
         );
       }
       if (labels.length > 2 && family === "bernoulli") {
@@ -102,7 +105,9 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
   const seen = new Set<number>();
   let moments: Moments = { count: 0, mean: 0, squares: 0 };
 
-  function add(values: ArrayLike<number>): void {
+  const counts = new CountCheck(name);
+  function add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void {
+    counts.add(values, rows);
     moments = combine(moments, momentsOf(values as Float64Array));
     for (let i = 0; i < values.length && seen.size <= mostClasses; i++) seen.add(values[i]);
   }
@@ -126,12 +131,15 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
       }
       return classes(name, labels, distinct, false);
     }
+    if (isCountFamily(family)) counts.require(family);
+    const isScaled = standardize === "auto" && !isCountFamily(family);
     const sd = Math.sqrt(moments.squares / moments.count);
-    const { mean, scale } = standardize === "auto" ? { mean: moments.mean, scale: sd } : { mean: 0, scale: 1 };
+    const { mean, scale } = isScaled ? { mean: moments.mean, scale: sd } : { mean: 0, scale: 1 };
     return {
       target: { name, kind: "number", mean, scale },
       family,
       familyGuessed: wanted === undefined,
+      warnings: wanted === undefined ? counts.warnings() : [],
       encodeInto(values, rows, at, stride) {
         for (let i = 0; i < values.length; i++) rows[at + i * stride] = (values[i] - mean) / scale;
       },
@@ -150,6 +158,7 @@ function binary(
     target: { name, kind: "binary", mean: 0, scale: 1, levels },
     family: "bernoulli",
     familyGuessed,
+    warnings: [],
     encodeInto(values, rows, at, stride) {
       for (let i = 0; i < values.length; i++) rows[at + i * stride] = values[i] === event ? 1 : 0;
     },
@@ -167,6 +176,7 @@ function classes(
     target: { name, kind: "classes", mean: 0, scale: 1, levels },
     family: "categorical",
     familyGuessed,
+    warnings: [],
     encodeInto(values, rows, at, stride) {
       for (let i = 0; i < values.length; i++) rows[at + i * stride] = numbers.get(values[i])!;
     },

@@ -1,6 +1,6 @@
-import { linearPredictorsInto, visitRows } from "../estimation/noise-covariance.ts";
 import { gradientNonlinearity } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
+import { type VisitedRow, visitRows } from "../estimation/visit-rows.ts";
 import { type Matrix, multiplyVector, traceOfProduct } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { AssumptionId, Plan } from "../samplers/sampler.ts";
@@ -109,7 +109,7 @@ const maxRows = 20_000;
 
 /** Largest excess kurtosis of one row's gradient along random directions, on the scale of the posterior. */
 function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number {
-  const { memory, rows, family, hasAuxiliary, outputs, hasReference } = sample;
+  const { rows, family, auxiliaries, outputs, hasReference } = sample;
   const random = createRandom(1, 0, 6);
   const directions = Array.from({ length: numDirections }, () =>
     multiplyVector(
@@ -117,22 +117,26 @@ function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number
       mode.map(() => random.normal()),
     ),
   );
-  const x = memory.f32(rows.address, rows.numRows * rows.stride);
   const stride = Math.max(1, Math.floor(rows.numRows / maxRows));
   const sums = directions.map(() => new Float64Array(5));
   const slopes = new Float64Array(outputs);
   const along = new Float64Array(outputs);
-  const visit = (n: number, eta: Float64Array, tau: number, y: number) => {
+  const visit = (row: VisitedRow) => {
+    const { eta, tau, y, weight } = row;
     family.slopesInto(slopes, eta, tau, y, hasReference);
-    const auxiliary = hasAuxiliary ? family.auxiliarySlope(eta, tau, y) : 0;
+    const others = auxiliaries.map(({ place }) => family.auxiliarySlope(place, eta, tau, y));
     directions.forEach((direction, i) => {
-      linearPredictorsInto(along, x, n * rows.stride, direction, rows.numColumns);
-      let value = hasAuxiliary ? auxiliary * direction[rows.numColumns] : 0;
+      row.alongInto(along, direction);
+      let value = 0;
       for (let k = 0; k < outputs; k++) value += slopes[k] * along[k];
+      others.forEach((slope, k) => {
+        value += slope * direction[outputs * rows.numColumns + k];
+      });
+      value *= weight;
       for (let power = 0, term = 1; power < 5; power++, term *= value) sums[i][power] += term;
     });
   };
-  visitRows(sample, mode, visit, stride);
+  visitRows(sample, mode, visit, { step: stride });
   return Math.max(...sums.map(excessKurtosis));
 }
 

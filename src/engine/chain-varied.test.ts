@@ -150,7 +150,7 @@ describe("noise estimates average to C", () => {
   /** Averages of `chains` chains at a fixed position, each over 60 batches; M×M row-major, lower triangle. */
   async function averages(kind: NoiseEstimate, auxiliary: boolean, batchSize: number, chains: number) {
     const { memory, kernels } = await createBench();
-    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary, numColumns });
+    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: Number(auxiliary), numColumns });
     const estimates = Array.from({ length: chains }, (_, chain) => {
       const address = createChain(fixture, {
         ...{ ...plain, stepKind: MatrixKind.none, batchSize, pull: 0, chain, burnInSteps: 0 },

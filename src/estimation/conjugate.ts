@@ -1,16 +1,20 @@
 import { Weights } from "../../kernels/layout.ts";
 import { congruence, type Matrix, matrix, multiplyVector, scaleRowsAndColumns, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import type { Model } from "../models/model.ts";
+import { hasNormalPriors, type Model } from "../models/model.ts";
+import { logScaleDensity } from "../models/prior-density.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
+import { totalWeight } from "./visit-rows.ts";
 
 /**
  * The exact posterior of a linear model with normal priors: given τ = log σ the coefficients are normal, and the law of τ
  * alone is known up to a constant. In γ = Uᵀ Λ^½ (β − m), with Λ^-½ XᵀX Λ^-½ = U Γ Uᵀ and b = Uᵀ Λ^-½ Xᵀ(y − X m),
  *
  *   γ_i | τ ~ N(c_i, 1/q_i),  q_i = 1 + Γ_i e^(−2τ),  c_i = b_i e^(−2τ) / q_i,
- *   log p(τ | y) = −N τ − ½ Σ log q_i − ½ e^(−2τ) (|y − X m|² − Σ b_i c_i) + τ − rate e^τ + constant.
+ *   log p(τ | y) = −N τ − ½ Σ log q_i − ½ e^(−2τ) (|y − X m|² − Σ b_i c_i) + log prior(τ) + constant;
+ *
+ * with row weights X and y are scaled by their roots, and N is their sum.
  *
  * Source: any text on Bayesian linear regression, such as Gelman et al., Bayesian Data Analysis, chapter 14.
  */
@@ -49,16 +53,16 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
   const projections = multiplyVector(transpose(vectors), scaled).map((b, i) => (eigenvalues[i] > 0 ? b : 0));
   const ones = new Float64Array(size).fill(1);
   const basis = scaleRowsAndColumns(vectors, roots, ones);
-  const given = { eigenvalues, projections, residualSquares };
-  const grid = model.hasAuxiliary
+  const given = { eigenvalues, projections, residualSquares, weight: totalWeight(model) };
+  const grid = model.auxiliaries.length > 0
     ? gridOverTau(model, given)
-    : { tau: Float64Array.of(model.fixedTau), probability: Float64Array.of(1) };
+    : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
   const parts = { ...grid, eigenvalues, projections, basis };
   return { ...parts, ...momentsOf(model, parts) };
 }
 
 function unitScale(model: Model): Model {
-  if (model.hasAuxiliary || model.fixedTau === 0) return model;
+  if (model.auxiliaries.length > 0 || model.fixedTau[0] === 0) return model;
   throw new RangeError("the conjugate posterior is worked out for σ learned, or fixed at 1");
 }
 
@@ -66,9 +70,11 @@ interface Sufficient {
   readonly eigenvalues: Float64Array;
   readonly projections: Float64Array;
   readonly residualSquares: number;
+  /** Σ w_n, N where rows have no weights. */
+  readonly weight: number;
 }
 
-function logDensity(model: Model, tau: number, { eigenvalues, projections, residualSquares }: Sufficient): number {
+function logDensity(model: Model, tau: number, { eigenvalues, projections, residualSquares, weight }: Sufficient): number {
   const precision = Math.exp(-2 * tau);
   let explained = 0;
   let logQ = 0;
@@ -78,12 +84,13 @@ function logDensity(model: Model, tau: number, { eigenvalues, projections, resid
     explained += (projections[i] ** 2 * precision) / q;
   }
   const left = Math.max(0, residualSquares - explained);
-  return -model.rows.numRows * tau - 0.5 * logQ - 0.5 * precision * left + tau - model.sigmaRate * Math.exp(tau);
+  const prior = model.auxiliaries.length > 0 ? logScaleDensity(model.shapedPriors[0].scalePrior!, tau).value : 0;
+  return -weight * tau - 0.5 * logQ - 0.5 * precision * left - prior;
 }
 
 /** A grid that ends where the density has fallen by e^−40, found by narrowing a wide one. */
 function gridOverTau(model: Model, given: Sufficient): { tau: Float64Array; probability: Float64Array } {
-  const middle = 0.5 * Math.log(given.residualSquares / model.rows.numRows + 1e-12);
+  const middle = 0.5 * Math.log(given.residualSquares / given.weight + 1e-12);
   let low = middle - 18;
   let high = middle + 8;
   for (;;) {
@@ -145,7 +152,7 @@ function momentsOf(
   const dimension = model.dimension;
   const map = matrix(dimension, extended);
   for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) map.data[i * extended + j] = basis.data[i * size + j];
-  if (model.hasAuxiliary) map.data[size * extended + size] = 1;
+  if (model.auxiliaries.length > 0) map.data[size * extended + size] = 1;
   const shifted = multiplyVector(
     map,
     mean.map((value, i) => value + (i < size ? origin[i] : tau[tau.length >> 1])),
@@ -161,5 +168,10 @@ export function conditionalMean(tau: number, eigenvalues: Float64Array, projecti
 
 /** Whether the joint mode of (β, σ) says too little of the posterior: with few rows a column it runs to σ = 0. */
 export function needsConjugate(model: Model): boolean {
-  return model.hasAuxiliary && model.rows.numRows < 10 * model.dimension;
+  return (
+    model.family.name === "gaussian" &&
+    model.auxiliaries.length > 0 &&
+    hasNormalPriors(model) &&
+    model.rows.numRows < 10 * model.dimension
+  );
 }

@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { linearPredictorsInto } from "./noise-covariance.ts";
+import { type VisitedRow, visitRows } from "./visit-rows.ts";
 
 /**
  * The diagonal of C(θ), the covariance of one row's gradient, M, from all rows or from `count` drawn with replacement: memory M, for models
@@ -11,31 +11,31 @@ export function diagonalNoise(
   position: ArrayLike<number>,
   sample?: { readonly count: number; readonly random: Pick<Xoshiro, "uniform"> },
 ): Float64Array {
-  const { rows, family, memory, dimension, outputs, hasReference } = model;
-  const { numColumns, numRows, stride } = rows;
-  const x = memory.f32(rows.address, numRows * stride);
-  const tau = model.hasAuxiliary ? position[numColumns] : model.fixedTau;
-  const eta = new Float64Array(outputs);
+  const { rows, family, dimension, outputs, hasReference, auxiliaries } = model;
+  const { numColumns, numRows } = rows;
   const slopes = new Float64Array(outputs);
   const sums = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
+  const gradient = new Float64Array(numColumns);
   const count = sample?.count ?? numRows;
-  for (let draw = 0; draw < count; draw++) {
-    const offset = (sample ? Math.floor(sample.random.uniform() * numRows) : draw) * stride;
-    const y = x[offset + stride - 1];
-    linearPredictorsInto(eta, x, offset, position, numColumns);
+  const numbers = sample && Uint32Array.from({ length: count }, () => Math.floor(sample.random.uniform() * numRows));
+  const visit = (row: VisitedRow) => {
+    const { eta, tau, y, weight } = row;
     family.slopesInto(slopes, eta, tau, y, hasReference);
-    for (let k = 0, at = 0; k < outputs; k++) {
-      for (let j = 0; j < numColumns; j++, at++) {
-        const entry = slopes[k] * x[offset + j];
-        sums[at] += entry;
-        squares[at] += entry * entry;
+    for (let k = 0; k < outputs; k++) {
+      gradient.fill(0);
+      row.addTo(gradient, 0, weight * slopes[k]);
+      for (let j = 0, at = k * numColumns; j < numColumns; j++, at++) {
+        sums[at] += gradient[j];
+        squares[at] += gradient[j] ** 2;
       }
     }
-    if (!model.hasAuxiliary) continue;
-    const entry = family.auxiliarySlope(eta, tau, y);
-    sums[numColumns] += entry;
-    squares[numColumns] += entry * entry;
-  }
+    auxiliaries.forEach(({ place }, k) => {
+      const entry = weight * family.auxiliarySlope(place, eta, tau, y);
+      sums[outputs * numColumns + k] += entry;
+      squares[outputs * numColumns + k] += entry * entry;
+    });
+  };
+  visitRows(model, position, visit, { numbers });
   return squares.map((square, j) => square / count - (sums[j] / count) ** 2);
 }

@@ -64,7 +64,11 @@ describe.skipIf(!hasShared).each(datasets)("estimates on $name, against independ
     const design = await designFromArrays(read(dataset), { family: dataset.family, memory });
     const { numRows, stride, paddedColumns, columns } = design;
     const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
-    const model = createModel(engine.memory, rows, { family: dataset.family, prior: { mean: 0, sd: 1 }, sigma: 1 });
+    const model = createModel(engine.memory, rows, {
+      family: dataset.family,
+      priors: columns.map(() => ({ kind: "normal", mean: 0, sd: 1 })),
+      auxiliaries: { sigma: 1 },
+    });
     const problem = await estimate({ executor: engine.executor, counter: { rowsVisited: 0 } }, model, 1);
     const reference = JSON.parse(readFileSync(new URL(`reference/${dataset.name}.json`, shared), "utf8"));
     reference.map.forEach((value: number, j: number) => {

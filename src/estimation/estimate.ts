@@ -1,6 +1,7 @@
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
-import { type Model, subsampleModel } from "../models/model.ts";
+import { type Model, subsampleModel, withShapedPriors } from "../models/model.ts";
+import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { findMode, type Mode } from "./mode.ts";
@@ -17,9 +18,13 @@ const mostRowMatrices = 2 ** 25;
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
  * @param seed of the random subsample on which state-dependent averages are taken
  */
-export async function estimate(workspace: Workspace, model: Model, seed: number): Promise<Problem> {
-  const { numRows } = model.rows;
-  const mode = needsConjugate(model) ? await exactCenter(workspace, model) : await findMode(workspace, model);
+export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<Problem> {
+  const { numRows } = given.rows;
+  const mode = needsConjugate(given) ? await exactCenter(workspace, given) : await findMode(workspace, given);
+  const model =
+    given.shapedPriors.length > 0
+      ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread))
+      : given;
   const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const pairs = (model.outputs * (model.outputs + 1)) / 2;
@@ -32,6 +37,7 @@ export async function estimate(workspace: Workspace, model: Model, seed: number)
     numRows,
     mode: mode.position,
     hessian: scale(mode.precision, 1 / numRows),
+    priorCurvatures: priorCurvature(model, mode.position, mode.spread),
     noiseCovariance,
     noise: await stateDependentNoise(workspace, sample, mode.position, noiseCovariance, seed),
     laplaceCovariance,

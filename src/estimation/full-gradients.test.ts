@@ -3,7 +3,7 @@ import { Weights } from "../../kernels/layout.ts";
 import { problemOf, skewedTarget } from "../../test/conformance/targets.ts";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../engine/engine.ts";
 import { createNodeEngine } from "../engine/node-engine.ts";
-import { addPriorGradientInto, priorLoss } from "../models/model.ts";
+import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import { runChainsTogether } from "./full-gradients.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";

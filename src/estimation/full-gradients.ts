@@ -1,5 +1,6 @@
 import { Weights } from "../../kernels/layout.ts";
-import { addPriorGradientInto, type Model, priorLoss } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
+import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
 import { preparePass } from "./row-sums.ts";
 

@@ -1,8 +1,8 @@
 import { add, diagonal, diagonalMatrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
-import { linearPredictorsInto } from "./noise-covariance.ts";
 import type { Problem } from "./problem.ts";
+import { visitRows } from "./visit-rows.ts";
 
 /**
  * What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior.
@@ -31,14 +31,14 @@ export function identificationWarnings(problem: Problem, names: readonly string[
 }
 
 /** Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding. */
-function collinearColumns({ hessian, model, numRows }: Problem, names: readonly string[]): string[] {
+function collinearColumns({ hessian, model, numRows, priorCurvatures }: Problem, names: readonly string[]): string[] {
   const size = names.length;
   // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
   const prior = new Float64Array(size);
   for (let k = 0; k < model.outputs; k++) {
     for (let i = 0; i < size; i++) {
-      prior[i] += model.priorPrecision[k * size + i] / numRows;
+      prior[i] += priorCurvatures[k * size + i] / numRows;
       for (let j = 0; j < size; j++)
         sum.data[i * size + j] += hessian.data[(k * size + i) * hessian.columns + k * size + j];
     }
@@ -55,15 +55,13 @@ function collinearColumns({ hessian, model, numRows }: Problem, names: readonly 
 
 /** Whether the mode classifies every row rightly. */
 function isSeparated({ model, sample, mode }: Problem): boolean {
-  if (model.family.name === "gaussian") return false;
-  for (const { memory, rows } of [sample, model]) {
-    const x = memory.f32(rows.address, rows.numRows * rows.stride);
-    const eta = new Float64Array(model.outputs);
-    for (let n = 0; n < rows.numRows; n++) {
-      const offset = n * rows.stride;
-      linearPredictorsInto(eta, x, offset, mode, rows.numColumns);
-      if (!isClassified(model, eta, x[offset + rows.stride - 1])) return false;
-    }
+  if (model.family.name !== "bernoulli" && model.family.name !== "categorical") return false;
+  let isRight = true;
+  for (const rows of [sample, model]) {
+    visitRows(rows, mode, ({ eta, y }) => {
+      isRight &&= isClassified(model, eta, y);
+    });
+    if (!isRight) return false;
   }
   return true;
 }
@@ -77,8 +75,8 @@ function isClassified({ family, hasReference }: Model, eta: Float64Array, y: num
 }
 
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
-function priorDominated({ model, laplaceCovariance }: Problem, names: readonly string[]): string[] {
-  const shares = diagonal(laplaceCovariance).map((variance, j) => variance * model.priorPrecision[j]);
+function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, names: readonly string[]): string[] {
+  const shares = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);
   return names.filter((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
 }
 

@@ -1,9 +1,11 @@
 import { Weights } from "../../kernels/layout.ts";
-import { cholesky, choleskySolve, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { add, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
-import { addPriorGradientInto, type Model, priorCurvature, priorLoss } from "../models/model.ts";
+import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
+import { type Model, numCoefficients } from "../models/model.ts";
+import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
+import { type VisitedRow, visitRows } from "./visit-rows.ts";
 
 /** The mode θ* of the posterior and the curvature there. */
 export interface Mode {
@@ -13,6 +15,8 @@ export interface Mode {
   readonly precision: Matrix;
   /** Passes over all rows. */
   readonly passes: number;
+  /** The posterior's sds, over which priors with a kink were averaged; undefined where there are none. */
+  readonly spread?: Float64Array;
 }
 
 /** What the whole loss looks like at one point. */
@@ -29,24 +33,62 @@ const maxIterations = 100;
 /**
  * Finds the mode: Newton steps on small strided minibatches that grow eightfold bring θ near, so that the few passes
  * over all rows that follow (Newton with a line search) start within a few posterior sds and converge quadratically.
+ * Priors with a kink are averaged over the posterior's spread (`PriorSpread`), which is found with the mode.
  */
 export async function findMode(workspace: Workspace, model: Model): Promise<Mode> {
   const { numRows } = model.rows;
-  let position: Float64Array<ArrayBufferLike> = await startingPoint(workspace, model);
+  let spread = initialSpread(model);
+  let position = startingPoint(model);
   for (let size = Math.max(1000, 20 * model.dimension); size < numRows / 4; size *= 8) {
     const step = Math.floor(numRows / size);
     // A minibatch of n rows knows θ* to √(N/n) posterior sds; going on below a tenth of that is wasted.
-    position = (await newton(workspace, model, position, step, (0.01 * numRows) / size)).position;
+    position = (await newton(workspace, model, position, { step, tolerance: (0.01 * numRows) / size, spread })).position;
   }
-  return newton(workspace, model, position, 1, fullTolerance);
+  let mode = await newton(workspace, model, position, { step: 1, tolerance: fullTolerance, spread });
+  for (let round = 0; spread && round < mostRounds; round++) {
+    const next = diagonal(invertPositiveDefinite(mode.precision)).map(Math.sqrt);
+    const change = Math.max(...next.map((sd, j) => Math.abs(Math.log(sd / spread![j]))));
+    spread = next;
+    const { passes } = mode;
+    mode = await newton(workspace, model, mode.position, { step: 1, tolerance: fullTolerance, spread });
+    mode = { ...mode, passes: mode.passes + passes };
+    if (change < 0.01) break;
+  }
+  return mode;
 }
 
-async function startingPoint(workspace: Workspace, model: Model): Promise<Float64Array> {
-  const position = new Float64Array(model.dimension);
-  if (!model.hasAuxiliary) return position;
-  // With β = 0 and τ = 0 the gaussian loss is ½ Σ y²: start from σ² = mean y².
-  const { loss, count } = await sumRows(workspace, model, { position, weights: Weights.none });
-  position[model.dimension - 1] = 0.5 * Math.log(Math.max(2 * (loss / count), 1e-12));
+const mostRounds = 12;
+
+/** Where there are laplace priors, their own sds: as little as the data may tell. */
+function initialSpread({ dimension, shapedPriors }: Model): Float64Array | undefined {
+  const kinks = shapedPriors.filter(({ prior }) => prior?.kind === "laplace");
+  if (kinks.length === 0) return undefined;
+  const spread = new Float64Array(dimension).fill(1);
+  for (const { index, prior } of kinks) spread[index] = Math.SQRT2 * prior!.scale;
+  return spread;
+}
+
+/** Rows from which the first guess of a noise scale is made. */
+const rowsLookedAt = 20_000;
+
+/** No effect of any column, and auxiliary parameters that suit that. */
+function startingPoint(model: Model): Float64Array {
+  const { auxiliaries, rows, dimension } = model;
+  const position = new Float64Array(dimension);
+  auxiliaries.forEach(({ name }, k) => {
+    const at = numCoefficients(model) + k;
+    if (name === "nu") position[at] = Math.log(8);
+    if (name !== "sigma") return;
+    let sum = 0;
+    let count = 0;
+    const step = Math.max(1, Math.floor(rows.numRows / rowsLookedAt));
+    const visit = ({ eta, y, weight }: VisitedRow) => {
+      sum += weight * (y - eta[0]) ** 2;
+      count += weight;
+    };
+    visitRows(model, position, visit, { step });
+    position[at] = 0.5 * Math.log(Math.max(sum / count, 1e-12));
+  });
   return position;
 }
 
@@ -54,63 +96,81 @@ async function newton(
   workspace: Workspace,
   model: Model,
   start: Float64Array,
-  step: number,
-  tolerance: number,
+  search: { readonly step: number; readonly tolerance: number; readonly spread?: Float64Array },
 ): Promise<Mode> {
+  const { tolerance, spread } = search;
   let position = start;
   let passes = 0;
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const here = await expand(workspace, model, position, step);
+    const here = await expand(workspace, model, position, search);
     passes++;
     const direction = newtonDirection(here, model);
     const decrement = -dot(direction, here.gradient);
     let length = 1;
     let next = moved(position, direction, length);
-    if (decrement < tolerance) return { position: next, precision: here.hessian, passes };
+    if (decrement < tolerance) return { position: next, precision: here.hessian, passes, spread };
     // Rounding of a sum over N rows hides decreases below about 1e-12 of the loss.
     const slack = 1e-12 * Math.abs(here.loss);
     for (let halving = 0; halving < 50; halving++) {
       if (decrement < 1e-4 && length === 1) break; // quadratic convergence: no room for the line search to help
       passes++;
-      if ((await lossAt(workspace, model, next, step)) <= here.loss - 0.1 * length * decrement + slack) break;
+      if ((await lossAt(workspace, model, next, search)) <= here.loss - 0.1 * length * decrement + slack) break;
       length *= 0.5;
       next = moved(position, direction, length);
     }
     position = next;
   }
-  const here = await expand(workspace, model, position, step);
-  return { position, precision: here.hessian, passes: passes + 1 };
+  const here = await expand(workspace, model, position, search);
+  return { position, precision: here.hessian, passes: passes + 1, spread };
 }
 
 function moved(position: Float64Array, direction: Float64Array, length: number): Float64Array {
   return position.map((value, j) => value + length * direction[j]);
 }
 
-async function expand(workspace: Workspace, model: Model, position: Float64Array, step: number): Promise<Expansion> {
+type Part = { readonly step: number; readonly spread?: Float64Array };
+
+async function expand(
+  workspace: Workspace,
+  model: Model,
+  position: Float64Array,
+  { step, spread }: Part,
+): Promise<Expansion> {
   const sums = await sumRows(workspace, model, { position, weights: Weights.curvature, step });
   const factor = model.rows.numRows / sums.count;
   const gradient = sums.gradient.map((value) => factor * value);
-  addPriorGradientInto(model, position, gradient);
-  const hessian = add(scale(sums.gram, factor), diagonalMatrix(priorCurvature(model, position)));
-  return { loss: factor * sums.loss + priorLoss(model, position), gradient, hessian };
+  addPriorGradientInto(model, position, gradient, spread);
+  const hessian = add(scale(sums.gram, factor), diagonalMatrix(priorCurvature(model, position, spread)));
+  return { loss: factor * sums.loss + priorLoss(model, position, spread), gradient, hessian };
 }
 
-async function lossAt(workspace: Workspace, model: Model, position: Float64Array, step: number): Promise<number> {
+async function lossAt(
+  workspace: Workspace,
+  model: Model,
+  position: Float64Array,
+  { step, spread }: Part,
+): Promise<number> {
   const sums = await sumRows(workspace, model, { position, weights: Weights.none, step });
-  return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position);
+  return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position, spread);
 }
 
 function newtonDirection({ hessian, gradient }: Expansion, model: Model): Float64Array {
   const solve = (a: Matrix) => choleskySolve(cholesky(a), gradient).map((value) => -value);
-  try {
-    return solve(hessian);
-  } catch (error) {
-    if (!(error instanceof NotPositiveDefiniteError) || !model.hasAuxiliary) throw error;
-    // Far from the mode the cross terms of β and τ can make the Hessian indefinite; without them it is positive.
-    const last = model.dimension - 1;
-    const blocks = matrix(model.dimension, model.dimension, Float64Array.from(hessian.data));
-    for (let j = 0; j < last; j++)
-      blocks.data[j * model.dimension + last] = blocks.data[last * model.dimension + j] = 0;
-    return solve(blocks);
+  // Far from the mode the Hessian may be indefinite: the cross terms of β and τ make it so, and rows of the student-t family
+  // far from their predictor. Without those terms, and with as much more on the diagonal as it takes, it is positive.
+  const size = model.dimension;
+  let tried = hessian;
+  for (let ridge = 0; ; ridge = ridge === 0 ? 1e-3 : 10 * ridge) {
+    try {
+      return solve(tried);
+    } catch (error) {
+      if (!(error instanceof NotPositiveDefiniteError) || ridge > 1e6) throw error;
+    }
+    tried = matrix(size, size, Float64Array.from(hessian.data));
+    for (let i = 0; i < size; i++) {
+      for (let j = 0; j < size; j++)
+        if (i !== j && Math.max(i, j) >= numCoefficients(model)) tried.data[i * size + j] = 0;
+      tried.data[i * (size + 1)] += ridge * Math.abs(hessian.data[i * (size + 1)]);
+    }
   }
 }

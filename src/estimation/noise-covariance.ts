@@ -2,12 +2,13 @@ import { Influence, Weights } from "../../kernels/layout.ts";
 import { influenceScratchBytes } from "../engine/scratch.ts";
 import { cholesky, choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
-import type { Model } from "../models/model.ts";
+import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { Workspace } from "./problem.ts";
 import { type RowSums, sumRows } from "./row-sums.ts";
+import { visitRows } from "./visit-rows.ts";
 
 /** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */
 export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
@@ -49,8 +50,8 @@ export async function stateDependentNoise(
     (await sumRows(workspace, sample, { position: mode, weights: Weights.curvature })).gram,
     1 / sample.rows.numRows,
   );
-  const isQuadratic = sample.family.name === "gaussian" && !sample.hasAuxiliary;
-  const atMode = isQuadratic ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
+  const isClosed = hasQuadraticLikelihood(sample);
+  const atMode = isClosed ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
     const { memory, rows, outputs, family, hasReference } = sample;
@@ -63,8 +64,10 @@ export async function stateDependentNoise(
       const factor = outputs > 1 ? choleskySemidefinite(covariance) : cholesky(covariance);
       await influence(workspace, sample, mode, factor, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
-      visitRows(sample, mode, (n, eta, tau) => {
-        family.sandwichCurvatureInto(view.subarray(n * pairs, (n + 1) * pairs), eta, tau, hasReference);
+      visitRows(sample, mode, ({ n, eta, tau, y, weight }) => {
+        const own = view.subarray(n * pairs, (n + 1) * pairs);
+        family.sandwichCurvatureInto(own, eta, tau, y, hasReference);
+        for (let p = 0; p < pairs; p++) own[p] *= weight ** 2;
       });
       const sums = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
       return add(scale(sums.gram, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
@@ -74,7 +77,7 @@ export async function stateDependentNoise(
   }
 
   async function averagedOver(covariance: Matrix): Promise<Matrix> {
-    if (isQuadratic) return add(noiseCovariance, await multiplicative(covariance));
+    if (isClosed) return add(noiseCovariance, await multiplicative(covariance));
     // The same deviates at every call, so that the fixed-point iteration converges.
     const random = createRandom(seed, 0, 2);
     let sum = matrix(mode.length, mode.length);
@@ -85,38 +88,6 @@ export async function stateDependentNoise(
   }
 
   return { averagedOver, multiplicative };
-}
-
-/** Calls `visit` with every `step`-th row's number, linear predictors (of all outputs, to be read at once), τ and target. */
-export function visitRows(
-  model: Model,
-  position: Float64Array,
-  visit: (n: number, eta: Float64Array, tau: number, y: number) => void,
-  step = 1,
-): void {
-  const { memory, rows, outputs } = model;
-  const x = memory.f32(rows.address, rows.numRows * rows.stride);
-  const tau = model.hasAuxiliary ? position[model.dimension - 1] : model.fixedTau;
-  const eta = new Float64Array(outputs);
-  for (let n = 0; n < rows.numRows; n += step) {
-    linearPredictorsInto(eta, x, n * rows.stride, position, rows.numColumns);
-    visit(n, eta, tau, x[n * rows.stride + rows.stride - 1]);
-  }
-}
-
-/** η_k = xᵀβ_k for each entry of `out`, x the row that begins at `offset`. */
-export function linearPredictorsInto(
-  out: Float64Array,
-  x: Float32Array,
-  offset: number,
-  position: ArrayLike<number>,
-  numColumns: number,
-): void {
-  for (let k = 0, at = 0; k < out.length; k++) {
-    let eta = 0;
-    for (let j = 0; j < numColumns; j++, at++) eta += x[offset + j] * position[at];
-    out[k] = eta;
-  }
 }
 
 /** Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given. */

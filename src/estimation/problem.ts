@@ -25,6 +25,8 @@ export interface Problem {
   readonly mode: Float64Array;
   /** A, M×M: Hessian of the mean loss of a row, prior shared out evenly, at the mode. */
   readonly hessian: Matrix;
+  /** M: the prior's part of the diagonal of N A. */
+  readonly priorCurvatures: Float64Array;
   /** C, M×M: covariance of one row's gradient at the mode. */
   readonly noiseCovariance: Matrix;
   /** How C changes with the spread of the iterates. */

@@ -23,7 +23,7 @@ function linearTarget(): Target {
     return Float64Array.from({ length: 20 }, (_, j) => shared + (0.05 + 0.1 * j) * random.normal());
   });
   const y = Float64Array.from(x, (row) => row[0] - 2 * row[7] + 0.5 * random.normal());
-  return { name: "linear", x, y, family: "gaussian", sigma: "learned", prior: { mean: 0.2, sd: 1 } };
+  return { name: "linear", x, y, family: "gaussian", prior: { mean: 0.2, sd: 1 } };
 }
 
 /** Largest distance from the Newton mode, in posterior sds. */

@@ -1,5 +1,6 @@
 import { Weights } from "../../kernels/layout.ts";
-import { addPriorGradientInto, type Model, priorCurvature, priorLoss } from "../models/model.ts";
+import type { Model } from "../models/model.ts";
+import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { diagonalNoise } from "./diagonal-noise.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";

@@ -13,6 +13,7 @@ export const categorical: Family = {
     const output = y - Number(hasReference);
     if (output >= 0) out[output] -= 1;
   },
+  auxiliarySlope: () => 0,
   sandwichCurvatureInto(v, eta, _tau, _y, hasReference) {
     // With W = diag(μ) − μ μᵀ: (W V W)_kl = μ_k μ_l (V_kl − (V μ)_k − (V μ)_l + μᵀ V μ).
     const size = eta.length;

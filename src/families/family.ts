@@ -52,6 +52,8 @@ export interface Family {
   readonly kernel: Code;
   /** At most two. */
   readonly auxiliaries: readonly Auxiliary[];
+  /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
+  auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
   /** Absent where a row has several linear predictors. */
   readonly row?: RowLoss;
   /** Writes ∂f/∂η_k to `out`. */
@@ -77,6 +79,10 @@ export function familyOfRow(parts: Pick<Family, "name" | "kernel" | "auxiliaries
     slopesInto(out, eta, tau, y) {
       row.slopesInto(slopes, eta[0], tau, y);
       out[0] = slopes[0];
+    },
+    auxiliarySlope(place, eta, tau, y) {
+      row.slopesInto(slopes, eta[0], tau, y);
+      return slopes[place + 1];
     },
     sandwichCurvatureInto(v, eta, tau, y) {
       row.curvaturesInto(curvatures, eta[0], tau, y);

@@ -1,8 +1,16 @@
 import { Model as Slot } from "../../kernels/layout.ts";
 import type { EngineMemory } from "../engine/memory.ts";
+import { families } from "../families/families.ts";
+import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { type FamilyFunctions, type FamilyName, families } from "./family.ts";
-import { defaultInterceptPrior, defaultPrior, defaultSigmaRate, type NormalPrior } from "./prior.ts";
+import { defaultPrior, type Prior } from "./prior.ts";
+import {
+  defaultDispersionPrior,
+  defaultNuPrior,
+  defaultSigmaPrior,
+  type ScalePrior,
+} from "./scale-prior.ts";
+import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
 
 /** Rows in the engine's memory, laid out as kernels/layout.ts says. */
 export interface RowBlock {
@@ -13,34 +21,44 @@ export interface RowBlock {
   /** D */
   readonly numColumns: number;
   readonly paddedColumns: number;
-  /** Floats from one row to the next; the target stands in the last of them. */
+  /** Floats from one row to the next; target, offset and weight stand at their end (kernels/row-side.ts). */
   readonly stride: number;
+  readonly hasOffset?: boolean;
+  readonly hasWeights?: boolean;
 }
 
 /**
- * A likelihood and a prior over rows in memory: θ = (β, τ), with τ = log σ only where the noise scale is learned. For the
- * categorical family β is a vector of D coefficients for each linear predictor, one after the other.
- * The loss of the whole data is Σ_n f(x_nᵀβ, τ; y_n) − log prior(θ).
+ * A likelihood and a prior over rows in memory: θ = (β, τ), with τ the logarithms of the family's auxiliary parameters, as far
+ * as they are not fixed. For the categorical family β is a vector of D coefficients for each linear predictor, one after the
+ * other. The loss of the whole data is Σ_n w_n f(x_nᵀβ + o_n, τ; y_n) − log prior(θ), w_n a row's weight and o_n its offset.
  */
 export interface Model {
   readonly memory: EngineMemory;
   /** Address of the model's record in memory. */
   readonly address: number;
   readonly rows: RowBlock;
-  readonly family: FamilyFunctions;
+  readonly family: Family;
   /** Linear predictors a row: 1, and for the categorical family one for every class that has parameters. */
   readonly outputs: number;
   /** Whether the categorical family's class 0 has η = 0 and no parameters. */
   readonly hasReference: boolean;
-  /** M = D outputs, or D + 1 where the noise scale is learned. */
+  /** M = D outputs, and one more for each auxiliary parameter that is learned. */
   readonly dimension: number;
-  readonly hasAuxiliary: boolean;
-  /** τ where it is fixed, 0 where there is none. */
-  readonly fixedTau: number;
-  /** M; the precision of τ's entry is 0: its prior is exponential on σ. */
+  /** Those of the family's auxiliary parameters that are learned, in the order in which they end θ. */
+  readonly auxiliaries: readonly LearnedAuxiliary[];
+  /** τ of the auxiliary parameters that are fixed; 0 elsewhere. */
+  readonly fixedTau: readonly [number, number];
+  /** M: the normal priors' precision; 0 where the prior is not normal. */
   readonly priorPrecision: Float64Array;
+  /** M: the normal priors' means. */
   readonly priorMean: Float64Array;
-  readonly sigmaRate: number;
+  /** The priors that are not normal. */
+  readonly shapedPriors: readonly ShapedPrior[];
+}
+
+export interface LearnedAuxiliary extends Auxiliary {
+  /** Its place in τ. */
+  readonly place: number;
 }
 
 export const classCodings = ["reference", "symmetric"] as const;
@@ -52,84 +70,112 @@ export type ClassCoding = (typeof classCodings)[number];
 
 export interface ModelOptions {
   readonly family: FamilyName;
-  /** Index of the intercept among the columns, −1 where there is none. */
-  readonly interceptColumn?: number;
-  readonly prior?: NormalPrior;
-  readonly interceptPrior?: NormalPrior;
-  /** A fixed noise scale on the standardised scale, or "learned". */
-  readonly sigma?: number | "learned";
+  /** One for each column, the same for all classes; `normal(0, 2.5)` each where left out. */
+  readonly priors?: readonly Prior[];
+  /** What is known of the family's auxiliary parameters, on the standardised scale. */
+  readonly auxiliaries?: AuxiliaryOptions;
   /** The categorical family's classes, numbered 0 … count − 1 in the target's column. */
   readonly classes?: { readonly count: number; readonly coding: ClassCoding };
 }
 
+/** A number fixes an auxiliary parameter; a prior has it learned, as the default prior does where it is left out. */
+export type AuxiliaryOptions = { readonly [name in Auxiliary["name"]]?: number | ScalePrior };
+
+const defaultAuxiliaryPriors: Readonly<Record<Auxiliary["name"], ScalePrior>> = {
+  sigma: defaultSigmaPrior,
+  nu: defaultNuPrior,
+  dispersion: defaultDispersionPrior,
+};
+
 export function createModel(memory: EngineMemory, rows: RowBlock, options: ModelOptions): Model {
   const family = families[options.family];
-  const sigma = family.hasSigma ? (options.sigma ?? "learned") : 1;
-  const hasAuxiliary = sigma === "learned";
-  const hasReference = options.classes?.coding === "reference";
-  const outputs = options.classes ? options.classes.count - Number(hasReference) : 1;
-  const dimension = rows.numColumns * outputs + (hasAuxiliary ? 1 : 0);
+  const { priors, auxiliaries: given = {}, classes } = options;
+  const hasReference = classes?.coding === "reference";
+  const outputs = classes ? classes.count - Number(hasReference) : 1;
+  const numCoefficients = rows.numColumns * outputs;
+  const known = family.auxiliaries.map((auxiliary, place) => ({
+    ...auxiliary,
+    place,
+    value: given[auxiliary.name] ?? defaultAuxiliaryPriors[auxiliary.name],
+  }));
+  const learned = known.filter(({ value }) => typeof value !== "number");
+  const fixedTau: [number, number] = [0, 0];
+  for (const { place, value } of known) if (typeof value === "number") fixedTau[place] = Math.log(value);
+  const dimension = numCoefficients + learned.length;
   const priorPrecision = new Float64Array(dimension);
   const priorMean = new Float64Array(dimension);
-  for (let j = 0; j < rows.numColumns * outputs; j++) {
-    const isIntercept = j % rows.numColumns === options.interceptColumn;
-    const prior = isIntercept ? (options.interceptPrior ?? defaultInterceptPrior) : (options.prior ?? defaultPrior);
-    priorPrecision[j] = 1 / prior.sd ** 2;
+  const shapedPriors: ShapedPrior[] = [];
+  for (let j = 0; j < numCoefficients; j++) {
+    const prior = priors?.[j % rows.numColumns] ?? defaultPrior;
     priorMean[j] = prior.mean;
+    if (prior.kind === "normal") priorPrecision[j] = 1 / prior.sd ** 2;
+    else shapedPriors.push({ index: j, prior });
   }
-  const fixedTau = sigma === "learned" ? 0 : Math.log(sigma);
-  const parts = {
+  learned.forEach(({ value }, k) => {
+    shapedPriors.push({ index: numCoefficients + k, scalePrior: value as ScalePrior });
+  });
+  return withRecord({
     memory,
     rows,
     family,
     outputs,
     hasReference,
     dimension,
-    hasAuxiliary,
+    auxiliaries: learned.map(({ name, isScale, place }) => ({ name, isScale, place })),
     fixedTau,
     priorPrecision,
     priorMean,
-    sigmaRate: defaultSigmaRate,
-  };
-  return { ...parts, address: writeRecord(parts) };
+    shapedPriors,
+  });
 }
 
-function writeRecord(model: Omit<Model, "address">): number {
-  const { memory, rows } = model;
+/** The model with a record of its own in memory. */
+function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
+  const { memory, rows, dimension, shapedPriors } = model;
   const address = memory.allocate(Slot.slots * 8);
-  const precision = memory.allocateF64(model.dimension);
-  const mean = memory.allocateF64(model.dimension);
-  memory.f64(precision, model.dimension).set(model.priorPrecision);
-  memory.f64(mean, model.dimension).set(model.priorMean);
-  memory.setU32(address, Slot.rows, rows.address);
-  memory.setU32(address, Slot.numRows, rows.numRows);
-  memory.setU32(address, Slot.numColumns, rows.numColumns);
-  memory.setU32(address, Slot.paddedColumns, rows.paddedColumns);
-  memory.setU32(address, Slot.stride, rows.stride);
-  memory.setU32(address, Slot.family, model.family.kernel);
-  memory.setU32(address, Slot.auxiliary, model.hasAuxiliary ? 1 : 0);
-  memory.setF64(address, Slot.fixedAuxiliary, model.fixedTau);
-  memory.setU32(address, Slot.priorPrecision, precision);
-  memory.setU32(address, Slot.priorMean, mean);
-  memory.setF64(address, Slot.auxiliaryRate, model.sigmaRate);
-  memory.setU32(address, Slot.aliasTable, 0);
-  memory.setU32(address, Slot.outputs, model.outputs);
-  memory.setU32(address, Slot.hasReference, model.hasReference ? 1 : 0);
-  return address;
+  const vector = (values: Float64Array) => {
+    const at = memory.allocateF64(dimension);
+    memory.f64(at, dimension).set(values);
+    return at;
+  };
+  const setU32 = (slot: Slot, value: number) => memory.setU32(address, slot, value);
+  setU32(Slot.rows, rows.address);
+  setU32(Slot.numRows, rows.numRows);
+  setU32(Slot.numColumns, rows.numColumns);
+  setU32(Slot.paddedColumns, rows.paddedColumns);
+  setU32(Slot.stride, rows.stride);
+  setU32(Slot.hasOffset, rows.hasOffset ? 1 : 0);
+  setU32(Slot.hasWeights, rows.hasWeights ? 1 : 0);
+  setU32(Slot.family, model.family.kernel);
+  setU32(Slot.auxiliary, model.auxiliaries.length);
+  setU32(Slot.firstAuxiliary, model.auxiliaries[0]?.place ?? 0);
+  memory.setF64(address, Slot.fixedAuxiliary, model.fixedTau[0]);
+  memory.setF64(address, Slot.secondFixedAuxiliary, model.fixedTau[1]);
+  setU32(Slot.priorPrecision, vector(model.priorPrecision));
+  setU32(Slot.priorMean, vector(model.priorMean));
+  setU32(Slot.shapedPriors, writeShapedPriors(memory, shapedPriors));
+  setU32(Slot.numShapedPriors, shapedPriors.length);
+  setU32(Slot.aliasTable, aliasTable);
+  setU32(Slot.outputs, model.outputs);
+  setU32(Slot.hasReference, model.hasReference ? 1 : 0);
+  return { ...model, address };
 }
 
 /** The same model, its rows drawn by the alias table at `aliasTable` (0: uniformly). */
 export function withAliasTable(model: Model, aliasTable: number): Model {
-  const address = writeRecord(model);
-  model.memory.setU32(address, Slot.aliasTable, aliasTable);
-  return { ...model, address };
+  return withRecord(model, aliasTable);
+}
+
+/** The same model, its priors that are not normal with other references for control variates. */
+export function withShapedPriors(model: Model, shapedPriors: readonly ShapedPrior[]): Model {
+  return withRecord({ ...model, shapedPriors });
 }
 
 /** What may be learned of a model beside its parameters. */
 export interface Hyperparameters {
-  /** M: the prior's precision of each parameter; 0 for τ. */
+  /** M: the normal priors' precision of each parameter. */
   readonly priorPrecision?: Float64Array;
-  /** The noise scale of a gaussian model in which it is fixed, on the standardised scale. */
+  /** The noise scale of a model in which it is fixed, on the standardised scale. */
   readonly sigma?: number;
 }
 
@@ -139,20 +185,52 @@ export interface Hyperparameters {
  * @throws RangeError where σ is given and the model has no fixed noise scale
  */
 export function withHyperparameters(model: Model, { priorPrecision, sigma }: Hyperparameters): Model {
-  if (sigma !== undefined && (model.hasAuxiliary || !model.family.hasSigma))
-    throw new RangeError("Only a gaussian model with a fixed noise scale takes another one.");
-  const changed = {
+  if (sigma !== undefined && !hasFixedSigma(model))
+    throw new RangeError("Only a model with a fixed noise scale takes another one.");
+  return withRecord({
     ...model,
     priorPrecision: Float64Array.from(priorPrecision ?? model.priorPrecision),
-    fixedTau: sigma === undefined ? model.fixedTau : Math.log(sigma),
-  };
-  return { ...changed, address: writeRecord(changed) };
+    fixedTau: sigma === undefined ? model.fixedTau : [Math.log(sigma), model.fixedTau[1]],
+  });
+}
+
+/** Whether the model has a noise scale, and it is no parameter. */
+export function hasFixedSigma({ family, auxiliaries }: Model): boolean {
+  return family.auxiliaries[0]?.name === "sigma" && auxiliaries[0]?.name !== "sigma";
+}
+
+/** Whether the likelihood is quadratic in θ, so that rows leave nothing to second-order control variates. */
+export function hasQuadraticLikelihood({ family, auxiliaries }: Model): boolean {
+  return family.name === "gaussian" && auxiliaries.length === 0;
+}
+
+/** Whether the loss as a whole is quadratic. */
+export function isQuadratic(model: Model): boolean {
+  return hasQuadraticLikelihood(model) && model.shapedPriors.length === 0;
+}
+
+/** Whether all coefficients have normal priors. */
+export function hasNormalPriors({ shapedPriors }: Model): boolean {
+  return shapedPriors.every(({ prior }) => prior === undefined);
+}
+
+/** How many entries of θ are coefficients; the auxiliary parameters' follow them. */
+export function numCoefficients({ rows, outputs }: Pick<Model, "rows" | "outputs">): number {
+  return rows.numColumns * outputs;
+}
+
+/** τ₀ and τ₁ at θ, where they are parameters or fixed. */
+export function tauAt({ auxiliaries, fixedTau, rows, outputs }: Model, position: ArrayLike<number>): [number, number] {
+  const tau: [number, number] = [...fixedTau];
+  auxiliaries.forEach(({ place }, k) => {
+    tau[place] = position[rows.numColumns * outputs + k];
+  });
+  return tau;
 }
 
 /** The same model over other rows with the same columns, such as rows held out for validation. */
 export function withRows(model: Model, rows: RowBlock): Model {
-  const changed = { ...model, rows };
-  return { ...changed, address: writeRecord(changed) };
+  return withRecord({ ...model, rows });
 }
 
 /**
@@ -173,34 +251,4 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
     taken++;
   }
   return withRows(model, { ...model.rows, address, numRows });
-}
-
-/** −log prior(θ), up to a constant. */
-export function priorLoss(model: Model, position: ArrayLike<number>): number {
-  const tau = numCoefficients(model);
-  let sum = 0;
-  for (let j = 0; j < tau; j++) sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
-  // The exponential prior is on σ; the density of τ = log σ has the Jacobian e^τ.
-  if (model.hasAuxiliary) sum += model.sigmaRate * Math.exp(position[tau]) - position[tau];
-  return sum;
-}
-
-/** Adds ∇(−log prior)(θ) to `gradient`. */
-export function addPriorGradientInto(model: Model, position: ArrayLike<number>, gradient: Float64Array): void {
-  const tau = numCoefficients(model);
-  for (let j = 0; j < tau; j++) gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
-  if (model.hasAuxiliary) gradient[tau] += model.sigmaRate * Math.exp(position[tau]) - 1;
-}
-
-/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. */
-export function priorCurvature(model: Model, position: ArrayLike<number>): Float64Array {
-  const curvature = Float64Array.from(model.priorPrecision);
-  const tau = numCoefficients(model);
-  if (model.hasAuxiliary) curvature[tau] = model.sigmaRate * Math.exp(position[tau]);
-  return curvature;
-}
-
-/** How many entries of θ are coefficients; τ, where it is a parameter, follows them. */
-function numCoefficients({ rows, outputs }: Model): number {
-  return rows.numColumns * outputs;
 }

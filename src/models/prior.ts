@@ -1,30 +1,112 @@
+import { InputError } from "../data/errors.ts";
+import { suggestion } from "../data/suggest.ts";
+import { type Distribution, parseDistribution } from "./distribution.ts";
+
 /** A normal prior on one coefficient, on the standardised scale. */
 export interface NormalPrior {
   readonly mean: number;
   readonly sd: number;
 }
 
+/** A prior on one coefficient, on the standardised scale. */
+export type Prior =
+  | (NormalPrior & { readonly kind: "normal" })
+  | { readonly kind: "student-t"; readonly degrees: number; readonly mean: number; readonly scale: number }
+  | { readonly kind: "laplace"; readonly mean: number; readonly scale: number };
+
 /** `normal(0, 2.5)`: the default prior of every coefficient. */
-export const defaultPrior: NormalPrior = { mean: 0, sd: 2.5 };
+export const defaultPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 2.5 };
 
 /** `normal(0, 10)`: the default prior of the intercept of the centred design. */
-export const defaultInterceptPrior: NormalPrior = { mean: 0, sd: 10 };
+export const defaultInterceptPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 10 };
 
 /** Rate of the default exponential prior on a learned noise scale. */
 export const defaultSigmaRate = 1;
 
+/** The arguments of each kind, in the order in which they are written; all but the mean are above 0. */
+export const priorArguments = {
+  normal: ["mean", "sd"],
+  "student-t": ["degrees", "mean", "scale"],
+  laplace: ["mean", "scale"],
+} as const;
+
+/** Examples for sentences that refuse something else. */
+export const priorForms = "normal(0, 2.5), student-t(3, 0, 1) or laplace(0, 1)";
+
 /**
- * Reads `normal(mean, sd)`; the sd must be positive and finite.
- * @throws RangeError with a sentence that names the option
+ * Reads `normal(mean, sd)`, `student-t(degrees, mean, scale)` or `laplace(mean, scale)`.
+ * @throws InputError with a sentence that names the option
  */
-export function parsePrior(text: string, option: string): NormalPrior {
-  const match = /^\s*normal\(\s*([^,\s]+)\s*,\s*([^,\s]+)\s*\)\s*$/i.exec(text);
-  const mean = Number(match?.[1] ?? Number.NaN);
-  const sd = Number(match?.[2] ?? Number.NaN);
-  if (!Number.isFinite(mean) || !Number.isFinite(sd) || sd <= 0) {
-    throw new RangeError(
-      `${option} "${text}" is not a prior: write normal(mean, sd) with sd above 0, such as normal(0, 2.5).`,
+export function parsePrior(text: string, option: string): Prior {
+  if (/^\s*horseshoe\b/i.test(text)) {
+    throw new InputError(
+      `${option} cannot be a horseshoe: its posterior is a funnel whose curvature is without bound, where no constant learning rate has a stationary law near it (docs/priors.md); use laplace(0, 0.5), student-t(3, 0, 0.5) or learned.`,
     );
   }
-  return { mean, sd };
+  return parseDistribution(text, option, priorArguments, priorForms) as Prior;
+}
+
+/** A prior as it is given in the library: a text, a Prior, or { mean, sd } for a normal one. */
+export type PriorLike = string | Prior | NormalPrior;
+
+/** @throws InputError where the text is no prior */
+export function readPrior(value: PriorLike, option: string): Prior {
+  if (typeof value === "string") return parsePrior(value, option);
+  return "kind" in value ? value : { kind: "normal", mean: value.mean, sd: value.sd };
+}
+
+/** The priors of a design's coefficients. */
+export interface CoefficientPriors {
+  readonly default: Prior;
+  readonly intercept: Prior;
+  /** By the name of a term of the formula, or of one column; a column's own goes before its term's. */
+  readonly named?: ReadonlyMap<string, Prior>;
+}
+
+interface NamedColumn {
+  readonly name: string;
+  readonly term: string;
+  readonly isIntercept: boolean;
+}
+
+/**
+ * The prior of each column of the design, the intercept among them.
+ *
+ * @param leftOut Columns that the design left out as they are constant; a prior for them is no mistake.
+ * @throws InputError where a name belongs to no column
+ */
+export function priorsOfColumns(
+  columns: readonly NamedColumn[],
+  priors: CoefficientPriors,
+  leftOut: readonly string[] = [],
+): Prior[] {
+  const named = new Map([...(priors.named ?? [])].map(([name, prior]) => [bare(name), prior]));
+  refuseUnknown([...(priors.named?.keys() ?? [])], columns, leftOut);
+  return columns.map(({ name, term, isIntercept }) =>
+    isIntercept ? priors.intercept : (named.get(bare(name)) ?? named.get(bare(term)) ?? priors.default),
+  );
+}
+
+/** Names are the same whatever blanks are written in them. */
+const bare = (name: string) => name.replace(/\s+/g, "");
+
+function refuseUnknown(names: readonly string[], columns: readonly NamedColumn[], leftOut: readonly string[]): void {
+  const others = columns.filter(({ isIntercept }) => !isIntercept);
+  const known = [...new Set(others.flatMap(({ term, name }) => [term, name]))];
+  const accepted = new Set([...known, ...leftOut].map(bare));
+  for (const name of names) {
+    if (accepted.has(bare(name))) continue;
+    if (bare(name) === "Intercept") {
+      throw new InputError('The intercept has a prior option of its own: give "intercept prior" instead of a name.');
+    }
+    throw new InputError(
+      `A prior is given for "${name}", which is no term of the formula and no column of the design; ${suggestion(name, known, "they are")}`,
+    );
+  }
+}
+
+/** `student-t(3, 0, 1)` of a prior, as parsePrior reads it. */
+export function priorText(prior: Distribution): string {
+  const { kind, ...values } = prior;
+  return `${kind}(${Object.values(values).join(", ")})`;
 }

@@ -40,25 +40,26 @@ export interface PosteriorTable {
 export function summarise(design: Design, problem: Problem, plan: Plan, output: ChainOutput): PosteriorTable {
   const transform = originalScale(design);
   const names = coefficientNames(design, problem.model);
-  const { outputs } = problem.model;
+  const { outputs, auxiliaries } = problem.model;
+  const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
   for (let chain = 0; chain < output.chains; chain++) {
-    addChain(draws, names, transform, outputs, output.positions[chain]);
-    addChain(means, names, transform, outputs, output.intervalMeans[chain]);
+    addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
+    addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
   }
   const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
     const statistics = summaryStatistics(draws.get(name)!);
-    const isSigma = j === betaMean.length;
+    const auxiliary = problem.model.auxiliaries[j - betaMean.length];
     const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
-    // σ = e^τ is not linear in τ: its mean and sd over the kept draws are corrected by those of τ, known over all steps.
-    const ratio = isSigma ? sigmaCorrection(output, j) : null;
+    // e^τ is not linear in τ: its mean and sd over the kept draws are corrected by those of τ, known over all steps.
+    const ratio = auxiliary ? auxiliaryCorrection(output, j) : null;
     const mean = ratio ? statistics.mean * (1 + ratio.meanShift) : betaMean[j];
     const sd = ratio ? statistics.sd * ratio.sdRatio : betaSd[j];
-    const onScale = isSigma ? Math.exp(problem.mode[j]) : 1;
-    const scaleY = design.target.scale;
+    const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
+    const unit = auxiliary?.isScale ? design.target.scale : 1;
     coefficients.push({
       name,
       mean,
@@ -70,10 +71,10 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
       ess_tail: finiteOrNull(statistics.essTail),
       r_hat: finiteOrNull(statistics.rHat),
       standardized: {
-        mean: isSigma ? mean / scaleY : output.mean[j],
-        sd: isSigma ? sd / scaleY : diagonalEntry(output.covariance),
+        mean: auxiliary ? mean / unit : output.mean[j],
+        sd: auxiliary ? sd / unit : diagonalEntry(output.covariance),
         predictedSd: onScale * diagonalEntry(plan.prediction.covariance),
-        laplaceMean: isSigma ? onScale : problem.mode[j],
+        laplaceMean: auxiliary ? onScale : problem.mode[j],
         laplaceSd: onScale * diagonalEntry(problem.laplaceCovariance),
       },
     });
@@ -82,8 +83,8 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
 }
 
 /**
- * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and "sigma"
- * for the noise scale.
+ * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and those of
+ * the auxiliary parameters, such as "sigma".
  */
 function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
   const names = columns.map((column) => column.name);
@@ -91,7 +92,7 @@ function coefficientNames({ columns, target }: Design, model: Problem["model"]):
     const levels = target.levels!.slice(model.hasReference ? 1 : 0);
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
-  return model.hasAuxiliary ? [...names, "sigma"] : names;
+  return [...names, ...model.auxiliaries.map(({ name }) => name)];
 }
 
 /** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */
@@ -117,7 +118,7 @@ function addChain(
   target: Map<string, Float64Array[]>,
   names: readonly string[],
   transform: OriginalScale,
-  outputs: number,
+  { outputs, units }: { readonly outputs: number; readonly units: readonly number[] },
   positions: Float64Array,
 ): void {
   const size = transform.shift.length;
@@ -131,14 +132,16 @@ function addChain(
       const original = transform.toOriginal(position.subarray(first, first + size));
       for (let j = 0; j < size; j++) values[first + j][draw] = original[j];
     }
-    if (first < dimension) values[first][draw] = transform.targetScale * Math.exp(position[first]);
+    units.forEach((unit, k) => {
+      values[first + k][draw] = unit * Math.exp(position[first + k]);
+    });
   }
   names.forEach((name, j) => {
     target.set(name, [...(target.get(name) ?? []), values[j]]);
   });
 }
 
-function sigmaCorrection(output: ChainOutput, index: number): { meanShift: number; sdRatio: number } {
+function auxiliaryCorrection(output: ChainOutput, index: number): { meanShift: number; sdRatio: number } {
   let sum = 0;
   let squares = 0;
   let count = 0;

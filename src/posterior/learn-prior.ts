@@ -37,11 +37,11 @@ export async function learnPrior(
   design: Design,
   options: ResolvedOptions,
 ): Promise<{ model: Model; learned: LearnedPrior; remarks: readonly string[]; warnings: readonly string[] }> {
-  const groups = options.prior === "learned" ? priorGroups(design, model) : [];
+  const groups = options.learnPrior ? priorGroups(design, model) : [];
   const noiseScale = options.sigma === "em";
-  if (noiseScale && !model.family.hasSigma)
+  if (noiseScale && model.family.name !== "gaussian")
     throw new InputError(`sigma "em" is for the gaussian family; ${design.family} has no noise scale: leave it out.`);
-  if (options.prior === "learned" && groups.length === 0)
+  if (options.learnPrior && groups.length === 0)
     throw new InputError('The prior cannot be learned without a column beside the intercept: leave "learned" out.');
   const start = noiseScale ? await withPlainSigma(workspace, model) : model;
   const found = await learnHyperparameters(workspace, start, { groups, noiseScale, seed: options.seed });

@@ -1,4 +1,5 @@
 import { buildDesign, type Design, designFromArrays } from "../data/design.ts";
+import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -23,6 +24,10 @@ export interface ArrayInput {
   readonly names?: readonly string[];
   /** Whether an intercept is added; true unless told. */
   readonly intercept?: boolean;
+  /** N numbers that are added to the linear predictors as they are, such as the logarithms of exposures. */
+  readonly offset?: ArrayLike<number>;
+  /** N numbers, 0 or more: how often each row counts. */
+  readonly weights?: ArrayLike<number>;
 }
 
 export type FitInput = TableInput | ArrayInput;
@@ -34,6 +39,8 @@ export type ProgressListener = (stage: string, fraction: number) => void;
 export interface DataSummary {
   readonly rows: number;
   readonly droppedRows: number;
+  /** Rows left out as their weight is 0; absent where there is none. */
+  readonly zeroWeightRows?: number;
   readonly columns: number;
   readonly target: string;
   /** The classes of a categorical target, sorted; the first is the reference. */
@@ -60,7 +67,7 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { family, standardize } = options;
+  const { family, standardize, weights } = options;
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
@@ -68,8 +75,12 @@ export async function loadRows(
     const onRows = (done: number, pass: 1 | 2) =>
       onProgress?.("reading", total ? (done / total + pass - 1) / 2 : (pass - 1) / 2);
     const formula = parseFormula(input.formula);
-    design = await buildDesign(source, formula, { family, standardize, memory, signal, onProgress: onRows });
+    design = await buildDesign(source, formula, { family, standardize, weights, memory, signal, onProgress: onRows });
   } else {
+    if (weights !== undefined)
+      throw new InputError(
+        "The option weights is an expression over a table's columns; give arrays as { x, y, weights }.",
+      );
     design = await designFromArrays(input, { family, standardize, memory });
   }
   const { numRows, stride, paddedColumns, columns } = design;
@@ -84,7 +95,13 @@ function asSource(data: TableInput["data"]): TableSource {
     : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
 }
 
-export function describeData({ numRows, droppedRows, columns, target }: Design): DataSummary {
-  const summary = { rows: numRows, droppedRows, columns: columns.length, target: target.name };
+export function describeData({ numRows, droppedRows, zeroWeightRows, columns, target }: Design): DataSummary {
+  const summary = {
+    rows: numRows,
+    droppedRows,
+    ...(zeroWeightRows > 0 && { zeroWeightRows }),
+    columns: columns.length,
+    target: target.name,
+  };
   return target.kind === "classes" ? { ...summary, classes: target.levels } : summary;
 }

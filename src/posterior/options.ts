@@ -1,9 +1,12 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
-import { type FamilyName, families } from "../models/family.ts";
+import { families } from "../families/families.ts";
+import type { FamilyName } from "../families/family.ts";
 import { type ClassCoding, classCodings } from "../models/model.ts";
-import { type NormalPrior, parsePrior } from "../models/prior.ts";
+import { type PriorLike, priorForms } from "../models/prior.ts";
+import { readScalePrior, type ScalePrior, scalePriorForms } from "../models/scale-prior.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules, type Tuning } from "../samplers/sampler.ts";
+import { type PriorOption, type ResolvedPriors, resolvePriors } from "./prior-options.ts";
 
 /** What may be set for a fit; every default gives a good answer. */
 export interface FitOptions extends Tuning {
@@ -16,20 +19,33 @@ export interface FitOptions extends Tuning {
   readonly classCoding?: ClassCoding;
   /** A name of the registry, or "auto" (the default). */
   readonly sampler?: string;
-  /** "auto": features, and for gaussian the target too. */
+  /** "auto": features, and for gaussian and student-t the target too. */
   readonly standardize?: "auto" | "features" | "none";
+  /** An expression over a table's columns: how often each row counts, 0 or more. */
+  readonly weights?: string;
   /**
-   * On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. "learned": one precision for all single
-   * columns and one for each term of several, by variational EM.
+   * On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. Terms and columns may have their own:
+   * `["normal(0, 1)", "log(x): laplace(0, 0.5)"]`. "learned": one precision for all single columns and one for each term
+   * of several, by variational EM.
    */
-  readonly prior?: string | NormalPrior;
+  readonly prior?: PriorOption;
   /** On the intercept of the centred design; `normal(0, 10)` unless told. */
-  readonly interceptPrior?: string | NormalPrior;
+  readonly interceptPrior?: PriorLike;
   /**
-   * Gaussian noise scale on the standardised scale: "learned" (a parameter with prior exponential(1)), a number, or "em":
-   * the number that variational EM finds.
+   * Noise scale of gaussian and student-t on the standardised scale: "learned" (a parameter with a prior), a number, or
+   * "em": the number that variational EM finds.
    */
   readonly sigma?: number | "learned" | "em";
+  /** Of a learned noise scale; `exponential(1)` unless told. */
+  readonly sigmaPrior?: string | ScalePrior;
+  /** The negative binomial's α, Var y = μ + α μ²: "learned" (a parameter with a prior), or a number. */
+  readonly dispersion?: number | "learned";
+  /** Of a learned α; `exponential(1)` unless told. */
+  readonly dispersionPrior?: string | ScalePrior;
+  /** Student's degrees of freedom ν: "learned" (a parameter with a prior), or a number. */
+  readonly nu?: number | "learned";
+  /** Of a learned ν; `gamma(2, 0.1)` unless told. */
+  readonly nuPrior?: string | ScalePrior;
   /** 4 */
   readonly chains?: number;
   /** Draws a chain, 1000. */
@@ -41,12 +57,15 @@ export interface FitOptions extends Tuning {
 }
 
 /** Options with the defaults filled in. */
-export interface ResolvedOptions extends Omit<FitOptions, "prior" | "interceptPrior"> {
+export interface ResolvedOptions
+  extends Omit<FitOptions, "prior" | "interceptPrior" | "sigmaPrior" | "dispersionPrior" | "nuPrior">,
+    ResolvedPriors {
   readonly classCoding: ClassCoding;
   readonly sampler: string;
   readonly standardize: "auto" | "features" | "none";
-  readonly prior?: NormalPrior | "learned";
-  readonly interceptPrior?: NormalPrior;
+  readonly sigmaPrior?: ScalePrior;
+  readonly dispersionPrior?: ScalePrior;
+  readonly nuPrior?: ScalePrior;
   readonly chains: number;
   readonly draws: number;
   readonly seed: number;
@@ -55,7 +74,29 @@ export interface ResolvedOptions extends Omit<FitOptions, "prior" | "interceptPr
 
 const count = (least: number, most: number) => z.optional(z.int().check(z.gte(least), z.lte(most)));
 const positive = z.optional(z.number().check(z.positive()));
-const prior = z.optional(z.union([z.string(), z.object({ mean: z.number(), sd: z.number().check(z.positive()) })]));
+const above = z.number().check(z.positive());
+const finite = z.number();
+const priorLike = z.union([
+  z.string(),
+  z.object({ kind: z.optional(z.literal("normal")), mean: finite, sd: above }),
+  z.object({ kind: z.literal("student-t"), degrees: above, mean: finite, scale: above }),
+  z.object({ kind: z.literal("laplace"), mean: finite, scale: above }),
+]);
+const priorOption = z.union([
+  priorLike,
+  z.array(z.string()),
+  z.strictObject({ default: z.optional(priorLike), terms: z.optional(z.record(z.string(), priorLike)) }),
+]);
+const scalePrior = z.optional(
+  z.union([
+    z.string(),
+    z.object({ kind: z.literal("exponential"), rate: above }),
+    z.object({ kind: z.literal("half-normal"), scale: above }),
+    z.object({ kind: z.literal("half-student-t"), degrees: above, scale: above }),
+    z.object({ kind: z.literal("gamma"), shape: above, rate: above }),
+  ]),
+);
+const learnedOrPositive = z.optional(z.union([z.literal("learned"), above]));
 
 const schema = z.object({
   family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
@@ -72,9 +113,15 @@ const schema = z.object({
   schedule: z.optional(z.enum(schedules)),
   maxStep: positive,
   standardize: z.optional(z.enum(["auto", "features", "none"])),
-  prior,
-  interceptPrior: prior,
-  sigma: z.optional(z.union([z.enum(["learned", "em"]), z.number().check(z.positive())])),
+  weights: z.optional(z.string()),
+  prior: z.optional(priorOption),
+  interceptPrior: z.optional(priorLike),
+  sigma: z.optional(z.union([z.enum(["learned", "em"]), above])),
+  sigmaPrior: scalePrior,
+  dispersion: learnedOrPositive,
+  dispersionPrior: scalePrior,
+  nu: learnedOrPositive,
+  nuPrior: scalePrior,
   chains: count(1, 256),
   draws: count(4, 1_000_000),
   seed: count(0, Number.MAX_SAFE_INTEGER),
@@ -97,9 +144,15 @@ const expectations: Record<keyof FitOptions, string> = {
   schedule: `one of ${schedules.join(", ")}`,
   maxStep: "a number above 0",
   standardize: "auto, features or none",
-  prior: "normal(mean, sd), or learned",
-  interceptPrior: "normal(mean, sd)",
+  weights: "an expression over the table's columns",
+  prior: `${priorForms}, learned, or one of these by the name of a term or column`,
+  interceptPrior: priorForms,
   sigma: "learned, em, or a number above 0",
+  sigmaPrior: scalePriorForms,
+  dispersion: "learned, or a number above 0",
+  dispersionPrior: scalePriorForms,
+  nu: "learned, or a number above 0",
+  nuPrior: scalePriorForms,
   chains: "a whole number from 1 to 256",
   draws: "a whole number from 4 to 1,000,000",
   seed: "a whole number, 0 or more",
@@ -115,13 +168,16 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
       `The option ${name} cannot be ${JSON.stringify(options[name])}: it takes ${expectations[name]}.`,
     );
   }
+  const { prior, interceptPrior, ...plain } = options;
   return {
-    ...options,
+    ...plain,
     classCoding: options.classCoding ?? "reference",
     sampler: options.sampler ?? "auto",
     standardize: options.standardize ?? "auto",
-    prior: isLearned(options.prior) ? "learned" : readPrior(options.prior, "prior"),
-    interceptPrior: readPrior(options.interceptPrior, "interceptPrior"),
+    ...resolvePriors(prior, interceptPrior),
+    sigmaPrior: auxiliaryPrior("sigma", options),
+    dispersionPrior: auxiliaryPrior("dispersion", options),
+    nuPrior: auxiliaryPrior("nu", options),
     chains: options.chains ?? 4,
     draws: options.draws ?? 1000,
     seed: options.seed ?? 1,
@@ -129,16 +185,13 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
   };
 }
 
-function isLearned(value: string | NormalPrior | undefined): boolean {
-  return typeof value === "string" && value.trim() === "learned";
-}
-
-function readPrior(value: string | NormalPrior | undefined, option: string): NormalPrior | undefined {
-  if (typeof value !== "string") return value;
-  if (isLearned(value)) throw new InputError(`The option ${option} cannot be learned: give normal(mean, sd).`);
-  try {
-    return parsePrior(value, option);
-  } catch (error) {
-    throw new InputError((error as Error).message);
-  }
+/** @throws InputError where the prior cannot be read, or its parameter is fixed */
+function auxiliaryPrior(name: "sigma" | "dispersion" | "nu", options: FitOptions): ScalePrior | undefined {
+  const priorName = `${name}Prior` as const;
+  const given = options[priorName];
+  if (given === undefined) return undefined;
+  const value = options[name] ?? "learned";
+  if (value !== "learned")
+    throw new InputError(`The option ${priorName} is of no use where ${name} is ${value}: leave one of them out.`);
+  return readScalePrior(given, priorName);
 }

@@ -6,8 +6,11 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
+import { priorsOfColumns } from "../models/prior.ts";
+import type { ScalePrior } from "../models/scale-prior.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
+import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, type Listening, loadRows } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -38,18 +41,21 @@ export async function prepare(
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
-  const { prior, interceptPrior, sigma } = options;
+  refuseForeignModelOptions(design.family, options);
+  const { learnPrior: learnsPrior, sigma } = options;
   const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
     family: design.family,
     classes,
-    interceptColumn: design.columns.findIndex((column) => column.isIntercept),
-    prior: prior === "learned" ? undefined : prior,
-    interceptPrior,
-    sigma: sigma === "em" ? 1 : sigma,
+    priors: priorsOfColumns(design.columns, options.priors, design.leftOut),
+    auxiliaries: {
+      sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
+      nu: knownOf(options.nu, options.nuPrior),
+      dispersion: knownOf(options.dispersion, options.dispersionPrior),
+    },
   });
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
-  if (prior === "learned" || sigma === "em") {
+  if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
     model = learning.model;
   }
@@ -65,6 +71,11 @@ export async function prepare(
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+/** A fixed auxiliary parameter, or the prior of a learned one. */
+function knownOf(value: number | "learned" | undefined, prior: ScalePrior | undefined): number | ScalePrior | undefined {
+  return typeof value === "number" ? value : prior;
 }
 
 /** Coefficients that a model may have: a fit holds several dense matrices of that size and decomposes them. */

@@ -2,6 +2,7 @@ import { gradientNonlinearity } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { cholesky } from "../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../linalg/matrix.ts";
+import { isQuadratic } from "../models/model.ts";
 import { averagedCovariance, sandwichCovariance } from "../theory/averaging.ts";
 import { largestSdError } from "../theory/divergence.ts";
 import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
@@ -127,7 +128,7 @@ function worstOf({ error, meanError }: WindowChoice): number {
 /** The shift of the mean (`gradientNonlinearity`) of a law of this covariance; none for a quadratic loss. */
 async function shiftOver(problem: Problem, covariance: Matrix): Promise<Float64Array> {
   const { model, mode } = problem;
-  if (model.family.name === "gaussian" && !model.hasAuxiliary) return new Float64Array(mode.length);
+  if (isQuadratic(model)) return new Float64Array(mode.length);
   return (await gradientNonlinearity(problem, cholesky(covariance))).shift;
 }
 

@@ -2,7 +2,7 @@ import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import type { Model } from "../models/model.ts";
+import { hasQuadraticLikelihood, isQuadratic, type Model } from "../models/model.ts";
 import { autocorrelationTime, injectedNoiseFactor, minibatchShare } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
@@ -45,25 +45,28 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       `--damping ${asked} is out of range: control-variate needs a number above 0 and at most 1.`,
     );
   }
-  const isQuadratic = problem.model.family.name === "gaussian" && !problem.model.hasAuxiliary;
+  const needsRows = !hasQuadraticLikelihood(problem.model);
+  const hasLinearGradient = isQuadratic(problem.model);
   const dimension = problem.mode.length;
-  const weighted = isQuadratic ? problem.model : await drawRowsByInfluence(problem);
-  const noise = isQuadratic ? matrix(dimension, dimension) : await controlVariateNoise(problem, weighted, options.seed);
+  const weighted = needsRows ? await drawRowsByInfluence(problem) : problem.model;
+  const noise = needsRows
+    ? await controlVariateNoise(problem, weighted, options.seed)
+    : matrix(dimension, dimension);
   const whitened = congruence(transpose(problem.laplaceFactor), noise);
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
   const batchFor = (damping: number) =>
-    isQuadratic ? 0 : (options.batchSize ?? smallestBatch((size) => share(damping, size)));
+    needsRows ? (options.batchSize ?? smallestBatch((size) => share(damping, size))) : 0;
   const spec = (damping: number): ChainSpec =>
     chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
-  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], batchFor);
-  if (!isQuadratic && asked !== undefined && !isFeasible(asked)) {
+  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], (h) => Math.max(1, batchFor(h)));
+  if ( asked !== undefined && !isFeasible(asked)) {
     throw new SamplerOptionError(
       `--damping ${asked} with batches of ${batchFor(asked)} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
     );
   }
-  const choice: DampingChoice = isQuadratic
+  const choice: DampingChoice = hasLinearGradient
     ? { damping: asked ?? 1, pilot: null }
     : await chooseDamping(problem, spec, isFeasible, options);
   const { damping } = choice;
@@ -87,9 +90,9 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       chains: options.chains,
       draws: options.draws,
       seed: options.seed,
-      because: isQuadratic
+      because: hasLinearGradient
         ? "control variates: the loss is quadratic, so they leave no minibatch noise and every step is an independent draw"
-        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, the batch makes ${(100 * share(damping, chosen.batchSize)).toPrecision(2)}% of the noise`,
+        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? `the batch makes ${(100 * share(damping, chosen.batchSize)).toPrecision(2)}% of the noise` : "which needs no rows as the likelihood is quadratic"}`,
     },
     prediction: {
       covariance: problem.laplaceCovariance,

@@ -135,7 +135,7 @@ function distance(from: Float64Array, to: Float64Array): number {
 
 function isFar(model: Model, { priorPrecision, sigma }: Hyperparameters): boolean {
   const moved = priorPrecision ? distance(model.priorPrecision, priorPrecision) : 0;
-  return moved > farPrecision || (sigma !== undefined && Math.abs(Math.log(sigma) - model.fixedTau) > farSigma);
+  return moved > farPrecision || (sigma !== undefined && Math.abs(Math.log(sigma) - model.fixedTau[0]) > farSigma);
 }
 
 /** θ* − m under `model`'s prior, one Newton step from the mode under the prior that was measured. */

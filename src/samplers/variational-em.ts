@@ -130,14 +130,14 @@ async function startSearches(
   noiseScale: boolean,
 ): Promise<Searches> {
   const information = await expectation.information({});
-  const least = model.family.hasSigma ? 1e-12 : 1e-3 / model.rows.numRows;
+  const least = model.family.auxiliaries[0]?.name === "sigma" ? 1e-12 : 1e-3 / model.rows.numRows;
   const precisions = groups.map(({ parameters }) => {
     const told = mean(parameters.map((j) => information[j]));
     const start = Math.log(model.priorPrecision[parameters[0]]);
     return createRobbinsMonro({ start, lower: Math.log(least * told), upper: Math.log(30 * told) });
   });
   if (!noiseScale) return { precisions };
-  const start = -2 * model.fixedTau;
+  const start = -2 * model.fixedTau[0];
   return { precisions, noise: createRobbinsMonro({ start, lower: start - 40, upper: start + 40 }) };
 }
 
@@ -166,7 +166,7 @@ async function noiseScore(
     const scores: number[] = [];
     for (const position of [draws[0], draws[draws.length - 1]]) {
       const { loss, count } = await sumRows(workspace, model, { position, weights: Weights.none });
-      scores.push(1 - 2 * (loss / count - model.fixedTau));
+      scores.push(1 - 2 * (loss / count - model.fixedTau[0]));
     }
     return mean(scores);
   } finally {

@@ -3,7 +3,7 @@ import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size
 import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
-import { families } from "../../src/models/family.ts";
+import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";

@@ -2,9 +2,9 @@ import { type Design, designFromArrays } from "../../src/data/design.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
-import type { FamilyName } from "../../src/models/family.ts";
-import { type ClassCoding, createModel } from "../../src/models/model.ts";
-import type { NormalPrior } from "../../src/models/prior.ts";
+import type { FamilyName } from "../../src/families/family.ts";
+import { type AuxiliaryOptions, type ClassCoding, createModel } from "../../src/models/model.ts";
+import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/models/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** A small problem for the conformance suite. */
@@ -15,8 +15,10 @@ export interface Target {
   readonly family: FamilyName;
   /** Of the categorical family; "reference" where left out. */
   readonly coding?: ClassCoding;
-  readonly sigma?: number | "learned";
-  readonly prior: NormalPrior;
+  readonly auxiliaries?: AuxiliaryOptions;
+  readonly prior: PriorLike;
+  readonly offset?: Float64Array;
+  readonly weights?: Float64Array;
 }
 
 function features(
@@ -36,7 +38,7 @@ function features(
 export function quadraticTarget(): Target {
   const { x, random } = features(2000, 5, 11);
   const y = Float64Array.from(x, (row) => 0.5 * row[0] - row[1] + 0.2 * row[4] - Math.log(random.uniform()) - 1);
-  return { name: "quadratic", x, y, family: "gaussian", sigma: 1, prior: { mean: 0.3, sd: 1 } };
+  return { name: "quadratic", x, y, family: "gaussian", auxiliaries: { sigma: 1 }, prior: { mean: 0.3, sd: 1 } };
 }
 
 /** Logistic regression with few positives: a skewed posterior, far from symmetric under θ → −θ. */
@@ -75,14 +77,15 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { x, y, family, prior, sigma, coding = "reference" } = target;
-  const design = await designFromArrays({ x, y, intercept: family !== "gaussian" }, { family, memory });
+  const { x, y, family, auxiliaries, offset, weights, coding = "reference" } = target;
+  const design = await designFromArrays({ x, y, offset, weights, intercept: family !== "gaussian" }, { family, memory });
   const { numRows, stride, paddedColumns, columns } = design;
-  const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
-  const interceptColumn = columns.findIndex((column) => column.isIntercept);
+  const { hasOffset, hasWeights } = design;
+  const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
+  const priors = priorsOfColumns(columns, { default: readPrior(target.prior, "prior"), intercept: defaultInterceptPrior });
   const { levels, kind } = design.target;
   const classes = kind === "classes" ? { count: levels!.length, coding } : undefined;
-  const model = createModel(engine.memory, rows, { family, prior, sigma, interceptColumn, classes });
+  const model = createModel(engine.memory, rows, { family, priors, auxiliaries, classes });
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const problem = await estimate(workspace, model, 1);
   // A view is made anew each time: growing the memory detaches the old ones.

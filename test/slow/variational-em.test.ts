@@ -37,7 +37,7 @@ describe("variational EM on the paper's data", () => {
     await table.close?.();
     const { numRows, stride, paddedColumns, columns } = design;
     const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
-    const model = createModel(engine.memory, rows, { family: "gaussian", sigma: 0.85 });
+    const model = createModel(engine.memory, rows, { family: "gaussian", auxiliaries: { sigma: 0.85 } });
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
     const parameters = columns.map((_, j) => j);
     const learned = await learnHyperparameters(workspace, model, { groups: [{ name: "all", parameters }] });

@@ -1,0 +1,77 @@
+// The prior's part of the loss of the whole data, −log prior(θ) up to a constant, and its derivatives.
+import erf from "@stdlib/math-base-special-erf";
+import { type Model, numCoefficients } from "./model.ts";
+import { curvature, logScaleDensity, negativeLogDensity, slope } from "./prior-density.ts";
+import type { ShapedPrior } from "./shaped-prior.ts";
+
+/**
+ * sds over which priors with a kink are averaged, M; 0 where they are left as they are. Averaged over N(x, s²) a laplace
+ * prior has a curvature, which is what its kink amounts to for a posterior as wide as that.
+ */
+export type PriorSpread = ArrayLike<number>;
+
+/** −log prior(θ), up to a constant. */
+export function priorLoss(model: Model, position: ArrayLike<number>, spread?: PriorSpread): number {
+  let sum = 0;
+  for (let j = 0; j < numCoefficients(model); j++)
+    sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
+  for (const shaped of model.shapedPriors)
+    sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
+  return sum;
+}
+
+/** Adds ∇(−log prior)(θ) to `gradient`. */
+export function addPriorGradientInto(
+  model: Model,
+  position: ArrayLike<number>,
+  gradient: Float64Array,
+  spread?: PriorSpread,
+): void {
+  for (let j = 0; j < numCoefficients(model); j++)
+    gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
+  for (const shaped of model.shapedPriors)
+    gradient[shaped.index] += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).slope;
+}
+
+/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. Where a student-t prior bends the other way it is held at 0. */
+export function priorCurvature(model: Model, position: ArrayLike<number>, spread?: PriorSpread): Float64Array {
+  const diagonal = Float64Array.from(model.priorPrecision);
+  for (const shaped of model.shapedPriors)
+    diagonal[shaped.index] = termsOf(shaped, position[shaped.index], spread?.[shaped.index]).curvature;
+  return diagonal;
+}
+
+/** The same priors, each with the linear function that stands for its slope around θ̂. */
+export function referencesAt(model: Model, position: ArrayLike<number>, spread?: PriorSpread): ShapedPrior[] {
+  return model.shapedPriors.map((shaped) => ({
+    ...shaped,
+    reference: termsOf(shaped, position[shaped.index], spread?.[shaped.index]),
+  }));
+}
+
+interface Terms {
+  readonly value: number;
+  readonly slope: number;
+  readonly curvature: number;
+}
+
+function termsOf({ prior, scalePrior }: ShapedPrior, x: number, spread = 0): Terms {
+  if (scalePrior) return logScaleDensity(scalePrior, x);
+  if (prior!.kind === "laplace" && spread > 0) return averagedLaplace(x - prior!.mean, prior!.scale, spread);
+  return {
+    value: negativeLogDensity(prior!, x),
+    slope: slope(prior!, x),
+    curvature: Math.max(0, curvature(prior!, x)),
+  };
+}
+
+/** E|d + s z|/scale over z ~ N(0, 1), with the mean of the folded normal law, and its derivatives by d. */
+function averagedLaplace(distance: number, scale: number, spread: number): Terms {
+  const density = Math.exp(-0.5 * (distance / spread) ** 2) * Math.sqrt(2 / Math.PI);
+  const slopes = erf(distance / (spread * Math.SQRT2));
+  return {
+    value: (spread * density + distance * slopes) / scale,
+    slope: slopes / scale,
+    curvature: density / (spread * scale),
+  };
+}
