@@ -2,7 +2,7 @@ import { buildDesign } from "../src/data/design.ts";
 import { openTable } from "../src/data/duckdb-source.ts";
 import { parseFormula } from "../src/data/formula.ts";
 import type { Engine } from "../src/engine/engine.ts";
-import type { RowBlock } from "../src/models/model.ts";
+import { type RowBlock, rowBlockOf } from "../src/models/model.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { readIdxBytes } from "./idx-files.ts";
 
@@ -31,7 +31,9 @@ export async function readMnist(find: (file: string) => string, { memory }: Engi
       rows[n * stride + pixels] = 1;
       rows[n * stride + stride - 1] = labels[n];
     }
-    return { address, numRows, numColumns: pixels + 1, paddedColumns: Math.ceil((pixels + 1) / 8) * 8, stride };
+    const numColumns = pixels + 1;
+    const paddedColumns = Math.ceil(numColumns / 8) * 8;
+    return { address, numRows, numColumns, paddedColumns, stride, hasOffset: false, hasWeights: false };
   };
   const training = await read("train");
   return {
@@ -55,11 +57,11 @@ export async function readCovertype(find: (file: string) => string, { memory }: 
   };
   try {
     const design = await buildDesign(table, parseFormula("Cover_Type ~ ."), { family: "categorical", memory: store });
-    const { numRows, stride, paddedColumns, columns } = design;
+    const { numRows, stride, columns } = design;
     shuffleRows(memory.f32(address, numRows * stride), stride);
-    const block = { numColumns: columns.length, paddedColumns, stride };
+    const block = rowBlockOf(design, address);
     const trainingRows = Math.round(0.8 * numRows);
-    const training = { ...block, address, numRows: trainingRows };
+    const training = { ...block, numRows: trainingRows };
     const validation = { ...block, address: address + 4 * stride * trainingRows, numRows: numRows - trainingRows };
     const interceptColumn = columns.findIndex(({ isIntercept }) => isIntercept);
     return { name: "Covertype", training, validation, classes: 7, interceptColumn };

@@ -6,7 +6,7 @@ import { InputError } from "../src/data/errors.ts";
 import { estimate } from "../src/estimation/estimate.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import type { FamilyName } from "../src/families/family.ts";
-import { createModel } from "../src/models/model.ts";
+import { createModel, rowBlockOf } from "../src/models/model.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import type { PartContext } from "./part.ts";
 
@@ -159,8 +159,8 @@ export async function problemOf(
   const x = preprocessing === "maximum" ? overMaximum(data) : data.x;
   const standardize = preprocessing === "standardised" ? "auto" : "none";
   const design = await designFromArrays({ x, y, names, intercept: false }, { family, standardize, memory });
-  const { numRows, stride, paddedColumns, columns } = design;
-  const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
+  const { columns } = design;
+  const rows = rowBlockOf(design, address);
   const model = createModel(engine.memory, rows, {
     family,
     priors: columns.map(() => ({ kind: "normal", mean: 0, sd: 1 })),

@@ -4,7 +4,7 @@ import { type VisitedRow, visitRows } from "../estimation/visit-rows.ts";
 import { type Matrix, multiplyVector, traceOfProduct } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { AssumptionId, Plan } from "../samplers/sampler.ts";
-import { informationRatio } from "../theory/optimal.ts";
+import { informationRatioOf } from "./information.ts";
 import { percent } from "./wording.ts";
 
 /** One of the paper's assumptions, measured. */
@@ -32,7 +32,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
   const drift = usesNoise ? await noiseDrift(problem, averages?.iterates ?? covariance) : null;
   const { relativeError, shift } = await gradientNonlinearity(problem, problem.laplaceFactor);
   const meanShift = Math.max(...shift.map(Math.abs));
-  const ratio = informationRatio(hessian, noiseCovariance);
+  const ratio = informationRatioOf(problem);
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const enoughRows = problem.numRows >= 10 * hessian.rows;
   return [

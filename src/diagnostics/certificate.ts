@@ -1,10 +1,10 @@
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Cure, Plan, Sampler } from "../samplers/sampler.ts";
 import type { Gaussian } from "../theory/divergence.ts";
-import { informationRatio } from "../theory/optimal.ts";
 import { klOrNull } from "./accuracy.ts";
 import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
 import { checkHamiltonian } from "./hamiltonian-check.ts";
+import { informationRatioOf } from "./information.ts";
 import { percent } from "./wording.ts";
 
 export type Verdict = "ok" | "warning" | "failed";
@@ -54,7 +54,7 @@ export async function certify(
   tolerance: number,
   notes: readonly string[],
 ): Promise<Certificate> {
-  const { laplaceCovariance, mode, hessian, noiseCovariance } = problem;
+  const { laplaceCovariance, mode } = problem;
   const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
   const assumptions = await checkAssumptions(problem, plan);
   const { limit, target: wanted } = plan.prediction;
@@ -85,7 +85,7 @@ export async function certify(
       predicted: plan.prediction.maxSdError,
       measured: plan.prediction.isComparison ? null : measured,
     },
-    informationRatio: informationRatio(hessian, noiseCovariance),
+    informationRatio: informationRatioOf(problem),
     meanSquareStable: plan.prediction.meanSquareStable,
     largestStableScale: plan.prediction.largestStableScale,
     assumptions,

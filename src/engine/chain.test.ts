@@ -182,7 +182,12 @@ describe("a chain cut into calls of any length leaves the same bits", () => {
   ])("%s", async (_, batchSize, auxiliary, parts) => {
     const memory = new EngineMemory();
     const kernels = await loadKernels(memory);
-    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: Number(auxiliary), numColumns: 9, aliased: auxiliary });
+    const fixture = createFixture(memory, {
+      family: Family.gaussian,
+      auxiliary: Number(auxiliary),
+      numColumns: 9,
+      aliased: auxiliary,
+    });
     const outputs = [[1000], [1, 2, 3, 5, 8, 13, 21, 1000], Array(64).fill(1)].map((calls) => {
       const chain = createChain(fixture, { gradient: Gradient.minibatch, batchSize, ...parts });
       for (const steps of calls) kernels.runChain(chain, steps);

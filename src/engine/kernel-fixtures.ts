@@ -1,5 +1,15 @@
 // Small problems in an engine's memory, for the tests of kernels against their references.
-import { Chain, Family, type Gradient, MatrixKind, Model, type NoiseEstimate, PriorKind, ShapedPrior, SparseRow } from "../../kernels/layout.ts";
+import {
+  Chain,
+  Family,
+  type Gradient,
+  MatrixKind,
+  Model,
+  type NoiseEstimate,
+  PriorKind,
+  ShapedPrior,
+  SparseRow,
+} from "../../kernels/layout.ts";
 import { writeAliasTable } from "../rng/alias-table.ts";
 import { createRandom, seedStream } from "../rng/xoshiro.ts";
 import type { EngineMemory } from "./memory.ts";

@@ -12,7 +12,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     passClassesReference(memory, address, model);
     return;
   }
-  const { dimension, numColumns, rowLoss, auxiliaryPlaces } = model;
+  const { dimension, rowLoss, auxiliaryPlaces } = model;
   const position = memory.f64(u32(Pass.position), dimension);
   const weights = u32(Pass.weights) as Weights;
   const to = u32(Pass.to);
@@ -51,7 +51,8 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     output[2] += 1;
     for (let i = 0; i < dimension; i++) {
       output[3 + i] += slopes[places[i]] * factors[i];
-      for (let j = 0; j < dimension && gramLength; j++) gram[i * dimension + j] += entry(i, j) * factors[i] * factors[j];
+      for (let j = 0; j < dimension && gramLength; j++)
+        gram[i * dimension + j] += entry(i, j) * factors[i] * factors[j];
     }
   }
 }
@@ -120,6 +121,19 @@ function pointsInTau([[v00, v01], [, v11]]: number[][], places: readonly number[
   const l00 = Math.sqrt(v00);
   const l10 = v00 > 0 ? v01 / l00 : 0;
   const l11 = Math.sqrt(v11 - l10 ** 2);
-  const signs = places.length === 0 ? [[0, 0]] : places.length === 1 ? [[1, 1], [-1, -1]] : [[1, 1], [-1, 1], [1, -1], [-1, -1]];
+  const signs =
+    places.length === 0
+      ? [[0, 0]]
+      : places.length === 1
+        ? [
+            [1, 1],
+            [-1, -1],
+          ]
+        : [
+            [1, 1],
+            [-1, 1],
+            [1, -1],
+            [-1, -1],
+          ];
   return signs.map(([a, b]) => [1.5 * l00 * a, 1.5 * (l10 * a + l11 * b)]);
 }

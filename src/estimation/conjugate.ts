@@ -5,7 +5,7 @@ import { hasNormalPriors, type Model } from "../models/model.ts";
 import { logScaleDensity } from "../models/prior-density.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
-import { totalWeight } from "./visit-rows.ts";
+import { weightSums } from "./visit-rows.ts";
 
 /**
  * The exact posterior of a linear model with normal priors: given τ = log σ the coefficients are normal, and the law of τ
@@ -53,10 +53,11 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
   const projections = multiplyVector(transpose(vectors), scaled).map((b, i) => (eigenvalues[i] > 0 ? b : 0));
   const ones = new Float64Array(size).fill(1);
   const basis = scaleRowsAndColumns(vectors, roots, ones);
-  const given = { eigenvalues, projections, residualSquares, weight: totalWeight(model) };
-  const grid = model.auxiliaries.length > 0
-    ? gridOverTau(model, given)
-    : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
+  const given = { eigenvalues, projections, residualSquares, weight: weightSums(model).sum };
+  const grid =
+    model.auxiliaries.length > 0
+      ? gridOverTau(model, given)
+      : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
   const parts = { ...grid, eigenvalues, projections, basis };
   return { ...parts, ...momentsOf(model, parts) };
 }
@@ -74,7 +75,11 @@ interface Sufficient {
   readonly weight: number;
 }
 
-function logDensity(model: Model, tau: number, { eigenvalues, projections, residualSquares, weight }: Sufficient): number {
+function logDensity(
+  model: Model,
+  tau: number,
+  { eigenvalues, projections, residualSquares, weight }: Sufficient,
+): number {
   const precision = Math.exp(-2 * tau);
   let explained = 0;
   let logQ = 0;

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { designFromArrays } from "../data/design.ts";
 import { createInlineEngine } from "../engine/engine.ts";
 import { createNodeEngine } from "../engine/node-engine.ts";
-import { createModel } from "../models/model.ts";
+import { createModel, rowBlockOf } from "../models/model.ts";
 import { estimate } from "./estimate.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);
@@ -62,8 +62,8 @@ describe.skipIf(!hasShared).each(datasets)("estimates on $name, against independ
       },
     };
     const design = await designFromArrays(read(dataset), { family: dataset.family, memory });
-    const { numRows, stride, paddedColumns, columns } = design;
-    const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
+    const { columns } = design;
+    const rows = rowBlockOf(design, address);
     const model = createModel(engine.memory, rows, {
       family: dataset.family,
       priors: columns.map(() => ({ kind: "normal", mean: 0, sd: 1 })),

@@ -22,9 +22,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
   const { numRows } = given.rows;
   const mode = needsConjugate(given) ? await exactCenter(workspace, given) : await findMode(workspace, given);
   const model =
-    given.shapedPriors.length > 0
-      ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread))
-      : given;
+    given.shapedPriors.length > 0 ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread)) : given;
   const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const pairs = (model.outputs * (model.outputs + 1)) / 2;

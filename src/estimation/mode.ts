@@ -42,7 +42,8 @@ export async function findMode(workspace: Workspace, model: Model): Promise<Mode
   for (let size = Math.max(1000, 20 * model.dimension); size < numRows / 4; size *= 8) {
     const step = Math.floor(numRows / size);
     // A minibatch of n rows knows θ* to √(N/n) posterior sds; going on below a tenth of that is wasted.
-    position = (await newton(workspace, model, position, { step, tolerance: (0.01 * numRows) / size, spread })).position;
+    position = (await newton(workspace, model, position, { step, tolerance: (0.01 * numRows) / size, spread }))
+      .position;
   }
   let mode = await newton(workspace, model, position, { step: 1, tolerance: fullTolerance, spread });
   for (let round = 0; spread && round < mostRounds; round++) {

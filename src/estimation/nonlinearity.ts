@@ -1,6 +1,7 @@
 import { Weights } from "../../kernels/layout.ts";
 import { invertLower } from "../linalg/cholesky.ts";
 import { diagonal, dot, type Matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
+import { addPriorResidualInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { Problem } from "./problem.ts";
@@ -22,7 +23,7 @@ const numPairs = 8;
  * @param factor F, M×M
  */
 export async function gradientNonlinearity(problem: Problem, factor: Matrix): Promise<Nonlinearity> {
-  const { workspace, sample, numRows, mode, laplaceFactor, laplaceCovariance } = problem;
+  const { workspace, model, sample, numRows, mode, laplaceFactor, laplaceCovariance } = problem;
   const random = createRandom(1, 0, 7);
   const factorTransposed = transpose(laplaceFactor);
   const spread = multiply(invertLower(laplaceFactor), factor).data;
@@ -31,6 +32,7 @@ export async function gradientNonlinearity(problem: Problem, factor: Matrix): Pr
   for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal())) {
     const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
     const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
+    addPriorResidualInto(model, mode, position, residual);
     const whitened = multiplyVector(factorTransposed, residual);
     squares += dot(whitened, whitened) / (2 * numPairs * dot(spread, spread));
     residual.forEach((value, j) => {

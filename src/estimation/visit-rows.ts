@@ -48,14 +48,16 @@ export function visitRows(
   }
 }
 
-/** Σ w_n: N where rows have no weights. */
-export function totalWeight({ memory, rows }: Pick<Model, "memory" | "rows">): number {
-  if (!rows.hasWeights) return rows.numRows;
+/** Σ w_n and Σ w_n²: N both where rows have no weights. */
+export function weightSums({ memory, rows }: Pick<Model, "memory" | "rows">): { sum: number; squares: number } {
+  if (!rows.hasWeights) return { sum: rows.numRows, squares: rows.numRows };
   const view = viewRows(memory, rows);
   let sum = 0;
+  let squares = 0;
   for (let n = 0; n < rows.numRows; n++) {
     view.moveTo(n);
     sum += view.weight();
+    squares += view.weight() ** 2;
   }
-  return sum;
+  return { sum, squares };
 }

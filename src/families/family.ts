@@ -2,13 +2,7 @@ import type { Family as Code } from "../../kernels/layout.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /** Names of the families; `families.ts` lists them. */
-export type FamilyName =
-  | "gaussian"
-  | "student-t"
-  | "bernoulli"
-  | "poisson"
-  | "negative-binomial"
-  | "categorical";
+export type FamilyName = "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial" | "categorical";
 
 /** A positive parameter of a family besides its linear predictors; the model has its logarithm τ. */
 export interface Auxiliary {
@@ -70,7 +64,10 @@ export interface Family {
 }
 
 /** A family with one linear predictor. */
-export function familyOfRow(parts: Pick<Family, "name" | "kernel" | "auxiliaries" | "predictive">, row: RowLoss): Family {
+export function familyOfRow(
+  parts: Pick<Family, "name" | "kernel" | "auxiliaries" | "predictive">,
+  row: RowLoss,
+): Family {
   const slopes = new Float64Array(3);
   const curvatures = new Float64Array(6);
   return {

@@ -16,8 +16,7 @@ export const negativeBinomial = familyOfRow(
       meanInto(out, eta) {
         out[0] = meanCount(eta[0]);
       },
-      draw: (random, eta, [alpha]) =>
-        drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
+      draw: (random, eta, [alpha]) => drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
       logDensity: (y, eta, [alpha]) => logDensity(y, meanCount(eta[0]), alpha),
       deviance(y, eta, [alpha]) {
         const mean = meanCount(eta[0]);

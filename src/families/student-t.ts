@@ -30,7 +30,8 @@ export const studentT = familyOfRow(
   },
   {
     loss: (eta, tau, y) =>
-      -logDensityAt((y - eta) ** 2 * Math.exp(-2 * tau[0]), Math.exp(tau[0]), Math.exp(tau[1])) - 0.5 * Math.log(Math.PI),
+      -logDensityAt((y - eta) ** 2 * Math.exp(-2 * tau[0]), Math.exp(tau[0]), Math.exp(tau[1])) -
+      0.5 * Math.log(Math.PI),
     slopesInto(out, eta, tau, y) {
       const { error, nu, wide, pull, log } = partsOf(eta, tau, y);
       const level = nu * (0.5 * (digamma(nu / 2) - digamma((nu + 1) / 2)) + 0.5 / nu);

@@ -1,23 +1,27 @@
 import { Model as Slot } from "../../kernels/layout.ts";
+import type { Design } from "../data/design.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { RowStorage } from "../engine/row-view.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { defaultPrior, type Prior } from "./prior.ts";
-import {
-  defaultDispersionPrior,
-  defaultNuPrior,
-  defaultSigmaPrior,
-  type ScalePrior,
-} from "./scale-prior.ts";
+import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
 import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
 
 /** Rows in the engine's memory. */
 export interface RowBlock extends RowStorage {
   readonly paddedColumns: number;
-  readonly hasOffset?: boolean;
-  readonly hasWeights?: boolean;
+  readonly hasOffset: boolean;
+  readonly hasWeights: boolean;
+}
+
+/** The rows of a design that stand at `address`. */
+export function rowBlockOf(design: Design, address: number): RowBlock {
+  const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns, sparse } = design;
+  const shared = { numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
+  if (!sparse) return { address, ...shared };
+  return { address: address + sparse.startsAt, ...shared, sparse: { shift: address } };
 }
 
 /**

@@ -15,8 +15,7 @@ export function priorLoss(model: Model, position: ArrayLike<number>, spread?: Pr
   let sum = 0;
   for (let j = 0; j < numCoefficients(model); j++)
     sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
-  for (const shaped of model.shapedPriors)
-    sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
+  for (const shaped of model.shapedPriors) sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
   return sum;
 }
 
@@ -47,6 +46,21 @@ export function referencesAt(model: Model, position: ArrayLike<number>, spread?:
     ...shaped,
     reference: termsOf(shaped, position[shaped.index], spread?.[shaped.index]),
   }));
+}
+
+/** Adds what the slopes of priors that are not normal differ by from the linear functions that stand for them. */
+export function addPriorResidualInto(
+  model: Model,
+  center: ArrayLike<number>,
+  position: ArrayLike<number>,
+  residual: Float64Array,
+): void {
+  for (const shaped of model.shapedPriors) {
+    const { index, reference } = shaped;
+    if (!reference) continue;
+    const linear = reference.slope + reference.curvature * (position[index] - center[index]);
+    residual[index] += termsOf(shaped, position[index]).slope - linear;
+  }
 }
 
 interface Terms {

@@ -74,7 +74,10 @@ export async function prepare(
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */
-function knownOf(value: number | "learned" | undefined, prior: ScalePrior | undefined): number | ScalePrior | undefined {
+function knownOf(
+  value: number | "learned" | undefined,
+  prior: ScalePrior | undefined,
+): number | ScalePrior | undefined {
   return typeof value === "number" ? value : prior;
 }
 

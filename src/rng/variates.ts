@@ -32,9 +32,7 @@ export function drawPoisson(random: Random, mean: number): number {
   }
   const arrivals = Math.floor((7 / 8) * mean);
   const time = drawGamma(random, arrivals);
-  return time <= mean
-    ? arrivals + drawPoisson(random, mean - time)
-    : drawBinomial(random, arrivals - 1, mean / time);
+  return time <= mean ? arrivals + drawPoisson(random, mean - time) : drawBinomial(random, arrivals - 1, mean / time);
 }
 
 /** A draw of the binomial law, by a median of uniforms (a beta draw) at a time; log n steps. */

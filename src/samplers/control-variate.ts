@@ -49,9 +49,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const hasLinearGradient = isQuadratic(problem.model);
   const dimension = problem.mode.length;
   const weighted = needsRows ? await drawRowsByInfluence(problem) : problem.model;
-  const noise = needsRows
-    ? await controlVariateNoise(problem, weighted, options.seed)
-    : matrix(dimension, dimension);
+  const noise = needsRows ? await controlVariateNoise(problem, weighted, options.seed) : matrix(dimension, dimension);
   const whitened = congruence(transpose(problem.laplaceFactor), noise);
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
@@ -61,7 +59,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
   const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], (h) => Math.max(1, batchFor(h)));
-  if ( asked !== undefined && !isFeasible(asked)) {
+  if (asked !== undefined && !isFeasible(asked)) {
     throw new SamplerOptionError(
       `--damping ${asked} with batches of ${batchFor(asked)} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
     );

@@ -102,7 +102,10 @@ describe("variational EM", () => {
   });
 
   it("learns the noise scale with them", async () => {
-    const { problem } = await problemOf(engine, { ...twoGroups("gaussian", 1500, [0.3, 0.08]), auxiliaries: { sigma: 3 } });
+    const { problem } = await problemOf(engine, {
+      ...twoGroups("gaussian", 1500, [0.3, 0.08]),
+      auxiliaries: { sigma: 3 },
+    });
     const evidence = await linearEvidence(problem);
     const best = await maximise(
       async ([first, second, log]) => evidence(precisionsOf(problem, groups, [first, second]), Math.exp(log)),
@@ -157,7 +160,14 @@ describe("variational EM", () => {
     const beta = Float64Array.from({ length: 10 }, (_, j) => (j % 2 ? 1 : -1) * Math.sqrt(2 / numRows));
     const noise = Float64Array.from(x, () => random.normal());
     const y = Float64Array.from(x, (row, n) => dot(row, beta) + noise[n]);
-    const target: Target = { name: "faint", x, y, family: "gaussian", auxiliaries: { sigma: 1 }, prior: { mean: 0, sd: 2.5 } };
+    const target: Target = {
+      name: "faint",
+      x,
+      y,
+      family: "gaussian",
+      auxiliaries: { sigma: 1 },
+      prior: { mean: 0, sd: 2.5 },
+    };
     const { problem } = await problemOf(engine, target);
     const { workspace, model } = problem;
     const all: PriorGroup = { name: "all", parameters: range(0, 10) };
@@ -195,7 +205,14 @@ describe("variational EM", () => {
     const half = Array.from({ length: 300 }, () => Float64Array.from({ length: 6 }, () => random.normal()));
     const x = [...half, ...half];
     const y = Float64Array.from(x, (_, n) => (n < 300 ? 1 : -1));
-    const target: Target = { name: "no sign", x, y, family: "gaussian", auxiliaries: { sigma: 1 }, prior: { mean: 0, sd: 2.5 } };
+    const target: Target = {
+      name: "no sign",
+      x,
+      y,
+      family: "gaussian",
+      auxiliaries: { sigma: 1 },
+      prior: { mean: 0, sd: 2.5 },
+    };
     const { problem } = await problemOf(engine, target);
     const group: PriorGroup = { name: "x", parameters: range(0, 6) };
     const learned = await learnHyperparameters(problem.workspace, problem.model, { groups: [group] });

@@ -15,7 +15,7 @@ afterAll(() => engine.executor.close());
 function collinearTarget(): Target {
   const target = quadraticTarget();
   for (const row of target.x) row[3] = row[0];
-  return { ...target, name: "collinear", sigma: 1 };
+  return { ...target, name: "collinear", auxiliaries: { sigma: 1 } };
 }
 
 describe("Fisher scoring in its limits", () => {

@@ -17,7 +17,7 @@ afterAll(() => engine.executor.close());
 function misspecifiedTarget(): Target {
   const target = quadraticTarget();
   const y = target.y.map((value, n) => value + (target.x[n][0] > 0 ? 1.5 : 0) * Math.sin(7 * n));
-  return { ...target, name: "misspecified", y, sigma: 0.5 };
+  return { ...target, name: "misspecified", y, auxiliaries: { sigma: 0.5 } };
 }
 
 /** Largest difference between measured and predicted sds, in standard errors from the draws' own effective sample size. */

@@ -3,7 +3,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import type { FamilyName } from "../../src/families/family.ts";
-import { type AuxiliaryOptions, type ClassCoding, createModel } from "../../src/models/model.ts";
+import { type AuxiliaryOptions, type ClassCoding, createModel, rowBlockOf } from "../../src/models/model.ts";
 import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/models/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
@@ -78,16 +78,21 @@ export async function problemOf(
     },
   };
   const { x, y, family, auxiliaries, offset, weights, coding = "reference" } = target;
-  const design = await designFromArrays({ x, y, offset, weights, intercept: family !== "gaussian" }, { family, memory });
-  const { numRows, stride, paddedColumns, columns } = design;
-  const { hasOffset, hasWeights } = design;
-  const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
-  const priors = priorsOfColumns(columns, { default: readPrior(target.prior, "prior"), intercept: defaultInterceptPrior });
+  const design = await designFromArrays(
+    { x, y, offset, weights, intercept: family !== "gaussian" },
+    { family, memory },
+  );
+  const { columns } = design;
+  const rows = rowBlockOf(design, address);
+  const priors = priorsOfColumns(columns, {
+    default: readPrior(target.prior, "prior"),
+    intercept: defaultInterceptPrior,
+  });
   const { levels, kind } = design.target;
   const classes = kind === "classes" ? { count: levels!.length, coding } : undefined;
   const model = createModel(engine.memory, rows, { family, priors, auxiliaries, classes });
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const problem = await estimate(workspace, model, 1);
   // A view is made anew each time: growing the memory detaches the old ones.
-  return { problem, design, rows: () => engine.memory.f32(address, numRows * stride) };
+  return { problem, design, rows: () => engine.memory.f32(address, design.numRows * design.stride) };
 }

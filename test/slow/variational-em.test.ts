@@ -11,7 +11,7 @@ import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { sumRows } from "../../src/estimation/row-sums.ts";
 import { cholesky, choleskySolve, logDeterminant } from "../../src/linalg/cholesky.ts";
 import { add, diagonalMatrix, dot } from "../../src/linalg/matrix.ts";
-import { createModel } from "../../src/models/model.ts";
+import { createModel, rowBlockOf } from "../../src/models/model.ts";
 import { learnHyperparameters } from "../../src/samplers/variational-em.ts";
 
 const dataFolder = join(import.meta.dirname, "../../../shared/data");
@@ -35,8 +35,8 @@ describe("variational EM on the paper's data", () => {
     };
     const design = await buildDesign(table, parseFormula("quality ~ 0 + ."), { memory });
     await table.close?.();
-    const { numRows, stride, paddedColumns, columns } = design;
-    const rows = { address, numRows, numColumns: columns.length, paddedColumns, stride };
+    const { columns } = design;
+    const rows = rowBlockOf(design, address);
     const model = createModel(engine.memory, rows, { family: "gaussian", auxiliaries: { sigma: 0.85 } });
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
     const parameters = columns.map((_, j) => j);
