@@ -8,7 +8,7 @@ import { findClassCoefficients, flushClasses, weighClasses } from "./chain-softm
 import { slotF64, slotU32 } from "./record";
 import { RowLoss, auxiliaryPlace, loadTau, prepare, rowResidual, rowSlopes } from "./row-loss";
 import { isSparse, offsetAt, targetAt, weightAt } from "./row-side";
-import { addSparse, addSparseClasses, dotSparse, flushSparse } from "./sparse-rows";
+import { addSparse, centreBatch, clearSparse, dotSparse } from "./sparse-rows";
 import {
   ClassArray, Double, Scratch, Single, chunkRows, classArray, double, single, widthOf,
 } from "./chain-scratch";
@@ -33,7 +33,9 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
   store<f64>(scratch, 0, Scratch.tauSum);
   store<f64>(scratch, 0, Scratch.secondTauSum);
   if (!hasClasses) prepareStep(chain, model, scratch);
-  clearSingle(gradient, width);
+  const sums = double(scratch, width, Double.gradient);
+  if (sparse) clearSparse(model, sums, gradient);
+  else clearSingle(gradient, width);
   while (left) {
     if (!load<u32>(scratch, Scratch.started) || load<u32>(scratch, Scratch.cursor) == block) nextBlock(chain, scratch);
     const cursor = load<u32>(scratch, Scratch.cursor);
@@ -48,7 +50,7 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
         weighClasses(classCoefficients, outputs, scratch + Scratch.target, count);
       }
       if (isWeighted) weighClasses(classCoefficients, outputs, weights, count);
-      if (sparse) addSparseClasses(model, rows, count, classCoefficients, gradient);
+      if (sparse) addSparse(model, rows, count, classCoefficients, sums, gradient);
       else addClasses(rows, count, classCoefficients, columns, outputs, gradient);
     } else {
       findCoefficients(chain, model, scratch, rows, count);
@@ -57,7 +59,7 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
         weighCoefficients(model, scratch, scratch + Scratch.target, count);
       }
       if (isWeighted) weighCoefficients(model, scratch, weights, count);
-      if (sparse) addSparse(model, rows, count, scratch + Scratch.coefficients, gradient);
+      if (sparse) addSparse(model, rows, count, scratch + Scratch.coefficients, sums, gradient);
       else addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
       if (slotU32(model, Model.auxiliary)) addTau(model, scratch, count);
     }
@@ -67,9 +69,9 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
     left -= count;
     // In f32 at most chunkRows rows are summed.
     if (unflushed == chunkRows || left == 0) {
-      const sums = double(scratch, width, Double.gradient);
-      if (sparse) flushSparse(model, gradient, sums, isFirst);
-      else if (hasClasses) flushClasses(gradient, sums, slotU32(model, Model.numColumns), columns, outputs, isFirst);
+      if (sparse) {
+        if (!left) centreBatch(model, sums, gradient);
+      } else if (hasClasses) flushClasses(gradient, sums, slotU32(model, Model.numColumns), columns, outputs, isFirst);
       else flush(gradient, sums, columns, isFirst);
       isFirst = false;
       unflushed = 0;

@@ -43,7 +43,10 @@ export {
   exactSparseDots, sparsePassScratchSize, sumSparseBlock,
 } from "./sparse-pass";
 export { shiftCovariance, sparseLeverage } from "./sparse-influence";
-export { addSparse, addSparseClasses, closeDouble, closeSingle, dotSparse, dotSparseClasses, findStarts, flushSparse, spreadSparse, touchSparse } from "./sparse-rows";
+export {
+  addSparse, centreBatch, closeDouble, closeSingle, dotSparse, dotSparseClasses, findStarts, spreadSparse, touchSparse,
+} from "./sparse-rows";
+export { addLowRankDescent, addLowRankNoise, averageNoise, takeInOrder } from "./chain-wide";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./softmax";
 
 /** The end of the kernels' own constants. */

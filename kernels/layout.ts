@@ -337,5 +337,21 @@ export const enum Chain {
   noiseCount = 32,
   /** u32: address of numDraws f64: Σ s over each interval's counted steps, which its means were divided by. 0: not wanted. */
   intervalWeights = 33,
-  slots = 34,
+  /**
+   * u32: address of M f64, R z of the step before, updated in place: each step then adds ½ (R z + that) in place of R z, which
+   * leaves no error of first order in the step (Leimkuhler & Matthews 2013). 0: R z as it is. Not together with a velocity,
+   * a falling rate or a twin.
+   */
+  previousNoise = 34,
+  /** u32: 1: rows are not drawn, but follow one another; the first u32 at rowStream is the number of the next one. */
+  isSequential = 35,
+  /** u32: address of rank × M f64, the directions V_k that H and R have beside what stepKind and noiseKind tell. */
+  lowRank = 36,
+  /** u32: how many, below M; 0: none. */
+  rank = 37,
+  /** f64: H has lowRankStep V Vᵀ in it. */
+  lowRankStep = 38,
+  /** f64: R z has lowRankNoise V ζ in it, ζ ~ N(0, I) drawn after z. */
+  lowRankNoise = 39,
+  slots = 40,
 }

@@ -5,6 +5,7 @@ import { Chain, Model } from "./layout";
 import { drawRows } from "./random";
 import { slotU32 } from "./record";
 import { Scratch, chunkRows } from "./chain-scratch";
+import { takeInOrder } from "./chain-wide";
 import { findStarts, touchSparse } from "./sparse-rows";
 
 /** Rows in a block: about 32 KB of them, a multiple of 4. */
@@ -32,6 +33,10 @@ export function drawBlock(chain: usize, model: usize, scratch: usize, block: u32
   const offset = <usize>(block * chunkRows) << 2;
   const rows = scratch + Scratch.rows + offset;
   const count = blockRows(model);
+  if (slotU32(chain, Chain.isSequential)) {
+    takeInOrder(chain, model, count, rows);
+    return;
+  }
   const starts = slotU32(model, Model.rowStarts);
   const rowBytes = starts ? 4 : slotU32(model, Model.stride) << 2;
   drawRows(

@@ -1,7 +1,6 @@
 // Products with sparse rows. A column of a sparse design is x̃ = x' − m': x' is stored where it is not 0, and m' in the vector
 // Model.shift (kernels/layout.ts), so that centring fills nothing in. A column without entries and m' = −1 is the constant 1.
-// Vectors that rows are multiplied with hold −m'·v in place D (`closeSingle`, `closeDouble`), where padded sums of
-// coefficient × row gather Σ coefficient: paddedColumns is above D.
+// Vectors that rows are multiplied with hold −m'·v in place D (`closeSingle`, `closeDouble`): paddedColumns is above D.
 import { Model, SparseRow } from "./layout";
 import { chunkRows } from "./chain-scratch";
 import { slotU32 } from "./record";
@@ -65,57 +64,49 @@ export function dotSparseClasses(model: usize, rows: usize, count: u32, vectors:
   }
 }
 
-/** sums += Σ coefficients[n] x'_n, and place D of the sums += Σ coefficients[n]. */
-export function addSparse(model: usize, rows: usize, count: u32, coefficients: usize, sums: usize): void {
-  let total: f64 = 0;
-  for (const end = rows + (<usize>count << 2); rows < end; rows += 4, coefficients += 4) {
-    const coefficient = load<f32>(coefficients);
-    total += <f64>coefficient;
-    let row = <usize>load<u32>(rows);
-    for (const last = row + (<usize>load<u32>(row) << 3); row < last; row += 8) {
-      const sum = sums + (<usize>load<u32>(row, SparseRow.column) << 2);
-      store<f32>(sum, load<f32>(sum) + coefficient * load<f32>(row, SparseRow.value));
-    }
-  }
-  const place = sums + (<usize>slotU32(model, Model.numColumns) << 2);
-  store<f32>(place, load<f32>(place) + <f32>total);
+/** Clears the f64 sums of a batch and, for each output, the f64 at `totals`. */
+export function clearSparse(model: usize, sums: usize, totals: usize): void {
+  const outputs = <usize>slotU32(model, Model.outputs);
+  memory.fill(sums, 0, (<usize>slotU32(model, Model.numColumns) * outputs) << 3);
+  memory.fill(totals, 0, outputs << 3);
 }
 
-/** As addClasses. */
-export function addSparseClasses(model: usize, rows: usize, count: u32, coefficients: usize, sums: usize): void {
-  for (let k = slotU32(model, Model.outputs); k; k--, coefficients += <usize>chunkRows << 2) {
-    addSparse(model, rows, count, coefficients, sums);
-    sums += <usize>slotU32(model, Model.paddedColumns) << 2;
-  }
-}
-
-/** Moves the padded f32 sums over to the M f64 sums, which they start or continue, as Σ coefficient x̃; clears them. */
-export function flushSparse(model: usize, from: usize, to: usize, isFirst: bool): void {
-  const numColumns = slotU32(model, Model.numColumns);
-  const columns = slotU32(model, Model.paddedColumns);
-  for (let k = slotU32(model, Model.outputs); k; k--, from += <usize>columns << 2) {
-    let shift = <usize>slotU32(model, Model.shift);
-    const total = <f64>load<f32>(from + (<usize>numColumns << 2));
-    const totals = f64x2.splat(total);
-    let j: u32 = 0;
-    let sums = from;
-    for (; j + 4 <= numColumns; j += 4, sums += 16, shift += 32, to += 32) {
-      const four = v128.load(sums);
-      let low = f64x2.sub(f64x2.promote_low_f32x4(four), f64x2.mul(v128.load(shift, 0), totals));
-      let high = f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 1));
-      high = f64x2.sub(high, f64x2.mul(v128.load(shift, 16), totals));
-      if (!isFirst) {
-        low = f64x2.add(low, v128.load(to, 0));
-        high = f64x2.add(high, v128.load(to, 16));
+/**
+ * For each output: sums += Σ coefficients[n] x'_n and total += Σ coefficients[n], in f64, so that the sums of a batch need not
+ * be moved on after so many rows: that would cost D each time.
+ */
+export function addSparse(model: usize, rows: usize, count: u32, coefficients: usize, sums: usize, totals: usize): void {
+  const outputs = slotU32(model, Model.outputs);
+  const bytes = <usize>slotU32(model, Model.numColumns) << 3;
+  for (let k: u32 = 0; k < outputs; k++, totals += 8, sums += bytes) {
+    let total: f64 = 0;
+    for (let n: usize = 0; n < <usize>count << 2; n += 4) {
+      const coefficient = <f64>load<f32>(coefficients + n);
+      total += coefficient;
+      let row = <usize>load<u32>(rows + n);
+      for (const last = row + (<usize>load<u32>(row) << 3); row < last; row += 8) {
+        const sum = sums + (<usize>load<u32>(row, SparseRow.column) << 3);
+        store<f64>(sum, load<f64>(sum) + coefficient * <f64>load<f32>(row, SparseRow.value));
       }
-      v128.store(to, low, 0);
-      v128.store(to, high, 16);
     }
-    for (; j < numColumns; j++, sums += 4, shift += 8, to += 8) {
-      const value = <f64>load<f32>(sums) - load<f64>(shift) * total;
-      store<f64>(to, isFirst ? value : load<f64>(to) + value);
+    store<f64>(totals, load<f64>(totals) + total);
+    coefficients += <usize>chunkRows << 2;
+  }
+}
+
+/** Makes Σ coefficient x̃ of those sums: sums_j −= m'_j total. */
+export function centreBatch(model: usize, sums: usize, totals: usize): void {
+  const bytes = <usize>slotU32(model, Model.numColumns) << 3;
+  for (let k = slotU32(model, Model.outputs); k; k--, totals += 8) {
+    let shift = <usize>slotU32(model, Model.shift);
+    const total = load<f64>(totals);
+    const whole = sums + (bytes & ~15);
+    const end = sums + bytes;
+    for (; sums < whole; sums += 16, shift += 16) {
+      const shifted = f64x2.mul(v128.load(shift), f64x2.splat(total));
+      v128.store(sums, f64x2.sub(v128.load(sums), shifted));
     }
-    memory.fill(from, 0, <usize>columns << 2);
+    for (; sums < end; sums += 8, shift += 8) store<f64>(sums, load<f64>(sums) - load<f64>(shift) * total);
   }
 }
 

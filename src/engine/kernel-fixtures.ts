@@ -224,6 +224,8 @@ export interface ChainFixtureOptions {
   readonly keep?: number;
   readonly rate?: { readonly offset: number; readonly exponent: number };
   readonly intervalEnds?: readonly number[];
+  /** Rows in order, two directions beside the step and the noise, the noise averaged over two steps. */
+  readonly wide?: boolean;
   readonly noiseEstimate?: { readonly kind: NoiseEstimate; readonly every: number; readonly shape: MatrixKind };
 }
 
@@ -286,6 +288,15 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
   if (options.rate) {
     memory.setF64(chain, Chain.rateOffset, options.rate.offset);
     memory.setF64(chain, Chain.rateExponent, options.rate.exponent);
+  }
+  if (options.wide) {
+    setU32(Chain.isSequential, 1);
+    memory.u32(memory.getU32(chain, Chain.rowStream), 1)[0] = fixture.numRows - 3;
+    setU32(Chain.previousNoise, vector(fixture.center.map((value) => 0.01 * value)));
+    setU32(Chain.lowRank, vector(Float64Array.from({ length: 2 * dimension }, () => random.normal() / dimension)));
+    setU32(Chain.rank, 2);
+    memory.setF64(chain, Chain.lowRankStep, 0.004);
+    memory.setF64(chain, Chain.lowRankNoise, 0.01);
   }
   if (options.intervalEnds) {
     const ends = memory.allocate(4 * options.intervalEnds.length);
