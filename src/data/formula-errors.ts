@@ -26,6 +26,7 @@ export function syntaxMessage(text: string, at: number): string {
 export function loneExpressionMessage(text: string, at: number): string {
   if (text.trim() === "") return "there is nothing; give a column's name or an expression, as in w / 2.";
   const { before, previous, found } = around(text, at);
+  if (found === "~") return '"~" has no meaning here.';
   return openQuote(text) ?? expressionMessage(before, previous, found);
 }
 

@@ -245,7 +245,8 @@ describe("errors", () => {
     ],
     ["y ~ x # z", 7, '"#" has no meaning here.'],
     ["y ~ and + b", 9, '"and" is a word of the language; a column of that name is written in backticks.'],
-    ["y ~ a + offset(log(x))", 9, "offset() is not supported yet; leave it out."],
+    ["y ~ a - offset(log(x))", 9, "an offset is only added: write + offset(-(…)), or leave it out."],
+    ["y ~ (a + offset(x)) + b", 10, "offset() stands alone between plus signs."],
     ["y ~ a:offset(x)", 7, "offset() stands alone between plus signs."],
   ])("%s: column %d, %s", (text, column, sentence) => {
     expect(message(text).split("\n")[0]).toBe(`Formula error at column ${column}: ${sentence}`);

@@ -22,7 +22,7 @@ export interface AssumptionCheck {
 /** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
 export async function checkAssumptions(problem: Problem, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
-  const { hessian, noiseCovariance } = problem;
+  const { hessian } = problem;
   const { covariance, largestContraction, averages } = plan.prediction;
   const usesNoise = batchSize !== null && batchSize > 0 && plan.settings.preconditioner !== null;
   const kurtosis = usesNoise

@@ -20,11 +20,8 @@ export const defaultPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 
 /** `normal(0, 10)`: the default prior of the intercept of the centred design. */
 export const defaultInterceptPrior: Prior & NormalPrior = { kind: "normal", mean: 0, sd: 10 };
 
-/** Rate of the default exponential prior on a learned noise scale. */
-export const defaultSigmaRate = 1;
-
 /** The arguments of each kind, in the order in which they are written; all but the mean are above 0. */
-export const priorArguments = {
+const priorArguments = {
   normal: ["mean", "sd"],
   "student-t": ["degrees", "mean", "scale"],
   laplace: ["mean", "scale"],
@@ -97,7 +94,9 @@ function refuseUnknown(names: readonly string[], columns: readonly NamedColumn[]
   for (const name of names) {
     if (accepted.has(bare(name))) continue;
     if (bare(name) === "Intercept") {
-      throw new InputError('The intercept has a prior option of its own: give "intercept prior" instead of a name.');
+      throw new InputError(
+        'The prior of "Intercept" is an option of its own: give interceptPrior (--intercept-prior).',
+      );
     }
     throw new InputError(
       `A prior is given for "${name}", which is no term of the formula and no column of the design; ${suggestion(name, known, "they are")}`,

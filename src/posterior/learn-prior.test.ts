@@ -62,7 +62,7 @@ describe("a learned prior", () => {
     // The maximum of the evidence in σ: less than a posterior sd from its joint mode.
     expect(Math.abs((em.prior?.sigma ?? 0) - laplaceMean)).toBeLessThan(sd);
     expect(em.prior?.groups).toEqual([]);
-    await expect(fit({ data, formula: "late ~ a" }, { sigma: "em" })).rejects.toThrow(/gaussian family/);
+    await expect(fit({ data, formula: "late ~ a" }, { sigma: "em" })).rejects.toThrow(/sigma is for the gaussian/);
   });
 
   it("warns where the data carry no sign of a group, and where there is none", async () => {

@@ -5,7 +5,6 @@ import {
   defaultPrior,
   type Prior,
   type PriorLike,
-  priorArguments,
   readPrior,
 } from "../models/prior.ts";
 
@@ -81,14 +80,8 @@ function asEntries(option: PriorOption): readonly Entry[] {
 const isList = (option: PriorOption): option is readonly string[] => Array.isArray(option);
 const isLearnedWord = (value: PriorLike) => typeof value === "string" && value.trim() === "learned";
 
-const kinds = [...Object.keys(priorArguments), "horseshoe", "learned"].join("|");
-const namedEntry = new RegExp(`^\\s*(.+?)\\s*:\\s*((?:${kinds})\\b[^:]*)$`, "is");
-
-/**
- * `name: prior` in two. Names may hold colons themselves, as `x:weekday` does, so the last one before the name of a kind
- * of prior counts, or else the last one of all.
- */
+/** `name: prior` in two. Names may hold colons themselves, as `x:weekday` does, and priors hold none. */
 function splitEntry(text: string): Entry {
-  const [, name, prior] = namedEntry.exec(text) ?? /^\s*(.+?)\s*:\s*([^:]*)$/s.exec(text) ?? [];
-  return name === undefined ? [undefined, text.trim()] : [name, prior.trim()];
+  const at = text.lastIndexOf(":");
+  return at < 0 ? [undefined, text.trim()] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
 }

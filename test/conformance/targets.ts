@@ -19,6 +19,9 @@ export interface Target {
   readonly prior: PriorLike;
   readonly offset?: Float64Array;
   readonly weights?: Float64Array;
+  /** Left out: for all families but the gaussian. */
+  readonly intercept?: boolean;
+  readonly standardize?: "none";
 }
 
 function features(
@@ -77,10 +80,10 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { x, y, family, auxiliaries, offset, weights, coding = "reference" } = target;
+  const { x, y, family, auxiliaries, offset, weights, standardize, coding = "reference" } = target;
   const design = await designFromArrays(
-    { x, y, offset, weights, intercept: family !== "gaussian" },
-    { family, memory },
+    { x, y, offset, weights, intercept: target.intercept ?? family !== "gaussian" },
+    { family, standardize, memory },
   );
   const { columns } = design;
   const rows = rowBlockOf(design, address);
