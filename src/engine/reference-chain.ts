@@ -11,15 +11,22 @@ import { classCoefficients } from "./reference-softmax.ts";
 class RowReader {
   readonly #stream: Uint32Array;
   readonly #model: ModelView;
+  readonly #isSequential: boolean;
   readonly #words = new Uint32Array(4);
   #waiting: [row: number, weight: number][] = [];
 
-  constructor(stream: Uint32Array, model: ModelView) {
+  constructor(stream: Uint32Array, model: ModelView, isSequential: boolean) {
+    this.#isSequential = isSequential;
     this.#stream = stream;
     this.#model = model;
   }
 
   next(): [row: number, weight: number] {
+    if (this.#isSequential) {
+      const row = this.#stream[0];
+      this.#stream[0] = (row + 1) % this.#model.numRows;
+      return [row, 1];
+    }
     if (this.#waiting.length === 0) this.#draw();
     return this.#waiting.shift()!;
   }
@@ -62,7 +69,11 @@ function readAhead(memory: EngineMemory, address: number, model: ModelView): Ahe
   const stream = (slot: Chain) => memory.u32(memory.getU32(address, slot), 16).slice();
   const ahead = {
     intervalWeight: 0,
-    rows: new RowReader(memory.getU32(address, Chain.batchSize) ? stream(Chain.rowStream) : new Uint32Array(16), model),
+    rows: new RowReader(
+      memory.getU32(address, Chain.batchSize) ? stream(Chain.rowStream) : new Uint32Array(16),
+      model,
+      memory.getU32(address, Chain.isSequential) === 1,
+    ),
     normals: new Xoshiro(memory.getU32(address, Chain.noiseKind) ? stream(Chain.noiseStream) : new Uint32Array(16)),
   };
   chains.set(address, ahead);
@@ -92,10 +103,25 @@ export function runChainReference(memory: EngineMemory, address: number, steps: 
     addNoiseEstimate(memory, address, t, batch);
     const gradient = gradientOf(memory, model, u32(Chain.gradient), batch, position, center);
     const descent = multiply(memory, u32(Chain.stepKind), u32(Chain.step), gradient, false);
+    const lowRank = Array.from({ length: u32(Chain.rank) }, (_, k) => memory.f64(u32(Chain.lowRank) + 8 * k * size, size));
+    for (const direction of lowRank) {
+      const along = direction.reduce((sum, value, j) => sum + value * gradient[j], 0);
+      for (let j = 0; j < size; j++) descent[j] += memory.getF64(address, Chain.lowRankStep) * along * direction[j];
+    }
     const normals = u32(Chain.noiseKind)
       ? Float64Array.from(gradient, () => ahead.normals.normal())
       : new Float64Array(size);
-    const noise = multiply(memory, u32(Chain.noiseKind), u32(Chain.noise), normals, true);
+    let noise = multiply(memory, u32(Chain.noiseKind), u32(Chain.noise), normals, true);
+    for (const direction of lowRank) {
+      const factor = memory.getF64(address, Chain.lowRankNoise) * ahead.normals.normal();
+      for (let j = 0; j < size; j++) noise[j] += factor * direction[j];
+    }
+    if (u32(Chain.previousNoise)) {
+      const previous = vector(Chain.previousNoise);
+      const fresh = noise;
+      noise = fresh.map((value, j) => 0.5 * (value + previous[j]));
+      previous.set(fresh);
+    }
     const change = position.map(
       (value, j) => Math.sqrt(rate) * noise[j] - rate * descent[j] - rate * pull * (value - center[j]),
     );
