@@ -37,7 +37,12 @@ export interface PosteriorTable {
 }
 
 /** Puts the chains' output on the scale of the data and summarises it. */
-export function summarise(design: Design, problem: Problem, plan: Plan, output: ChainOutput): PosteriorTable {
+export function summarise(
+  design: Pick<Design, "columns" | "target">,
+  problem: Problem,
+  plan: Plan,
+  output: ChainOutput,
+): PosteriorTable {
   const transform = originalScale(design);
   const names = coefficientNames(design, problem.model);
   const { outputs, auxiliaries } = problem.model;
@@ -86,7 +91,7 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
  * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and those of
  * the auxiliary parameters, such as "sigma".
  */
-function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
+function coefficientNames({ columns, target }: Pick<Design, "columns" | "target">, model: Problem["model"]): string[] {
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
     const levels = target.levels!.slice(model.hasReference ? 1 : 0);

@@ -1,3 +1,4 @@
+import type { Design } from "../data/design.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
@@ -34,7 +35,14 @@ export async function sampleFrom(problem: Problem, sampler: Sampler, options: Sa
 
 /** Draws → summary on the data's scale → certificate. */
 export async function certifyDraws(
-  { design, problem, warnings, remarks }: Prepared,
+  {
+    design,
+    problem,
+    warnings,
+    remarks,
+  }: Pick<Prepared, "problem" | "warnings" | "remarks"> & {
+    readonly design: Pick<Design, "columns" | "target">;
+  },
   sampler: Sampler,
   sampled: Sampled,
   { tolerance }: SamplerOptions,
@@ -51,7 +59,11 @@ export async function certifyDraws(
 }
 
 /** Settings → draws → summary on the data's scale → certificate. */
-export async function runSampler(prepared: Prepared, sampler: Sampler, options: SamplerOptions): Promise<SamplerRun> {
+export async function runSampler(
+  prepared: Parameters<typeof certifyDraws>[0],
+  sampler: Sampler,
+  options: SamplerOptions,
+): Promise<SamplerRun> {
   const sampled = await sampleFrom(prepared.problem, sampler, options);
   return certifyDraws(prepared, sampler, sampled, options);
 }
