@@ -6,6 +6,7 @@ import type { Coefficient, NamedDraws } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { type ModelRecipe, modelRecipe } from "./predictive-fit.ts";
 import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 
@@ -37,6 +38,8 @@ export interface Posterior {
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */
   readonly draws: NamedDraws;
+  /** How the columns are made from a table, and what else predicting other rows takes. */
+  readonly recipe: ModelRecipe;
 }
 
 /**
@@ -70,6 +73,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / design.numRows,
       },
       draws: run.draws,
+      recipe: modelRecipe(design, problem.model),
     };
   });
 }
