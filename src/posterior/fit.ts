@@ -1,12 +1,12 @@
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
 import { NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
-import type { Coefficient, NamedDraws } from "./coefficients.ts";
+import type { Coefficient } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { type ModelRecipe, modelRecipe } from "./predictive-fit.ts";
 import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 

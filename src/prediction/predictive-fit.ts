@@ -1,7 +1,7 @@
 import type { Design, DesignRecipe } from "../data/design.ts";
+import { families } from "../families/families.ts";
 import type { Auxiliary } from "../families/family.ts";
 import type { Model } from "../models/model.ts";
-import type { NamedDraws } from "./coefficients.ts";
 
 /** What a fit knows of its model, as plain JSON: together with its draws enough to predict other rows. */
 export interface ModelRecipe extends DesignRecipe {
@@ -10,6 +10,9 @@ export interface ModelRecipe extends DesignRecipe {
   /** The auxiliary parameters that were fixed rather than learned, on the data's own scale. */
   readonly fixed: { readonly [name in Auxiliary["name"]]?: number };
 }
+
+/** Draws of one coefficient on the original scale, one array a chain. */
+export type NamedDraws = ReadonlyMap<string, readonly Float64Array[]>;
 
 /** What predictions are made from: the result of a fit, or what was saved of it. */
 export interface PredictiveFit {
@@ -25,4 +28,20 @@ export function modelRecipe({ recipe, target }: Design, model: Model): ModelReci
     return [[name, Math.exp(fixedTau[place]) * (isScale ? target.scale : 1)] as const];
   });
   return { ...recipe, hasReference, fixed: Object.fromEntries(fixed) };
+}
+
+/**
+ * The names of a model's coefficients: a column's name, for a target of classes `target[level]:column`, class by class, and
+ * those of the auxiliary parameters that are learned, such as "sigma".
+ */
+export function coefficientNames({ columns, target, hasReference, family, fixed }: ModelRecipe): string[] {
+  const names = columns.map((column) => column.name);
+  if (target.kind === "classes") {
+    const levels = target.levels!.slice(hasReference ? 1 : 0);
+    return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
+  }
+  return [
+    ...names,
+    ...families[family].auxiliaries.map(({ name }) => name).filter((name) => fixed[name] === undefined),
+  ];
 }
