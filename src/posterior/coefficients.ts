@@ -4,6 +4,7 @@ import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
+import type { DataSummary } from "./load.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -93,6 +94,17 @@ function coefficientNames({ columns, target }: Design, model: Problem["model"]):
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
   return [...names, ...model.auxiliaries.map(({ name }) => name)];
+}
+
+/** Names of the auxiliary parameters, which stand after the linear coefficients. */
+export function auxiliaryNames({
+  coefficients,
+  data,
+}: {
+  readonly coefficients: readonly Coefficient[];
+  readonly data: DataSummary;
+}): string[] {
+  return data.classes ? [] : coefficients.slice(data.columns).map(({ name }) => name);
 }
 
 /** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */

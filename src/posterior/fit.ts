@@ -1,7 +1,7 @@
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
-import { NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
+import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
 import type { Coefficient, NamedDraws } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
@@ -37,6 +37,8 @@ export interface Posterior {
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */
   readonly draws: NamedDraws;
+  /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
+  readonly hamiltonian?: readonly HamiltonianStatistics[];
 }
 
 /**
@@ -70,6 +72,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / design.numRows,
       },
       draws: run.draws,
+      ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });
 }
