@@ -79,8 +79,9 @@ async function requireHdf5(path: string): Promise<void> {
     throw new InputError(`"${path}" is no netCDF-4 file: give a file that ornstein fit --save wrote.`);
 }
 
-/** The first sentence of an error. */
+/** What an error says, without HDF5's trace. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return message.trim().split("\n")[0].replace(/\.$/, "");
+  const innermost = [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
+  return (innermost ?? message.trim().split("\n")[0]).replace(/\.$/, "");
 }
