@@ -87,7 +87,7 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
  * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and those of
  * the auxiliary parameters, such as "sigma".
  */
-function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
+export function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
     const levels = target.levels!.slice(model.hasReference ? 1 : 0);

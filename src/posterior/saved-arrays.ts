@@ -89,7 +89,8 @@ export function readVectorByDraw(group: Group, name: string): Float64Array[][] {
 }
 
 function* blocksOf([chains, draws, size]: readonly number[]) {
-  const step = Math.max(1, Math.min(draws, Math.floor(blockSize / size)));
+  const parts = Math.ceil(draws / Math.max(1, Math.floor(blockSize / size)));
+  const step = Math.ceil(draws / parts);
   for (let chain = 0; chain < chains; chain++)
     for (let first = 0; first < draws; first += step) yield { chain, first, last: Math.min(draws, first + step) };
 }

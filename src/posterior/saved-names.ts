@@ -1,7 +1,7 @@
 /** How coefficients are laid out as netCDF variables; docs/decisions/0006 says why. */
 
 /** Coefficients up to which each has a variable of its own. */
-const mostVariables = 1000;
+const mostVariables = 200;
 /** Of the variable that holds all linear coefficients where there are more. */
 const vectorName = "beta";
 /** NC_MAX_NAME less room for a number that tells names apart. */
