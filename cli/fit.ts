@@ -5,7 +5,7 @@ import { covarianceTargets, noiseEstimates, preconditioners, schedules } from ".
 import { statusOf } from "./failure.ts";
 import { interruptible } from "./interruptible.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
-import { commandLine, requireWritable, terminal, writeJson, writeWhole } from "./outputs.ts";
+import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 
 interface FitFlags extends CommonFlags {
@@ -19,7 +19,10 @@ export function addFitCommand(program: Command, version: string): void {
   addSamplerOptions(command);
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit as netCDF-4, for ornstein predict and check, xarray and ArviZ")
-    .option("--draws-out <file.parquet>", "write the draws on the original scale as Parquet")
+    .option(
+      "--draws-out <file>",
+      "write the draws on the original scale: FILE.parquet, or FILE.csv in CmdStan's form, a file for each chain: FILE_1.csv, FILE_2.csv, …",
+    )
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
 }
 
@@ -81,7 +84,7 @@ async function writeOutputs(
   }
   if (to.drawsOut !== undefined) {
     const { writeDraws } = await import("./write-draws.ts");
-    await writeWhole(to.drawsOut, (temporary) => writeDraws(posterior, temporary));
+    await writeDraws(posterior, to.drawsOut, to.version);
   }
   if (to.json === undefined) return;
   const { toContractJson } = await import("../src/posterior/contract-json.ts");

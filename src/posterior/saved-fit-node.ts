@@ -1,7 +1,8 @@
-import { open, rename, rm } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import type { Posterior } from "./fit.ts";
 import { type Origin, readFit, type SavedFit, writeFit } from "./saved-fit.ts";
+import { writeWhole } from "./whole-files-node.ts";
 
 /**
  * Writes a fit as netCDF-4, which `loadFit`, `ornstein predict`, `ornstein check`, xarray and ArviZ read. The file
@@ -10,19 +11,18 @@ import { type Origin, readFit, type SavedFit, writeFit } from "./saved-fit.ts";
  */
 export async function saveFit(posterior: Posterior, path: string, origin: Partial<Origin> = {}): Promise<void> {
   const { File } = await loadHdf5();
-  const temporary = `${path}.${process.pid}.partial`;
-  try {
-    const file = new File(temporary, "w", { track_order: true });
+  await writeWhole(path, async (temporary) => {
     try {
-      writeFit(file, posterior, origin);
-    } finally {
-      file.close();
+      const file = new File(temporary, "w", { track_order: true });
+      try {
+        writeFit(file, posterior, origin);
+      } finally {
+        file.close();
+      }
+    } catch (error) {
+      throw new Error(reason(error));
     }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new InputError(`"${path}" could not be written: ${reason(error)}.`);
-  }
+  });
 }
 
 /**
