@@ -28,7 +28,8 @@ export async function writeCmdstan(posterior: Posterior, chain: number, path: st
     "# method = sample",
     "#   sample",
     `#     num_samples = ${settings.draws}`,
-    "#     num_warmup = 0",
+    // CmdStanPy refuses a run without any.
+    `#     num_warmup = ${Math.max(1, settings.burnInSteps)}`,
     "#     save_warmup = false",
     "#     thin = 1",
     "#     algorithm = fixed_param",
