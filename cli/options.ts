@@ -24,6 +24,13 @@ export function addModelOptions(command: Command): Command {
       new Option("--class-coding <how>", "of a categorical target: reference, or symmetric").choices(classCodings),
     )
     .addOption(
+      new Option("--storage <how>", "of the design in memory: auto takes sparse where that is far less").choices([
+        "auto",
+        "dense",
+        "sparse",
+      ]),
+    )
+    .addOption(
       new Option("--standardize <what>", "auto: features, and for gaussian and student-t the target too").choices([
         "auto",
         "features",

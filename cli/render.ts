@@ -21,9 +21,11 @@ export function renderPosterior(posterior: Posterior, options: RenderOptions): s
 function renderHeader({ data, family, formula, settings }: Posterior): string {
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
   const weightless = data.zeroWeightRows ? ` (${integer(data.zeroWeightRows)} of weight 0 left out)` : "";
+  const entries = (data.nonZeros ?? 0) / data.rows;
+  const sparse = data.nonZeros === undefined ? "" : ` (sparse, ${entries.toPrecision(3)} entries a row)`;
   return [
     `${formula}   [${family}]`,
-    `${integer(data.rows)} rows${dropped}${weightless}, ${data.columns} columns; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}, ${data.columns} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }
 

@@ -7,7 +7,8 @@ import { addClasses } from "./class-rows";
 import { findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
 import { slotF64, slotU32 } from "./record";
 import { RowLoss, auxiliaryPlace, loadTau, prepare, rowResidual, rowSlopes } from "./row-loss";
-import { offsetAt, targetAt, weightAt } from "./row-side";
+import { isSparse, offsetAt, targetAt, weightAt } from "./row-side";
+import { addSparse, centreBatch, clearSparse, dotSparse } from "./sparse-rows";
 import {
   ClassArray, Double, Scratch, Single, chunkRows, classArray, double, single, widthOf,
 } from "./chain-scratch";
@@ -24,6 +25,7 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
   const classCoefficients = classArray(scratch, width, outputs, ClassArray.coefficients);
   const hasOwnWeights = slotU32(model, Model.hasWeights) != 0;
   const isWeighted = slotU32(model, Model.aliasTable) != 0;
+  const sparse = isSparse(model);
   const block = blockRows(model);
   let left = slotU32(chain, Chain.batchSize);
   let unflushed: u32 = 0;
@@ -31,7 +33,9 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
   store<f64>(scratch, 0, Scratch.tauSum);
   store<f64>(scratch, 0, Scratch.secondTauSum);
   if (!hasClasses) prepareStep(chain, model, scratch);
-  clearSingle(gradient, width);
+  const sums = double(scratch, width, Double.gradient);
+  if (sparse) clearSparse(model, sums, gradient);
+  else clearSingle(gradient, width);
   while (left) {
     if (!load<u32>(scratch, Scratch.started) || load<u32>(scratch, Scratch.cursor) == block) nextBlock(chain, scratch);
     const cursor = load<u32>(scratch, Scratch.cursor);
@@ -46,7 +50,8 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
         weighClasses(classCoefficients, outputs, scratch + Scratch.target, count);
       }
       if (isWeighted) weighClasses(classCoefficients, outputs, weights, count);
-      addClasses(rows, count, classCoefficients, columns, outputs, gradient);
+      if (sparse) addSparse(model, rows, count, classCoefficients, sums, gradient);
+      else addClasses(rows, count, classCoefficients, columns, outputs, gradient);
     } else {
       findCoefficients(chain, model, scratch, rows, count);
       if (hasOwnWeights) {
@@ -54,7 +59,8 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
         weighCoefficients(model, scratch, scratch + Scratch.target, count);
       }
       if (isWeighted) weighCoefficients(model, scratch, weights, count);
-      addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
+      if (sparse) addSparse(model, rows, count, scratch + Scratch.coefficients, sums, gradient);
+      else addRows(rows, count, scratch + Scratch.coefficients, columns, gradient);
       if (slotU32(model, Model.auxiliary)) addTau(model, scratch, count);
     }
     if (load<u32>(scratch, Scratch.looking)) lookAtRows(chain, model, scratch, rows, count, left);
@@ -63,8 +69,9 @@ export function sumBatch(chain: usize, model: usize, scratch: usize): void {
     left -= count;
     // In f32 at most chunkRows rows are summed.
     if (unflushed == chunkRows || left == 0) {
-      const sums = double(scratch, width, Double.gradient);
-      if (hasClasses) flushClasses(gradient, sums, slotU32(model, Model.numColumns), columns, outputs, isFirst);
+      if (sparse) {
+        if (!left) centreBatch(model, sums, gradient);
+      } else if (hasClasses) flushClasses(gradient, sums, slotU32(model, Model.numColumns), columns, outputs, isFirst);
       else flush(gradient, sums, columns, isFirst);
       isFirst = false;
       unflushed = 0;
@@ -87,8 +94,8 @@ export function findCoefficients(chain: usize, model: usize, scratch: usize, row
   const eta = scratch + Scratch.eta;
   const out = scratch + Scratch.coefficients;
   if (family != Family.bernoulli || !isResidual) gather(rows, count, targetAt(model), target);
-  dotRows(rows, count, isResidual ? single(scratch, columns, Single.center) : position, columns, eta);
-  if (isResidual) dotRows(rows, count, position, columns, scratch + Scratch.delta);
+  dotBatch(model, rows, count, isResidual ? single(scratch, columns, Single.center) : position, eta);
+  if (isResidual) dotBatch(model, rows, count, position, scratch + Scratch.delta);
   if (slotU32(model, Model.hasOffset)) addGathered(rows, count, offsetAt(model), eta);
   if (family == Family.bernoulli) {
     if (isResidual) bernoulliResidual(eta, scratch + Scratch.delta, out, count);
@@ -96,6 +103,13 @@ export function findCoefficients(chain: usize, model: usize, scratch: usize, row
   } else if (family == Family.gaussian) gaussianCoefficients(chain, model, scratch, count);
   else if (family == Family.poisson && !isResidual) poissonGradient(eta, target, out, count);
   else exactCoefficients(family, isResidual, scratch, count);
+}
+
+// @ts-ignore: decorator
+@inline
+function dotBatch(model: usize, rows: usize, count: u32, vector: usize, out: usize): void {
+  if (isSparse(model)) dotSparse(model, rows, count, vector, out);
+  else dotRows(rows, count, vector, slotU32(model, Model.paddedColumns), out);
 }
 
 export function gaussianCoefficients(chain: usize, model: usize, scratch: usize, count: u32): void {

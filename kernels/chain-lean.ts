@@ -9,7 +9,7 @@ import { copyToSingle } from "./chain-update";
 import { logistic4 } from "./loss";
 import { blockRows, nextBlock } from "./queue";
 import { slotF64, slotU32 } from "./record";
-import { targetAt } from "./row-side";
+import { isSparse, targetAt } from "./row-side";
 
 export function isLean(chain: usize, model: usize): bool {
   const stepKind = slotU32(chain, Chain.stepKind);
@@ -49,7 +49,7 @@ export function leanSteps(chain: usize, model: usize, scratch: usize, count: u32
   const isPlain =
     slotU32(chain, Chain.gradient) == Gradient.minibatch && !slotU32(model, Model.aliasTable) &&
     slotU32(model, Model.family) <= <u32>Family.bernoulli && !slotU32(model, Model.hasOffset) &&
-    !slotU32(model, Model.hasWeights);
+    !slotU32(model, Model.hasWeights) && !isSparse(model);
   if (isPlain && slotU32(chain, Chain.batchSize) == 1) {
     singleRowSteps(chain, model, scratch, count);
     return;

@@ -4,6 +4,8 @@ import { Chain, Family, MatrixKind, Model, NoiseEstimate } from "./layout";
 import { addFourProducts, addProduct } from "./products";
 import { setSlotU32, slotU32 } from "./record";
 import { auxiliaryPlace } from "./row-loss";
+import { isSparse } from "./row-side";
+import { spreadSparse } from "./sparse-rows";
 import {
   ClassArray, Double, Scratch, chunkRows, classArray, dimensionOf, double, paddedLength, widthOf,
 } from "./chain-scratch";
@@ -104,6 +106,11 @@ function rowGradient(model: usize, scratch: usize, rows: usize, n: u32, factor: 
     : scratch + Scratch.coefficients;
   for (let k: u32 = 0; k < outputs; k++) {
     const coefficient = factor * <f64>load<f32>(coefficients + (<usize>(k * chunkRows + n) << 2));
+    if (isSparse(model)) {
+      spreadSparse(model, row, coefficient, out);
+      out += bytes << 1;
+      continue;
+    }
     for (let at: usize = 0; at < bytes; at += 4, out += 8) store<f64>(out, coefficient * <f64>load<f32>(row + at));
   }
   for (let k: u32 = 0; k < slotU32(model, Model.auxiliary); k++, out += 8) {

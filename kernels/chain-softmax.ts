@@ -4,13 +4,13 @@ import { Chain, Gradient, Model } from "./layout";
 import { dotClasses } from "./class-rows";
 import { gather } from "./rows";
 import { slotU32 } from "./record";
-import { targetAt } from "./row-side";
+import { isSparse, targetAt } from "./row-side";
+import { dotSparseClasses } from "./sparse-rows";
 import { ClassArray, Scratch, Single, chunkRows, classArray, single, widthOf } from "./chain-scratch";
 import { softmaxGradient, softmaxResidual } from "./softmax";
 
 /** Leaves r_k = ∂f/∂η_k, or its residual, of row n of a chunk at classArray(coefficients) + 4 (k chunkRows + n). */
 export function findClassCoefficients(chain: usize, model: usize, scratch: usize, rows: usize, count: u32): void {
-  const columns = slotU32(model, Model.paddedColumns);
   const outputs = slotU32(model, Model.outputs);
   const hasReference = slotU32(model, Model.hasReference);
   const width = widthOf(model);
@@ -19,14 +19,21 @@ export function findClassCoefficients(chain: usize, model: usize, scratch: usize
   const out = classArray(scratch, width, outputs, ClassArray.coefficients);
   if (slotU32(chain, Chain.gradient) == Gradient.controlVariate) {
     const delta = classArray(scratch, width, outputs, ClassArray.delta);
-    dotClasses(rows, count, single(scratch, width, Single.center), columns, outputs, eta);
-    dotClasses(rows, count, position, columns, outputs, delta);
+    dotBatch(model, rows, count, single(scratch, width, Single.center), eta);
+    dotBatch(model, rows, count, position, delta);
     softmaxResidual(eta, delta, out, outputs, hasReference, count);
     return;
   }
   gather(rows, count, targetAt(model), scratch + Scratch.target);
-  dotClasses(rows, count, position, columns, outputs, eta);
+  dotBatch(model, rows, count, position, eta);
   softmaxGradient(eta, scratch + Scratch.target, out, outputs, hasReference, count);
+}
+
+// @ts-ignore: decorator
+@inline
+function dotBatch(model: usize, rows: usize, count: u32, vectors: usize, out: usize): void {
+  if (isSparse(model)) dotSparseClasses(model, rows, count, vectors, out);
+  else dotClasses(rows, count, vectors, slotU32(model, Model.paddedColumns), slotU32(model, Model.outputs), out);
 }
 
 /** Multiplies every output's coefficients by the rows' weights. */

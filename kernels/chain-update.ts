@@ -1,9 +1,12 @@
 // From the batch's sums to the next iterate, in f64: θ ← θ − pull (θ − θ̂) − H ĝ + R z.
 import { Chain, Family, Gradient, MatrixKind, Model } from "./layout";
 import { copyClasses } from "./chain-softmax";
+import { addLowRankDescent, addLowRankNoise, averageNoise } from "./chain-wide";
 import { addShapedPriors } from "./prior";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
+import { isSparse } from "./row-side";
+import { closeSingle } from "./sparse-rows";
 import { Double, Scratch, Single, dimensionOf, double, single, widthOf } from "./chain-scratch";
 import { triangleTimesVector, matrixTimesVector } from "./products";
 
@@ -35,6 +38,7 @@ export function findDescent(chain: usize, model: usize, scratch: usize): void {
   const kind = slotU32(chain, Chain.stepKind);
   if (kind == MatrixKind.dense) matrixTimesVector(step, gradient, dimensionOf(model), descent);
   else timesScalarOrDiagonal(kind, step, gradient, dimensionOf(model), descent);
+  if (slotU32(chain, Chain.rank)) addLowRankDescent(chain, model, scratch);
 }
 
 /** R z, with M fresh normals z in the order of the parameters. */
@@ -48,6 +52,7 @@ export function findNoise(chain: usize, model: usize, scratch: usize): void {
   fillNormals(slotU32(chain, Chain.noiseStream), scratch + Scratch.words, normals, dimension);
   if (kind == MatrixKind.dense) triangleTimesVector(factor, normals, dimension, noise);
   else timesScalarOrDiagonal(kind, factor, normals, dimension, noise);
+  if (slotU32(chain, Chain.rank)) addLowRankNoise(chain, model, scratch);
 }
 
 function timesScalarOrDiagonal(kind: u32, matrix: usize, vector: usize, dimension: u32, out: usize): void {
@@ -72,6 +77,8 @@ export function move(chain: usize, model: usize, scratch: usize): void {
   const noise = double(scratch, width, Double.noise);
   const pull = slotF64(chain, Chain.pull);
   const pulls = f64x2.splat(pull);
+  const previous = <usize>slotU32(chain, Chain.previousNoise);
+  if (previous) averageNoise(previous, noise, length);
   for (let at: usize = 0; at < length; at += 16) {
     const theta = v128.load(position + at);
     const pulled = f64x2.mul(pulls, f64x2.sub(theta, v128.load(center + at)));
@@ -97,6 +104,7 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
       from, isResidual ? center : 0, copy, slotU32(model, Model.numColumns), slotU32(model, Model.paddedColumns),
       slotU32(model, Model.outputs),
     );
+    if (isSparse(model)) closeSingle(model, copy);
     return;
   }
   for (let to = copy, end = copy + (<usize>width << 2); to < end; to += 16, from += 32, center += 32) {
@@ -110,4 +118,5 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
   }
   // Auxiliary parameters stand just behind the columns.
   memory.fill(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0, <usize>slotU32(model, Model.auxiliary) << 2);
+  if (isSparse(model)) closeSingle(model, copy);
 }

@@ -4,6 +4,8 @@ import { setSlotU32, slotU32 } from "./record";
 import { Double, Single, dimensionOf, double, paddedLength, single, widthOf } from "./chain-scratch";
 import { sumBatch } from "./chain-gradient";
 import { copyClasses } from "./chain-softmax";
+import { isSparse } from "./row-side";
+import { closeSingle } from "./sparse-rows";
 import { isLean, leanSteps, loadLean } from "./chain-lean";
 import { beginLook, endLook } from "./chain-noise";
 import { isVaried, moveVaried, rateAt } from "./chain-motion";
@@ -94,6 +96,7 @@ function loadParameters(chain: usize, model: usize, scratch: usize): void {
     const copy = single(scratch, width, Single.center);
     memory.fill(copy, 0, <usize>width << 2);
     copyClasses(center, 0, copy, slotU32(model, Model.numColumns), slotU32(model, Model.paddedColumns), slotU32(model, Model.outputs));
+    if (isSparse(model)) closeSingle(model, copy);
   }
   copyToSingle(chain, model, scratch);
   if (isLean(chain, model)) loadLean(chain, model, scratch);

@@ -38,6 +38,15 @@ export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./row-loss";
 export { addGathered, addRows, dotRow, dotRows, gather } from "./rows";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./student-t";
+export {
+  addExactSparse, addSparseGram, addSparseSquares, centreSums, clearSparseGram, copyOutBlock, copyOutDiagonal, copyOutSparse,
+  exactSparseDots, sparsePassScratchSize, sumSparseBlock,
+} from "./sparse-pass";
+export { shiftCovariance, sparseLeverage } from "./sparse-influence";
+export {
+  addSparse, centreBatch, closeDouble, closeSingle, dotSparse, dotSparseClasses, findStarts, spreadSparse, touchSparse,
+} from "./sparse-rows";
+export { addLowRankDescent, addLowRankNoise, averageNoise, takeInOrder } from "./chain-wide";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./softmax";
 
 /** The end of the kernels' own constants. */

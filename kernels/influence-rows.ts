@@ -5,9 +5,11 @@ import { loadVector, prepareLoss } from "./pass-rows";
 import { sumLanes } from "./rows";
 import { slotU32 } from "./record";
 import { RowLoss, prepare, residualFrom, rowCurvatures, rowSlopes } from "./row-loss";
-import { offsetAt, targetAt, weightAt } from "./row-side";
+import { isSparse, offsetAt, rowAt, targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
 import { influenceClasses } from "./influence-softmax";
+import { exactSparseDots } from "./sparse-pass";
+import { shiftCovariance, sparseLeverage } from "./sparse-influence";
 import { PassArray, PassScratch, blockRows, passArray, passGram, passRowsCopy } from "./pass-scratch";
 
 /** Runs the task whose record (layout.ts) stands at `task`. The second argument is not used. */
@@ -22,10 +24,12 @@ export function influenceRows(task: usize, unused: u32): void {
     influenceClasses(task);
     return;
   }
-  const factor = passGram(scratch, columns);
-  loadFactor(model, slotU32(task, Influence.factor), factor);
+  const factor = passGram(scratch, columns, 1);
+  const sparse = isSparse(model);
+  if (sparse) shiftCovariance(task, factor);
+  else loadFactor(model, slotU32(task, Influence.factor), factor);
   // The rows of a pass that are not side by side have no use here.
-  const points = passRowsCopy(scratch, columns);
+  const points = passRowsCopy(scratch, columns, 1);
   const center = slotU32(task, Influence.center);
   prepareLoss(model, center, center, scratch + PassScratch.loss);
   factorOfTau(model, slotU32(task, Influence.factor), points);
@@ -35,13 +39,26 @@ export function influenceRows(task: usize, unused: u32): void {
   for (let from = slotU32(task, Influence.from); from < to; ) {
     const count = min<u32>(blockRows, to - from);
     const rows = <usize>slotU32(model, Model.rows) + <usize>from * rowBytes;
-    findLeverage(rows, rowBytes, count, factor, columns, scratch + PassScratch.weight);
+    if (sparse) findSparseLeverage(task, scratch, from, count, factor);
+    else findLeverage(rows, rowBytes, count, factor, columns, scratch + PassScratch.weight);
     if (leverage) memory.copy(leverage + (<usize>from << 2), scratch + PassScratch.weight, <usize>count << 2);
     if (influence) {
-      exactDots(rows, rowBytes, count, passArray(scratch, columns, PassArray.center), columns, scratch + PassScratch.eta);
-      findInfluence(model, scratch, rows, count, numPoints, points, influence + (<usize>from << 2));
+      const center = passArray(scratch, columns, PassArray.center);
+      if (sparse) exactSparseDots(model, scratch + PassScratch.packed, count, center, scratch + PassScratch.eta);
+      else exactDots(rows, rowBytes, count, center, columns, scratch + PassScratch.eta);
+      findInfluence(model, scratch, from, count, numPoints, points, influence + (<usize>from << 2));
     }
     from += count;
+  }
+}
+
+/** The leverages of sparse rows from .. from + count − 1; leaves their addresses at PassScratch.packed. */
+export function findSparseLeverage(task: usize, scratch: usize, from: u32, count: u32, shifted: usize): void {
+  const model = <usize>slotU32(task, Influence.model);
+  for (let n: u32 = 0; n < count; n++) {
+    const row = rowAt(model, from + n);
+    store<u32>(scratch + (<usize>n << 2), <u32>row, PassScratch.packed);
+    store<f32>(scratch + (<usize>n << 2), <f32>sparseLeverage(task, row, shifted, 0, 0), PassScratch.weight);
   }
 }
 
@@ -140,10 +157,9 @@ export function addSquares(
  * each point in τ, 80 bytes apart: two steps δτ, then 8 f64.
  */
 export function findInfluence(
-  model: usize, scratch: usize, rows: usize, count: u32, numPoints: u32, factor: usize, out: usize,
+  model: usize, scratch: usize, from: u32, count: u32, numPoints: u32, factor: usize, out: usize,
 ): void {
   const family = slotU32(model, Model.family);
-  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const target = targetAt(model);
   const offsets = slotU32(model, Model.hasOffset) ? offsetAt(model) : 0;
   const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
@@ -151,9 +167,10 @@ export function findInfluence(
   const l00 = load<f64>(factor);
   const l10 = load<f64>(factor, 8);
   const l11 = load<f64>(factor, 16);
-  for (let n: usize = 0; n < <usize>count; n++, rows += rowBytes) {
-    const y = <f64>load<f32>(rows + target);
-    const center = load<f64>(scratch + (n << 3), PassScratch.eta) + (offsets ? <f64>load<f32>(rows + offsets) : 0.0);
+  for (let n: usize = 0; n < <usize>count; n++) {
+    const row = rowAt(model, <usize>from + n);
+    const y = <f64>load<f32>(row + target);
+    const center = load<f64>(scratch + (n << 3), PassScratch.eta) + (offsets ? <f64>load<f32>(row + offsets) : 0.0);
     const variance = <f64>load<f32>(scratch + (n << 2), PassScratch.weight);
     const step = 1.5 * Math.sqrt(variance);
     rowSlopes(family, work + RowLoss.centerConstants, center, y, work + RowLoss.centerSlopes);
@@ -173,7 +190,7 @@ export function findInfluence(
         sum += variance * along * along + a * a + b * b;
       }
     }
-    const weight = weights ? <f64>load<f32>(rows + weights) : 1.0;
+    const weight = weights ? <f64>load<f32>(row + weights) : 1.0;
     store<f32>(out + (n << 2), <f32>(weight * Math.sqrt(sum / <f64>(2 * numPoints))));
   }
 }

@@ -3,10 +3,12 @@
 import { Influence, Model } from "./layout";
 import { exactDots } from "./exact-rows";
 import { slotU32 } from "./record";
-import { weightAt } from "./row-side";
+import { isSparse, rowAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
-import { ClassRows, PassArray, blockRows, classRows, passArray, passClassGram, passRowsCopy } from "./pass-scratch";
+import { ClassRows, PassArray, PassScratch, blockRows, classRows, passArray, passGram, passRowsCopy } from "./pass-scratch";
 import { softmax } from "./softmax";
+import { exactSparseDots } from "./sparse-pass";
+import { shiftCovariance, sparseLeverage } from "./sparse-influence";
 
 /** Bytes from one output's array of a block's rows to the next one's. */
 const apart: usize = <usize>blockRows << 3;
@@ -19,7 +21,7 @@ const apart: usize = <usize>blockRows << 3;
 @inline
 function workspace(scratch: usize, columns: u32, outputs: u32): usize {
   const width = columns * outputs;
-  return passClassGram(scratch, columns, outputs) + <usize>(width * width) * 4;
+  return passGram(scratch, columns, outputs) + <usize>(width * width) * 4;
 }
 
 export function influenceScratchSize(columns: u32, outputs: u32): u32 {
@@ -40,17 +42,25 @@ export function influenceClasses(task: usize): void {
   const values = workspace(scratch, columns, outputs);
   const leverage = <usize>slotU32(task, Influence.leverage);
   const influence = <usize>slotU32(task, Influence.influence);
-  loadClassFactor(model, slotU32(task, Influence.factor), passClassGram(scratch, columns, outputs));
+  const sparse = isSparse(model);
+  const factor = passGram(scratch, columns, outputs);
+  if (sparse) shiftCovariance(task, factor);
+  else loadClassFactor(model, slotU32(task, Influence.factor), factor);
   const eta = classRows(scratch, columns, outputs, ClassRows.eta);
   const center = passArray(scratch, widthOf(model), PassArray.center);
   for (let from = slotU32(task, Influence.from); from < to; from += 4) {
     const count = min<u32>(4, to - from);
     const rows = <usize>slotU32(model, Model.rows) + <usize>from * rowBytes;
-    transposeRows(rows, rowBytes, count, columns, passRowsCopy(scratch, columns * outputs));
-    findClassLeverage(scratch, columns, outputs);
+    if (sparse) findSparseClassLeverage(task, scratch, from, count, factor);
+    else {
+      transposeRows(rows, rowBytes, count, columns, passRowsCopy(scratch, columns, outputs));
+      findClassLeverage(scratch, columns, outputs);
+    }
     if (influence) {
       for (let k: usize = 0; k < <usize>outputs; k++) {
-        exactDots(rows, rowBytes, count, center + k * (<usize>columns << 3), columns, eta + k * apart);
+        const vector = center + k * (<usize>columns << 3);
+        if (sparse) exactSparseDots(model, scratch + PassScratch.packed, count, vector, eta + k * apart);
+        else exactDots(rows, rowBytes, count, vector, columns, eta + k * apart);
       }
     }
     for (let n: u32 = 0; n < count; n++) {
@@ -62,8 +72,27 @@ export function influenceClasses(task: usize): void {
       }
       if (!influence) continue;
       let q = findClassInfluence(model, scratch, n);
-      if (weights) q *= <f64>load<f32>(rows + <usize>n * rowBytes + weights);
+      if (weights) q *= <f64>load<f32>(rowAt(model, from + n) + weights);
       store<f32>(influence + (<usize>(from + n) << 2), <f32>q);
+    }
+  }
+}
+
+/** V of up to four sparse rows, where findClassLeverage leaves them; the rows' addresses at PassScratch.packed. */
+export function findSparseClassLeverage(task: usize, scratch: usize, from: u32, count: u32, shifted: usize): void {
+  const model = <usize>slotU32(task, Influence.model);
+  const columns = slotU32(model, Model.paddedColumns);
+  const outputs = slotU32(model, Model.outputs);
+  const values = workspace(scratch, columns, outputs);
+  for (let n: u32 = 0; n < count; n++) {
+    const row = rowAt(model, from + n);
+    store<u32>(scratch + (<usize>n << 2), <u32>row, PassScratch.packed);
+    let pair: usize = 0;
+    for (let k: u32 = 0; k < outputs; k++) {
+      for (let l: u32 = 0; l <= k; l++, pair++) {
+        const value = sparseLeverage(task, row, shifted + pair * (<usize>columns << 3), k, l);
+        store<f32>(values + (pair << 4) + (<usize>n << 2), <f32>value);
+      }
     }
   }
 }
@@ -96,8 +125,8 @@ export function transposeRows(rows: usize, rowBytes: usize, count: u32, columns:
 /** V of four rows, entry (k, l) at index k (k + 1)/2 + l: Σ over the columns of K of (K_kᵀ x)(K_lᵀ x). */
 export function findClassLeverage(scratch: usize, columns: u32, outputs: u32): void {
   const width = columns * outputs;
-  const rows = passRowsCopy(scratch, width);
-  const factor = passClassGram(scratch, columns, outputs);
+  const rows = passRowsCopy(scratch, columns, outputs);
+  const factor = passGram(scratch, columns, outputs);
   const values = workspace(scratch, columns, outputs);
   const pairs = (outputs * (outputs + 1)) / 2;
   const products = values + (<usize>pairs << 4);

@@ -98,6 +98,26 @@ export const enum MatrixKind {
   dense = 3,
 }
 
+/**
+ * The record of a sparse row: a head, then `count` entries in the order of their columns. Entry e stands 8 e bytes further
+ * than the first, whose places are given here.
+ */
+export const enum SparseRow {
+  /** u32 */
+  count = 0,
+  /** f32 */
+  target = 4,
+  /** f32 */
+  offset = 8,
+  /** f32 */
+  weight = 12,
+  head = 16,
+  /** u32 */
+  column = 16,
+  /** f32: x', the column's value over its scale. */
+  value = 20,
+}
+
 /** A design matrix and the loss over it: Σ weight_n f(x_nᵀβ + offset_n, τ; y_n). */
 export const enum Model {
   /** u32: address of the rows, f32, row-major, 64-byte aligned. Target, offset and weight stand at the end (row-side.ts). */
@@ -138,7 +158,14 @@ export const enum Model {
   hasOffset = 17,
   /** u32: 1 where rows have a weight. */
   hasWeights = 18,
-  slots = 19,
+  /**
+   * u32: address of N u32, the address of each row's record (SparseRow); 0: rows are dense. With sparse rows `rows` is not
+   * read, `stride` is the mean length of a record in words, and paddedColumns is above D.
+   */
+  rowStarts = 19,
+  /** u32: address of D f64, m' of each column of sparse rows: the column is x' − m'. */
+  shift = 20,
+  slots = 21,
 }
 
 /** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */
@@ -179,7 +206,9 @@ export const enum Pass {
   output = 9,
   /** u32: address of passScratchBytes(paddedColumns, outputs, weights) bytes of scratch for this task. */
   scratch = 10,
-  slots = 11,
+  /** u32: 1: of the Gram matrix only the diagonal, M f64, is wanted; sparse rows only. */
+  isDiagonal = 11,
+  slots = 12,
 }
 
 /** One task of influenceRows: a value a row, for rows from .. to − 1. */
@@ -206,7 +235,9 @@ export const enum Influence {
    */
   influence = 6,
   scratch = 7,
-  slots = 8,
+  /** u32: address of M×M f64: P, row-major; read where rows are sparse. */
+  covariance = 8,
+  slots = 9,
 }
 
 /**
@@ -306,5 +337,21 @@ export const enum Chain {
   noiseCount = 32,
   /** u32: address of numDraws f64: Σ s over each interval's counted steps, which its means were divided by. 0: not wanted. */
   intervalWeights = 33,
-  slots = 34,
+  /**
+   * u32: address of M f64, R z of the step before, updated in place: each step then adds ½ (R z + that) in place of R z, which
+   * leaves no error of first order in the step (Leimkuhler & Matthews 2013). 0: R z as it is. Not together with a velocity,
+   * a falling rate or a twin.
+   */
+  previousNoise = 34,
+  /** u32: 1: rows are not drawn, but follow one another; the first u32 at rowStream is the number of the next one. */
+  isSequential = 35,
+  /** u32: address of rank × M f64, the directions V_k that H and R have beside what stepKind and noiseKind tell. */
+  lowRank = 36,
+  /** u32: how many, below M; 0: none. */
+  rank = 37,
+  /** f64: H has lowRankStep V Vᵀ in it. */
+  lowRankStep = 38,
+  /** f64: R z has lowRankNoise V ζ in it, ζ ~ N(0, I) drawn after z. */
+  lowRankNoise = 39,
+  slots = 40,
 }

@@ -6,10 +6,12 @@ import { slotU32 } from "./record";
 import {
   RowLoss, auxiliaryPlace, loadTau, prepare, rowCurvatures, rowLoss, rowResidual, rowSlopes,
 } from "./row-loss";
-import { offsetAt, targetAt, weightAt } from "./row-side";
+import { isSparse, offsetAt, rowAt, targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
-import { PassArray, PassScratch, blockRows, passArray, passClassGram, passGram, passRowsCopy } from "./pass-scratch";
+import { PassArray, PassScratch, blockRows, passArray, passGram, passRowsCopy } from "./pass-scratch";
 import { copyOutClasses, loadClassVectors, sumClassBlock } from "./pass-softmax";
+import { clearSparseGram, copyOutSparse, sumSparseBlock } from "./sparse-pass";
+import { closeDouble } from "./sparse-rows";
 
 /** Runs the pass whose record (layout.ts) stands at `pass`. The second argument is not used. */
 export function passRows(pass: usize, unused: u32): void {
@@ -25,10 +27,12 @@ export function passRows(pass: usize, unused: u32): void {
   const width = widthOf(model);
   const wantsGram = slotU32(pass, Pass.weights) != Weights.none;
   const blocks = hasClasses ? (outputs * (outputs + 1)) / 2 : 1;
-  const gram = hasClasses ? passClassGram(scratch, columns, outputs) : passGram(scratch, columns);
-  memory.fill(output, 0, <usize>(3 + 2 * dimension + (wantsGram ? dimension * dimension : 0)) << 3);
-  memory.fill(scratch, 0, passRowsCopy(0, width));
-  if (wantsGram) memory.fill(gram, 0, <usize>(blocks * columns * columns) << 3);
+  const gram = passGram(scratch, columns, outputs);
+  const gramLength = slotU32(pass, Pass.isDiagonal) ? dimension : dimension * dimension;
+  memory.fill(output, 0, <usize>(3 + 2 * dimension + (wantsGram ? gramLength : 0)) << 3);
+  memory.fill(scratch, 0, passArray(0, width, PassArray.count));
+  if (wantsGram && isSparse(model)) clearSparseGram(pass, model, scratch);
+  else if (wantsGram) memory.fill(gram, 0, <usize>(blocks * columns * columns) << 3);
   loadVector(model, slotU32(pass, Pass.position), passArray(scratch, width, PassArray.position));
   if (slotU32(pass, Pass.weights) == Weights.squaredResidual) {
     loadVector(model, slotU32(pass, Pass.center), passArray(scratch, width, PassArray.center));
@@ -45,7 +49,8 @@ export function passRows(pass: usize, unused: u32): void {
     at += step * count;
   }
   store<f64>(output, <f64>seen, 16);
-  if (hasClasses) copyOutClasses(pass, model, scratch, output, wantsGram);
+  if (isSparse(model)) copyOutSparse(pass, model, scratch, output, wantsGram);
+  else if (hasClasses) copyOutClasses(pass, model, scratch, output, wantsGram);
   else copyOut(model, scratch, output, wantsGram);
 }
 
@@ -61,12 +66,12 @@ export function prepareLoss(model: usize, position: usize, center: usize, work: 
 
 /** Copies the coefficients of a position in front of zero padding. */
 export function loadVector(model: usize, from: usize, to: usize): void {
-  if (slotU32(model, Model.family) == Family.categorical) {
-    loadClassVectors(model, from, to);
-    return;
+  if (slotU32(model, Model.family) == Family.categorical) loadClassVectors(model, from, to);
+  else {
+    memory.fill(to, 0, <usize>(slotU32(model, Model.paddedColumns) + 8) << 3);
+    memory.copy(to, from, <usize>slotU32(model, Model.numColumns) << 3);
   }
-  memory.fill(to, 0, <usize>(slotU32(model, Model.paddedColumns) + 8) << 3);
-  memory.copy(to, from, <usize>slotU32(model, Model.numColumns) << 3);
+  if (isSparse(model)) closeDouble(model, to);
 }
 
 export function sumBlock(
@@ -80,10 +85,14 @@ export function sumBlock(
   for (let n: u32 = 0, at = from; n < count; n++, at += step) {
     store<u32>(numbers + (<usize>n << 2), list ? load<u32>(list + (<usize>at << 2)) : at);
   }
+  if (isSparse(model)) {
+    sumSparseBlock(pass, model, scratch, count, wantsGram);
+    return;
+  }
   let rows = <usize>slotU32(model, Model.rows) + <usize>from * rowBytes;
   let apart = rowBytes;
   if (!isContiguous) {
-    rows = passRowsCopy(scratch, widthOf(model));
+    rows = passRowsCopy(scratch, columns, slotU32(model, Model.outputs));
     apart = <usize>columns << 2;
     copyRows(model, numbers, count, rows, apart);
   }
@@ -101,7 +110,7 @@ export function sumBlock(
   addExactRows(rows, apart, count, eta, columns, passArray(scratch, columns, PassArray.gradient));
   if (!wantsGram) return;
   addGram(
-    rows, apart, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, passGram(scratch, columns),
+    rows, apart, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, passGram(scratch, columns, 1),
   );
   const auxiliary = slotU32(model, Model.auxiliary);
   if (auxiliary) addExactRows(rows, apart, count, cross, columns, passArray(scratch, columns, PassArray.cross));
@@ -131,8 +140,6 @@ export function differentiate(pass: usize, model: usize, scratch: usize, count: 
   const offsets = slotU32(model, Model.hasOffset) ? offsetAt(model) : 0;
   const weights = slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
   const isResidual = kind == Weights.squaredResidual;
-  const rows = <usize>slotU32(model, Model.rows);
-  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const aliasTable = <usize>slotU32(model, Model.aliasTable);
   const rowValues = <usize>slotU32(pass, Pass.rowValues);
   const output = <usize>slotU32(pass, Pass.output);
@@ -142,7 +149,7 @@ export function differentiate(pass: usize, model: usize, scratch: usize, count: 
   let squared: f64 = 0;
   for (let n: usize = 0; n < <usize>count; n++) {
     const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
-    const row = rows + number * rowBytes;
+    const row = rowAt(model, number);
     const y = <f64>load<f32>(row + target);
     const offset = offsets ? <f64>load<f32>(row + offsets) : 0.0;
     const weight = weights ? <f64>load<f32>(row + weights) : 1.0;
@@ -184,6 +191,7 @@ export function addAuxiliaries(pass: usize, model: usize, scratch: usize, n: usi
   const work = scratch + PassScratch.loss;
   const slopes = work + RowLoss.slopes;
   const gram = output + (<usize>(3 + 2 * dimension) << 3);
+  const isDiagonal = slotU32(pass, Pass.isDiagonal) != 0;
   for (let k: u32 = 0; k < auxiliary; k++) {
     const place = auxiliaryPlace(model, k);
     const slope = factor * load<f64>(slopes + (<usize>(place + 1) << 3));
@@ -195,13 +203,13 @@ export function addAuxiliaries(pass: usize, model: usize, scratch: usize, n: usi
     else if (kind == Weights.curvature) b = factor * load<f64>(work + (<usize>(place + 1) << 3), RowLoss.curvatures);
     store<f64>(scratch + (n << 3) + (k ? PassScratch.second : PassScratch.center), b);
     if (kind == Weights.given) continue;
-    for (let l: u32 = 0; l <= k; l++) {
+    for (let l: u32 = isDiagonal ? k : 0; l <= k; l++) {
       const other = auxiliaryPlace(model, l);
       // The curvatures by (τ₀, τ₀), (τ₀, τ₁) and (τ₁, τ₁) are the last three.
       const c = kind == Weights.curvature
         ? factor * load<f64>(work + (<usize>(3 + place + other) << 3), RowLoss.curvatures)
         : slope * factor * load<f64>(slopes + (<usize>(other + 1) << 3));
-      const entry = gram + (<usize>((numColumns + k) * dimension + numColumns + l) << 3);
+      const entry = gram + (<usize>((isDiagonal ? 0 : (numColumns + k) * dimension) + numColumns + l) << 3);
       store<f64>(entry, load<f64>(entry) + c);
       if (l < k) store<f64>(gram + (<usize>((numColumns + l) * dimension + numColumns + k) << 3), load<f64>(entry));
     }
@@ -215,7 +223,7 @@ export function copyOut(model: usize, scratch: usize, output: usize, wantsGram: 
   const dimension = dimensionOf(model);
   memory.copy(output + 24, passArray(scratch, columns, PassArray.gradient), <usize>numColumns << 3);
   if (!wantsGram) return;
-  const gram = passGram(scratch, columns);
+  const gram = passGram(scratch, columns, 1);
   const out = output + (<usize>(3 + 2 * dimension) << 3);
   for (let i: u32 = 0; i < numColumns; i++) {
     for (let j: u32 = 0; j <= i; j++) {

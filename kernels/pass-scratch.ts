@@ -23,8 +23,8 @@ export const enum PassScratch {
 }
 
 /**
- * f64 arrays of columns × outputs + 8 entries after the head; then the block's rows, f32. After these comes the padded
- * Gram matrix, f64, where it is wanted, and for a family of several linear predictors first what ClassRows tells.
+ * f64 arrays of columns × outputs + 8 entries after the head; then what ClassRows tells. After these come the block's rows,
+ * f32, and the padded Gram matrix, f64, where it is wanted; or for sparse rows what sparse-gram.ts tells.
  */
 export const enum PassArray {
   position = 0,
@@ -42,20 +42,6 @@ export function passArray(scratch: usize, columns: u32, array: u32): usize {
   return scratch + PassScratch.head + <usize>(array * (columns + 8)) * 8;
 }
 
-/** Where the rows of a block are copied to, when they do not stand side by side; influenceRows keeps its factor there. */
-// @ts-ignore: decorator
-@inline
-export function passRowsCopy(scratch: usize, columns: u32): usize {
-  return passArray(scratch, columns, PassArray.count);
-}
-
-/** columns × columns f64. */
-// @ts-ignore: decorator
-@inline
-export function passGram(scratch: usize, columns: u32): usize {
-  return passRowsCopy(scratch, columns) + <usize>(columns + 8) * <usize>blockRows * 4;
-}
-
 /** For each output 64 f64, one a row of the block, and for `mean` as well. */
 export const enum ClassRows {
   /** η_k, then ∂f/∂η_k or the residual. */
@@ -70,18 +56,24 @@ export const enum ClassRows {
 // @ts-ignore: decorator
 @inline
 export function classRows(scratch: usize, columns: u32, outputs: u32, array: u32): usize {
-  const copy = passRowsCopy(scratch, columns * outputs);
-  return copy + <usize>(columns + 8) * <usize>blockRows * 4 + <usize>(array * outputs * blockRows) * 8;
+  return passArray(scratch, columns * outputs, PassArray.count) + <usize>(array * outputs * blockRows) * 8;
+}
+
+/** Where the rows of a block are copied to, when they do not stand side by side; influenceRows keeps its points there. */
+// @ts-ignore: decorator
+@inline
+export function passRowsCopy(scratch: usize, columns: u32, outputs: u32): usize {
+  return classRows(scratch, columns, outputs, ClassRows.count);
 }
 
 /** outputs (outputs + 1)/2 blocks of columns × columns f64, block (k, l) at index k (k + 1)/2 + l. */
 // @ts-ignore: decorator
 @inline
-export function passClassGram(scratch: usize, columns: u32, outputs: u32): usize {
-  return classRows(scratch, columns, outputs, ClassRows.count);
+export function passGram(scratch: usize, columns: u32, outputs: u32): usize {
+  return passRowsCopy(scratch, columns, outputs) + <usize>(columns + 8) * <usize>blockRows * 4;
 }
 
 export function passScratchSize(columns: u32, outputs: u32, hasGram: u32): u32 {
-  const start = <u32>passClassGram(0, columns, outputs);
+  const start = <u32>passGram(0, columns, outputs);
   return hasGram ? start + outputs * (outputs + 1) * columns * columns * 4 : start;
 }

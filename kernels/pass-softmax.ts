@@ -6,9 +6,9 @@ import { AliasEntry, Model, Pass, Weights } from "./layout";
 import { addExactRows, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
 import { slotU32 } from "./record";
-import { targetAt, weightAt } from "./row-side";
+import { rowAt, targetAt, weightAt } from "./row-side";
 import { dimensionOf, widthOf } from "./chain-scratch";
-import { ClassRows, PassArray, PassScratch, blockRows, classRows, passArray, passClassGram } from "./pass-scratch";
+import { ClassRows, PassArray, PassScratch, blockRows, classRows, passArray, passGram } from "./pass-scratch";
 import { softmax } from "./softmax";
 
 /** Bytes from one output's array of a block's rows to the next one's. */
@@ -47,7 +47,7 @@ export function sumClassBlock(
     addExactRows(rows, rowBytes, count, eta + k * apart, columns, gradient);
   }
   if (!wantsGram) return;
-  let gram = passClassGram(scratch, columns, outputs);
+  let gram = passGram(scratch, columns, outputs);
   for (let k: u32 = 0; k < outputs; k++) {
     for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
       if (k == l && sumsToZero(pass, model)) continue;
@@ -60,16 +60,12 @@ export function sumClassBlock(
 /** Whether Σ_l w_kl = 0 for each row of the pass. */
 // @ts-ignore: decorator
 @inline
-function sumsToZero(pass: usize, model: usize): bool {
+export function sumsToZero(pass: usize, model: usize): bool {
   return !slotU32(model, Model.hasReference) && slotU32(pass, Pass.weights) != Weights.given;
 }
 
-/** Blocks (k, k) from the others: −Σ over l ≠ k of block (k, l). */
-export function completeDiagonal(model: usize, scratch: usize): void {
-  const columns = slotU32(model, Model.paddedColumns);
-  const outputs = slotU32(model, Model.outputs);
-  const bytes = <usize>(columns * columns) << 3;
-  const gram = passClassGram(scratch, columns, outputs);
+/** Blocks (k, k), which are `bytes` apart, from the others: −Σ over l ≠ k of block (k, l). */
+export function completeDiagonal(gram: usize, bytes: usize, outputs: u32): void {
   for (let k: u32 = 0; k < outputs; k++) {
     const own = gram + <usize>((k * (k + 1)) / 2 + k) * bytes;
     for (let l: u32 = 0; l < outputs; l++) {
@@ -91,8 +87,6 @@ export function differentiateClasses(pass: usize, model: usize, scratch: usize, 
   const outputs = slotU32(model, Model.outputs);
   const hasReference = slotU32(model, Model.hasReference);
   const columns = slotU32(model, Model.paddedColumns);
-  const rows = <usize>slotU32(model, Model.rows);
-  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
   const output = <usize>slotU32(pass, Pass.output);
   const isResidual = slotU32(pass, Pass.weights) == Weights.squaredResidual;
   const target = targetAt(model);
@@ -106,7 +100,7 @@ export function differentiateClasses(pass: usize, model: usize, scratch: usize, 
   let squared: f64 = 0;
   for (let n: usize = 0; n < <usize>count; n++, eta += 8, center += 8) {
     const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
-    const row = rows + number * rowBytes;
+    const row = rowAt(model, number);
     const y = <u32>load<f32>(row + target);
     let weight = weights ? <f64>load<f32>(row + weights) : 1.0;
     const logSum = softmax(eta, apart, outputs, hasReference, means);
@@ -172,13 +166,12 @@ export function weighPair(pass: usize, model: usize, scratch: usize, k: u32, l: 
   const first = values + <usize>k * apart;
   const second = values + <usize>l * apart;
   const base: f64 = k == l ? 1.0 : 0.0;
-  const weights = isCurvature && slotU32(model, Model.hasWeights) ? slotU32(model, Model.rows) + weightAt(model) : 0;
-  const rowBytes = <usize>slotU32(model, Model.stride) << 2;
+  const weights = isCurvature && slotU32(model, Model.hasWeights) ? weightAt(model) : 0;
   for (let n: usize = 0; n < <usize>count; n++) {
     const a = load<f64>(first + (n << 3));
     const b = load<f64>(second + (n << 3));
     const number = <usize>load<u32>(scratch + (n << 2), PassScratch.numbers);
-    const weight = weights ? <f64>load<f32>(<usize>weights + number * rowBytes) : 1.0;
+    const weight = weights ? <f64>load<f32>(rowAt(model, number) + weights) : 1.0;
     store<f32>(out + (n << 2), <f32>(isCurvature ? weight * a * (base - b) : a * b));
   }
 }
@@ -195,9 +188,9 @@ export function copyOutClasses(pass: usize, model: usize, scratch: usize, output
     memory.copy(to, gradient, <usize>numColumns << 3);
   }
   if (!wantsGram) return;
-  if (sumsToZero(pass, model)) completeDiagonal(model, scratch);
   const out = output + (<usize>(3 + 2 * dimension) << 3);
-  let gram = passClassGram(scratch, columns, outputs);
+  let gram = passGram(scratch, columns, outputs);
+  if (sumsToZero(pass, model)) completeDiagonal(gram, <usize>(columns * columns) << 3, outputs);
   for (let k: u32 = 0; k < outputs; k++) {
     for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
       const lower = out + (<usize>(k * numColumns * dimension + l * numColumns) << 3);

@@ -5,6 +5,8 @@ import { Chain, Model } from "./layout";
 import { drawRows } from "./random";
 import { slotU32 } from "./record";
 import { Scratch, chunkRows } from "./chain-scratch";
+import { takeInOrder } from "./chain-wide";
+import { findStarts, touchSparse } from "./sparse-rows";
 
 /** Rows in a block: about 32 KB of them, a multiple of 4. */
 // @ts-ignore: decorator
@@ -31,12 +33,18 @@ export function drawBlock(chain: usize, model: usize, scratch: usize, block: u32
   const offset = <usize>(block * chunkRows) << 2;
   const rows = scratch + Scratch.rows + offset;
   const count = blockRows(model);
-  const rowBytes = slotU32(model, Model.stride) << 2;
+  if (slotU32(chain, Chain.isSequential)) {
+    takeInOrder(chain, model, count, rows);
+    return;
+  }
+  const starts = slotU32(model, Model.rowStarts);
+  const rowBytes = starts ? 4 : slotU32(model, Model.stride) << 2;
   drawRows(
-    slotU32(chain, Chain.rowStream), count, slotU32(model, Model.numRows), slotU32(model, Model.rows), rowBytes,
+    slotU32(chain, Chain.rowStream), count, slotU32(model, Model.numRows), starts ? starts : slotU32(model, Model.rows), rowBytes,
     slotU32(model, Model.aliasTable), rows, scratch + Scratch.weights + offset,
   );
-  store<u32>(scratch, touch(rows, count, rowBytes), Scratch.sink);
+  if (starts) findStarts(rows, count);
+  store<u32>(scratch, starts ? touchSparse(rows, count) : touch(rows, count, rowBytes), Scratch.sink);
 }
 
 /** Reads one word of every cache line of the rows, four rows abreast. */

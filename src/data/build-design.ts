@@ -11,6 +11,7 @@ import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
+import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
 import { TermRows } from "./term-rows.ts";
@@ -80,12 +81,15 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
   if (columns.length > maxColumns) throw tooManyColumns(columns);
-  const paddedColumns = roundUp(columns.length);
-  const stride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
-  checkSize(numRows, columns.length, numRows * stride * 4, maxBytes);
+  const denseStride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
+  const plan = planSparse(columns, chosen.blocks, numRows);
+  const isSparse = choosesSparse(plan, 4 * numRows * denseStride, options.storage ?? "auto");
+  checkSize(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
 
-  const rows = options.memory?.allocateRows(numRows, stride) ?? new Float32Array(numRows * stride);
-  const layout = { rows, numRows, stride, columns, blocks: chosen.blocks };
+  const shape: [number, number] = isSparse ? [1, plan.bytes / 4] : [numRows, denseStride];
+  const rows = options.memory?.allocateRows(...shape) ?? new Float32Array(shape[0] * shape[1]);
+  const stride = isSparse ? Math.ceil((plan.bytes - plan.recordsAt) / (4 * numRows)) : denseStride;
+  const layout = { rows, numRows, stride, columns, blocks: chosen.blocks, sparse: isSparse ? plan : undefined };
   const side = { target: { ...finished, read: target.read }, offset, weights: weights?.read };
   await fillRows(source.chunks([...names]), layout, termRows, side, options);
   return {
@@ -96,7 +100,8 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     hasOffset: offset !== undefined,
     hasWeights: weights !== undefined,
     stride,
-    paddedColumns,
+    paddedColumns: roundUp(columns.length + Number(isSparse)),
+    ...(isSparse && { sparse: { startsAt: plan.startsAt, nonZeros: plan.nonZeros } }),
     columns,
     hasIntercept,
     target: finished.target,

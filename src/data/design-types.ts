@@ -29,6 +29,8 @@ export interface DesignOptions {
    * the formula does not mean its columns.
    */
   readonly weights?: string;
+  /** Whether rows hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
+  readonly storage?: "auto" | "dense" | "sparse";
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
@@ -65,13 +67,26 @@ export interface DesignTarget {
   readonly levels?: readonly string[];
 }
 
+/**
+ * How the rows of a sparse design are laid out: m' of each column as D f64, then from byte `startsAt` on the address of each
+ * row's record as u32, then the records (kernels/layout.ts, SparseRow).
+ */
+export interface SparseLayout {
+  readonly startsAt: number;
+  /** Entries stored; the intercept needs none. */
+  readonly nonZeros: number;
+}
+
 /** A formula's numbers: a row per kept row of the table, in its order (kernels/layout.ts, Model). */
 export interface Design {
   /**
    * numRows × stride, row-major. The target stands in column stride − 1, the offset (where the formula has one) in column
    * stride − 2, divided by the target's scale, and the weight (where there are weights) in column stride − 3.
+   * Where the design is sparse, shifts, the rows' addresses and their records, as `sparse` tells.
    */
   readonly rows: Float32Array;
+  /** Left out where the design is dense. */
+  readonly sparse?: SparseLayout;
   /** N */
   readonly numRows: number;
   /** Rows left out as they miss a value that the formula uses. */
@@ -80,9 +95,9 @@ export interface Design {
   readonly zeroWeightRows: number;
   readonly hasOffset: boolean;
   readonly hasWeights: boolean;
-  /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, rounded up to a multiple of 8. */
+  /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, rounded up to a multiple of 8. Of sparse rows the mean length of a record. */
   readonly stride: number;
-  /** D rounded up to a multiple of 8. */
+  /** D (D + 1 where the design is sparse) rounded up to a multiple of 8. */
   readonly paddedColumns: number;
   /** D columns; the intercept, where there is one, is the last. */
   readonly columns: readonly DesignColumn[];

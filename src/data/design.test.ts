@@ -233,6 +233,7 @@ describe("target", () => {
 
 describe("errors", () => {
   const many = Array.from({ length: 10_001 }, (_, n) => n);
+  const very = Array.from({ length: 200_001 }, (_, n) => n);
   test.each<[string, Record<string, ColumnData>, DesignOptions, string]>([
     ["y ~ xx", people, {}, 'Formula error at column 5: the data has no column "xx"; did you mean x?'],
     ["y ~ . - z", people, {}, ""],
@@ -367,15 +368,15 @@ describe("errors", () => {
     ],
     [
       "y ~ C(x)",
-      { y: many, x: many },
+      { y: very, x: very },
       {},
-      'Column "C(x)" is categorical and has more than 10,000 levels, where 10,000 are the most; leave it out of the formula, or group its rare levels with --sql.',
+      'Column "C(x)" is categorical and has more than 200,000 levels, where 200,000 are the most; leave it out of the formula, or group its rare levels with --sql.',
     ],
     [
       "y ~ s",
-      { y: many, s: many.map((n) => `s${n}`) },
+      { y: very, s: very.map((n) => `s${n}`) },
       {},
-      'Column "s" is categorical and has 10,001 levels, where 10,000 are the most; leave it out of the formula, or group its rare levels with --sql.',
+      'Column "s" is categorical and has 200,001 levels, where 200,000 are the most; leave it out of the formula, or group its rare levels with --sql.',
     ],
     [
       "y ~ s",

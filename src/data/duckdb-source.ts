@@ -5,6 +5,7 @@ import { asInputError } from "./duckdb-errors.ts";
 import { checkFile, duckdbPath, fileQuery, isParquetQuery, isPattern, sqlText } from "./duckdb-files.ts";
 import { InputError } from "./errors.ts";
 import {
+  areTooManyLevels,
   type Column,
   type ColumnInfo,
   type ColumnType,
@@ -116,8 +117,8 @@ async function openSource(
     const rows = await values(
       `select distinct ${text} from ${table} where ${quote(name)} is not null limit ${maxLevels + 1}`,
     );
-    if (rows.length > maxLevels) throw await levelError(name, text, table, values);
     const levels = rows.map(([level]) => String(level)).sort(compareText);
+    if (areTooManyLevels(levels)) throw await levelError(name, text, table, values);
     if (levels.some((level) => level.includes("\0"))) {
       throw new InputError(`Column "${name}" of ${label} holds binary data; leave it out of the formula.`);
     }

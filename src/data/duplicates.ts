@@ -1,10 +1,13 @@
+import { SparseRow } from "../../kernels/layout.ts";
 import type { RowLayout } from "./fill.ts";
 
 /** Pairs are compared row by row, so only so many of them. */
 const maxComparisons = 200;
 
 /** Warnings of columns that are the same in every row. Only columns whose mean and scale agree are compared. */
-export function duplicateWarnings({ rows, numRows, stride, columns }: RowLayout): string[] {
+export function duplicateWarnings(layout: RowLayout): string[] {
+  const { numRows, columns } = layout;
+  const valueAt = layout.sparse ? sparseValues(layout) : denseValues(layout);
   const warnings: string[] = [];
   /** Columns by mean and scale, then by term: indicators of one term never coincide. */
   const alike = new Map<string, Map<string, number[]>>();
@@ -12,8 +15,7 @@ export function duplicateWarnings({ rows, numRows, stride, columns }: RowLayout)
 
   function areSame(a: number, b: number): boolean {
     if (comparisons++ >= maxComparisons) return false;
-    for (let at = 0; at < numRows * stride; at += stride)
-      if (Math.abs(rows[at + a] - rows[at + b]) > 1e-6) return false;
+    for (let n = 0; n < numRows; n++) if (Math.abs(valueAt(n, a) - valueAt(n, b)) > 1e-6) return false;
     return true;
   }
 
@@ -35,4 +37,20 @@ export function duplicateWarnings({ rows, numRows, stride, columns }: RowLayout)
     else terms.set(term, [j]);
   });
   return warnings;
+}
+
+function denseValues({ rows, stride }: RowLayout) {
+  return (n: number, j: number) => rows[n * stride + j];
+}
+
+/** x' of column j in row n: columns of one mean and scale have one shift. */
+function sparseValues({ rows, numRows, sparse }: RowLayout) {
+  const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
+  const starts = new Uint32Array(rows.buffer, rows.byteOffset + sparse!.startsAt, numRows);
+  return (n: number, j: number) => {
+    const head = (starts[n] - rows.byteOffset) / 4;
+    const first = head + SparseRow.head / 4;
+    for (let at = first; at < first + 2 * words[head]; at += 2) if (words[at] === j) return rows[at + 1];
+    return 0;
+  };
 }

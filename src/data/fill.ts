@@ -3,6 +3,7 @@ import { CompleteRowReader } from "./complete-rows.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
 import type { RowNumbers } from "./row-numbers.ts";
+import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.ts";
 import type { TableChunk } from "./table.ts";
 import type { FinishedTarget, TargetReader } from "./target.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
@@ -13,6 +14,8 @@ export interface RowLayout {
   readonly stride: number;
   readonly columns: readonly DesignColumn[];
   readonly blocks: readonly ColumnBlock[];
+  /** Where the rows are sparse. */
+  readonly sparse?: SparsePlan;
 }
 
 /** What a row has besides its columns. */
@@ -33,9 +36,7 @@ export async function fillRows(
   { target, offset, weights }: RowSide,
   options: DesignOptions,
 ): Promise<void> {
-  const { rows, stride, columns } = layout;
-  const template = rowTemplate(columns, stride);
-  const scaled = scaledLayout(layout);
+  const write = layout.sparse ? sparseWriter(layout, layout.sparse) : denseWriter(layout);
   const reader = new CompleteRowReader(weights);
   let filled = 0;
   for await (const chunk of chunks) {
@@ -43,25 +44,44 @@ export async function fillRows(
     const complete = reader.read(chunk);
     const count = complete.chunk.numRows;
     if (filled + count > layout.numRows) throw changed();
-    const start = filled * stride;
-    repeatInto(rows, template, start, count);
     const cached = new Map<string, Float64Array | Int32Array>();
     const values = new Map(terms.map((term) => [term, term.read(complete, cached)]));
-    for (const block of layout.blocks) {
-      if (block.term.numCells > block.columnOfCell.length) throw changed();
-      writeBlock(block, values.get(block.term)!, scaled, start, count);
-    }
-    target.encodeInto(target.read(complete), rows, start + stride - 1, stride);
-    if (offset) writeColumn(offset(complete), rows, start + stride - 2, stride, target.target.scale);
-    if (complete.weights) writeColumn(complete.weights, rows, start + stride - 3, stride, 1);
+    if (layout.blocks.some(({ term, columnOfCell }) => term.numCells > columnOfCell.length)) throw changed();
+    const targets = new Float32Array(count);
+    target.encodeInto(target.read(complete), targets, 0, 1);
+    const offsets = offset?.(complete).map((value) => value / target.target.scale);
+    write(values, { target: targets, offset: offsets, weights: complete.weights });
     filled += count;
     options.onProgress?.(reader.rowsRead, 2);
   }
   if (filled !== layout.numRows) throw changed();
 }
 
-function writeColumn(values: Float64Array, rows: Float32Array, start: number, stride: number, scale: number): void {
-  for (let i = 0, at = start; i < values.length; i++, at += stride) rows[at] = values[i] / scale;
+/** Writes a chunk's rows after those of the chunks before. */
+type ChunkWriter = (values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows) => void;
+
+function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: SparsePlan): ChunkWriter {
+  const writer = new SparseWriter(rows, plan, columns, blocks, numRows);
+  return (values, side) => {
+    writer.write(values, side);
+    if (writer.rowsWritten === numRows && !writer.isComplete) throw changed();
+  };
+}
+
+function denseWriter(layout: RowLayout): ChunkWriter {
+  const { rows, stride, columns, blocks } = layout;
+  const template = rowTemplate(columns, stride);
+  const scaled = scaledLayout(layout);
+  let start = 0;
+  return (values, { target, offset, weights }) => {
+    const count = target.length;
+    repeatInto(rows, template, start, count);
+    for (const block of blocks) writeBlock(block, values.get(block.term)!, scaled, start, count);
+    [target, offset, weights].forEach((numbers, k) => {
+      if (numbers) for (let i = 0, at = start + stride - 1 - k; i < count; i++, at += stride) rows[at] = numbers[i];
+    });
+    start += count * stride;
+  };
 }
 
 /** The columns' scaling as arrays, for the loops over rows. */

@@ -36,11 +36,12 @@ export class GroupMoments {
   private counts = new Float64Array(64);
   private means = new Float64Array(64);
   private squares = new Float64Array(64);
+  private zeros = new Float64Array(64);
 
   /** Adds values[i] to group groups[i]; without values, each counts as 1. */
   add(groups: Int32Array, numGroups: number, values?: Float64Array): void {
     this.grow(numGroups);
-    const { counts, means, squares } = this;
+    const { counts, means, squares, zeros } = this;
     if (!values) {
       for (let i = 0; i < groups.length; i++) counts[groups[i]]++;
       return;
@@ -52,6 +53,7 @@ export class GroupMoments {
       const mean = means[group] + difference / count;
       means[group] = mean;
       squares[group] += difference * (values[i] - mean);
+      if (values[i] === 0) zeros[group]++;
     }
   }
 
@@ -59,6 +61,11 @@ export class GroupMoments {
   of(group: number, valued: boolean): Moments {
     const count = this.counts[group] ?? 0;
     return valued ? { count, mean: this.means[group], squares: this.squares[group] } : { count, mean: 1, squares: 0 };
+  }
+
+  /** How many values of a group are not 0. */
+  nonZeros(group: number): number {
+    return (this.counts[group] ?? 0) - (this.zeros[group] ?? 0);
   }
 
   private grow(size: number): void {
@@ -71,5 +78,6 @@ export class GroupMoments {
     this.counts = grown(this.counts);
     this.means = grown(this.means);
     this.squares = grown(this.squares);
+    this.zeros = grown(this.zeros);
   }
 }

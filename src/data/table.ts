@@ -50,8 +50,16 @@ export interface TableSource {
   close?(): Promise<void>;
 }
 
-/** The largest number of levels of a categorical column: each costs a column of the design. */
-export const maxLevels = 10_000;
+/** The largest number of levels of a categorical column: each costs a column of the design. Below 2^20 (TermRows). */
+export const maxLevels = 200_000;
+/** The same where most levels are numbers, and a stray text made a categorical of their column: a mistake, most likely. */
+const maxNumberLevels = 10_000;
+
+/** Whether a column's levels are too many. */
+export function areTooManyLevels(levels: readonly string[]): boolean {
+  if (levels.length > maxLevels) return true;
+  return levels.length > maxNumberLevels && textAmongNumbers(levels) !== undefined;
+}
 
 /**
  * The error of a categorical column that has too many levels.
@@ -61,7 +69,7 @@ export function tooManyLevels(name: string, count: string, stray?: string): Inpu
   const hint =
     stray === undefined ? "" : `it is text because "${stray}" in it is not a number, so make that missing; or `;
   return new InputError(
-    `Column "${name}" is categorical and has ${count} levels, where ${formatCount(maxLevels)} are the most; ${hint}leave it out of the formula, or group its rare levels with --sql.`,
+    `Column "${name}" is categorical and has ${count} levels, where ${formatCount(stray === undefined ? maxLevels : maxNumberLevels)} are the most; ${hint}leave it out of the formula, or group its rare levels with --sql.`,
   );
 }
 
@@ -121,7 +129,7 @@ export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>):
   async function* chunks(wanted: readonly string[]) {
     for (const name of wanted) {
       const column = stored.get(name);
-      if (column?.kind !== "category" || column.levels.length <= maxLevels) continue;
+      if (column?.kind !== "category" || !areTooManyLevels(column.levels)) continue;
       throw tooManyLevels(name, formatCount(column.levels.length), textAmongNumbers(column.levels));
     }
     for (let from = 0; from < numRows; from += chunkRows) {

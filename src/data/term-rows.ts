@@ -26,6 +26,7 @@ export class TermRows {
   /** For each categorical but the first: (cell so far, its code) → cell. */
   private readonly pairs: Map<number, number>[];
   private readonly groups = new GroupMoments();
+  private wholeNonZeros = 0;
   private whole: Moments = { count: 0, mean: 0, squares: 0 };
   /** The codes of each cell, where there are several categoricals. */
   private readonly cellCodes: number[][] = [];
@@ -81,7 +82,15 @@ export class TermRows {
 
   addMoments({ values, cells }: TermValues): void {
     if (cells) this.groups.add(cells, this.numCells, values);
-    else if (values) this.whole = combine(this.whole, momentsOf(values));
+    else if (values) {
+      this.whole = combine(this.whole, momentsOf(values));
+      for (let i = 0; i < values.length; i++) if (values[i] !== 0) this.wholeNonZeros++;
+    }
+  }
+
+  /** How many rows of a cell have a value other than 0. */
+  nonZeros(cell: number): number {
+    return this.categoricals.length > 0 ? this.groups.nonZeros(cell) : this.wholeNonZeros;
   }
 
   /** Moments of the term's values within a cell. */
@@ -106,8 +115,8 @@ export class TermRows {
       const pair = this.pairs[factor - 1];
       const isLast = factor === codes.length - 1;
       for (let i = 0; i < cells.length; i++) {
-        // Codes stay below 2^14 (maxLevels), so the key is a whole number below 2^34.
-        const key = cells[i] * 16_384 + codes[factor][i];
+        // Cells and codes are below 2^20 (maxCells, maxLevels), so the key is a whole number below 2^40.
+        const key = cells[i] * 2 ** 20 + codes[factor][i];
         let cell = pair.get(key);
         if (cell === undefined) {
           cell = pair.size;

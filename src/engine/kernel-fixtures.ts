@@ -8,6 +8,7 @@ import {
   type NoiseEstimate,
   PriorKind,
   ShapedPrior,
+  SparseRow,
 } from "../../kernels/layout.ts";
 import { writeAliasTable } from "../rng/alias-table.ts";
 import { createRandom, seedStream } from "../rng/xoshiro.ts";
@@ -21,6 +22,8 @@ export interface FixtureOptions {
   readonly firstAuxiliary?: number;
   /** Whether rows have an offset and a weight, and priors of every kind take the place of some of the normal ones. */
   readonly furnished?: boolean;
+  /** Whether rows hold their non-zero entries only. */
+  readonly sparse?: boolean;
   readonly numColumns: number;
   readonly numRows?: number;
   readonly aliased?: boolean;
@@ -67,10 +70,10 @@ export const kernelModels: readonly [string, Omit<FixtureOptions, "numColumns">]
 /** A problem with skewed targets, unequal columns and a prior that pulls to one side, so that sign errors show. */
 export function createFixture(memory: EngineMemory, options: FixtureOptions): Fixture {
   const { family, auxiliary, numColumns, numRows = 203, aliased = false, seed = 1 } = options;
-  const { outputs = 1, hasReference = false, firstAuxiliary = 0, furnished = false } = options;
+  const { outputs = 1, hasReference = false, firstAuxiliary = 0, furnished = false, sparse = false } = options;
   const random = createRandom(seed, 0, 9);
   const dimension = numColumns * outputs + auxiliary;
-  const paddedColumns = Math.ceil(numColumns / 8) * 8;
+  const paddedColumns = Math.ceil((numColumns + (sparse ? 1 : 0)) / 8) * 8;
   const stride = Math.ceil((numColumns + (furnished ? 3 : 1)) / 8) * 8;
   const vector = (values: ArrayLike<number>) => {
     const address = memory.allocateF64(values.length);
@@ -105,6 +108,7 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
     if (family === Family.categorical)
       rows[n * stride + stride - 1] = Math.floor((outputs + Number(hasReference)) * Math.sqrt(random.uniform()));
   }
+  const starts = sparse ? writeSparseRows(memory, rowsAddress, { numRows, numColumns, stride, furnished }) : undefined;
   const center = draw(dimension, 0.3 * size, 0.1 * size);
   const position = center.map((value) => value + size * (0.1 * random.normal() + 0.05));
   const shaped = shapedPriors(numColumns * outputs, auxiliary, furnished);
@@ -118,7 +122,9 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   memory.setU32(model, Model.numRows, numRows);
   memory.setU32(model, Model.numColumns, numColumns);
   memory.setU32(model, Model.paddedColumns, paddedColumns);
-  memory.setU32(model, Model.stride, stride);
+  memory.setU32(model, Model.stride, sparse ? 11 : stride);
+  memory.setU32(model, Model.rowStarts, starts?.address ?? 0);
+  memory.setU32(model, Model.shift, starts?.shift ?? 0);
   memory.setU32(model, Model.family, family);
   memory.setU32(model, Model.auxiliary, auxiliary);
   memory.setU32(model, Model.firstAuxiliary, firstAuxiliary);
@@ -151,8 +157,56 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   }
   return {
     ...{ memory, model, dimension, paddedColumns, center, position },
-    ...{ family, auxiliary, numColumns, numRows, aliased, seed, outputs, hasReference, firstAuxiliary, furnished },
+    ...{
+      family,
+      auxiliary,
+      numColumns,
+      numRows,
+      aliased,
+      seed,
+      outputs,
+      hasReference,
+      firstAuxiliary,
+      furnished,
+      sparse,
+    },
   };
+}
+
+/**
+ * Sparse rows after the pattern of dense ones: three entries of five are left out, less m' of the column, and the last column
+ * is the constant 1 without entries.
+ */
+function writeSparseRows(
+  memory: EngineMemory,
+  rowsAddress: number,
+  {
+    numRows,
+    numColumns,
+    stride,
+    furnished,
+  }: { numRows: number; numColumns: number; stride: number; furnished: boolean },
+) {
+  const address = memory.allocate(4 * numRows);
+  const shift = memory.allocateF64(numColumns);
+  memory
+    .f64(shift, numColumns)
+    .set(Array.from({ length: numColumns }, (_, j) => (j === numColumns - 1 ? -1 : 0.2 * (j % 4))));
+  for (let n = 0; n < numRows; n++) {
+    const row = memory.f32(rowsAddress, numRows * stride).slice(n * stride, (n + 1) * stride);
+    const entries = [...row.keys()].filter((j) => j < numColumns - 1 && (3 * n + 7 * j) % 5 < 2);
+    const record = memory.allocate(SparseRow.head + 8 * entries.length, 8);
+    memory.u32(address, numRows)[n] = record;
+    const words = memory.u32(record, 4 + 2 * entries.length);
+    const floats = memory.f32(record, words.length);
+    words[0] = entries.length;
+    floats.set([row[stride - 1], furnished ? row[stride - 2] : 0, furnished ? row[stride - 3] : 0], 1);
+    entries.forEach((j, e) => {
+      words[4 + 2 * e] = j;
+      floats[5 + 2 * e] = row[j];
+    });
+  }
+  return { address, shift };
 }
 
 /** Auxiliary parameters have priors of positive numbers; of a furnished fixture some coefficients have heavy-tailed ones. */
@@ -189,6 +243,8 @@ export interface ChainFixtureOptions {
   readonly keep?: number;
   readonly rate?: { readonly offset: number; readonly exponent: number };
   readonly intervalEnds?: readonly number[];
+  /** Rows in order, two directions beside the step and the noise, the noise averaged over two steps. */
+  readonly wide?: boolean;
   readonly noiseEstimate?: { readonly kind: NoiseEstimate; readonly every: number; readonly shape: MatrixKind };
 }
 
@@ -251,6 +307,15 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
   if (options.rate) {
     memory.setF64(chain, Chain.rateOffset, options.rate.offset);
     memory.setF64(chain, Chain.rateExponent, options.rate.exponent);
+  }
+  if (options.wide) {
+    setU32(Chain.isSequential, 1);
+    memory.u32(memory.getU32(chain, Chain.rowStream), 1)[0] = fixture.numRows - 3;
+    setU32(Chain.previousNoise, vector(fixture.center.map((value) => 0.01 * value)));
+    setU32(Chain.lowRank, vector(Float64Array.from({ length: 2 * dimension }, () => random.normal() / dimension)));
+    setU32(Chain.rank, 2);
+    memory.setF64(chain, Chain.lowRankStep, 0.004);
+    memory.setF64(chain, Chain.lowRankNoise, 0.01);
   }
   if (options.intervalEnds) {
     const ends = memory.allocate(4 * options.intervalEnds.length);

@@ -3,6 +3,7 @@ import { AliasEntry, Family, Model } from "../../kernels/layout.ts";
 import { families } from "../families/families.ts";
 import type { RowLoss } from "../families/family.ts";
 import type { EngineMemory } from "./memory.ts";
+import { viewRows } from "./row-view.ts";
 
 /** A Model record, read. */
 export type ModelView = ReturnType<typeof readModel>;
@@ -14,13 +15,18 @@ export function readModel(memory: EngineMemory, address: number) {
   const firstAuxiliary = u32(Model.firstAuxiliary);
   const outputs = u32(Model.outputs);
   const dimension = numColumns * outputs + numAuxiliary;
-  const stride = u32(Model.stride);
   const numRows = u32(Model.numRows);
   const fixedTau = [
     memory.getF64(address, Model.fixedAuxiliary),
     memory.getF64(address, Model.secondFixedAuxiliary),
   ] as const;
-  const rows = memory.f32(u32(Model.rows), numRows * stride);
+  const starts = u32(Model.rowStarts);
+  const storage = { address: starts || u32(Model.rows), numRows, numColumns, stride: u32(Model.stride) };
+  const view = viewRows(memory, starts ? { ...storage, sparse: { shift: u32(Model.shift) } } : storage);
+  const of = (n: number) => {
+    view.moveTo(n);
+    return view;
+  };
   const aliasTable = u32(Model.aliasTable);
   const hasOffset = u32(Model.hasOffset) === 1;
   const hasWeights = u32(Model.hasWeights) === 1;
@@ -42,10 +48,14 @@ export function readModel(memory: EngineMemory, address: number) {
     mean: memory.f64(u32(Model.priorMean), dimension),
     aliasWords: aliasTable ? memory.u32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
     aliasFloats: aliasTable ? memory.f32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
-    row: (n: number) => rows.subarray(n * stride, n * stride + numColumns),
-    target: (n: number) => rows[n * stride + stride - 1],
-    offset: (n: number) => (hasOffset ? rows[n * stride + stride - 2] : 0),
-    weight: (n: number) => (hasWeights ? rows[n * stride + stride - 3] : 1),
+    row: (n: number) => {
+      const row = new Float64Array(numColumns);
+      of(n).addTo(row, 0, 1);
+      return row;
+    },
+    target: (n: number) => of(n).target(),
+    offset: (n: number) => (hasOffset ? of(n).offset() : 0),
+    weight: (n: number) => (hasWeights ? of(n).weight() : 1),
     tau: (position: ArrayLike<number>): [number, number] => {
       const tau: [number, number] = [...fixedTau];
       for (let k = 0; k < numAuxiliary; k++) tau[firstAuxiliary + k] = position[numColumns + k];
@@ -53,9 +63,9 @@ export function readModel(memory: EngineMemory, address: number) {
     },
     /** xᵀβ of one output, the only one unless told. */
     predict: (n: number, position: ArrayLike<number>, output = 0) => {
-      let eta = 0;
-      for (let j = 0; j < numColumns; j++) eta += rows[n * stride + j] * position[output * numColumns + j];
-      return eta;
+      const row = new Float64Array(numColumns);
+      of(n).addTo(row, 0, 1);
+      return row.reduce((eta, value, j) => eta + value * position[output * numColumns + j], 0);
     },
   };
 }

@@ -62,7 +62,7 @@ export async function stateDependentNoise(
       // With several outputs Σ may be singular to f32 rounding: where all classes have parameters, nothing but the prior
       // tells of what is common to them.
       const factor = outputs > 1 ? choleskySemidefinite(covariance) : cholesky(covariance);
-      await influence(workspace, sample, mode, factor, { leverage: values });
+      await influence(workspace, sample, mode, { factor, covariance }, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
       visitRows(sample, mode, ({ n, eta, tau, y, weight }) => {
         const own = view.subarray(n * pairs, (n + 1) * pairs);
@@ -90,12 +90,15 @@ export async function stateDependentNoise(
   return { averagedOver, multiplicative };
 }
 
-/** Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given. */
+/**
+ * Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given.
+ * @param law the covariance P and its lower triangular factor
+ */
 export async function influence(
   workspace: Workspace,
   model: Model,
   center: ArrayLike<number>,
-  factor: Matrix,
+  law: { readonly factor: Matrix; readonly covariance: Matrix },
   outputs: { leverage?: number; influence?: number },
 ): Promise<void> {
   const { memory, dimension, rows } = model;
@@ -103,8 +106,13 @@ export async function influence(
   try {
     const centerAddress = memory.allocateF64(dimension);
     memory.f64(centerAddress, dimension).set(center);
-    const factorAddress = memory.allocateF64(dimension * dimension);
-    memory.f64(factorAddress, dimension * dimension).set(factor.data);
+    const put = (values: Float64Array) => {
+      const address = memory.allocateF64(values.length);
+      memory.f64(address, values.length).set(values);
+      return address;
+    };
+    const factorAddress = put(law.factor.data);
+    const covarianceAddress = rows.sparse ? put(law.covariance.data) : 0;
     const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
     const tasks = Array.from({ length: numTasks }, (_, task) => {
       const address = memory.allocate(Influence.slots * 8);
@@ -112,6 +120,7 @@ export async function influence(
       memory.setU32(address, Influence.model, model.address);
       memory.setU32(address, Influence.center, centerAddress);
       memory.setU32(address, Influence.factor, factorAddress);
+      memory.setU32(address, Influence.covariance, covarianceAddress);
       memory.setU32(address, Influence.from, Math.floor((rows.numRows * task) / numTasks));
       memory.setU32(address, Influence.to, Math.floor((rows.numRows * (task + 1)) / numTasks));
       memory.setU32(address, Influence.leverage, outputs.leverage ?? 0);

@@ -70,7 +70,9 @@ export function preparePass(model: Model, request: RowSumsRequest): PreparedPass
   const gramLength = request.weights === Weights.none ? 0 : dimension ** 2;
   const affordable = gramLength ? Math.floor(mostGramBytes / (16 * gramLength)) : maxTasks;
   const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
-  const scratchBytes = passScratchBytes(model.rows.paddedColumns, model.outputs, request.weights);
+  const { paddedColumns, sparse } = model.rows;
+  const storage = sparse ? "sparse" : "dense";
+  const scratchBytes = passScratchBytes(paddedColumns, model.outputs, request.weights, storage);
   const outputs: number[] = [];
   const tasks: KernelTask[] = [];
   for (let task = 0; task < numTasks; task++) {

@@ -1,3 +1,4 @@
+import { viewRows } from "../engine/row-view.ts";
 import { type Model, tauAt } from "../models/model.ts";
 
 /** A row as the family sees it. The same object at every visit: what is kept of it has to be copied. */
@@ -8,7 +9,7 @@ export interface VisitedRow {
   readonly tau: readonly [number, number];
   readonly y: number;
   readonly weight: number;
-  /** Writes xᵀ v_k for each output's part v_k of a vector of coefficients. */
+  /** Writes xᵀ v_k for each output's part v_k of a vector of coefficients, which must stay the same at every visit. */
   alongInto(out: Float64Array, vector: ArrayLike<number>): void;
   /** Adds `factor` x to the D entries of `sums` from `offset` on. */
   addTo(sums: Float64Array, offset: number, factor: number): void;
@@ -22,10 +23,8 @@ export function visitRows(
   { step = 1, numbers }: { step?: number; numbers?: ArrayLike<number> } = {},
 ): void {
   const { memory, rows, outputs } = model;
-  const { stride, numColumns } = rows;
-  const x = memory.f32(rows.address, rows.numRows * stride);
+  const view = viewRows(memory, rows);
   const eta = new Float64Array(outputs);
-  let start = 0;
   const row = {
     n: 0,
     eta,
@@ -33,25 +32,18 @@ export function visitRows(
     y: 0,
     weight: 1,
     alongInto(out: Float64Array, vector: ArrayLike<number>) {
-      for (let k = 0, at = 0; k < outputs; k++) {
-        let sum = 0;
-        for (let j = 0; j < numColumns; j++, at++) sum += x[start + j] * vector[at];
-        out[k] = sum;
-      }
+      for (let k = 0; k < outputs; k++) out[k] = view.dot(vector, k * rows.numColumns);
     },
-    addTo(sums: Float64Array, offset: number, factor: number) {
-      for (let j = 0; j < numColumns; j++) sums[offset + j] += factor * x[start + j];
-    },
+    addTo: view.addTo,
   };
   const count = numbers?.length ?? Math.ceil(rows.numRows / step);
   for (let k = 0; k < count; k++) {
     row.n = numbers ? numbers[k] : k * step;
-    start = row.n * stride;
-    const end = start + stride;
+    view.moveTo(row.n);
     row.alongInto(eta, position);
-    if (rows.hasOffset) for (let output = 0; output < outputs; output++) eta[output] += x[end - 2];
-    row.y = x[end - 1];
-    if (rows.hasWeights) row.weight = x[end - 3];
+    if (rows.hasOffset) for (let output = 0; output < outputs; output++) eta[output] += view.offset();
+    row.y = view.target();
+    if (rows.hasWeights) row.weight = view.weight();
     visit(row);
   }
 }
@@ -59,12 +51,13 @@ export function visitRows(
 /** Σ w_n and Σ w_n²: N both where rows have no weights. */
 export function weightSums({ memory, rows }: Pick<Model, "memory" | "rows">): { sum: number; squares: number } {
   if (!rows.hasWeights) return { sum: rows.numRows, squares: rows.numRows };
-  const x = memory.f32(rows.address, rows.numRows * rows.stride);
+  const view = viewRows(memory, rows);
   let sum = 0;
   let squares = 0;
-  for (let at = rows.stride - 3; at < x.length; at += rows.stride) {
-    sum += x[at];
-    squares += x[at] ** 2;
+  for (let n = 0; n < rows.numRows; n++) {
+    view.moveTo(n);
+    sum += view.weight();
+    squares += view.weight() ** 2;
   }
   return { sum, squares };
 }

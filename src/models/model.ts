@@ -1,6 +1,7 @@
 import { Model as Slot } from "../../kernels/layout.ts";
 import type { Design } from "../data/design.ts";
 import type { EngineMemory } from "../engine/memory.ts";
+import type { RowStorage } from "../engine/row-view.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
@@ -8,25 +9,19 @@ import { defaultPrior, type Prior } from "./prior.ts";
 import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
 import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
 
-/** Rows in the engine's memory, laid out as kernels/layout.ts says. */
-export interface RowBlock {
-  /** Address of the first row. */
-  readonly address: number;
-  /** N */
-  readonly numRows: number;
-  /** D */
-  readonly numColumns: number;
+/** Rows in the engine's memory. */
+export interface RowBlock extends RowStorage {
   readonly paddedColumns: number;
-  /** Floats from one row to the next; target, offset and weight stand at their end (kernels/row-side.ts). */
-  readonly stride: number;
   readonly hasOffset: boolean;
   readonly hasWeights: boolean;
 }
 
 /** The rows of a design that stand at `address`. */
 export function rowBlockOf(design: Design, address: number): RowBlock {
-  const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns } = design;
-  return { address, numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
+  const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns, sparse } = design;
+  const shared = { numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
+  if (!sparse) return { address, ...shared };
+  return { address: address + sparse.startsAt, ...shared, sparse: { shift: address } };
 }
 
 /**
@@ -141,7 +136,9 @@ function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
     return at;
   };
   const setU32 = (slot: Slot, value: number) => memory.setU32(address, slot, value);
-  setU32(Slot.rows, rows.address);
+  setU32(Slot.rows, rows.sparse ? 0 : rows.address);
+  setU32(Slot.rowStarts, rows.sparse ? rows.address : 0);
+  setU32(Slot.shift, rows.sparse?.shift ?? 0);
   setU32(Slot.numRows, rows.numRows);
   setU32(Slot.numColumns, rows.numColumns);
   setU32(Slot.paddedColumns, rows.paddedColumns);
@@ -236,20 +233,20 @@ export function withRows(model: Model, rows: RowBlock): Model {
 }
 
 /**
- * The same model over `numRows` rows drawn without replacement, copied side by side; the model itself where it has no
- * more rows than that.
+ * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses);
+ * the model itself where it has no more rows than that.
  */
 export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
   const total = model.rows.numRows;
   if (total <= numRows) return model;
-  const { stride } = model.rows;
-  const address = model.memory.allocate(numRows * stride * 4);
-  const source = model.memory.f32(model.rows.address, total * stride);
-  const target = model.memory.f32(address, numRows * stride);
+  const words = model.rows.sparse ? 1 : model.rows.stride;
+  const address = model.memory.allocate(numRows * words * 4);
+  const source = model.memory.u32(model.rows.address, total * words);
+  const target = model.memory.u32(address, numRows * words);
   // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
   for (let row = 0, taken = 0; taken < numRows; row++) {
     if (random.uniform() * (total - row) >= numRows - taken) continue;
-    target.set(source.subarray(row * stride, (row + 1) * stride), taken * stride);
+    target.set(source.subarray(row * words, (row + 1) * words), taken * words);
     taken++;
   }
   return withRows(model, { ...model.rows, address, numRows });

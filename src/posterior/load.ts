@@ -42,6 +42,8 @@ export interface DataSummary {
   /** Rows left out as their weight is 0; absent where there is none. */
   readonly zeroWeightRows?: number;
   readonly columns: number;
+  /** Entries that the rows hold, where the design is sparse. */
+  readonly nonZeros?: number;
   readonly target: string;
   /** The classes of a categorical target, sorted; the first is the reference. */
   readonly classes?: readonly string[];
@@ -67,7 +69,8 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { family, standardize, weights } = options;
+  const { family, standardize, weights, storage } = options;
+  const shared = { family, standardize, storage, memory };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
@@ -75,13 +78,13 @@ export async function loadRows(
     const onRows = (done: number, pass: 1 | 2) =>
       onProgress?.("reading", total ? (done / total + pass - 1) / 2 : (pass - 1) / 2);
     const formula = parseFormula(input.formula);
-    design = await buildDesign(source, formula, { family, standardize, weights, memory, signal, onProgress: onRows });
+    design = await buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows });
   } else {
     if (weights !== undefined)
       throw new InputError(
         "The option weights is an expression over a table's columns; give arrays as { x, y, weights }.",
       );
-    design = await designFromArrays(input, { family, standardize, memory });
+    design = await designFromArrays(input, shared);
   }
   return { design, rows: rowBlockOf(design, address) };
 }
@@ -94,12 +97,13 @@ export function asSource(data: TableInput["data"]): TableSource {
     : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
 }
 
-export function describeData({ numRows, droppedRows, zeroWeightRows, columns, target }: Design): DataSummary {
+export function describeData({ numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design): DataSummary {
   const summary = {
     rows: numRows,
     droppedRows,
     ...(zeroWeightRows > 0 && { zeroWeightRows }),
     columns: columns.length,
+    ...(sparse && { nonZeros: sparse.nonZeros }),
     target: target.name,
   };
   return target.kind === "classes" ? { ...summary, classes: target.levels } : summary;

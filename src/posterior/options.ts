@@ -23,6 +23,8 @@ export interface FitOptions extends Tuning {
   readonly standardize?: "auto" | "features" | "none";
   /** An expression over a table's columns: how often each row counts, 0 or more. */
   readonly weights?: string;
+  /** Whether rows in memory hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
+  readonly storage?: "auto" | "dense" | "sparse";
   /**
    * On every coefficient, on the standardised scale; `normal(0, 2.5)` unless told. Terms and columns may have their own:
    * `["normal(0, 1)", "log(x): laplace(0, 0.5)"]`. "learned": one precision for all single columns and one for each term
@@ -101,6 +103,7 @@ const learnedOrPositive = z.optional(z.union([z.literal("learned"), above]));
 const schema = z.object({
   family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
   classCoding: z.optional(z.enum(classCodings)),
+  storage: z.optional(z.enum(["auto", "dense", "sparse"])),
   sampler: z.optional(z.string()),
   preconditioner: z.optional(z.enum(preconditioners)),
   batchSize: count(1, 1_000_000),
@@ -132,6 +135,7 @@ const schema = z.object({
 const expectations: Record<keyof FitOptions, string> = {
   family: `one of ${Object.keys(families).join(", ")}`,
   classCoding: `one of ${classCodings.join(", ")}`,
+  storage: "auto, dense or sparse",
   sampler: "the name of a sampler",
   preconditioner: `one of ${preconditioners.join(", ")}`,
   batchSize: "a whole number from 1 to 1,000,000",

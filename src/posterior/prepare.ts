@@ -8,6 +8,7 @@ import type { Problem, Workspace } from "../estimation/problem.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
+import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -54,6 +55,7 @@ export async function prepare(
       dispersion: knownOf(options.dispersion, options.dispersionPrior),
     },
   });
+  requireDistinctNames(coefficientNames(modelRecipe(design, model)));
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
@@ -71,6 +73,18 @@ export async function prepare(
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+/** Draws and summaries go by name. @throws InputError where two parameters have the same */
+function requireDistinctNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(
+        `Two parameters of this model are called ${name}: give the column another name, such as by --sql "select …".`,
+      );
+    seen.add(name);
+  }
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */

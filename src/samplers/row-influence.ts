@@ -19,12 +19,13 @@ const numPairs = 4;
  * the noise. The alias table stays in memory until the caller releases it.
  */
 export async function drawRowsByInfluence(problem: Problem): Promise<Model> {
-  const { model, numRows, workspace, mode, laplaceFactor } = problem;
+  const { model, numRows, workspace, mode, laplaceFactor, laplaceCovariance } = problem;
+  const law = { factor: laplaceFactor, covariance: laplaceCovariance };
   const { memory } = model;
   const table = memory.allocate(numRows * AliasEntry.bytes);
   const mark = memory.mark();
   const values = memory.allocate(numRows * 4);
-  await influence(workspace, model, mode, laplaceFactor, { influence: values });
+  await influence(workspace, model, mode, law, { influence: values });
   writeAliasTable(memory, table, memory.f32(values, numRows), uniformShare);
   memory.release(mark);
   return withAliasTable(model, table);

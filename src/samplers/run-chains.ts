@@ -65,7 +65,8 @@ export function workPerStep({
 }: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise" | "momentEvery" | "keepMoments">): number {
   const m = model.dimension;
   const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
-  const perRow = (4 + 2 * model.rows.paddedColumns) * model.outputs;
+  const { paddedColumns, sparse, stride } = model.rows;
+  const perRow = (4 + 2 * (sparse ? stride : paddedColumns)) * model.outputs;
   return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);
 }
 

@@ -117,7 +117,7 @@ describe("variational EM", () => {
     expect(learned.converged).toBe(true);
     expect(Math.abs(Math.log(sigma) - best[2])).toBeLessThan(4 * error + 1e-3);
     expect(error).toBeLessThan(0.005);
-    expect(learned.model.fixedTau).toBeCloseTo(Math.log(sigma), 12);
+    expect(learned.model.fixedTau[0]).toBeCloseTo(Math.log(sigma), 12);
     learned.groups.forEach((group, g) => {
       expect(Math.abs(Math.log(group.precision) - best[g])).toBeLessThan(4 * group.error);
     });

@@ -1,0 +1,83 @@
+// What chains over very many parameters need: all rows in order, a step matrix of a diagonal and a few directions, and noise
+// averaged over two steps.
+import { Chain, Model } from "./layout";
+import { fillNormals } from "./random";
+import { slotF64, slotU32 } from "./record";
+import { rowAt } from "./row-side";
+import { Double, Scratch, dimensionOf, double, widthOf } from "./chain-scratch";
+
+/** Leaves the addresses of the `count` rows that come next at `rows`; after the last row comes the first. */
+export function takeInOrder(chain: usize, model: usize, count: u32, rows: usize): void {
+  const place = <usize>slotU32(chain, Chain.rowStream);
+  const numRows = slotU32(model, Model.numRows);
+  let number = load<u32>(place);
+  for (const end = rows + (<usize>count << 2); rows < end; rows += 4) {
+    store<u32>(rows, <u32>rowAt(model, number));
+    if (++number == numRows) number = 0;
+  }
+  store<u32>(place, number);
+}
+
+/** H ĝ += step V Vᵀ ĝ */
+export function addLowRankDescent(chain: usize, model: usize, scratch: usize): void {
+  const width = widthOf(model);
+  const bytes = <usize>dimensionOf(model) << 3;
+  const gradient = double(scratch, width, Double.gradient);
+  const descent = double(scratch, width, Double.descent);
+  const step = slotF64(chain, Chain.lowRankStep);
+  let direction = <usize>slotU32(chain, Chain.lowRank);
+  for (let k = slotU32(chain, Chain.rank); k; k--, direction += bytes) {
+    addScaled(step * dotOf(direction, gradient, bytes), direction, descent, bytes);
+  }
+}
+
+/** R z += factor V ζ, ζ fresh normals. */
+export function addLowRankNoise(chain: usize, model: usize, scratch: usize): void {
+  const width = widthOf(model);
+  const bytes = <usize>dimensionOf(model) << 3;
+  const noise = double(scratch, width, Double.noise);
+  const normals = double(scratch, width, Double.normals);
+  const factor = slotF64(chain, Chain.lowRankNoise);
+  const rank = slotU32(chain, Chain.rank);
+  fillNormals(slotU32(chain, Chain.noiseStream), scratch + Scratch.words, normals, rank);
+  let direction = <usize>slotU32(chain, Chain.lowRank);
+  for (let k: usize = 0; k < <usize>rank << 3; k += 8, direction += bytes) {
+    addScaled(factor * load<f64>(normals + k), direction, noise, bytes);
+  }
+}
+
+/** Replaces the noise by its mean with that of the step before, which it then takes the place of. */
+export function averageNoise(previous: usize, noise: usize, bytes: usize): void {
+  for (let at: usize = 0; at < bytes; at += 8) {
+    const fresh = load<f64>(noise + at);
+    store<f64>(noise + at, 0.5 * (fresh + load<f64>(previous + at)));
+    store<f64>(previous + at, fresh);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function dotOf(a: usize, b: usize, bytes: usize): f64 {
+  let first = f64x2.splat(0);
+  let second = f64x2.splat(0);
+  let at: usize = 0;
+  for (; at + 32 <= bytes; at += 32) {
+    first = f64x2.add(first, f64x2.mul(v128.load(a + at, 0), v128.load(b + at, 0)));
+    second = f64x2.add(second, f64x2.mul(v128.load(a + at, 16), v128.load(b + at, 16)));
+  }
+  first = f64x2.add(first, second);
+  let sum = f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1);
+  for (; at < bytes; at += 8) sum += load<f64>(a + at) * load<f64>(b + at);
+  return sum;
+}
+
+// @ts-ignore: decorator
+@inline
+function addScaled(factor: f64, from: usize, to: usize, bytes: usize): void {
+  const factors = f64x2.splat(factor);
+  let at: usize = 0;
+  for (; at + 16 <= bytes; at += 16) {
+    v128.store(to + at, f64x2.add(v128.load(to + at), f64x2.mul(factors, v128.load(from + at))));
+  }
+  if (at < bytes) store<f64>(to + at, load<f64>(to + at) + factor * load<f64>(from + at));
+}

@@ -1,0 +1,130 @@
+import { SparseRow } from "../../kernels/layout.ts";
+import type { ColumnBlock } from "./columns.ts";
+import type { DesignColumn } from "./design-types.ts";
+import type { TermRows, TermValues } from "./term-rows.ts";
+
+/** How a design is stored by its non-zero entries (kernels/layout.ts, SparseRow), known after the first pass. */
+export interface SparsePlan {
+  /** Entries stored, without the intercept's, which needs none. */
+  readonly nonZeros: number;
+  /** D: m' of each column, which is x' − m'. */
+  readonly shift: Float64Array;
+  /** D: 1 where a column is stored centred, an entry in every row. */
+  readonly isCentred: Uint8Array;
+  /** Where the table of the rows' addresses begins after D f64 of shifts, where the records begin, and where they end; bytes. */
+  readonly startsAt: number;
+  readonly recordsAt: number;
+  readonly bytes: number;
+}
+
+/** A design is sparse where that takes less than this share of the memory of dense rows: an entry costs more than a float. */
+const worthwhileShare = 1 / 3;
+
+/** Whether a design is to be sparse: what was asked for, or what takes far less memory. */
+export function choosesSparse(plan: SparsePlan, denseBytes: number, storage: "auto" | "dense" | "sparse"): boolean {
+  return storage === "auto" ? plan.bytes < worthwhileShare * denseBytes : storage === "sparse";
+}
+
+/** A column of numbers is stored centred from this share of non-zero values on: large means then cost no digits. */
+const centredShare = 0.5;
+
+export function planSparse(
+  columns: readonly DesignColumn[],
+  blocks: readonly ColumnBlock[],
+  numRows: number,
+): SparsePlan {
+  const counts = new Float64Array(columns.length);
+  const isCentred = new Uint8Array(columns.length);
+  for (const { term, columnOfCell } of blocks) {
+    columnOfCell.forEach((column, cell) => {
+      if (column >= 0) counts[column] += term.nonZeros(cell);
+    });
+    const [only] = columnOfCell;
+    // A column of one cell among several would need entries in the rows of the others.
+    if (term.categoricals.length > 0 || only < 0 || counts[only] <= centredShare * numRows) continue;
+    isCentred[only] = 1;
+    counts[only] = numRows;
+  }
+  const nonZeros = counts.reduce((sum, count) => sum + count, 0);
+  const shift = Float64Array.from(columns, ({ mean, scale, isIntercept }, j) =>
+    isIntercept ? -1 : isCentred[j] ? 0 : mean / scale,
+  );
+  const startsAt = 8 * columns.length;
+  const recordsAt = Math.ceil((startsAt + 4 * numRows) / 8) * 8;
+  return {
+    nonZeros,
+    shift,
+    isCentred,
+    startsAt,
+    recordsAt,
+    bytes: recordsAt + SparseRow.head * numRows + 8 * nonZeros,
+  };
+}
+
+/** What a row has besides its entries, chunk by chunk: each an array of as many numbers as the chunk has rows. */
+export interface SideOfRows {
+  readonly target: Float32Array;
+  readonly offset?: Float64Array;
+  readonly weights?: Float64Array;
+}
+
+/** Writes the rows of a sparse design, chunk by chunk. */
+export class SparseWriter {
+  private readonly words: Uint32Array;
+  private readonly starts: Uint32Array;
+  private readonly means: Float64Array;
+  private readonly scales: Float64Array;
+  rowsWritten = 0;
+  /** Index of the word that comes next. */
+  private next: number;
+
+  constructor(
+    private readonly floats: Float32Array,
+    private readonly plan: SparsePlan,
+    columns: readonly DesignColumn[],
+    private readonly blocks: readonly ColumnBlock[],
+    numRows: number,
+  ) {
+    const { buffer, byteOffset, length } = floats;
+    this.words = new Uint32Array(buffer, byteOffset, length);
+    this.starts = new Uint32Array(buffer, byteOffset + plan.startsAt, numRows);
+    new Float64Array(buffer, byteOffset, columns.length).set(plan.shift);
+    this.means = Float64Array.from(columns, ({ mean }) => mean);
+    this.scales = Float64Array.from(columns, ({ scale }) => scale);
+    this.next = plan.recordsAt / 4;
+  }
+
+  /** Whether all that was planned has been written. */
+  get isComplete(): boolean {
+    return this.rowsWritten === this.starts.length && this.next === this.plan.bytes / 4;
+  }
+
+  /** Numbers beyond what was planned are lost, and `isComplete` stays false. */
+  write(values: ReadonlyMap<TermRows, TermValues>, { target, offset, weights }: SideOfRows): void {
+    const { words, floats, starts, means, scales } = this;
+    const { isCentred } = this.plan;
+    const parts = this.blocks.map(({ term, columnOfCell }) => ({ columnOfCell, ...values.get(term)! }));
+    let at = this.next;
+    for (let i = 0; i < target.length; i++) {
+      const head = at;
+      starts[this.rowsWritten++] = floats.byteOffset + 4 * head;
+      floats[head + SparseRow.target / 4] = target[i];
+      floats[head + SparseRow.offset / 4] = offset ? offset[i] : 0;
+      floats[head + SparseRow.weight / 4] = weights ? weights[i] : 1;
+      at += SparseRow.head / 4;
+      for (let b = 0; b < parts.length; b++) {
+        const { columnOfCell, cells, values } = parts[b];
+        const column = columnOfCell[cells ? cells[i] : 0];
+        if (column < 0) continue;
+        const value = values ? values[i] : 1;
+        if (isCentred[column]) floats[at + 1] = (value - means[column]) / scales[column];
+        else if (value !== 0) floats[at + 1] = value / scales[column];
+        else continue;
+        words[at] = column;
+        at += 2;
+      }
+      words[head] = (at - head - SparseRow.head / 4) / 2;
+    }
+    this.next = at;
+  }
+}
