@@ -1,8 +1,17 @@
-import { DuckDBInstance } from "@duckdb/node-api";
 import type { Posterior } from "../src/posterior/fit.ts";
+import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
+import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
+
+/** Writes the kept draws: CmdStan's CSV where the path ends in .csv, else Parquet. */
+export async function writeDraws(posterior: Posterior, path: string, version: string): Promise<void> {
+  if (!/\.csv$/i.test(path)) return writeWhole(path, (temporary) => writeParquet(posterior, temporary));
+  const paths = cmdstanPaths(path, posterior.settings.chains);
+  return writeAllWhole(paths, (temporary, chain) => writeCmdstan(posterior, chain, temporary, version));
+}
 
 /** Writes the kept draws as Parquet: columns chain, draw and one for each coefficient, on the original scale. */
-export async function writeDraws(posterior: Posterior, path: string): Promise<void> {
+async function writeParquet(posterior: Posterior, path: string): Promise<void> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   const names = [...posterior.draws.keys()];

@@ -8,6 +8,7 @@ import type { Problem, Workspace } from "../estimation/problem.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
+import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -19,6 +20,8 @@ import type { ResolvedOptions } from "./options.ts";
 export interface Prepared {
   readonly design: Design;
   readonly problem: Problem;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
   /** Of the data, and of what they leave undetermined. */
   readonly warnings: readonly string[];
   /** What else the certificate should say. */
@@ -54,6 +57,8 @@ export async function prepare(
       dispersion: knownOf(options.dispersion, options.dispersionPrior),
     },
   });
+  const names = coefficientNames(modelRecipe(design, model));
+  requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
@@ -62,15 +67,28 @@ export async function prepare(
   listening.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, options.seed);
   const estimated = performance.now();
-  const names = design.columns.map((column) => column.name);
+  const columns = design.columns.map((column) => column.name);
   return {
     design,
     problem,
-    warnings: [...design.warnings, ...identificationWarnings(problem, names), ...(learning?.warnings ?? [])],
+    names,
+    warnings: [...design.warnings, ...identificationWarnings(problem, columns), ...(learning?.warnings ?? [])],
     remarks: learning?.remarks ?? [],
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+/** Draws and summaries go by name. @throws InputError where two parameters have the same */
+function requireDistinctNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(
+        `Two parameters of this model are called ${name}: give the column another name, such as by --sql "select …".`,
+      );
+    seen.add(name);
+  }
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */

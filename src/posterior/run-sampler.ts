@@ -37,10 +37,11 @@ export async function sampleFrom(problem: Problem, sampler: Sampler, options: Sa
 export async function certifyDraws(
   {
     design,
+    names,
     problem,
     warnings,
     remarks,
-  }: Pick<Prepared, "problem" | "warnings" | "remarks"> & {
+  }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks"> & {
     readonly design: Pick<Design, "columns" | "target">;
   },
   sampler: Sampler,
@@ -48,7 +49,7 @@ export async function certifyDraws(
   { tolerance }: SamplerOptions,
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
-  const { coefficients, draws } = summarise(design, problem, plan, sampled.output);
+  const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
   const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
     name,
     essBulk: ess_bulk ?? 0,

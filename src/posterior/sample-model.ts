@@ -6,9 +6,10 @@ import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
+import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { selectSampler } from "../samplers/registry.ts";
 import type { SamplerSettings, Tuning } from "../samplers/sampler.ts";
-import type { Coefficient, NamedDraws } from "./coefficients.ts";
+import type { Coefficient } from "./coefficients.ts";
 import type { Timing } from "./fit.ts";
 import type { Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
@@ -64,7 +65,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     }));
     const target = { name: "", kind: "number", mean: 0, scale: 1 } as const;
     const run = await runSampler(
-      { design: { columns, target }, problem, warnings: notes, remarks: [] },
+      { design: { columns, target }, names: given.names, problem, warnings: notes, remarks: [] },
       sampler,
       resolved,
     );
