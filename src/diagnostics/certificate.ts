@@ -127,7 +127,10 @@ function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Cu
   };
 }
 
-/** Measured against predicted sds: beyond four standard errors and 3% the predicted law does not hold. */
+/**
+ * Measured against predicted sds: beyond four standard errors, of the pilot runs too where the prediction is theirs, and 3%
+ * the predicted law does not hold.
+ */
 function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly Convergence[], cure: Cure): RunCheck {
   const { limit, covariance, isComparison } = plan.prediction;
   const predicted = limit?.sd ?? sdsOf(covariance.data, output.dimension);
@@ -142,7 +145,12 @@ function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly
   }
   const allowed = 4 / Math.sqrt(2 * Math.max(fewest, 1)) + 0.03;
   const what = limit ? "those that halving the step leads to" : "the predicted ones";
-  return deviation <= allowed
+  const sds = sdsOf(output.covariance.data, output.dimension);
+  const agrees = sds.every((sd, j) => {
+    const byPilot = limit ? (4 * limit.sdError[j]) / limit.sd[j] : 0;
+    return Math.abs(sd / predicted[j] - 1) <= allowed + byPilot;
+  });
+  return agrees
     ? {
         id: "prediction",
         passed: true,

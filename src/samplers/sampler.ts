@@ -135,7 +135,12 @@ interface Prediction {
     readonly meanError: number;
   };
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
-  readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
+  readonly limit?: {
+    readonly error: number;
+    readonly meanError: number;
+    readonly sd: Float64Array;
+    readonly sdError: Float64Array;
+  };
   /** The draws are centred at the mode, whatever the shape of the posterior. */
   readonly isCentred?: boolean;
   /** The draws come from the posterior itself. */
