@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/samplers/registry.ts";
-import type { ChainOutput, Plan, Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";
+import type { Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";
+import { expectLaw } from "./law.ts";
 import {
   categoricalTarget,
   problemOf,
@@ -56,47 +56,18 @@ function suitedTarget(sampler: Sampler): Target {
   return sampler.unsuited?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
-/** Draws of parameter j, one array a chain. */
-function chainsOf(output: ChainOutput, j: number): Float64Array[] {
-  return output.positions.map((values) =>
-    Float64Array.from({ length: output.draws }, (_, n) => values[n * output.dimension + j]),
-  );
-}
-
-/** Effective samples of parameter j over the kept draws: fewer than over all steps, so the tolerances are on the safe side. */
-function samplesOf(output: ChainOutput, j: number): { mean: number; square: number } {
-  const chains = chainsOf(output, j);
-  const squares = chains.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
-  return { mean: effectiveSampleSize(chains), square: effectiveSampleSize(squares) };
-}
-
-function expectLaw(problem: Problem, plan: Plan, output: ChainOutput) {
-  for (let j = 0; j < output.dimension; j++) {
-    const sd = Math.sqrt(plan.prediction.covariance.data[j * output.dimension + j]);
-    const measured = Math.sqrt(output.covariance.data[j * output.dimension + j]);
-    const { mean, square } = samplesOf(output, j);
-    expect(Math.abs(output.mean[j] - problem.mode[j]) / sd, `mean of parameter ${j}, seed ${seed}`).toBeLessThan(
-      4.5 / Math.sqrt(mean),
-    );
-    // The sd of n independent normal draws has relative standard error √(2/n)/2.
-    expect(Math.abs(measured / sd - 1), `sd of parameter ${j}, seed ${seed}`).toBeLessThan(
-      (4.5 * Math.SQRT1_2) / Math.sqrt(square),
-    );
-  }
-}
-
 describe.each(variants)("$title", ({ sampler, options }) => {
   it("obeys the predicted law on a quadratic target", async () => {
     const { problem } = await problemOn(createInlineEngine, quadraticTarget());
     const plan = await sampler.plan(problem, options);
-    expectLaw(problem, plan, await plan.sample());
+    expectLaw(problem, plan, await plan.sample(), seed);
   });
 
   it("obeys the predicted law for three classes, but for the little that the posterior is skewed", async () => {
     if (sampler.unsuited?.({ family: families.categorical } as Model)) return;
     const { problem } = await problemOn(createInlineEngine, categoricalTarget());
     const plan = await sampler.plan(problem, options);
-    expectLaw(problem, plan, await plan.sample());
+    expectLaw(problem, plan, await plan.sample(), seed);
   });
 
   it("agrees with the plain TypeScript step", async () => {

@@ -1,0 +1,34 @@
+import { expect } from "vitest";
+import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
+import type { Problem } from "../../src/estimation/problem.ts";
+import type { ChainOutput, Plan } from "../../src/samplers/sampler.ts";
+
+/** Draws of parameter j, one array a chain. */
+function chainsOf(output: ChainOutput, j: number): Float64Array[] {
+  return output.positions.map((values) =>
+    Float64Array.from({ length: output.draws }, (_, n) => values[n * output.dimension + j]),
+  );
+}
+
+/** Effective samples of parameter j over the kept draws: fewer than over all steps, so the tolerances are on the safe side. */
+function samplesOf(output: ChainOutput, j: number): { mean: number; square: number } {
+  const chains = chainsOf(output, j);
+  const squares = chains.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
+  return { mean: effectiveSampleSize(chains), square: effectiveSampleSize(squares) };
+}
+
+/** Means and sds are the predicted ones, but for 4.5 standard errors. */
+export function expectLaw(problem: Problem, plan: Plan, output: ChainOutput, seed: number): void {
+  for (let j = 0; j < output.dimension; j++) {
+    const sd = Math.sqrt(plan.prediction.covariance.data[j * output.dimension + j]);
+    const measured = Math.sqrt(output.covariance.data[j * output.dimension + j]);
+    const { mean, square } = samplesOf(output, j);
+    expect(Math.abs(output.mean[j] - problem.mode[j]) / sd, `mean of parameter ${j}, seed ${seed}`).toBeLessThan(
+      4.5 / Math.sqrt(mean),
+    );
+    // The sd of n independent normal draws has relative standard error √(2/n)/2.
+    expect(Math.abs(measured / sd - 1), `sd of parameter ${j}, seed ${seed}`).toBeLessThan(
+      (4.5 * Math.SQRT1_2) / Math.sqrt(square),
+    );
+  }
+}
