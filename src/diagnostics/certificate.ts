@@ -26,7 +26,8 @@ export interface Certificate {
    * predicted by halving the step, and measured against the sds extrapolated to step 0.
    */
   readonly maxSdError: { readonly predicted: number | null; readonly measured: number | null };
-  readonly informationRatio: number;
+  /** null where there are too many coefficients to tell. */
+  readonly informationRatio: number | null;
   readonly meanSquareStable: boolean;
   readonly largestStableScale: number | null;
   readonly assumptions: readonly AssumptionCheck[];
@@ -42,7 +43,7 @@ export interface Convergence {
   readonly rHat: number;
 }
 
-const leastEffectiveSamples = 400;
+export const leastEffectiveSamples = 400;
 const largestRHat = 1.01;
 
 export async function certify(
@@ -103,7 +104,7 @@ function largestDeviation(output: ChainOutput, reference: Float64Array): number 
   return Math.max(...Array.from(sds, (sd, j) => Math.abs(sd / reference[j] - 1)));
 }
 
-function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Cure): RunCheck {
+export function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Cure): RunCheck {
   const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
   const largest = coefficients.reduce((worst, c) => (c.rHat > worst.rHat ? c : worst));
   if (fewest.essBulk < leastEffectiveSamples) {

@@ -86,7 +86,7 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
  * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and those of
  * the auxiliary parameters, such as "sigma".
  */
-function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
+export function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
     const levels = target.levels!.slice(model.hasReference ? 1 : 0);
@@ -157,6 +157,6 @@ function auxiliaryCorrection(output: ChainOutput, index: number): { meanShift: n
   return { meanShift: -sum / count, sdRatio: variance > 0 ? sd / Math.sqrt(variance) : 1 };
 }
 
-function finiteOrNull(value: number): number | null {
+export function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -43,7 +43,8 @@ async function expectSame(formula: string, options: object, closeness = 0.1): Pr
     const actual = sparse.coefficients[j];
     const { laplaceMean, laplaceSd } = expected.standardized;
     expect(Math.abs(actual.standardized.laplaceMean - laplaceMean)).toBeLessThan(1e-5 * laplaceSd + 1e-6);
-    expect(Math.abs(actual.standardized.laplaceSd / laplaceSd - 1)).toBeLessThan(1e-6);
+    // Rows are rounded to f32 before centring here, after it there.
+    expect(Math.abs(actual.standardized.laplaceSd / laplaceSd - 1)).toBeLessThan(1e-5);
     // Chains that contract keep close together, though they are rounded apart.
     const allowed = closeness * (expected.mcse_mean! / expected.sd);
     expect(Math.abs(actual.mean - expected.mean), expected.name).toBeLessThan(allowed * expected.sd);
@@ -53,9 +54,9 @@ async function expectSame(formula: string, options: object, closeness = 0.1): Pr
 
 describe("a sparse design and a dense one of the same table", () => {
   test.each([
-    ["gaussian", `number ~ ${right}`, {}],
+    ["gaussian", `number ~ ${right}`, { sampler: "auto" }],
     ["student-t", `number ~ ${right}`, { family: "student-t" }],
-    ["bernoulli", `yes ~ ${right}`, {}],
+    ["bernoulli", `yes ~ ${right}`, { sampler: "auto" }],
     ["bernoulli without intercept, as it is", `yes ~ 0 + level + rare + I(dense - 1000)`, { standardize: "none" }],
     [
       "poisson with an offset and weights",
@@ -66,7 +67,7 @@ describe("a sparse design and a dense one of the same table", () => {
     ["categorical", `kind ~ ${right}`, {}],
     ["categorical, symmetric, with weights", `kind ~ level + rare`, { classCoding: "symmetric", weights: "weight" }],
   ])("%s: the same posterior", async (_, formula, options) => {
-    await expectSame(formula, options);
+    await expectSame(formula, { sampler: "laplace", ...options });
   });
 
   test.each(samplers.map((sampler) => [sampler.name, sampler] as const))(

@@ -235,7 +235,11 @@ export interface Sampler {
 }
 
 /** @throws SamplerOptionError where an option was given that the sampler does not take */
-export function refuseForeignTuning(sampler: Sampler, options: Tuning, others: readonly Sampler[]): void {
+export function refuseForeignTuning(
+  sampler: Pick<Sampler, "name" | "tuning" | "preconditioners">,
+  options: Tuning,
+  others: readonly Sampler[],
+): void {
   for (const name of Object.keys(tuningFlags) as TuningName[]) {
     if (options[name] === undefined || sampler.tuning.includes(name)) continue;
     const takers = others.filter((other) => other.tuning.includes(name)).map((other) => other.name);
