@@ -36,13 +36,18 @@ export function certifyWide(
 
 function cureOf(coefficients: readonly Convergence[]): string {
   const few = coefficients.filter(({ essBulk }) => essBulk < 400).length;
-  const share = few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;
+  const share =
+    few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;
   return `so have ${share} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;
 }
 
 function checkStep({ sdChange }: WideRun, tolerance: number): RunCheck {
   if (sdChange === null)
-    return { id: "accuracy", passed: true, message: "The loss is quadratic, for which steps of any length leave no error." };
+    return {
+      id: "accuracy",
+      passed: true,
+      message: "The loss is quadratic, for which steps of any length leave no error.",
+    };
   const change = `Halving the step changes sds by ${percent(sdChange)} at most, averaged over a tenth of the coefficients each`;
   return sdChange <= tolerance
     ? { id: "accuracy", passed: true, message: `${change}.` }

@@ -157,7 +157,19 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   }
   return {
     ...{ memory, model, dimension, paddedColumns, center, position },
-    ...{ family, auxiliary, numColumns, numRows, aliased, seed, outputs, hasReference, firstAuxiliary, furnished, sparse },
+    ...{
+      family,
+      auxiliary,
+      numColumns,
+      numRows,
+      aliased,
+      seed,
+      outputs,
+      hasReference,
+      firstAuxiliary,
+      furnished,
+      sparse,
+    },
   };
 }
 
@@ -168,11 +180,18 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
 function writeSparseRows(
   memory: EngineMemory,
   rowsAddress: number,
-  { numRows, numColumns, stride, furnished }: { numRows: number; numColumns: number; stride: number; furnished: boolean },
+  {
+    numRows,
+    numColumns,
+    stride,
+    furnished,
+  }: { numRows: number; numColumns: number; stride: number; furnished: boolean },
 ) {
   const address = memory.allocate(4 * numRows);
   const shift = memory.allocateF64(numColumns);
-  memory.f64(shift, numColumns).set(Array.from({ length: numColumns }, (_, j) => (j === numColumns - 1 ? -1 : 0.2 * (j % 4))));
+  memory
+    .f64(shift, numColumns)
+    .set(Array.from({ length: numColumns }, (_, j) => (j === numColumns - 1 ? -1 : 0.2 * (j % 4))));
   for (let n = 0; n < numRows; n++) {
     const row = memory.f32(rowsAddress, numRows * stride).slice(n * stride, (n + 1) * stride);
     const entries = [...row.keys()].filter((j) => j < numColumns - 1 && (3 * n + 7 * j) % 5 < 2);

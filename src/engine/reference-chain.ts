@@ -103,7 +103,9 @@ export function runChainReference(memory: EngineMemory, address: number, steps: 
     addNoiseEstimate(memory, address, t, batch);
     const gradient = gradientOf(memory, model, u32(Chain.gradient), batch, position, center);
     const descent = multiply(memory, u32(Chain.stepKind), u32(Chain.step), gradient, false);
-    const lowRank = Array.from({ length: u32(Chain.rank) }, (_, k) => memory.f64(u32(Chain.lowRank) + 8 * k * size, size));
+    const lowRank = Array.from({ length: u32(Chain.rank) }, (_, k) =>
+      memory.f64(u32(Chain.lowRank) + 8 * k * size, size),
+    );
     for (const direction of lowRank) {
       const along = direction.reduce((sum, value, j) => sum + value * gradient[j], 0);
       for (let j = 0; j < size; j++) descent[j] += memory.getF64(address, Chain.lowRankStep) * along * direction[j];

@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { Chain, Family, Gradient, Influence, MatrixKind, Model, NoiseEstimate, Pass, Weights } from "../../kernels/layout.ts";
+import {
+  Chain,
+  Family,
+  Gradient,
+  Influence,
+  MatrixKind,
+  Model,
+  NoiseEstimate,
+  Pass,
+  Weights,
+} from "../../kernels/layout.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import {
   chainOutput,
@@ -157,9 +167,14 @@ describe.each(models)("passRows over sparse rows, %s", (_, model) => {
             expect(relativeError(actual.subarray(3, end), expected.subarray(3, end), scale)).toBeLessThan(1e-11);
             expect(relativeError(actual.subarray(gramStart), expected.subarray(gramStart), 1e-3)).toBeLessThan(1e-6);
             if (weights === Weights.none) return;
-            const diagonal = runPass(fixture, weights, { rowList, isDiagonal: true }, (pass) => kernels.passRows(pass, 0));
+            const diagonal = runPass(fixture, weights, { rowList, isDiagonal: true }, (pass) =>
+              kernels.passRows(pass, 0),
+            );
             expect(diagonal.subarray(0, end)).toEqual(actual.subarray(0, end));
-            const entries = Float64Array.from({ length: dimension }, (_, j) => expected[gramStart + j * (dimension + 1)]);
+            const entries = Float64Array.from(
+              { length: dimension },
+              (_, j) => expected[gramStart + j * (dimension + 1)],
+            );
             expect(relativeError(diagonal.subarray(gramStart), entries, 1e-3)).toBeLessThan(1e-6);
           });
         }
@@ -176,7 +191,8 @@ describe.each(models)("passRows over sparse rows, %s", (_, model) => {
         const covariance = memory.allocateF64(dimension ** 2);
         const [k, p] = [memory.f64(factor, dimension ** 2), memory.f64(covariance, dimension ** 2)];
         for (let i = 0; i < dimension; i++)
-          for (let j = 0; j <= i; j++) k[i * dimension + j] = 0.2 * (i === j ? 1 + random.uniform() : 0.3 * random.normal());
+          for (let j = 0; j <= i; j++)
+            k[i * dimension + j] = 0.2 * (i === j ? 1 + random.uniform() : 0.3 * random.normal());
         for (let i = 0; i < dimension; i++)
           for (let j = 0; j < dimension; j++)
             for (let l = 0; l <= Math.min(i, j); l++)
@@ -208,7 +224,11 @@ describe.each(models)("passRows over sparse rows, %s", (_, model) => {
 
 test("scratch sizes are the kernels'", () => {
   const { sparsePassScratchSize } = kernels as unknown as { sparsePassScratchSize(...args: number[]): number };
-  for (const [columns, outputs] of [[8, 1], [40, 1], [16, 3]])
+  for (const [columns, outputs] of [
+    [8, 1],
+    [40, 1],
+    [16, 3],
+  ])
     for (const isDiagonal of [false, true])
       for (const weights of [Weights.none, Weights.curvature])
         expect(passScratchBytes(columns, outputs, weights, "sparse", isDiagonal)).toBe(

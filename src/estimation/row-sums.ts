@@ -129,7 +129,12 @@ function writeShared(model: Model, request: RowSumsRequest): number {
 }
 
 /** Adds the tasks' outputs in the order of the rows. */
-function collect({ memory, dimension }: Model, outputs: readonly number[], gramLength: number, isDiagonal: boolean): RowSums {
+function collect(
+  { memory, dimension }: Model,
+  outputs: readonly number[],
+  gramLength: number,
+  isDiagonal: boolean,
+): RowSums {
   let loss = 0;
   let count = 0;
   const gradient = new Float64Array(dimension);

@@ -32,13 +32,17 @@ export interface WideProblem {
 }
 
 /** The squared distance to the mode that is left, in posterior sds, for each parameter. */
-const modeTolerance = 1e-6;
+const modeTolerance = 1e-4;
 
 export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<WideProblem> {
   workspace.onProgress?.("finding the mode", 0);
   const { position: mode, passes } = await findWideMode(workspace, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
-  const { diagonal } = await sumRows(workspace, model, { position: mode, weights: Weights.curvature, isDiagonal: true });
+  const { diagonal } = await sumRows(workspace, model, {
+    position: mode,
+    weights: Weights.curvature,
+    isDiagonal: true,
+  });
   const atMode = diagonal.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
   const curvatures = withReach(model, mode, atMode);
   const spectrum = await slowDirections(workspace, model, mode, priorCurvatures, curvatures, seed);
@@ -157,4 +161,3 @@ function normalised(vector: Float64Array): Float64Array {
 export function approximateVariances({ curvatures, directions }: WideProblem): Float64Array {
   return curvatures.map((value, j) => directions.reduce((sum, v) => sum + v[j] ** 2, 1 / value));
 }
-

@@ -2,7 +2,13 @@ import type { Design } from "../data/design.ts";
 import { type SummaryStatistics, summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import type { WideRun } from "../samplers/wide-langevin.ts";
-import { type Coefficient, coefficientNames, finiteOrNull, type NamedDraws, type PosteriorTable } from "./coefficients.ts";
+import {
+  type Coefficient,
+  coefficientNames,
+  finiteOrNull,
+  type NamedDraws,
+  type PosteriorTable,
+} from "./coefficients.ts";
 
 /** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
 class StoredDraws implements NamedDraws {
@@ -83,7 +89,8 @@ export function summariseWide(design: Design, problem: WideProblem, run: WideRun
 function scaleOf({ columns, target }: Design, { model }: WideProblem) {
   const numCoefficients = columns.length * model.outputs;
   return (place: number): { unit: number; isLogarithm: boolean } => {
-    if (place < numCoefficients) return { unit: target.scale / columns[place % columns.length].scale, isLogarithm: false };
+    if (place < numCoefficients)
+      return { unit: target.scale / columns[place % columns.length].scale, isLogarithm: false };
     return { unit: model.auxiliaries[place - numCoefficients].isScale ? target.scale : 1, isLogarithm: true };
   };
 }

@@ -1,7 +1,7 @@
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import { estimateWide } from "../estimation/wide-problem.ts";
-import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
 import { samplers } from "../samplers/registry.ts";
+import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
 import { runWideLangevin } from "../samplers/wide-langevin.ts";
 import type { Posterior } from "./fit.ts";
 import { describeData } from "./load.ts";

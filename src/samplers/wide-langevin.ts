@@ -20,9 +20,9 @@ export interface WideRun {
 const largestContraction = 0.5;
 const fewestContraction = largestContraction / 16;
 /** Entries that the draws of all chains may have together: 4 bytes each. */
-const mostEntries = 6e7;
+const mostEntries = 1e8;
 /** Autocorrelation times of the slowest known direction between draws, and before the first. */
-const timesPerDraw = 1.5;
+const timesPerDraw = 1;
 const burnInTimes = 10;
 const pilotDraws = 40;
 
@@ -106,7 +106,9 @@ async function runChains(
   const mark = memory.mark();
   try {
     const address = memory.allocateF64(dimension * Math.max(1, directions.length));
-    directions.forEach((direction, k) => memory.f64(address + 8 * k * dimension, dimension).set(direction));
+    directions.forEach((direction, k) => {
+      memory.f64(address + 8 * k * dimension, dimension).set(direction);
+    });
     const spec: ChainSpec = {
       model,
       gradient: Gradient.minibatch,
@@ -115,7 +117,13 @@ async function runChains(
       // ĝ is the mean over the rows.
       step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
       noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
-      wide: { directions: address, rank: directions.length, step: step * numRows, noise: Math.sqrt(2 * step), drawsAtOnce },
+      wide: {
+        directions: address,
+        rank: directions.length,
+        step: step * numRows,
+        noise: Math.sqrt(2 * step),
+        drawsAtOnce,
+      },
       from: Array.from({ length: chains }, (_, chain) => dispersed(problem, seed, firstChain + chain)),
       burnInSteps: burnInDraws * stepsPerDraw,
       stepsPerDraw,
@@ -141,7 +149,12 @@ async function runChains(
         memory.setU32(record, Chain.draws, windows[chain] - 8 * made * dimension);
       });
       const times = count + (made === 0 ? burnInDraws : 0);
-      const tasks = records.map((record) => ({ kernel: "runChain" as const, address: record, argument: stepsPerDraw, times }));
+      const tasks = records.map((record) => ({
+        kernel: "runChain" as const,
+        address: record,
+        argument: stepsPerDraw,
+        times,
+      }));
       await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
       positions.forEach((kept, chain) => {
         kept.set(memory.f64(windows[chain], count * dimension), made * dimension);
