@@ -1,7 +1,13 @@
 import { InputError } from "../src/data/errors.ts";
+import type { Verdict } from "../src/diagnostics/certificate.ts";
 
 /** The command's exit statuses; scripts rely on them. */
 export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
+
+/** The status of a run whose result has this certificate. */
+export function statusOf({ verdict }: { readonly verdict: Verdict }): number {
+  return verdict === "failed" ? ExitStatus.checkFailed : ExitStatus.done;
+}
 
 /** Thrown where the user interrupts a run; the message says what is left of it. */
 export class InterruptedError extends Error {

@@ -2,14 +2,15 @@ import { type Command, Option } from "commander";
 import type { Posterior } from "../src/posterior/fit.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
-import { ExitStatus } from "./failure.ts";
+import { statusOf } from "./failure.ts";
 import { interruptible } from "./interruptible.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
-import { commandLine, requireWritable, terminal, writeJson, writeWhole } from "./outputs.ts";
+import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 
 interface FitFlags extends CommonFlags {
   drawsOut?: string;
+  save?: string;
 }
 
 export function addFitCommand(program: Command, version: string): void {
@@ -17,7 +18,11 @@ export function addFitCommand(program: Command, version: string): void {
   addModelOptions(command);
   addSamplerOptions(command);
   addRunOptions(command)
-    .option("--draws-out <file.parquet>", "write the draws on the original scale as Parquet")
+    .option("--save <file.nc>", "write the fit as netCDF-4, for ornstein predict and check, xarray and ArviZ")
+    .option(
+      "--draws-out <file>",
+      "write the draws on the original scale: FILE.parquet, or FILE.csv in CmdStan's form, a file for each chain: FILE_1.csv, FILE_2.csv, …",
+    )
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
 }
 
@@ -50,9 +55,9 @@ function addSamplerOptions(command: Command): void {
 }
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, drawsOut, threads, quiet, color, ...options } = flags;
+  const { formula, sql, json, save, drawsOut, threads, quiet, color, ...options } = flags;
   requireRunnable(data, flags);
-  await Promise.all([requireWritable(json), requireWritable(drawsOut)]);
+  await Promise.all([requireWritable(json), requireWritable(save), requireWritable(drawsOut)]);
   await interruptible(
     quiet,
     async (listening) => {
@@ -61,22 +66,27 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       return fit({ path: data, sql, formula }, { ...options, threads, ...listening });
     },
     async (posterior) => {
-      await writeOutputs(posterior, { json, drawsOut, version });
+      await writeOutputs(posterior, { json, save, drawsOut, version });
       if (json !== "-") process.stdout.write(renderPosterior(posterior, terminal(color)));
-      process.exitCode = posterior.certificate.verdict === "failed" ? ExitStatus.checkFailed : ExitStatus.done;
+      process.exitCode = statusOf(posterior.certificate);
     },
   );
 }
 
 async function writeOutputs(
   posterior: Posterior,
-  to: { json?: string; drawsOut?: string; version: string },
+  to: { json?: string; save?: string; drawsOut?: string; version: string },
 ): Promise<void> {
+  const origin = { version: to.version, command: commandLine() };
+  if (to.save !== undefined) {
+    const { saveFit } = await import("../src/node.ts");
+    await saveFit(posterior, to.save, origin);
+  }
   if (to.drawsOut !== undefined) {
     const { writeDraws } = await import("./write-draws.ts");
-    await writeWhole(to.drawsOut, (temporary) => writeDraws(posterior, temporary));
+    await writeDraws(posterior, to.drawsOut, to.version);
   }
   if (to.json === undefined) return;
   const { toContractJson } = await import("../src/posterior/contract-json.ts");
-  await writeJson(to.json, toContractJson(posterior, { version: to.version, command: commandLine() }));
+  await writeJson(to.json, toContractJson(posterior, origin));
 }

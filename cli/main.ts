@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
+import { addCheckCommand } from "./check.ts";
 import { addCompareCommand } from "./compare.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
@@ -11,6 +12,7 @@ const program = new Command("ornstein")
   .showHelpAfterError("(ornstein --help lists the commands, ornstein fit --help the options)")
   .exitOverride();
 addFitCommand(program, version);
+addCheckCommand(program);
 addCompareCommand(program, version);
 addPaperCommand(program);
 

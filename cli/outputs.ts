@@ -1,6 +1,9 @@
-import { access, constants, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { InputError } from "../src/data/errors.ts";
+import { writeWhole } from "../src/posterior/whole-files-node.ts";
+
+export { writeWhole };
 
 /** Refuses before any work is done what could not be written after it. */
 export async function requireWritable(path: string | undefined): Promise<void> {
@@ -10,18 +13,8 @@ export async function requireWritable(path: string | undefined): Promise<void> {
   } catch {
     throw new InputError(`"${path}" cannot be written: its folder does not exist or is not writable.`);
   }
-}
-
-/** Writes beside the target and renames, so that an interrupt leaves nothing half-written. */
-export async function writeWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await write(temporary);
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw new InputError(`"${path}" could not be written: ${(error as Error).message}.`);
-  }
+  const there = await stat(path).catch(() => null);
+  if (there?.isDirectory()) throw new InputError(`"${path}" cannot be written: it is a folder.`);
 }
 
 /** Writes a value as JSON to a file, or to standard output where the path is "-". */

@@ -1,5 +1,14 @@
-import { DOUBLE, type DuckDBAppender, type DuckDBConnection, DuckDBInstance, LIST, listValue } from "@duckdb/node-api";
+import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import type { Posterior } from "../src/posterior/fit.ts";
+import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
+import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
+
+/** Writes the kept draws: CmdStan's CSV where the path ends in .csv, else Parquet. */
+export async function writeDraws(posterior: Posterior, path: string, version: string): Promise<void> {
+  if (!/\.csv$/i.test(path)) return writeWhole(path, (temporary) => writeParquet(posterior, temporary));
+  const paths = cmdstanPaths(path, posterior.settings.chains);
+  return writeAllWhole(paths, (temporary, chain) => writeCmdstan(posterior, chain, temporary, version));
+}
 
 /** Parquet of more columns than this is of little use to anyone. */
 const mostColumns = 5000;
@@ -8,7 +17,8 @@ const mostColumns = 5000;
  * Writes the kept draws as Parquet, on the original scale: columns chain, draw and one for each coefficient; of thousands of
  * coefficients columns coefficient, chain and draws, a list.
  */
-export async function writeDraws(posterior: Posterior, path: string): Promise<void> {
+async function writeParquet(posterior: Posterior, path: string): Promise<void> {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   if (posterior.draws.size > mostColumns) await fillLists(connection, posterior);
@@ -35,6 +45,7 @@ async function fillColumns(connection: DuckDBConnection, { draws, settings }: Po
 }
 
 async function fillLists(connection: DuckDBConnection, { draws }: Posterior): Promise<void> {
+  const { DOUBLE, LIST, listValue } = await import("@duckdb/node-api");
   const appender = await appenderOf(connection, "coefficient varchar, chain integer, draws double[]");
   for (const [name, chains] of draws) {
     chains.forEach((values, chain) => {

@@ -26,7 +26,7 @@ export async function diagonalNoise(
   if (rows.sparse) {
     const request = { position, weights: Weights.squaredGradient, isDiagonal: true, rowList: numbers };
     const { gradient, diagonal } = await sumRows(workspace, model, request);
-    return diagonal.map((square, j) => square / count - (gradient[j] / count) ** 2);
+    return diagonal!.map((square, j) => square / count - (gradient[j] / count) ** 2);
   }
   const visit = (row: VisitedRow) => {
     const { eta, tau, y, weight } = row;

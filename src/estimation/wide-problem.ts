@@ -43,7 +43,7 @@ export async function estimateWide(workspace: Workspace, model: Model, seed: num
     weights: Weights.curvature,
     isDiagonal: true,
   });
-  const atMode = diagonal.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
+  const atMode = diagonal!.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
   const curvatures = withReach(model, mode, atMode);
   const spectrum = await slowDirections(workspace, model, mode, priorCurvatures, curvatures, seed);
   const { numRows } = model.rows;

@@ -4,7 +4,7 @@ import type { Posterior } from "./fit.ts";
 /** The machine-readable result: what the command writes with --json. Numbers are finite or null. */
 export function toContractJson(
   posterior: Posterior,
-  about: { version: string; command: string },
+  about: { version: string; command?: string },
 ): Record<string, unknown> {
   const { data, family, formula, settings, prior, coefficients, certificate, warnings, timing } = posterior;
   return withoutNonFinite({

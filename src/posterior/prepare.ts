@@ -9,6 +9,7 @@ import { mostDenseParameters } from "../estimation/wide-problem.ts";
 import { type ClassCoding, createModel, type Model } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
+import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -20,6 +21,8 @@ import type { ResolvedOptions } from "./options.ts";
 export interface Prepared {
   readonly design: Design;
   readonly problem: Problem;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
   /** Of the data, and of what they leave undetermined. */
   readonly warnings: readonly string[];
   /** What else the certificate should say. */
@@ -33,6 +36,8 @@ export interface PreparedModel {
   readonly design: Design;
   readonly workspace: Workspace;
   readonly model: Model;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
   readonly warnings: readonly string[];
   readonly remarks: readonly string[];
   readonly learned?: LearnedPrior;
@@ -67,6 +72,8 @@ export async function prepareModel(
       dispersion: knownOf(options.dispersion, options.dispersionPrior),
     },
   });
+  const names = coefficientNames(modelRecipe(design, model));
+  requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
@@ -76,6 +83,7 @@ export async function prepareModel(
     design,
     workspace,
     model,
+    names,
     warnings: [...design.warnings, ...(learning?.warnings ?? [])],
     remarks: learning?.remarks ?? [],
     learned: learning?.learned,
@@ -85,15 +93,16 @@ export async function prepareModel(
 
 /** Model → mode, curvature and noise. */
 export async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
-  const { design, workspace, model, warnings, remarks, learned, times } = prepared;
+  const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
   workspace.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, seed);
-  const names = design.columns.map((column) => column.name);
+  const columns = design.columns.map((column) => column.name);
   const load = (times.loaded - times.started) / 1000;
   return {
     design,
     problem,
-    warnings: [...warnings, ...identificationWarnings(problem, names)],
+    names,
+    warnings: [...warnings, ...identificationWarnings(problem, columns)],
     remarks,
     learned,
     seconds: { load, estimate: (performance.now() - times.loaded) / 1000 },
@@ -103,6 +112,18 @@ export async function measure(prepared: PreparedModel, seed: number): Promise<Pr
 /** Whether a model has too many parameters for what is M×M. */
 export function isWide({ model }: Pick<PreparedModel, "model">): boolean {
   return model.dimension > mostDenseParameters;
+}
+
+/** Draws and summaries go by name. @throws InputError where two parameters have the same */
+function requireDistinctNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(
+        `Two parameters of this model are called ${name}: give the column another name, such as by --sql "select …".`,
+      );
+    seen.add(name);
+  }
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */

@@ -1,14 +1,9 @@
 import type { Design } from "../data/design.ts";
 import { type SummaryStatistics, summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
+import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { WideRun } from "../samplers/wide-langevin.ts";
-import {
-  type Coefficient,
-  coefficientNames,
-  finiteOrNull,
-  type NamedDraws,
-  type PosteriorTable,
-} from "./coefficients.ts";
+import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
 
 /** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
 class StoredDraws implements NamedDraws {
@@ -56,8 +51,12 @@ class StoredDraws implements NamedDraws {
 }
 
 /** Summarises coefficient by coefficient, so that nothing of the draws is held twice. */
-export function summariseWide(design: Design, problem: WideProblem, run: WideRun): PosteriorTable {
-  const names = coefficientNames(design, problem.model);
+export function summariseWide(
+  design: Pick<Design, "columns" | "target">,
+  names: readonly string[],
+  problem: WideProblem,
+  run: WideRun,
+): PosteriorTable {
   const original = originalDraws(design, problem, run);
   const variances = approximateVariances(problem);
   const standardScale = scaleOf(design, problem);
@@ -86,7 +85,7 @@ export function summariseWide(design: Design, problem: WideProblem, run: WideRun
 }
 
 /** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
-function scaleOf({ columns, target }: Design, { model }: WideProblem) {
+function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: WideProblem) {
   const numCoefficients = columns.length * model.outputs;
   return (place: number): { unit: number; isLogarithm: boolean } => {
     if (place < numCoefficients)
@@ -103,7 +102,11 @@ function standardised({ positions }: WideRun, dimension: number, place: number):
 }
 
 /** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
-function originalDraws(design: Design, problem: WideProblem, run: WideRun): (place: number) => readonly Float64Array[] {
+function originalDraws(
+  design: Pick<Design, "columns" | "target">,
+  problem: WideProblem,
+  run: WideRun,
+): (place: number) => readonly Float64Array[] {
   const { columns, target } = design;
   const dimension = problem.mode.length;
   const scale = scaleOf(design, problem);

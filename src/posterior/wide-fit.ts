@@ -1,11 +1,13 @@
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import { estimateWide } from "../estimation/wide-problem.ts";
+import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { samplers } from "../samplers/registry.ts";
 import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
 import { runWideLangevin } from "../samplers/wide-langevin.ts";
 import type { Posterior } from "./fit.ts";
 import { describeData } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { predict } from "./predict.ts";
 import type { PreparedModel } from "./prepare.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
@@ -28,7 +30,7 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
   const problem = await estimateWide(workspace, model, options.seed);
   const estimated = performance.now();
   const run = await runWideLangevin(problem, options);
-  const { coefficients, draws } = summariseWide(design, problem, run);
+  const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
   const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
     name,
     essBulk: ess_bulk ?? 0,
@@ -36,7 +38,10 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
   }));
   const ended = performance.now();
   const { rowsVisited } = workspace.counter;
+  const predictive = { draws, recipe: modelRecipe(design, model) };
   return {
+    ...predictive,
+    predict: (rows, predictOptions) => predict(predictive, rows, predictOptions),
     family: design.family,
     formula: design.formula,
     data: describeData(design),
@@ -53,6 +58,5 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
       rowsVisited,
       passes: rowsVisited / design.numRows,
     },
-    draws,
   };
 }

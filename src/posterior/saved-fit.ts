@@ -1,0 +1,102 @@
+import type { File, Group } from "h5wasm";
+import { version } from "../../package.json" with { type: "json" };
+import { InputError } from "../data/errors.ts";
+import type { PredictiveFit } from "../prediction/predictive-fit.ts";
+import { auxiliaryNames } from "./coefficients.ts";
+import { toContractJson } from "./contract-json.ts";
+import type { Posterior } from "./fit.ts";
+import { predict } from "./predict.ts";
+import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
+import { type SavedVariable, savedVariables } from "./saved-names.ts";
+import { readStatistics, writeStatistics } from "./saved-statistics.ts";
+
+/** Counted up whenever a reader of the version before would misread a file. */
+export const formatVersion = 1;
+
+/** What wrote a result. */
+export interface Origin {
+  /** Of ornstein. */
+  readonly version: string;
+  /** The command, where it was one. */
+  readonly command?: string;
+}
+
+/** A fit as it is read from a file. */
+export interface SavedFit extends Posterior {
+  readonly origin: Origin;
+}
+
+/**
+ * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`; everything but the draws is in
+ * attributes of the root as JSON.
+ */
+export function writeFit(file: File, posterior: Posterior, origin: Partial<Origin> = {}): void {
+  const { chains, draws } = posterior.settings;
+  const by = { version: origin.version ?? version, command: origin.command };
+  const group = createGroupOfDraws(file, "posterior", chains, draws);
+  for (const place of [file, group]) {
+    place.create_attribute("creation_library", "ornstein");
+    place.create_attribute("creation_library_version", version);
+    place.create_attribute("created_at", new Date().toISOString());
+    place.create_attribute("inference_library", "ornstein");
+    place.create_attribute("inference_library_version", by.version);
+  }
+  file.create_attribute("ornstein_format", formatVersion, [], "<i");
+  file.create_attribute("ornstein_result", JSON.stringify(toContractJson(posterior, by)));
+  file.create_attribute("ornstein_recipe", JSON.stringify(posterior.recipe));
+  for (const { variable, coefficients, isVector } of variablesOf(posterior)) {
+    const columns = coefficients.map((name) => posterior.draws.get(name)!);
+    if (isVector) writeVectorByDraw(group, variable, coefficients, columns);
+    else writeByDraw(group, variable, columns[0]).create_attribute("long_name", coefficients[0]);
+  }
+  if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
+}
+
+/** @throws InputError where the file is not a fit of this format; `name` is how the sentence calls it */
+export function readFit(file: File, name: string): SavedFit {
+  const format = attribute(file, "ornstein_format");
+  if (attribute(file, "inference_library") !== "ornstein" || typeof format !== "number")
+    throw new InputError(`${name} is no fit of ornstein's: give a file that ornstein fit --save wrote.`);
+  if (format !== formatVersion) {
+    const writer = attribute(file, "creation_library_version");
+    throw new InputError(
+      `${name} has format ${format} of ornstein ${writer}, and ornstein ${version} reads format ${formatVersion}: use that version of ornstein, or fit again.`,
+    );
+  }
+  const { version: by, command, ...result } = JSON.parse(attribute(file, "ornstein_result") as string);
+  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "recipe" | "predict"> = result;
+  const hamiltonian = readStatistics(file);
+  const predictive: PredictiveFit = {
+    draws: readDraws(file.get("posterior") as Group, variablesOf(posterior)),
+    recipe: JSON.parse(attribute(file, "ornstein_recipe") as string),
+  };
+  return {
+    ...posterior,
+    ...predictive,
+    predict: (rows, options) => predict(predictive, rows, options),
+    ...(hamiltonian && { hamiltonian }),
+    origin: { version: by, ...(command !== undefined && { command }) },
+  };
+}
+
+function variablesOf(posterior: Pick<Posterior, "coefficients" | "data">): SavedVariable[] {
+  const names = posterior.coefficients.map(({ name }) => name);
+  const auxiliaries = auxiliaryNames(posterior);
+  return savedVariables(names.slice(0, names.length - auxiliaries.length), auxiliaries);
+}
+
+function readDraws(group: Group, variables: readonly SavedVariable[]): Posterior["draws"] {
+  const draws = new Map<string, readonly Float64Array[]>();
+  for (const { variable, coefficients, isVector } of variables) {
+    const columns = isVector ? readVectorByDraw(group, variable) : [readByDraw<Float64Array>(group, variable)];
+    coefficients.forEach((name, j) => {
+      draws.set(name, columns[j]);
+    });
+  }
+  return draws;
+}
+
+function attribute(file: File, name: string): unknown {
+  const { attrs } = file;
+  return name in attrs ? attrs[name].value : undefined;
+}

@@ -1,0 +1,66 @@
+/** How coefficients are laid out as netCDF variables; docs/decisions/0006 says why. */
+
+/** Coefficients up to which each has a variable of its own. */
+const mostVariables = 200;
+/** Of the variable that holds all linear coefficients where there are more. */
+const vectorName = "beta";
+/** NC_MAX_NAME less room for a number that tells names apart. */
+const longestName = 240;
+
+/** One variable of the group `posterior`: its name in the file and the coefficients it holds. */
+export interface SavedVariable {
+  readonly variable: string;
+  readonly coefficients: readonly string[];
+  /** Has the dimensions (chain, draw, coefficient); the others have (chain, draw). */
+  readonly isVector: boolean;
+}
+
+/**
+ * The variables of `posterior` in their order: one for each coefficient, or, where there are very many, the vector `beta`
+ * of the linear ones and one for each auxiliary parameter.
+ */
+export function savedVariables(linear: readonly string[], auxiliaries: readonly string[]): SavedVariable[] {
+  const scalars = (names: readonly string[], taken: readonly string[]) => {
+    const variables = variableNames(names, taken);
+    return names.map((name, i) => ({ variable: variables[i], coefficients: [name], isVector: false }));
+  };
+  if (linear.length <= mostVariables) return scalars([...linear, ...auxiliaries], ["chain", "draw"]);
+  return [
+    { variable: vectorName, coefficients: linear, isVector: true },
+    ...scalars(auxiliaries, ["chain", "draw", "coefficient", vectorName]),
+  ];
+}
+
+/**
+ * Names that HDF5 and netCDF take, each different from the others and from those taken: the coefficient's own, with "∕"
+ * (U+2215) for the path separator "/", without control characters and blanks at the ends, in Unicode's form C.
+ */
+function variableNames(names: readonly string[], taken: readonly string[]): string[] {
+  const used = new Set(taken);
+  return names.map((name) => {
+    const plain = name
+      .normalize("NFC")
+      .replaceAll("/", "∕")
+      .replaceAll(/\p{Cc}/gu, " ")
+      .trim();
+    const base = shortened(plain === "" || /^\.+$/.test(plain) ? `_${plain}` : plain);
+    let variable = base;
+    for (let n = 2; used.has(variable); n++) variable = `${base}_${n}`;
+    used.add(variable);
+    return variable;
+  });
+}
+
+/** At most `longestName` bytes of UTF-8, whole characters. */
+function shortened(name: string): string {
+  const encoder = new TextEncoder();
+  if (encoder.encode(name).length <= longestName) return name;
+  let kept = "";
+  let bytes = 0;
+  for (const character of name) {
+    bytes += encoder.encode(character).length;
+    if (bytes > longestName) break;
+    kept += character;
+  }
+  return kept;
+}
