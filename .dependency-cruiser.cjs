@@ -10,6 +10,7 @@ const order = [
   "estimation",
   "baselines|samplers",
   "diagnostics",
+  "prediction",
   "posterior",
 ];
 

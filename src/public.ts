@@ -8,7 +8,7 @@ export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary
 export type { FamilyName } from "./families/family.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
 export type { ScalePrior } from "./models/scale-prior.ts";
-export type { Coefficient, NamedDraws } from "./posterior/coefficients.ts";
+export type { Coefficient } from "./posterior/coefficients.ts";
 export type { CompareOptions } from "./posterior/compare.ts";
 export type { Comparison, SamplerComparison } from "./posterior/comparison.ts";
 export { comparisonToJson, toContractJson } from "./posterior/contract-json.ts";
@@ -17,5 +17,6 @@ export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
+export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predictive-fit.ts";
 export { samplers } from "./samplers/registry.ts";
 export type { PreconditionerName, Sampler, SamplerSettings } from "./samplers/sampler.ts";

@@ -1,5 +1,6 @@
 import { type ChosenColumns, chooseColumns } from "./columns.ts";
 import { CompleteRowReader } from "./complete-rows.ts";
+import { recipeOf } from "./design-recipe.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { InputError } from "./errors.ts";
@@ -37,7 +38,8 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const weights = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
   const names = new Set<string>();
   if (weights) visitColumns(weights.expression, (name) => names.add(name));
-  const { terms, hasIntercept, offsets } = formulaTerms(formula, [...scope.columns.keys()], names);
+  const expanded = formulaTerms(formula, [...scope.columns.keys()], names);
+  const { terms, hasIntercept, offsets } = expanded;
   const offset = compileOffset(offsets, scope);
   for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
   const readers = new Map<string, FactorReader>();
@@ -106,6 +108,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     family: finished.family,
     familyGuessed: finished.familyGuessed,
     formula: formula.text,
+    recipe: recipeOf(formula, scope.columns, expanded, { ...finished, ...chosen, columns }),
     standardized,
     leftOut: chosen.leftOut,
     warnings: [...finished.warnings, ...chosen.warnings, ...duplicateWarnings(layout)],

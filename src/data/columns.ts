@@ -8,6 +8,8 @@ import type { TermRows } from "./term-rows.ts";
 /** Columns that a term fills: one for all rows, or at most one for each cell. */
 export interface ColumnBlock {
   readonly term: TermRows;
+  /** The coding of the categorical factors that tell the columns apart. */
+  readonly part: TermPart;
   /** The design column of each cell, −1 where there is none. */
   readonly columnOfCell: Int32Array;
 }
@@ -16,6 +18,8 @@ export interface ChosenColumns {
   /** Without the intercept. */
   readonly columns: readonly DesignColumn[];
   readonly blocks: readonly ColumnBlock[];
+  /** The levels that occur of each categorical factor, sorted. */
+  readonly levels: ReadonlyMap<string, readonly string[]>;
   readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
 }
@@ -69,7 +73,7 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
         const which = candidates.empty === 1 ? "1 column" : `${formatCount(candidates.empty)} columns`;
         warnings.push(`${which} of ${term.name} left out: no row has those levels together.`);
       }
-      blocks.push({ term, columnOfCell });
+      blocks.push({ term, part, columnOfCell });
     }
   });
   warnings.push(...strayTexts(terms));
@@ -78,7 +82,8 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
     const because = leftOut.length === 1 ? "as it has" : "as they have";
     warnings.unshift(`Left out, ${because} the same value in every row: ${shown.join(", ")}.`);
   }
-  return { columns, blocks, leftOut, warnings };
+  const levels = new Map([...ranks].map(([name, rank]) => [name, rank.levels]));
+  return { columns, blocks, levels, leftOut, warnings };
 }
 
 /** Warnings of texts among numbers, which make a categorical of a column that was meant as numbers. */
@@ -92,7 +97,7 @@ function strayTexts(terms: readonly TermRows[]): string[] {
 }
 
 /** For each categorical factor, its codes' places among the levels that occur, sorted; −1 for the others. */
-type Ranks = ReadonlyMap<string, { readonly rankOf: Int32Array; readonly numLevels: number }>;
+type Ranks = ReadonlyMap<string, { readonly rankOf: Int32Array; readonly levels: readonly string[] }>;
 
 function rankLevels(terms: readonly TermRows[]): Ranks {
   const seen = new Map<string, { factor: CategoricalFactor; codes: Set<number> }>();
@@ -107,13 +112,14 @@ function rankLevels(terms: readonly TermRows[]): Ranks {
       });
     }
   }
-  const ranks = new Map<string, { rankOf: Int32Array; numLevels: number }>();
+  const ranks = new Map<string, { rankOf: Int32Array; levels: readonly string[] }>();
   for (const [name, { factor, codes }] of seen) {
     const rankOf = new Int32Array(factor.numCodes).fill(-1);
-    [...codes].sort(factor.compare).forEach((code, rank) => {
+    const sorted = [...codes].sort(factor.compare);
+    sorted.forEach((code, rank) => {
       rankOf[code] = rank;
     });
-    ranks.set(name, { rankOf, numLevels: codes.size });
+    ranks.set(name, { rankOf, levels: sorted.map(factor.label) });
   }
   return ranks;
 }
@@ -138,12 +144,12 @@ function partColumns(term: TermRows, part: TermPart, ranks: Ranks): { columns: P
     let place = 0;
     let radix = 1;
     let isReference = false;
-    factors.forEach(({ coding, rankOf, numLevels }, f) => {
+    factors.forEach(({ coding, rankOf, levels }, f) => {
       if (!coding) return;
       const rank = rankOf[codes[f]];
       if (coding === "reduced" && rank === 0) isReference = true;
       place += radix * rank;
-      radix *= numLevels;
+      radix *= levels.length;
     });
     if (isReference) continue;
     const column = found.get(place) ?? { name: columnName(term, part, codes), cells: [] };
@@ -151,8 +157,8 @@ function partColumns(term: TermRows, part: TermPart, ranks: Ranks): { columns: P
     column.cells.push(cell);
   }
   const possible = factors.reduce(
-    (count, { coding, numLevels }) =>
-      count * (coding === undefined ? 1 : coding === "full" ? numLevels : numLevels - 1),
+    (count, { coding, levels }) =>
+      count * (coding === undefined ? 1 : coding === "full" ? levels.length : levels.length - 1),
     1,
   );
   const columns = [...found].sort(([a], [b]) => a - b).map(([, column]) => column);

@@ -1,4 +1,5 @@
 import type { FamilyName } from "../families/family.ts";
+import type { ColumnType } from "./table.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
@@ -107,10 +108,53 @@ export interface Design {
   readonly familyGuessed: boolean;
   /** The formula as it was written. */
   readonly formula: string;
+  /** How the columns are made from a table. */
+  readonly recipe: DesignRecipe;
   /** Whether the columns (not the intercept) are centred and divided by their sd. */
   readonly standardized: boolean;
   /** Names of columns that were left out as they are constant over the kept rows. */
   readonly leftOut: readonly string[];
   /** Sentences for people. */
   readonly warnings: readonly string[];
+}
+
+/** How a column of a term's part follows from the levels of its categorical factors. */
+export interface RecipeColumn {
+  /** The level of each of the block's factors, in the order of its `coding`; empty where there is none. */
+  readonly levels: readonly string[];
+  /** Its place among the recipe's columns; −1 where it was left out, as it was constant. */
+  readonly column: number;
+}
+
+/** The columns of which at most one is not 0 in a row: those of a part of a term. */
+export interface RecipeBlock {
+  readonly term: string;
+  /** Name and coding of the categorical factors that tell the columns apart; "reduced": without the first level. */
+  readonly coding: readonly (readonly [factor: string, coding: "full" | "reduced"])[];
+  readonly columns: readonly RecipeColumn[];
+}
+
+/**
+ * How a formula's columns are made from a table, as plain JSON: what predicting other rows needs of the design. A row's
+ * linear predictor on the data's own scale is constant + Σ β_j (x_j − center_j) + offset, with β the reported coefficients.
+ */
+export interface DesignRecipe {
+  readonly version: 1;
+  /** The formula as it was written. */
+  readonly formula: string;
+  /** The same with `.` and products written out, so that it means the same over any table. */
+  readonly terms: string;
+  readonly family: DesignFamily;
+  readonly target: DesignTarget;
+  readonly hasIntercept: boolean;
+  readonly hasOffset: boolean;
+  /** The mean of a standardised target where no intercept takes it up; else 0. */
+  readonly constant: number;
+  /** D, in the order of the coefficients of a linear predictor. `center` is 0 but in a centred design without intercept. */
+  readonly columns: readonly { readonly name: string; readonly term: string; readonly center: number }[];
+  readonly blocks: readonly RecipeBlock[];
+  /** The levels of each categorical factor that the fit has seen, sorted. */
+  readonly levels: Readonly<Record<string, readonly string[]>>;
+  /** The table's columns that the formula reads, with the types that they had. */
+  readonly inputs: readonly { readonly name: string; readonly type: ColumnType }[];
 }

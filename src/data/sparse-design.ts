@@ -51,7 +51,14 @@ export function planSparse(
   );
   const startsAt = 8 * columns.length;
   const recordsAt = Math.ceil((startsAt + 4 * numRows) / 8) * 8;
-  return { nonZeros, shift, isCentred, startsAt, recordsAt, bytes: recordsAt + SparseRow.head * numRows + 8 * nonZeros };
+  return {
+    nonZeros,
+    shift,
+    isCentred,
+    startsAt,
+    recordsAt,
+    bytes: recordsAt + SparseRow.head * numRows + 8 * nonZeros,
+  };
 }
 
 /** What a row has besides its entries, chunk by chunk: each an array of as many numbers as the chunk has rows. */

@@ -30,6 +30,8 @@ export interface FinishedTarget {
 export interface TargetReader {
   /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
   read(rows: CompleteRows): Float64Array | Int32Array;
+  /** The name of a class: what `read` returned of a row, as text. */
+  labelOf(value: number): string;
   /** Called once for each chunk of the first pass with what `read` returned of it. */
   add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
   /** @throws InputError where the target does not suit the family. */
@@ -64,6 +66,7 @@ function textTarget(
       if (seen.length < levels.length) seen = new Uint8Array(levels.length);
       return column.codes;
     },
+    labelOf: (code) => levels[code],
     add(codes) {
       for (let i = 0; i < codes.length; i++) seen[codes[i]] = 1;
     },
@@ -105,6 +108,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
   const seen = new Set<number>();
   let moments: Moments = { count: 0, mean: 0, squares: 0 };
 
+  const labelOf = (value: number) => (isBoolean ? String(value !== 0) : String(value));
   const counts = new CountCheck(name);
   function add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void {
     counts.add(values, rows);
@@ -114,7 +118,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
 
   function finish(wanted: DesignFamily | undefined, standardize: Standardize): FinishedTarget {
     const distinct = [...seen].sort((a, b) => a - b);
-    const labels = distinct.map((value) => (isBoolean ? String(value !== 0) : String(value)));
+    const labels = distinct.map(labelOf);
     if (distinct.length === 1) throw oneValue(name, labels[0]);
     const family = wanted ?? (distinct.length === 2 ? "bernoulli" : "gaussian");
     if (family === "bernoulli") {
@@ -145,7 +149,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
       },
     };
   }
-  return { read, add, finish };
+  return { read, labelOf, add, finish };
 }
 
 function binary(

@@ -3,8 +3,8 @@ import { type OriginalScale, originalScale } from "../data/standardise.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
+import { coefficientNames, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
-import type { DataSummary } from "./load.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -29,9 +29,6 @@ export interface Coefficient {
   };
 }
 
-/** Draws of one coefficient on the original scale, one array a chain. */
-export type NamedDraws = ReadonlyMap<string, readonly Float64Array[]>;
-
 export interface PosteriorTable {
   readonly coefficients: readonly Coefficient[];
   readonly draws: NamedDraws;
@@ -40,7 +37,7 @@ export interface PosteriorTable {
 /** Puts the chains' output on the scale of the data and summarises it. */
 export function summarise(design: Design, problem: Problem, plan: Plan, output: ChainOutput): PosteriorTable {
   const transform = originalScale(design);
-  const names = coefficientNames(design, problem.model);
+  const names = coefficientNames(modelRecipe(design, problem.model));
   const { outputs, auxiliaries } = problem.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
@@ -81,30 +78,6 @@ export function summarise(design: Design, problem: Problem, plan: Plan, output: 
     });
   });
   return { coefficients, draws };
-}
-
-/**
- * The names of θ's entries: a column's name, for a target of classes `target[level]:column`, class by class, and those of
- * the auxiliary parameters, such as "sigma".
- */
-export function coefficientNames({ columns, target }: Design, model: Problem["model"]): string[] {
-  const names = columns.map((column) => column.name);
-  if (target.kind === "classes") {
-    const levels = target.levels!.slice(model.hasReference ? 1 : 0);
-    return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
-  }
-  return [...names, ...model.auxiliaries.map(({ name }) => name)];
-}
-
-/** Names of the auxiliary parameters, which stand after the linear coefficients. */
-export function auxiliaryNames({
-  coefficients,
-  data,
-}: {
-  readonly coefficients: readonly Coefficient[];
-  readonly data: DataSummary;
-}): string[] {
-  return data.classes ? [] : coefficients.slice(data.columns).map(({ name }) => name);
 }
 
 /** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */

@@ -1,8 +1,9 @@
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
 import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
-import type { Coefficient, NamedDraws } from "./coefficients.ts";
+import type { Coefficient } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -39,6 +40,8 @@ export interface Posterior {
   readonly draws: NamedDraws;
   /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
+  /** How the columns are made from a table, and what else predicting other rows takes. */
+  readonly recipe: ModelRecipe;
 }
 
 /**
@@ -73,6 +76,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       },
       draws: run.draws,
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
+      recipe: modelRecipe(design, problem.model),
     };
   });
 }

@@ -8,9 +8,9 @@ import type { Problem, Workspace } from "../estimation/problem.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
+import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
-import { coefficientNames } from "./coefficients.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, type Listening, loadRows } from "./load.ts";
@@ -55,7 +55,7 @@ export async function prepare(
       dispersion: knownOf(options.dispersion, options.dispersionPrior),
     },
   });
-  requireDistinctNames(coefficientNames(design, model));
+  requireDistinctNames(coefficientNames(modelRecipe(design, model)));
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);

@@ -1,0 +1,53 @@
+import type { CompleteRows } from "./complete-rows.ts";
+import type { DesignRecipe } from "./design-types.ts";
+import { InputError } from "./errors.ts";
+import type { CategoricalFactor } from "./factors.ts";
+import { closestNames, listed } from "./suggest.ts";
+import { formatCount } from "./table.ts";
+
+/** What to do where other rows have a level that the fit has not seen. */
+export type UnknownLevels = "error" | "reference";
+
+/** Looks at the levels of categorical factors, chunk by chunk, for such as the fit has not seen. */
+export class LevelCheck {
+  /** Rows with an unknown level, by factor. */
+  readonly unknownRows = new Map<string, number>();
+  private readonly known: Map<string, ReadonlySet<string>>;
+
+  constructor(
+    private readonly levels: DesignRecipe["levels"],
+    private readonly policy: UnknownLevels,
+  ) {
+    this.known = new Map(Object.entries(levels).map(([name, list]) => [name, new Set(list)]));
+  }
+
+  knows(factor: string, level: string): boolean {
+    return this.known.get(factor)!.has(level);
+  }
+
+  /** @throws InputError naming factor, level and row of the first unknown level, unless such levels are to be the reference. */
+  check(factor: CategoricalFactor, codes: Int32Array, rows: Pick<CompleteRows, "rowNumber">): void {
+    const known = this.known.get(factor.name)!;
+    const isUnknown = new Map<number, boolean>();
+    let count = 0;
+    for (let i = 0; i < codes.length; i++) {
+      let unknown = isUnknown.get(codes[i]);
+      if (unknown === undefined) {
+        unknown = !known.has(factor.label(codes[i]));
+        isUnknown.set(codes[i], unknown);
+      }
+      if (!unknown) continue;
+      if (this.policy === "error") throw this.unknownLevel(factor.name, factor.label(codes[i]), rows.rowNumber(i));
+      count++;
+    }
+    if (count > 0) this.unknownRows.set(factor.name, (this.unknownRows.get(factor.name) ?? 0) + count);
+  }
+
+  private unknownLevel(name: string, level: string, row: number): InputError {
+    const close = closestNames(level, this.levels[name]).map((other) => `"${other}"`);
+    const hint = close.length > 0 ? ` (did you mean ${listed(close, "or")}?)` : "";
+    return new InputError(
+      `${name} is "${level}" in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or predict with --unknown-levels reference (unknownLevels: "reference"), which takes such rows as having none of the known levels' coefficients.`,
+    );
+  }
+}

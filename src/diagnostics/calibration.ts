@@ -1,0 +1,134 @@
+/** Predictions whose largest probability fell into the same bin. */
+export interface ReliabilityBin {
+  /** The bin takes in probabilities above `low` and up to `high`; the first one 0 too. */
+  readonly low: number;
+  readonly high: number;
+  readonly count: number;
+  /** Mean of the probabilities, and share of them that came true; null where the bin is empty. */
+  readonly predicted: number | null;
+  readonly observed: number | null;
+}
+
+/** N × K probabilities, row-major, each row summing to 1; N labels are numbers of classes, 0 … K − 1. */
+interface ClassPredictions {
+  readonly probabilities: ArrayLike<number>;
+  readonly labels: ArrayLike<number>;
+}
+
+/**
+ * Bins of equal width over single probabilities and whether what they speak of came true, filled row by row, so that no
+ * more than the bins is held.
+ */
+export class ReliabilityBins {
+  private readonly counts: Float64Array;
+  private readonly predicted: Float64Array;
+  private readonly observed: Float64Array;
+
+  constructor(private readonly numBins = 10) {
+    this.counts = new Float64Array(numBins);
+    this.predicted = new Float64Array(numBins);
+    this.observed = new Float64Array(numBins);
+  }
+
+  add(probability: number, cameTrue: boolean): void {
+    const bin = Math.min(this.numBins - 1, Math.max(0, Math.ceil(probability * this.numBins) - 1));
+    this.counts[bin]++;
+    this.predicted[bin] += probability;
+    if (cameTrue) this.observed[bin]++;
+  }
+
+  table(): ReliabilityBin[] {
+    return Array.from(this.counts, (count, bin) => ({
+      low: bin / this.numBins,
+      high: (bin + 1) / this.numBins,
+      count,
+      predicted: count > 0 ? this.predicted[bin] / count : null,
+      observed: count > 0 ? this.observed[bin] / count : null,
+    }));
+  }
+}
+
+/**
+ * How often predictions of a confidence come true: rows by the probability of their most probable class, against the share
+ * of them for which it is the label. With K = 2 columns "class 1" may be asked for instead by `event`: its probability, in
+ * bins over 0 … 1, against the share of rows that are class 1.
+ *
+ * @throws RangeError where the probabilities are not numbers for each label
+ */
+export function reliabilityTable(
+  { probabilities, labels }: ClassPredictions,
+  { bins = 10, event = false }: { readonly bins?: number; readonly event?: boolean } = {},
+): ReliabilityBin[] {
+  const numClasses = classesOf({ probabilities, labels });
+  const table = new ReliabilityBins(bins);
+  for (let n = 0; n < labels.length; n++) {
+    const at = n * numClasses;
+    const named = event ? 1 : mostProbable(probabilities, at, numClasses);
+    table.add(probabilities[at + named], labels[n] === named);
+  }
+  return table.table();
+}
+
+/**
+ * Σ_bins (count/N) |predicted − observed|, the expected calibration error of a reliability table (Naeini, Cooper &
+ * Hauskrecht 2015; Guo et al. 2017); NaN where it is empty.
+ */
+export function expectedCalibrationError(table: readonly ReliabilityBin[]): number {
+  const total = table.reduce((sum, { count }) => sum + count, 0);
+  return (
+    table.reduce((sum, { count, predicted, observed }) => sum + count * Math.abs(predicted! - observed!), 0) / total
+  );
+}
+
+/**
+ * The mean over rows of Σ_k (p_k − 1[label = k])² (Brier 1950): from 0 to 2, and for two classes twice (p₁ − y)².
+ *
+ * @throws RangeError where the probabilities are not numbers for each label
+ */
+export function brierScore(predictions: ClassPredictions): number {
+  const { probabilities, labels } = predictions;
+  const numClasses = classesOf(predictions);
+  let sum = 0;
+  for (let n = 0; n < labels.length; n++) sum += squaredDistance(probabilities, n * numClasses, numClasses, labels[n]);
+  return sum / labels.length;
+}
+
+/**
+ * The mean over rows of the log of the label's probability: higher is better, 0 the best.
+ *
+ * @throws RangeError where the probabilities are not numbers for each label
+ */
+export function logScore(predictions: ClassPredictions): number {
+  const { probabilities, labels } = predictions;
+  const numClasses = classesOf(predictions);
+  let sum = 0;
+  for (let n = 0; n < labels.length; n++) sum += Math.log(probabilities[n * numClasses + labels[n]]);
+  return sum / labels.length;
+}
+
+/** Σ_k (p_k − 1[label = k])² of the K probabilities from `at` on. */
+export function squaredDistance(
+  probabilities: ArrayLike<number>,
+  at: number,
+  numClasses: number,
+  label: number,
+): number {
+  let sum = 0;
+  for (let k = 0; k < numClasses; k++) sum += (probabilities[at + k] - (k === label ? 1 : 0)) ** 2;
+  return sum;
+}
+
+/** The number of the largest of the K probabilities from `at` on; the first of equal ones. */
+export function mostProbable(probabilities: ArrayLike<number>, at: number, numClasses: number): number {
+  let best = 0;
+  for (let k = 1; k < numClasses; k++) if (probabilities[at + k] > probabilities[at + best]) best = k;
+  return best;
+}
+
+function classesOf({ probabilities, labels }: ClassPredictions): number {
+  const numClasses = probabilities.length / labels.length;
+  if (Number.isInteger(numClasses) && numClasses >= 2) return numClasses;
+  throw new RangeError(
+    `There are ${probabilities.length} probabilities for ${labels.length} labels; give a row of them, at least 2, for each.`,
+  );
+}

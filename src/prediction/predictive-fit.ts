@@ -1,0 +1,50 @@
+import type { Design, DesignRecipe } from "../data/design.ts";
+import { families } from "../families/families.ts";
+import type { Auxiliary } from "../families/family.ts";
+import type { Model } from "../models/model.ts";
+
+/** What a fit knows of its model, as plain JSON: together with its draws enough to predict other rows. */
+export interface ModelRecipe extends DesignRecipe {
+  /** Whether the first of the classes of a categorical target has η = 0 and no coefficients. */
+  readonly hasReference: boolean;
+  /** The auxiliary parameters that were fixed rather than learned, on the data's own scale. */
+  readonly fixed: { readonly [name in Auxiliary["name"]]?: number };
+}
+
+/** Draws of one coefficient on the original scale, one array a chain. */
+export type NamedDraws = ReadonlyMap<string, readonly Float64Array[]>;
+
+/** What predictions are made from: the result of a fit, or what was saved of it. */
+export interface PredictiveFit {
+  readonly recipe: ModelRecipe;
+  /** Draws of every coefficient on the original scale, in the order of the fit's coefficients: one array a chain. */
+  readonly draws: NamedDraws;
+}
+
+export function modelRecipe({ recipe, target }: Design, model: Model): ModelRecipe {
+  const { family, auxiliaries, fixedTau, hasReference } = model;
+  const fixed = family.auxiliaries.flatMap(({ name, isScale }, place) => {
+    if (auxiliaries.some((learned) => learned.place === place)) return [];
+    return [[name, Math.exp(fixedTau[place]) * (isScale ? target.scale : 1)] as const];
+  });
+  return { ...recipe, hasReference, fixed: Object.fromEntries(fixed) };
+}
+
+/**
+ * The names of a model's coefficients: a column's name, for a target of classes `target[level]:column`, class by class, and
+ * those of the auxiliary parameters that are learned, such as "sigma".
+ */
+export function coefficientNames(recipe: ModelRecipe): string[] {
+  const { columns, target, hasReference } = recipe;
+  const names = columns.map((column) => column.name);
+  if (target.kind === "classes") {
+    const levels = target.levels!.slice(hasReference ? 1 : 0);
+    return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
+  }
+  return [...names, ...learnedAuxiliaries(recipe)];
+}
+
+/** The names of the auxiliary parameters that are learned: the last of the coefficients. */
+export function learnedAuxiliaries({ family, fixed }: ModelRecipe): string[] {
+  return families[family].auxiliaries.map(({ name }) => name).filter((name) => fixed[name] === undefined);
+}
