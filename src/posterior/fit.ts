@@ -1,5 +1,8 @@
+import type { Design } from "../data/design.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
+import { viewRows } from "../engine/row-view.ts";
+import type { Model } from "../models/model.ts";
 import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
 import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
@@ -10,7 +13,10 @@ import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options
 import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 
-export interface RunOptions extends FitOptions, Listening {}
+export interface RunOptions extends FitOptions, Listening {
+  /** Whether the result has the target's values. */
+  readonly keepTarget?: boolean;
+}
 
 /** Seconds each stage took, and the rows read. */
 export interface Timing {
@@ -40,6 +46,11 @@ export interface Posterior {
   readonly draws: NamedDraws;
   /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
+  /**
+   * The target of each kept row, where it was to be kept: levels by their number in `recipe.target.levels`, numbers in the
+   * 32 bits that the fit computes with.
+   */
+  readonly observed?: Float64Array;
   /** How the columns are made from a table, and what else predicting other rows takes. */
   readonly recipe: ModelRecipe;
 }
@@ -49,7 +60,7 @@ export interface Posterior {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
-  const { signal, onProgress, ...plain } = options;
+  const { signal, onProgress, keepTarget, ...plain } = options;
   const resolved = resolveOptions(plain);
   const started = performance.now();
   return withMemoryOf(engine, async () => {
@@ -75,9 +86,18 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / design.numRows,
       },
       draws: run.draws,
+      ...(keepTarget && { observed: observedTarget(design, problem.model) }),
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
       recipe: modelRecipe(design, problem.model),
     };
+  });
+}
+
+function observedTarget({ target, numRows }: Design, { memory, rows }: Model): Float64Array {
+  const view = viewRows(memory, rows);
+  return Float64Array.from({ length: numRows }, (_, n) => {
+    view.moveTo(n);
+    return target.mean + target.scale * view.target();
   });
 }
 

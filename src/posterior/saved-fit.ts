@@ -6,6 +6,7 @@ import { toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./fit.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
+import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
@@ -25,8 +26,8 @@ export interface SavedFit extends Posterior {
 }
 
 /**
- * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`; everything but the draws is in
- * attributes of the root as JSON.
+ * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` where the
+ * fit has the target's values. Everything else is in attributes of the root as JSON.
  */
 export function writeFit(file: File, posterior: Posterior, origin: Partial<Origin> = {}): void {
   const { chains, draws } = posterior.settings;
@@ -50,6 +51,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
     else writeByDraw(group, variable, columns[0]).create_attribute("long_name", coefficients[0]);
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
+  if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
 }
 
 /** @throws InputError where the file is not a fit of this format; `name` is how the sentence calls it */
@@ -66,14 +68,16 @@ export function readFit(file: File, name: string): SavedFit {
   const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
   if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
   const { version: by, command, ...result } = JSON.parse(texts[0]);
-  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "recipe"> = result;
+  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "observed" | "recipe"> = result;
   const recipe: ModelRecipe = JSON.parse(texts[1]);
   const hamiltonian = readStatistics(file);
+  const observed = readObserved(file, recipe.target);
   return {
     ...posterior,
     draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)),
     recipe,
     ...(hamiltonian && { hamiltonian }),
+    ...(observed && { observed }),
     origin: { version: by, ...(command !== undefined && { command }) },
   };
 }
