@@ -26,18 +26,13 @@ export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./poste
 export type { FitOptions } from "./posterior/options.ts";
 export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
-
-  predictStream,
-  type PredictOptions,
+export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
+export {
   type PredictionStream,
   type PredictionSummary,
-
-export type { PredictionSummary, PredictOptions } from "./prediction/predict.ts";
-
-export {
-export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
+  type PredictOptions,
+  predictStream,
 } from "./prediction/predict.ts";
-
 export type { PredictiveCheck } from "./prediction/predictive-checks.ts";
 export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predictive-fit.ts";
 export type { PredictionColumns, PredictionScores } from "./prediction/row-predictor.ts";
