@@ -45,9 +45,9 @@ const workBeside = { predictor: 40, gradient: 20_000 };
 const shareForPrecision = 0.25;
 const mostIterationsPerDraw = 3;
 
-/** Whether a run needs no more than half of the work that other samplers spend without asking: rows and columns are few. */
-export function isNutsAffordable(problem: Rows, { chains, draws }: Length): boolean {
-  return chains * (warmUpFor(draws) + draws) * workPerIteration(problem) <= mostWork / 2;
+/** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
+export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
+  return chains * (warmUpFor(draws) + draws) * workPerIteration(problem) <= share * mostWork;
 }
 
 type Rows = Pick<Problem, "model" | "numRows">;
