@@ -88,3 +88,26 @@ it("a target that looks like counts is taken for gaussian, with a warning", () =
   expect(json.family).toBe("gaussian");
   expect(json.warnings.filter((warning: string) => /look like counts.*--family poisson/.test(warning))).toHaveLength(1);
 });
+
+it.each([
+  ["poisson", "count ~ x + city + offset(log(1 + exposure))", ["city[Oslo]"]],
+  ["negative-binomial", "count ~ x", ["dispersion"]],
+  ["student-t", "y ~ x + city", ["sigma", "nu"]],
+])("%s by the command: finite numbers, a verdict and its exit status", (family, formula, names) => {
+  const run = fit("-f", formula, "--family", family, "--draws", "100", "--json", "-");
+  const { coefficients, certificate, family: used } = JSON.parse(run.stdout);
+  expect(used).toBe(family);
+  expect(coefficients.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining([...names, "x"]));
+  for (const { name, mean, sd } of coefficients) {
+    expect(Number.isFinite(mean), name).toBe(true);
+    expect(sd, name).toBeGreaterThan(0);
+  }
+  expect(run.status).toBe(certificate.verdict === "failed" ? 1 : 0);
+});
+
+it("weights of 1 are none", () => {
+  const means = (...args: string[]) =>
+    JSON.parse(fit("-f", "count ~ x", "--family", "poisson", "--draws", "50", "--json", "-", ...args).stdout)
+      .coefficients;
+  expect(means("--weights", "0 * x + 1")).toEqual(means());
+});
