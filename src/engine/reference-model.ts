@@ -63,6 +63,8 @@ export function readModel(memory: EngineMemory, address: number) {
     },
     /** xᵀβ of one output, the only one unless told. */
     predict: (n: number, position: ArrayLike<number>, output = 0) => {
+      // A view of sparse rows wants vectors that stay the same, and a chain's position does not.
+      if (!starts) return of(n).dot(position, output * numColumns);
       const row = new Float64Array(numColumns);
       of(n).addTo(row, 0, 1);
       return row.reduce((eta, value, j) => eta + value * position[output * numColumns + j], 0);
