@@ -49,6 +49,7 @@ export function readModel(memory: EngineMemory, address: number) {
     aliasWords: aliasTable ? memory.u32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
     aliasFloats: aliasTable ? memory.f32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
     row: (n: number) => {
+      if (!starts) return memory.f32(storage.address + 4 * n * storage.stride, numColumns);
       const row = new Float64Array(numColumns);
       of(n).addTo(row, 0, 1);
       return row;
