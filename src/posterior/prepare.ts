@@ -5,6 +5,7 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
+import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
@@ -60,7 +61,9 @@ export async function prepare(
     model = learning.model;
   }
   listening.onProgress?.("finding the mode", 0);
-  const problem = await estimate(workspace, model, options.seed);
+  const problem = await estimate(workspace, model, options.seed).catch((error) => {
+    throw error instanceof NotPositiveDefiniteError ? new InputError(noMode(design)) : error;
+  });
   const estimated = performance.now();
   const names = design.columns.map((column) => column.name);
   return {
@@ -71,6 +74,10 @@ export async function prepare(
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
   };
+}
+
+function noMode({ numRows, columns }: Design): string {
+  return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */
