@@ -10,7 +10,7 @@ let folder = "";
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ornstein-models-"));
-  const lines = ["y,count,late,x,city,exposure,weight"];
+  const lines = ["y,count,late,x,city,exposure,weight,few"];
   for (let n = 0; n < 300; n++) {
     const x = Math.sin(1.7 * n) + 0.3 * Math.cos(0.11 * n * n);
     const y = 1 + 2 * x + Math.sin(12.9898 * n * n);
@@ -24,6 +24,7 @@ beforeAll(() => {
         ["Rome", "Oslo", "Lima"][n % 3],
         n % 5,
         n === 7 ? -1 : 1 + (n % 2),
+        n < 2 ? 1 : 0,
       ].join(),
     );
   }
@@ -68,6 +69,11 @@ describe("ornstein fit refuses in one sentence with status 2", () => {
       /poisson family needs whole numbers.*data row 1;/,
     ],
     ["text as a count", ["-f", "city ~ x", "--family", "negative-binomial"], /negative-binomial family needs numbers/],
+    [
+      "two rows for student-t",
+      ["-f", "y ~ x", "--family", "student-t", "--weights", "few"],
+      /no mode to start from with these 2 rows/,
+    ],
     ["text for student-t", ["-f", "city ~ x", "--family", "student-t"], /student-t family needs numbers/],
     ["nu of a count", ["-f", "count ~ x", "--family", "poisson", "--nu", "4"], /nu is for the student-t family/],
     ["nu of the gaussian family", ["-f", "y ~ x", "--nu", "4"], /nu is for the student-t family/],
