@@ -13,6 +13,7 @@ export {
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
 export type { FamilyName } from "./families/family.ts";
+export { type CustomModel, type CustomModelOptions, customModel } from "./models/custom-model.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
 export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient } from "./posterior/coefficients.ts";
@@ -25,6 +26,7 @@ export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./poste
 export type { FitOptions } from "./posterior/options.ts";
 export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
+export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
 export {
   type PredictionStream,
   type PredictionSummary,
