@@ -3,9 +3,17 @@ export type { Design } from "./data/design.ts";
 export { InputError } from "./data/errors.ts";
 export { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "./data/table.ts";
 export type { AssumptionCheck } from "./diagnostics/assumptions.ts";
+export {
+  brierScore,
+  expectedCalibrationError,
+  logScore,
+  type ReliabilityBin,
+  reliabilityTable,
+} from "./diagnostics/calibration.ts";
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
 export type { FamilyName } from "./families/family.ts";
+export { type CustomModel, type CustomModelOptions, customModel } from "./models/custom-model.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
 export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient } from "./posterior/coefficients.ts";
@@ -16,7 +24,12 @@ export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
+export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
+export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
+export type { PredictionSummary, PredictOptions } from "./prediction/predict.ts";
+export type { PredictiveCheck } from "./prediction/predictive-checks.ts";
 export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predictive-fit.ts";
+export type { PredictionColumns, PredictionScores } from "./prediction/row-predictor.ts";
 export { samplers } from "./samplers/registry.ts";
 export type { PreconditionerName, Sampler, SamplerSettings } from "./samplers/sampler.ts";

@@ -8,7 +8,6 @@ import {
   independentDraws,
   type Plan,
   type Sampler,
-  SamplerOptionError,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
 
@@ -35,8 +34,6 @@ export const conjugate: Sampler = {
 };
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const reason = conjugate.unsuited?.(problem.model);
-  if (reason) throw new SamplerOptionError(`--sampler conjugate cannot be used here: ${reason}; use --sampler auto.`);
   const posterior = await conjugatePosterior(problem.workspace, problem.model);
   const because = "linear model with normal priors: the posterior is known, and the draws are exact and independent";
   const { settings, prediction } = independentDraws(conjugate.name, because, options);

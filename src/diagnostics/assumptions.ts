@@ -1,10 +1,9 @@
 import { gradientNonlinearity } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { type VisitedRow, visitRows } from "../estimation/visit-rows.ts";
-import { type Matrix, multiplyVector, traceOfProduct } from "../linalg/matrix.ts";
-import { createRandom } from "../rng/xoshiro.ts";
+import { type Matrix, traceOfProduct } from "../linalg/matrix.ts";
 import type { AssumptionId, Plan } from "../samplers/sampler.ts";
 import { informationRatioOf } from "./information.ts";
+import { largestExcessKurtosis } from "./kurtosis.ts";
 import { percent } from "./wording.ts";
 
 /** One of the paper's assumptions, measured. */
@@ -26,7 +25,7 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
   const { covariance, largestContraction, averages } = plan.prediction;
   const usesNoise = batchSize !== null && batchSize > 0 && plan.settings.preconditioner !== null;
   const kurtosis = usesNoise
-    ? largestExcessKurtosis(problem) *
+    ? (await largestExcessKurtosis(problem)) *
       (averages ? 1 / averages.rows : kurtosisLeft(largestContraction ?? 1) / batchSize)
     : null;
   const drift = usesNoise ? await noiseDrift(problem, averages?.iterates ?? covariance) : null;
@@ -102,49 +101,6 @@ function check(
   message: (value: number | null) => string,
 ): AssumptionCheck {
   return { id, name, value, threshold, passed: value === null || value <= threshold, message: message(value) };
-}
-
-const numDirections = 8;
-const maxRows = 20_000;
-
-/** Largest excess kurtosis of one row's gradient along random directions, on the scale of the posterior. */
-function largestExcessKurtosis({ sample, mode, laplaceFactor }: Problem): number {
-  const { rows, family, auxiliaries, outputs, hasReference } = sample;
-  const random = createRandom(1, 0, 6);
-  const directions = Array.from({ length: numDirections }, () =>
-    multiplyVector(
-      laplaceFactor,
-      mode.map(() => random.normal()),
-    ),
-  );
-  const stride = Math.max(1, Math.floor(rows.numRows / maxRows));
-  const sums = directions.map(() => new Float64Array(5));
-  const slopes = new Float64Array(outputs);
-  const along = new Float64Array(outputs);
-  const visit = (row: VisitedRow) => {
-    const { eta, tau, y, weight } = row;
-    family.slopesInto(slopes, eta, tau, y, hasReference);
-    const others = auxiliaries.map(({ place }) => family.auxiliarySlope(place, eta, tau, y));
-    directions.forEach((direction, i) => {
-      row.alongInto(along, direction);
-      let value = 0;
-      for (let k = 0; k < outputs; k++) value += slopes[k] * along[k];
-      others.forEach((slope, k) => {
-        value += slope * direction[outputs * rows.numColumns + k];
-      });
-      value *= weight;
-      for (let power = 0, term = 1; power < 5; power++, term *= value) sums[i][power] += term;
-    });
-  };
-  visitRows(sample, mode, visit, { step: stride });
-  return Math.max(...sums.map(excessKurtosis));
-}
-
-/** From Σ 1, Σ v, …, Σ v⁴. */
-function excessKurtosis([count, ...powers]: Float64Array): number {
-  const [m1, m2, m3, m4] = powers.map((sum) => sum / count);
-  const variance = m2 - m1 ** 2;
-  return variance > 0 ? (m4 - 4 * m1 * m3 + 6 * m1 ** 2 * m2 - 3 * m1 ** 4) / variance ** 2 - 3 : 0;
 }
 
 /** |Tr(P C̄(Σ)) / Tr(P C) − 1| */

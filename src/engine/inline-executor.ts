@@ -1,6 +1,7 @@
 import type { Executor, KernelTask } from "./executor.ts";
 import { loadKernels } from "./kernels.ts";
 import type { EngineMemory } from "./memory.ts";
+import { nextTurn } from "./next-turn.ts";
 
 const sliceMilliseconds = 15;
 const progressMilliseconds = 200;
@@ -33,20 +34,4 @@ export async function createInlineExecutor(memory: EngineMemory): Promise<Execut
     },
     async close() {},
   };
-}
-
-/** Resolves after other waiting events were handled. Browsers hold timers back by 4 ms, so a message is used there. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") {
-      setImmediate(resolve);
-      return;
-    }
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
 }

@@ -2,7 +2,7 @@ import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
-import { preparePass } from "./row-sums.ts";
+import { preparePass, sumRows } from "./row-sums.ts";
 
 /** The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). */
 export interface LossAndGradient {
@@ -22,6 +22,7 @@ export function prepareGradients(
   model: Model,
   capacity: number,
 ): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
+  if (model.custom) return (positions) => evaluateInTurn(workspace, model, positions);
   const origin = new Float64Array(model.dimension);
   const passes = Array.from({ length: capacity }, () =>
     preparePass(model, { position: origin, weights: Weights.none }),
@@ -40,6 +41,20 @@ export function prepareGradients(
       return { loss: loss + priorLoss(model, positions[k]), gradient };
     });
   };
+}
+
+async function evaluateInTurn(
+  workspace: Workspace,
+  model: Model,
+  positions: readonly ArrayLike<number>[],
+): Promise<LossAndGradient[]> {
+  const results: LossAndGradient[] = [];
+  for (const position of positions) {
+    const { loss, gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+    addPriorGradientInto(model, position, gradient);
+    results.push({ loss: loss + priorLoss(model, position), gradient });
+  }
+  return results;
 }
 
 interface Request {

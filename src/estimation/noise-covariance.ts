@@ -7,7 +7,8 @@ import { createRandom } from "../rng/xoshiro.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { Workspace } from "./problem.ts";
-import { type RowSums, sumRows } from "./row-sums.ts";
+import { sumRows } from "./row-sums.ts";
+import type { RowSums } from "./sums.ts";
 import { visitRows } from "./visit-rows.ts";
 
 /** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */

@@ -1,34 +1,11 @@
 import { Pass, Weights } from "../../kernels/layout.ts";
 import type { KernelTask } from "../engine/executor.ts";
 import { passScratchBytes } from "../engine/scratch.ts";
-import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
+import { sumCustomRows } from "./custom-sums.ts";
 import type { Workspace } from "./problem.ts";
-
-/** Sums over rows of the likelihood's loss and its derivatives (the prior is not in them). */
-export interface RowSums {
-  readonly count: number;
-  /** Σ f */
-  readonly loss: number;
-  /** Σ ∇f, M */
-  readonly gradient: Float64Array;
-  /** The weighted Gram matrix of kernels/layout.ts, M×M; 0×0 for `Weights.none`. */
-  readonly gram: Matrix;
-}
-
-export interface RowSumsRequest {
-  /** θ, M */
-  readonly position: ArrayLike<number>;
-  readonly weights: Weights;
-  /** θ̂, M, for `Weights.squaredResidual`. */
-  readonly center?: ArrayLike<number>;
-  /** Every `step`-th row only; 1 where left out. */
-  readonly step?: number;
-  /** Row numbers in place of all rows. */
-  readonly rowList?: Uint32Array;
-  /** Address of N f32 (with several outputs N P), for `Weights.given`. */
-  readonly rowValues?: number;
-}
+import type { RowSums, RowSumsRequest } from "./sums.ts";
 
 /** The rows are cut into this many tasks whatever the number of threads, so that sums are rounded alike everywhere. */
 const maxTasks = 16;
@@ -49,6 +26,7 @@ export interface PreparedPass {
 
 /** One pass over the rows of `model`, spread over the executor's threads. */
 export async function sumRows(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
+  if (model.custom) return sumCustomRows(workspace, model, request);
   const mark = model.memory.mark();
   try {
     const pass = preparePass(model, request);

@@ -42,7 +42,7 @@ export interface Predictive {
 
 /** One family: `gaussian.ts` and its neighbours. */
 export interface Family {
-  readonly name: FamilyName;
+  readonly name: FamilyName | "custom";
   readonly kernel: Code;
   /** At most two. */
   readonly auxiliaries: readonly Auxiliary[];

@@ -5,6 +5,7 @@ import type { RowStorage } from "../engine/row-view.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import type { CustomFunctions } from "./custom-functions.ts";
 import { defaultPrior, type Prior } from "./prior.ts";
 import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
 import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
@@ -49,6 +50,8 @@ export interface Model {
   readonly priorPrecision: Float64Array;
   /** M: the normal priors' means. */
   readonly priorMean: Float64Array;
+  /** A custom model's functions, which stand in for rows and family. */
+  readonly custom?: CustomFunctions;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
 }
@@ -127,7 +130,7 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
 }
 
 /** The model with a record of its own in memory. */
-function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
+export function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
   const { memory, rows, dimension, shapedPriors } = model;
   const address = memory.allocate(Slot.slots * 8);
   const vector = (values: Float64Array) => {

@@ -3,7 +3,7 @@ import { type OriginalScale, originalScale } from "../data/standardise.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
-import { coefficientNames, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
+import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
@@ -35,9 +35,14 @@ export interface PosteriorTable {
 }
 
 /** Puts the chains' output on the scale of the data and summarises it. */
-export function summarise(design: Design, problem: Problem, plan: Plan, output: ChainOutput): PosteriorTable {
+export function summarise(
+  design: Pick<Design, "columns" | "target">,
+  names: readonly string[],
+  problem: Problem,
+  plan: Plan,
+  output: ChainOutput,
+): PosteriorTable {
   const transform = originalScale(design);
-  const names = coefficientNames(modelRecipe(design, problem.model));
   const { outputs, auxiliaries } = problem.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();

@@ -3,6 +3,7 @@ import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewRows } from "../engine/row-view.ts";
 import type { Model } from "../models/model.ts";
+import type { PredictOptions } from "../prediction/predict.ts";
 import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
 import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
@@ -10,6 +11,7 @@ import type { Coefficient } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import { type NewRows, type Prediction, predict } from "./predict.ts";
 import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 
@@ -44,6 +46,8 @@ export interface Posterior {
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */
   readonly draws: NamedDraws;
+  /** How the columns are made from a table, and what else predicting other rows takes. */
+  readonly recipe: ModelRecipe;
   /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
   /**
@@ -51,8 +55,8 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
-  /** How the columns are made from a table, and what else predicting other rows takes. */
-  readonly recipe: ModelRecipe;
+  /** Predicts other rows, with the fit's own preprocessing. @throws InputError as the function `predict` */
+  predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
 }
 
 /**
@@ -69,7 +73,10 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
     const { rowsVisited } = problem.workspace.counter;
+    const predictive = { draws: run.draws, recipe: modelRecipe(design, problem.model) };
     return {
+      ...predictive,
+      predict: (rows, options) => predict(predictive, rows, options),
       family: design.family,
       formula: design.formula,
       data: describeData(design),
@@ -85,10 +92,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         rowsVisited,
         passes: rowsVisited / design.numRows,
       },
-      draws: run.draws,
       ...(keepTarget && { observed: observedTarget(design, problem.model) }),
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
-      recipe: modelRecipe(design, problem.model),
     };
   });
 }

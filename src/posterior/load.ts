@@ -89,7 +89,8 @@ export async function loadRows(
   return { design, rows: rowBlockOf(design, address) };
 }
 
-function asSource(data: TableInput["data"]): TableSource {
+/** The table that a library's user gave in one of its forms. */
+export function asSource(data: TableInput["data"]): TableSource {
   if (Array.isArray(data)) return tableFromRows(data);
   return typeof (data as TableSource).chunks === "function"
     ? (data as TableSource)

@@ -20,6 +20,8 @@ import type { ResolvedOptions } from "./options.ts";
 export interface Prepared {
   readonly design: Design;
   readonly problem: Problem;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
   /** Of the data, and of what they leave undetermined. */
   readonly warnings: readonly string[];
   /** What else the certificate should say. */
@@ -55,7 +57,8 @@ export async function prepare(
       dispersion: knownOf(options.dispersion, options.dispersionPrior),
     },
   });
-  requireDistinctNames(coefficientNames(modelRecipe(design, model)));
+  const names = coefficientNames(modelRecipe(design, model));
+  requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
@@ -64,11 +67,12 @@ export async function prepare(
   listening.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, options.seed);
   const estimated = performance.now();
-  const names = design.columns.map((column) => column.name);
+  const columns = design.columns.map((column) => column.name);
   return {
     design,
     problem,
-    warnings: [...design.warnings, ...identificationWarnings(problem, names), ...(learning?.warnings ?? [])],
+    names,
+    warnings: [...design.warnings, ...identificationWarnings(problem, columns), ...(learning?.warnings ?? [])],
     remarks: learning?.remarks ?? [],
     learned: learning?.learned,
     seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },

@@ -1,3 +1,4 @@
+import type { Design } from "../data/design.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
@@ -34,13 +35,21 @@ export async function sampleFrom(problem: Problem, sampler: Sampler, options: Sa
 
 /** Draws → summary on the data's scale → certificate. */
 export async function certifyDraws(
-  { design, problem, warnings, remarks }: Prepared,
+  {
+    design,
+    names,
+    problem,
+    warnings,
+    remarks,
+  }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks"> & {
+    readonly design: Pick<Design, "columns" | "target">;
+  },
   sampler: Sampler,
   sampled: Sampled,
   { tolerance }: SamplerOptions,
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
-  const { coefficients, draws } = summarise(design, problem, plan, sampled.output);
+  const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
   const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
     name,
     essBulk: ess_bulk ?? 0,
@@ -51,7 +60,11 @@ export async function certifyDraws(
 }
 
 /** Settings → draws → summary on the data's scale → certificate. */
-export async function runSampler(prepared: Prepared, sampler: Sampler, options: SamplerOptions): Promise<SamplerRun> {
+export async function runSampler(
+  prepared: Parameters<typeof certifyDraws>[0],
+  sampler: Sampler,
+  options: SamplerOptions,
+): Promise<SamplerRun> {
   const sampled = await sampleFrom(prepared.problem, sampler, options);
   return certifyDraws(prepared, sampler, sampled, options);
 }

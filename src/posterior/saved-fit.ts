@@ -4,6 +4,7 @@ import { InputError } from "../data/errors.ts";
 import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./fit.ts";
+import { predict } from "./predict.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeObserved } from "./saved-observed.ts";
@@ -68,14 +69,15 @@ export function readFit(file: File, name: string): SavedFit {
   const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
   if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
   const { version: by, command, ...result } = JSON.parse(texts[0]);
-  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "observed" | "recipe"> = result;
+  const posterior: Omit<Posterior, "draws" | "recipe" | "hamiltonian" | "observed" | "predict"> = result;
   const recipe: ModelRecipe = JSON.parse(texts[1]);
+  const predictive = { draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)), recipe };
   const hamiltonian = readStatistics(file);
   const observed = readObserved(file, recipe.target);
   return {
     ...posterior,
-    draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)),
-    recipe,
+    ...predictive,
+    predict: (rows, options) => predict(predictive, rows, options),
     ...(hamiltonian && { hamiltonian }),
     ...(observed && { observed }),
     origin: { version: by, ...(command !== undefined && { command }) },

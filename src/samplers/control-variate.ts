@@ -29,6 +29,8 @@ export const controlVariate: Sampler = {
   assumes: [],
   tuning: ["batchSize", "damping"],
   preconditioners: [],
+  unsuited: ({ custom }) =>
+    custom ? "it needs the linear predictors of rows, which a custom model does not give" : null,
   cure: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };

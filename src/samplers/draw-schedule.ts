@@ -34,7 +34,8 @@ export function drawSchedule(
   const totalDraws = options.chains * options.draws;
   const independentNeeded = 0.5 / (options.tolerance / 8) ** 2;
   const nearlyIndependent = Math.ceil(timesPerDraw * autocorrelationTime);
-  const forPrecision = Math.ceil((independentNeeded * autocorrelationTime) / totalDraws);
+  // A custom model's gradients are too dear for more steps than the draws themselves need.
+  const forPrecision = cost.model.custom ? 0 : Math.ceil((independentNeeded * autocorrelationTime) / totalDraws);
   const momentEvery = Math.max(1, Math.min(16, Math.floor(autocorrelationTime / 8)));
   const perStep = workPerStep({ ...cost, momentEvery });
   // Precision beyond nearly independent draws may take a quarter of the work.

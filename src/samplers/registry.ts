@@ -46,6 +46,12 @@ export function selectSampler(
 ): { sampler: Sampler; because: string } {
   const selected = name === "auto" ? chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
   refuseForeignTuning(selected.sampler, options, samplers);
+  const reason = selected.sampler.unsuited?.(problem.model);
+  if (reason) {
+    throw new SamplerOptionError(
+      `--sampler ${selected.sampler.name} cannot be used here: ${reason}; use --sampler auto.`,
+    );
+  }
   return selected;
 }
 
@@ -59,6 +65,8 @@ function chooseSampler(problem: Problem, options: SamplerOptions): { sampler: Sa
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
     return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };
   }
+  if (problem.model.custom)
+    return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
   if (needsConjugate(problem.model) && options.batchSize === undefined && options.damping === undefined) {
     return {
       sampler: conjugate,

@@ -3,6 +3,7 @@ import type { KernelTask } from "../engine/executor.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import { type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
+import { runCustomChains } from "./custom-chains.ts";
 import type { ChainOutput } from "./sampler.ts";
 import { writeChain } from "./write-chain.ts";
 
@@ -46,7 +47,8 @@ export async function runChains(problem: Start, spec: ChainSpec, stage = "sampli
       const done = records.reduce((sum, address) => sum + memory.getU32(address, Chain.stepsDone), 0);
       workspace.onProgress?.(stage, done / (totalSteps * spec.chains));
     };
-    await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+    if (spec.model.custom) await runCustomChains(problem, spec, records, totalSteps, stage);
+    else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
     workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
     return collect(problem, spec, records);
   } finally {

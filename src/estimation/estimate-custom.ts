@@ -1,0 +1,180 @@
+import { Weights } from "../../kernels/layout.ts";
+import { InputError } from "../data/errors.ts";
+import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { StateDependentNoise } from "../theory/stability.ts";
+import { visitRowGradients } from "./custom-sums.ts";
+import { antitheticPoints } from "./laplace-points.ts";
+import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
+import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
+import type { Problem, Workspace } from "./problem.ts";
+import { sumRows } from "./row-sums.ts";
+
+export interface CustomEstimate {
+  readonly problem: Problem;
+  /** Sentences on what stands in for what could not be measured. */
+  readonly notes: readonly string[];
+}
+
+/** Single rows' gradients from which C is estimated: this many, or so many for each parameter. */
+const fewestRows = 4000;
+const rowsPerParameter = 100;
+/** Rows over which C is averaged around the mode. */
+const rowsAround = 500;
+const numPairs = 4;
+
+/**
+ * Mode, curvature and noise of a custom model. The mode is found by limited-memory BFGS over all rows, or is where the search
+ * would begin. Where the Hessian there is not positive definite, C stands in for the data's part of it: both have the same
+ * expectation for a well-specified model.
+ * @throws InputError where the data and the prior leave a direction undetermined
+ */
+export async function estimateCustom(
+  workspace: Workspace,
+  model: Model,
+  start: Float64Array,
+  { seed, findMode }: { seed: number; findMode: boolean },
+): Promise<CustomEstimate> {
+  const { numRows } = model.rows;
+  const notes: string[] = [];
+  const { position, passes } = findMode
+    ? await findCustomMode(workspace, model, start)
+    : { position: start, passes: 0 };
+  const wanted = Math.max(fewestRows, rowsPerParameter * model.dimension);
+  const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
+  const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
+  const sums = await sumRows(workspace, model, { position, weights: Weights.curvature });
+  let hessian = add(scale(sums.gram, 1 / sums.count), prior);
+  if (!isPositive(hessian)) {
+    hessian = add(noiseCovariance, prior);
+    notes.push(
+      "The Hessian is not positive definite here, so the covariance of the rows' gradients (the empirical Fisher information) stands in for it; the posterior sds are those of that approximation.",
+    );
+  }
+  const laplaceCovariance = invert(scale(hessian, numRows));
+  if (!findMode) notes.push(...(await distanceNotes(workspace, model, position, laplaceCovariance)));
+  const sample = sampleOf(model, rowsAround, seed + 1);
+  return {
+    notes,
+    problem: {
+      workspace,
+      model,
+      sample,
+      numRows,
+      mode: position,
+      hessian,
+      priorCurvatures: model.priorPrecision,
+      noiseCovariance,
+      noise: await noiseAround(workspace, sample, position, noiseCovariance, laplaceCovariance, seed),
+      laplaceCovariance,
+      laplaceFactor: cholesky(laplaceCovariance),
+      modePasses: passes,
+    },
+  };
+}
+
+function isPositive(hessian: Matrix): boolean {
+  try {
+    cholesky(hessian);
+    return true;
+  } catch (error) {
+    if (error instanceof NotPositiveDefiniteError) return false;
+    throw error;
+  }
+}
+
+function invert(precision: Matrix): Matrix {
+  try {
+    return invertPositiveDefinite(precision);
+  } catch (error) {
+    if (!(error instanceof NotPositiveDefiniteError)) throw error;
+    throw new InputError(
+      "The data and the prior leave some direction of the custom model's parameters undetermined; give it a prior, such as { mean: 0, sd: 1 }.",
+    );
+  }
+}
+
+async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array) {
+  const { numRows } = model.rows;
+  const squares = new Float64Array(model.dimension);
+  const looked = sampleOf(model, 1000, 0).custom!.subset ?? Uint32Array.from({ length: numRows }, (_, n) => n);
+  await visitRowGradients(workspace, model, start, looked, (gradient) => {
+    gradient.forEach((value, j) => {
+      squares[j] += value ** 2 / looked.length;
+    });
+  });
+  const floor = 1e-9 * numRows;
+  const found = await limitedMemoryBfgs(
+    async (position) => {
+      const { loss, gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+      addPriorGradientInto(model, position, gradient);
+      return { value: loss + priorLoss(model, position), gradient };
+    },
+    {
+      start,
+      diagonal: squares.map((value, j) => numRows * value + model.priorPrecision[j] + floor),
+      tolerance: 1e-6 * model.dimension,
+      maxIterations: 1000,
+    },
+  );
+  return { position: found.position, passes: found.evaluations };
+}
+
+/** How far a position that was given is from where the gradient would vanish. */
+async function distanceNotes(
+  workspace: Workspace,
+  model: Model,
+  position: Float64Array,
+  covariance: Matrix,
+): Promise<string[]> {
+  const { gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+  addPriorGradientInto(model, position, gradient);
+  const distance = Math.sqrt(dot(gradient, multiplyVector(covariance, gradient)) / model.dimension);
+  return distance < 0.1
+    ? []
+    : [
+        `The start is not a mode: a Newton step would move each parameter by ${distance.toPrecision(2)} posterior sds in the mean, and the draws are around where such steps lead.`,
+      ];
+}
+
+/** The model over `count` rows drawn without replacement; itself, where it has no more. */
+function sampleOf(model: Model, count: number, seed: number): Model {
+  const { numRows } = model.rows;
+  if (count >= numRows) return model;
+  const random = createRandom(seed, 0, 3);
+  const subset = new Uint32Array(count);
+  // Selection sampling (Knuth's algorithm S).
+  for (let row = 0, taken = 0; taken < count; row++)
+    if (random.uniform() * (numRows - row) < count - taken) subset[taken++] = row;
+  return { ...model, rows: { ...model.rows, numRows: count }, custom: { ...model.custom!, subset } };
+}
+
+/**
+ * C̄(Σ) = C + ΔC Tr(P⁻¹Σ)/M, ΔC = C̄(P) − C measured over N(θ*, P): right at Σ = P, and linear in Σ. Averaging over Σ itself,
+ * again and again, would take more gradients of single rows than a user's function affords.
+ */
+async function noiseAround(
+  workspace: Workspace,
+  sample: Model,
+  mode: Float64Array,
+  noiseCovariance: Matrix,
+  laplaceCovariance: Matrix,
+  seed: number,
+): Promise<StateDependentNoise> {
+  const random = createRandom(seed, 0, 2);
+  let change = scale(await covarianceAt(workspace, sample, mode), -1);
+  const factor = cholesky(laplaceCovariance);
+  for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal()))
+    change = add(change, await covarianceAt(workspace, sample, position), 1, 1 / (2 * numPairs));
+  const precision = invertPositiveDefinite(laplaceCovariance);
+  const multiplicative = async (covariance: Matrix) =>
+    scale(change, traceOfProduct(precision, covariance) / mode.length);
+  return { multiplicative, averagedOver: async (covariance) => add(noiseCovariance, await multiplicative(covariance)) };
+}
+
+async function covarianceAt(workspace: Workspace, sample: Model, position: Float64Array): Promise<Matrix> {
+  return covarianceOf(await sumRows(workspace, sample, { position, weights: Weights.squaredGradient }));
+}

@@ -1,0 +1,167 @@
+import { Family as Code } from "../../kernels/layout.ts";
+import { InputError } from "../data/errors.ts";
+import type { EngineMemory } from "../engine/memory.ts";
+import type { Family } from "../families/family.ts";
+import type { CustomFunctions } from "./custom-functions.ts";
+import { type Model, withRecord } from "./model.ts";
+import type { NormalPrior } from "./prior.ts";
+
+/** What a custom model's function returns. */
+export interface MeanLossAndGradient {
+  readonly loss: number;
+  /** M */
+  readonly gradient: ArrayLike<number>;
+}
+
+export interface CustomModelOptions {
+  /** M, the number of parameters. */
+  readonly dimension: number;
+  /** N, the number of rows of data. */
+  readonly numRows: number;
+  /**
+   * The mean over the rows named of −log p(y_n | θ), and its gradient: not the prior, and not the sum. Rows may occur more
+   * than once. It may be asynchronous; it is never called again before it has ended.
+   */
+  lossAndGradient(position: Float64Array, rows: Uint32Array): MeanLossAndGradient | Promise<MeanLossAndGradient>;
+  /** Normal, one for all parameters or one for each; flat where left out. */
+  readonly prior?: NormalPrior | readonly NormalPrior[];
+  /** M; theta[1], theta[2], … where left out. */
+  readonly names?: readonly string[];
+  /** M; where the search for the mode begins, 0 where left out. */
+  readonly start?: ArrayLike<number>;
+  /** The Hessian of the mean over all rows, M×M row by row; central differences of 2M gradients over all rows where left out. */
+  hessian?(position: Float64Array): ArrayLike<number> | Promise<ArrayLike<number>>;
+  /** The gradients of the rows one by one, rows × M row by row; one call of `lossAndGradient` each where left out. */
+  rowGradients?(position: Float64Array, rows: Uint32Array): ArrayLike<number> | Promise<ArrayLike<number>>;
+}
+
+/** A model that is given as a function of θ and of rows. */
+export interface CustomModel extends CustomModelOptions {
+  readonly names: readonly string[];
+  readonly priors: readonly NormalPrior[];
+  readonly start: Float64Array;
+}
+
+/** Parameters that a custom model may have: its samplers hold several matrices of M × M. */
+const mostParameters = 2000;
+
+/**
+ * Your own model: any function that returns the loss of a minibatch and its gradient. `sampleModel` draws from its posterior.
+ * @throws InputError where an option cannot be used
+ */
+export function customModel(options: CustomModelOptions): CustomModel {
+  const { dimension, numRows, prior, names, start } = options;
+  requireCount("dimension", dimension);
+  requireCount("numRows", numRows);
+  if (dimension > mostParameters) {
+    throw new InputError(
+      `A custom model takes at most ${mostParameters.toLocaleString("en")} parameters, and this one has ${dimension.toLocaleString("en")}; sample a part of them, such as a network's last layer, and hold the others fixed.`,
+    );
+  }
+  requireLength("names", names?.length, dimension);
+  requireLength("start", start?.length, dimension);
+  if (Array.isArray(prior)) requireLength("prior", prior.length, dimension);
+  const priors = Array.isArray(prior)
+    ? (prior as readonly NormalPrior[])
+    : Array<NormalPrior>(dimension).fill((prior as NormalPrior | undefined) ?? flat);
+  const wrong = priors.findIndex(({ mean, sd }) => !(Number.isFinite(mean) && sd > 0));
+  if (wrong >= 0)
+    throw new InputError(
+      `The prior of parameter ${wrong + 1} cannot be used: it takes a finite mean and an sd above 0.`,
+    );
+  return {
+    ...options,
+    names: names ?? Array.from({ length: dimension }, (_, j) => `theta[${j + 1}]`),
+    priors,
+    start: Float64Array.from(start ?? new Float64Array(dimension)),
+  };
+}
+
+const flat: NormalPrior = { mean: 0, sd: Number.POSITIVE_INFINITY };
+
+function requireCount(name: string, value: number): void {
+  if (!(Number.isInteger(value) && value >= 1))
+    throw new InputError(
+      `The option ${name} of a custom model cannot be ${value}: it takes a whole number of at least 1.`,
+    );
+}
+
+function requireLength(name: string, length: number | undefined, dimension: number): void {
+  if (length !== undefined && length !== dimension)
+    throw new InputError(
+      `The option ${name} of a custom model has ${length} entries, and the dimension is ${dimension}.`,
+    );
+}
+
+const customFamily: Family = {
+  name: "custom",
+  // Not read: the kernels see no rows of such a model.
+  kernel: Code.gaussian,
+  auxiliaries: [],
+  slopesInto: unknownRow,
+  auxiliarySlope: unknownRow,
+  sandwichCurvatureInto: unknownRow,
+  predictive: { meanInto: unknownRow, draw: unknownRow, logDensity: unknownRow, deviance: unknownRow },
+};
+
+function unknownRow(): never {
+  throw new TypeError("The rows of a custom model are known to its own functions only.");
+}
+
+/** The model as samplers take it: a record in memory without rows, and the functions. */
+export function modelOf(memory: EngineMemory, given: CustomModel): Model {
+  const { dimension, numRows, priors } = given;
+  return withRecord({
+    memory,
+    rows: {
+      address: 0,
+      numRows,
+      numColumns: dimension,
+      paddedColumns: dimension,
+      stride: 0,
+      hasOffset: false,
+      hasWeights: false,
+    },
+    family: customFamily,
+    outputs: 1,
+    hasReference: false,
+    dimension,
+    auxiliaries: [],
+    fixedTau: [0, 0],
+    priorPrecision: Float64Array.from(priors, ({ sd }) => 1 / sd ** 2),
+    priorMean: Float64Array.from(priors, ({ mean }) => mean),
+    shapedPriors: [],
+    custom: checkedFunctions(given),
+  });
+}
+
+function checkedFunctions(given: CustomModel): CustomFunctions {
+  const { dimension } = given;
+  const checked = (values: ArrayLike<number>, length: number, what: string): Float64Array => {
+    if (values?.length !== length)
+      throw new InputError(
+        `The custom model returned ${what} of ${values?.length} entries where ${length} are needed.`,
+      );
+    const copy = Float64Array.from(values);
+    if (!copy.every(Number.isFinite)) throw new InputError(`The custom model returned ${what} that is not finite.`);
+    return copy;
+  };
+  const lossAndGradient = async (position: Float64Array, rows: Uint32Array) => {
+    const { loss, gradient } = await given.lossAndGradient(position, rows);
+    if (!Number.isFinite(loss))
+      throw new InputError(`The custom model returned a loss of ${loss}, which is not a finite number.`);
+    return { loss, gradient: checked(gradient, dimension, "a gradient") };
+  };
+  return {
+    lossAndGradient,
+    async rowGradients(position, rows) {
+      const all = new Float64Array(rows.length * dimension);
+      if (given.rowGradients) return checked(await given.rowGradients(position, rows), all.length, "gradients of rows");
+      for (let k = 0; k < rows.length; k++)
+        all.set((await lossAndGradient(position, rows.subarray(k, k + 1))).gradient, k * dimension);
+      return all;
+    },
+    hessian:
+      given.hessian && (async (position) => checked(await given.hessian!(position), dimension ** 2, "a Hessian")),
+  };
+}

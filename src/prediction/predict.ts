@@ -1,0 +1,143 @@
+import { recipeVersion } from "../data/design-recipe.ts";
+import { type EncodedRows, type EncodeOptions, RowEncoder } from "../data/encode-rows.ts";
+import { InputError } from "../data/errors.ts";
+import { listed } from "../data/suggest.ts";
+import { formatCount, type TableSource } from "../data/table.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import { categoricalRows, eventRows } from "./class-rows.ts";
+import { numberRows } from "./number-rows.ts";
+import type { PredictiveFit } from "./predictive-fit.ts";
+import { Predictors } from "./predictors.ts";
+import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
+
+export interface PredictOptions extends EncodeOptions {
+  /** Probability of the equal-tailed intervals, 0.9. */
+  readonly interval?: number;
+  /** Predictive draws of each row that are given out, 0. A draw of all rows is of one draw of the coefficients. */
+  readonly draws?: number;
+  /** Draws of the posterior that predictions are averaged over, 1000; fewer are faster. */
+  readonly posteriorDraws?: number;
+  /** Of the predictive draws, 1. */
+  readonly seed?: number;
+  readonly onProgress?: (stage: string, fraction: number) => void;
+}
+
+/** What was predicted of all rows together. */
+export interface PredictionSummary {
+  readonly rows: number;
+  /** Rows without a prediction, as they miss a value. */
+  readonly missingRows: number;
+  /** Scores of the rows whose target is in the data. */
+  readonly scores?: PredictionScores;
+  /** Sentences for people. */
+  readonly warnings: readonly string[];
+}
+
+/** Predictions chunk by chunk, in the order of the rows. */
+export interface PredictionStream {
+  chunks(): AsyncGenerator<{ readonly numRows: number; readonly columns: PredictionColumns }>;
+  /** Of the chunks so far. */
+  summary(): PredictionSummary;
+}
+
+/**
+ * Predicts the rows of a table, a few thousand at a time: no more than a chunk's predictions is held.
+ *
+ * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
+ */
+export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
+  const { recipe } = fit;
+  if (recipe.version !== recipeVersion)
+    throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
+  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, onProgress } = options;
+  requireNumber("interval", interval, "a number above 0 and below 1", interval > 0 && interval < 1);
+  const isCount = (value: number, least: number, most: number) =>
+    Number.isInteger(value) && value >= least && value <= most;
+  requireNumber(
+    "posteriorDraws",
+    posteriorDraws,
+    "a whole number from 1 to 1,000,000",
+    isCount(posteriorDraws, 1, 1e6),
+  );
+  requireNumber("seed", seed, "a whole number, 0 or more", isCount(seed, 0, Number.MAX_SAFE_INTEGER));
+  const posterior = new Predictors(fit, posteriorDraws);
+  const { numDraws } = posterior;
+  requireNumber("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`, isCount(draws, 0, numDraws));
+  const encoder = new RowEncoder(recipe, source, options);
+  const predictor = rowPredictor(fit, posterior, {
+    interval,
+    draws,
+    random: createRandom(seed, 0, 13),
+    tieRandom: createRandom(seed, 0, 14),
+  });
+  const room = new Float64Array(posterior.numPredictors * numDraws);
+
+  function predictChunk(rows: EncodedRows) {
+    const columns = predictor.createColumns(rows.numRows);
+    for (let i = 0; i < rows.places.length; i++) {
+      posterior.predictInto(room, rows, i);
+      predictor.writeRow(columns, rows.places[i], room, rows.target ? rows.target[i] : Number.NaN);
+    }
+    return { numRows: rows.numRows, columns };
+  }
+
+  async function* chunks() {
+    for await (const rows of encoder.encode()) {
+      yield predictChunk(rows);
+      if (source.numRows) onProgress?.("predicting", encoder.rowsRead / source.numRows);
+    }
+    if (encoder.rowsRead === 0)
+      throw new InputError(`There are no rows in ${source.label ?? "the data"}; check the file or the query.`);
+  }
+
+  function summary(): PredictionSummary {
+    const scores = predictor.scores();
+    return {
+      rows: encoder.rowsRead,
+      missingRows: encoder.missingRows,
+      ...(scores && { scores }),
+      warnings: warningsOf(encoder),
+    };
+  }
+  return { chunks, summary };
+}
+
+function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOptions): RowPredictor {
+  const { recipe } = fit;
+  if (recipe.family === "bernoulli") return eventRows(recipe, posterior, options);
+  return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
+}
+
+function requireNumber(name: string, value: number, wanted: string, isFine: boolean): void {
+  if (!isFine) throw new InputError(`The option ${name} cannot be ${JSON.stringify(value)}: it takes ${wanted}.`);
+}
+
+function warningsOf(encoder: RowEncoder): string[] {
+  const rows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
+  const warnings: string[] = [];
+  if (encoder.missingRows > 0) {
+    const most = [...encoder.missing].sort((a, b) => b[1] - a[1]).slice(0, 3);
+    const where = listed(
+      most.map(([name, count]) => `"${name}" (${formatCount(count)})`),
+      "and",
+    );
+    warnings.push(`${rows(encoder.missingRows)} without a prediction: a value is missing, in ${where}.`);
+  }
+  for (const [name, count] of encoder.levels.unknownRows)
+    warnings.push(
+      `${rows(count)} with a level of ${name} that no row of the fit has: predicted without a coefficient for it.`,
+    );
+  if (encoder.newCombinations > 0)
+    warnings.push(
+      `${rows(encoder.newCombinations)} with levels that no row of the fit has together: predicted without a coefficient for it.`,
+    );
+  if (encoder.unknownTargets.size > 0) {
+    const count = [...encoder.unknownTargets.values()].reduce((sum, value) => sum + value, 0);
+    const values = listed(
+      [...encoder.unknownTargets.keys()].slice(0, 3).map((level) => `"${level}"`),
+      "and",
+    );
+    warnings.push(`${rows(count)} left out of the scores: the fit knows no class ${values}.`);
+  }
+  return warnings;
+}

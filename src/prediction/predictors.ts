@@ -1,0 +1,106 @@
+import type { EncodedRows } from "../data/encode-rows.ts";
+import { InputError } from "../data/errors.ts";
+import { families } from "../families/families.ts";
+import { coefficientNames, type PredictiveFit } from "./predictive-fit.ts";
+
+/** Linear predictors of rows at S draws of a posterior, evenly spaced over its chains. */
+export class Predictors {
+  /** S */
+  readonly numDraws: number;
+  /** Linear predictors of a row: 1, or one for each class, those of a reference class being 0. */
+  readonly numPredictors: number;
+  /** The family's auxiliary parameters at each draw, on the data's own scale. */
+  readonly auxiliaries: readonly Float64Array[];
+  /** D × P × S: for each column, its coefficients of P predictors at S draws. */
+  private readonly coefficients: Float64Array;
+  /** P × S: the intercept and what centring leaves. */
+  private readonly constants: Float64Array;
+  /** Where the predictors that have coefficients begin: S behind a reference class. */
+  private readonly start: number;
+  private columns = new Int32Array(64);
+  private values = new Float64Array(64);
+
+  /**
+   * @param mostDraws S at most
+   * @throws InputError where the fit lacks the draws of a coefficient
+   */
+  constructor({ recipe, draws }: PredictiveFit, mostDraws: number) {
+    const names = coefficientNames(recipe);
+    const thinned = names.map((name) => {
+      const chains = draws.get(name);
+      if (!chains) throw new InputError(`The fit has no draws of ${name}, so it predicts nothing; fit again.`);
+      return thin(chains, mostDraws);
+    });
+    const numDraws = thinned[0].length;
+    const outputs = recipe.target.kind === "classes" ? recipe.target.levels!.length - Number(recipe.hasReference) : 1;
+    const numColumns = recipe.columns.length;
+    const size = outputs * numDraws;
+    this.numDraws = numDraws;
+    this.numPredictors = outputs + Number(recipe.hasReference);
+    this.start = recipe.hasReference ? numDraws : 0;
+    this.coefficients = new Float64Array(numColumns * size);
+    this.constants = new Float64Array(size).fill(recipe.constant);
+    for (let j = 0; j < numColumns; j++) {
+      for (let k = 0; k < outputs; k++) this.coefficients.set(thinned[k * numColumns + j], j * size + k * numDraws);
+      const isIntercept = recipe.hasIntercept && j === numColumns - 1;
+      const factor = isIntercept ? 1 : -recipe.columns[j].center;
+      if (factor !== 0) for (let t = 0; t < size; t++) this.constants[t] += factor * this.coefficients[j * size + t];
+    }
+    const learned = new Map(
+      names.slice(numColumns * outputs).map((name, a) => [name, thinned[numColumns * outputs + a]]),
+    );
+    const own = families[recipe.family].auxiliaries.map(({ name }) => learned.get(name) ?? recipe.fixed[name]!);
+    this.auxiliaries = Array.from({ length: numDraws }, (_, s) =>
+      Float64Array.from(own, (values) => (typeof values === "number" ? values : values[s])),
+    );
+  }
+
+  /** Writes the P × S linear predictors of the i-th of the encoded rows. Cost S P times the columns that are not 0. */
+  predictInto(out: Float64Array, { blocks, offset }: EncodedRows, i: number): void {
+    const { constants, start } = this;
+    if (start > 0) out.fill(0, 0, start);
+    out.set(constants, start);
+    const size = constants.length;
+    if (offset) for (let t = start; t < start + size; t++) out[t] += offset[i];
+    if (this.columns.length < blocks.length) {
+      this.columns = new Int32Array(blocks.length);
+      this.values = new Float64Array(blocks.length);
+    }
+    let count = 0;
+    for (const { columns, values } of blocks) {
+      if (columns[i] < 0) continue;
+      this.columns[count] = columns[i] * size;
+      this.values[count++] = values ? values[i] : 1;
+    }
+    this.addColumns(out, count);
+  }
+
+  /** Four columns at a time, so that the sums are loaded and stored a quarter as often. */
+  private addColumns(out: Float64Array, count: number): void {
+    const { coefficients, columns, values, start } = this;
+    const size = this.constants.length;
+    let c = 0;
+    for (; c + 3 < count; c += 4) {
+      const [a, b, d, e] = [columns[c], columns[c + 1], columns[c + 2], columns[c + 3]];
+      const [u, v, w, x] = [values[c], values[c + 1], values[c + 2], values[c + 3]];
+      for (let t = 0; t < size; t++)
+        out[start + t] +=
+          u * coefficients[a + t] + v * coefficients[b + t] + w * coefficients[d + t] + x * coefficients[e + t];
+    }
+    for (; c < count; c++) {
+      const [a, u] = [columns[c], values[c]];
+      for (let t = 0; t < size; t++) out[start + t] += u * coefficients[a + t];
+    }
+  }
+}
+
+/** At most `most` draws, evenly spaced over all chains one after the other. */
+function thin(chains: readonly Float64Array[], most: number): Float64Array {
+  const perChain = chains[0].length;
+  const total = chains.length * perChain;
+  const count = Math.min(most, total);
+  return Float64Array.from({ length: count }, (_, s) => {
+    const at = Math.floor(((s + 0.5) * total) / count);
+    return chains[Math.floor(at / perChain)][at % perChain];
+  });
+}

@@ -1,0 +1,27 @@
+import { Gradient } from "../../kernels/layout.ts";
+import { PlainChain } from "../engine/plain-chain.ts";
+import { pause } from "../estimation/custom-sums.ts";
+import type { ChainSpec, Start } from "./chain-spec.ts";
+import { SamplerOptionError } from "./sampler.ts";
+
+/** Runs the chains of a custom model, whose records are given, one after the other on the calling thread. */
+export async function runCustomChains(
+  { workspace }: Start,
+  { model, gradient, noiseEstimate }: ChainSpec,
+  records: readonly number[],
+  totalSteps: number,
+  stage: string,
+): Promise<void> {
+  if (noiseEstimate || gradient !== Gradient.minibatch)
+    throw new SamplerOptionError("A custom model gives the mean gradient of a batch only; leave --noise-estimate out.");
+  let done = 0;
+  for (const address of records) {
+    const chain = new PlainChain(model.memory, address);
+    while (chain.stepsLeft > 0) {
+      await pause(workspace);
+      const rows = Uint32Array.from(chain.drawBatch(), ([row]) => row);
+      chain.move((await model.custom!.lossAndGradient(chain.position.slice(), rows)).gradient);
+      if (++done % 64 === 0) workspace.onProgress?.(stage, done / (totalSteps * records.length));
+    }
+  }
+}
