@@ -46,8 +46,6 @@ export interface Posterior {
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */
   readonly draws: NamedDraws;
-  /** How the columns are made from a table, and what else predicting other rows takes. */
-  readonly recipe: ModelRecipe;
   /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
   /**
@@ -55,7 +53,9 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
-  /** Predicts other rows, with the fit's own preprocessing. @throws InputError as the function `predict` */
+  /** How the columns are made from a table, and what else predicting other rows takes. */
+  readonly recipe: ModelRecipe;
+  /** Predicts other rows with the fit's own preprocessing. @throws InputError as the function `predict` */
   predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
 }
 

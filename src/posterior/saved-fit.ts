@@ -69,11 +69,11 @@ export function readFit(file: File, name: string): SavedFit {
   const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
   if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
   const { version: by, command, ...result } = JSON.parse(texts[0]);
-  const posterior: Omit<Posterior, "draws" | "recipe" | "hamiltonian" | "observed" | "predict"> = result;
+  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "observed" | "recipe" | "predict"> = result;
   const recipe: ModelRecipe = JSON.parse(texts[1]);
-  const predictive = { draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)), recipe };
   const hamiltonian = readStatistics(file);
   const observed = readObserved(file, recipe.target);
+  const predictive = { draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)), recipe };
   return {
     ...posterior,
     ...predictive,
