@@ -1,4 +1,5 @@
 import { type Command, Option } from "commander";
+import { InputError } from "../src/data/errors.ts";
 import type { Posterior } from "../src/posterior/fit.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
@@ -11,6 +12,7 @@ import { renderPosterior } from "./render.ts";
 interface FitFlags extends CommonFlags {
   drawsOut?: string;
   save?: string;
+  saveData?: boolean;
 }
 
 export function addFitCommand(program: Command, version: string): void {
@@ -19,6 +21,7 @@ export function addFitCommand(program: Command, version: string): void {
   addSamplerOptions(command);
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit as netCDF-4, for ornstein predict and check, xarray and ArviZ")
+    .option("--save-data", "with --save: the target's values too, as ArviZ's observed_data")
     .option(
       "--draws-out <file>",
       "write the draws on the original scale: FILE.parquet, or FILE.csv in CmdStan's form, a file for each chain: FILE_1.csv, FILE_2.csv, …",
@@ -55,15 +58,18 @@ function addSamplerOptions(command: Command): void {
 }
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, drawsOut, threads, quiet, color, ...options } = flags;
+  const { formula, sql, json, save, saveData, drawsOut, threads, quiet, color, ...options } = flags;
   requireRunnable(data, flags);
+  if (saveData && save === undefined)
+    throw new InputError("--save-data says what --save writes: give --save a file too.");
+  if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
   await Promise.all([requireWritable(json), requireWritable(save), requireWritable(drawsOut)]);
   await interruptible(
     quiet,
     async (listening) => {
       // Loaded late, so that --help and refusals of options are instant.
       const { fit } = await import("../src/node.ts");
-      return fit({ path: data, sql, formula }, { ...options, threads, ...listening });
+      return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
     },
     async (posterior) => {
       await writeOutputs(posterior, { json, save, drawsOut, version });

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
-import { auxiliaryNames } from "../src/posterior/coefficients.ts";
 import type { Posterior } from "../src/posterior/fit.ts";
+import { learnedAuxiliaries } from "../src/prediction/predictive-fit.ts";
 
 /** The files of `draws.csv` as CmdStan names them: draws_1.csv, draws_2.csv, …; draws.csv itself for one chain. */
 export function cmdstanPaths(path: string, chains: number): string[] {
@@ -17,7 +17,7 @@ export function cmdstanPaths(path: string, chains: number): string[] {
 export async function writeCmdstan(posterior: Posterior, chain: number, path: string, version: string): Promise<void> {
   const { coefficients, settings, hamiltonian } = posterior;
   const names = coefficients.map(({ name }) => name);
-  const auxiliaries = auxiliaryNames(posterior);
+  const auxiliaries = learnedAuxiliaries(posterior.recipe);
   const numLinear = names.length - auxiliaries.length;
   const columns = [...names.slice(0, numLinear).map((_, j) => `beta.${j + 1}`), ...auxiliaries];
   const statistics = hamiltonian?.[chain];

@@ -7,6 +7,9 @@ import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
 import type { Comparison } from "./posterior/comparison.ts";
 import { fitWithEngine, type Posterior, type RunOptions } from "./posterior/fit.ts";
 import type { FitInput, Listening } from "./posterior/load.ts";
+import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
+import type { PredictOptions } from "./prediction/predict.ts";
+import type { PredictiveFit } from "./prediction/predictive-fit.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
 export interface FileInput {
@@ -39,6 +42,30 @@ export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): 
  */
 export function compare(input: FitInput | FileInput, options: NodeCompareOptions = {}): Promise<Comparison> {
   return onThreads(input, options, compareWithEngine);
+}
+
+/**
+ * Predicts the rows of files, a query, a table or arrays from a fit, or from one that `loadFit` read.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function predict(
+  fit: PredictiveFit,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options: PredictOptions = {},
+): Promise<Prediction> {
+  if (!namesFile(rows)) return predictRows(fit, rows, options);
+  const source = await openTable({ path: rows.path, sql: rows.sql, signal: options.signal });
+  try {
+    return await predictRows(fit, source, options);
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** Whether rows are named by texts; a table may have columns of those names. */
+function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
+  const { path, sql } = rows as Partial<FileInput>;
+  return typeof path === "string" || typeof sql === "string";
 }
 
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */

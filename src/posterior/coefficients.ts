@@ -5,7 +5,6 @@ import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
-import type { DataSummary } from "./load.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -84,17 +83,6 @@ export function summarise(
     });
   });
   return { coefficients, draws };
-}
-
-/** Names of the auxiliary parameters, which stand after the linear coefficients. */
-export function auxiliaryNames({
-  coefficients,
-  data,
-}: {
-  readonly coefficients: readonly Coefficient[];
-  readonly data: DataSummary;
-}): string[] {
-  return data.classes ? [] : coefficients.slice(data.columns).map(({ name }) => name);
 }
 
 /** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */

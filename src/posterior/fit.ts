@@ -1,5 +1,8 @@
+import type { Design } from "../data/design.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
+import { viewRows } from "../engine/row-view.ts";
+import type { Model } from "../models/model.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
@@ -12,7 +15,10 @@ import { type NewRows, type Prediction, predict } from "./predict.ts";
 import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 
-export interface RunOptions extends FitOptions, Listening {}
+export interface RunOptions extends FitOptions, Listening {
+  /** Whether the result has the target's values. */
+  readonly keepTarget?: boolean;
+}
 
 /** Seconds each stage took, and the rows read. */
 export interface Timing {
@@ -40,11 +46,16 @@ export interface Posterior {
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */
   readonly draws: NamedDraws;
-  /** How the columns are made from a table, and what else predicting other rows takes. */
-  readonly recipe: ModelRecipe;
   /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
-  /** Predicts other rows, with the fit's own preprocessing. @throws InputError as the function `predict` */
+  /**
+   * The target of each kept row, where it was to be kept: levels by their number in `recipe.target.levels`, numbers in the
+   * 32 bits that the fit computes with.
+   */
+  readonly observed?: Float64Array;
+  /** How the columns are made from a table, and what else predicting other rows takes. */
+  readonly recipe: ModelRecipe;
+  /** Predicts other rows with the fit's own preprocessing. @throws InputError as the function `predict` */
   predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
 }
 
@@ -53,7 +64,7 @@ export interface Posterior {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
-  const { signal, onProgress, ...plain } = options;
+  const { signal, onProgress, keepTarget, ...plain } = options;
   const resolved = resolveOptions(plain);
   const started = performance.now();
   return withMemoryOf(engine, async () => {
@@ -81,8 +92,17 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         rowsVisited,
         passes: rowsVisited / design.numRows,
       },
+      ...(keepTarget && { observed: observedTarget(design, problem.model) }),
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
+  });
+}
+
+function observedTarget({ target, numRows }: Design, { memory, rows }: Model): Float64Array {
+  const view = viewRows(memory, rows);
+  return Float64Array.from({ length: numRows }, (_, n) => {
+    view.moveTo(n);
+    return target.mean + target.scale * view.target();
   });
 }
 

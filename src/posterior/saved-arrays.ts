@@ -5,7 +5,7 @@ import type { Dataset, File, Group } from "h5wasm";
 type Values = Float64Array | Uint8Array;
 
 /** HDF5's filter for checksums. */
-const fletcher32 = { compression: 3, compression_opts: [] };
+export const fletcher32 = { compression: 3, compression_opts: [] };
 
 /** Numbers that are written or read at a time. */
 const blockSize = 1 << 23;
@@ -14,14 +14,15 @@ const blockSize = 1 << 23;
 export function createGroupOfDraws(file: File, name: string, chains: number, draws: number): Group {
   // In the order they were made, as ArviZ then lists the variables.
   const group = file.create_group(name, true);
-  for (const [dimension, size] of [
-    ["chain", chains],
-    ["draw", draws],
-  ] as const) {
-    const data = Int32Array.from({ length: size }, (_, i) => i);
-    group.create_dataset({ name: dimension, data, shape: [size] }).make_scale(dimension);
-  }
+  createDimension(group, "chain", chains);
+  createDimension(group, "draw", draws);
   return group;
+}
+
+/** A dimension with the coordinates 0, 1, …. */
+export function createDimension(group: Group, name: string, size: number): void {
+  const data = Int32Array.from({ length: size }, (_, i) => i);
+  group.create_dataset({ name, data, shape: [size] }).make_scale(name);
 }
 
 /** A variable of dimensions (chain, draw). @param values one array a chain */
@@ -95,7 +96,7 @@ function* blocksOf([chains, draws, size]: readonly number[]) {
     for (let first = 0; first < draws; first += step) yield { chain, first, last: Math.min(draws, first + step) };
 }
 
-function attachScales(dataset: Dataset, group: Group, dimensions: readonly string[]): void {
+export function attachScales(dataset: Dataset, group: Group, dimensions: readonly string[]): void {
   dimensions.forEach((name, axis) => {
     dataset.attach_scale(axis, `${group.path}/${name}`);
   });

@@ -1,13 +1,13 @@
 import type { File, Group } from "h5wasm";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../data/errors.ts";
-import type { PredictiveFit } from "../prediction/predictive-fit.ts";
-import { auxiliaryNames } from "./coefficients.ts";
+import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./fit.ts";
 import { predict } from "./predict.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
+import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
@@ -27,8 +27,8 @@ export interface SavedFit extends Posterior {
 }
 
 /**
- * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`; everything but the draws is in
- * attributes of the root as JSON.
+ * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` where the
+ * fit has the target's values. Everything else is in attributes of the root as JSON.
  */
 export function writeFit(file: File, posterior: Posterior, origin: Partial<Origin> = {}): void {
   const { chains, draws } = posterior.settings;
@@ -42,14 +42,17 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
     place.create_attribute("inference_library_version", by.version);
   }
   file.create_attribute("ornstein_format", formatVersion, [], "<i");
-  file.create_attribute("ornstein_result", JSON.stringify(toContractJson(posterior, by)));
-  file.create_attribute("ornstein_recipe", JSON.stringify(posterior.recipe));
-  for (const { variable, coefficients, isVector } of variablesOf(posterior)) {
+  const texts = [JSON.stringify(toContractJson(posterior, by)), JSON.stringify(posterior.recipe)];
+  file.create_attribute("ornstein_result", texts[0]);
+  file.create_attribute("ornstein_recipe", texts[1]);
+  file.create_attribute("ornstein_checksum", checksum(texts));
+  for (const { variable, coefficients, isVector } of variablesOf(posterior.recipe)) {
     const columns = coefficients.map((name) => posterior.draws.get(name)!);
     if (isVector) writeVectorByDraw(group, variable, coefficients, columns);
     else writeByDraw(group, variable, columns[0]).create_attribute("long_name", coefficients[0]);
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
+  if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
 }
 
 /** @throws InputError where the file is not a fit of this format; `name` is how the sentence calls it */
@@ -63,25 +66,35 @@ export function readFit(file: File, name: string): SavedFit {
       `${name} has format ${format} of ornstein ${writer}, and ornstein ${version} reads format ${formatVersion}: use that version of ornstein, or fit again.`,
     );
   }
-  const { version: by, command, ...result } = JSON.parse(attribute(file, "ornstein_result") as string);
-  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "recipe" | "predict"> = result;
+  const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
+  if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
+  const { version: by, command, ...result } = JSON.parse(texts[0]);
+  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "observed" | "recipe" | "predict"> = result;
+  const recipe: ModelRecipe = JSON.parse(texts[1]);
   const hamiltonian = readStatistics(file);
-  const predictive: PredictiveFit = {
-    draws: readDraws(file.get("posterior") as Group, variablesOf(posterior)),
-    recipe: JSON.parse(attribute(file, "ornstein_recipe") as string),
-  };
+  const observed = readObserved(file, recipe.target);
+  const predictive = { draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)), recipe };
   return {
     ...posterior,
     ...predictive,
     predict: (rows, options) => predict(predictive, rows, options),
     ...(hamiltonian && { hamiltonian }),
+    ...(observed && { observed }),
     origin: { version: by, ...(command !== undefined && { command }) },
   };
 }
 
-function variablesOf(posterior: Pick<Posterior, "coefficients" | "data">): SavedVariable[] {
-  const names = posterior.coefficients.map(({ name }) => name);
-  const auxiliaries = auxiliaryNames(posterior);
+/** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal: numbers in them must not change unseen. */
+function checksum(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const text of texts)
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16);
+}
+
+function variablesOf(recipe: ModelRecipe): SavedVariable[] {
+  const auxiliaries = learnedAuxiliaries(recipe);
+  const names = coefficientNames(recipe);
   return savedVariables(names.slice(0, names.length - auxiliaries.length), auxiliaries);
 }
 

@@ -35,7 +35,7 @@ export function savedVariables(linear: readonly string[], auxiliaries: readonly 
  * Names that HDF5 and netCDF take, each different from the others and from those taken: the coefficient's own, with "∕"
  * (U+2215) for the path separator "/", without control characters and blanks at the ends, in Unicode's form C.
  */
-function variableNames(names: readonly string[], taken: readonly string[]): string[] {
+export function variableNames(names: readonly string[], taken: readonly string[]): string[] {
   const used = new Set(taken);
   return names.map((name) => {
     const plain = name

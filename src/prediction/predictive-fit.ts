@@ -34,14 +34,17 @@ export function modelRecipe({ recipe, target }: Design, model: Model): ModelReci
  * The names of a model's coefficients: a column's name, for a target of classes `target[level]:column`, class by class, and
  * those of the auxiliary parameters that are learned, such as "sigma".
  */
-export function coefficientNames({ columns, target, hasReference, family, fixed }: ModelRecipe): string[] {
+export function coefficientNames(recipe: ModelRecipe): string[] {
+  const { columns, target, hasReference } = recipe;
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
     const levels = target.levels!.slice(hasReference ? 1 : 0);
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
-  return [
-    ...names,
-    ...families[family].auxiliaries.map(({ name }) => name).filter((name) => fixed[name] === undefined),
-  ];
+  return [...names, ...learnedAuxiliaries(recipe)];
+}
+
+/** The names of the auxiliary parameters that are learned: the last of the coefficients. */
+export function learnedAuxiliaries({ family, fixed }: ModelRecipe): string[] {
+  return families[family].auxiliaries.map(({ name }) => name).filter((name) => fixed[name] === undefined);
 }
