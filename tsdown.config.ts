@@ -4,6 +4,8 @@ export default defineConfig({
   entry: {
     index: "src/index.ts",
     node: "src/node.ts",
+    jax: "src/jax.ts",
+    tfjs: "src/tfjs.ts",
     cli: "cli/main.ts",
   },
   format: "esm",

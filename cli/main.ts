@@ -5,6 +5,7 @@ import { addCompareCommand } from "./compare.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
 import { addPaperCommand } from "./paper.ts";
+import { addPredictCommand } from "./predict.ts";
 
 const program = new Command("ornstein")
   .description("Posterior samples from constant-rate SGD, every setting from theory, every result with a certificate.")
@@ -13,6 +14,7 @@ const program = new Command("ornstein")
   .exitOverride();
 addFitCommand(program, version);
 addCheckCommand(program);
+addPredictCommand(program, version);
 addCompareCommand(program, version);
 addPaperCommand(program);
 

@@ -8,14 +8,25 @@ import { integer, type RenderOptions, renderTable, type TableColumn, verdictColo
 export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
   const sections = [
     renderHeader(posterior),
-    renderTable(posterior.coefficients, ({ name }) => name, tableColumns, {
-      ...options,
-      headingOf: ({ name }) => headingOf(name, posterior.data),
-    }),
+    renderCoefficients(posterior, options),
     renderCertificate(posterior, options),
     renderTiming(posterior),
   ];
   return `${sections.join("\n\n")}\n`;
+}
+
+/** Rows of the table; of more coefficients the first and the last are shown. */
+const mostShown = 200;
+const shownFirst = 60;
+const shownLast = 10;
+
+function renderCoefficients({ coefficients, data }: Posterior, options: RenderOptions): string {
+  const table = (rows: readonly Coefficient[]) =>
+    renderTable(rows, ({ name }) => name, tableColumns, { ...options, headingOf: ({ name }) => headingOf(name, data) });
+  if (coefficients.length <= mostShown) return table(coefficients);
+  const left = coefficients.length - shownFirst - shownLast;
+  const rows = [...coefficients.slice(0, shownFirst), ...coefficients.slice(-shownLast)];
+  return `${table(rows)}\n(${integer(left)} coefficients in between are left out here; --json has them all)`;
 }
 
 function renderHeader({ data, family, formula, settings }: Posterior): string {
@@ -25,7 +36,7 @@ function renderHeader({ data, family, formula, settings }: Posterior): string {
   const sparse = data.nonZeros === undefined ? "" : ` (sparse, ${entries.toPrecision(3)} entries a row)`;
   return [
     `${formula}   [${family}]`,
-    `${integer(data.rows)} rows${dropped}${weightless}, ${data.columns} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }
 

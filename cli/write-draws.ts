@@ -1,3 +1,4 @@
+import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import type { Posterior } from "../src/posterior/fit.ts";
 import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
@@ -9,27 +10,55 @@ export async function writeDraws(posterior: Posterior, path: string, version: st
   return writeAllWhole(paths, (temporary, chain) => writeCmdstan(posterior, chain, temporary, version));
 }
 
-/** Writes the kept draws as Parquet: columns chain, draw and one for each coefficient, on the original scale. */
+/** Parquet of more columns than this is of little use to anyone. */
+const mostColumns = 5000;
+
+/**
+ * Writes the kept draws as Parquet, on the original scale: columns chain, draw and one for each coefficient; of thousands of
+ * coefficients columns coefficient, chain and draws, a list.
+ */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
-  const names = [...posterior.draws.keys()];
+  if (posterior.draws.size > mostColumns) await fillLists(connection, posterior);
+  else await fillColumns(connection, posterior);
+  await connection.run(`copy draws to '${path.replaceAll("'", "''")}' (format parquet)`);
+  connection.closeSync();
+  instance.closeSync();
+}
+
+async function fillColumns(connection: DuckDBConnection, { draws, settings }: Posterior): Promise<void> {
   const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-  await connection.run(
-    `create table draws (chain integer, draw integer, ${names.map((name) => `${quoted(name)} double`).join(", ")})`,
-  );
-  const appender = await connection.createAppender("draws");
-  for (let chain = 0; chain < posterior.settings.chains; chain++) {
-    for (let draw = 0; draw < posterior.settings.draws; draw++) {
+  const columns = [...draws.keys()].map((name) => `${quoted(name)} double`);
+  const appender = await appenderOf(connection, `chain integer, draw integer, ${columns.join(", ")}`);
+  const values = [...draws.values()];
+  for (let chain = 0; chain < settings.chains; chain++) {
+    for (let draw = 0; draw < settings.draws; draw++) {
       appender.appendInteger(chain);
       appender.appendInteger(draw);
-      for (const name of names) appender.appendDouble(posterior.draws.get(name)![chain][draw]);
+      for (const chains of values) appender.appendDouble(chains[chain][draw]);
       appender.endRow();
     }
   }
   appender.closeSync();
-  await connection.run(`copy draws to '${path.replaceAll("'", "''")}' (format parquet)`);
-  connection.closeSync();
-  instance.closeSync();
+}
+
+async function fillLists(connection: DuckDBConnection, { draws }: Posterior): Promise<void> {
+  const { DOUBLE, LIST, listValue } = await import("@duckdb/node-api");
+  const appender = await appenderOf(connection, "coefficient varchar, chain integer, draws double[]");
+  for (const [name, chains] of draws) {
+    chains.forEach((values, chain) => {
+      appender.appendVarchar(name);
+      appender.appendInteger(chain);
+      appender.appendList(listValue([...values]), LIST(DOUBLE));
+      appender.endRow();
+    });
+  }
+  appender.closeSync();
+}
+
+async function appenderOf(connection: DuckDBConnection, columns: string): Promise<DuckDBAppender> {
+  await connection.run(`create table draws (${columns})`);
+  return connection.createAppender("draws");
 }

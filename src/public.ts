@@ -19,7 +19,7 @@ export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient } from "./posterior/coefficients.ts";
 export type { CompareOptions } from "./posterior/compare.ts";
 export type { Comparison, SamplerComparison } from "./posterior/comparison.ts";
-export { comparisonToJson, toContractJson } from "./posterior/contract-json.ts";
+export { comparisonToJson, predictionToJson, toContractJson } from "./posterior/contract-json.ts";
 export type { Posterior, RunOptions, Timing } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
@@ -27,7 +27,12 @@ export type { FitOptions } from "./posterior/options.ts";
 export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
 export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
-export type { PredictionSummary, PredictOptions } from "./prediction/predict.ts";
+export {
+  type PredictionStream,
+  type PredictionSummary,
+  type PredictOptions,
+  predictStream,
+} from "./prediction/predict.ts";
 export type { PredictiveCheck } from "./prediction/predictive-checks.ts";
 export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predictive-fit.ts";
 export type { PredictionColumns, PredictionScores } from "./prediction/row-predictor.ts";

@@ -18,8 +18,8 @@ import { TermRows } from "./term-rows.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 const defaultMaxBytes = 2 ** 32 - 2 ** 26;
-/** A dense fit holds several matrices of columns × columns and decomposes them. */
-const maxColumns = 2000;
+/** With more columns than this, of all classes together, models are fitted from sparse rows alone. */
+const mostDenseColumns = 2000;
 const roundUp = (count: number) => Math.ceil(count / 8) * 8;
 
 /**
@@ -80,10 +80,12 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
-  if (columns.length > maxColumns) throw tooManyColumns(columns);
+  const outputs = finished.target.kind === "classes" ? finished.target.levels!.length : 1;
+  const isWide = columns.length * outputs > mostDenseColumns;
+  if (isWide && options.storage === "dense") throw tooManyColumns(columns);
   const denseStride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
   const plan = planSparse(columns, chosen.blocks, numRows);
-  const isSparse = choosesSparse(plan, 4 * numRows * denseStride, options.storage ?? "auto");
+  const isSparse = choosesSparse(plan, 4 * numRows * denseStride, isWide ? "sparse" : (options.storage ?? "auto"));
   checkSize(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
 
   const shape: [number, number] = isSparse ? [1, plan.bytes / 4] : [numRows, denseStride];
@@ -152,7 +154,7 @@ function tooManyColumns(columns: readonly DesignColumn[]): InputError {
   const [term, count] = [...counts].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
   const widest = count > 1 ? `, ${formatCount(count)} of them for the levels of "${term}"` : "";
   return new InputError(
-    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(maxColumns)}; leave ${count > 1 ? `"${term}"` : "some"} out, or group ${count > 1 ? "its rare levels" : "them"} with --sql.`,
+    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(mostDenseColumns)}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or group ${count > 1 ? "its rare levels" : "them"} with --sql.`,
   );
 }
 

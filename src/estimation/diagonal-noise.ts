@@ -1,16 +1,20 @@
+import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import type { Workspace } from "./problem.ts";
+import { sumRows } from "./row-sums.ts";
 import { type VisitedRow, visitRows } from "./visit-rows.ts";
 
 /**
  * The diagonal of C(θ), the covariance of one row's gradient, M, from all rows or from `count` drawn with replacement: memory M, for models
  * whose M×M matrices would not fit. At the mode of a well-specified model it is near the diagonal of the data's part of A.
  */
-export function diagonalNoise(
+export async function diagonalNoise(
+  workspace: Workspace,
   model: Model,
   position: ArrayLike<number>,
   sample?: { readonly count: number; readonly random: Pick<Xoshiro, "uniform"> },
-): Float64Array {
+): Promise<Float64Array> {
   const { rows, family, dimension, outputs, hasReference, auxiliaries } = model;
   const { numColumns, numRows } = rows;
   const slopes = new Float64Array(outputs);
@@ -19,6 +23,11 @@ export function diagonalNoise(
   const gradient = new Float64Array(numColumns);
   const count = sample?.count ?? numRows;
   const numbers = sample && Uint32Array.from({ length: count }, () => Math.floor(sample.random.uniform() * numRows));
+  if (rows.sparse) {
+    const request = { position, weights: Weights.squaredGradient, isDiagonal: true, rowList: numbers };
+    const { gradient, diagonal } = await sumRows(workspace, model, request);
+    return diagonal!.map((square, j) => square / count - (gradient[j] / count) ** 2);
+  }
   const visit = (row: VisitedRow) => {
     const { eta, tau, y, weight } = row;
     family.slopesInto(slopes, eta, tau, y, hasReference);

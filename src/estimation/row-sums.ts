@@ -45,12 +45,14 @@ export function preparePass(model: Model, request: RowSumsRequest): PreparedPass
   const step = request.step ?? 1;
   const total = request.rowList?.length ?? model.rows.numRows;
   const visited = Math.ceil(total / step);
-  const gramLength = request.weights === Weights.none ? 0 : dimension ** 2;
-  const affordable = gramLength ? Math.floor(mostGramBytes / (16 * gramLength)) : maxTasks;
+  const { isDiagonal = false } = request;
+  const gramLength = request.weights === Weights.none ? 0 : isDiagonal ? dimension : dimension ** 2;
+  const taskBytes = 16 * gramLength + 64 * dimension;
+  const affordable = Math.floor(mostGramBytes / taskBytes);
   const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
   const { paddedColumns, sparse } = model.rows;
   const storage = sparse ? "sparse" : "dense";
-  const scratchBytes = passScratchBytes(paddedColumns, model.outputs, request.weights, storage);
+  const scratchBytes = passScratchBytes(paddedColumns, model.outputs, request.weights, storage, isDiagonal);
   const outputs: number[] = [];
   const tasks: KernelTask[] = [];
   for (let task = 0; task < numTasks; task++) {
@@ -71,7 +73,7 @@ export function preparePass(model: Model, request: RowSumsRequest): PreparedPass
     tasks,
     visited,
     moveTo: (position) => memory.f64(memory.getU32(shared, Pass.position), dimension).set(position),
-    collect: () => collect(model, outputs, gramLength),
+    collect: () => collect(model, outputs, gramLength, isDiagonal),
   };
 }
 
@@ -89,6 +91,7 @@ function writeShared(model: Model, request: RowSumsRequest): number {
   memory.setU32(address, Pass.center, vector(request.center ?? request.position));
   memory.setU32(address, Pass.weights, request.weights);
   memory.setU32(address, Pass.step, request.step ?? 1);
+  memory.setU32(address, Pass.isDiagonal, request.isDiagonal ? 1 : 0);
   memory.setU32(address, Pass.rowValues, request.rowValues ?? 0);
   let list = 0;
   if (request.rowList) {
@@ -100,11 +103,17 @@ function writeShared(model: Model, request: RowSumsRequest): number {
 }
 
 /** Adds the tasks' outputs in the order of the rows. */
-function collect({ memory, dimension }: Model, outputs: readonly number[], gramLength: number): RowSums {
+function collect(
+  { memory, dimension }: Model,
+  outputs: readonly number[],
+  gramLength: number,
+  isDiagonal: boolean,
+): RowSums {
   let loss = 0;
   let count = 0;
   const gradient = new Float64Array(dimension);
-  const gram = gramLength ? matrix(dimension, dimension) : matrix(0, 0);
+  const gram = gramLength && !isDiagonal ? matrix(dimension, dimension) : matrix(0, 0);
+  const diagonal = new Float64Array(isDiagonal ? gramLength : 0);
   for (const output of outputs) {
     const values = memory.f64(output, 3 + 2 * dimension + gramLength);
     loss += values[0];
@@ -112,6 +121,7 @@ function collect({ memory, dimension }: Model, outputs: readonly number[], gramL
     for (let j = 0; j < dimension; j++) gradient[j] += values[3 + j];
     const offset = 3 + 2 * dimension;
     for (let j = 0; j < gram.data.length; j++) gram.data[j] += values[offset + j];
+    for (let j = 0; j < diagonal.length; j++) diagonal[j] += values[offset + j];
   }
-  return { count, loss, gradient, gram };
+  return { count, loss, gradient, gram, diagonal };
 }

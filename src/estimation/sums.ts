@@ -8,8 +8,10 @@ export interface RowSums {
   readonly loss: number;
   /** Σ ∇f, M */
   readonly gradient: Float64Array;
-  /** The weighted Gram matrix of kernels/layout.ts, M×M; 0×0 for `Weights.none`. */
+  /** The weighted Gram matrix of kernels/layout.ts, M×M; 0×0 for `Weights.none`, and where its diagonal alone is wanted. */
   readonly gram: Matrix;
+  /** M: the diagonal of the Gram matrix, where it alone was wanted; else empty or left out. */
+  readonly diagonal?: Float64Array;
 }
 
 export interface RowSumsRequest {
@@ -22,6 +24,8 @@ export interface RowSumsRequest {
   readonly step?: number;
   /** Row numbers in place of all rows. */
   readonly rowList?: Uint32Array;
+  /** Of the Gram matrix only the diagonal is wanted; rows have to be sparse. */
+  readonly isDiagonal?: boolean;
   /** Address of N f32 (with several outputs N P), for `Weights.given`. */
   readonly rowValues?: number;
 }

@@ -85,7 +85,10 @@ describe("the mode without M×M memory", () => {
 
   it("knows the noise's diagonal to its sampling error", async () => {
     const { problem } = await problemOf(engine, skewedTarget());
-    const estimate = diagonalNoise(problem.model, problem.mode, { count: 4000, random: createRandom(3, 0, 5) });
+    const estimate = await diagonalNoise(problem.workspace, problem.model, problem.mode, {
+      count: 4000,
+      random: createRandom(3, 0, 5),
+    });
     // A relative error of √((kurtosis − 1)/4000): for squared slopes with kurtosis up to 30, 9 % is one sd.
     diagonal(problem.noiseCovariance).forEach((value, j) => {
       expect(Math.abs(estimate[j] / value - 1)).toBeLessThan(0.25);

@@ -42,7 +42,7 @@ export async function findWideMode(
   model: Model,
   { start = new Float64Array(model.dimension), tolerance = 1e-4, maxIterations = 500 }: WideModeOptions = {},
 ): Promise<WideMode> {
-  const noise = diagonalNoise(model, start, { count: rowsLookedAt, random: createRandom(0, 0, 5) });
+  const noise = await diagonalNoise(workspace, model, start, { count: rowsLookedAt, random: createRandom(0, 0, 5) });
   const prior = priorCurvature(model, start);
   const floor = 1e-9 * model.rows.numRows;
   const found = await limitedMemoryBfgs(

@@ -147,6 +147,6 @@ function auxiliaryCorrection(output: ChainOutput, index: number): { meanShift: n
   return { meanShift: -sum / count, sdRatio: variance > 0 ? sd / Math.sqrt(variance) : 1 };
 }
 
-function finiteOrNull(value: number): number | null {
+export function finiteOrNull(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -1,3 +1,5 @@
+import type { PredictionSummary } from "../prediction/predict.ts";
+import type { PredictiveFit } from "../prediction/predictive-fit.ts";
 import type { Comparison } from "./comparison.ts";
 import type { Posterior } from "./fit.ts";
 
@@ -27,6 +29,16 @@ export function comparisonToJson(
   about: { version: string; command: string },
 ): Record<string, unknown> {
   return withoutNonFinite({ ...about, ...comparison }) as Record<string, unknown>;
+}
+
+/** The same of predictions: everything but those of single rows. */
+export function predictionToJson(
+  { recipe }: PredictiveFit,
+  summary: PredictionSummary,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  const { formula, family } = recipe;
+  return withoutNonFinite({ ...about, formula, family, ...summary }) as Record<string, unknown>;
 }
 
 function withoutNonFinite(value: unknown): unknown {

@@ -12,8 +12,9 @@ import type { LearnedPrior } from "./learn-prior.ts";
 import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import { type NewRows, type Prediction, predict } from "./predict.ts";
-import { type Prepared, prepare, withMemoryOf } from "./prepare.ts";
+import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
+import { fitWide } from "./wide-fit.ts";
 
 export interface RunOptions extends FitOptions, Listening {
   /** Whether the result has the target's values. */
@@ -68,7 +69,9 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const prepared = await prepare(input, resolved, engine, { signal, onProgress });
+    const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
+    if (isWide(modelled)) return fitWide(modelled, resolved);
+    const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;

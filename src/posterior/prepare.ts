@@ -5,7 +5,8 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { type ClassCoding, createModel } from "../models/model.ts";
+import { mostDenseParameters } from "../estimation/wide-problem.ts";
+import { type ClassCoding, createModel, type Model } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
@@ -30,13 +31,27 @@ export interface Prepared {
   readonly seconds: { readonly load: number; readonly estimate: number };
 }
 
-/** Input → rows in memory → model → mode, curvature and noise. */
-export async function prepare(
+/** The rows, the model over them, and what was learned of its prior. */
+export interface PreparedModel {
+  readonly design: Design;
+  readonly workspace: Workspace;
+  readonly model: Model;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
+  readonly warnings: readonly string[];
+  readonly remarks: readonly string[];
+  readonly learned?: LearnedPrior;
+  /** Milliseconds of `performance.now()`. */
+  readonly times: { readonly started: number; readonly loaded: number };
+}
+
+/** Input → rows in memory → model. */
+export async function prepareModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   listening: Listening,
-): Promise<Prepared> {
+): Promise<PreparedModel> {
   const started = performance.now();
   const { design, rows } = await loadRows(input, options, engine, listening);
   const loaded = performance.now();
@@ -64,19 +79,39 @@ export async function prepare(
     learning = await learnPrior(workspace, model, design, options);
     model = learning.model;
   }
-  listening.onProgress?.("finding the mode", 0);
-  const problem = await estimate(workspace, model, options.seed);
-  const estimated = performance.now();
+  return {
+    design,
+    workspace,
+    model,
+    names,
+    warnings: [...design.warnings, ...(learning?.warnings ?? [])],
+    remarks: learning?.remarks ?? [],
+    learned: learning?.learned,
+    times: { started, loaded },
+  };
+}
+
+/** Model → mode, curvature and noise. */
+export async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
+  const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
+  workspace.onProgress?.("finding the mode", 0);
+  const problem = await estimate(workspace, model, seed);
   const columns = design.columns.map((column) => column.name);
+  const load = (times.loaded - times.started) / 1000;
   return {
     design,
     problem,
     names,
-    warnings: [...design.warnings, ...identificationWarnings(problem, columns), ...(learning?.warnings ?? [])],
-    remarks: learning?.remarks ?? [],
-    learned: learning?.learned,
-    seconds: { load: (loaded - started) / 1000, estimate: (estimated - loaded) / 1000 },
+    warnings: [...warnings, ...identificationWarnings(problem, columns)],
+    remarks,
+    learned,
+    seconds: { load, estimate: (performance.now() - times.loaded) / 1000 },
   };
+}
+
+/** Whether a model has too many parameters for what is M×M. */
+export function isWide({ model }: Pick<PreparedModel, "model">): boolean {
+  return model.dimension > mostDenseParameters;
 }
 
 /** Draws and summaries go by name. @throws InputError where two parameters have the same */
@@ -99,19 +134,9 @@ function knownOf(
   return typeof value === "number" ? value : prior;
 }
 
-/** Coefficients that a model may have: a fit holds several dense matrices of that size and decomposes them. */
-const mostCoefficients = 2000;
-
-function classesOf({ family, target, columns }: Design, coding: ClassCoding) {
+function classesOf({ family, target }: Design, coding: ClassCoding) {
   if (family !== "categorical" || !target.levels) return undefined;
   const count = target.levels.length;
-  const outputs = coding === "reference" ? count - 1 : count;
-  if (outputs * columns.length > mostCoefficients) {
-    const format = (value: number) => value.toLocaleString("en");
-    throw new InputError(
-      `${target.name} has ${count} classes and the design ${format(columns.length)} columns, which makes ${format(outputs * columns.length)} coefficients, and a dense fit takes ${format(mostCoefficients)} at most: use fewer columns, or fewer classes.`,
-    );
-  }
   return { count, coding };
 }
 

@@ -54,8 +54,21 @@ export interface ChainSpec {
   readonly firstChain?: number;
   /** Whether second moments over the steps are kept, M×M; true where left out. The result's covariance is 0×0 without. */
   readonly keepMoments?: boolean;
+  /** Steps of very many parameters; with it neither interval means nor moments are kept. */
+  readonly wide?: WideStep;
   /** Also run the quadratic twin (kernels/layout.ts) and return its differences. */
   readonly twin?: boolean;
+}
+
+/** What H and R have beside a diagonal, and how the draws of long vectors are kept (kernels/layout.ts). */
+export interface WideStep {
+  /** Address of rank × M f64. */
+  readonly directions: number;
+  readonly rank: number;
+  readonly step: number;
+  readonly noise: number;
+  /** Draws for which there is room in memory at once. */
+  readonly drawsAtOnce: number;
 }
 
 /** What chains need of a problem: θ̂ and where to run. */

@@ -10,8 +10,9 @@ interface StepLimit {
   readonly error: number;
   /** Estimated largest error of a mean, in posterior sds. */
   readonly meanError: number;
-  /** M: sds extrapolated to h = 0. */
+  /** M: sds extrapolated to h = 0, and their Monte Carlo errors. */
   readonly sd: Float64Array;
+  readonly sdError: Float64Array;
 }
 
 export interface DampingChoice {
@@ -143,6 +144,7 @@ function compare(
   let error = 0;
   let meanError = 0;
   const sd = fine.sd.map((value, j) => 2 * value - coarse.sd[j]);
+  const sdError = sd.map((_, j) => Math.hypot(2 * fine.sdError[j], coarse.sdError[j]));
   for (let j = 0; j < sd.length; j++) {
     const scale = fine.sd[j];
     const sdDifference = Math.abs(coarse.sd[j] - fine.sd[j]) / scale;
@@ -155,5 +157,5 @@ function compare(
       meanDifference - Math.hypot(coarse.meanError[j], fine.meanError[j]) / scale,
     );
   }
-  return { limit: { error, meanError, sd }, significant };
+  return { limit: { error, meanError, sd, sdError }, significant };
 }

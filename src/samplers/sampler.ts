@@ -135,7 +135,12 @@ interface Prediction {
     readonly meanError: number;
   };
   /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
-  readonly limit?: { readonly error: number; readonly meanError: number; readonly sd: Float64Array };
+  readonly limit?: {
+    readonly error: number;
+    readonly meanError: number;
+    readonly sd: Float64Array;
+    readonly sdError: Float64Array;
+  };
   /** The draws are centred at the mode, whatever the shape of the posterior. */
   readonly isCentred?: boolean;
   /** The draws come from the posterior itself. */
@@ -230,7 +235,11 @@ export interface Sampler {
 }
 
 /** @throws SamplerOptionError where an option was given that the sampler does not take */
-export function refuseForeignTuning(sampler: Sampler, options: Tuning, others: readonly Sampler[]): void {
+export function refuseForeignTuning(
+  sampler: Pick<Sampler, "name" | "tuning" | "preconditioners">,
+  options: Tuning,
+  others: readonly Sampler[],
+): void {
   for (const name of Object.keys(tuningFlags) as TuningName[]) {
     if (options[name] === undefined || sampler.tuning.includes(name)) continue;
     const takers = others.filter((other) => other.tuning.includes(name)).map((other) => other.name);

@@ -67,7 +67,8 @@ export function wideExpectation(
   async function information(hyperparameters: Hyperparameters): Promise<Float64Array> {
     const model = withHyperparameters(base, hyperparameters);
     const { position } = await findWideMode(workspace, model, { tolerance: 1e-2 });
-    learnNoise(diagonalNoise(model, position, { count: firstLook, random: createRandom(seed, 0, 5) }), firstLook);
+    const sample = { count: firstLook, random: createRandom(seed, 0, 5) };
+    learnNoise(await diagonalNoise(workspace, model, position, sample), firstLook);
     // About as dispersed as the posterior, so that the chains need not spread out first.
     const sds = noise.map((value, j) => 1 / Math.sqrt(numRows * value + Math.max(model.priorPrecision[j], 1e-9)));
     positions = Array.from({ length: chains }, (_, chain) => {

@@ -1,0 +1,92 @@
+import { type Command, Option } from "commander";
+import { InputError } from "../src/data/errors.ts";
+import type { UnknownLevels } from "../src/data/recipe-levels.ts";
+import { interruptible } from "./interruptible.ts";
+import { number } from "./options.ts";
+import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
+import { type FirstRows, renderPrediction } from "./render-prediction.ts";
+import { writePredictions } from "./write-predictions.ts";
+
+interface PredictFlags {
+  out?: string;
+  sql?: string;
+  interval?: number;
+  draws?: number;
+  posteriorDraws?: number;
+  seed?: number;
+  unknownLevels?: UnknownLevels;
+  json?: string;
+  quiet?: boolean;
+  color: boolean;
+}
+
+export function addPredictCommand(program: Command, version: string): void {
+  program
+    .command("predict")
+    .description("predict new rows from a saved fit, and score the predictions where the target is known")
+    .argument("<fit>", "a file that ornstein fit --save wrote")
+    .argument("[data]", "CSV, TSV, JSON lines or Parquet file, or a glob of them; columns as in the fit")
+    .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
+    .option("--out <file>", "write a row for each row: .csv, .parquet or .jsonl; - is CSV on standard output")
+    .option("--interval <probability>", "of the equal-tailed intervals: 0.9", number)
+    .option("--draws <count>", "predictive draws of each row that are written: 0", number)
+    .option("--posterior-draws <count>", "draws of the coefficients that are averaged over: 1000", number)
+    .option("--seed <number>", "of the predictive draws: 1", number)
+    .addOption(
+      new Option("--unknown-levels <what>", "levels that no row of the fit has: error, or taken as reference").choices([
+        "error",
+        "reference",
+      ]),
+    )
+    .option("--json <file>", "write scores, calibration and checks as JSON; - is standard output")
+    .option("--quiet", "no progress")
+    .option("--no-color", "plain text")
+    .action((fit: string, data: string | undefined, flags: PredictFlags) => runPredict(fit, data, flags, version));
+}
+
+/** Rows that are shown. */
+const shownRows = 10;
+
+async function runPredict(path: string, data: string | undefined, flags: PredictFlags, version: string): Promise<void> {
+  const { out, sql, json, quiet, color, ...options } = flags;
+  if (data === undefined && sql === undefined)
+    throw new InputError("There is nothing to predict: name a file, or give rows by --sql.");
+  if (out === "-" && json === "-") throw new InputError("Only one of --out and --json can be standard output.");
+  await Promise.all([requireWritable(out), requireWritable(json)]);
+  await interruptible(
+    quiet,
+    async (listening) => {
+      const { loadFit, openTable, predictStream } = await import("../src/node.ts");
+      const fit = await loadFit(path);
+      const source = await openTable({ path: data, sql, signal: listening.signal });
+      try {
+        const stream = predictStream(fit, source, { ...options, ...listening });
+        const first: FirstRows = { numRows: 0, columns: {} };
+        await writePredictions(out, firstOf(stream.chunks(), first));
+        return { fit, first, summary: stream.summary() };
+      } finally {
+        await source.close?.();
+      }
+    },
+    async ({ fit, first, summary }) => {
+      const { predictionToJson } = await import("../src/posterior/contract-json.ts");
+      await writeJson(json, predictionToJson(fit, summary, { version, command: commandLine() }));
+      if (json === "-" || out === "-") return;
+      process.stdout.write(renderPrediction(fit, first, summary, { ...terminal(color), out }));
+    },
+  );
+}
+
+/** The same chunks, of which the first rows are kept. */
+async function* firstOf<Chunk extends FirstRows>(
+  chunks: AsyncIterable<Chunk>,
+  first: FirstRows,
+): AsyncGenerator<Chunk> {
+  for await (const chunk of chunks) {
+    if (first.numRows === 0) {
+      first.numRows = Math.min(shownRows, chunk.numRows);
+      first.columns = chunk.columns;
+    }
+    yield chunk;
+  }
+}

@@ -1,0 +1,119 @@
+import type { PredictionSummary } from "../src/prediction/predict.ts";
+import type { PredictiveFit } from "../src/prediction/predictive-fit.ts";
+import type { PredictionColumns, PredictionScores } from "../src/prediction/row-predictor.ts";
+import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
+
+/** The predictions of the first rows. */
+export interface FirstRows {
+  numRows: number;
+  columns: PredictionColumns;
+}
+
+/** What a person sees of predictions: the first rows, how good they are where that can be known, and what to heed. */
+export function renderPrediction(
+  { recipe }: PredictiveFit,
+  first: FirstRows,
+  summary: PredictionSummary,
+  options: RenderOptions & { readonly out?: string },
+): string {
+  const { rows, missingRows, scores, warnings } = summary;
+  const where = options.out === undefined ? "" : `; written to ${options.out}`;
+  const header = [
+    `${recipe.formula}   [${recipe.family}]`,
+    `${integer(rows - missingRows)} of ${integer(rows)} rows predicted${where}`,
+  ].join("\n");
+  const width = Math.max(40, Math.min(options.width, 110));
+  const sections = [
+    header,
+    renderFirst(first, rows, options),
+    ...(scores
+      ? [renderScores(scores, options), renderCalibration(scores, options), renderChecks(scores, options)]
+      : []),
+    ...(warnings.length > 0 ? [warnings.map((warning) => wrap(`! ${warning}`, width)).join("\n")] : []),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+function renderFirst({ numRows, columns }: FirstRows, total: number, options: RenderOptions): string {
+  const places = Array.from({ length: numRows }, (_, i) => i);
+  const names = Object.keys(columns);
+  const tableColumns = names.map(
+    (name, j): TableColumn<number> => ({
+      title: name,
+      // Intervals go together where the terminal is narrow, and draws and later classes first.
+      rank:
+        name.endsWith("_low") || name.endsWith("_high")
+          ? name.startsWith("predictive")
+            ? 5
+            : 4
+          : names.length > 8
+            ? 8 - j
+            : 9 - j / 10,
+      cell: (i) => cellOf(columns[name][i]),
+    }),
+  );
+  const table = renderTable(places, (i) => `row ${integer(i + 1)}`, tableColumns, { ...options, leastName: 8 });
+  return total > numRows ? `${table}\n… and ${integer(total - numRows)} more` : table;
+}
+
+function cellOf(value: number | string | null): string {
+  if (value === null || Number.isNaN(value)) return "–";
+  return typeof value === "string" ? value : short(value);
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+
+/** Five significant digits. */
+function short(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(2);
+  return value.toFixed(Math.max(0, Math.min(4, 4 - Math.floor(Math.log10(Math.max(size, 1))))));
+}
+
+function renderScores(scores: PredictionScores, options: RenderOptions): string {
+  const parts = [`log score ${short(scores.logScore)} ± ${short(scores.logScoreError)} a row`];
+  if ("rmse" in scores) parts.push(`rmse ${short(scores.rmse)}`, `mae ${short(scores.mae)}`);
+  else parts.push(`accuracy ${percent(scores.accuracy)}`, `Brier score ${short(scores.brier)}`);
+  return wrap(`Scores of ${integer(scores.rows)} rows: ${parts.join(" · ")}`, options.width).trimStart();
+}
+
+function renderCalibration(scores: PredictionScores, options: RenderOptions): string {
+  if ("coverage" in scores) {
+    const table = renderTable(
+      scores.coverage,
+      ({ level }) => `${percent(level)} interval`,
+      [{ title: "holds", rank: 1, cell: ({ observed }) => percent(observed) }],
+      options,
+    );
+    return `Calibration: targets within central predictive intervals\n${table}`;
+  }
+  const bins = scores.reliability.filter(({ count }) => count > 0);
+  const table = renderTable(
+    bins,
+    ({ low, high }) => `${low.toFixed(1)} – ${high.toFixed(1)}`,
+    [
+      { title: "rows", rank: 1, cell: ({ count }) => integer(count) },
+      { title: "predicted", rank: 2, cell: ({ predicted }) => predicted!.toFixed(3) },
+      { title: "came true", rank: 3, cell: ({ observed }) => observed!.toFixed(3) },
+    ],
+    options,
+  );
+  const error = `expected calibration error ${percent(scores.expectedCalibrationError)}`;
+  return `Calibration by predicted probability: ${error}\n${table}`;
+}
+
+function renderChecks({ checks }: PredictionScores, options: RenderOptions): string {
+  const table = renderTable(
+    checks,
+    ({ statistic }) => statistic,
+    [
+      { title: "observed", rank: 4, cell: ({ observed }) => short(observed) },
+      { title: "replicated", rank: 3, cell: ({ replicated }) => short(replicated) },
+      { title: "5%", rank: 1, cell: ({ low }) => short(low) },
+      { title: "95%", rank: 1, cell: ({ high }) => short(high) },
+      { title: "p", rank: 5, cell: ({ pValue }) => pValue.toFixed(3) },
+    ],
+    options,
+  );
+  return `Posterior predictive checks\n${table}`;
+}

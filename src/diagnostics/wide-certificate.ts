@@ -1,0 +1,59 @@
+import type { WideProblem } from "../estimation/wide-problem.ts";
+import type { WideRun } from "../samplers/wide-langevin.ts";
+import { type Certificate, type Convergence, checkConvergence, type RunCheck } from "./certificate.ts";
+import { percent } from "./wording.ts";
+
+/**
+ * What can be said of a run over very many parameters without a matrix of all pairs: convergence of each coefficient, and
+ * what halving the step changes. The paper's assumptions are about the noise of minibatches, which such runs do not have.
+ */
+export function certifyWide(
+  problem: WideProblem,
+  run: WideRun,
+  coefficients: readonly Convergence[],
+  tolerance: number,
+  notes: readonly string[],
+): Certificate {
+  const { learningRate } = run.settings;
+  const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) }), checkStep(run, tolerance)];
+  const failed = checks.some(({ passed }) => !passed);
+  return {
+    verdict: failed ? "failed" : notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
+    klToLaplace: { predicted: null, measured: null },
+    maxSdError: { predicted: run.sdChange, measured: null },
+    informationRatio: null,
+    meanSquareStable: true,
+    largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),
+    assumptions: [],
+    checks,
+    notes: [
+      "There are too many coefficients for the distances to the normal approximation, which need matrices of all pairs.",
+      ...run.notes,
+      ...notes,
+    ],
+  };
+}
+
+function cureOf(coefficients: readonly Convergence[]): string {
+  const few = coefficients.filter(({ essBulk }) => essBulk < 400).length;
+  const share =
+    few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;
+  return `so have ${share} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;
+}
+
+function checkStep({ sdChange }: WideRun, tolerance: number): RunCheck {
+  if (sdChange === null)
+    return {
+      id: "accuracy",
+      passed: true,
+      message: "The loss is quadratic, for which steps of any length leave no error.",
+    };
+  const change = `Halving the step changes sds by ${percent(sdChange)} at most, averaged over a tenth of the coefficients each`;
+  return sdChange <= tolerance
+    ? { id: "accuracy", passed: true, message: `${change}.` }
+    : {
+        id: "accuracy",
+        passed: false,
+        message: `${change}, more than the tolerance of ${percent(tolerance)}: the loss is nothing like quadratic within reach of the posterior, as where rare levels never occur with some value of the target; use a tighter --prior, or group rare levels with --sql.`,
+      };
+}

@@ -1,0 +1,163 @@
+import { SparseRow, Weights } from "../../kernels/layout.ts";
+import { dot, matrix } from "../linalg/matrix.ts";
+import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import type { Model } from "../models/model.ts";
+import { priorCurvature } from "../models/prior-terms.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { Workspace } from "./problem.ts";
+import { sumRows } from "./row-sums.ts";
+import { visitRows } from "./visit-rows.ts";
+import { findWideMode } from "./wide-mode.ts";
+
+/** From so many parameters on nothing of M×M is held or decomposed. */
+export const mostDenseParameters = 2000;
+
+/** A model of very many parameters, and what was measured of it at the mode with memory O(M). Rows are sparse. */
+export interface WideProblem {
+  readonly workspace: Workspace;
+  readonly model: Model;
+  /** N */
+  readonly numRows: number;
+  /** θ*, M */
+  readonly mode: Float64Array;
+  /** M: the prior's part of the diagonal of N A. */
+  readonly priorCurvatures: Float64Array;
+  /** D, M: the diagonal of N A, where the posterior reaches more curved places what it is there. */
+  readonly curvatures: Float64Array;
+  /** V_k, M each: D⁻¹ + V Vᵀ stands for (N A)⁻¹. */
+  readonly directions: readonly Float64Array[];
+  /** The least and the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, as far as they were found. */
+  readonly eigenvalues: { readonly least: number; readonly largest: number };
+  readonly modePasses: number;
+}
+
+/** The squared distance to the mode that is left, in posterior sds, for each parameter. */
+const modeTolerance = 1e-4;
+
+export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<WideProblem> {
+  workspace.onProgress?.("finding the mode", 0);
+  const { position: mode, passes } = await findWideMode(workspace, model, { tolerance: modeTolerance });
+  const priorCurvatures = priorCurvature(model, mode);
+  const { diagonal } = await sumRows(workspace, model, {
+    position: mode,
+    weights: Weights.curvature,
+    isDiagonal: true,
+  });
+  const atMode = diagonal!.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
+  const curvatures = withReach(model, mode, atMode);
+  const spectrum = await slowDirections(workspace, model, mode, priorCurvatures, curvatures, seed);
+  const { numRows } = model.rows;
+  return { workspace, model, numRows, mode, priorCurvatures, curvatures, ...spectrum, modePasses: passes };
+}
+
+/** How far from the mode the posterior reaches, in sds of D alone. */
+const reach = 3;
+
+/**
+ * Adds to D what rows curve more within reach than at the mode: a coefficient that hardly any row bears on reaches far, and a
+ * step that suits the mode would be too long there. Bounded from above by ∂²f/∂η² at the ends of the reach, its middle and η = 0.
+ */
+function withReach(model: Model, mode: Float64Array, curvatures: Float64Array): Float64Array {
+  const { family, rows, memory } = model;
+  const { row: loss } = family;
+  const result = curvatures.slice();
+  if (!loss) return result;
+  const words = memory.u32(0, memory.memory.buffer.byteLength / 4);
+  const floats = memory.f32(0, words.length);
+  const starts = memory.u32(rows.address, rows.numRows);
+  const out = new Float64Array(6);
+  visitRows(model, mode, ({ n, eta: [eta], tau, y, weight }) => {
+    const curvatureAt = (at: number) => {
+      loss.curvaturesInto(out, at, tau, y);
+      return out[0];
+    };
+    const here = curvatureAt(eta);
+    const first = (starts[n] + SparseRow.head) / 4;
+    for (let at = first; at < first + 2 * words[starts[n] / 4]; at += 2) {
+      const x = floats[at + 1];
+      const half = (reach * Math.abs(x)) / Math.sqrt(curvatures[words[at]]);
+      if (half < 0.5) continue;
+      const nearest = Math.max(eta - half, Math.min(0, eta + half));
+      const most = Math.max(here, curvatureAt(eta - half), curvatureAt(eta + half), curvatureAt(nearest));
+      result[words[at]] += weight * (most - here) * x * x;
+    }
+  });
+  return result;
+}
+
+const lanczosSteps = 30;
+/** Ritz values below this, of D^-½ N A D^-½ whose mean is 1, are directions that a diagonal step moves along too slowly. */
+const slow = 0.5;
+const mostDirections = 12;
+/** Length of the steps of central differences of the gradient, in sds of D. */
+const differenceLength = 0.01;
+
+/**
+ * The slowest directions of diagonal steps, and what they leave: Lanczos on B = D^-½ N A D^-½, whose isolated small
+ * eigenvalues (such as that of all levels of a categorical together, of which only the rows of the reference level tell) a few
+ * steps find. With Ritz vectors q of values ρ, V = D^-½ q/√ρ makes those directions as fast as the others.
+ * Source: Golub & Van Loan, Matrix Computations (2013), section 10.1; kept orthogonal by orthogonalising anew.
+ */
+async function slowDirections(
+  workspace: Workspace,
+  model: Model,
+  mode: Float64Array,
+  priorCurvatures: Float64Array,
+  curvatures: Float64Array,
+  seed: number,
+): Promise<Pick<WideProblem, "directions" | "eigenvalues">> {
+  const roots = curvatures.map(Math.sqrt);
+  const random = createRandom(seed, 2, 5);
+  const product = async (vector: Float64Array): Promise<Float64Array> => {
+    const at = async (sign: number) => {
+      const position = mode.map((value, j) => value + (sign * differenceLength * vector[j]) / roots[j]);
+      return (await sumRows(workspace, model, { position, weights: Weights.none })).gradient;
+    };
+    const [above, below] = [await at(1), await at(-1)];
+    return vector.map((value, j) => {
+      const byData = (above[j] - below[j]) / (2 * differenceLength);
+      return byData / roots[j] + (priorCurvatures[j] * value) / curvatures[j];
+    });
+  };
+  const basis: Float64Array[] = [];
+  const steps = Math.min(lanczosSteps, mode.length);
+  const projected = matrix(steps, steps);
+  let next = normalised(mode.map(() => random.normal()));
+  for (let k = 0; k < steps; k++) {
+    basis.push(next);
+    const image = await product(next);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let l = 0; l <= k; l++) {
+        const share = dot(basis[l], image);
+        if (pass === 0 && l >= k - 1) projected.data[k * steps + l] = projected.data[l * steps + k] = share;
+        for (let j = 0; j < image.length; j++) image[j] -= share * basis[l][j];
+      }
+    }
+    next = normalised(image);
+    workspace.onProgress?.("finding slow directions", k / steps);
+  }
+  const { values, vectors } = symmetricEigen(projected);
+  const isSlow = (value: number, k: number) => k < mostDirections && value < slow && value > 0;
+  const directions = [...values].flatMap((value, k) => {
+    if (!isSlow(value, k)) return [];
+    const direction = new Float64Array(mode.length);
+    basis.forEach((vector, l) => {
+      const share = vectors.data[l * steps + k] / Math.sqrt(value);
+      for (let j = 0; j < direction.length; j++) direction[j] += share * vector[j];
+    });
+    return [direction.map((entry, j) => entry / roots[j])];
+  });
+  const left = [...values].filter((value, k) => value > 0 && !isSlow(value, k));
+  const largest = Math.max(...values, directions.length > 0 ? 1 + slow : 1);
+  return { directions, eigenvalues: { least: Math.min(1, ...left), largest } };
+}
+
+function normalised(vector: Float64Array): Float64Array {
+  const length = Math.sqrt(dot(vector, vector));
+  return vector.map((value) => value / (length > 0 ? length : 1));
+}
+
+/** M: the diagonal of D⁻¹ + V Vᵀ, about the posterior variances. */
+export function approximateVariances({ curvatures, directions }: WideProblem): Float64Array {
+  return curvatures.map((value, j) => directions.reduce((sum, v) => sum + v[j] ** 2, 1 / value));
+}

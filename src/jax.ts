@@ -1,0 +1,111 @@
+/** Custom models whose loss is written in jax-js: `customModel(fromJax({ … }))`. */
+import { type JsTree, jit, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
+import { flatParameters } from "./adapters/flat-parameters.ts";
+import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
+import type { CustomModelOptions } from "./models/custom-model.ts";
+
+/** Arrays by name, one for each array of the data: the same rows of all of them. */
+export type JaxBatch = Record<string, np.Array>;
+
+export interface JaxModel<Parameters extends JsTree<np.Array>> {
+  /** Nested arrays: the start. They stay yours. */
+  readonly parameters: Parameters;
+  readonly data: RowArrays;
+  /**
+   * The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. It owns its arguments, as
+   * functions of jax-js do: what is used twice is used by `.ref`.
+   */
+  loss(parameters: Parameters, batch: JaxBatch): np.Array;
+}
+
+/** What `customModel` takes, and the way back from θ to the parameters. */
+export type JaxAdapter<Parameters> = Pick<
+  CustomModelOptions,
+  "dimension" | "numRows" | "names" | "start" | "lossAndGradient" | "rowGradients"
+> & {
+  /** The parameters at θ; the caller owns them. */
+  unflatten(position: ArrayLike<number>): Parameters;
+};
+
+/**
+ * Gradients by `jit(valueAndGrad(loss))`, and of single rows by `vmap`, in single precision on the default device of jax-js
+ * (`await init("wasm"); defaultDevice("wasm")` in Node). A batch size that occurs for the first time is compiled.
+ * @throws InputError where the data do not fit together
+ */
+export function fromJax<Parameters extends JsTree<np.Array>>(model: JaxModel<Parameters>): JaxAdapter<Parameters> {
+  const numRows = countRows(model.data);
+  const [leaves, structure] = tree.flatten(model.parameters as JsTree<np.Array>);
+  const names = pathsOf(model.parameters as JsTree<np.Array>);
+  const flat = flatParameters(leaves.map(({ shape }, k) => ({ name: names[k], shape })));
+  const start = flat.join(leaves.map((leaf) => leaf.ref.dataSync() as ArrayLike<number>));
+  const unflatten = (position: ArrayLike<number>) =>
+    tree.unflatten(
+      structure,
+      flat.split(position).map((values, k) => np.array(values, { shape: [...flat.shapes[k]] })),
+    ) as Parameters;
+  const batchOf = (rows: Uint32Array): JaxBatch =>
+    Object.fromEntries(
+      gatherRows(model.data, rows).map(({ name, values, shape }) => [name, np.array(values, { shape: [...shape] })]),
+    );
+
+  type Tree = JsTree<np.Array>;
+  const evaluate = jit(valueAndGrad(model.loss as (parameters: Tree, batch: JaxBatch) => np.Array) as Transformed);
+  const gradientOfRow = (parameters: Tree, row: JaxBatch) => {
+    const batch = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, np.expandDims(value, 0)]));
+    const [value, gradient] = (
+      valueAndGrad(model.loss as (parameters: Tree, batch: JaxBatch) => np.Array) as Transformed
+    )(parameters, batch);
+    value.dispose();
+    return gradient;
+  };
+  const evaluateRows = jit(vmap(gradientOfRow as Transformed, [null, 0]) as Transformed);
+
+  return {
+    dimension: flat.dimension,
+    numRows,
+    names: flat.names,
+    start,
+    unflatten,
+    async lossAndGradient(position, rows) {
+      const [value, gradient] = evaluate(unflatten(position), batchOf(rows));
+      const parts = await readLeaves(gradient);
+      const [mean] = await value.data();
+      return { loss: mean, gradient: flat.join(parts) };
+    },
+    async rowGradients(position, rows) {
+      const gradients = evaluateRows(unflatten(position), batchOf(rows));
+      return interleave(await readLeaves(gradients), rows.length, flat.dimension);
+    },
+  };
+}
+
+// The types of jax-js's transformations do not go through trees of unknown shape.
+// biome-ignore lint/suspicious/noExplicitAny: see above
+type Transformed = (...trees: any[]) => any;
+
+/** The numbers of the arrays of a tree, which is used up. */
+function readLeaves(arrays: JsTree<np.Array>): Promise<ArrayLike<number>[]> {
+  return Promise.all(tree.leaves(arrays).map((leaf) => leaf.data() as Promise<ArrayLike<number>>));
+}
+
+/** Rows × M from one array of rows × size for each parameter array. */
+function interleave(parts: readonly ArrayLike<number>[], numRows: number, dimension: number): Float64Array {
+  const all = new Float64Array(numRows * dimension);
+  let offset = 0;
+  for (const part of parts) {
+    const size = part.length / numRows;
+    for (let n = 0; n < numRows; n++)
+      for (let j = 0; j < size; j++) all[n * dimension + offset + j] = part[n * size + j];
+    offset += size;
+  }
+  return all;
+}
+
+/** `layers.0.weights` for each array, in the order of the leaves: keys are sorted, as jax-js sorts them. */
+function pathsOf(value: JsTree<np.Array>, path = ""): string[] {
+  if (value instanceof np.Array) return [path || "theta"];
+  const below = (key: string) => (path ? `${path}.${key}` : key);
+  if (Array.isArray(value)) return value.flatMap((item, k) => pathsOf(item, below(String(k))));
+  const record = value as Record<string, JsTree<np.Array>>;
+  return Object.keys(record).flatMap((key) => pathsOf(record[key], below(key)));
+}

@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { createRandom } from "../rng/xoshiro.ts";
+import { samplers } from "../samplers/registry.ts";
+import { fit } from "./fit-inline.ts";
+
+/** Rows of a categorical column, numbers of which many are 0, and dense numbers of a large mean. */
+function table(numRows: number) {
+  const random = createRandom(5, 0, 9);
+  const names = ["a", "b", "c", "d", "e", "f"];
+  const level = Array.from({ length: numRows }, () => names[Math.floor(6 * random.uniform() ** 1.5)]);
+  const rare = level.map(() => Math.max(0, random.normal() - 0.7));
+  const dense = level.map(() => 1000 + 3 * random.normal());
+  const eta = level.map(
+    (name, n) => 0.4 * names.indexOf(name) - 1 + 0.8 * rare[n] - 0.2 * (dense[n] - 1000) + 0.3 * random.normal(),
+  );
+  return {
+    ...{ level, rare, dense },
+    number: eta.map((value) => value + random.normal()),
+    yes: eta.map((value) => random.uniform() < 1 / (1 + Math.exp(-value))),
+    count: eta.map((value) => Math.floor(Math.exp(0.3 * value) - Math.log(random.uniform()))),
+    kind: eta.map((value) => (value + random.normal() > 1 ? "z" : value > -0.5 ? "y" : "x")),
+    weight: level.map(() => 0.5 + random.uniform()),
+  };
+}
+
+const rows = table(300);
+const right = "level + rare + dense + rare:level";
+const both = (formula: string, options: object) =>
+  Promise.all(
+    (["dense", "sparse"] as const).map((storage) =>
+      fit({ data: rows, formula }, { storage, chains: 2, draws: 100, tolerance: 0.3, ...options }),
+    ),
+  );
+
+/** The same random numbers meet the same model, so that nothing but rounding tells the two apart. */
+async function expectSame(formula: string, options: object, closeness = 0.1): Promise<void> {
+  const [dense, sparse] = await both(formula, options);
+  expect(dense.data.nonZeros).toBeUndefined();
+  expect(sparse.data.nonZeros).toBeGreaterThan(0.8 * rows.level.length);
+  expect(sparse.settings.because).toBe(dense.settings.because);
+  expect(sparse.coefficients.map(({ name }) => name)).toEqual(dense.coefficients.map(({ name }) => name));
+  dense.coefficients.forEach((expected, j) => {
+    const actual = sparse.coefficients[j];
+    const { laplaceMean, laplaceSd } = expected.standardized;
+    expect(Math.abs(actual.standardized.laplaceMean - laplaceMean)).toBeLessThan(1e-5 * laplaceSd + 1e-6);
+    // Rows are rounded to f32 before centring here, after it there.
+    expect(Math.abs(actual.standardized.laplaceSd / laplaceSd - 1)).toBeLessThan(1e-5);
+    // Chains that contract keep close together, though they are rounded apart.
+    const allowed = closeness * (expected.mcse_mean! / expected.sd);
+    expect(Math.abs(actual.mean - expected.mean), expected.name).toBeLessThan(allowed * expected.sd);
+    expect(Math.abs(actual.sd / expected.sd - 1), expected.name).toBeLessThan(allowed);
+  });
+}
+
+describe("a sparse design and a dense one of the same table", () => {
+  test.each([
+    ["gaussian", `number ~ ${right}`, { sampler: "auto" }],
+    ["student-t", `number ~ ${right}`, { family: "student-t" }],
+    ["bernoulli", `yes ~ ${right}`, { sampler: "auto" }],
+    ["bernoulli without intercept, as it is", `yes ~ 0 + level + rare + I(dense - 1000)`, { standardize: "none" }],
+    [
+      "poisson with an offset and weights",
+      `count ~ ${right} + offset(rare / 9)`,
+      { family: "poisson", weights: "weight" },
+    ],
+    ["negative binomial", `count ~ ${right}`, { family: "negative-binomial" }],
+    ["categorical", `kind ~ ${right}`, {}],
+    ["categorical, symmetric, with weights", `kind ~ level + rare`, { classCoding: "symmetric", weights: "weight" }],
+  ])("%s: the same posterior", async (_, formula, options) => {
+    await expectSame(formula, { sampler: "laplace", ...options });
+  });
+
+  test.each(samplers.map((sampler) => [sampler.name, sampler] as const))(
+    "%s: the same draws",
+    async (sampler, { preconditioners }) => {
+      const formula = sampler === "conjugate" ? "number ~ level + rare" : "yes ~ level + rare";
+      const all = preconditioners.length > 0 ? preconditioners : [undefined];
+      for (const preconditioner of all) {
+        // Trajectories of Hamiltonian dynamics part from one another, whatever the rounding.
+        await expectSame(formula, { sampler, preconditioner, draws: 50 }, sampler === "nuts" ? 6 : 0.1);
+      }
+    },
+  );
+});

@@ -1,0 +1,62 @@
+import { certifyWide } from "../diagnostics/wide-certificate.ts";
+import { estimateWide } from "../estimation/wide-problem.ts";
+import { modelRecipe } from "../prediction/predictive-fit.ts";
+import { samplers } from "../samplers/registry.ts";
+import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
+import { runWideLangevin } from "../samplers/wide-langevin.ts";
+import type { Posterior } from "./fit.ts";
+import { describeData } from "./load.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { predict } from "./predict.ts";
+import type { PreparedModel } from "./prepare.ts";
+import { summariseWide } from "./wide-coefficients.ts";
+
+/** What `refuseForeignTuning` needs of a sampler: wide models take none of the settings of the others. */
+const untuned = { name: "a model of so many coefficients", tuning: [], preconditioners: [] };
+
+/**
+ * Fits a model of more parameters than matrices of all pairs could be held of: model → mode and the curvature's diagonal →
+ * draws → summary and certificate, all with memory O(M).
+ * @throws SamplerOptionError where a sampler was asked for that needs such matrices
+ */
+export async function fitWide(prepared: PreparedModel, options: ResolvedOptions): Promise<Posterior> {
+  const { design, model, workspace, times, learned } = prepared;
+  if (options.sampler !== "auto") {
+    throw new SamplerOptionError(
+      `${options.sampler} works with matrices of all pairs of coefficients, and there are ${model.dimension.toLocaleString("en")}: leave --sampler out, or use fewer columns.`,
+    );
+  }
+  refuseForeignTuning(untuned, options, samplers);
+  const problem = await estimateWide(workspace, model, options.seed);
+  const estimated = performance.now();
+  const run = await runWideLangevin(problem, options);
+  const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
+  const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
+    name,
+    essBulk: ess_bulk ?? 0,
+    rHat: r_hat ?? 1,
+  }));
+  const ended = performance.now();
+  const { rowsVisited } = workspace.counter;
+  const predictive = { draws, recipe: modelRecipe(design, model) };
+  return {
+    ...predictive,
+    predict: (rows, predictOptions) => predict(predictive, rows, predictOptions),
+    family: design.family,
+    formula: design.formula,
+    data: describeData(design),
+    settings: run.settings,
+    ...(learned && { prior: learned }),
+    coefficients,
+    certificate: certifyWide(problem, run, convergence, options.tolerance, [...prepared.remarks, ...prepared.warnings]),
+    warnings: prepared.warnings,
+    timing: {
+      load: (times.loaded - times.started) / 1000,
+      estimate: (estimated - times.loaded) / 1000,
+      sample: (ended - estimated) / 1000,
+      total: (ended - times.started) / 1000,
+      rowsVisited,
+      passes: rowsVisited / design.numRows,
+    },
+  };
+}

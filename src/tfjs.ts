@@ -1,0 +1,65 @@
+/** Custom models whose loss is written in TensorFlow.js: `customModel(fromTfjs({ … }))`. */
+import * as tf from "@tensorflow/tfjs-core";
+import { flatParameters } from "./adapters/flat-parameters.ts";
+import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
+import type { CustomModelOptions } from "./models/custom-model.ts";
+
+/** Tensors by name. */
+export type Tensors = Record<string, tf.Tensor>;
+
+export interface TfjsModel<Parameters extends Tensors> {
+  /** Tensors by name: the start. They stay yours. */
+  readonly parameters: Parameters;
+  readonly data: RowArrays;
+  /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. */
+  loss(parameters: Parameters, batch: Tensors): tf.Scalar;
+}
+
+/** What `customModel` takes, and the way back from θ to the parameters. */
+export type TfjsAdapter<Parameters extends Tensors> = Pick<
+  CustomModelOptions,
+  "dimension" | "numRows" | "names" | "start" | "lossAndGradient"
+> & {
+  /** The parameters at θ; the caller disposes of them. */
+  unflatten(position: ArrayLike<number>): Parameters;
+};
+
+/**
+ * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor that they make is disposed
+ * of.
+ * @throws InputError where the data do not fit together
+ */
+export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
+  const numRows = countRows(model.data);
+  const names = Object.keys(model.parameters);
+  const flat = flatParameters(names.map((name) => ({ name, shape: model.parameters[name].shape })));
+  const start = flat.join(names.map((name) => model.parameters[name].dataSync()));
+  const tensorsAt = (position: ArrayLike<number>) =>
+    flat.split(position).map((values, k) => tf.tensor(values, [...flat.shapes[k]], "float32"));
+  const named = (tensors: readonly tf.Tensor[]) =>
+    Object.fromEntries(names.map((name, k) => [name, tensors[k]])) as Parameters;
+
+  return {
+    dimension: flat.dimension,
+    numRows,
+    names: flat.names,
+    start,
+    unflatten: (position) => named(tensorsAt(position)),
+    async lossAndGradient(position, rows) {
+      const { value, gradients } = tf.tidy(() => {
+        const batch = Object.fromEntries(
+          gatherRows(model.data, rows).map(({ name, values, shape }) => [name, tf.tensor(values, [...shape])]),
+        );
+        const evaluate = tf.valueAndGrads((...tensors) => model.loss(named(tensors), batch));
+        const { value, grads } = evaluate(tensorsAt(position));
+        return { value, gradients: grads };
+      });
+      try {
+        const parts = await Promise.all(gradients.map((gradient) => gradient.data()));
+        return { loss: (await value.data())[0], gradient: flat.join(parts) };
+      } finally {
+        tf.dispose([value, ...gradients]);
+      }
+    },
+  };
+}
