@@ -38,20 +38,23 @@ function classRows(
       ]),
     writeRow(columns, place, predictors, label) {
       row.meansInto(means, predictors);
+      const isKnown = !Number.isNaN(label);
+      if (given.length > 0 || isKnown) row.drawClasses(means, random);
       own.summarise(columns, place, means, probabilities);
       const write = (name: string, value: string) => {
         (columns[name] as (string | null)[])[place] = value;
       };
       write("prediction", levels[mostProbable(probabilities, 0, levels.length)]);
-      const isKnown = !Number.isNaN(label);
-      if (given.length > 0 || isKnown) row.drawTargets(predictors, random);
       given.forEach((s, d) => {
         write(`draw_${d + 1}`, levels[row.targets[s]]);
       });
       if (!isKnown) return;
       isScored = true;
       checks.add(label, row.targets);
-      scoring.add(label, probabilities, row.logMeanDensity(predictors, label));
+      const probability = probabilities[label];
+      // One minus a mean rounds off what is left of it, and exponentials may have come to 0.
+      const isExact = probability > 1e-6;
+      scoring.add(label, probabilities, isExact ? Math.log(probability) : row.logMeanDensity(predictors, label));
     },
     scores: () => (isScored ? { ...scoring.result(), checks: checks.results() } : undefined),
   };
