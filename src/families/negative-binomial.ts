@@ -16,7 +16,8 @@ export const negativeBinomial = familyOfRow(
       meanInto(out, eta) {
         out[0] = meanCount(eta[0]);
       },
-      draw: (random, eta, { 0: alpha }) => drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
+      draw: (random, eta, { 0: alpha }) =>
+        drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
       logDensity: (y, eta, { 0: alpha }) => logDensity(y, meanCount(eta[0]), alpha),
       deviance(y, eta, { 0: alpha }) {
         const mean = meanCount(eta[0]);
