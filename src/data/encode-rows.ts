@@ -13,7 +13,7 @@ import type { TableChunk, TableSource } from "./table.ts";
 import { TermRows } from "./term-rows.ts";
 
 /** At most one column a row that is not 0: row i has `values[i]` (1 where absent) in `columns[i]` (−1: none). */
-export interface EncodedBlock {
+interface EncodedBlock {
   readonly columns: Int32Array;
   readonly values?: Float64Array;
 }

@@ -70,7 +70,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
-    if (isWide(modelled)) return fitWide(modelled, resolved);
+    const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
+    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
@@ -95,7 +96,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         rowsVisited,
         passes: rowsVisited / design.numRows,
       },
-      ...(keepTarget && { observed: observedTarget(design, problem.model) }),
+      ...observed,
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });

@@ -47,9 +47,11 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   file.create_attribute("ornstein_recipe", texts[1]);
   file.create_attribute("ornstein_checksum", checksum(texts));
   for (const { variable, coefficients, isVector } of variablesOf(posterior.recipe)) {
-    const columns = coefficients.map((name) => posterior.draws.get(name)!);
-    if (isVector) writeVectorByDraw(group, variable, coefficients, columns);
-    else writeByDraw(group, variable, columns[0]).create_attribute("long_name", coefficients[0]);
+    if (isVector) writeVectorByDraw(group, variable, coefficients, (name) => posterior.draws.get(name)!);
+    else {
+      const dataset = writeByDraw(group, variable, posterior.draws.get(coefficients[0])!);
+      dataset.create_attribute("long_name", coefficients[0]);
+    }
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
