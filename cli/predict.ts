@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
 import type { UnknownLevels } from "../src/data/recipe-levels.ts";
-import type { Posterior } from "../src/posterior/fit.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { interruptible } from "./interruptible.ts";
 import { number } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";

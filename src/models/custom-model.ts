@@ -7,7 +7,7 @@ import { type Model, withRecord } from "./model.ts";
 import type { NormalPrior } from "./prior.ts";
 
 /** What a custom model's function returns. */
-export interface MeanLossAndGradient {
+interface MeanLossAndGradient {
   readonly loss: number;
   /** M */
   readonly gradient: ArrayLike<number>;

@@ -7,8 +7,9 @@ import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import type { Posterior, RunOptions } from "./fit.ts";
+import type { RunOptions } from "./fit.ts";
 import { fit } from "./fit-inline.ts";
+import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 
 type Columns = Record<string, ColumnData>;
@@ -198,7 +199,7 @@ describe("rows that the fit has not seen", () => {
     ]);
     expect(missingRows).toBe(0);
     expect(columns.mean[0]).toBeGreaterThan(0);
-    expect([...columns.mean]).toEqual(Array.from(columns.mean, () => columns.mean[0]));
+    expect([...columns.mean]).toEqual([0, 1, 2].map(() => columns.mean[0]));
     await expect(fitted.predict([{ x: 0.5, one: "other" }])).rejects.toThrow(/^one is "other" in data row 1/);
   });
 

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Posterior } from "./fit.ts";
 import { fit } from "./fit-inline.ts";
+import type { Posterior } from "./posterior.ts";
 import { loadFit, saveFit } from "./saved-fit-node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-saved-"));

@@ -3,7 +3,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../data/errors.ts";
 import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { toContractJson } from "./contract-json.ts";
-import type { Posterior } from "./fit.ts";
+import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
@@ -11,7 +11,7 @@ import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 /** What wrote a result. */
 export interface Origin {
