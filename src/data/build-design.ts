@@ -117,7 +117,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   };
 }
 
-const intercept: DesignColumn = {
+export const intercept: DesignColumn = {
   name: "Intercept",
   term: "Intercept",
   mean: 0,

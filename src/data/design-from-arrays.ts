@@ -44,29 +44,40 @@ export async function designFromArrays(
 
   const columns: Record<string, ColumnData> = Object.fromEntries(names.map((name, j) => [name, features[j]]));
   columns[targetName] = y;
-  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: feature(name) }));
-  if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
-  if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
-  if (arrays.offset) {
-    const name = freeName("offset", columns);
-    columns[name] = Float64Array.from(arrays.offset);
-    parts.push({ sign: "+", term: { kind: "offset", expression: { kind: "column", name, at: 0 }, at: 0 } });
-  }
+  const offsetName = arrays.offset && freeName("offset", columns);
+  if (offsetName !== undefined) columns[offsetName] = Float64Array.from(arrays.offset!);
   let weights: string | undefined;
   if (arrays.weights) {
     const name = freeName("weights", columns);
     columns[name] = Float64Array.from(arrays.weights);
     weights = quoteName(name);
   }
+  const formula = formulaOfColumns(targetName, names, { intercept, offsetName });
+  return buildDesign(tableFromColumns(columns), formula, { ...options, weights });
+}
+
+/** `y ~ x1 + x2 + offset(…)` */
+export function formulaOfColumns(
+  targetName: string,
+  names: readonly string[],
+  { intercept, offsetName }: { readonly intercept: boolean; readonly offsetName?: string },
+): Formula {
+  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: feature(name) }));
+  if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
+  if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
+  if (offsetName !== undefined) {
+    const expression = { kind: "column", name: offsetName, at: 0 } as const;
+    parts.push({ sign: "+", term: { kind: "offset", expression, at: 0 } });
+  }
   const tree: Omit<Formula, "text"> = {
     target: { kind: "column", name: targetName, at: 0 },
     terms: { kind: "sum", parts },
   };
-  return buildDesign(tableFromColumns(columns), { text: formulaText(tree), ...tree }, { ...options, weights });
+  return { text: formulaText(tree), ...tree };
 }
 
 /** The name, with as many underscores as tell it from the columns' names. */
-function freeName(name: string, columns: Readonly<Record<string, unknown>>): string {
+export function freeName(name: string, columns: Readonly<Record<string, unknown>>): string {
   return Object.hasOwn(columns, name) ? freeName(`${name}_`, columns) : name;
 }
 

@@ -26,7 +26,7 @@ export function choosesSparse(plan: SparsePlan, denseBytes: number, storage: "au
 }
 
 /** A column of numbers is stored centred from this share of non-zero values on: large means then cost no digits. */
-const centredShare = 0.5;
+export const centredShare = 0.5;
 
 export function planSparse(
   columns: readonly DesignColumn[],
@@ -45,6 +45,16 @@ export function planSparse(
     isCentred[only] = 1;
     counts[only] = numRows;
   }
+  return planOf(columns, counts, isCentred, numRows);
+}
+
+/** @param counts D: the entries that each column stores */
+export function planOf(
+  columns: readonly DesignColumn[],
+  counts: Float64Array,
+  isCentred: Uint8Array,
+  numRows: number,
+): SparsePlan {
   const nonZeros = counts.reduce((sum, count) => sum + count, 0);
   const shift = Float64Array.from(columns, ({ mean, scale, isIntercept }, j) =>
     isIntercept ? -1 : isCentred[j] ? 0 : mean / scale,

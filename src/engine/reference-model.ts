@@ -49,6 +49,7 @@ export function readModel(memory: EngineMemory, address: number) {
     aliasWords: aliasTable ? memory.u32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
     aliasFloats: aliasTable ? memory.f32(aliasTable, (numRows * AliasEntry.bytes) / 4) : undefined,
     row: (n: number) => {
+      if (!starts) return memory.f32(storage.address + 4 * n * storage.stride, numColumns);
       const row = new Float64Array(numColumns);
       of(n).addTo(row, 0, 1);
       return row;
@@ -63,6 +64,8 @@ export function readModel(memory: EngineMemory, address: number) {
     },
     /** xᵀβ of one output, the only one unless told. */
     predict: (n: number, position: ArrayLike<number>, output = 0) => {
+      // A view of sparse rows wants vectors that stay the same, and a chain's position does not.
+      if (!starts) return of(n).dot(position, output * numColumns);
       const row = new Float64Array(numColumns);
       of(n).addTo(row, 0, 1);
       return row.reduce((eta, value, j) => eta + value * position[output * numColumns + j], 0);

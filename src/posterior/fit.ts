@@ -5,7 +5,7 @@ import { viewRows } from "../engine/row-view.ts";
 import type { Model } from "../models/model.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
-import { samplerNamed, selectSampler } from "../samplers/registry.ts";
+import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
 import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
 import type { Coefficient } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
@@ -110,19 +110,20 @@ function observedTarget({ target, numRows }: Design, { memory, rows }: Model): F
   });
 }
 
-/** Runs the sampler that was asked for, or that "auto" chooses: the normal approximation, where no chain can be run. */
+/** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
 async function runSelected(
   prepared: Prepared,
   options: ResolvedOptions,
 ): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
-  const { sampler, because } = selectSampler(options.sampler, prepared.problem, options);
+  const { sampler, because } = await selectSampler(options.sampler, prepared.problem, options);
   try {
     return { run: await runSampler(prepared, sampler, options), because, warnings: prepared.warnings };
   } catch (error) {
     const isOwnChoice = options.sampler === "auto" && options.batchSize === undefined;
     if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
-    const warnings = [...prepared.warnings, error.message];
-    const run = await runSampler({ ...prepared, warnings }, samplerNamed("laplace"), options);
-    return { run, because: "auto: no step of control-variate is stable", warnings };
+    const other = samplerWithoutStep(prepared.problem, options);
+    const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message];
+    const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
+    return { run, because: other.because, warnings };
   }
 }

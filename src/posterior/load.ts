@@ -1,4 +1,4 @@
-import { buildDesign, type Design, designFromArrays } from "../data/design.ts";
+import { buildDesign, type Design, designFromArrays, designFromSparse, type SparseArrays } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
@@ -30,7 +30,7 @@ export interface ArrayInput {
   readonly weights?: ArrayLike<number>;
 }
 
-export type FitInput = TableInput | ArrayInput;
+export type FitInput = TableInput | ArrayInput | SparseArrays;
 
 /** How far a run is: `fraction` of `stage` is done. */
 export type ProgressListener = (stage: string, fraction: number) => void;
@@ -84,7 +84,7 @@ export async function loadRows(
       throw new InputError(
         "The option weights is an expression over a table's columns; give arrays as { x, y, weights }.",
       );
-    design = await designFromArrays(input, shared);
+    design = "sparse" in input ? await designFromSparse(input, shared) : await designFromArrays(input, shared);
   }
   return { design, rows: rowBlockOf(design, address) };
 }

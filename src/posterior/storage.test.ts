@@ -52,6 +52,65 @@ async function expectSame(formula: string, options: object, closeness = 0.1): Pr
   });
 }
 
+test("rows given as sparse arrays have the posterior of the same rows given in full", async () => {
+  const random = createRandom(6, 0, 9);
+  const x = Array.from({ length: 400 }, () =>
+    Array.from({ length: 12 }, (_, j) =>
+      j === 5 ? 7 : j === 3 ? 50 + random.normal() : random.uniform() < 0.2 ? random.normal() + 1 : 0,
+    ),
+  );
+  const y = x.map((row) => row[0] - 0.5 * row[7] + 0.3 * (row[3] - 50) + random.normal());
+  const weights = y.map(() => 0.5 + random.uniform());
+  const offset = y.map(() => random.normal());
+  const indptr = [0];
+  const indices: number[] = [];
+  const values: number[] = [];
+  for (const row of x) {
+    row.forEach((value, j) => {
+      if (value === 0) return;
+      indices.push(j);
+      values.push(value);
+    });
+    indptr.push(indices.length);
+  }
+  const options = { chains: 2, draws: 100, sampler: "laplace" };
+  const full = await fit({ x, y, weights, offset }, { ...options, storage: "dense" });
+  const sparse = await fit({ sparse: { indptr, indices, values, columns: 12 }, y, weights, offset }, options);
+  expect(sparse.data.nonZeros).toBeGreaterThan(400);
+  expect(sparse.formula.length).toBeLessThanOrEqual(full.formula.length);
+  expect(sparse.coefficients.map(({ name }) => name)).toEqual(full.coefficients.map(({ name }) => name));
+  full.coefficients.forEach((expected, j) => {
+    expect(Math.abs(sparse.coefficients[j].mean - expected.mean)).toBeLessThan(1e-4 * expected.sd);
+    expect(Math.abs(sparse.coefficients[j].sd / expected.sd - 1)).toBeLessThan(1e-4);
+  });
+  const rows = { data: Object.fromEntries(x[0].map((_, j) => [`x${j + 1}`, x.slice(0, 5).map((row) => row[j])])) };
+  const at = { ...rows.data, offset: offset.slice(0, 5) };
+  const [a, b] = [await sparse.predict(at), await full.predict(at)];
+  expect(JSON.stringify(a).length).toBeGreaterThan(50);
+  expect(Object.keys(a)).toEqual(Object.keys(b));
+});
+
+test.each([
+  [
+    { indptr: [0, 1], indices: [0], values: [1], columns: 2 },
+    "indptr has 2 numbers, and 3 rows need one more than there are rows.",
+  ],
+  [
+    { indptr: [0, 1, 2, 2], indices: [0, 2], values: [1, 1], columns: 2 },
+    "Row 2 has an entry of column 2: columns are whole numbers from 0 to 1, ascending within a row (scipy: sum_duplicates()).",
+  ],
+  [
+    { indptr: [0, 2, 2, 2], indices: [1, 1], values: [1, 1], columns: 2 },
+    "Row 1 has an entry of column 1: columns are whole numbers from 0 to 1, ascending within a row (scipy: sum_duplicates()).",
+  ],
+  [
+    { indptr: [0, 1, 1, 1], indices: [1], values: [Number.NaN], columns: 2 },
+    "Row 1 has NaN in column 1; leave such rows out, or give a number.",
+  ],
+])("sparse arrays that do not fit are refused", async (sparse, message) => {
+  await expect(fit({ sparse, y: [1, 2, 4] })).rejects.toThrow(message);
+});
+
 describe("a sparse design and a dense one of the same table", () => {
   test.each([
     ["gaussian", `number ~ ${right}`, { sampler: "auto" }],
