@@ -7,7 +7,7 @@ import { centredShare, planOf } from "./sparse-design.ts";
 import { type ColumnData, formatCount } from "./table.ts";
 
 /** Rows as scipy's `csr_matrix` has them. */
-export interface CompressedRows {
+interface CompressedRows {
   /** N + 1: row n has the entries from indptr[n] to indptr[n + 1] − 1. */
   readonly indptr: ArrayLike<number>;
   /** The column of each entry, ascending within a row. */

@@ -71,7 +71,7 @@ export interface DesignTarget {
  * How the rows of a sparse design are laid out: m' of each column as D f64, then from byte `startsAt` on the address of each
  * row's record as u32, then the records (kernels/layout.ts, SparseRow).
  */
-export interface SparseLayout {
+interface SparseLayout {
   readonly startsAt: number;
   /** Entries stored; the intercept needs none. */
   readonly nonZeros: number;

@@ -14,7 +14,7 @@ export interface RowStorage {
   readonly sparse?: SparseStorage;
 }
 
-export interface SparseStorage {
+interface SparseStorage {
   /** Address of D f64: m' of each column, which is x' − m'. */
   readonly shift: number;
 }

@@ -1,63 +1,24 @@
 import type { Design } from "../data/design.ts";
-import type { Certificate } from "../diagnostics/certificate.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewRows } from "../engine/row-view.ts";
+import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
-import type { PredictOptions } from "../prediction/predict.ts";
-import { type ModelRecipe, modelRecipe, type NamedDraws } from "../prediction/predictive-fit.ts";
+import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { samplerNamed, selectSampler } from "../samplers/registry.ts";
-import { type HamiltonianStatistics, NoStableStepError, type SamplerSettings } from "../samplers/sampler.ts";
-import type { Coefficient } from "./coefficients.ts";
-import type { LearnedPrior } from "./learn-prior.ts";
-import { type DataSummary, describeData, type FitInput, type Listening } from "./load.ts";
+import { NoStableStepError } from "../samplers/sampler.ts";
+import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import { type NewRows, type Prediction, predict } from "./predict.ts";
+import type { Posterior, Timing } from "./posterior.ts";
+import { predict } from "./predict.ts";
 import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
+export type { Posterior, Timing };
+
 export interface RunOptions extends FitOptions, Listening {
   /** Whether the result has the target's values. */
   readonly keepTarget?: boolean;
-}
-
-/** Seconds each stage took, and the rows read. */
-export interface Timing {
-  readonly load: number;
-  readonly estimate: number;
-  readonly sample: number;
-  readonly total: number;
-  readonly rowsVisited: number;
-  /** rowsVisited / N */
-  readonly passes: number;
-}
-
-/** The result of a fit. */
-export interface Posterior {
-  readonly family: string;
-  readonly formula: string;
-  readonly data: DataSummary;
-  readonly settings: SamplerSettings;
-  /** What was learned of the prior; left out where it was given. */
-  readonly prior?: LearnedPrior;
-  /** In the order of the design's columns; `sigma` last where it is learned. */
-  readonly coefficients: readonly Coefficient[];
-  readonly certificate: Certificate;
-  readonly warnings: readonly string[];
-  readonly timing: Timing;
-  /** Kept draws of every coefficient on the original scale: one array a chain. */
-  readonly draws: NamedDraws;
-  /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
-  readonly hamiltonian?: readonly HamiltonianStatistics[];
-  /**
-   * The target of each kept row, where it was to be kept: levels by their number in `recipe.target.levels`, numbers in the
-   * 32 bits that the fit computes with.
-   */
-  readonly observed?: Float64Array;
-  /** How the columns are made from a table, and what else predicting other rows takes. */
-  readonly recipe: ModelRecipe;
-  /** Predicts other rows with the fit's own preprocessing. @throws InputError as the function `predict` */
-  predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
 }
 
 /**
@@ -70,7 +31,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
-    if (isWide(modelled)) return fitWide(modelled, resolved);
+    const observed = () => ({ ...(keepTarget && { observed: observedTarget(modelled.design, modelled.model) }) });
+    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed() };
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
@@ -95,7 +57,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         rowsVisited,
         passes: rowsVisited / design.numRows,
       },
-      ...(keepTarget && { observed: observedTarget(design, problem.model) }),
+      ...observed(),
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });
@@ -120,7 +82,12 @@ async function runSelected(
   } catch (error) {
     const isOwnChoice = options.sampler === "auto" && options.batchSize === undefined;
     if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
-    const warnings = [...prepared.warnings, error.message];
+    const { design, problem } = prepared;
+    const bounded = boundedByPrior(
+      problem,
+      design.columns.map(({ name }) => name),
+    );
+    const warnings = [...prepared.warnings, error.message, ...bounded];
     const run = await runSampler({ ...prepared, warnings }, samplerNamed("laplace"), options);
     return { run, because: "auto: no step of control-variate is stable", warnings };
   }

@@ -61,7 +61,7 @@ export interface ChainSpec {
 }
 
 /** What H and R have beside a diagonal, and how the draws of long vectors are kept (kernels/layout.ts). */
-export interface WideStep {
+interface WideStep {
   /** Address of rank × M f64. */
   readonly directions: number;
   readonly rank: number;
