@@ -303,6 +303,14 @@ describe("E-BFMI", () => {
     };
     expect(checkHamiltonian([statistics])).toMatchObject({ passed: false });
     expect(checkHamiltonian([statistics]).message).toMatch(/E-BFMI of a chain is 0\.0/);
+    const diverged = (count: number) => ({
+      ...statistics,
+      energy: statistics.energy.map((_, n) => Math.sin(12.9898 * n * n)),
+      diverging: zeros.map((_, n) => (n < count ? 1 : 0)),
+    });
+    const four = Array<ReturnType<typeof diverged>>(4).fill(diverged(0));
+    expect(checkHamiltonian([diverged(1), ...four])).toMatchObject({ passed: false, slight: true });
+    expect(checkHamiltonian([diverged(2), ...four])).toMatchObject({ passed: false, slight: false });
     const cutOff = { ...statistics, treeDepth: zeros.map((_, n) => (n < 3 ? 10 : 2)) };
     expect(checkHamiltonian([cutOff]).message).toMatch(/3 of 200 trajectories were cut off at 1023 steps/);
   });

@@ -1,7 +1,9 @@
 import { runChainsTogether } from "../estimation/full-gradients.ts";
+import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { multiplyVector } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { mostWork } from "../samplers/draw-schedule.ts";
 import {
   type ChainOutput,
   independentDraws,
@@ -10,18 +12,19 @@ import {
   type SamplerOptions,
 } from "../samplers/sampler.ts";
 import { drawsOutput } from "./draws-output.ts";
-import { runNutsChain } from "./nuts-chain.ts";
-import type { MetricKind } from "./nuts-mass-matrix.ts";
+import { type NutsSettings, runNutsChain } from "./nuts-chain.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
  * (nuts-tree.ts), step size and mass matrix learned in a warm-up (nuts-step-size.ts, nuts-mass-matrix.ts). The draws come
  * from the posterior itself, whatever its shape, so nothing is predicted: the Laplace sds stand beside them for comparison.
  *
- * Settings: mean acceptance 0.8, depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
+ * Settings: mean acceptance 0.8, or 0.95 where the posterior is far from normal and longer steps would leave its narrow
+ * parts; depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
  * parameters, else a diagonal one. The first mass matrix is that of the Laplace covariance P, and the chains start from
  * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met.
- * Cost of a draw: 2^depth − 1 passes over all rows, mostly 3 or 7.
+ * Cost of an iteration: 2^depth − 1 passes over all rows, mostly 3 or 7. Where that is little, a draw is the last of
+ * several iterations.
  * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".
  */
 export const nuts: Sampler = {
@@ -33,32 +36,70 @@ export const nuts: Sampler = {
   plan,
 };
 
+/** Gradients that an iteration takes, in one dimension and more for each other: trajectories grow longer. */
+const gradientsPerIteration = { one: 10, dimension: 1 };
+/** What a row's own functions cost, and a gradient beside its rows, in multiply-adds. */
+const workBeside = { predictor: 40, gradient: 20_000 };
+
+/** Precision beyond that of the kept draws may take this share of the work. */
+const shareForPrecision = 0.25;
+const mostIterationsPerDraw = 3;
+
+/** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
+export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
+  return chains * (warmUpFor(draws) + draws) * workPerIteration(problem) <= share * mostWork;
+}
+
+type Rows = Pick<Problem, "model" | "numRows">;
+type Length = Pick<SamplerOptions, "chains" | "draws">;
+
+function workPerIteration({ model, numRows }: Rows): number {
+  const { outputs, dimension, rows } = model;
+  const ofRows = numRows * outputs * (workBeside.predictor + 2 * rows.paddedColumns);
+  const gradients = gradientsPerIteration.one + gradientsPerIteration.dimension * dimension;
+  return gradients * (workBeside.gradient + dimension ** 2 + ofRows);
+}
+
+/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
+function iterationsPerDraw(problem: Rows, { chains, draws }: Length): number {
+  const affordable = Math.floor((shareForPrecision * mostWork) / (chains * draws * workPerIteration(problem)));
+  return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
+}
+
+/** As many iterations as draws, but enough for the step size, and no more than Stan's schedule needs. */
+const warmUpFor = (draws: number) => Math.min(Math.max(draws, 50), 1000);
+
 const largestDense = 100;
+const acceptances = { usual: 0.8, careful: 0.95 };
 /** The start's sds over the posterior's. */
 const startDispersion = 2;
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const preconditioner = options.preconditioner ?? (problem.model.dimension <= largestDense ? "full" : "diagonal");
   const metric = preconditioner === "full" ? "dense" : "diagonal";
-  // As many iterations as draws, but enough for the step size, and no more than Stan's schedule needs.
-  const warmUp = Math.min(Math.max(options.draws, 50), 1000);
-  const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up`;
+  const warmUp = warmUpFor(options.draws);
+  const stepsPerDraw = iterationsPerDraw(problem, options);
+  const targetAcceptance = (await isFarFromNormal(problem)) ? acceptances.careful : acceptances.usual;
+  const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(nuts.name, because, options);
   return {
-    settings: { ...settings, preconditioner, burnInSteps: warmUp },
+    settings: { ...settings, preconditioner, burnInSteps: warmUp, stepsPerDraw },
     prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
     notes: [],
-    sample: () => runAllChains(problem, options, metric, warmUp),
+    sample: () => runAllChains(problem, options, { metric, warmUp, targetAcceptance, stepsPerDraw }),
   };
 }
 
 async function runAllChains(
   { workspace, model, mode, laplaceCovariance, laplaceFactor }: Problem,
   { chains: count, draws, seed }: SamplerOptions,
-  metric: MetricKind,
-  warmUp: number,
+  {
+    stepsPerDraw,
+    ...adaptation
+  }: Pick<NutsSettings, "metric" | "warmUp" | "targetAcceptance"> & { readonly stepsPerDraw: number },
 ): Promise<ChainOutput> {
-  const onIteration = progressOf(count * (warmUp + draws), workspace.onProgress);
+  const iterations = stepsPerDraw * draws;
+  const onIteration = progressOf(count * (adaptation.warmUp + iterations), workspace.onProgress);
   const chains = await runChainsTogether(workspace, model, count, (evaluate, chain) => {
     const scatter = createRandom(seed, chain, 4);
     const offset = multiplyVector(
@@ -66,11 +107,14 @@ async function runAllChains(
       Float64Array.from(mode, () => startDispersion * scatter.normal()),
     );
     const start = mode.map((value, j) => value + offset[j]);
-    const settings = { warmUp, draws, metric, guess: laplaceCovariance, onIteration };
+    const settings = { ...adaptation, draws: iterations, guess: laplaceCovariance, onIteration };
     return runNutsChain({ dimension: mode.length, evaluate }, start, settings, createRandom(seed, chain, 1));
   });
   const positions = chains.map((chain) => chain.positions);
-  return { ...drawsOutput(positions, mode.length), hamiltonian: chains.map(({ statistics }) => statistics) };
+  return {
+    ...drawsOutput(positions, mode.length, stepsPerDraw),
+    hamiltonian: chains.map(({ statistics }) => statistics),
+  };
 }
 
 const progressMilliseconds = 200;

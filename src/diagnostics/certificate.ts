@@ -13,6 +13,8 @@ export type Verdict = "ok" | "warning" | "failed";
 export interface RunCheck {
   readonly id: "convergence" | "prediction" | "accuracy" | "nuts";
   readonly passed: boolean;
+  /** Not passed, but by so little that the verdict is a warning. */
+  readonly slight?: boolean;
   readonly message: string;
 }
 
@@ -70,7 +72,7 @@ export async function certify(
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
   const failed =
     reliedOnFailed ||
-    checks.some((check) => !check.passed && check.id !== "accuracy") ||
+    checks.some((check) => !check.passed && !check.slight && check.id !== "accuracy") ||
     (!checks[2].passed && plan.prediction.limit !== undefined);
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const anyFailed =

@@ -19,10 +19,14 @@ export interface KernelTask {
 export interface Executor {
   readonly threads: number;
   /**
-   * Resolves when all tasks are done. `onProgress` is called a few times a second while they run.
+   * Resolves when all tasks are done. `onProgress` is called a few times a second while they run. Tasks that are `short`,
+   * less work than a message to another thread and back, stay on the calling thread.
    * @throws the signal's reason when it is aborted: no further kernel call is begun, and the promise rejects only after
    * all running calls have ended, so that the memory may be reused.
    */
-  run(tasks: readonly KernelTask[], options?: { signal?: AbortSignal; onProgress?: () => void }): Promise<void>;
+  run(
+    tasks: readonly KernelTask[],
+    options?: { signal?: AbortSignal; onProgress?: () => void; short?: boolean },
+  ): Promise<void>;
   close(): Promise<void>;
 }

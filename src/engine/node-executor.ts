@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Executor, KernelTask } from "./executor.ts";
-import { compileKernels, instantiateKernels } from "./kernels.ts";
+import { createInlineExecutor } from "./inline-executor.ts";
+import { compileKernels } from "./kernels.ts";
 import type { EngineMemory } from "./memory.ts";
 
 export interface NodeExecutorOptions {
@@ -36,8 +37,8 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
   if (!memory.isShared) throw new TypeError("Worker threads need an engine memory made with { shared: true }.");
   const threads = Math.max(1, Math.floor(options.threads ?? availableParallelism()));
   const module = await compileKernels(true);
-  // Writes the tables that all threads read.
-  instantiateKernels(memory, module);
+  // Its instance of the kernels writes the tables that all threads read.
+  const callingThread = await createInlineExecutor(memory);
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
   const workers = new Set<Worker>();
   let closed = false;
@@ -92,9 +93,11 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
 
   return {
     threads,
-    run(tasks, { signal, onProgress } = {}) {
+    run(tasks, { signal, onProgress, short = false } = {}) {
       // Runs follow one another: they share the workers and the flag.
-      const result = running.then(() => runAll(tasks, signal, onProgress));
+      const result = running.then(() =>
+        short && !closed ? callingThread.run(tasks, { signal, onProgress }) : runAll(tasks, signal, onProgress),
+      );
       running = result.catch(() => {});
       return result;
     },

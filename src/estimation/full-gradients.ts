@@ -13,6 +13,9 @@ export interface LossAndGradient {
 /** Loss and gradient at θ; the promise rejects with the signal's reason when the run is aborted. */
 export type Evaluate = (position: ArrayLike<number>) => Promise<LossAndGradient>;
 
+/** Multiply-adds below which a message to another thread takes longer. */
+const shortWork = 1e5;
+
 /**
  * A function that evaluates up to `capacity` points as one run of the executor, so that the points share its threads and
  * its round trip. Its records stay in memory until the caller releases it.
@@ -33,7 +36,8 @@ export function prepareGradients(
       pass.moveTo(positions[k]);
     });
     const tasks = used.flatMap((pass) => pass.tasks);
-    await workspace.executor.run(tasks, { signal: workspace.signal });
+    const short = positions.length * model.rows.numRows * model.outputs * model.rows.paddedColumns < shortWork;
+    await workspace.executor.run(tasks, { signal: workspace.signal, short });
     return used.map((pass, k) => {
       workspace.counter.rowsVisited += pass.visited;
       const { loss, gradient } = pass.collect();

@@ -45,3 +45,13 @@ export async function gradientNonlinearity(problem: Problem, factor: Matrix): Pr
     shift: multiplyVector(laplaceCovariance, average).map((value, j) => -value / sds[j]),
   };
 }
+
+/** Where short steps are needed to follow the loss: the gradient over the posterior is this far from a quadratic loss's. */
+const farFromQuadratic = 0.3;
+
+/** Whether the normal approximation says little of the posterior: not even a gradient there can be told from it. */
+export async function isFarFromNormal(problem: Problem): Promise<boolean> {
+  const { relativeError } = await gradientNonlinearity(problem, problem.laplaceFactor);
+  // Not ">": losses that overflow give NaN.
+  return !(relativeError <= farFromQuadratic);
+}

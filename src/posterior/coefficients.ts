@@ -57,10 +57,9 @@ export function summarise(
     const statistics = summaryStatistics(draws.get(name)!);
     const auxiliary = problem.model.auxiliaries[j - betaMean.length];
     const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
-    // e^τ is not linear in τ: its mean and sd over the kept draws are corrected by those of τ, known over all steps.
-    const ratio = auxiliary ? auxiliaryCorrection(output, j) : null;
-    const mean = ratio ? statistics.mean * (1 + ratio.meanShift) : betaMean[j];
-    const sd = ratio ? statistics.sd * ratio.sdRatio : betaSd[j];
+    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - betaMean.length], statistics) : null;
+    const mean = moments?.mean ?? betaMean[j];
+    const sd = moments?.sd ?? betaSd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
     coefficients.push({
@@ -131,20 +130,42 @@ function addChain(
   });
 }
 
-function auxiliaryCorrection(output: ChainOutput, index: number): { meanShift: number; sdRatio: number } {
-  let sum = 0;
+interface MeanAndSd {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+/**
+ * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the draws,
+ * corrected by those of τ, which are known over all steps.
+ */
+function auxiliaryMoments(output: ChainOutput, index: number, unit: number, ofDraws: MeanAndSd): MeanAndSd {
+  if (output.steps) return momentsOf(output.steps, output.dimension, index, (tau) => unit * Math.exp(tau));
+  const center = output.mean[index];
+  const draws = momentsOf(output.positions, output.dimension, index, (tau) => tau - center);
+  const sd = Math.sqrt(output.covariance.data[index * (output.dimension + 1)]);
+  return { mean: ofDraws.mean * (1 - draws.mean), sd: ofDraws.sd * (draws.sd > 0 ? sd / draws.sd : 1) };
+}
+
+/** Of a function of one parameter, over all chains. */
+function momentsOf(
+  chains: readonly Float64Array[],
+  dimension: number,
+  index: number,
+  of: (tau: number) => number,
+): MeanAndSd {
+  let mean = 0;
   let squares = 0;
   let count = 0;
-  for (const positions of output.positions) {
-    for (let k = index; k < positions.length; k += output.dimension, count++) {
-      const deviation = positions[k] - output.mean[index];
-      sum += deviation;
-      squares += deviation ** 2;
+  for (const positions of chains) {
+    for (let k = index; k < positions.length; k += dimension) {
+      // Welford's updates: a sum of squares would lose an sd that is small beside its mean.
+      const distance = of(positions[k]) - mean;
+      mean += distance / ++count;
+      squares += distance * (of(positions[k]) - mean);
     }
   }
-  const variance = (squares - sum ** 2 / count) / (count - 1);
-  const sd = Math.sqrt(output.covariance.data[index * output.dimension + index]);
-  return { meanShift: -sum / count, sdRatio: variance > 0 ? sd / Math.sqrt(variance) : 1 };
+  return { mean, sd: Math.sqrt(squares / (count - 1)) };
 }
 
 export function finiteOrNull(value: number): number | null {

@@ -4,7 +4,7 @@ import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
-import { samplerNamed, selectSampler } from "../samplers/registry.ts";
+import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
 import { NoStableStepError } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -71,12 +71,12 @@ function observedTarget({ target, numRows }: Design, { memory, rows }: Model): F
   });
 }
 
-/** Runs the sampler that was asked for, or that "auto" chooses: the normal approximation, where no chain can be run. */
+/** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
 async function runSelected(
   prepared: Prepared,
   options: ResolvedOptions,
 ): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
-  const { sampler, because } = selectSampler(options.sampler, prepared.problem, options);
+  const { sampler, because } = await selectSampler(options.sampler, prepared.problem, options);
   try {
     return { run: await runSampler(prepared, sampler, options), because, warnings: prepared.warnings };
   } catch (error) {
@@ -87,8 +87,9 @@ async function runSelected(
       problem,
       design.columns.map(({ name }) => name),
     );
-    const warnings = [...prepared.warnings, error.message, ...bounded];
-    const run = await runSampler({ ...prepared, warnings }, samplerNamed("laplace"), options);
-    return { run, because: "auto: no step of control-variate is stable", warnings };
+    const other = samplerWithoutStep(problem, options);
+    const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
+    const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
+    return { run, because: other.because, warnings };
   }
 }

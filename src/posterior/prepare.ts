@@ -6,6 +6,7 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { mostDenseParameters } from "../estimation/wide-problem.ts";
+import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel, type Model } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
@@ -95,7 +96,9 @@ export async function prepareModel(
 export async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
   workspace.onProgress?.("finding the mode", 0);
-  const problem = await estimate(workspace, model, seed);
+  const problem = await estimate(workspace, model, seed).catch((error) => {
+    throw error instanceof NotPositiveDefiniteError ? new InputError(noMode(design)) : error;
+  });
   const columns = design.columns.map((column) => column.name);
   const load = (times.loaded - times.started) / 1000;
   return {
@@ -124,6 +127,11 @@ function requireDistinctNames(names: readonly string[]): void {
       );
     seen.add(name);
   }
+}
+
+/** The sentence for a search for the mode that ends nowhere. */
+function noMode({ numRows, columns }: Design): string {
+  return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */

@@ -59,7 +59,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     onProgress?.("finding the mode", 0);
     const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: resolved.seed, findMode });
     const estimated = performance.now();
-    const { sampler, because } = selectSampler(resolved.sampler, problem, resolved);
+    const { sampler, because } = await selectSampler(resolved.sampler, problem, resolved);
     const columns = given.names.map((name) => ({
       ...{ name, term: name, mean: 0, scale: 1, isIntercept: false, isIndicator: false },
     }));

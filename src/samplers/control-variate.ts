@@ -9,7 +9,14 @@ import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
 import { runChains } from "./run-chains.ts";
-import { noTuning, type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import {
+  NoStableStepError,
+  noTuning,
+  type Plan,
+  type Sampler,
+  SamplerOptionError,
+  type SamplerOptions,
+} from "./sampler.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + R z, z ~ N(0, I), where r̂ is the mean over S rows, drawn
@@ -53,6 +60,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const weighted = needsRows ? await drawRowsByInfluence(problem) : problem.model;
   const noise = needsRows ? await controlVariateNoise(problem, weighted, options.seed) : matrix(dimension, dimension);
   const whitened = congruence(transpose(problem.laplaceFactor), noise);
+  // Losses that overflow within reach of the normal approximation.
+  if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
   const batchFor = (damping: number) =>

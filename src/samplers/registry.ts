@@ -1,8 +1,9 @@
 import { conjugate } from "../baselines/conjugate.ts";
 import { laplace } from "../baselines/laplace.ts";
 import { meanField } from "../baselines/mean-field.ts";
-import { nuts } from "../baselines/nuts.ts";
+import { isNutsAffordable, nuts } from "../baselines/nuts.ts";
 import { needsConjugate } from "../estimation/conjugate.ts";
+import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { constantSgd } from "./constant-sgd.ts";
 import { controlVariate } from "./control-variate.ts";
@@ -39,12 +40,9 @@ export function samplerNamed(name: string): Sampler {
  * The sampler of that name, or with "auto" the one chosen for the problem.
  * @throws SamplerOptionError where there is none, or where it does not take an option that was given
  */
-export function selectSampler(
-  name: string,
-  problem: Problem,
-  options: SamplerOptions,
-): { sampler: Sampler; because: string } {
-  const selected = name === "auto" ? chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
+export async function selectSampler(name: string, problem: Problem, options: SamplerOptions): Promise<Selected> {
+  const selected =
+    name === "auto" ? await chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
   refuseForeignTuning(selected.sampler, options, samplers);
   const reason = selected.sampler.unsuited?.(problem.model);
   if (reason) {
@@ -55,23 +53,46 @@ export function selectSampler(
   return selected;
 }
 
+/** A sampler, and why it was taken. */
+interface Selected {
+  readonly sampler: Sampler;
+  readonly because: string;
+}
+
 /**
  * The sampler for people who read nothing: control variates, whose error falls below any tolerance and whose cost per
  * draw does not grow with N; `constant-sgd` where a setting was given that only SGD without them has; `conjugate` where a
- * linear model has too few rows for its joint mode to mean much.
+ * linear model has too few rows for its joint mode to mean much; `nuts` where the posterior is far from normal, so that
+ * control variates take short steps and large batches, and rows are few.
  */
-function chooseSampler(problem: Problem, options: SamplerOptions): { sampler: Sampler; because: string } {
-  const { preconditioner, learningRate, noiseEstimate } = options;
+async function chooseSampler(problem: Problem, options: SamplerOptions): Promise<Selected> {
+  const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
     return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };
   }
   if (problem.model.custom)
     return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
-  if (needsConjugate(problem.model) && options.batchSize === undefined && options.damping === undefined) {
+  if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, because: "auto" };
+  if (needsConjugate(problem.model)) {
     return {
       sampler: conjugate,
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
   }
+  if (isNutsAffordable(problem, options, 0.5) && (await isFarFromNormal(problem))) {
+    return {
+      sampler: nuts,
+      because: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
+    };
+  }
   return { sampler: controlVariate, because: "auto" };
+}
+
+/** What "auto" takes where the chains of control variates run away: NUTS, if it can be afforded, or the normal approximation. */
+export function samplerWithoutStep(
+  problem: Problem,
+  options: SamplerOptions,
+): Selected & { readonly isExact: boolean } {
+  const isExact = isNutsAffordable(problem, options);
+  return { sampler: isExact ? nuts : laplace, because: "auto: no step of control-variate is stable", isExact };
 }

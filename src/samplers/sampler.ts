@@ -170,6 +170,8 @@ export interface ChainOutput {
   readonly mean: Float64Array;
   /** M×M: covariance over every step that was counted, of all chains. */
   readonly covariance: Matrix;
+  /** One array a chain, steps × M: every step that was counted, where they are kept and more than the draws. */
+  readonly steps?: readonly Float64Array[];
   /** Mean and covariance are integrals, not averages over draws: they have no Monte Carlo error. */
   readonly isIntegrated?: boolean;
   /** One for each chain of Hamiltonian dynamics. */

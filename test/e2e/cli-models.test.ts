@@ -10,7 +10,7 @@ let folder = "";
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "ornstein-models-"));
-  const lines = ["y,count,late,x,city,exposure,weight"];
+  const lines = ["y,count,late,x,city,exposure,weight,few"];
   for (let n = 0; n < 300; n++) {
     const x = Math.sin(1.7 * n) + 0.3 * Math.cos(0.11 * n * n);
     const y = 1 + 2 * x + Math.sin(12.9898 * n * n);
@@ -24,6 +24,7 @@ beforeAll(() => {
         ["Rome", "Oslo", "Lima"][n % 3],
         n % 5,
         n === 7 ? -1 : 1 + (n % 2),
+        n < 2 ? 1 : 0,
       ].join(),
     );
   }
@@ -68,6 +69,11 @@ describe("ornstein fit refuses in one sentence with status 2", () => {
       /poisson family needs whole numbers.*data row 1;/,
     ],
     ["text as a count", ["-f", "city ~ x", "--family", "negative-binomial"], /negative-binomial family needs numbers/],
+    [
+      "two rows for student-t",
+      ["-f", "y ~ x", "--family", "student-t", "--weights", "few"],
+      /no mode to start from with these 2 rows/,
+    ],
     ["text for student-t", ["-f", "city ~ x", "--family", "student-t"], /student-t family needs numbers/],
     ["nu of a count", ["-f", "count ~ x", "--family", "poisson", "--nu", "4"], /nu is for the student-t family/],
     ["nu of the gaussian family", ["-f", "y ~ x", "--nu", "4"], /nu is for the student-t family/],
@@ -87,4 +93,27 @@ it("a target that looks like counts is taken for gaussian, with a warning", () =
   const json = JSON.parse(run.stdout);
   expect(json.family).toBe("gaussian");
   expect(json.warnings.filter((warning: string) => /look like counts.*--family poisson/.test(warning))).toHaveLength(1);
+});
+
+it.each([
+  ["poisson", "count ~ x + city + offset(log(1 + exposure))", ["city[Oslo]"]],
+  ["negative-binomial", "count ~ x", ["dispersion"]],
+  ["student-t", "y ~ x + city", ["sigma", "nu"]],
+])("%s by the command: finite numbers, a verdict and its exit status", (family, formula, names) => {
+  const run = fit("-f", formula, "--family", family, "--draws", "100", "--json", "-");
+  const { coefficients, certificate, family: used } = JSON.parse(run.stdout);
+  expect(used).toBe(family);
+  expect(coefficients.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining([...names, "x"]));
+  for (const { name, mean, sd } of coefficients) {
+    expect(Number.isFinite(mean), name).toBe(true);
+    expect(sd, name).toBeGreaterThan(0);
+  }
+  expect(run.status).toBe(certificate.verdict === "failed" ? 1 : 0);
+});
+
+it("weights of 1 are none", () => {
+  const means = (...args: string[]) =>
+    JSON.parse(fit("-f", "count ~ x", "--family", "poisson", "--draws", "50", "--json", "-", ...args).stdout)
+      .coefficients;
+  expect(means("--weights", "0 * x + 1")).toEqual(means());
 });
