@@ -13,7 +13,7 @@ export async function writeDraws(posterior: Posterior, path: string, version: st
 }
 
 /** Parquet of more columns than this is of little use to anyone. */
-const mostColumns = 5000;
+const mostColumns = 2000;
 
 /**
  * Writes the kept draws as Parquet, on the original scale: columns chain, draw and one for each coefficient; of thousands of
@@ -21,13 +21,12 @@ const mostColumns = 5000;
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
+  const hasRows = posterior.draws.size > mostColumns;
   // What does not fit goes to a folder, which DuckDB removes at the end.
-  const instance = await DuckDBInstance.create(":memory:", {
-    memory_limit: "512MB",
-    temp_directory: join(tmpdir(), `ornstein-draws-${process.pid}`),
-  });
+  const spilling = { memory_limit: "1GB", temp_directory: join(tmpdir(), `ornstein-draws-${process.pid}`) };
+  const instance = await DuckDBInstance.create(":memory:", hasRows ? spilling : {});
   const connection = await instance.connect();
-  if (posterior.draws.size > mostColumns) await fillRows(connection, posterior);
+  if (hasRows) await fillRows(connection, posterior);
   else await fillColumns(connection, posterior);
   await connection.run(`copy draws to '${path.replaceAll("'", "''")}' (format parquet)`);
   connection.closeSync();
