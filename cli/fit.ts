@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
-import type { Posterior } from "../src/posterior/fit.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
 import { statusOf } from "./failure.ts";

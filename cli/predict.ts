@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
 import type { UnknownLevels } from "../src/data/recipe-levels.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { interruptible } from "./interruptible.ts";
 import { number } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
@@ -63,7 +64,8 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
         const stream = predictStream(fit, source, { ...options, ...listening });
         const first: FirstRows = { numRows: 0, columns: {} };
         await writePredictions(out, firstOf(stream.chunks(), first));
-        return { fit, first, summary: stream.summary() };
+        const summary = stream.summary();
+        return { fit, first, summary: { ...summary, warnings: [...ofCertificate(fit, path), ...summary.warnings] } };
       } finally {
         await source.close?.();
       }
@@ -75,6 +77,12 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
       process.stdout.write(renderPrediction(fit, first, summary, { ...terminal(color), out }));
     },
   );
+}
+
+/** Predictions are no better than the draws that they are made of. */
+function ofCertificate({ certificate }: Pick<Posterior, "certificate">, path: string): string[] {
+  if (certificate.verdict !== "failed") return [];
+  return [`The certificate of the fit is "failed", so these predictions may be off; ornstein check ${path} says why.`];
 }
 
 /** The same chunks, of which the first rows are kept. */

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { nats, percent } from "../src/diagnostics/wording.ts";
 import type { Coefficient } from "../src/posterior/coefficients.ts";
-import type { Posterior } from "../src/posterior/fit.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { integer, type RenderOptions, renderTable, type TableColumn, verdictColor, wrap } from "./table.ts";
 
 /** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */

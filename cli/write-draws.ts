@@ -1,7 +1,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import type { Posterior } from "../src/posterior/fit.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
 

@@ -26,6 +26,8 @@ async function runExample(file: string): Promise<string> {
 const expected: Record<string, RegExp> = {
   "01-arrays.ts": /x +[12]\.\d{3} ± 0\.0\d+[\s\S]*certificate: ok/,
   "02-file.ts": /log-odds per 1000 miles: 0\.\d{3} ± 0\.0\d+\ncertificate: ok/,
+  "04-predict.ts":
+    /y = .*predicted .* to [\s\S]*90 % intervals hold (8[5-9]|9[0-5])\.\d % of 1000 targets\nlog score [\s\S]*somewhere else: 3\./,
   "03-constant-sgd.ts": /scalar .*\nfull .*\nfull-exact .*KL 0\.000\d predicted, 0\.00\d\d measured/,
 };
 

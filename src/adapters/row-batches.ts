@@ -1,7 +1,7 @@
 import { InputError } from "../data/errors.ts";
 
 /** Data whose first axis are the rows: an image a row has shape [N, 28, 28], a number a row [N]. */
-export interface RowArray {
+interface RowArray {
   readonly values: Float32Array | Int32Array | Uint8Array;
   readonly shape: readonly number[];
 }

@@ -13,7 +13,7 @@ import type { TableChunk, TableSource } from "./table.ts";
 import { TermRows } from "./term-rows.ts";
 
 /** At most one column a row that is not 0: row i has `values[i]` (1 where absent) in `columns[i]` (−1: none). */
-export interface EncodedBlock {
+interface EncodedBlock {
   readonly columns: Int32Array;
   readonly values?: Float64Array;
 }
@@ -63,7 +63,9 @@ export class RowEncoder {
     this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error");
     const formula = parseFormula(recipe.terms);
     const scope = this.scopeOf(recipe, formula);
-    const { terms, offsets } = formulaTerms(formula, []);
+    const { terms: all, offsets } = formulaTerms(formula, []);
+    const used = recipe.blocks.filter(tellsOfRows);
+    const terms = all.filter(({ name }) => used.some((block) => block.term === name));
     const need = (name: string, at: number) => {
       findColumn(name, at, scope);
       this.features.add(name);
@@ -76,7 +78,7 @@ export class RowEncoder {
       for (const reader of readers) this.factors.set(reader.name, reader);
       termRows.set(name, new TermRows(name, readers));
     }
-    this.blocks = recipe.blocks.map((block) => new BlockEncoder(block, termRows.get(block.term)!, this.levels));
+    this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term)!, this.levels));
     this.offset = compileOffset(offsets, scope);
     this.targets = observeTargets(recipe, formula, scope);
     this.hasTarget = this.targets !== undefined;
@@ -146,6 +148,14 @@ export class RowEncoder {
     }
     return { text, columns };
   }
+}
+
+/**
+ * Whether a block needs the values of other rows: not where it is of numbers alone that were constant in the fit, and so
+ * have no column. Of a category the level still has to be one that the fit knows.
+ */
+function tellsOfRows({ coding, columns }: RecipeBlock): boolean {
+  return coding.length > 0 || columns.some(({ column }) => column >= 0);
 }
 
 /** Finds the column of a block for each cell of its term. */

@@ -55,11 +55,13 @@ const numberOf: Meaning = (value) => {
   return typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
 };
 
-const truthOf: Meaning = (value) => {
-  const word = String(value).toLowerCase();
-  if (word === "true" || word === "1") return 1;
-  return word === "false" || word === "0" ? 0 : Number.NaN;
-};
+/** The words that DuckDB reads as booleans, so that a column means the same where one stray text makes all of it text. */
+const truths: ReadonlyMap<string, number> = new Map([
+  ...["true", "t", "yes", "y", "1"].map((word) => [word, 1] as const),
+  ...["false", "f", "no", "n", "0"].map((word) => [word, 0] as const),
+]);
+
+const truthOf: Meaning = (value) => truths.get(String(value).toLowerCase()) ?? Number.NaN;
 
 function valuesOf(column: Column, fitted: ColumnInfo, meaning: Meaning, firstRow: number): Float64Array {
   const values = column.kind === "number" ? ofNumbers(column, meaning) : ofTexts(column, meaning);

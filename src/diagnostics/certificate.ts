@@ -45,7 +45,7 @@ export interface Convergence {
   readonly rHat: number;
 }
 
-export const leastEffectiveSamples = 400;
+const leastEffectiveSamples = 400;
 const largestRHat = 1.01;
 
 export async function certify(

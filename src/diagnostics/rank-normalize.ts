@@ -80,12 +80,17 @@ export function quantileOfSorted(sorted: Float64Array, probability: number): num
   }
   const size = sorted.length;
   if (size < 2) return sorted[0] ?? Number.NaN;
+  const { index, fraction } = positionOfQuantile(size, probability);
+  return (1 - fraction) * sorted[index - 1] + fraction * sorted[index];
+}
+
+/** A quantile of two sorted numbers or more lies between those at `index` − 1 and `index`, `fraction` of the way. */
+export function positionOfQuantile(size: number, probability: number): { index: number; fraction: number } {
   // The tail ESS counts draws ≤ this number, and it is often itself a draw, so its last bit decides on which side
   // that draw falls: the expressions are those of scipy.stats.mstats.mquantiles, in its order of operations.
   const position = size * probability + (1 - probability);
   const index = Math.floor(Math.min(Math.max(position, 1), size - 1));
-  const fraction = Math.min(Math.max(position - index, 0), 1);
-  return (1 - fraction) * sorted[index - 1] + fraction * sorted[index];
+  return { index, fraction: Math.min(Math.max(position - index, 0), 1) };
 }
 
 /** Normal scores in the shape of the chains they rank. */

@@ -15,12 +15,13 @@ export function certifyWide(
   notes: readonly string[],
 ): Certificate {
   const { learningRate } = run.settings;
-  const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) }), checkStep(run, tolerance)];
+  const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) })];
+  if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
   const failed = checks.some(({ passed }) => !passed);
   return {
     verdict: failed ? "failed" : notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
     klToLaplace: { predicted: null, measured: null },
-    maxSdError: { predicted: run.sdChange, measured: null },
+    maxSdError: { predicted: run.sdChange ?? null, measured: null },
     informationRatio: null,
     meanSquareStable: true,
     largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),
@@ -41,7 +42,7 @@ function cureOf(coefficients: readonly Convergence[]): string {
   return `so have ${share} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;
 }
 
-function checkStep({ sdChange }: WideRun, tolerance: number): RunCheck {
+function checkStep(sdChange: number | null, tolerance: number): RunCheck {
   if (sdChange === null)
     return {
       id: "accuracy",

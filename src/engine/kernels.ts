@@ -30,7 +30,7 @@ export async function loadKernels(memory: EngineMemory): Promise<Kernels> {
 }
 
 /** As `loadKernels`, with a module that is there already. */
-export function instantiateKernels(memory: EngineMemory, module: WebAssembly.Module): Kernels {
+function instantiateKernels(memory: EngineMemory, module: WebAssembly.Module): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
   if ((exports.heapBase as () => number)() > Memory.heapBase) {
     throw new Error("The kernels' constants reach into the engine's heap: raise Memory.heapBase in kernels/tables.ts.");

@@ -97,7 +97,8 @@ function invert(precision: Matrix): Matrix {
   }
 }
 
-async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array) {
+/** The mode by limited-memory BFGS over all rows, with memory O(M). */
+export async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array) {
   const { numRows } = model.rows;
   const squares = new Float64Array(model.dimension);
   const looked = sampleOf(model, 1000, 0).custom!.subset ?? Uint32Array.from({ length: numRows }, (_, n) => n);

@@ -29,7 +29,7 @@ export interface RowLoss {
  * What a family says of targets on their own scale, given linear predictors on that scale (for classes one for each class, 0
  * for a reference class) and the auxiliary parameters themselves, not their logarithms.
  */
-export interface Predictive {
+interface Predictive {
   /** E[y | η]; for classes the probability of each. */
   meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array): void;
   /** One draw of y; for classes the number of one. */

@@ -13,9 +13,9 @@ export const gaussian = familyOfRow(
       meanInto(out, eta) {
         out[0] = eta[0];
       },
-      draw: (random, eta, [sigma]) => eta[0] + sigma * random.normal(),
-      logDensity: (y, eta, [sigma]) => -0.5 * ((y - eta[0]) / sigma) ** 2 - Math.log(sigma) - halfLogTwoPi,
-      deviance: (y, eta, [sigma]) => ((y - eta[0]) / sigma) ** 2,
+      draw: (random, eta, { 0: sigma }) => eta[0] + sigma * random.normal(),
+      logDensity: (y, eta, { 0: sigma }) => -0.5 * ((y - eta[0]) / sigma) ** 2 - Math.log(sigma) - halfLogTwoPi,
+      deviance: (y, eta, { 0: sigma }) => ((y - eta[0]) / sigma) ** 2,
     },
   },
   {

@@ -16,9 +16,10 @@ export const negativeBinomial = familyOfRow(
       meanInto(out, eta) {
         out[0] = meanCount(eta[0]);
       },
-      draw: (random, eta, [alpha]) => drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
-      logDensity: (y, eta, [alpha]) => logDensity(y, meanCount(eta[0]), alpha),
-      deviance(y, eta, [alpha]) {
+      draw: (random, eta, { 0: alpha }) =>
+        drawPoisson(random, meanCount(eta[0]) * alpha * drawGamma(random, 1 / alpha)),
+      logDensity: (y, eta, { 0: alpha }) => logDensity(y, meanCount(eta[0]), alpha),
+      deviance(y, eta, { 0: alpha }) {
         const mean = meanCount(eta[0]);
         const ratio = Math.log1p(alpha * mean) - Math.log1p(alpha * y);
         return 2 * ((y > 0 ? y * Math.log(y / mean) : 0) + (y + 1 / alpha) * ratio);

@@ -22,10 +22,10 @@ export const studentT = familyOfRow(
       meanInto(out, eta) {
         out[0] = eta[0];
       },
-      draw: (random, eta, [sigma, nu]) =>
+      draw: (random, eta, { 0: sigma, 1: nu }) =>
         eta[0] + (sigma * random.normal()) / Math.sqrt((2 * drawGamma(random, nu / 2)) / nu),
-      logDensity: (y, eta, [sigma, nu]) => logDensityAt(((y - eta[0]) / sigma) ** 2, sigma, nu),
-      deviance: (y, eta, [sigma, nu]) => (nu + 1) * Math.log1p(((y - eta[0]) / sigma) ** 2 / nu),
+      logDensity: (y, eta, { 0: sigma, 1: nu }) => logDensityAt(((y - eta[0]) / sigma) ** 2, sigma, nu),
+      deviance: (y, eta, { 0: sigma, 1: nu }) => (nu + 1) * Math.log1p(((y - eta[0]) / sigma) ** 2 / nu),
     },
   },
   {

@@ -7,7 +7,7 @@ import { type Model, withRecord } from "./model.ts";
 import type { NormalPrior } from "./prior.ts";
 
 /** What a custom model's function returns. */
-export interface MeanLossAndGradient {
+interface MeanLossAndGradient {
   readonly loss: number;
   /** M */
   readonly gradient: ArrayLike<number>;
@@ -42,9 +42,6 @@ export interface CustomModel extends CustomModelOptions {
   readonly start: Float64Array;
 }
 
-/** Parameters that a custom model may have: its samplers hold several matrices of M × M. */
-const mostParameters = 2000;
-
 /**
  * Your own model: any function that returns the loss of a minibatch and its gradient. `sampleModel` draws from its posterior.
  * @throws InputError where an option cannot be used
@@ -53,11 +50,6 @@ export function customModel(options: CustomModelOptions): CustomModel {
   const { dimension, numRows, prior, names, start } = options;
   requireCount("dimension", dimension);
   requireCount("numRows", numRows);
-  if (dimension > mostParameters) {
-    throw new InputError(
-      `A custom model takes at most ${mostParameters.toLocaleString("en")} parameters, and this one has ${dimension.toLocaleString("en")}; sample a part of them, such as a network's last layer, and hold the others fixed.`,
-    );
-  }
   requireLength("names", names?.length, dimension);
   requireLength("start", start?.length, dimension);
   if (Array.isArray(prior)) requireLength("prior", prior.length, dimension);

@@ -56,7 +56,7 @@ export interface Model {
   readonly shapedPriors: readonly ShapedPrior[];
 }
 
-export interface LearnedAuxiliary extends Auxiliary {
+interface LearnedAuxiliary extends Auxiliary {
   /** Its place in τ. */
   readonly place: number;
 }
@@ -79,7 +79,7 @@ export interface ModelOptions {
 }
 
 /** A number fixes an auxiliary parameter; a prior has it learned, as the default prior does where it is left out. */
-export type AuxiliaryOptions = { readonly [name in Auxiliary["name"]]?: number | ScalePrior };
+type AuxiliaryOptions = { readonly [name in Auxiliary["name"]]?: number | ScalePrior };
 
 const defaultAuxiliaryPriors: Readonly<Record<Auxiliary["name"], ScalePrior>> = {
   sigma: defaultSigmaPrior,
@@ -197,7 +197,7 @@ export function withHyperparameters(model: Model, { priorPrecision, sigma }: Hyp
 }
 
 /** Whether the model has a noise scale, and it is no parameter. */
-export function hasFixedSigma({ family, auxiliaries }: Model): boolean {
+function hasFixedSigma({ family, auxiliaries }: Model): boolean {
   return family.auxiliaries[0]?.name === "sigma" && auxiliaries[0]?.name !== "sigma";
 }
 

@@ -1,7 +1,7 @@
 import type { PredictionSummary } from "../prediction/predict.ts";
 import type { PredictiveFit } from "../prediction/predictive-fit.ts";
 import type { Comparison } from "./comparison.ts";
-import type { Posterior } from "./fit.ts";
+import type { Posterior } from "./posterior.ts";
 
 /** The machine-readable result: what the command writes with --json. Numbers are finite or null. */
 export function toContractJson(

@@ -1,6 +1,7 @@
 import { createInlineEngine } from "../engine/engine.ts";
-import { fitWithEngine, type Posterior, type RunOptions } from "./fit.ts";
+import { fitWithEngine, type RunOptions } from "./fit.ts";
 import type { FitInput } from "./load.ts";
+import type { Posterior } from "./posterior.ts";
 
 /**
  * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to

@@ -8,13 +8,11 @@ import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
 import { NoStableStepError } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
-import type { Posterior, Timing } from "./posterior.ts";
+import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
-
-export type { Posterior, Timing };
 
 export interface RunOptions extends FitOptions, Listening {
   /** Whether the result has the target's values. */
@@ -31,8 +29,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
-    const observed = () => ({ ...(keepTarget && { observed: observedTarget(modelled.design, modelled.model) }) });
-    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed() };
+    const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
+    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
@@ -57,7 +55,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         rowsVisited,
         passes: rowsVisited / design.numRows,
       },
-      ...observed(),
+      ...observed,
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });

@@ -188,10 +188,26 @@ describe("rows that the fit has not seen", () => {
     await expect(posterior.predict([{ ...without, X: 1 }])).rejects.toThrow(/no column "x"; did you mean X\?/);
   });
 
+  it("needs no column that was left out of the fit as constant, but refuses another level of a constant category", async () => {
+    const one = Array.from({ length: numRows }, () => "only");
+    const fitted = await fit({ data: { ...table, one }, formula: "number ~ x + fixed + one" }, small);
+    const { columns, missingRows } = await fitted.predict([
+      { x: 0.5, one: "only" },
+      { x: 0.5, one: "only", fixed: 2 },
+      { x: 0.5, one: "only", fixed: null },
+    ]);
+    expect(missingRows).toBe(0);
+    expect(columns.mean[0]).toBeGreaterThan(0);
+    expect(new Set(columns.mean as Float64Array).size).toBe(1);
+    await expect(fitted.predict([{ x: 0.5, one: "other" }])).rejects.toThrow(/^one is "other" in data row 1/);
+  });
+
   it("reads columns as the types that they had", async () => {
     const [expected] = await meanOf([row]);
     expect(await meanOf([{ ...row, x: "0.5", open: "true", code: "2" }])).toEqual([expected]);
     expect(await meanOf([{ ...row, open: 1 }])).toEqual([expected]);
+    // A file's "yes" and "no" are booleans, until another text stands among them.
+    for (const word of ["yes", "Y", "t"]) expect(await meanOf([{ ...row, open: word }])).toEqual([expected]);
     await expect(posterior.predict([row, { ...row, x: 1 }].map((r) => ({ ...r, x: `${r.x}a` })))).rejects.toThrow(
       /^Column "x" held numbers when the model was fitted, and holds "0.5a" in data row 1/,
     );

@@ -109,6 +109,37 @@ describe("a custom logistic regression", () => {
   });
 });
 
+it("thousands of parameters: diagonal steps have the posterior's sds where parameters are independent", async () => {
+  const [dimension, numRows] = [2100, 200];
+  const random = createRandom(42, 0, 9);
+  const y = Array.from({ length: numRows }, () => Float64Array.from({ length: dimension }, () => random.normal()));
+  const model = customModel({
+    ...{ dimension, numRows, prior: { mean: 0, sd: 0.1 } },
+    lossAndGradient(position, rows) {
+      let loss = 0;
+      const gradient = new Float64Array(dimension);
+      for (const n of rows) {
+        for (let j = 0; j < dimension; j++) {
+          const error = position[j] - y[n][j];
+          loss += (0.5 * error ** 2) / rows.length;
+          gradient[j] += error / rows.length;
+        }
+      }
+      return { loss, gradient };
+    },
+  });
+  const { coefficients, certificate } = await sampleModel(model, { draws: 50, chains: 4, batchSize: 40 });
+  // Precision 200 of the data and 100 of the prior.
+  const ratios = coefficients.map(({ sd }) => (sd * Math.sqrt(300)) ** 2);
+  const mean = ratios.reduce((sum, value) => sum + value, 0) / dimension;
+  // Each variance is known to √(2/n) from n draws, and C_kk, which the injected noise rests on, to √(2/200) from 200 rows.
+  expect(Math.abs(mean - 1)).toBeLessThan((4.5 * Math.sqrt(2 / 100 + 2 / 200)) / Math.sqrt(dimension) + 0.01);
+  const shift = coefficients.reduce((sum, { mean: own, standardized }) => sum + own - standardized.laplaceMean, 0);
+  expect(Math.abs(shift * Math.sqrt(300)) / Math.sqrt(dimension)).toBeLessThan(4.5 / Math.sqrt(100));
+  expect(certificate.notes.join()).toMatch(/known by their diagonals alone/);
+  await expect(sampleModel(model, { sampler: "nuts" })).rejects.toThrow(/matrices of all pairs/);
+});
+
 describe("what cannot be used", () => {
   const { options } = logistic(50);
   const sampled =

@@ -1,20 +1,25 @@
 import { InputError } from "../data/errors.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
+import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
 import { EngineMemory } from "../engine/memory.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
-import { estimateCustom } from "../estimation/estimate-custom.ts";
+import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
+import { mostDenseParameters, type WideProblem } from "../estimation/wide-problem.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
+import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
+import { runCustomWide } from "../samplers/custom-wide.ts";
 import { selectSampler } from "../samplers/registry.ts";
-import type { SamplerSettings, Tuning } from "../samplers/sampler.ts";
+import { SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
 import type { Coefficient } from "./coefficients.ts";
-import type { Timing } from "./fit.ts";
 import type { Listening } from "./load.ts";
-import { type FitOptions, resolveOptions } from "./options.ts";
+import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
+import type { Timing } from "./posterior.ts";
 import { withMemoryOf } from "./prepare.ts";
 import { runSampler } from "./run-sampler.ts";
+import { summariseWide } from "./wide-coefficients.ts";
 
 export interface SampleModelOptions
   extends Tuning,
@@ -37,7 +42,7 @@ export interface CustomPosterior {
   /** Kept draws of every parameter by its name: one array a chain. */
   readonly draws: NamedDraws;
   /** Kept draws of θ: one array a chain, draws × M row by row. */
-  readonly positions: readonly Float64Array[];
+  readonly positions: readonly (Float64Array | Float32Array)[];
   readonly timing: Omit<Timing, "load">;
 }
 
@@ -57,36 +62,97 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
     onProgress?.("finding the mode", 0);
-    const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: resolved.seed, findMode });
-    const estimated = performance.now();
-    const { sampler, because } = await selectSampler(resolved.sampler, problem, resolved);
-    const columns = given.names.map((name) => ({
-      ...{ name, term: name, mean: 0, scale: 1, isIntercept: false, isIndicator: false },
-    }));
-    const target = { name: "", kind: "number", mean: 0, scale: 1 } as const;
-    const run = await runSampler(
-      { design: { columns, target }, names: given.names, problem, warnings: notes, remarks: [] },
-      sampler,
-      resolved,
-    );
-    const { settings } = run.plan;
-    const { rowsVisited } = workspace.counter;
-    return {
-      settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
-      coefficients: run.coefficients,
-      certificate: run.certificate,
-      mode: problem.mode,
-      draws: run.draws,
-      positions: run.output.positions,
-      timing: {
-        estimate: (estimated - started) / 1000,
-        sample: run.seconds.plan + run.seconds.sample,
-        total: (performance.now() - started) / 1000,
-        rowsVisited,
-        passes: rowsVisited / given.numRows,
-      },
-    };
+    const context = { given, model, workspace, findMode, started };
+    return model.dimension > mostDenseParameters ? sampleWide(context, resolved) : sampleDense(context, resolved);
   });
+}
+
+interface Context {
+  readonly given: CustomModel;
+  readonly model: Model;
+  readonly workspace: Workspace;
+  readonly findMode: boolean;
+  readonly started: number;
+}
+
+async function sampleDense(
+  { given, model, workspace, findMode, started }: Context,
+  options: ResolvedOptions,
+): Promise<CustomPosterior> {
+  const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: options.seed, findMode });
+  const estimated = performance.now();
+  const { sampler, because } = await selectSampler(options.sampler, problem, options);
+  const parts = { design: identityScale(given), names: given.names, problem, warnings: notes, remarks: [] };
+  const run = await runSampler(parts, sampler, options);
+  const { settings } = run.plan;
+  return {
+    settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
+    coefficients: run.coefficients,
+    certificate: run.certificate,
+    mode: problem.mode,
+    draws: run.draws,
+    positions: run.output.positions,
+    timing: timingOf(given, workspace, started, estimated),
+  };
+}
+
+/** Models of so many parameters that nothing of M×M is held. */
+async function sampleWide(
+  { given, model, workspace, findMode, started }: Context,
+  options: ResolvedOptions,
+): Promise<CustomPosterior> {
+  if (options.sampler !== "auto" && options.sampler !== "constant-sgd") {
+    throw new SamplerOptionError(
+      `${options.sampler} works with matrices of all pairs of parameters, and there are ${model.dimension.toLocaleString("en")}: leave the option sampler out.`,
+    );
+  }
+  if (options.preconditioner !== undefined && options.preconditioner !== "diagonal")
+    throw new SamplerOptionError("A custom model of so many parameters takes the diagonal preconditioner only.");
+  const mode = findMode ? (await findCustomMode(workspace, model, given.start)).position : given.start;
+  const estimated = performance.now();
+  const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
+  const problem: WideProblem = {
+    ...{ workspace, model, numRows: given.numRows, mode, priorCurvatures: model.priorPrecision, curvatures },
+    directions: [],
+    eigenvalues: { least: 0, largest: contraction / run.settings.learningRate! },
+    modePasses: 0,
+  };
+  const { coefficients, draws } = summariseWide(identityScale(given), given.names, problem, run);
+  const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
+    name,
+    essBulk: ess_bulk ?? 0,
+    rHat: r_hat ?? 1,
+  }));
+  const note =
+    "A and C are known by their diagonals alone, A by the empirical Fisher information: the steps suit each parameter with all others held, and sds along other directions are not measured.";
+  return {
+    settings: run.settings,
+    coefficients,
+    certificate: certifyWide(problem, run, convergence, options.tolerance, [note]),
+    mode,
+    draws,
+    positions: run.positions,
+    timing: timingOf(given, workspace, started, estimated),
+  };
+}
+
+/** A custom model's parameters are reported as they are. */
+function identityScale({ names }: CustomModel) {
+  const columns = names.map((name) => ({
+    ...{ name, term: name, mean: 0, scale: 1, isIntercept: false, isIndicator: false },
+  }));
+  return { columns, target: { name: "", kind: "number", mean: 0, scale: 1 } as const };
+}
+
+function timingOf({ numRows }: CustomModel, { counter }: Workspace, started: number, estimated: number) {
+  const now = performance.now();
+  return {
+    estimate: (estimated - started) / 1000,
+    sample: (now - estimated) / 1000,
+    total: (now - started) / 1000,
+    rowsVisited: counter.rowsVisited,
+    passes: counter.rowsVisited / numRows,
+  };
 }
 
 /** A custom model's samplers run no kernels. */

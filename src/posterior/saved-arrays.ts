@@ -8,7 +8,7 @@ type Values = Float64Array | Uint8Array;
 export const fletcher32 = { compression: 3, compression_opts: [] };
 
 /** Numbers that are written or read at a time. */
-const blockSize = 1 << 23;
+const blockSize = 1 << 22;
 
 /** A group with coordinates for the dimensions chain and draw. */
 export function createGroupOfDraws(file: File, name: string, chains: number, draws: number): Group {
@@ -47,53 +47,61 @@ export function readByDraw<T extends Values>(group: Group, name: string): T[] {
 }
 
 /**
- * A variable of dimensions (chain, draw, coefficient), block by block, as the draws may fill most of the memory.
- * @param columns for each coefficient one array a chain
+ * A variable of dimensions (chain, draw, coefficient), some coefficients at a time, as the draws may fill most of the memory.
+ * @param drawsOf one array a chain for a label
  */
 export function writeVectorByDraw(
   group: Group,
   name: string,
   labels: readonly string[],
-  columns: readonly (readonly Float64Array[])[],
+  drawsOf: (label: string) => readonly Float64Array[],
+  numbersAtOnce = blockSize,
 ): void {
   const scale = group.create_dataset({ name: "coefficient", data: [...labels], shape: [labels.length] });
   scale.make_scale("coefficient");
-  const shape = [columns[0].length, columns[0][0].length, columns.length];
+  const [chains, draws] = [drawsOf(labels[0]).length, drawsOf(labels[0])[0].length];
+  const shape = [chains, draws, labels.length];
   let dataset: Dataset | undefined;
-  for (const { chain, first, last } of blocksOf(shape)) {
-    const block = new Float64Array((last - first) * columns.length);
-    columns.forEach((column, j) => {
-      for (let draw = first; draw < last; draw++) block[(draw - first) * columns.length + j] = column[chain][draw];
-    });
+  for (const { first, last } of blocksOf(shape, numbersAtOnce)) {
+    const width = last - first;
+    const block = new Float64Array(chains * draws * width);
+    for (let j = 0; j < width; j++) {
+      drawsOf(labels[first + j]).forEach((values, chain) => {
+        for (let draw = 0; draw < draws; draw++) block[(chain * draws + draw) * width + j] = values[draw];
+      });
+    }
     if (dataset === undefined) {
-      const chunks = [1, last - first, columns.length];
+      const chunks = [chains, draws, width];
       dataset = group.create_dataset({ name, data: block, shape: chunks, maxshape: shape, chunks, ...fletcher32 });
       dataset.resize(shape);
-    } else dataset.write_slice([[chain, chain + 1], [first, last], []], block);
+    } else dataset.write_slice([[], [], [first, last]], block);
   }
   attachScales(dataset!, group, ["chain", "draw", "coefficient"]);
 }
 
 /** The same back: for each coefficient one array a chain. */
-export function readVectorByDraw(group: Group, name: string): Float64Array[][] {
+export function readVectorByDraw(group: Group, name: string, numbersAtOnce = blockSize): Float64Array[][] {
   const dataset = group.get(name) as Dataset;
   const shape = dataset.shape!;
-  const [chains, draws, size] = shape;
-  const columns = Array.from({ length: size }, () => Array.from({ length: chains }, () => new Float64Array(draws)));
-  for (const { chain, first, last } of blocksOf(shape)) {
-    const block = dataset.slice([[chain, chain + 1], [first, last], []]) as Float64Array;
-    columns.forEach((column, j) => {
-      for (let draw = first; draw < last; draw++) column[chain][draw] = block[(draw - first) * size + j];
-    });
+  const [chains, draws] = shape;
+  const columns: Float64Array[][] = [];
+  for (const { first, last } of blocksOf(shape, numbersAtOnce)) {
+    const width = last - first;
+    const block = dataset.slice([[], [], [first, last]]) as Float64Array;
+    for (let j = 0; j < width; j++) {
+      const column = (chain: number) =>
+        Float64Array.from({ length: draws }, (_, draw) => block[(chain * draws + draw) * width + j]);
+      columns.push(Array.from({ length: chains }, (_, chain) => column(chain)));
+    }
   }
   return columns;
 }
 
-function* blocksOf([chains, draws, size]: readonly number[]) {
-  const parts = Math.ceil(draws / Math.max(1, Math.floor(blockSize / size)));
-  const step = Math.ceil(draws / parts);
-  for (let chain = 0; chain < chains; chain++)
-    for (let first = 0; first < draws; first += step) yield { chain, first, last: Math.min(draws, first + step) };
+/** Ranges of coefficients, all but the last of one width. */
+function* blocksOf([chains, draws, size]: readonly number[], numbersAtOnce: number) {
+  const parts = Math.ceil(size / Math.max(1, Math.floor(numbersAtOnce / (chains * draws))));
+  const step = Math.ceil(size / parts);
+  for (let first = 0; first < size; first += step) yield { first, last: Math.min(size, first + step) };
 }
 
 export function attachScales(dataset: Dataset, group: Group, dimensions: readonly string[]): void {

@@ -3,7 +3,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../data/errors.ts";
 import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { toContractJson } from "./contract-json.ts";
-import type { Posterior } from "./fit.ts";
+import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
@@ -11,7 +11,7 @@ import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 /** What wrote a result. */
 export interface Origin {
@@ -47,9 +47,11 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   file.create_attribute("ornstein_recipe", texts[1]);
   file.create_attribute("ornstein_checksum", checksum(texts));
   for (const { variable, coefficients, isVector } of variablesOf(posterior.recipe)) {
-    const columns = coefficients.map((name) => posterior.draws.get(name)!);
-    if (isVector) writeVectorByDraw(group, variable, coefficients, columns);
-    else writeByDraw(group, variable, columns[0]).create_attribute("long_name", coefficients[0]);
+    if (isVector) writeVectorByDraw(group, variable, coefficients, (name) => posterior.draws.get(name)!);
+    else {
+      const dataset = writeByDraw(group, variable, posterior.draws.get(coefficients[0])!);
+      dataset.create_attribute("long_name", coefficients[0]);
+    }
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);

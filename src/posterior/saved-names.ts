@@ -1,4 +1,4 @@
-/** How coefficients are laid out as netCDF variables; docs/decisions/0006 says why. */
+/** How coefficients are laid out as netCDF variables; docs/decisions/0008 says why. */
 
 /** Coefficients up to which each has a variable of its own. */
 const mostVariables = 200;

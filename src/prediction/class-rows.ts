@@ -1,5 +1,5 @@
 import { mostProbable } from "../diagnostics/calibration.ts";
-import { quantileOfSorted } from "../diagnostics/rank-normalize.ts";
+import { selectQuantiles } from "../diagnostics/select-quantiles.ts";
 import { families } from "../families/families.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
@@ -38,20 +38,23 @@ function classRows(
       ]),
     writeRow(columns, place, predictors, label) {
       row.meansInto(means, predictors);
+      const isKnown = !Number.isNaN(label);
+      if (given.length > 0 || isKnown) row.drawClasses(means, random);
       own.summarise(columns, place, means, probabilities);
       const write = (name: string, value: string) => {
         (columns[name] as (string | null)[])[place] = value;
       };
       write("prediction", levels[mostProbable(probabilities, 0, levels.length)]);
-      const isKnown = !Number.isNaN(label);
-      if (given.length > 0 || isKnown) row.drawTargets(predictors, random);
       given.forEach((s, d) => {
         write(`draw_${d + 1}`, levels[row.targets[s]]);
       });
       if (!isKnown) return;
       isScored = true;
       checks.add(label, row.targets);
-      scoring.add(label, probabilities, row.logMeanDensity(predictors, label));
+      const probability = probabilities[label];
+      // One minus a mean rounds off what is left of it, and exponentials may have come to 0.
+      const isExact = probability > 1e-6;
+      scoring.add(label, probabilities, isExact ? Math.log(probability) : row.logMeanDensity(predictors, label));
     },
     scores: () => (isScored ? { ...scoring.result(), checks: checks.results() } : undefined),
   };
@@ -59,15 +62,14 @@ function classRows(
 
 /** Predicts whether an event comes true: its probability with its sd and interval, and the more probable of both. */
 export function eventRows(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
-  const [low, high] = [(1 - options.interval) / 2, (1 + options.interval) / 2];
+  const ends = [(1 - options.interval) / 2, (1 + options.interval) / 2];
   return classRows(recipe, posterior, options, {
     numbers: ["probability", "sd", "probability_low", "probability_high"],
     summarise(columns, place, means, probabilities) {
       const { mean, sd } = meanAndSd(means);
       probabilities[0] = 1 - mean;
       probabilities[1] = mean;
-      means.sort();
-      const values = [mean, sd, quantileOfSorted(means, low), quantileOfSorted(means, high)];
+      const values = [mean, sd, ...selectQuantiles(means, ends)];
       ["probability", "sd", "probability_low", "probability_high"].forEach((name, k) => {
         (columns[name] as Float64Array)[place] = values[k];
       });

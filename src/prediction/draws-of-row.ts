@@ -2,11 +2,12 @@ import type { Family } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { Predictors } from "./predictors.ts";
 
-/** A row's law at S draws of the posterior: what its family says of its linear predictors. */
+/** A row's law at S draws of the posterior: what its family says of its P linear predictors. */
 export class DrawsOfRow {
   /** S draws of the target, one of each draw's law. */
   readonly targets: Float64Array;
   private readonly eta: Float64Array;
+  private readonly mean: Float64Array;
   private readonly logDensities: Float64Array;
 
   constructor(
@@ -16,44 +17,58 @@ export class DrawsOfRow {
     this.targets = new Float64Array(posterior.numDraws);
     this.logDensities = new Float64Array(posterior.numDraws);
     this.eta = new Float64Array(posterior.numPredictors);
+    this.mean = new Float64Array(posterior.numPredictors);
   }
 
-  /** Calls `visit` with the row's linear predictors and auxiliary parameters at each draw. */
-  private forEach(predictors: Float64Array, visit: (s: number, eta: Float64Array, auxiliary: Float64Array) => void) {
-    const { eta, posterior } = this;
-    const { numDraws, auxiliaries } = posterior;
-    for (let s = 0; s < numDraws; s++) {
-      for (let k = 0; k < eta.length; k++) eta[k] = predictors[k * numDraws + s];
-      visit(s, eta, auxiliaries[s]);
-    }
+  /** The P linear predictors at a draw. */
+  private at(s: number, predictors: Float64Array): Float64Array {
+    const { eta } = this;
+    for (let k = 0, place = s; k < eta.length; k++, place += this.targets.length) eta[k] = predictors[place];
+    return eta;
   }
 
   /** Writes E[y] at each draw; for classes their K probabilities, draw by draw. */
   meansInto(out: Float64Array, predictors: Float64Array): void {
-    const { meanInto } = this.family.predictive;
-    const mean = new Float64Array(this.eta.length);
-    this.forEach(predictors, (s, eta, auxiliary) => {
-      meanInto(mean, eta, auxiliary);
-      out.set(mean, s * mean.length);
-    });
+    const { mean, posterior, family } = this;
+    for (let s = 0, place = 0; s < posterior.numDraws; s++) {
+      family.predictive.meanInto(mean, this.at(s, predictors), posterior.auxiliaries[s]);
+      for (let k = 0; k < mean.length; k++) out[place++] = mean[k];
+    }
   }
 
   drawTargets(predictors: Float64Array, random: Xoshiro): void {
-    const { draw } = this.family.predictive;
-    this.forEach(predictors, (s, eta, auxiliary) => {
-      this.targets[s] = draw(random, eta, auxiliary);
-    });
+    const { targets, posterior, family } = this;
+    for (let s = 0; s < posterior.numDraws; s++)
+      targets[s] = family.predictive.draw(random, this.at(s, predictors), posterior.auxiliaries[s]);
+  }
+
+  /** Draws classes with K probabilities at each draw, or events with one. */
+  drawClasses(probabilities: Float64Array, random: Xoshiro): void {
+    const { targets } = this;
+    const numProbabilities = probabilities.length / targets.length;
+    for (let s = 0, place = 0; s < targets.length; s++, place += numProbabilities) {
+      let left = random.uniform();
+      if (numProbabilities === 1) {
+        targets[s] = left < probabilities[place] ? 1 : 0;
+        continue;
+      }
+      let k = 0;
+      for (; k < numProbabilities - 1; k++) {
+        left -= probabilities[place + k];
+        if (left < 0) break;
+      }
+      targets[s] = k;
+    }
   }
 
   /** log of the mean over the draws of p(y). */
   logMeanDensity(predictors: Float64Array, y: number): number {
-    const { logDensity } = this.family.predictive;
-    const { logDensities } = this;
+    const { logDensities, posterior, family } = this;
     let top = Number.NEGATIVE_INFINITY;
-    this.forEach(predictors, (s, eta, auxiliary) => {
-      logDensities[s] = logDensity(y, eta, auxiliary);
+    for (let s = 0; s < posterior.numDraws; s++) {
+      logDensities[s] = family.predictive.logDensity(y, this.at(s, predictors), posterior.auxiliaries[s]);
       if (logDensities[s] > top) top = logDensities[s];
-    });
+    }
     if (top === Number.NEGATIVE_INFINITY) return top;
     let sum = 0;
     for (let s = 0; s < logDensities.length; s++) sum += Math.exp(logDensities[s] - top);

@@ -1,5 +1,5 @@
 import { isCountFamily } from "../data/counts.ts";
-import { quantileOfSorted } from "../diagnostics/rank-normalize.ts";
+import { selectQuantiles } from "../diagnostics/select-quantiles.ts";
 import { families } from "../families/families.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
@@ -12,7 +12,7 @@ import { NumberScoring } from "./scores.ts";
 /** Predicts numbers and counts: their mean with its sd and interval, and the interval of the target itself. */
 export function numberRows({ family }: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
   const { interval, random, tieRandom } = options;
-  const [low, high] = [(1 - interval) / 2, (1 + interval) / 2];
+  const ends = [(1 - interval) / 2, (1 + interval) / 2];
   const { numDraws } = posterior;
   const row = new DrawsOfRow(families[family], posterior);
   const { targets } = row;
@@ -24,13 +24,15 @@ export function numberRows({ family }: ModelRecipe, posterior: Predictors, optio
   const names = ["mean", "sd", "mean_low", "mean_high", "predictive_low", "predictive_high"];
   for (let d = 1; d <= options.draws; d++) names.push(`draw_${d}`);
 
-  /** The rank of y among the sorted draws, at random among those that are equal to it, as a share of 1. */
+  /** The rank of y among its draws, at random among those that are equal to it, as a share of 1. */
   function rankOf(y: number): number {
     let below = 0;
-    while (below < numDraws && targets[below] < y) below++;
-    let upTo = below;
-    while (upTo < numDraws && targets[upTo] === y) upTo++;
-    return (below + tieRandom.uniform() * (upTo - below + 1)) / (numDraws + 1);
+    let equal = 0;
+    for (let s = 0; s < numDraws; s++) {
+      if (targets[s] < y) below++;
+      else if (targets[s] === y) equal++;
+    }
+    return (below + tieRandom.uniform() * (equal + 1)) / (numDraws + 1);
   }
 
   return {
@@ -48,14 +50,14 @@ export function numberRows({ family }: ModelRecipe, posterior: Predictors, optio
         write(`draw_${d + 1}`, targets[s]);
       });
       if (isKnown) checks.add(target, targets);
-      means.sort();
-      targets.sort();
       write("mean", mean);
       write("sd", sd);
-      write("mean_low", quantileOfSorted(means, low));
-      write("mean_high", quantileOfSorted(means, high));
-      write("predictive_low", quantileOfSorted(targets, low));
-      write("predictive_high", quantileOfSorted(targets, high));
+      const [meanLow, meanHigh] = selectQuantiles(means, ends);
+      write("mean_low", meanLow);
+      write("mean_high", meanHigh);
+      const [predictiveLow, predictiveHigh] = selectQuantiles(targets, ends);
+      write("predictive_low", predictiveLow);
+      write("predictive_high", predictiveHigh);
       if (!isKnown) return;
       isScored = true;
       scoring.add(target, mean, rankOf(target), row.logMeanDensity(predictors, target));

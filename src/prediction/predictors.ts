@@ -3,6 +3,9 @@ import { InputError } from "../data/errors.ts";
 import { families } from "../families/families.ts";
 import { coefficientNames, type PredictiveFit } from "./predictive-fit.ts";
 
+/** Coefficients × draws that are held, 256 MiB: models of very many coefficients get fewer draws. */
+const mostNumbers = 2 ** 25;
+
 /** Linear predictors of rows at S draws of a posterior, evenly spaced over its chains. */
 export class Predictors {
   /** S */
@@ -29,7 +32,7 @@ export class Predictors {
     const thinned = names.map((name) => {
       const chains = draws.get(name);
       if (!chains) throw new InputError(`The fit has no draws of ${name}, so it predicts nothing; fit again.`);
-      return thin(chains, mostDraws);
+      return thin(chains, Math.min(mostDraws, Math.max(1, Math.floor(mostNumbers / names.length))));
     });
     const numDraws = thinned[0].length;
     const outputs = recipe.target.kind === "classes" ? recipe.target.levels!.length - Number(recipe.hasReference) : 1;

@@ -27,7 +27,7 @@ export const samplers: readonly Sampler[] = [
   nuts,
 ];
 
-export function samplerNamed(name: string): Sampler {
+function samplerNamed(name: string): Sampler {
   const found = samplers.find((sampler) => sampler.name === name);
   if (!found) {
     const names = ["auto", ...samplers.map((sampler) => sampler.name)].join(", ");

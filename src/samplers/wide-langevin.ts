@@ -12,8 +12,11 @@ export interface WideRun {
   readonly settings: SamplerSettings;
   /** One array a chain, draws × M row-major. */
   readonly positions: readonly Float32Array[];
-  /** What halving the step changes of an sd, relatively; null where the loss is quadratic and nothing is left to change. */
-  readonly sdChange: number | null;
+  /**
+   * What halving the step changes of an sd, relatively; null where the loss is quadratic and nothing is left to change, and
+   * left out where it was not tried.
+   */
+  readonly sdChange?: number | null;
   readonly notes: readonly string[];
 }
 

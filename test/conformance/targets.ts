@@ -3,7 +3,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import type { FamilyName } from "../../src/families/family.ts";
-import { type AuxiliaryOptions, type ClassCoding, createModel, rowBlockOf } from "../../src/models/model.ts";
+import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/models/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
@@ -15,7 +15,7 @@ export interface Target {
   readonly family: FamilyName;
   /** Of the categorical family; "reference" where left out. */
   readonly coding?: ClassCoding;
-  readonly auxiliaries?: AuxiliaryOptions;
+  readonly auxiliaries?: ModelOptions["auxiliaries"];
   readonly prior: PriorLike;
   readonly offset?: Float64Array;
   readonly weights?: Float64Array;
