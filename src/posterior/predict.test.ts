@@ -7,7 +7,7 @@ import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import type { Posterior, RunOptions } from "./fit.ts";
+import type { Posterior, RunOptions } from "./posterior.ts";
 import { fit } from "./fit-inline.ts";
 import { predict } from "./predict.ts";
 
