@@ -7,8 +7,9 @@ import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import type { Posterior, RunOptions } from "./posterior.ts";
+import type { RunOptions } from "./fit.ts";
 import { fit } from "./fit-inline.ts";
+import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 
 type Columns = Record<string, ColumnData>;
