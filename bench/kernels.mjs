@@ -1,11 +1,11 @@
 // Nanoseconds per row visited by the kernels. Run `npm run build:kernels` and then
-// `node bench/kernels.mjs [--small] [--passes | --softmax]`; results are kept in bench/kernels.md. The kernels are read from the
+// `node bench/kernels.mjs [--small] [--passes | --softmax | --sparse]`; results are kept in bench/kernels.md. The kernels are read from the
 // generated module's text, so that nothing else has to be built.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 
 const flag = { type: "boolean" };
-const { values: options } = parseArgs({ options: { small: flag, passes: flag, softmax: flag } });
+const { values: options } = parseArgs({ options: { small: flag, passes: flag, softmax: flag, sparse: flag } });
 const source = await readFile(new URL("../src/engine/kernels.generated.ts", import.meta.url), "utf8");
 const wasm = Buffer.from(source.match(/plainKernels =\s*"([^"]+)"/)[1], "base64");
 const module = await WebAssembly.compile(wasm);
@@ -45,7 +45,7 @@ function writeModel(bench, numRows, numColumns, classes) {
     values[at + stride - 1] = classes ? (state >>> 16) % classes : state & 65536 ? 1 : 0;
   }
   const outputs = classes ?? 1;
-  const model = allocate(14 * 8);
+  const model = allocate(21 * 8);
   const prior = allocate(numColumns * outputs * 8);
   const family = classes ? 2 : 1;
   const slots = [rows, numRows, numColumns, paddedColumns, stride, family, 0, 0, prior, prior, 0, 0, outputs, 0];
@@ -56,7 +56,7 @@ function writeModel(bench, numRows, numColumns, classes) {
 /** A chain of plain minibatch SGD with a scalar step: no noise, no moments, hardly any draws. */
 function createChain(bench, { model, paddedColumns, outputs }, numColumns, batchSize) {
   const { memory, allocate, setU32, f64 } = bench;
-  const chain = allocate(34 * 8);
+  const chain = allocate(40 * 8);
   const vector = () => allocate(numColumns * outputs * 8);
   const step = allocate(8);
   f64(step, 1)[0] = 1e-3 / numColumns;
@@ -143,7 +143,7 @@ function benchPasses() {
   const output = bench.allocate((3 + 2 * numColumns + numColumns ** 2) * 8);
   const scratch = bench.allocate(4096 + 288 * (paddedColumns + 8) + 8 * paddedColumns ** 2 + 512);
   const values = [0, 1].map(() => bench.allocate(4 * numRows));
-  const pass = bench.allocate(11 * 8);
+  const pass = bench.allocate(12 * 8);
   const run = (weights, to) => {
     for (const [slot, value] of [
       model,
@@ -177,12 +177,91 @@ function benchPasses() {
   }
 }
 
-if (options.softmax) {
+/**
+ * The same rows both ways: five categoricals of 90 levels each, D = 450 with five entries a row, standardised. A step of SGD,
+ * a pass, and a pass with the Hessian.
+ */
+function benchSparse() {
+  const [numRows, perRow, levels] = [100_000, 5, 90];
+  const numColumns = perRow * levels;
+  const [mean, scale] = [1 / levels, Math.sqrt((1 / levels) * (1 - 1 / levels))];
+  const bench = createBench();
+  const { memory, allocate, setU32, f64 } = bench;
+  const dense = writeModel(bench, numRows, numColumns);
+  const stride = Math.ceil((numColumns + 1) / 8) * 8;
+  const values = new Float32Array(memory.buffer, new Uint32Array(memory.buffer, dense.model, 1)[0], numRows * stride);
+  const targets = Float32Array.from({ length: numRows }, (_, n) => values[n * stride + stride - 1]);
+  const starts = allocate(4 * numRows);
+  const records = allocate(numRows * (16 + 8 * perRow));
+  const shift = allocate(8 * numColumns);
+  f64(shift, numColumns).fill(mean / scale);
+  let state = 1;
+  for (let n = 0; n < numRows; n++) {
+    const record = records + n * (16 + 8 * perRow);
+    const words = new Uint32Array(memory.buffer, record, 4 + 2 * perRow);
+    const floats = new Float32Array(memory.buffer, record, 4 + 2 * perRow);
+    const row = new Float32Array(memory.buffer, values.byteOffset + 4 * n * stride, numColumns).fill(-mean / scale);
+    words[0] = perRow;
+    floats[1] = targets[n];
+    for (let e = 0; e < perRow; e++) {
+      state = (Math.imul(state, 1664525) + 1013904223) | 0;
+      const column = e * levels + ((state >>> 8) % levels);
+      words[4 + 2 * e] = column;
+      floats[5 + 2 * e] = 1 / scale;
+      row[column] = (1 - mean) / scale;
+    }
+    new Uint32Array(memory.buffer, starts, numRows)[n] = record;
+  }
+  const paddedColumns = Math.ceil((numColumns + 1) / 8) * 8;
+  const sparse = { ...dense, paddedColumns, model: allocate(21 * 8) };
+  new Uint8Array(memory.buffer, sparse.model, 21 * 8).set(new Uint8Array(memory.buffer, dense.model, 21 * 8));
+  for (const [slot, value] of [
+    [3, paddedColumns],
+    [4, 4 + 2 * perRow],
+    [19, starts],
+    [20, shift],
+  ])
+    setU32(sparse.model, slot, value);
+  const output = allocate((3 + 2 * numColumns + numColumns ** 2) * 8);
+  const position = allocate(numColumns * 8);
+  const passOf = ({ model }, weights) => {
+    const pass = allocate(12 * 8);
+    const scratch = allocate(bench.kernels.passScratchSize(paddedColumns, 1, 1));
+    for (const [slot, value] of [model, position, position, weights, 0, numRows, 1, 0, 0, output, scratch].entries())
+      setU32(pass, slot, value);
+    return () => bench.kernels.passRows(pass, 0);
+  };
+  const chainOf = (model, batchSize) => {
+    const chain = createChain(bench, model, numColumns, batchSize);
+    return () => bench.kernels.runChain(chain, 20_000 / batchSize);
+  };
+  const cases = {
+    "step, S = 1": [(model) => chainOf(model, 1), 20_000],
+    "step, S = 100": [(model) => chainOf(model, 100), 20_000],
+    "step, S = 1000": [(model) => chainOf(model, 1000), 20_000],
+    "loss and gradient": [(model) => passOf(model, 0), numRows],
+    "with the Hessian": [(model) => passOf(model, 1), numRows],
+  };
+  for (const [name, [make, rows]] of Object.entries(cases)) {
+    const runs = [dense, sparse].map((model) => ({ run: make(model), times: [] }));
+    for (const { run } of runs) for (let call = 0; call < 3; call++) run();
+    for (let round = 0; round < rounds; round++) for (const { run, times } of runs) times.push(time(run) / rows);
+    const [full, few] = runs.map(({ times }) => median(times));
+    console.log(
+      `sparse D=${numColumns}, ${perRow} entries, ${name}: dense ${full.toFixed(1)} ns a row, sparse ${few.toFixed(1)}, ratio ${(full / few).toFixed(1)}`,
+    );
+  }
+}
+
+if (options.sparse) {
+  benchSparse();
+} else if (options.softmax) {
   benchSoftmax();
 } else {
   if (!options.passes) {
     benchChains();
     benchSoftmax();
+    benchSparse();
   }
   benchPasses();
 }

@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
@@ -11,17 +13,20 @@ export async function writeDraws(posterior: Posterior, path: string, version: st
 }
 
 /** Parquet of more columns than this is of little use to anyone. */
-const mostColumns = 5000;
+const mostColumns = 2000;
 
 /**
  * Writes the kept draws as Parquet, on the original scale: columns chain, draw and one for each coefficient; of thousands of
- * coefficients columns coefficient, chain and draws, a list.
+ * coefficients columns coefficient, chain and one for each draw.
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:");
+  const hasRows = posterior.draws.size > mostColumns;
+  // What does not fit goes to a folder, which DuckDB removes at the end.
+  const spilling = { memory_limit: "1GB", temp_directory: join(tmpdir(), `ornstein-draws-${process.pid}`) };
+  const instance = await DuckDBInstance.create(":memory:", hasRows ? spilling : {});
   const connection = await instance.connect();
-  if (posterior.draws.size > mostColumns) await fillLists(connection, posterior);
+  if (hasRows) await fillRows(connection, posterior);
   else await fillColumns(connection, posterior);
   await connection.run(`copy draws to '${path.replaceAll("'", "''")}' (format parquet)`);
   connection.closeSync();
@@ -44,14 +49,15 @@ async function fillColumns(connection: DuckDBConnection, { draws, settings }: Po
   appender.closeSync();
 }
 
-async function fillLists(connection: DuckDBConnection, { draws }: Posterior): Promise<void> {
-  const { DOUBLE, LIST, listValue } = await import("@duckdb/node-api");
-  const appender = await appenderOf(connection, "coefficient varchar, chain integer, draws double[]");
+/** Number by number: lists would be made of objects, gigabytes of them. */
+async function fillRows(connection: DuckDBConnection, { draws, settings }: Posterior): Promise<void> {
+  const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} double`);
+  const appender = await appenderOf(connection, `coefficient varchar, chain integer, ${columns.join(", ")}`);
   for (const [name, chains] of draws) {
     chains.forEach((values, chain) => {
       appender.appendVarchar(name);
       appender.appendInteger(chain);
-      appender.appendList(listValue([...values]), LIST(DOUBLE));
+      for (const value of values) appender.appendDouble(value);
       appender.endRow();
     });
   }

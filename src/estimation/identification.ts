@@ -74,6 +74,12 @@ function isClassified({ family, hasReference }: Model, eta: Float64Array, y: num
   return eta.every((value, k) => k === y - first || value < own);
 }
 
+/** A sentence that names the columns whose coefficients hardly anything but the prior bounds, where there are such. */
+export function boundedByPrior(problem: Problem, names: readonly string[]): string[] {
+  const bounded = priorDominated(problem, names);
+  return bounded.length > 0 ? [`Hardly anything but the prior bounds the coefficients of ${list(bounded)}.`] : [];
+}
+
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
 function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, names: readonly string[]): string[] {
   const shares = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);

@@ -1,6 +1,7 @@
 import type { Design } from "../data/design.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewRows } from "../engine/row-view.ts";
+import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
@@ -79,8 +80,13 @@ async function runSelected(
   } catch (error) {
     const isOwnChoice = options.sampler === "auto" && options.batchSize === undefined;
     if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
-    const other = samplerWithoutStep(prepared.problem, options);
-    const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message];
+    const { design, problem } = prepared;
+    const bounded = boundedByPrior(
+      problem,
+      design.columns.map(({ name }) => name),
+    );
+    const other = samplerWithoutStep(problem, options);
+    const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
     const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
     return { run, because: other.because, warnings };
   }

@@ -3,6 +3,7 @@ import type { WideProblem } from "../estimation/wide-problem.ts";
 import { isQuadratic } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { ChainSpec } from "./chain-spec.ts";
+import { mostWork } from "./draw-schedule.ts";
 import { noTuning, type SamplerOptions, type SamplerSettings } from "./sampler.ts";
 import { writeChain } from "./write-chain.ts";
 
@@ -28,6 +29,8 @@ const mostEntries = 1e8;
 const timesPerDraw = 1;
 const burnInTimes = 10;
 const pilotDraws = 40;
+/** Draws of all chains that leave every coefficient 400 effective ones, as they stand an autocorrelation time apart. */
+const enoughDraws = 1000;
 
 /**
  * Langevin dynamics over all rows with the preconditioner H = D⁻¹ + V Vᵀ, a diagonal and a few slow directions:
@@ -44,13 +47,7 @@ const pilotDraws = 40;
 export async function runWideLangevin(problem: WideProblem, options: SamplerOptions): Promise<WideRun> {
   const { model, eigenvalues } = problem;
   const { chains } = options;
-  const draws = Math.max(4, Math.min(options.draws, Math.floor(mostEntries / (chains * model.dimension))));
   const notes: string[] = [];
-  if (draws < options.draws) {
-    notes.push(
-      `With ${model.dimension.toLocaleString("en")} coefficients there is room for ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
-    );
-  }
   let contraction = largestContraction;
   let sdChange: number | null = null;
   if (!isQuadratic(model)) {
@@ -64,6 +61,12 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
       contraction /= 2;
       coarse = fine;
     }
+  }
+  const draws = drawsFor(problem, options, contraction);
+  if (draws < options.draws) {
+    notes.push(
+      `With ${model.dimension.toLocaleString("en")} coefficients this run makes ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
+    );
   }
   const run = await runChains(problem, { ...options, draws }, contraction, 0);
   return {
@@ -85,6 +88,28 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
   };
 }
 
+/** As many draws as are asked for, have room in memory, and, beyond what 400 effective ones take, cost no more than a run may. */
+function drawsFor(
+  { model, eigenvalues, directions }: WideProblem,
+  options: SamplerOptions,
+  contraction: number,
+): number {
+  const { numRows, stride } = model.rows;
+  const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
+  const { stepsPerDraw } = scheduleOf(eigenvalues, contraction);
+  const room = Math.floor(mostEntries / (options.chains * model.dimension));
+  const affordable = Math.floor(mostWork / (perStep * stepsPerDraw * options.chains));
+  return Math.max(4, Math.min(options.draws, room, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
+}
+
+/** How far apart draws stand, by the slowest direction's autocorrelation time, and how many are left out at the start. */
+function scheduleOf({ least, largest }: WideProblem["eigenvalues"], contraction: number) {
+  const step = contraction / largest;
+  const time = (2 - step * least) / (step * least);
+  const stepsPerDraw = Math.ceil(timesPerDraw * time);
+  return { step, stepsPerDraw, burnInDraws: Math.ceil((burnInTimes * time) / stepsPerDraw) };
+}
+
 interface Run {
   readonly positions: readonly Float32Array[];
   readonly stepsPerDraw: number;
@@ -100,11 +125,7 @@ async function runChains(
 ): Promise<Run> {
   const { model, workspace, curvatures, directions, eigenvalues, numRows, mode } = problem;
   const { memory, dimension } = model;
-  const step = contraction / eigenvalues.largest;
-  const slowest = step * eigenvalues.least;
-  const time = (2 - slowest) / slowest;
-  const stepsPerDraw = Math.ceil(timesPerDraw * time);
-  const burnInDraws = Math.ceil((burnInTimes * time) / stepsPerDraw);
+  const { step, stepsPerDraw, burnInDraws } = scheduleOf(eigenvalues, contraction);
   const drawsAtOnce = Math.max(1, Math.min(draws, Math.floor(2 ** 21 / dimension)));
   const mark = memory.mark();
   try {
