@@ -1,4 +1,4 @@
-// A network of 49–12–10 in jax-js on 500 digits of 7 × 7 pixels, trained far too long; then all its 730 weights sampled.
+// A network of 784–32–10 in jax-js, trained on 2,000 digits until it knows them by heart; then all its 25,450 weights sampled.
 import { defaultDevice, init, nn, numpy as np } from "@jax-js/jax";
 import { customModel, sampleModel } from "ornstein";
 import { fromJax } from "ornstein/jax";
@@ -7,14 +7,14 @@ import { averageOverDraws, printCalibration, readDigits } from "./mnist.ts";
 await init("wasm");
 defaultDevice("wasm");
 
-const [numRows, numTest, pixels, units] = [500, 10_000, 49, 12];
-const train = readDigits("train", numRows, 4);
-const test = readDigits("t10k", numTest, 4);
+const [numRows, numTest, pixels, units] = [2000, 10_000, 784, 32];
+const train = readDigits("train", numRows);
+const test = readDigits("t10k", numTest);
 
 /** Where training begins: anything that differs from unit to unit. */
 const scattered = (rows: number, columns: number) =>
   np.array(
-    Float32Array.from({ length: rows * columns }, (_, k) => 0.4 * Math.sin(12.9898 * k + 78.233 * k * k)),
+    Float32Array.from({ length: rows * columns }, (_, k) => Math.sin(12.9898 * k + 78.233 * k * k) / Math.sqrt(rows)),
     { shape: [rows, columns] },
   );
 type Layer = { weights: np.Array; bias: np.Array };
@@ -37,21 +37,23 @@ const adapter = fromJax<Network>({
   },
 });
 
-// Adam (Kingma & Ba 2015) over all rows, without a prior.
+// The prior, normal(0, 0.2), is weight decay in training: Adam (Kingma & Ba 2015) on batches of 100 digits.
+const prior = { mean: 0, sd: 0.2 };
 const trained = Float64Array.from(adapter.start!);
 const [mean, square] = [new Float64Array(trained.length), new Float64Array(trained.length)];
-const everyRow = Uint32Array.from({ length: numRows }, (_, n) => n);
-for (let step = 1; step <= 500; step++) {
-  const { gradient } = await adapter.lossAndGradient(trained, everyRow);
+for (let step = 1; step <= 1000; step++) {
+  const rows = Uint32Array.from({ length: 100 }, (_, k) => (7919 * (100 * step + k)) % numRows);
+  const { gradient } = await adapter.lossAndGradient(trained, rows);
   for (let j = 0; j < trained.length; j++) {
-    mean[j] += 0.1 * (gradient[j] - mean[j]);
-    square[j] += 0.001 * (gradient[j] ** 2 - square[j]);
-    trained[j] -= (0.02 * (mean[j] / (1 - 0.9 ** step))) / (Math.sqrt(square[j] / (1 - 0.999 ** step)) + 1e-8);
+    const slope = gradient[j] + trained[j] / (prior.sd ** 2 * numRows);
+    mean[j] += 0.1 * (slope - mean[j]);
+    square[j] += 0.001 * (slope ** 2 - square[j]);
+    trained[j] -= (0.003 * (mean[j] / (1 - 0.9 ** step))) / (Math.sqrt(square[j] / (1 - 0.999 ** step)) + 1e-8);
   }
 }
 
-const model = customModel({ ...adapter, start: trained, prior: { mean: 0, sd: 1 } });
-const posterior = await sampleModel(model, { preconditioner: "full-exact", draws: 100, tolerance: 0.2, seed: 1 });
+const model = customModel({ ...adapter, start: trained, prior });
+const posterior = await sampleModel(model, { findMode: false, draws: 25, seed: 1 });
 
 const probabilitiesAt = (position: ArrayLike<number>) => {
   const images = np.array(test.pixels, { shape: [numTest, pixels] });
@@ -59,9 +61,7 @@ const probabilitiesAt = (position: ArrayLike<number>) => {
 };
 
 const { settings, certificate, timing } = posterior;
-console.log(`${settings.sampler}: certificate ${certificate.verdict}; ${timing.total.toFixed(0)} s`);
-for (const note of certificate.notes) console.log(note);
+console.log(`${settings.because}; certificate ${certificate.verdict}; ${timing.total.toFixed(0)} s`);
 printCalibration("trained weights", probabilitiesAt(trained), test.labels);
-printCalibration("posterior mode", probabilitiesAt(posterior.mode), test.labels);
-const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 4 }, probabilitiesAt);
+const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 2 }, probabilitiesAt);
 printCalibration("posterior predictive", average, test.labels);

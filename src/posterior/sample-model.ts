@@ -6,7 +6,7 @@ import { EngineMemory } from "../engine/memory.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
-import { mostDenseParameters, type WideProblem } from "../estimation/wide-problem.ts";
+import type { WideProblem } from "../estimation/wide-problem.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
 import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
@@ -54,7 +54,7 @@ export interface CustomPosterior {
  */
 export async function sampleModel(given: CustomModel, options: SampleModelOptions = {}): Promise<CustomPosterior> {
   const { findMode = true, checkGradient: isChecked = true, signal, onProgress, ...plain } = options;
-  const resolved = resolveOptions({ draws: 500, ...plain });
+  const resolved = resolveOptions({ draws: given.dimension > mostDenseParameters ? 100 : 500, ...plain });
   const memory = new EngineMemory();
   const started = performance.now();
   return withMemoryOf({ memory, executor: noKernels }, async () => {
@@ -66,6 +66,9 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     return model.dimension > mostDenseParameters ? sampleWide(context, resolved) : sampleDense(context, resolved);
   });
 }
+
+/** Above so many parameters the theory's matrix algebra takes minutes on the calling thread: diagonals alone are used. */
+const mostDenseParameters = 500;
 
 interface Context {
   readonly given: CustomModel;
@@ -160,7 +163,7 @@ const noKernels: Executor = {
   threads: 1,
   run() {
     throw new InputError(
-      "This sampler needs the rows of a model, which a custom one does not give; use --sampler auto.",
+      "This sampler needs the rows of a model, which a custom one does not give: leave the option sampler out.",
     );
   },
   async close() {},

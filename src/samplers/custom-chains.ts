@@ -13,7 +13,9 @@ export async function runCustomChains(
   stage: string,
 ): Promise<void> {
   if (noiseEstimate || gradient !== Gradient.minibatch)
-    throw new SamplerOptionError("A custom model gives the mean gradient of a batch only; leave --noise-estimate out.");
+    throw new SamplerOptionError(
+      "A custom model gives the mean gradient of a batch only; leave the option noiseEstimate out.",
+    );
   let done = 0;
   for (const address of records) {
     const chain = new PlainChain(model.memory, address);

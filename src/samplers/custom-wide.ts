@@ -13,6 +13,8 @@ const rowsLookedAt = 1000;
 /** ρ(HA) that steps are held to: well inside assumption A3. */
 const largestContraction = 0.5;
 const burnInTimes = 5;
+/** Steps that all chains may make together: each takes a call of the user's function. */
+const mostSteps = 8000;
 
 /**
  * Constant-rate SGD with a diagonal step for custom models of so many parameters that no M×M matrix is held: Corollary 3 of
@@ -51,7 +53,13 @@ export async function runCustomWide(
   const injected = injectedVariances(diagonals, step, { numRows, batchSize });
   const rates = step.map((h, j) => h * diagonals.curvature[j]).sort();
   const time = Math.ceil(autocorrelationTime(rates[Math.floor(rates.length / 2)]));
-  const burnInSteps = Math.ceil(Math.min(burnInTimes * time, draws * time));
+  const stepsPerDraw = Math.max(1, Math.min(time, Math.floor(mostSteps / (chains * draws))));
+  if (stepsPerDraw < time) {
+    notes.push(
+      `A parameter takes about ${time.toLocaleString("en")} steps to forget where it was, and this run makes ${stepsPerDraw.toLocaleString("en")} a draw from the mode on: the draws depend on one another and may be narrower than their law; ask for fewer draws.`,
+    );
+  }
+  const burnInSteps = Math.ceil(Math.min(burnInTimes * time, 0.25 * draws * stepsPerDraw));
   const output = await runChains(
     { mode, workspace },
     {
@@ -59,7 +67,7 @@ export async function runCustomWide(
       step: { kind: "diagonal", values: step },
       noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
       from: Array.from({ length: chains }, () => mode),
-      ...{ burnInSteps, stepsPerDraw: time, momentEvery: 1, chains, draws, seed, keepMoments: false },
+      ...{ burnInSteps, stepsPerDraw, momentEvery: 1, chains, draws, seed, keepMoments: false },
     },
   );
   return {
@@ -69,7 +77,7 @@ export async function runCustomWide(
       settings: {
         ...{ ...noTuning, sampler: "constant-sgd", preconditioner: "diagonal", batchSize },
         learningRate: shortening * (learningRate ?? bestRate),
-        ...{ burnInSteps, stepsPerDraw: time, chains, draws, seed },
+        ...{ burnInSteps, stepsPerDraw, chains, draws, seed },
         because: "Corollary 3, exact at finite step for each parameter: H_kk = 2S/(N C_kk + S A_kk)",
       },
       positions: output.positions.map((chain) => Float32Array.from(chain)),

@@ -147,16 +147,16 @@ describe("ornstein fit", () => {
   it("refuses a text column with 10,000 levels in a dense design", () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `${n % 7},name${n % 10_000}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
-    const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--quiet");
+    const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--storage", "dense", "--quiet");
     expect(run.stderr).toMatch(/9,999 of them for the levels of "name"/);
     expect(run.status).toBe(2);
   });
 
-  it("refuses a text column with more than 10,000 levels", () => {
-    const lines = Array.from({ length: 10_050 }, (_, n) => `${n % 7},name${n}`);
+  it("refuses numbers with a text among them, more than 10,000 of which would be levels", () => {
+    const lines = Array.from({ length: 10_050 }, (_, n) => `${n % 7},${n === 77 ? "unknown" : n}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
     const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--quiet");
-    expect(run.stderr).toMatch(/name.*10,0/);
+    expect(run.stderr).toMatch(/name.*"unknown" in it is not a number/);
     expect(run.status).toBe(2);
   });
 
@@ -167,6 +167,8 @@ describe("ornstein fit", () => {
       "select range as y, range % 1500 as code from range(1000000)",
       "-f",
       "y ~ C(code)",
+      "--storage",
+      "dense",
       "--quiet",
     );
     expect(run.stderr).toMatch(/GiB/);
