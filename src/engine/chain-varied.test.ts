@@ -6,8 +6,8 @@ import {
   createChain,
   createFixture,
   type Fixture,
-  kernelModels,
   relativeError,
+  typicalModels,
 } from "./kernel-fixtures.ts";
 import { type Kernels, loadKernels } from "./kernels.ts";
 import { EngineMemory } from "./memory.ts";
@@ -33,7 +33,7 @@ function outputOf(kernels: Kernels, fixture: Fixture, options: ChainFixtureOptio
   return chainOutput(fixture, chain);
 }
 
-describe.each(kernelModels)("%s", (_, model) => {
+describe.each(typicalModels)("%s", (_, model) => {
   const mechanisms: [string, Partial<ChainFixtureOptions>][] = [
     ["velocity", { keep: 0.8 }],
     ["falling rate", { ...falling, twin: true }],

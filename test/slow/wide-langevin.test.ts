@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { designFromArrays } from "../data/design-from-arrays.ts";
-import { createInlineEngine, type Engine } from "../engine/engine.ts";
-import { conjugatePosterior } from "../estimation/conjugate.ts";
-import { estimate } from "../estimation/estimate.ts";
-import { estimateWide } from "../estimation/wide-problem.ts";
-import { diagonal } from "../linalg/matrix.ts";
-import { createModel, type Model, type ModelOptions, rowBlockOf } from "../models/model.ts";
-import { createRandom } from "../rng/xoshiro.ts";
-import { controlVariate } from "./control-variate.ts";
-import { runWideLangevin } from "./wide-langevin.ts";
+import { designFromArrays } from "../../src/data/design-from-arrays.ts";
+import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
+import { conjugatePosterior } from "../../src/estimation/conjugate.ts";
+import { estimate } from "../../src/estimation/estimate.ts";
+import { estimateWide } from "../../src/estimation/wide-problem.ts";
+import { diagonal } from "../../src/linalg/matrix.ts";
+import { createModel, type Model, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
+import { createRandom } from "../../src/rng/xoshiro.ts";
+import { controlVariate } from "../../src/samplers/control-variate.ts";
+import { runWideLangevin } from "../../src/samplers/wide-langevin.ts";
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 3 };
 
