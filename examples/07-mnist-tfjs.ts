@@ -43,7 +43,7 @@ const adapter = fromTfjs({
   },
 });
 const model = customModel({ ...adapter, prior: { mean: 0, sd: 1 } });
-const posterior = await sampleModel(model, { preconditioner: "full-exact", draws: 100, tolerance: 0.2, seed: 1 });
+const posterior = await sampleModel(model, { preconditioner: "full-exact", draws: 25, tolerance: 0.2, seed: 1 });
 
 const testFeatures = features(tf.tensor2d(test.pixels, [10_000, 784]));
 const probabilitiesAt = (position: ArrayLike<number>) =>
@@ -56,5 +56,5 @@ const { settings, certificate, timing } = posterior;
 console.log(`${settings.sampler}: certificate ${certificate.verdict}; ${timing.total.toFixed(0)} s`);
 printCalibration("trained weights", probabilitiesAt(adapter.start!), test.labels);
 printCalibration("posterior mode", probabilitiesAt(posterior.mode), test.labels);
-const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 4 }, probabilitiesAt);
+const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 1 }, probabilitiesAt);
 printCalibration("posterior predictive", average, test.labels);
