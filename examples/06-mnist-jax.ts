@@ -1,4 +1,4 @@
-// A network of 784–32–10 in jax-js, trained on 2,000 digits until it knows them by heart; then all its 25,450 weights sampled.
+// A network of 784–32–10 in jax-js, trained on 2,000 digits; then all its 25,450 weights sampled.
 import { defaultDevice, init, nn, numpy as np } from "@jax-js/jax";
 import { customModel, sampleModel } from "ornstein";
 import { fromJax } from "ornstein/jax";

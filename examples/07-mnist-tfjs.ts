@@ -1,4 +1,4 @@
-// A network of 784–32–10 trained in TensorFlow.js on 500 digits, far too long; then its last layer's 330 weights sampled.
+// A network of 784–32–10 trained in TensorFlow.js on 500 digits; then its last layer's 330 weights sampled. Takes minutes.
 import * as tf from "@tensorflow/tfjs";
 import { customModel, sampleModel } from "ornstein";
 import { fromTfjs } from "ornstein/tfjs";
