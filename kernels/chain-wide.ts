@@ -1,6 +1,7 @@
 // What chains over very many parameters need: all rows in order, a step matrix of a diagonal and a few directions, and noise
 // averaged over two steps.
 import { Chain, Model } from "./layout";
+import { dot } from "./products";
 import { fillNormals } from "./random";
 import { slotF64, slotU32 } from "./record";
 import { rowAt } from "./row-side";
@@ -27,7 +28,7 @@ export function addLowRankDescent(chain: usize, model: usize, scratch: usize): v
   const step = slotF64(chain, Chain.lowRankStep);
   let direction = <usize>slotU32(chain, Chain.lowRank);
   for (let k = slotU32(chain, Chain.rank); k; k--, direction += bytes) {
-    addScaled(step * dotOf(direction, gradient, bytes), direction, descent, bytes);
+    addScaled(step * dot(direction, gradient, <u32>(bytes >> 3)), direction, descent, bytes);
   }
 }
 
@@ -53,22 +54,6 @@ export function averageNoise(previous: usize, noise: usize, bytes: usize): void 
     store<f64>(noise + at, 0.5 * (fresh + load<f64>(previous + at)));
     store<f64>(previous + at, fresh);
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function dotOf(a: usize, b: usize, bytes: usize): f64 {
-  let first = f64x2.splat(0);
-  let second = f64x2.splat(0);
-  let at: usize = 0;
-  for (; at + 32 <= bytes; at += 32) {
-    first = f64x2.add(first, f64x2.mul(v128.load(a + at, 0), v128.load(b + at, 0)));
-    second = f64x2.add(second, f64x2.mul(v128.load(a + at, 16), v128.load(b + at, 16)));
-  }
-  first = f64x2.add(first, second);
-  let sum = f64x2.extract_lane(first, 0) + f64x2.extract_lane(first, 1);
-  for (; at < bytes; at += 8) sum += load<f64>(a + at) * load<f64>(b + at);
-  return sum;
 }
 
 // @ts-ignore: decorator

@@ -67,9 +67,10 @@ export function addProduct(factor: f64, vector: usize, bytes: usize, matrix: usi
   }
 }
 
+/** Σ a_k b_k over `length` entries. */
 // @ts-ignore: decorator
 @inline
-function dot(a: usize, b: usize, length: u32): f64 {
+export function dot(a: usize, b: usize, length: u32): f64 {
   let first = f64x2.splat(0);
   let second = f64x2.splat(0);
   let at: usize = 0;

@@ -1,5 +1,6 @@
 import type { Design } from "../data/design.ts";
 import { type OriginalScale, originalScale } from "../data/standardise.ts";
+import type { Convergence } from "../diagnostics/certificate.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
@@ -27,6 +28,11 @@ export interface Coefficient {
     readonly laplaceMean: number;
     readonly laplaceSd: number;
   };
+}
+
+/** What the certificate needs to know of a coefficient. */
+export function convergenceOf({ name, ess_bulk, r_hat }: Coefficient): Convergence {
+  return { name, essBulk: ess_bulk ?? 0, rHat: r_hat ?? 1 };
 }
 
 export interface PosteriorTable {

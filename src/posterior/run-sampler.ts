@@ -2,7 +2,7 @@ import type { Design } from "../data/design.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
-import { type PosteriorTable, summarise } from "./coefficients.ts";
+import { convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** A sampler's settings and draws, and what they cost. */
@@ -50,11 +50,7 @@ export async function certifyDraws(
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
   const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
-  const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
-    name,
-    essBulk: ess_bulk ?? 0,
-    rHat: r_hat ?? 1,
-  }));
+  const convergence = coefficients.map(convergenceOf);
   const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings);
   return { ...sampled, plan, coefficients, draws, certificate };
 }

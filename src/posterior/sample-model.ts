@@ -13,7 +13,7 @@ import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { runCustomWide } from "../samplers/custom-wide.ts";
 import { selectSampler } from "../samplers/registry.ts";
 import { SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
-import type { Coefficient } from "./coefficients.ts";
+import { type Coefficient, convergenceOf } from "./coefficients.ts";
 import type { Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Timing } from "./posterior.ts";
@@ -121,11 +121,7 @@ async function sampleWide(
     modePasses: 0,
   };
   const { coefficients, draws } = summariseWide(identityScale(given), given.names, problem, run);
-  const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
-    name,
-    essBulk: ess_bulk ?? 0,
-    rHat: r_hat ?? 1,
-  }));
+  const convergence = coefficients.map(convergenceOf);
   const note =
     "A and C are known by their diagonals alone, A by the empirical Fisher information: the steps suit each parameter with all others held, and sds along other directions are not measured.";
   return {

@@ -4,6 +4,7 @@ import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { samplers } from "../samplers/registry.ts";
 import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
 import { runWideLangevin } from "../samplers/wide-langevin.ts";
+import { convergenceOf } from "./coefficients.ts";
 import { describeData } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
@@ -31,11 +32,7 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
   const estimated = performance.now();
   const run = await runWideLangevin(problem, options);
   const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
-  const convergence = coefficients.map(({ name, ess_bulk, r_hat }) => ({
-    name,
-    essBulk: ess_bulk ?? 0,
-    rHat: r_hat ?? 1,
-  }));
+  const convergence = coefficients.map(convergenceOf);
   const ended = performance.now();
   const { rowsVisited } = workspace.counter;
   const predictive = { draws, recipe: modelRecipe(design, model) };
