@@ -129,6 +129,8 @@ test("wide iterate averaging has the sandwich covariance", async () => {
     // Four standard errors of 13 parameters; the windows' length and the step's, of order h, may add the tolerance each.
     expect(Math.abs(sd / sds[j] - 1)).toBeLessThan(4 / Math.sqrt(2 * count) + 2 * given.tolerance);
     const standardError = sds[j] / Math.sqrt((count * settings.stepsPerDraw * settings.batchSize!) / numRows);
-    expect(Math.abs(mean - mode[j])).toBeLessThan(4 * standardError + 0.05 * sds[j]);
+    // With batches of 2hN rows iterates have a quarter of the posterior's variance, which raises log σ by M/(8N).
+    const shift = j === mode.length - 1 ? model.dimension / (8 * numRows) : 0;
+    expect(Math.abs(mean - mode[j] - shift)).toBeLessThan(4 * standardError);
   });
 });
