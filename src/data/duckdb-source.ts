@@ -127,15 +127,20 @@ async function openSource(
     return levels;
   }
 
-  async function* chunks(names: readonly string[]): AsyncGenerator<TableChunk> {
+  async function* chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncGenerator<TableChunk> {
     signal?.throwIfAborted();
     const infos = names.map((name) => byName.get(name) ?? missingColumn(name, label));
     const table = await hold(names);
     const levels: (readonly string[])[] = [];
-    for (const { name, type } of infos) {
-      levels.push(type === "string" ? await levelsOf(name, table) : type === "boolean" ? ["false", "true"] : []);
+    const isText = ({ name, type }: ColumnInfo) => type === "string" && texts?.has(name) === true;
+    for (const info of infos) {
+      const { name, type } = info;
+      if (isText(info)) levels.push([]);
+      else levels.push(type === "string" ? await levelsOf(name, table) : type === "boolean" ? ["false", "true"] : []);
     }
-    const list = infos.map((info, j) => readExpression(info, levels[j]));
+    const list = infos.map((info, j) =>
+      isText(info) ? `cast(${quote(info.name)} as varchar)` : readExpression(info, levels[j]),
+    );
     const reading = await instance.connect();
     try {
       const result = await asInputError(
@@ -147,7 +152,9 @@ async function openSource(
         signal?.throwIfAborted();
         const chunk = await asInputError(problem, () => result.fetchChunk(), signal);
         if (!chunk || chunk.rowCount === 0) return;
-        const read = infos.map(({ name }, j): [string, Column] => {
+        const read = infos.map((info, j): [string, Column] => {
+          const { name } = info;
+          if (isText(info)) return [name, textColumn(chunk.getColumnValues(j) as (string | null)[])];
           // The vector's memory is DuckDB's own, and the chunk's; so it is copied.
           const { items } = chunk.getColumnVector(j) as unknown as { items: Float64Array | Int32Array };
           return [name, column(items.slice(), levels[j])];
@@ -176,6 +183,15 @@ async function openSource(
 
 function column(items: Float64Array | Int32Array, levels: readonly string[]): Column {
   return items instanceof Int32Array ? { kind: "category", codes: items, levels } : { kind: "number", values: items };
+}
+
+/** Every row a level of its own. */
+function textColumn(texts: readonly (string | null)[]): Column {
+  return {
+    kind: "category",
+    codes: Int32Array.from(texts, (text, i) => (text === null ? -1 : i)),
+    levels: texts.map((text) => text ?? ""),
+  };
 }
 
 function columnType(type: string): ColumnType {
