@@ -161,7 +161,9 @@ export function wordsLeftOut(factor: WordFactor, kept: number, numRows: number):
     );
   }
   if (kept === numCodes) return [];
+  const others = numCodes - kept;
+  const which = others === 1 ? "1 other, which occurs" : `${formatCount(others)} others, which occur`;
   return [
-    `${name} counts ${formatCount(kept)} words; ${formatCount(numCodes - kept)} others, which occur in fewer than ${formatCount(least)} rows, are left out (${another(1)} keeps all).`,
+    `${name} counts ${formatCount(kept)} words; ${which} in fewer than ${formatCount(least)} rows, ${others === 1 ? "is" : "are"} left out (${another(1)} keeps all).`,
   ];
 }
