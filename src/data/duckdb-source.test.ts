@@ -257,12 +257,17 @@ describe("texts", () => {
       "reviews.csv",
       'y,text,kind\n1,"good, very good",a\n2,,b\n3,"It\'s ""bad""",a\n4,"Très\nbon ★ bon",a\n5,7,b\n6,good ★,b\n',
     );
-    const { rows, stride, numRows, columns, droppedRows } = await design({ path }, "y ~ kind + words(text, 1)", {
-      standardize: "none",
-    });
+    const { rows, stride, numRows, columns, droppedRows } = await design(
+      { path },
+      "y ~ kind + words(text, 1) + words(kind, 3)",
+      {
+        standardize: "none",
+      },
+    );
     expect(columns.map(({ name }) => name)).toEqual([
       "kind[b]",
       ...["7", "bad", "bon", "good", "it's", "très", "very"].map((word) => `words(text, 1)[${word}]`),
+      "words(kind, 3)[a]",
       "Intercept",
     ]);
     expect(droppedRows).toBe(1);

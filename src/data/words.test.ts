@@ -161,6 +161,10 @@ describe("columns", () => {
     const text = Array.from({ length: 200_001 }, (_, n) => `row ${n} is ${n % 2 ? "odd" : "even"}`);
     const made = await design("y ~ words(text, 1000)", {}, { y: text.map((_, n) => n), text });
     expect(made.columns.length).toBe(3);
+    expect(made.warnings).toEqual([
+      "Left out, as they have the same value in every row: words(text, 1000)[is], words(text, 1000)[row].",
+      "words(text, 1000) counts 4 words; 200,001 others, which occur in fewer than 1,000 rows, are left out (words(text, 1) keeps all).",
+    ]);
     expect(await messageOf(design("y ~ text", {}, { y: text.map((_, n) => n), text }))).toMatch(/200,001 levels/);
   });
 });
@@ -215,7 +219,7 @@ test("other rows are encoded by the fit's words alone", async () => {
     {},
     { y: text.map((_, n) => n), x: text.map((_, n) => Math.sin(n)), text },
   );
-  const fresh = { x: [1, 2, null, 4], text: ["new W3 w3 other, all", "", "w4", "w1499 nothing w1499 w3 w1499"] };
+  const fresh = { x: [1, 2, null, 4], text: ["new W3 w3 other, all", "", "w4", "w999 nothing w999 w3 w999"] };
   const encoder = new RowEncoder(JSON.parse(JSON.stringify(recipe)), tableFromColumns(fresh));
   const { value: rows } = await encoder.encode().next();
   const [{ starts, columns, values }] = rows.blocks;
@@ -234,7 +238,7 @@ test("other rows are encoded by the fit's words alone", async () => {
     ],
     [],
     [
-      ["words(text, 2)[w1499]", 3],
+      ["words(text, 2)[w999]", 3],
       ["words(text, 2)[w3]", 1],
     ],
   ]);

@@ -96,6 +96,20 @@ describe("counts of words", () => {
     expect(warnings.length).toBe(1);
   });
 
+  it("are predicted however many a row has", async () => {
+    const random = createRandom(1, 0, 3);
+    const words = Array.from({ length: 80 }, (_, k) => `w${k}`);
+    const text = Array.from({ length: 300 }, () => words.filter(() => random.uniform() < 0.3).join(" "));
+    const y = text.map((own) => own.length + random.normal());
+    const posterior = await fit({ data: { y, text }, formula: "y ~ words(text)" }, { ...quick, sampler: "laplace" });
+    const { columns } = await predict(posterior, { text: [words.join(" ")] }, { posteriorDraws: 1e4 });
+    const draws = [...posterior.draws]
+      .filter(([name]) => name !== "sigma")
+      .map(([, chains]) => [...chains].flatMap((chain) => [...chain]));
+    expect(draws.length).toBe(81);
+    expect(columns.mean[0]).toBeCloseTo(draws.flat().reduce((sum, value) => sum + value, 0) / draws[0].length, 8);
+  });
+
   it("take a prior of their own", async () => {
     const priors = ["words(text): normal(0, 0.001)", "words(text)[good]: normal(0, 2.5)"];
     const { coefficients } = await fit({ data, formula: "stars ~ words(text) + price" }, { ...quick, prior: priors });
