@@ -6,7 +6,7 @@ import { diagonalsAt, injectedVariances, largestContractionOf } from "./custom-w
 import { defaultBatchSize } from "./plan-sgd.ts";
 import { runChains } from "./run-chains.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
-import type { WideRun } from "./wide-langevin.ts";
+import type { WideRun } from "./wide-chains.ts";
 
 /** Single rows whose gradients are looked at. */
 const rowsLookedAt = 1000;
