@@ -42,7 +42,7 @@ const gradientsPerIteration = { one: 30, dimension: 0.2 };
 const workBeside = { predictor: 40, gradient: 20_000 };
 
 /** Precision beyond that of the kept draws may take this share of the work. */
-const shareForPrecision = 0.25;
+const shareForPrecision = 0.75;
 const mostIterationsPerDraw = 8;
 
 /** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { potentialScaleReduction, rHat } from "./r-hat.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import { largestByChance, potentialScaleReduction, rHat } from "./r-hat.ts";
 
 const chainsArbitrary = fc
   .tuple(fc.integer({ min: 2, max: 4 }), fc.integer({ min: 4, max: 60 }))
@@ -79,4 +80,18 @@ describe("potentialScaleReduction", () => {
     const chains = [Float64Array.of(1, 2, 3), Float64Array.of(3, 4, 5)];
     expect(potentialScaleReduction(chains)).toBeCloseTo(Math.sqrt(8 / 3), 14);
   });
+});
+
+it("the largest R̂ of many coefficients of independent draws is about what chance allows", () => {
+  const random = createRandom(4, 0, 5);
+  const count = 2000;
+  let largest = 0;
+  for (let k = 0; k < count; k++) {
+    const chains = Array.from({ length: 4 }, () => Float64Array.from({ length: 100 }, () => random.normal()));
+    largest = Math.max(largest, rHat(chains));
+  }
+  const limit = largestByChance(400, 8, count);
+  // Beyond the limit once in a hundred times; one coefficient's limit is passed by the largest of 2,000 for certain.
+  expect(largest).toBeLessThan(limit);
+  expect(largest).toBeGreaterThan(largestByChance(400, 8, 1));
 });

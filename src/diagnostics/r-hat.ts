@@ -1,3 +1,4 @@
+import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { mean, variance } from "./autocovariance.ts";
 import { areDiagnosable, type RankScores, rankNormalize, splitChains } from "./rank-normalize.ts";
 
@@ -38,4 +39,19 @@ export function rHat(chains: readonly Float64Array[], scores?: RankScores): numb
   const tail = potentialScaleReduction(folded);
   // Draws at two places have equal distances, hence no tail; the bulk still answers.
   return Number.isNaN(tail) ? bulk : Math.max(bulk, tail);
+}
+
+/** How often the largest of many R̂ of chains that agree may pass its limit. */
+const chance = 0.01;
+
+/**
+ * What the largest R̂ of `count` coefficients stays below by chance alone, but once in a hundred times, where chains agree:
+ * the variance between m half-chains is a χ² of m − 1 degrees of freedom, so that R̂² − 1 ≈ (m/ESS) χ²/(m − 1). Each
+ * coefficient has two of them, of location and of scale. The χ² quantile is that of Wilson & Hilferty (1931).
+ */
+export function largestByChance(effectiveDraws: number, halfChains: number, count: number): number {
+  const degrees = halfChains - 1;
+  const z = normalQuantile(1 - chance / (2 * count), 0, 1);
+  const quantile = degrees * (1 - 2 / (9 * degrees) + z * Math.sqrt(2 / (9 * degrees))) ** 3;
+  return Math.sqrt(1 + (halfChains / effectiveDraws) * (quantile / degrees));
 }

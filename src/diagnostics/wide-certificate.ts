@@ -15,7 +15,7 @@ export function certifyWide(
   notes: readonly string[],
 ): Certificate {
   const { learningRate } = run.settings;
-  const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) })];
+  const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) }, run.settings.chains)];
   if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
   if (run.windowError !== undefined) checks.push(checkWindow(run.windowError, tolerance));
   const failed = checks.some(({ passed }) => !passed);

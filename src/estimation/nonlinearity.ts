@@ -50,8 +50,8 @@ export async function gradientNonlinearity(problem: Problem, factor: Matrix): Pr
 const farFromQuadratic = 0.3;
 
 /** Whether the normal approximation says little of the posterior: not even a gradient there can be told from it. */
-export async function isFarFromNormal(problem: Problem): Promise<boolean> {
+export async function isFarFromNormal(problem: Problem, limit = farFromQuadratic): Promise<boolean> {
   const { relativeError } = await gradientNonlinearity(problem, problem.laplaceFactor);
   // Not ">": losses that overflow give NaN.
-  return !(relativeError <= farFromQuadratic);
+  return !(relativeError <= limit);
 }

@@ -50,7 +50,7 @@ const longerPilots = 4;
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
  * The search ends early where the next halving costs too much; the error that is reported may then be above the tolerance.
- * @throws NoStableStepError where the chains still run away at the last h
+ * @throws NoStableStepError where the chains still run away at the last h, or the first halving costs too much already
  */
 export async function chooseDamping(
   problem: Problem,
@@ -62,7 +62,7 @@ export async function chooseDamping(
   if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
-  if (!isFeasible(damping)) throw new NoStableStepError();
+  if (!isFeasible(damping) || workOfPilot(specFor(damping / 2)) > mostPilotWork) throw new NoStableStepError();
   let length = 1;
   let coarse = await pilot(problem, specFor(damping), length);
   for (;;) {
