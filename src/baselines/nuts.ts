@@ -36,21 +36,21 @@ export const nuts: Sampler = {
   plan,
 };
 
-/** Gradients that an iteration takes, in one dimension and more for each other: trajectories grow longer. */
-const gradientsPerIteration = { one: 10, dimension: 1 };
+/** Gradients that an iteration takes where the posterior is far from normal, and more for each dimension. */
+const gradientsPerIteration = { one: 30, dimension: 0.2 };
 /** What a row's own functions cost, and a gradient beside its rows, in multiply-adds. */
 const workBeside = { predictor: 40, gradient: 20_000 };
 
 /** Precision beyond that of the kept draws may take this share of the work. */
 const shareForPrecision = 0.25;
-const mostIterationsPerDraw = 3;
+const mostIterationsPerDraw = 8;
 
 /** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
 export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
   return chains * (warmUpFor(draws) + draws) * workPerIteration(problem) <= share * mostWork;
 }
 
-type Rows = Pick<Problem, "model" | "numRows">;
+export type Rows = Pick<Problem, "model" | "numRows">;
 type Length = Pick<SamplerOptions, "chains" | "draws">;
 
 function workPerIteration({ model, numRows }: Rows): number {
@@ -66,8 +66,8 @@ function iterationsPerDraw(problem: Rows, { chains, draws }: Length): number {
   return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
 }
 
-/** As many iterations as draws, but enough for the step size, and no more than Stan's schedule needs. */
-const warmUpFor = (draws: number) => Math.min(Math.max(draws, 50), 1000);
+/** More iterations than draws, enough for the step size, and no more than Stan's schedule needs. */
+const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 50), 1000);
 
 const largestDense = 100;
 const acceptances = { usual: 0.8, careful: 0.95 };

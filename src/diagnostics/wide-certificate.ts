@@ -1,5 +1,5 @@
 import type { WideProblem } from "../estimation/wide-problem.ts";
-import type { WideRun } from "../samplers/wide-langevin.ts";
+import type { WideRun } from "../samplers/wide-chains.ts";
 import { type Certificate, type Convergence, checkConvergence, type RunCheck } from "./certificate.ts";
 import { percent } from "./wording.ts";
 
@@ -17,11 +17,12 @@ export function certifyWide(
   const { learningRate } = run.settings;
   const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) })];
   if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
+  if (run.windowError !== undefined) checks.push(checkWindow(run.windowError, tolerance));
   const failed = checks.some(({ passed }) => !passed);
   return {
     verdict: failed ? "failed" : notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
     klToLaplace: { predicted: null, measured: null },
-    maxSdError: { predicted: run.sdChange ?? null, measured: null },
+    maxSdError: { predicted: run.windowError ?? run.sdChange ?? null, measured: null },
     informationRatio: null,
     meanSquareStable: true,
     largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),
@@ -56,5 +57,16 @@ function checkStep(sdChange: number | null, tolerance: number): RunCheck {
         id: "accuracy",
         passed: false,
         message: `${change}, more than the tolerance of ${percent(tolerance)}: the loss is nothing like quadratic within reach of the posterior, as where rare levels never occur with some value of the target; use a tighter --prior, or group rare levels with --sql.`,
+      };
+}
+
+function checkWindow(windowError: number, tolerance: number): RunCheck {
+  const error = `The windows make sds too small by ${percent(windowError)} in the slowest direction that was found`;
+  return windowError <= 1.05 * tolerance
+    ? { id: "accuracy", passed: true, message: `${error}.` }
+    : {
+        id: "accuracy",
+        passed: false,
+        message: `${error}, more than the tolerance of ${percent(tolerance)}: use fewer --draws with a longer --window, or --sampler auto.`,
       };
 }

@@ -19,8 +19,8 @@ describe("auto", () => {
     const { settings, coefficients } = await fit(table(), { family: "poisson", ...length });
     expect(settings.sampler).toBe("nuts");
     expect(settings.because).toMatch(/far from normal, and the rows are few enough/);
-    // Three iterations a draw, so that sds are known better than the draws alone would tell.
-    expect(settings.stepsPerDraw).toBe(3);
+    // Several iterations a draw, so that sds are known better than the draws alone would tell.
+    expect(settings.stepsPerDraw).toBe(8);
     const rome = coefficients.find(({ name }) => name === "city[Rome]")!;
     expect(rome.standardized.mean).toBeLessThan(rome.standardized.laplaceMean - 0.3 * rome.standardized.laplaceSd);
   });
@@ -31,12 +31,15 @@ describe("auto", () => {
   });
 });
 
-it("where no step is stable, few rows make it NUTS and many the normal approximation", () => {
+it("where no step is stable, few rows make it NUTS, more NUTS with fewer draws, and many the normal approximation", () => {
   const sized = (numRows: number) =>
     ({ numRows, model: { outputs: 1, dimension: 6, rows: { paddedColumns: 8 } } }) as Parameters<
       typeof samplerWithoutStep
     >[0];
   const usual = { ...length, chains: 4, draws: 1000 };
-  expect(samplerWithoutStep(sized(5000), usual)).toMatchObject({ sampler: { name: "nuts" }, isExact: true });
-  expect(samplerWithoutStep(sized(50_000), usual)).toMatchObject({ sampler: { name: "laplace" }, isExact: false });
+  const other = (numRows: number) => samplerWithoutStep(sized(numRows), usual);
+  expect(other(5000)).toMatchObject({ sampler: { name: "nuts" }, isExact: true, options: { draws: 1000 } });
+  expect(other(200_000)).toMatchObject({ sampler: { name: "nuts" }, isExact: true, options: { draws: 200 } });
+  expect(other(200_000).because).toMatch(/200 draws a chain in place of 1000/);
+  expect(other(2_000_000)).toMatchObject({ sampler: { name: "laplace" }, isExact: false });
 });

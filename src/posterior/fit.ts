@@ -4,8 +4,9 @@ import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
+import { controlVariate } from "../samplers/control-variate.ts";
 import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
-import { NoStableStepError } from "../samplers/sampler.ts";
+import { NoStableStepError, type Plan } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
@@ -74,20 +75,28 @@ async function runSelected(
   prepared: Prepared,
   options: ResolvedOptions,
 ): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
-  const { sampler, because } = await selectSampler(options.sampler, prepared.problem, options);
+  const { design, problem } = prepared;
+  const { sampler, because } = await selectSampler(options.sampler, problem, options);
+  const isOwnChoice =
+    options.sampler === "auto" &&
+    sampler === controlVariate &&
+    options.batchSize === undefined &&
+    options.damping === undefined;
+  const other = samplerWithoutStep(problem, options);
+  const inspect = ({ prediction }: Plan) => {
+    if (other.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
+  };
   try {
-    return { run: await runSampler(prepared, sampler, options), because, warnings: prepared.warnings };
+    const run = await runSampler(prepared, sampler, options, isOwnChoice ? inspect : undefined);
+    return { run, because, warnings: prepared.warnings };
   } catch (error) {
-    const isOwnChoice = options.sampler === "auto" && options.batchSize === undefined;
     if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
-    const { design, problem } = prepared;
     const bounded = boundedByPrior(
       problem,
       design.columns.map(({ name }) => name),
     );
-    const other = samplerWithoutStep(problem, options);
     const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
-    const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
+    const run = await runSampler({ ...prepared, warnings }, other.sampler, other.options);
     return { run, because: other.because, warnings };
   }
 }

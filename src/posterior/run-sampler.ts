@@ -20,13 +20,22 @@ export interface SamplerRun extends Sampled, PosteriorTable {
   readonly certificate: Certificate;
 }
 
-/** Settings → draws. */
-export async function sampleFrom(problem: Problem, sampler: Sampler, options: SamplerOptions): Promise<Sampled> {
+/**
+ * Settings → draws.
+ * @param inspect Sees the settings before the chains run; what it throws ends the run.
+ */
+export async function sampleFrom(
+  problem: Problem,
+  sampler: Sampler,
+  options: SamplerOptions,
+  inspect?: (plan: Plan) => void,
+): Promise<Sampled> {
   const { workspace } = problem;
   const started = performance.now();
   const before = workspace.counter.rowsVisited;
   workspace.onProgress?.("choosing the step", 0);
   const plan = await sampler.plan(problem, options);
+  inspect?.(plan);
   const planned = performance.now();
   const output = await plan.sample();
   const seconds = { plan: (planned - started) / 1000, sample: (performance.now() - planned) / 1000 };
@@ -60,7 +69,8 @@ export async function runSampler(
   prepared: Parameters<typeof certifyDraws>[0],
   sampler: Sampler,
   options: SamplerOptions,
+  inspect?: (plan: Plan) => void,
 ): Promise<SamplerRun> {
-  const sampled = await sampleFrom(prepared.problem, sampler, options);
+  const sampled = await sampleFrom(prepared.problem, sampler, options, inspect);
   return certifyDraws(prepared, sampler, sampled, options);
 }

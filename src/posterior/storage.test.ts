@@ -115,7 +115,7 @@ describe("a sparse design and a dense one of the same table", () => {
   test.each([
     ["gaussian", `number ~ ${right}`, { sampler: "auto" }],
     ["student-t", `number ~ ${right}`, { family: "student-t" }],
-    ["bernoulli", `yes ~ ${right}`, { sampler: "auto" }],
+    ["bernoulli", `yes ~ ${right}`, { sampler: "control-variate" }],
     ["bernoulli without intercept, as it is", `yes ~ 0 + level + rare + I(dense - 1000)`, { standardize: "none" }],
     [
       "poisson with an offset and weights",

@@ -2,7 +2,7 @@ import type { Design } from "../data/design.ts";
 import { type SummaryStatistics, summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import type { WideRun } from "../samplers/wide-langevin.ts";
+import type { WideRun } from "../samplers/wide-chains.ts";
 import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
 
 /** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */

@@ -3,7 +3,7 @@ import { estimateWide } from "../estimation/wide-problem.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { samplers } from "../samplers/registry.ts";
 import { refuseForeignTuning, SamplerOptionError } from "../samplers/sampler.ts";
-import { runWideLangevin } from "../samplers/wide-langevin.ts";
+import { wideSamplers } from "../samplers/wide-samplers.ts";
 import { convergenceOf } from "./coefficients.ts";
 import { describeData } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -12,9 +12,6 @@ import { predict } from "./predict.ts";
 import type { PreparedModel } from "./prepare.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
-/** What `refuseForeignTuning` needs of a sampler: wide models take none of the settings of the others. */
-const untuned = { name: "a model of so many coefficients", tuning: [], preconditioners: [] };
-
 /**
  * Fits a model of more parameters than matrices of all pairs could be held of: model → mode and the curvature's diagonal →
  * draws → summary and certificate, all with memory O(M).
@@ -22,15 +19,23 @@ const untuned = { name: "a model of so many coefficients", tuning: [], precondit
  */
 export async function fitWide(prepared: PreparedModel, options: ResolvedOptions): Promise<Posterior> {
   const { design, model, workspace, times, learned } = prepared;
-  if (options.sampler !== "auto") {
+  const sampler = wideSamplers.find(({ name }) => name === options.sampler);
+  if (!sampler) {
+    const names = wideSamplers.map(({ name }) => name).join(", ");
     throw new SamplerOptionError(
-      `${options.sampler} works with matrices of all pairs of coefficients, and there are ${model.dimension.toLocaleString("en")}: leave --sampler out, or use fewer columns.`,
+      `${options.sampler} works with matrices of all pairs of coefficients, and there are ${model.dimension.toLocaleString("en")}: choose one of ${names}, or use fewer columns.`,
     );
   }
-  refuseForeignTuning(untuned, options, samplers);
+  const title = `${sampler.name} with ${model.dimension.toLocaleString("en")} coefficients`;
+  refuseForeignTuning({ ...sampler, name: title }, options, samplers);
+  if (options.covariance === "posterior") {
+    throw new SamplerOptionError(
+      `${title} has draws of the sandwich covariance only, as the map to the posterior's needs matrices of all pairs: leave --covariance out.`,
+    );
+  }
   const problem = await estimateWide(workspace, model, options.seed);
   const estimated = performance.now();
-  const run = await runWideLangevin(problem, options);
+  const run = await sampler.run(problem, options);
   const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
   const convergence = coefficients.map(convergenceOf);
   const ended = performance.now();

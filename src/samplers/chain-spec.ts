@@ -29,6 +29,10 @@ export interface ChainSpec {
   readonly step: StepMatrix;
   /** R, lower triangular where it is dense. */
   readonly noise: StepMatrix;
+  /** Each step adds ½ R (z_t + z_{t+1}) in place of R z_t; not together with a velocity or a falling rate. */
+  readonly averagesNoise?: boolean;
+  /** Rows follow one another in place of being drawn. */
+  readonly isSequential?: boolean;
   /**
    * Lower triangular factor of the covariance around θ̂ from which the chains start; 2M×2M, of θ and the velocity together,
    * where there is one. Not read where `from` is given.
@@ -54,21 +58,27 @@ export interface ChainSpec {
   readonly firstChain?: number;
   /** Whether second moments over the steps are kept, M×M; true where left out. The result's covariance is 0×0 without. */
   readonly keepMoments?: boolean;
-  /** Steps of very many parameters; with it neither interval means nor moments are kept. */
-  readonly wide?: WideStep;
+  /** What H and R have beside a diagonal. */
+  readonly lowRank?: LowRankStep;
+  /** Of very many parameters: one kind of output is kept, and leaves the engine's memory as it is made (wide-chains.ts). */
+  readonly outlet?: Outlet;
   /** Also run the quadratic twin (kernels/layout.ts) and return its differences. */
   readonly twin?: boolean;
 }
 
-/** What H and R have beside a diagonal, and how the draws of long vectors are kept (kernels/layout.ts). */
-interface WideStep {
+/** Directions V: H has step V Vᵀ in it, and R z has noise V ζ, ζ ~ N(0, I). */
+export interface LowRankStep {
   /** Address of rank × M f64. */
   readonly directions: number;
   readonly rank: number;
   readonly step: number;
   readonly noise: number;
-  /** Draws for which there is room in memory at once. */
-  readonly drawsAtOnce: number;
+}
+
+interface Outlet {
+  readonly keeps: "draws" | "means";
+  /** Draws, or interval means, for which there is room in memory at once. */
+  readonly room: number;
 }
 
 /** What chains need of a problem: θ̂ and where to run. */

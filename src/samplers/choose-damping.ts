@@ -1,10 +1,11 @@
 import type { Problem } from "../estimation/problem.ts";
-import { autocorrelationTime } from "../theory/control-variate.ts";
+import { averagedAutocorrelationTime } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
+import { mostWork } from "./draw-schedule.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
 import { NoStableStepError, type SamplerOptions } from "./sampler.ts";
 
-/** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of first order in h). */
+/** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of second order in h). */
 interface StepLimit {
   /** Estimated largest relative error of an sd at the damping chosen, Monte Carlo error of the estimate included. */
   readonly error: number;
@@ -28,23 +29,28 @@ interface PilotMoments {
   readonly sdError: Float64Array;
 }
 
+/** The share of the difference between h and h/2 that is left at h/2, where the bias is of second order in h. */
+const biasLeft = 1 / 3;
 const largestDamping = 0.5;
 const smallestDamping = 0.5 / 128;
 /** Multiply-adds that one pilot run may take, within its bounds of intervals. */
 const pilotWork = 2e9;
 const fewestIntervals = 250;
 const mostIntervals = 4000;
+/** What the next halving may cost: where a pilot run of the fewest intervals takes more, the search ends. */
+const mostPilotWork = 0.5 * mostWork;
 /** How many times longer the pilot runs become where their Monte Carlo error alone passes the tolerance. */
 const longerPilots = 4;
 
 /**
- * Halves h from 1/2 until the means and sds of pilot runs at h and at h/2 differ by no more than half the tolerance, beyond
- * what Monte Carlo explains; then takes h/2, whose own bias is about that difference. Where that difference, Monte Carlo
+ * Halves h from 1/2 until a third of the differences between pilot runs at h and at h/2, the bias that is left at h/2, is no
+ * more than half the tolerance for sds, beyond what Monte Carlo explains; then takes h/2. Where that third, Monte Carlo
  * error and all, is above the tolerance (the largest of many parameters), the last two runs are made anew, longer.
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
- * @throws NoStableStepError where the chains run away at the smallest h too
+ * The search ends early where the next halving costs too much; the error that is reported may then be above the tolerance.
+ * @throws NoStableStepError where the chains still run away at the last h
  */
 export async function chooseDamping(
   problem: Problem,
@@ -70,7 +76,7 @@ export async function chooseDamping(
       fine = await pilot(problem, specFor(damping), length);
       ({ limit, significant } = compare(coarse, fine));
     }
-    if (isAccepted() || damping <= smallestDamping) {
+    if (isAccepted() || damping <= smallestDamping || workOfPilot(specFor(damping / 2)) > mostPilotWork) {
       if (!Number.isFinite(limit.error)) throw new NoStableStepError();
       return { damping, pilot: limit };
     }
@@ -78,21 +84,22 @@ export async function chooseDamping(
   }
 }
 
-/** The bias at a damping that was asked for: twice the difference between h and h/2. */
+/** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
 async function checkDamping(
   problem: Problem,
   specFor: (damping: number) => ChainSpec,
   damping: number,
 ): Promise<StepLimit> {
   const { limit } = compare(await pilot(problem, specFor(damping)), await pilot(problem, specFor(damping / 2)));
-  return { ...limit, error: 2 * limit.error, meanError: 2 * limit.meanError };
+  const atFull = 1 + 1 / biasLeft;
+  return { ...limit, error: atFull * limit.error, meanError: atFull * limit.meanError };
 }
 
 async function pilot(problem: Problem, spec: ChainSpec, length = 1): Promise<PilotMoments> {
-  const stepsPerDraw = Math.ceil(4 * autocorrelationTime(spec.pull));
-  const burnInSteps = Math.ceil(5 * autocorrelationTime(spec.pull));
-  const chains = Math.max(4, spec.chains);
-  const affordable = Math.floor(pilotWork / (workPerStep(spec) * stepsPerDraw * chains));
+  const stepsPerDraw = stepsPerInterval(spec);
+  const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
+  const chains = pilotChains(spec);
+  const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
   const draws = length * Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
   const run = await runChains(
     problem,
@@ -100,6 +107,14 @@ async function pilot(problem: Problem, spec: ChainSpec, length = 1): Promise<Pil
     "choosing the step",
   );
   return momentsFromTwin(problem, run);
+}
+
+const pilotChains = ({ chains }: ChainSpec) => Math.max(4, chains);
+const stepsPerInterval = ({ pull }: ChainSpec) => Math.ceil(4 * averagedAutocorrelationTime(pull));
+
+/** Multiply-adds of the shortest pilot run. */
+function workOfPilot(spec: ChainSpec): number {
+  return fewestIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
 }
 
 /** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
@@ -133,8 +148,8 @@ function standardErrors(arrays: readonly Float64Array[], average: Float64Array):
 }
 
 /**
- * The bias is of first order in h, so at h/2 it is about the difference between h and h/2. `limit` reports the whole
- * difference, Monte Carlo error and all; `significant` is what is left beyond one standard error.
+ * `limit` reports the bias that is left at h/2 by the whole difference, Monte Carlo error and all; `significant` by what of
+ * the difference is beyond one standard error.
  */
 function compare(
   coarse: PilotMoments,
@@ -143,19 +158,18 @@ function compare(
   const significant = { mean: 0, sd: 0 };
   let error = 0;
   let meanError = 0;
-  const sd = fine.sd.map((value, j) => 2 * value - coarse.sd[j]);
-  const sdError = sd.map((_, j) => Math.hypot(2 * fine.sdError[j], coarse.sdError[j]));
+  const sd = fine.sd.map((value, j) => value + biasLeft * (value - coarse.sd[j]));
+  const sdError = sd.map((_, j) => Math.hypot((1 + biasLeft) * fine.sdError[j], biasLeft * coarse.sdError[j]));
   for (let j = 0; j < sd.length; j++) {
-    const scale = fine.sd[j];
-    const sdDifference = Math.abs(coarse.sd[j] - fine.sd[j]) / scale;
-    const meanDifference = Math.abs(coarse.mean[j] - fine.mean[j]) / scale;
-    error = Math.max(error, sdDifference);
-    meanError = Math.max(meanError, meanDifference);
-    significant.sd = Math.max(significant.sd, sdDifference - Math.hypot(coarse.sdError[j], fine.sdError[j]) / scale);
-    significant.mean = Math.max(
-      significant.mean,
-      meanDifference - Math.hypot(coarse.meanError[j], fine.meanError[j]) / scale,
-    );
+    const unit = biasLeft / fine.sd[j];
+    const sdDifference = Math.abs(coarse.sd[j] - fine.sd[j]);
+    const meanDifference = Math.abs(coarse.mean[j] - fine.mean[j]);
+    error = Math.max(error, unit * sdDifference);
+    meanError = Math.max(meanError, unit * meanDifference);
+    const chance = Math.hypot(coarse.sdError[j], fine.sdError[j]);
+    const chanceOfMean = Math.hypot(coarse.meanError[j], fine.meanError[j]);
+    significant.sd = Math.max(significant.sd, unit * (sdDifference - chance));
+    significant.mean = Math.max(significant.mean, unit * (meanDifference - chanceOfMean));
   }
   return { limit: { error, meanError, sd, sdError }, significant };
 }

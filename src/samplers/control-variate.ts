@@ -3,7 +3,7 @@ import type { Problem } from "../estimation/problem.ts";
 import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../models/model.ts";
-import { autocorrelationTime, injectedNoiseFactor, minibatchShare } from "../theory/control-variate.ts";
+import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchShare } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
@@ -19,14 +19,16 @@ import {
 } from "./sampler.ts";
 
 /**
- * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + R z, z ~ N(0, I), where r̂ is the mean over S rows, drawn
- * by influence and weighted by 1/(N p_n), of the part of a row's gradient that is not linear around the mode:
+ * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
+ * rows, drawn by influence and weighted by 1/(N p_n), of the part of a row's gradient that is not linear around the mode:
  * r_n(θ) = ∇ℓ_n(θ) − ∇ℓ_n(θ̂) − ∇²ℓ_n(θ̂) (θ − θ̂). The linear parts of all rows sum to N A (θ − θ̂) = P⁻¹ (θ − θ̂), which
  * needs no rows at all, so the estimate of the full gradient is unbiased and its noise is of second order in θ − θ̂.
  *
- * Stationary law: R Rᵀ = (2h − h²) P − h² P (N² C̄_cv) P / S makes it N(θ̂, P) for a quadratic loss at any damping h; for
- * other losses the error falls with h, and h is chosen by halving it until the sds stop changing (choose-damping.ts).
- * Cost of a step: S D + 1.5 D², whatever N is; of an independent draw, (2 − h)/h steps.
+ * Stationary law: R (theory/control-variate.ts) makes it N(θ̂, P) for a quadratic loss at any damping h. For other losses the
+ * error falls with h², as the noise is averaged over two steps, and h is chosen by halving it until the sds stop changing
+ * (choose-damping.ts).
+ * Cost of a step: S D + 1.5 D², whatever N is; of an independent draw, 2/h steps.
+ * Where so small a step would need a batch of most rows, all rows are read, in order, and leave no noise.
  * Sources: control variates, Baker, Fearnhead, Fox & Nemeth (2019); non-uniform rows, Putcha, Nemeth & Fearnhead (2022);
  * the passage past one sample a pass, Mandt, Hoffman & Blei (2017), section 6.2, footnote.
  */
@@ -64,15 +66,20 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
-  const batchFor = (damping: number) =>
-    needsRows ? (options.batchSize ?? smallestBatch((size) => share(damping, size))) : 0;
+  const batchFor = (damping: number): Batch => {
+    if (!needsRows) return { size: 0, noise: 0 };
+    if (options.batchSize !== undefined) return { size: options.batchSize, noise: share(damping, options.batchSize) };
+    const size = smallestBatch(share(damping, leastBatch));
+    if (size > 0.5 * problem.numRows) return { size: problem.numRows, noise: 0 };
+    return { size: Math.min(size, largestBatch), noise: share(damping, Math.min(size, largestBatch)) };
+  };
   const spec = (damping: number): ChainSpec =>
     chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
-  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], (h) => Math.max(1, batchFor(h)));
+  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], batchFor);
   if (asked !== undefined && !isFeasible(asked)) {
     throw new SamplerOptionError(
-      `--damping ${asked} with batches of ${batchFor(asked)} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
+      `--damping ${asked} with batches of ${batchFor(asked).size} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
     );
   }
   const choice: DampingChoice = hasLinearGradient
@@ -80,8 +87,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     : await chooseDamping(problem, spec, isFeasible, options);
   const { damping } = choice;
   const chosen = spec(damping);
-  const time = autocorrelationTime(damping);
-  const schedule = drawSchedule(chosen, time, options);
+  const time = averagedAutocorrelationTime(damping);
+  const schedule = drawSchedule(chosen, time, options, "--sampler nuts, or fewer and less rare columns");
   const notes = [...schedule.notes];
   if (asked !== undefined && choice.pilot && choice.pilot.error > options.tolerance) {
     notes.push(
@@ -100,8 +107,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       draws: options.draws,
       seed: options.seed,
       because: hasLinearGradient
-        ? "control variates: the loss is quadratic, so they leave no minibatch noise and every step is an independent draw"
-        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? `the batch makes ${(100 * share(damping, chosen.batchSize)).toPrecision(2)}% of the noise` : "which needs no rows as the likelihood is quadratic"}`,
+        ? "control variates: the loss is quadratic, so they leave no minibatch noise and steps two apart are independent draws"
+        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? noiseOf(batchFor(damping)) : "which needs no rows as the likelihood is quadratic"}`,
     },
     prediction: {
       covariance: problem.laplaceCovariance,
@@ -117,9 +124,19 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   };
 }
 
-function smallestBatch(shareOf: (batchSize: number) => number): number {
-  const wanted = (leastBatch * shareOf(leastBatch)) / shareWanted;
-  return Math.min(largestBatch, Math.max(leastBatch, 4 * Math.ceil(wanted / 4)));
+interface Batch {
+  readonly size: number;
+  /** The share of the injected variance that the batch makes; 0 where it is all rows. */
+  readonly noise: number;
+}
+
+/** @param ofLeast the share of the noise that a batch of `leastBatch` rows makes */
+function smallestBatch(ofLeast: number): number {
+  return Math.max(leastBatch, 4 * Math.ceil((leastBatch * ofLeast) / shareWanted / 4));
+}
+
+function noiseOf({ noise }: Batch): string {
+  return noise > 0 ? `the batch makes ${(100 * noise).toPrecision(2)}% of the noise` : "all rows at every step";
 }
 
 function chainSpec(
@@ -127,17 +144,21 @@ function chainSpec(
   weighted: Model,
   whitened: Matrix,
   damping: number,
-  batchSize: number,
+  { size: batchSize, noise }: Batch,
   options: SamplerOptions,
 ): ChainSpec {
-  const { laplaceCovariance, laplaceFactor, numRows } = problem;
+  const { model, laplaceCovariance, laplaceFactor, numRows } = problem;
+  const isExact = noise === 0;
+  const ofBatch = isExact ? matrix(whitened.rows, whitened.rows) : whitened;
   return {
-    model: weighted,
+    model: isExact ? model : weighted,
+    isSequential: isExact,
     gradient: Gradient.controlVariate,
     batchSize,
     pull: damping,
     step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },
-    noise: { kind: "dense", matrix: injectedNoiseFactor(laplaceFactor, whitened, damping, Math.max(1, batchSize)) },
+    noise: { kind: "dense", matrix: averagedNoiseFactor(laplaceFactor, ofBatch, damping, Math.max(1, batchSize)) },
+    averagesNoise: true,
     start: problem.laplaceFactor,
     burnInSteps: 0,
     stepsPerDraw: 1,
@@ -152,6 +173,9 @@ function chainSpec(
  * Whether a damping's minibatch noise stays below 3/4 of what the posterior allows in every direction, so that
  * noise is left to inject: h λ / (S (2 − h)) ≤ 3/4, λ the largest eigenvalue of Kᵀ (N² C̄_cv) K, P = K Kᵀ.
  */
-function feasibleDamping(largestNoise: number, batchFor: (damping: number) => number): (damping: number) => boolean {
-  return (damping) => damping * largestNoise <= 0.75 * batchFor(damping) * (2 - damping);
+function feasibleDamping(largestNoise: number, batchFor: (damping: number) => Batch): (damping: number) => boolean {
+  return (damping) => {
+    const { size, noise } = batchFor(damping);
+    return noise === 0 || damping * largestNoise <= 0.75 * size * (2 - damping);
+  };
 }

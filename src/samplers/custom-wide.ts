@@ -6,7 +6,7 @@ import { chooseWideStep, type WideStep } from "./custom-wide-step.ts";
 import { defaultBatchSize } from "./plan-sgd.ts";
 import { runChains } from "./run-chains.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
-import type { WideRun } from "./wide-langevin.ts";
+import type { WideRun } from "./wide-chains.ts";
 
 const burnInTimes = 5;
 /** Steps that all chains may make together: each takes a call of the user's function. */

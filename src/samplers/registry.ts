@@ -1,7 +1,7 @@
 import { conjugate } from "../baselines/conjugate.ts";
 import { laplace } from "../baselines/laplace.ts";
 import { meanField } from "../baselines/mean-field.ts";
-import { isNutsAffordable, nuts } from "../baselines/nuts.ts";
+import { isNutsAffordable, nuts, type Rows } from "../baselines/nuts.ts";
 import { needsConjugate } from "../estimation/conjugate.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
@@ -88,11 +88,29 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
   return { sampler: controlVariate, because: "auto" };
 }
 
-/** What "auto" takes where the chains of control variates run away: NUTS, if it can be afforded, or the normal approximation. */
-export function samplerWithoutStep(
-  problem: Problem,
-  options: SamplerOptions,
-): Selected & { readonly isExact: boolean } {
-  const isExact = isNutsAffordable(problem, options);
-  return { sampler: isExact ? nuts : laplace, because: "auto: no step of control-variate is stable", isExact };
+/** How many times the work that a run spends without asking NUTS may take where nothing else gives the posterior. */
+const lastResort = 20;
+/** Draws a chain that still leave 400 effective ones. */
+const fewDraws = 200;
+
+interface LastResort extends Selected {
+  readonly isExact: boolean;
+  /** With fewer draws, where as many as were asked for cannot be afforded. */
+  readonly options: SamplerOptions;
+}
+
+/**
+ * What "auto" takes where control variates have no step that is stable and accurate: NUTS, with fewer draws where all cannot be
+ * afforded, or else the normal approximation.
+ */
+export function samplerWithoutStep(problem: Rows, options: SamplerOptions): LastResort {
+  const because = "auto: no affordable step of control-variate is stable and accurate";
+  for (const draws of [options.draws, Math.min(options.draws, fewDraws)]) {
+    const length = { ...options, draws };
+    if (!isNutsAffordable(problem, length, lastResort)) continue;
+    const fewer = `; ${draws} draws a chain in place of ${options.draws}, as each takes many passes over the rows`;
+    const reason = draws < options.draws ? because + fewer : because;
+    return { sampler: nuts, because: reason, isExact: true, options: length };
+  }
+  return { sampler: laplace, because, isExact: false, options };
 }

@@ -1,36 +1,26 @@
-import { Chain, Gradient } from "../../kernels/layout.ts";
+import { Gradient } from "../../kernels/layout.ts";
 import type { WideProblem } from "../estimation/wide-problem.ts";
 import { isQuadratic } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import type { ChainSpec } from "./chain-spec.ts";
 import { mostWork } from "./draw-schedule.ts";
-import { noTuning, type SamplerOptions, type SamplerSettings } from "./sampler.ts";
-import { writeChain } from "./write-chain.ts";
-
-/** What came of a run over very many parameters; every array is M long. */
-export interface WideRun {
-  readonly settings: SamplerSettings;
-  /** One array a chain, draws × M row-major. */
-  readonly positions: readonly Float32Array[];
-  /**
-   * What halving the step changes of an sd, relatively; null where the loss is quadratic and nothing is left to change, and
-   * left out where it was not tried.
-   */
-  readonly sdChange?: number | null;
-  readonly notes: readonly string[];
-}
+import { noTuning, type SamplerOptions } from "./sampler.ts";
+import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "./wide-chains.ts";
+import { sdChangeOf, variancesOf } from "./wide-step-check.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, at most. */
 const largestContraction = 0.5;
 const fewestContraction = largestContraction / 16;
-/** Entries that the draws of all chains may have together: 4 bytes each. */
-const mostEntries = 1e8;
 /** Autocorrelation times of the slowest known direction between draws, and before the first. */
 const timesPerDraw = 1;
 const burnInTimes = 10;
 const pilotDraws = 40;
-/** Draws of all chains that leave every coefficient 400 effective ones, as they stand an autocorrelation time apart. */
-const enoughDraws = 1000;
+/** Pilot chains are numbered from here on, so that their random streams are their own. */
+const firstPilot = 1000;
+/**
+ * Draws of all chains that leave every coefficient 400 effective ones: they stand an autocorrelation time apart, and the
+ * least of 100,000 estimates of that number is far below their mean.
+ */
+const enoughDraws = 1600;
 
 /**
  * Langevin dynamics over all rows with the preconditioner H = D⁻¹ + V Vᵀ, a diagonal and a few slow directions:
@@ -51,12 +41,19 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
   let contraction = largestContraction;
   let sdChange: number | null = null;
   if (!isQuadratic(model)) {
-    const pilot = (at: number, run: number) =>
-      variancesOf(problem, runChains(problem, { ...options, chains: 2, draws: pilotDraws }, at, 1000 + 2 * run));
+    const pilot = async (at: number, run: number) => {
+      const { positions } = await runChains(
+        problem,
+        { ...options, chains: 2, draws: pilotDraws },
+        at,
+        firstPilot + 2 * run,
+      );
+      return variancesOf(problem, positions);
+    };
     let coarse = await pilot(contraction, 0);
     for (let run = 1; ; run++) {
       const fine = await pilot(contraction / 2, run);
-      sdChange = changeOf(problem, coarse, fine);
+      sdChange = sdChangeOf(problem, coarse, fine);
       if (sdChange <= options.tolerance || contraction <= fewestContraction) break;
       contraction /= 2;
       coarse = fine;
@@ -97,7 +94,7 @@ function drawsFor(
   const { numRows, stride } = model.rows;
   const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
   const { stepsPerDraw } = scheduleOf(eigenvalues, contraction);
-  const room = Math.floor(mostEntries / (options.chains * model.dimension));
+  const room = roomForDraws(model.dimension, options.chains);
   const affordable = Math.floor(mostWork / (perStep * stepsPerDraw * options.chains));
   return Math.max(4, Math.min(options.draws, room, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
 }
@@ -123,71 +120,38 @@ async function runChains(
   contraction: number,
   firstChain: number,
 ): Promise<Run> {
-  const { model, workspace, curvatures, directions, eigenvalues, numRows, mode } = problem;
-  const { memory, dimension } = model;
+  const { model, curvatures, eigenvalues, numRows } = problem;
   const { step, stepsPerDraw, burnInDraws } = scheduleOf(eigenvalues, contraction);
-  const drawsAtOnce = Math.max(1, Math.min(draws, Math.floor(2 ** 21 / dimension)));
-  const mark = memory.mark();
+  const mark = model.memory.mark();
   try {
-    const address = memory.allocateF64(dimension * Math.max(1, directions.length));
-    directions.forEach((direction, k) => {
-      memory.f64(address + 8 * k * dimension, dimension).set(direction);
-    });
-    const spec: ChainSpec = {
-      model,
-      gradient: Gradient.minibatch,
-      batchSize: numRows,
-      pull: 0,
-      // ĝ is the mean over the rows.
-      step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
-      noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
-      wide: {
-        directions: address,
-        rank: directions.length,
-        step: step * numRows,
-        noise: Math.sqrt(2 * step),
-        drawsAtOnce,
+    const burnInSteps = burnInDraws * stepsPerDraw;
+    const positions = await runWideChains(
+      problem,
+      {
+        model,
+        gradient: Gradient.minibatch,
+        batchSize: numRows,
+        isSequential: true,
+        pull: 0,
+        // ĝ is the mean over the rows.
+        step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
+        noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
+        averagesNoise: true,
+        lowRank: lowRankStep(problem, step * numRows, Math.sqrt(2 * step)),
+        from: Array.from({ length: chains }, (_, chain) => dispersed(problem, seed, firstChain + chain)),
+        burnInSteps,
+        stepsPerDraw,
+        momentEvery: stepsPerDraw,
+        chains,
+        draws,
+        seed,
+        firstChain,
       },
-      from: Array.from({ length: chains }, (_, chain) => dispersed(problem, seed, firstChain + chain)),
-      burnInSteps: burnInDraws * stepsPerDraw,
-      stepsPerDraw,
-      momentEvery: stepsPerDraw,
-      chains,
-      draws,
-      seed,
-      firstChain,
-    };
-    const records = Array.from({ length: chains }, (_, chain) => writeChain({ workspace, mode }, spec, chain));
-    const windows = records.map((record) => memory.getU32(record, Chain.draws));
-    const positions = records.map(() => new Float32Array(draws * dimension));
-    const total = (burnInDraws + draws) * stepsPerDraw;
-    const onProgress = () => {
-      const done = records.reduce((sum, record) => sum + memory.getU32(record, Chain.stepsDone), 0);
-      workspace.onProgress?.(firstChain > 0 ? "choosing the step" : "sampling", done / (chains * total));
-    };
-    for (let made = 0; made < draws; made += drawsAtOnce) {
-      const count = Math.min(drawsAtOnce, draws - made);
-      // A call makes the steps of one draw, so that each run ends with one. Addresses are u32 and wrap around: draw `made` is
-      // written where the room for draws begins.
-      records.forEach((record, chain) => {
-        memory.setU32(record, Chain.draws, windows[chain] - 8 * made * dimension);
-      });
-      const times = count + (made === 0 ? burnInDraws : 0);
-      const tasks = records.map((record) => ({
-        kernel: "runChain" as const,
-        address: record,
-        argument: stepsPerDraw,
-        times,
-      }));
-      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
-      positions.forEach((kept, chain) => {
-        kept.set(memory.f64(windows[chain], count * dimension), made * dimension);
-      });
-    }
-    workspace.counter.rowsVisited += total * chains * numRows;
-    return { positions, stepsPerDraw, burnInSteps: spec.burnInSteps };
+      { keeps: "draws", stage: firstChain > 0 ? "choosing the step" : "sampling" },
+    );
+    return { positions, stepsPerDraw, burnInSteps };
   } finally {
-    memory.release(mark);
+    model.memory.release(mark);
   }
 }
 
@@ -200,41 +164,4 @@ function dispersed({ mode, curvatures, directions }: WideProblem, seed: number, 
     for (let j = 0; j < position.length; j++) position[j] += size * direction[j];
   }
   return position;
-}
-
-async function variancesOf({ mode }: WideProblem, run: Promise<Run>): Promise<Float64Array> {
-  const { positions } = await run;
-  const dimension = mode.length;
-  const sums = new Float64Array(dimension);
-  const squares = new Float64Array(dimension);
-  let count = 0;
-  for (const values of positions) {
-    count += values.length / dimension;
-    for (let at = 0; at < values.length; at++) {
-      const deviation = values[at] - mode[at % dimension];
-      sums[at % dimension] += deviation;
-      squares[at % dimension] += deviation * deviation;
-    }
-  }
-  return squares.map((square, j) => (square - sums[j] ** 2 / count) / (count - 1));
-}
-
-const numGroups = 10;
-
-/**
- * The largest relative change of the sds, averaged over a tenth of the coefficients each, taken in the order of how much the
- * data say of them: one coefficient's sd is known too roughly from short runs, hundreds together are known well.
- */
-function changeOf({ priorCurvatures, curvatures }: WideProblem, coarse: Float64Array, fine: Float64Array): number {
-  const order = [...curvatures.keys()].sort(
-    (a, b) => priorCurvatures[a] / curvatures[a] - priorCurvatures[b] / curvatures[b],
-  );
-  let largest = 0;
-  for (let group = 0; group < numGroups; group++) {
-    const from = Math.floor((group * order.length) / numGroups);
-    const members = order.slice(from, Math.floor(((group + 1) * order.length) / numGroups));
-    const change = members.reduce((sum, j) => sum + 0.5 * Math.log(coarse[j] / fine[j]), 0) / members.length;
-    largest = Math.max(largest, Number.isFinite(change) ? Math.abs(change) : Number.POSITIVE_INFINITY);
-  }
-  return largest;
 }

@@ -44,19 +44,23 @@ export function writeChain(problem: Start, spec: ChainSpec, chain: number): numb
   setU32(Chain.stepsPerDraw, spec.stepsPerDraw);
   setU32(Chain.burnInSteps, spec.burnInSteps);
   setU32(Chain.numDraws, spec.draws);
-  setU32(Chain.draws, memory.allocateF64((spec.wide?.drawsAtOnce ?? spec.draws) * dimension));
-  if (!spec.wide) setU32(Chain.intervalMeans, memory.allocateF64(spec.draws * dimension));
+  const { outlet } = spec;
+  const room = (outlet?.room ?? spec.draws) * dimension;
+  if (outlet?.keeps !== "means") setU32(Chain.draws, memory.allocateF64(room));
+  if (outlet?.keeps !== "draws") setU32(Chain.intervalMeans, memory.allocateF64(room));
   setU32(Chain.momentEvery, spec.momentEvery);
-  if (!spec.wide && (spec.keepMoments ?? true)) setU32(Chain.moments, memory.allocateF64(dimension * dimension));
+  if (!outlet && (spec.keepMoments ?? true)) setU32(Chain.moments, memory.allocateF64(dimension * dimension));
   setU32(Chain.intervalWeights, memory.allocateF64(spec.draws));
-  if (spec.wide) {
+  if (spec.averagesNoise) setU32(Chain.previousNoise, memory.allocateF64(dimension));
+  if (spec.isSequential) {
     setU32(Chain.isSequential, 1);
     memory.u32(memory.getU32(address, Chain.rowStream), 1)[0] = 0;
-    setU32(Chain.previousNoise, memory.allocateF64(dimension));
-    setU32(Chain.lowRank, spec.wide.directions);
-    setU32(Chain.rank, spec.wide.rank);
-    memory.setF64(address, Chain.lowRankStep, spec.wide.step);
-    memory.setF64(address, Chain.lowRankNoise, spec.wide.noise);
+  }
+  if (spec.lowRank) {
+    setU32(Chain.lowRank, spec.lowRank.directions);
+    setU32(Chain.rank, spec.lowRank.rank);
+    memory.setF64(address, Chain.lowRankStep, spec.lowRank.step);
+    memory.setF64(address, Chain.lowRankNoise, spec.lowRank.noise);
   }
   if (spec.velocity) {
     setU32(Chain.velocity, vector(velocity));

@@ -11,24 +11,32 @@ export interface ControlVariateNoise {
 
 /**
  * Lower triangular factor R of the injected noise that makes P the stationary covariance of
- * θ ← θ − h (θ − θ̂) − h P (N r̂) + R z, z ~ N(0, I) (a quadratic loss leaves no residual r̂ on average):
- * P = (1 − h)² P + h² P (N² C̄_cv) P / S + R Rᵀ, so R Rᵀ = (2h − h²) P − h² P (N² C̄_cv) P / S.
- * With P = K Kᵀ this is K ((2h − h²) I − h² W / S) Kᵀ, W = Kᵀ (N² C̄_cv) K: taken so, it stays positive definite in f64
- * however unequal the eigenvalues of P are (collinear columns), and R is K times the factor of the bracket.
- * Not in the paper; its section 6.2, footnote, names the loophole. Control variates: Baker, Fearnhead, Fox & Nemeth (2019).
+ *
+ *   θ ← θ − h (θ − θ̂) − h P (N r̂) + ½ R (z_t + z_{t+1}),  z ~ N(0, I)
+ *
+ * (a quadratic loss leaves no residual r̂ on average). Noise averaged over two steps, R Rᵀ = 2h Q, has the stationary
+ * covariance Q at any h, and white noise of the minibatch h² P (N² C̄_cv) P / S adds that over 2h − h², so
+ * Q = P − h P (N² C̄_cv) P / (S (2 − h)). With P = K Kᵀ, R is K times the factor of 2h I − 2h² W / (S (2 − h)),
+ * W = Kᵀ (N² C̄_cv) K: taken so, it stays positive definite in f64 however unequal the eigenvalues of P are (collinear
+ * columns).
+ * Averaging leaves an error of second order in h where the loss is not quadratic; fresh noise, with
+ * R Rᵀ = (2h − h²) P − …, one of first order: Leimkuhler & Matthews, Rational construction of stochastic numerical methods
+ * for molecular sampling (2013). Control variates: Baker, Fearnhead, Fox & Nemeth (2019). Neither is in the paper, whose
+ * section 6.2, footnote, names the loophole.
  * @param laplaceFactor K, lower triangular
  * @param whitenedNoise W
  * @param damping h, in (0, 1]
  * @throws NotPositiveDefiniteError where the batch makes more noise than P allows
  */
-export function injectedNoiseFactor(
+export function averagedNoiseFactor(
   laplaceFactor: Matrix,
   whitenedNoise: Matrix,
   damping: number,
   batchSize: number,
 ): Matrix {
-  const unit = identity(laplaceFactor.rows, 2 * damping - damping ** 2);
-  return multiply(laplaceFactor, cholesky(add(unit, whitenedNoise, 1, -(damping ** 2) / batchSize)));
+  const unit = identity(laplaceFactor.rows, 2 * damping);
+  const minibatch = (2 * damping ** 2) / (batchSize * (2 - damping));
+  return multiply(laplaceFactor, cholesky(add(unit, whitenedNoise, 1, -minibatch)));
 }
 
 /**
@@ -45,4 +53,12 @@ export function minibatchShare(noise: ControlVariateNoise, damping: number, batc
 /** Integrated autocorrelation time, in steps, of a direction that contracts by 1 − λ a step: (2 − λ)/λ. Not in the paper. */
 export function autocorrelationTime(contraction: number): number {
   return (2 - contraction) / contraction;
+}
+
+/**
+ * The same where the noise is averaged over two steps: correlations 1 − λ/2, (1 − λ/2)(1 − λ), … sum to 1/λ − ½, twice
+ * which and 1 is 2/λ.
+ */
+export function averagedAutocorrelationTime(contraction: number): number {
+  return 2 / contraction;
 }

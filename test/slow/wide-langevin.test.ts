@@ -8,7 +8,9 @@ import { diagonal } from "../../src/linalg/matrix.ts";
 import { createModel, type Model, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { controlVariate } from "../../src/samplers/control-variate.ts";
+import { runWideAveraging } from "../../src/samplers/wide-averaging.ts";
 import { runWideLangevin } from "../../src/samplers/wide-langevin.ts";
+import { sandwichCovariance } from "../../src/theory/averaging.ts";
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 3 };
 
@@ -109,5 +111,26 @@ describe("wide Langevin dynamics", () => {
     const { mean, sd } = momentsOf(positions, model.dimension)[2];
     expect(Math.abs(mean - 0.7) / 2).toBeLessThan(4 / Math.sqrt(effective));
     expect(Math.abs(sd / 2 - 1)).toBeLessThan(4 / Math.sqrt(2 * effective));
+  });
+});
+
+test("wide iterate averaging has the sandwich covariance", async () => {
+  const engine = await createInlineEngine();
+  const model = await modelOf(engine, 2000, 12, {});
+  const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
+  const given = { ...options, draws: 400 };
+  const { positions, windowError, settings } = await runWideAveraging(await estimateWide(workspace, model, 1), given);
+  const { hessian, noiseCovariance, numRows, mode } = await estimate(workspace, model, 1);
+  const sds = diagonal(sandwichCovariance(hessian, noiseCovariance, numRows)).map(Math.sqrt);
+  expect(windowError).toBeLessThanOrEqual(given.tolerance);
+  // Windows far longer than the chain's memory are independent of one another.
+  const count = given.chains * settings.draws;
+  momentsOf(positions, model.dimension).forEach(({ mean, sd }, j) => {
+    // Four standard errors of 13 parameters; the windows' length and the step's, of order h, may add the tolerance each.
+    expect(Math.abs(sd / sds[j] - 1)).toBeLessThan(4 / Math.sqrt(2 * count) + 2 * given.tolerance);
+    const standardError = sds[j] / Math.sqrt((count * settings.stepsPerDraw * settings.batchSize!) / numRows);
+    // With batches of 2hN rows iterates have a quarter of the posterior's variance, which raises log σ by M/(8N).
+    const shift = j === mode.length - 1 ? model.dimension / (8 * numRows) : 0;
+    expect(Math.abs(mean - mode[j] - shift)).toBeLessThan(4 * standardError);
   });
 });
