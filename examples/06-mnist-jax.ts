@@ -62,8 +62,7 @@ const probabilitiesAt = (position: ArrayLike<number>) => {
 
 const { settings, certificate, timing } = posterior;
 console.log(`${settings.because}; certificate ${certificate.verdict}; ${timing.total.toFixed(0)} s`);
-for (const sentence of [...certificate.checks.map(({ message }) => message), ...certificate.notes])
-  console.log(sentence);
+for (const { message } of certificate.checks) console.log(message);
 printCalibration("trained weights", probabilitiesAt(trained), test.labels);
 const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 2 }, probabilitiesAt);
 printCalibration("posterior predictive", average, test.labels);

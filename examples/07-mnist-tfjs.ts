@@ -57,7 +57,7 @@ const probabilitiesAt = (position: ArrayLike<number>) =>
 
 const { settings, certificate, timing } = posterior;
 console.log(`${settings.because}; certificate ${certificate.verdict}; ${timing.total.toFixed(0)} s`);
-for (const { message } of [...certificate.checks, ...certificate.assumptions]) console.log(message);
+for (const { message } of certificate.checks) console.log(message);
 printCalibration("trained weights", probabilitiesAt(adapter.start!), test.labels);
 printCalibration("posterior mode", probabilitiesAt(posterior.mode), test.labels);
 const average = averageOverDraws(posterior.positions, { dimension: model.dimension, every: 10 }, probabilitiesAt);
