@@ -38,8 +38,8 @@ const adapter = fromJax<Network>({
   },
 });
 
-// Adam (Kingma & Ba 2015) on batches of 100 digits until every digit is fitted, without weight decay or early stopping: such a
-// network is too sure of itself.
+// Adam (Kingma & Ba 2015) on batches of 100 digits for long, without weight decay or early stopping: the network is then too sure
+// of itself.
 const trained = Float64Array.from(adapter.start!);
 const [mean, square] = [new Float64Array(trained.length), new Float64Array(trained.length)];
 for (let step = 1; step <= 8000; step++) {

@@ -24,7 +24,7 @@ const last = {
 const features = (pixels: tf.Tensor2D) =>
   tf.relu(tf.add(tf.matMul(pixels, hidden.weights), hidden.bias)) as tf.Tensor2D;
 
-// Until every digit is fitted, without weight decay or early stopping: such a network is too sure of itself.
+// For long, without weight decay or early stopping: the network is then too sure of itself.
 const adam = tf.train.adam(0.01);
 for (let step = 0; step < 300; step++)
   adam.minimize(() => {

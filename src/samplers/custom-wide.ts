@@ -19,7 +19,7 @@ const mostStepsAhead = 1000;
  * Mandt, Hoffman & Blei (2017) made exact at finite steps, H_kk = 2S/(N C_kk + S A_kk), shortened where ρ(HA) would exceed one
  * half, the noise injected that is then missing. A is known by its diagonal, the empirical Fisher information; the law is the
  * posterior's where parameters do not depend on one another. Steps are chosen at the mode, and again where one chain has come by
- * them: a network that fits every row has hardly any curvature at its mode, and far more where its draws are.
+ * them: a network that fits its rows has hardly any curvature at its mode, and far more where its draws are.
  * Cost of a step: one gradient of S rows, and O(M).
  */
 export async function runCustomWide(
