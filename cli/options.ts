@@ -17,7 +17,10 @@ export interface CommonFlags extends FitOptions {
 export function addModelOptions(command: Command): Command {
   return command
     .argument("[data]", "CSV, TSV, JSON lines or Parquet file, or a glob of them")
-    .requiredOption("-f, --formula <formula>", "such as 'y ~ x1 + log(x2) + C(code)' or 'delay > 15 ~ .'")
+    .requiredOption(
+      "-f, --formula <formula>",
+      "such as 'y ~ x1 + log(x2) + C(code)', 'delay > 15 ~ .' or 'good ~ words(text)'",
+    )
     .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
     .addOption(new Option("--family <name>", "guessed from the target where left out").choices(Object.keys(families)))
     .addOption(

@@ -15,6 +15,7 @@ import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
 import { TermRows } from "./term-rows.ts";
+import { isWordCount, textColumns } from "./words.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 const defaultMaxBytes = 2 ** 32 - 2 ** 26;
@@ -43,10 +44,11 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const offset = compileOffset(offsets, scope);
   for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
   const readers = new Map<string, FactorReader>();
-  for (const factor of terms.flatMap((term) => term.factors)) {
+  const factors = terms.flatMap((term) => term.factors);
+  for (const factor of factors) {
     visitColumns(factor.expression, (name, at) => {
       findColumn(name, at, scope);
-      names.add(name);
+      if (!isWordCount(factor)) names.add(name);
     });
     if (!readers.has(factorName(factor))) readers.set(factorName(factor), compileFactor(factor, scope));
   }
@@ -58,8 +60,10 @@ export async function buildDesign(source: TableSource, formula: Formula, options
       ),
   );
 
+  const texts = textColumns(factors, names);
+  const readTable = () => source.chunks([...names, ...texts], texts);
   const reader = new CompleteRowReader(weights?.read);
-  for await (const chunk of source.chunks([...names])) {
+  for await (const chunk of readTable()) {
     options.signal?.throwIfAborted();
     const rows = reader.read(chunk);
     if (rows.chunk.numRows > 0) {
@@ -93,7 +97,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const stride = isSparse ? Math.ceil((plan.bytes - plan.recordsAt) / (4 * numRows)) : denseStride;
   const layout = { rows, numRows, stride, columns, blocks: chosen.blocks, sparse: isSparse ? plan : undefined };
   const side = { target: { ...finished, read: target.read }, offset, weights: weights?.read };
-  await fillRows(source.chunks([...names]), layout, termRows, side, options);
+  await fillRows(readTable(), layout, termRows, side, options);
   return {
     rows,
     numRows,
@@ -152,9 +156,11 @@ function tooManyColumns(columns: readonly DesignColumn[]): InputError {
   const counts = new Map<string, number>();
   for (const { term } of columns) counts.set(term, (counts.get(term) ?? 0) + 1);
   const [term, count] = [...counts].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
-  const widest = count > 1 ? `, ${formatCount(count)} of them for the levels of "${term}"` : "";
+  const isOfWords = term.startsWith("words(");
+  const widest =
+    count > 1 ? `, ${formatCount(count)} of them for the ${isOfWords ? "words" : "levels"} of "${term}"` : "";
   return new InputError(
-    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(mostDenseColumns)}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or group ${count > 1 ? "its rare levels" : "them"} with --sql.`,
+    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(mostDenseColumns)}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
   );
 }
 

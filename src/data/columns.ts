@@ -1,9 +1,10 @@
 import { chooseCoding, type TermPart } from "./coding.ts";
 import type { DesignColumn } from "./design-types.ts";
-import type { CategoricalFactor } from "./factors.ts";
+import type { FactorLevels } from "./factors.ts";
 import { combine, type Moments } from "./moments.ts";
 import { formatCount, textAmongNumbers } from "./table.ts";
 import type { TermRows } from "./term-rows.ts";
+import { wordsLeftOut } from "./words.ts";
 
 /** Columns that a term fills: one for all rows, or at most one for each cell. */
 export interface ColumnBlock {
@@ -42,6 +43,9 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
   const leftOut: string[] = [];
   const warnings: string[] = [];
   const ranks = rankLevels(terms);
+  for (const { words } of terms) {
+    if (words) warnings.push(...wordsLeftOut(words, ranks.get(words.name)?.levels.length ?? 0, options.numRows));
+  }
   const codings = chooseCoding(
     terms.map((term) => ({ categoricals: term.categoricals.map(({ name }) => name), numericKey: term.numericKey })),
     options.hasIntercept,
@@ -76,7 +80,7 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
       blocks.push({ term, part, columnOfCell });
     }
   });
-  warnings.push(...strayTexts(terms));
+  warnings.push(...strayTexts(terms.filter(({ words }) => !words)));
   if (leftOut.length > 0) {
     const shown = leftOut.length > 10 ? [...leftOut.slice(0, 10), "…"] : leftOut;
     const because = leftOut.length === 1 ? "as it has" : "as they have";
@@ -100,10 +104,10 @@ function strayTexts(terms: readonly TermRows[]): string[] {
 type Ranks = ReadonlyMap<string, { readonly rankOf: Int32Array; readonly levels: readonly string[] }>;
 
 function rankLevels(terms: readonly TermRows[]): Ranks {
-  const seen = new Map<string, { factor: CategoricalFactor; codes: Set<number> }>();
+  const seen = new Map<string, { factor: FactorLevels; codes: Set<number> }>();
   for (const term of terms) {
     for (let cell = 0; cell < term.numCells; cell++) {
-      if (term.moments(cell).count === 0) continue;
+      if (!term.keeps(cell)) continue;
       term.codesOf(cell).forEach((code, f) => {
         const factor = term.categoricals[f];
         const entry = seen.get(factor.name) ?? { factor, codes: new Set() };
@@ -139,7 +143,7 @@ function partColumns(term: TermRows, part: TermPart, ranks: Ranks): { columns: P
   }));
   const found = new Map<number, PartColumn>();
   for (let cell = 0; cell < term.numCells; cell++) {
-    if (term.moments(cell).count === 0) continue;
+    if (!term.keeps(cell)) continue;
     const codes = term.codesOf(cell);
     let place = 0;
     let radix = 1;

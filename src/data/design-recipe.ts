@@ -71,7 +71,7 @@ function recipeBlock({ term, part, columnOfCell }: ColumnBlock): RecipeBlock {
   const factors = term.categoricals.filter(({ name }) => part.has(name));
   const columns = new Map<string, RecipeColumn>();
   for (let cell = 0; cell < term.numCells; cell++) {
-    if (term.moments(cell).count === 0) continue;
+    if (!term.keeps(cell)) continue;
     const codes = term.codesOf(cell);
     const levels = factors.map((factor) => factor.label(codes[term.categoricals.indexOf(factor)]));
     columns.set(JSON.stringify(levels), { levels, column: columnOfCell[cell] });

@@ -41,7 +41,7 @@ export interface DesignOptions {
 }
 
 export interface DesignColumn {
-  /** `x`, `log(x)`, `weekday[Tuesday]`, `C(hour)[7]`, `x:weekday[Tuesday]`, `Intercept`. */
+  /** `x`, `log(x)`, `weekday[Tuesday]`, `C(hour)[7]`, `x:weekday[Tuesday]`, `words(text)[good]`, `Intercept`. */
   readonly name: string;
   /** The term of the formula that the column belongs to; "Intercept" for the intercept. */
   readonly term: string;
@@ -126,10 +126,10 @@ export interface RecipeColumn {
   readonly column: number;
 }
 
-/** The columns of which at most one is not 0 in a row: those of a part of a term. */
+/** The columns of a part of a term: at most one is not 0 in a row, unless they count words. */
 export interface RecipeBlock {
   readonly term: string;
-  /** Name and coding of the categorical factors that tell the columns apart; "reduced": without the first level. */
+  /** Name and coding of the factors whose levels tell the columns apart, words being levels; "reduced": without the first. */
   readonly coding: readonly (readonly [factor: string, coding: "full" | "reduced"])[];
   readonly columns: readonly RecipeColumn[];
 }
@@ -153,7 +153,7 @@ export interface DesignRecipe {
   /** D, in the order of the coefficients of a linear predictor. `center` is 0 but in a centred design without intercept. */
   readonly columns: readonly { readonly name: string; readonly term: string; readonly center: number }[];
   readonly blocks: readonly RecipeBlock[];
-  /** The levels of each categorical factor that the fit has seen, sorted. */
+  /** The levels of each categorical factor that the fit has seen, and the words that each words() counts, sorted. */
   readonly levels: Readonly<Record<string, readonly string[]>>;
   /** The table's columns that the formula reads, with the types that they had. */
   readonly inputs: readonly { readonly name: string; readonly type: ColumnType }[];

@@ -250,3 +250,42 @@ describe.skipIf(!existsSync(shared))("real data (skipped where ../shared/data is
     expect(bad).toBe(300);
   });
 });
+
+describe("texts", () => {
+  test("are read as they are, missing ones apart, and may be more than a categorical's levels", async () => {
+    const path = file(
+      "reviews.csv",
+      'y,text,kind\n1,"good, very good",a\n2,,b\n3,"It\'s ""bad""",a\n4,"Très\nbon ★ bon",a\n5,7,b\n6,good ★,b\n',
+    );
+    const { rows, stride, numRows, columns, droppedRows } = await design(
+      { path },
+      "y ~ kind + words(text, 1) + words(kind, 3)",
+      {
+        standardize: "none",
+      },
+    );
+    expect(columns.map(({ name }) => name)).toEqual([
+      "kind[b]",
+      ...["7", "bad", "bon", "good", "it's", "très", "very"].map((word) => `words(text, 1)[${word}]`),
+      "words(kind, 3)[a]",
+      "Intercept",
+    ]);
+    expect(droppedRows).toBe(1);
+    expect(Array.from({ length: numRows }, (_, n) => rows.slice(n * stride, n * stride + 8).join(""))).toEqual([
+      "00002001",
+      "00100100",
+      "00020010",
+      "11000000",
+      "10001000",
+    ]);
+    const many = await design(
+      { sql: "select i as y, 'row ' || i || if(i % 3 = 0, ' third', '') as text from range(200001) t(i)" },
+      "y ~ words(text)",
+    );
+    expect(many.columns.map(({ name, mean }) => [name, mean])).toEqual([
+      ["words(text)[third]", expect.closeTo(66667 / 200001, 12)],
+      ["Intercept", 0],
+    ]);
+    expect(many.leftOut).toEqual(["words(text)[row]"]);
+  });
+});

@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance, DuckDBVector } from "@duckdb/node-api";
 import { asInputError } from "./duckdb-errors.ts";
 import { checkFile, duckdbPath, fileQuery, isParquetQuery, isPattern, sqlText } from "./duckdb-files.ts";
 import { InputError } from "./errors.ts";
@@ -127,13 +127,15 @@ async function openSource(
     return levels;
   }
 
-  async function* chunks(names: readonly string[]): AsyncGenerator<TableChunk> {
+  async function* chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncGenerator<TableChunk> {
     signal?.throwIfAborted();
     const infos = names.map((name) => byName.get(name) ?? missingColumn(name, label));
     const table = await hold(names);
-    const levels: (readonly string[])[] = [];
+    /** None of texts. */
+    const levels: (readonly string[] | undefined)[] = [];
     for (const { name, type } of infos) {
-      levels.push(type === "string" ? await levelsOf(name, table) : type === "boolean" ? ["false", "true"] : []);
+      if (type === "string") levels.push(texts?.has(name) ? undefined : await levelsOf(name, table));
+      else levels.push(type === "boolean" ? ["false", "true"] : []);
     }
     const list = infos.map((info, j) => readExpression(info, levels[j]));
     const reading = await instance.connect();
@@ -147,11 +149,7 @@ async function openSource(
         signal?.throwIfAborted();
         const chunk = await asInputError(problem, () => result.fetchChunk(), signal);
         if (!chunk || chunk.rowCount === 0) return;
-        const read = infos.map(({ name }, j): [string, Column] => {
-          // The vector's memory is DuckDB's own, and the chunk's; so it is copied.
-          const { items } = chunk.getColumnVector(j) as unknown as { items: Float64Array | Int32Array };
-          return [name, column(items.slice(), levels[j])];
-        });
+        const read = infos.map(({ name }, j) => [name, column(chunk.getColumnVector(j), levels[j])] as const);
         yield { numRows: chunk.rowCount, columns: new Map(read) };
       }
     } finally {
@@ -174,8 +172,17 @@ async function openSource(
   };
 }
 
-function column(items: Float64Array | Int32Array, levels: readonly string[]): Column {
+function column(vector: DuckDBVector, levels: readonly string[] | undefined): Column {
+  if (!levels) return textColumn(vector.toArray() as (string | null)[]);
+  // The vector's memory is DuckDB's own, and the chunk's; so it is copied.
+  const items = (vector as unknown as { items: Float64Array | Int32Array }).items.slice();
   return items instanceof Int32Array ? { kind: "category", codes: items, levels } : { kind: "number", values: items };
+}
+
+/** Every row is a level of its own. */
+function textColumn(texts: readonly (string | null)[]): Column {
+  const codes = Int32Array.from(texts, (text, i) => (text === null ? -1 : i));
+  return { kind: "category", codes, levels: texts.map((text) => text ?? "") };
 }
 
 function columnType(type: string): ColumnType {
@@ -186,9 +193,10 @@ function columnType(type: string): ColumnType {
   return type === "BOOLEAN" ? "boolean" : "unsupported";
 }
 
-/** The SQL that reads a column without nulls: doubles with NaN, or codes with −1, for missing values. */
-function readExpression({ name, type, sourceType }: ColumnInfo, levels: readonly string[]): string {
+/** The SQL that reads a column without nulls: doubles with NaN, or codes with −1, for missing values; or texts with nulls. */
+function readExpression({ name, type, sourceType }: ColumnInfo, levels: readonly string[] | undefined): string {
   const quoted = quote(name);
+  if (!levels) return `cast(${quoted} as varchar)`;
   if (type === "boolean") return `coalesce(cast(${quoted} as integer), -1)`;
   if (type === "string") {
     if (levels.length === 0) return "cast(-1 as integer)";

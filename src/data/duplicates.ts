@@ -9,7 +9,7 @@ export function duplicateWarnings(layout: RowLayout): string[] {
   const { numRows, columns } = layout;
   const valueAt = layout.sparse ? sparseValues(layout) : denseValues(layout);
   const warnings: string[] = [];
-  /** Columns by mean and scale, then by term: indicators of one term never coincide. */
+  /** Columns by mean and scale, then by term: indicators of one term never coincide, and of its words none can be left out. */
   const alike = new Map<string, Map<string, number[]>>();
   let comparisons = 0;
 

@@ -11,9 +11,12 @@ import { LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
 import { compileOffset, type RowNumbers } from "./row-numbers.ts";
 import type { TableChunk, TableSource } from "./table.ts";
 import { TermRows } from "./term-rows.ts";
+import { isWordCount, textColumns } from "./words.ts";
 
-/** At most one column a row that is not 0: row i has `values[i]` (1 where absent) in `columns[i]` (−1: none). */
+/** Entry e is `values[e]` (1 where absent) in `columns[e]` (−1: none). */
 interface EncodedBlock {
+  /** Row i has the entries from `starts[i]` to `starts[i + 1]` − 1; entry i alone where it is absent. */
+  readonly starts?: Int32Array;
   readonly columns: Int32Array;
   readonly values?: Float64Array;
 }
@@ -48,6 +51,8 @@ export class RowEncoder {
   newCombinations = 0;
   private readonly reader = new CompleteRowReader();
   private readonly features = new Set<string>();
+  /** The features of which texts are read, and no levels. */
+  private readonly texts: ReadonlySet<string>;
   private readonly readers = new Map<string, ColumnReader>();
   private readonly factors = new Map<string, FactorReader>();
   private readonly blocks: BlockEncoder[];
@@ -70,17 +75,23 @@ export class RowEncoder {
       findColumn(name, at, scope);
       this.features.add(name);
     };
-    for (const { factors } of terms) for (const { expression } of factors) visitColumns(expression, need);
+    const factors = terms.flatMap((term) => term.factors);
+    for (const { expression } of factors.filter((factor) => !isWordCount(factor))) visitColumns(expression, need);
     for (const expression of offsets) visitColumns(expression, need);
+    this.targets = observeTargets(recipe, formula, scope);
+    this.texts = textColumns(factors, new Set([...this.features, ...(this.targets?.names ?? [])]));
+    for (const { expression } of factors.filter(isWordCount)) visitColumns(expression, need);
     const termRows = new Map<string, TermRows>();
     for (const { name, factors } of terms) {
-      const readers = factors.map((factor) => this.factors.get(factorName(factor)) ?? compileFactor(factor, scope));
+      const readers = factors.map(
+        (factor) =>
+          this.factors.get(factorName(factor)) ?? compileFactor(factor, scope, recipe.levels[factorName(factor)]),
+      );
       for (const reader of readers) this.factors.set(reader.name, reader);
       termRows.set(name, new TermRows(name, readers));
     }
     this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term)!, this.levels));
     this.offset = compileOffset(offsets, scope);
-    this.targets = observeTargets(recipe, formula, scope);
     this.hasTarget = this.targets !== undefined;
   }
 
@@ -106,7 +117,7 @@ export class RowEncoder {
   /** @throws InputError where a value cannot be used, or a level is unknown. */
   async *encode(): AsyncGenerator<EncodedRows> {
     const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
-    for await (const chunk of this.source.chunks([...names])) {
+    for await (const chunk of this.source.chunks([...names], this.texts)) {
       this.options.signal?.throwIfAborted();
       yield this.encodeChunk(chunkLike(chunk, this.readers, this.rowsRead + 1));
     }
@@ -176,8 +187,8 @@ class BlockEncoder {
   }
 
   encode(rows: CompleteRows, cached: Map<string, Float64Array | Int32Array>, isNew: Uint8Array): EncodedBlock {
-    const { values, cells } = this.term.read(rows, cached);
-    const columns = new Int32Array(rows.chunk.numRows);
+    const { starts, values, cells } = this.term.read(rows, cached);
+    const columns = new Int32Array(cells?.length ?? rows.chunk.numRows);
     for (let cell = this.columnOfCell.length; cell < this.term.numCells; cell++)
       this.columnOfCell.push(this.findColumn(cell));
     for (let i = 0; i < columns.length; i++) {
@@ -185,7 +196,7 @@ class BlockEncoder {
       if (column === -2) isNew[i] = 1;
       columns[i] = Math.max(column, -1);
     }
-    return { columns, values };
+    return { starts, columns, values };
   }
 
   private findColumn(cell: number): number {

@@ -95,13 +95,13 @@ export function compileNumeric(expression: Expression, scope: ExpressionScope, w
 
 function compileCall(expression: Expression & { kind: "call" }, scope: ExpressionScope): Numeric {
   const { name, args, at } = expression;
-  if (name === "C" || name === "I" || name === "offset") {
+  if (name === "C" || name === "I" || name === "offset" || name === "words") {
     throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".`);
   }
   // A lookup by own names, so that `toString(x)` is unknown like any other.
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (!called) {
-    const known = suggestion(name, Object.keys(functions), "the functions are");
+    const known = suggestion(name, [...Object.keys(functions), "words"], "the functions are");
     throw formulaError(scope.text, at, `there is no function "${name}"; ${known}`);
   }
   const [least, most] = called.arguments;

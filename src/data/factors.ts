@@ -6,6 +6,7 @@ import type { Expression, Factor } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, factorName } from "./formula-text.ts";
 import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "./table.ts";
+import { compileWords, isWordCount, type WordFactor } from "./words.ts";
 
 /** A factor whose values are numbers. */
 export interface NumericFactor {
@@ -15,12 +16,9 @@ export interface NumericFactor {
   read(rows: CompleteRows): Float64Array;
 }
 
-/** A factor whose values are levels, known only after all rows were read once. */
-export interface CategoricalFactor {
-  readonly kind: "category";
+/** The levels of a factor, known only after all rows were read once. */
+export interface FactorLevels {
   readonly name: string;
-  /** A code a row, from 0; the same value has the same code in every chunk and every pass. */
-  read(rows: CompleteRows): Int32Array;
   /** One more than the largest code so far. */
   readonly numCodes: number;
   readonly label: (code: number) => string;
@@ -28,10 +26,21 @@ export interface CategoricalFactor {
   readonly compare: (a: number, b: number) => number;
 }
 
-export type FactorReader = NumericFactor | CategoricalFactor;
+/** A factor whose values are levels. */
+export interface CategoricalFactor extends FactorLevels {
+  readonly kind: "category";
+  /** A code a row, from 0; the same value has the same code in every chunk and every pass. */
+  read(rows: CompleteRows): Int32Array;
+}
 
-/** @throws InputError where the expression does not fit the table. */
-export function compileFactor(factor: Factor, scope: ExpressionScope): FactorReader {
+export type FactorReader = NumericFactor | CategoricalFactor | WordFactor;
+
+/**
+ * @param known The words that words() counts, where they are known; all that occur where left out
+ * @throws InputError where the expression does not fit the table.
+ */
+export function compileFactor(factor: Factor, scope: ExpressionScope, known?: readonly string[]): FactorReader {
+  if (isWordCount(factor)) return compileWords(factor, scope, known);
   const compiled = compileExpression(factor.expression, scope);
   const name = factorName(factor);
   const { wrapper, expression } = factor;

@@ -123,7 +123,7 @@ function repeatInto(rows: Float32Array, template: Float32Array, start: number, c
 
 function writeBlock(
   block: ColumnBlock,
-  { values, cells }: TermValues,
+  { starts, values, cells }: TermValues,
   layout: ScaledLayout,
   start: number,
   count: number,
@@ -136,6 +136,15 @@ function writeBlock(
     const mean = means[column];
     const scale = scales[column];
     for (let i = 0, at = start + column; i < count; i++, at += stride) rows[at] = (values[i] - mean) / scale;
+    return;
+  }
+  if (starts && values) {
+    for (let i = 0, at = start; i < count; i++, at += stride) {
+      for (let entry = starts[i]; entry < starts[i + 1]; entry++) {
+        const column = columnOfCell[cells[entry]];
+        if (column >= 0) rows[at + column] = (values[entry] - means[column]) / scales[column];
+      }
+    }
     return;
   }
   if (values) {

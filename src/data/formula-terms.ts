@@ -1,6 +1,7 @@
 import { type Expression, type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
+import { isWordCount } from "./words.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
 interface Term {
@@ -33,10 +34,10 @@ function termsOf(...list: (readonly Factor[])[]): Terms {
 
 /**
  * The terms of a formula's right side, `.` being every column that neither the target nor an offset uses, nor `reserved`
- * names (such as those of the weights).
+ * names (such as those of the weights), nor words() as a text.
  *
  * @param columnNames The table's columns, in order.
- * @throws InputError where the terms are too many, or an offset stands where it cannot.
+ * @throws InputError where the terms are too many, or an offset or words() stands where it cannot.
  */
 export function formulaTerms(
   formula: Formula,
@@ -45,7 +46,10 @@ export function formulaTerms(
 ): FormulaTerms {
   const offsets = offsetsOf(formula);
   const used = new Set(reserved);
-  for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => used.add(name));
+  const texts = factorsOf(formula.terms).filter(isWordCount);
+  for (const expression of [formula.target, ...offsets, ...texts.map((factor) => factor.expression)]) {
+    visitColumns(expression, (name) => used.add(name));
+  }
   const others = columnNames.filter((name) => !used.has(name));
 
   function sum(tree: TermTree & { kind: "sum" }, start: Terms): Terms {
@@ -118,8 +122,31 @@ export function formulaTerms(
   const all = terms.kind === "sum" ? sum(terms, termsOf(intercept)) : cross(termsOf(intercept), expand(terms));
   const hasIntercept = all.delete(keyOf(intercept));
   const list = [...all.values()].map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
+  for (const { factors } of list) {
+    const words = factors.length > 1 ? factors.find(isWordCount) : undefined;
+    if (!words) continue;
+    const sentence = `${factorName(words)} is many columns and takes part in no product; write it between plus signs.`;
+    throw formulaError(formula.text, words.at, sentence);
+  }
   // Array.prototype.sort is stable, so terms of one order stay as they were written.
   return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
+}
+
+/** The factors that are written on the right side. */
+function factorsOf(tree: TermTree): readonly Factor[] {
+  switch (tree.kind) {
+    case "factor":
+      return [tree];
+    case "sum":
+      return tree.parts.flatMap(({ term }) => factorsOf(term));
+    case "cross":
+    case "interaction":
+      return [...factorsOf(tree.left), ...factorsOf(tree.right)];
+    case "power":
+      return factorsOf(tree.base);
+    default:
+      return [];
+  }
 }
 
 /** @throws InputError where an offset is taken away. */

@@ -84,6 +84,9 @@ export class SparseWriter {
   private readonly starts: Uint32Array;
   private readonly means: Float64Array;
   private readonly scales: Float64Array;
+  /** The columns of a row's words, and how often each occurs, before they are put in order. */
+  private readonly found: Int32Array;
+  private readonly counts: Float64Array;
   rowsWritten = 0;
   /** Index of the word that comes next. */
   private next: number;
@@ -101,6 +104,8 @@ export class SparseWriter {
     new Float64Array(buffer, byteOffset, columns.length).set(plan.shift);
     this.means = Float64Array.from(columns, ({ mean }) => mean);
     this.scales = Float64Array.from(columns, ({ scale }) => scale);
+    this.found = new Int32Array(columns.length);
+    this.counts = new Float64Array(columns.length);
     this.next = plan.recordsAt / 4;
   }
 
@@ -123,7 +128,16 @@ export class SparseWriter {
       floats[head + SparseRow.weight / 4] = weights ? weights[i] : 1;
       at += SparseRow.head / 4;
       for (let b = 0; b < parts.length; b++) {
-        const { columnOfCell, cells, values } = parts[b];
+        const { columnOfCell, starts, cells, values } = parts[b];
+        if (starts && cells && values) {
+          at = this.writeEntries(
+            at,
+            columnOfCell,
+            cells.subarray(starts[i], starts[i + 1]),
+            values.subarray(starts[i]),
+          );
+          continue;
+        }
         const column = columnOfCell[cells ? cells[i] : 0];
         if (column < 0) continue;
         const value = values ? values[i] : 1;
@@ -136,5 +150,23 @@ export class SparseWriter {
       words[head] = (at - head - SparseRow.head / 4) / 2;
     }
     this.next = at;
+  }
+
+  /** Writes a row's entries of one block in the order of their columns, and returns where they end. */
+  private writeEntries(from: number, columnOfCell: Int32Array, cells: Int32Array, values: Float64Array): number {
+    const { words, floats, scales, found, counts } = this;
+    let count = 0;
+    for (let entry = 0; entry < cells.length; entry++) {
+      const column = columnOfCell[cells[entry]];
+      if (column < 0) continue;
+      found[count++] = column;
+      counts[column] = values[entry];
+    }
+    found.subarray(0, count).sort();
+    for (let k = 0; k < count; k++) {
+      words[from + 2 * k] = found[k];
+      floats[from + 2 * k + 1] = counts[found[k]] / scales[found[k]];
+    }
+    return from + 2 * count;
   }
 }

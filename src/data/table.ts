@@ -24,7 +24,7 @@ export interface CategoryColumn {
   readonly kind: "category";
   /** Index into `levels`, −1 where the value is missing. */
   readonly codes: Int32Array;
-  /** In codepoint order; the same in every chunk of a source. A level need not occur. */
+  /** In codepoint order, and the same in every chunk of a source, unless read as a text. A level need not occur. */
   readonly levels: readonly string[];
 }
 
@@ -44,9 +44,10 @@ export interface TableSource {
   readonly label?: string;
   /**
    * The named columns, a few thousand rows at a time. A chunk's arrays may be kept.
+   * @param texts Columns of strings that are read as texts: their levels are those of a chunk, however many there are.
    * @throws InputError where a column cannot be read: an unsupported type, or more than `maxLevels` distinct strings.
    */
-  chunks(names: readonly string[]): AsyncIterable<TableChunk>;
+  chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncIterable<TableChunk>;
   close?(): Promise<void>;
 }
 
@@ -126,10 +127,10 @@ export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>):
     stored.set(name, type === "number" ? { kind: "number", values: numbers(values) } : categories(values, type));
   }
 
-  async function* chunks(wanted: readonly string[]) {
+  async function* chunks(wanted: readonly string[], texts?: ReadonlySet<string>) {
     for (const name of wanted) {
       const column = stored.get(name);
-      if (column?.kind !== "category" || !areTooManyLevels(column.levels)) continue;
+      if (column?.kind !== "category" || texts?.has(name) || !areTooManyLevels(column.levels)) continue;
       throw tooManyLevels(name, formatCount(column.levels.length), textAmongNumbers(column.levels));
     }
     for (let from = 0; from < numRows; from += chunkRows) {

@@ -1,13 +1,16 @@
 import type { CompleteRows } from "./complete-rows.ts";
 import { InputError } from "./errors.ts";
-import type { CategoricalFactor, FactorReader, NumericFactor } from "./factors.ts";
+import type { CategoricalFactor, FactorLevels, FactorReader, NumericFactor } from "./factors.ts";
 import { combine, GroupMoments, type Moments, momentsOf } from "./moments.ts";
 import { formatCount } from "./table.ts";
+import type { WordFactor } from "./words.ts";
 
 const maxCells = 1_000_000;
 
-/** What a term makes of a chunk: row i is `values[i]` (1 where absent) in cell `cells[i]` (0 where absent). */
+/** What a term makes of a chunk: entry e is `values[e]` (1 where absent) in cell `cells[e]` (0 where absent). */
 export interface TermValues {
+  /** Row i has the entries from `starts[i]` to `starts[i + 1]` − 1; entry i alone where it is absent. */
+  readonly starts?: Int32Array;
   /** The product of the numeric factors. */
   readonly values?: Float64Array;
   /** The combination of the categorical factors' levels. */
@@ -16,16 +19,21 @@ export interface TermValues {
 
 /**
  * Reads a term's values chunk by chunk, and gathers their moments. A cell is a combination of levels that occurs; cells
- * are numbered as they appear, so that a product of large categoricals costs no more than what is in the data.
+ * are numbered as they appear, so that a product of large categoricals costs no more than what is in the data. The words of
+ * a text are like the product of a number (how often) and a categorical (which word), with several entries a row.
  */
 export class TermRows {
   /** In the formula's order. */
   readonly factorNames: readonly string[];
-  readonly categoricals: readonly CategoricalFactor[];
+  readonly categoricals: readonly FactorLevels[];
+  /** Where the term counts words: its only factor, which is among the categoricals too. */
+  readonly words: WordFactor | undefined;
+  private readonly coded: readonly CategoricalFactor[];
   private readonly numerics: readonly NumericFactor[];
   /** For each categorical but the first: (cell so far, its code) → cell. */
   private readonly pairs: Map<number, number>[];
   private readonly groups = new GroupMoments();
+  private numRows = 0;
   private wholeNonZeros = 0;
   private whole: Moments = { count: 0, mean: 0, squares: 0 };
   /** The codes of each cell, where there are several categoricals. */
@@ -36,18 +44,20 @@ export class TermRows {
     factors: readonly FactorReader[],
   ) {
     this.factorNames = factors.map((factor) => factor.name);
-    this.categoricals = factors.filter((factor) => factor.kind === "category");
+    this.words = factors.find((factor) => factor.kind === "words");
+    this.coded = factors.filter((factor) => factor.kind === "category");
+    this.categoricals = this.words ? [this.words] : this.coded;
     this.numerics = factors.filter((factor) => factor.kind === "number");
     this.pairs = this.categoricals.slice(1).map(() => new Map());
   }
 
   get hasNumbers(): boolean {
-    return this.numerics.length > 0;
+    return this.numerics.length > 0 || this.words !== undefined;
   }
 
-  /** The same for terms with the same numeric factors. */
+  /** The same for terms with the same numeric factors. Counts of words are of their own kind: every word has a column. */
   get numericKey(): string {
-    const names = this.numerics.map((factor) => factor.name);
+    const names = (this.words ? [this.words] : this.numerics).map((factor) => factor.name);
     return names.sort().join("\n");
   }
 
@@ -65,6 +75,7 @@ export class TermRows {
    * @throws InputError where a value is not finite, or levels or combinations are too many.
    */
   read(rows: CompleteRows, cached: Map<string, Float64Array | Int32Array>): TermValues {
+    if (this.words) return this.words.read(rows);
     const readOnce = <T extends Float64Array | Int32Array>(factor: {
       name: string;
       read(rows: CompleteRows): T;
@@ -76,16 +87,22 @@ export class TermRows {
       return fresh;
     };
     const values = this.product(this.numerics.map(readOnce), rows);
-    const codes = this.categoricals.map(readOnce);
+    const codes = this.coded.map(readOnce);
     return { values, cells: codes.length > 1 ? this.cellsOf(codes) : codes[0] };
   }
 
-  addMoments({ values, cells }: TermValues): void {
+  addMoments({ starts, values, cells }: TermValues): void {
+    if (starts) this.numRows += starts.length - 1;
     if (cells) this.groups.add(cells, this.numCells, values);
     else if (values) {
       this.whole = combine(this.whole, momentsOf(values));
       for (let i = 0; i < values.length; i++) if (values[i] !== 0) this.wholeNonZeros++;
     }
+  }
+
+  /** Whether a cell is one that the design knows: it occurs, and is no word that is too rare. */
+  keeps(cell: number): boolean {
+    return this.moments(cell).count >= (this.words ? this.words.leastRows(this.numRows) : 1);
   }
 
   /** How many rows of a cell have a value other than 0. */

@@ -65,17 +65,25 @@ export class Predictors {
     out.set(constants, start);
     const size = constants.length;
     if (offset) for (let t = start; t < start + size; t++) out[t] += offset[i];
-    if (this.columns.length < blocks.length) {
-      this.columns = new Int32Array(blocks.length);
-      this.values = new Float64Array(blocks.length);
-    }
     let count = 0;
-    for (const { columns, values } of blocks) {
-      if (columns[i] < 0) continue;
-      this.columns[count] = columns[i] * size;
-      this.values[count++] = values ? values[i] : 1;
+    for (const { starts, columns, values } of blocks) {
+      const end = starts ? starts[i + 1] : i + 1;
+      for (let entry = starts ? starts[i] : i; entry < end; entry++) {
+        if (columns[entry] < 0) continue;
+        if (count === this.columns.length) this.makeRoom();
+        this.columns[count] = columns[entry] * size;
+        this.values[count++] = values ? values[entry] : 1;
+      }
     }
     this.addColumns(out, count);
+  }
+
+  private makeRoom(): void {
+    const { columns, values } = this;
+    this.columns = new Int32Array(2 * columns.length);
+    this.columns.set(columns);
+    this.values = new Float64Array(2 * values.length);
+    this.values.set(values);
   }
 
   /** Four columns at a time, so that the sums are loaded and stored a quarter as often. */

@@ -79,12 +79,6 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
   }
-  if (isNutsAffordable(problem, options, 0.5) && (await isFarFromNormal(problem))) {
-    return {
-      sampler: nuts,
-      because: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
-    };
-  }
   return { sampler: controlVariate, because: "auto" };
 }
 
