@@ -218,9 +218,12 @@ function multiply(
 ): Float64Array {
   const size = v.length;
   if (kind === MatrixKind.none) return new Float64Array(size);
-  if (kind === MatrixKind.scalar) return v.map((value) => memory.f64(address, 1)[0] * value);
-  if (kind === MatrixKind.diagonal) return v.map((value, j) => memory.f64(address, size)[j] * value);
-  const matrix = memory.f64(address, size * size);
+  const matrix = memory.f64(
+    address,
+    kind === MatrixKind.scalar ? 1 : kind === MatrixKind.diagonal ? size : size * size,
+  );
+  if (kind === MatrixKind.scalar) return v.map((value) => matrix[0] * value);
+  if (kind === MatrixKind.diagonal) return v.map((value, j) => matrix[j] * value);
   return v.map((_, i) => {
     let sum = 0;
     for (let j = 0; j < (isTriangle ? i + 1 : size); j++) sum += matrix[i * size + j] * v[j];

@@ -39,15 +39,30 @@ export function transpose(a: Matrix): Matrix {
   return result;
 }
 
-/** A B */
+/** A B, two rows by two columns at a time, so that what is read is used twice; of an odd number the last is done twice. */
 export function multiply(a: Matrix, b: Matrix): Matrix {
-  const result = matrix(a.rows, b.columns);
-  const { columns } = b;
-  for (let i = 0; i < a.rows; i++) {
-    for (let k = 0; k < a.columns; k++) {
-      const factor = a.data[i * a.columns + k];
-      if (factor === 0) continue;
-      for (let j = 0; j < columns; j++) result.data[i * columns + j] += factor * b.data[k * columns + j];
+  const [rows, inner, columns] = [a.rows, a.columns, b.columns];
+  const result = matrix(rows, columns);
+  const [left, right] = [a.data, transpose(b).data];
+  for (let i = 0; i < rows; i += 2) {
+    const below = Math.min(i + 1, rows - 1);
+    for (let j = 0; j < columns; j += 2) {
+      const beside = Math.min(j + 1, columns - 1);
+      let [first, second, third, fourth] = [0, 0, 0, 0];
+      for (let k = 0; k < inner; k++) {
+        const upper = left[i * inner + k];
+        const lower = left[below * inner + k];
+        const near = right[j * inner + k];
+        const far = right[beside * inner + k];
+        first += upper * near;
+        second += upper * far;
+        third += lower * near;
+        fourth += lower * far;
+      }
+      result.data[i * columns + j] = first;
+      result.data[i * columns + beside] = second;
+      result.data[below * columns + j] = third;
+      result.data[below * columns + beside] = fourth;
     }
   }
   return result;

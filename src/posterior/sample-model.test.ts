@@ -66,6 +66,8 @@ describe("a custom logistic regression", () => {
     ["momentum-sgd", {}],
     ["sgfs", {}],
     ["iasg", {}],
+    ["sgld", {}],
+    ["laplace", {}],
     ["nuts", {}],
   ])("%s draws from its posterior", async (sampler, tuning) => {
     const { options } = logistic();

@@ -5,16 +5,70 @@ import { sumRows } from "../estimation/row-sums.ts";
 import { dot } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { autocorrelationTime } from "../theory/control-variate.ts";
+
+/** Single rows whose gradients are looked at. */
+const rowsLookedAt = 1000;
+/** ρ(HA) that steps are held to: well inside assumption A3. */
+const largestContraction = 0.5;
+
+/** A diagonal step, and what it was chosen from. */
+export interface WideStep {
+  /** H, M */
+  readonly step: Float64Array;
+  /** Variances, M */
+  readonly injected: Float64Array;
+  readonly diagonals: Diagonals;
+  readonly learningRate: number;
+  /** The share of the step that suits each parameter by itself. */
+  readonly shortening: number;
+  /** ρ(HA) */
+  readonly contraction: number;
+  /** Steps that the median parameter takes to forget where it was. */
+  readonly time: number;
+}
+
+/** The step for a chain that is about `position`. */
+export async function chooseWideStep(
+  workspace: Workspace,
+  model: Model,
+  position: Float64Array,
+  { batchSize, learningRate }: { batchSize: number; learningRate?: number },
+): Promise<WideStep> {
+  const { numRows } = model.rows;
+  const rows = spread(numRows, rowsLookedAt);
+  const diagonals = await diagonalsAt(workspace, model, position, rows);
+  const bestRate = (2 * batchSize) / numRows;
+  const rate = learningRate ?? bestRate;
+  const wanted = diagonals.noise.map(
+    (noise, j) => ((rate / bestRate) * (2 * batchSize)) / (numRows * noise + batchSize * diagonals.curvature[j]),
+  );
+  const rho = await largestContractionOf(workspace, model, position, wanted, rows);
+  const shortening = Math.min(1, largestContraction / rho);
+  const step = wanted.map((value) => shortening * value);
+  const rates = step.map((h, j) => h * diagonals.curvature[j]).sort();
+  return {
+    time: Math.ceil(autocorrelationTime(rates[Math.floor(rates.length / 2)])),
+    ...{ step, diagonals, shortening, learningRate: shortening * rate, contraction: shortening * rho },
+    injected: injectedVariances(diagonals, step, { numRows, batchSize }),
+  };
+}
+
+/** So many rows, evenly spread; all, where there are no more. */
+function spread(numRows: number, count: number): Uint32Array {
+  const used = Math.min(numRows, count);
+  return Uint32Array.from({ length: used }, (_, k) => Math.floor((k * numRows) / used));
+}
 
 /** What is known of a custom model at one point with memory O(M). */
-export interface Diagonals {
+interface Diagonals {
   /** M: C_kk, the variance over rows of one row's gradient. */
   readonly noise: Float64Array;
   /** M: A_kk by the empirical Fisher information, the mean square of a row's gradient, the prior's share included. */
   readonly curvature: Float64Array;
 }
 
-export async function diagonalsAt(
+async function diagonalsAt(
   workspace: Workspace,
   model: Model,
   position: Float64Array,
@@ -40,7 +94,7 @@ export async function diagonalsAt(
 const powerIterations = 20;
 
 /** ρ(HA), H diagonal, by power iteration on H^½ A H^½ over some rows, products with A by central differences of gradients. */
-export async function largestContractionOf(
+async function largestContractionOf(
   workspace: Workspace,
   model: Model,
   position: Float64Array,
@@ -79,7 +133,7 @@ function normalised(vector: Float64Array): Float64Array {
  * The variance q of the noise that a diagonal step H of SGD has to have injected for each parameter by itself, M: the
  * finite-step law Σ_kk = (h² C_kk/S + q)/(h A_kk (2 − h A_kk)) is then 1/(N A_kk).
  */
-export function injectedVariances(
+function injectedVariances(
   { noise, curvature }: Diagonals,
   step: Float64Array,
   { numRows, batchSize }: { readonly numRows: number; readonly batchSize: number },

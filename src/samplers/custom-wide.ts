@@ -1,26 +1,25 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Workspace } from "../estimation/problem.ts";
 import type { Model } from "../models/model.ts";
-import { autocorrelationTime } from "../theory/control-variate.ts";
-import { diagonalsAt, injectedVariances, largestContractionOf } from "./custom-wide-step.ts";
+import type { ChainSpec } from "./chain-spec.ts";
+import { chooseWideStep, type WideStep } from "./custom-wide-step.ts";
 import { defaultBatchSize } from "./plan-sgd.ts";
 import { runChains } from "./run-chains.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
 import type { WideRun } from "./wide-chains.ts";
 
-/** Single rows whose gradients are looked at. */
-const rowsLookedAt = 1000;
-/** ρ(HA) that steps are held to: well inside assumption A3. */
-const largestContraction = 0.5;
 const burnInTimes = 5;
 /** Steps that all chains may make together: each takes a call of the user's function. */
-const mostSteps = 8000;
+const mostSteps = 16_000;
+/** Steps that one chain may make ahead of the others. */
+const mostStepsAhead = 1000;
 
 /**
  * Constant-rate SGD with a diagonal step for custom models of so many parameters that no M×M matrix is held: Corollary 3 of
  * Mandt, Hoffman & Blei (2017) made exact at finite steps, H_kk = 2S/(N C_kk + S A_kk), shortened where ρ(HA) would exceed one
  * half, the noise injected that is then missing. A is known by its diagonal, the empirical Fisher information; the law is the
- * posterior's where parameters do not depend on one another.
+ * posterior's where parameters do not depend on one another. Steps are chosen at the mode, and again where one chain has come by
+ * them: a network that fits its rows has hardly any curvature at its mode, and far more where its draws are.
  * Cost of a step: one gradient of S rows, and O(M).
  */
 export async function runCustomWide(
@@ -32,51 +31,47 @@ export async function runCustomWide(
   const { chains, draws, seed, learningRate } = options;
   const { numRows } = model.rows;
   const batchSize = options.batchSize ?? defaultBatchSize(numRows);
-  const rows = spread(numRows, rowsLookedAt);
+  const choose = { batchSize, learningRate };
   workspace.onProgress?.("measuring the noise", 0);
-  const diagonals = await diagonalsAt(workspace, model, mode, rows);
-  const bestRate = (2 * batchSize) / numRows;
-  const wanted = diagonals.noise.map(
-    (noise, j) =>
-      ((learningRate ?? bestRate) / bestRate) *
-      ((2 * batchSize) / (numRows * noise + batchSize * diagonals.curvature[j])),
-  );
-  const rho = await largestContractionOf(workspace, model, mode, wanted, rows);
-  const shortening = Math.min(1, largestContraction / rho);
+  const pilot = await chooseWideStep(workspace, model, mode, choose);
+  const chainsWith = ({ step, injected }: WideStep, from: Float64Array, schedule: Schedule) =>
+    runChains(
+      { mode, workspace },
+      {
+        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0 },
+        step: { kind: "diagonal", values: step },
+        noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
+        from: Array.from({ length: schedule.chains }, () => from),
+        ...{ ...schedule, momentEvery: 1, keepMoments: false },
+      },
+    );
+  const stepsAhead = Math.min(mostStepsAhead, burnInTimes * pilot.time);
+  const shortly = { burnInSteps: 0, stepsPerDraw: stepsAhead, chains: 1, draws: 1, seed: seed + 1 };
+  const ahead = await chainsWith(pilot, mode, shortly);
+  const reached = Float64Array.from(ahead.positions[0]);
+  const chosen = await chooseWideStep(workspace, model, reached, choose);
+  const { time, shortening } = chosen;
   const notes: string[] = [];
   if (shortening < 1) {
     notes.push(
       `Steps are ${(1 / shortening).toPrecision(2)} times shorter than those that suit each parameter by itself, which would overshoot along some directions; injected noise makes up for the gradient noise that is then missing.`,
     );
   }
-  const step = wanted.map((value) => shortening * value);
-  const injected = injectedVariances(diagonals, step, { numRows, batchSize });
-  const rates = step.map((h, j) => h * diagonals.curvature[j]).sort();
-  const time = Math.ceil(autocorrelationTime(rates[Math.floor(rates.length / 2)]));
   const stepsPerDraw = Math.max(1, Math.min(time, Math.floor(mostSteps / (chains * draws))));
   if (stepsPerDraw < time) {
     notes.push(
-      `A parameter takes about ${time.toLocaleString("en")} steps to forget where it was, and this run makes ${stepsPerDraw.toLocaleString("en")} a draw from the mode on: the draws depend on one another and may be narrower than their law; ask for fewer draws.`,
+      `A parameter takes about ${time.toLocaleString("en")} steps to forget where it was, and this run makes ${stepsPerDraw.toLocaleString("en")} a draw: the draws depend on one another and may be narrower than their law; ask for fewer draws.`,
     );
   }
   const burnInSteps = Math.ceil(Math.min(burnInTimes * time, 0.25 * draws * stepsPerDraw));
-  const output = await runChains(
-    { mode, workspace },
-    {
-      ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0 },
-      step: { kind: "diagonal", values: step },
-      noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
-      from: Array.from({ length: chains }, () => mode),
-      ...{ burnInSteps, stepsPerDraw, momentEvery: 1, chains, draws, seed, keepMoments: false },
-    },
-  );
+  const output = await chainsWith(chosen, reached, { burnInSteps, stepsPerDraw, chains, draws, seed });
   return {
-    curvatures: diagonals.curvature.map((value) => numRows * value),
-    contraction: shortening * rho,
+    curvatures: pilot.diagonals.curvature.map((value) => numRows * value),
+    contraction: chosen.contraction,
     run: {
       settings: {
         ...{ ...noTuning, sampler: "constant-sgd", preconditioner: "diagonal", batchSize },
-        learningRate: shortening * (learningRate ?? bestRate),
+        learningRate: chosen.learningRate,
         ...{ burnInSteps, stepsPerDraw, chains, draws, seed },
         because: "Corollary 3, exact at finite step for each parameter: H_kk = 2S/(N C_kk + S A_kk)",
       },
@@ -86,8 +81,5 @@ export async function runCustomWide(
   };
 }
 
-/** So many rows, evenly spread; all, where there are no more. */
-function spread(numRows: number, count: number): Uint32Array {
-  const used = Math.min(numRows, count);
-  return Uint32Array.from({ length: used }, (_, k) => Math.floor((k * numRows) / used));
-}
+/** How long chains run. */
+type Schedule = Pick<ChainSpec, "burnInSteps" | "stepsPerDraw" | "chains" | "draws" | "seed">;

@@ -1,16 +1,19 @@
 import {
   add,
+  congruence,
   diagonal,
   diagonalMatrix,
   identity,
   largestEntry,
   type Matrix,
+  mapEntries,
   multiply,
-  symmetricPart,
+  scale,
   trace,
+  transpose,
 } from "../linalg/matrix.ts";
 import { exchangeDivisor, momentumStabilityLimit } from "./momentum.ts";
-import { contractionRates, discreteStationaryCovariance, type LinearSgd, solveInEigenbasis } from "./stationary.ts";
+import { discreteStationaryCovariance, type LinearSgd, stepEigenbasis } from "./stationary.ts";
 
 /**
  * How the gradient noise depends on the spread of the iterates. Both functions take Σ (D×D), the covariance of θ
@@ -54,23 +57,26 @@ export async function largestStableScale(
   sgd: LinearSgd,
   noise: Pick<StateDependentNoise, "multiplicative">,
 ): Promise<number> {
-  const { preconditioner: h, hessian: a, batchSize, momentum = 1 } = sgd;
-  const ha = multiply(h, a);
-  const zero = identity(a.rows, 0);
-  let covariance = identity(a.rows);
+  const { preconditioner, hessian, batchSize, momentum = 1 } = sgd;
+  // In the eigenbasis of HA, where Σ = V S Vᵀ: HAΣAH is λ_i λ_j S_ij, and H N H is Vᵀ N V, because V Vᵀ = H.
+  const { rates, basis, inverse } = stepEigenbasis(preconditioner, hessian);
+  const { rows } = hessian;
+  let inBasis = multiply(inverse, transpose(inverse));
+  let covariance = identity(rows);
   let largest = 1;
   for (let iteration = 0; iteration < 60; iteration++) {
-    const contraction = multiply(multiply(ha, covariance), multiply(a, h));
-    const growth = multiply(multiply(h, await noise.multiplicative(covariance)), h);
-    const source = symmetricPart(add(contraction, growth, momentum / (2 - momentum), 1 / batchSize));
-    const image = solveInEigenbasis(
-      { ...sgd, noiseCovariance: zero, injectedNoise: source },
-      (left, right) => momentum * (left + right) + largest * exchangeDivisor(left, right, momentum),
-    );
+    const growth = congruence(transpose(basis), await noise.multiplicative(covariance));
+    inBasis = mapEntries(inBasis, (value, i, j) => {
+      const [left, right] = [rates[i], rates[j]];
+      const source = (momentum / (2 - momentum)) * left * right * value + growth.data[i * rows + j] / batchSize;
+      return source / (momentum * (left + right) + largest * exchangeDivisor(left, right, momentum));
+    });
+    const image = congruence(basis, inBasis);
     const previous = largest;
     largest = trace(covariance) / trace(image);
     // It tends to a matrix of low rank; a trace of its diagonal keeps it positive definite for those who factor it.
     const size = largestEntry(image);
+    inBasis = scale(inBasis, 1 / size);
     covariance = add(image, diagonalMatrix(diagonal(image)), 1 / size, 1e-9 / size);
     if (iteration > 0 && Math.abs(largest - previous) < 1e-3 * largest) break;
   }
@@ -86,15 +92,24 @@ export async function stateDependentCovariance(
   sgd: LinearSgd,
   noise: StateDependentNoise,
 ): Promise<{ covariance: Matrix; noiseCovariance: Matrix }> {
-  const rates = contractionRates(sgd.preconditioner, sgd.hessian);
+  const { injectedNoise, ...bare } = sgd;
+  const eigenbasis = stepEigenbasis(sgd.preconditioner, sgd.hessian);
+  const { rates } = eigenbasis;
   if (rates[rates.length - 1] >= momentumStabilityLimit(sgd.momentum ?? 1))
     throw new UnstableError(await largestStableScale(sgd, noise));
-  let noiseCovariance = sgd.noiseCovariance;
-  let covariance = discreteStationaryCovariance(sgd);
+  // The equation is linear: what is injected is not changed by the iteration.
+  const none = identity(rates.length, 0);
+  const injected = injectedNoise && discreteStationaryCovariance({ ...sgd, noiseCovariance: none }, eigenbasis);
+  const covarianceWith = (noiseCovariance: Matrix) => {
+    const moved = discreteStationaryCovariance({ ...bare, noiseCovariance }, eigenbasis);
+    return injected ? add(moved, injected) : moved;
+  };
+  let { noiseCovariance } = sgd;
+  let covariance = covarianceWith(noiseCovariance);
   const initial = trace(covariance);
   for (let iteration = 0; iteration < 100; iteration++) {
     noiseCovariance = await noise.averagedOver(covariance);
-    const next = discreteStationaryCovariance({ ...sgd, noiseCovariance });
+    const next = covarianceWith(noiseCovariance);
     const change = largestEntry(add(next, covariance, 1, -1)) / largestEntry(next);
     covariance = next;
     if (change < 1e-9) return { covariance, noiseCovariance };

@@ -35,15 +35,16 @@ export function continuousStationaryCovariance(sgd: LinearSgd): Matrix {
  * eq. 13 is the limit of short steps; for the discrete law see Wang, Ding & Huggins (2026).
  * @throws RangeError where an eigenvalue of HA is not below 2 (2 − μ): the iterates have no stationary law
  */
-export function discreteStationaryCovariance(sgd: LinearSgd): Matrix {
+export function discreteStationaryCovariance(sgd: LinearSgd, eigenbasis?: StepEigenbasis): Matrix {
   const { momentum = 1 } = sgd;
   const limit = momentumStabilityLimit(momentum);
-  return solveInEigenbasis(sgd, (left, right) => {
+  const divisor = (left: number, right: number) => {
     if (Math.max(left, right) >= limit) {
       throw new RangeError(`the step is unstable: an eigenvalue of HA is not below ${limit}`);
     }
     return momentumDivisor(left, right, momentum);
-  });
+  };
+  return solveInEigenbasis(sgd, divisor, eigenbasis);
 }
 
 /**
@@ -76,9 +77,11 @@ export function stepEigenbasis(preconditioner: Matrix, hessian: Matrix): StepEig
 }
 
 /** In the basis of HA the covariance equation divides entry (i, j) of its right-hand side by a number of λ_i and λ_j. */
-export function solveInEigenbasis(sgd: LinearSgd, divisor: (left: number, right: number) => number): Matrix {
-  const { preconditioner, noiseCovariance, injectedNoise, batchSize } = sgd;
-  const { rates, basis, inverse } = stepEigenbasis(preconditioner, sgd.hessian);
+function solveInEigenbasis(
+  { preconditioner, hessian, noiseCovariance, injectedNoise, batchSize }: LinearSgd,
+  divisor: (left: number, right: number) => number,
+  { rates, basis, inverse } = stepEigenbasis(preconditioner, hessian),
+): Matrix {
   // V⁻¹ H C H V⁻ᵀ = Vᵀ C V, because V Vᵀ = H.
   let right = congruence(transpose(basis), scale(noiseCovariance, 1 / batchSize));
   if (injectedNoise) right = add(right, congruence(inverse, injectedNoise));
