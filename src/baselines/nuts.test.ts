@@ -332,6 +332,6 @@ describe("a fit with --sampler nuts", () => {
     expect(maxSdError).toEqual({ predicted: 0, measured: null });
     expect(klToLaplace.measured).toBeGreaterThan(0.01);
     expect(verdict).toBe("ok");
-    expect(posterior.settings).toMatchObject({ preconditioner: "full", burnInSteps: 500, batchSize: null });
+    expect(posterior.settings).toMatchObject({ preconditioner: "full", burnInSteps: 750, batchSize: null });
   });
 });

@@ -20,7 +20,7 @@ export interface WideRun {
 }
 
 /** Entries that the draws of all chains may have together: 4 bytes each. */
-const mostEntries = 1e8;
+const mostEntries = 1.3e8;
 
 /** The draws a chain for which there is room. */
 export function roomForDraws(dimension: number, chains: number): number {

@@ -20,7 +20,7 @@ const firstPilot = 1000;
  * Draws of all chains that leave every coefficient 400 effective ones: they stand an autocorrelation time apart, and the
  * least of 100,000 estimates of that number is far below their mean.
  */
-const enoughDraws = 1600;
+const enoughDraws = 1300;
 
 /**
  * Langevin dynamics over all rows with the preconditioner H = D⁻¹ + V Vᵀ, a diagonal and a few slow directions:

@@ -124,9 +124,10 @@ describe("control variates with settings of the user's", () => {
 
   it("says what a damping of 1 costs", async () => {
     const { problem } = await problemOn(createInlineEngine, skewedTarget());
-    const coarse = await sampler.plan(problem, { ...options, tolerance: 0.01, damping: 1, batchSize: 400 });
+    // Noise averaged over two steps leaves an error of second order in h: even h = 1 costs 0.3% here.
+    const coarse = await sampler.plan(problem, { ...options, tolerance: 0.002, damping: 1, batchSize: 400 });
     const fine = await sampler.plan(problem, { ...options, damping: 0.05 });
-    expect(coarse.prediction.maxSdError).toBeGreaterThan(0.01);
+    expect(coarse.prediction.maxSdError).toBeGreaterThan(0.002);
     expect(coarse.prediction.maxSdError).toBeGreaterThan(2 * fine.prediction.maxSdError);
     expect(coarse.notes.join()).toMatch(/The damping 1 is yours/);
   });
