@@ -92,7 +92,7 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
 const skewedBeyondSteps = 0.45;
 
 /** How many times the work that a run spends without asking NUTS may take where nothing else gives the posterior. */
-const lastResort = 20;
+const lastResort = 10;
 /** Draws a chain that still leave 400 effective ones. */
 const fewDraws = 200;
 
