@@ -10,6 +10,7 @@ import { fillRows } from "./fill.ts";
 import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
+import { combine, type Moments, momentsOf } from "./moments.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
@@ -63,6 +64,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const texts = textColumns(factors, names);
   const readTable = () => source.chunks([...names, ...texts], texts);
   const reader = new CompleteRowReader(weights?.read);
+  let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
   for await (const chunk of readTable()) {
     options.signal?.throwIfAborted();
     const rows = reader.read(chunk);
@@ -70,15 +72,14 @@ export async function buildDesign(source: TableSource, formula: Formula, options
       const cached = new Map<string, Float64Array | Int32Array>();
       for (const term of termRows) term.addMoments(term.read(rows, cached));
       target.add(target.read(rows), rows);
-      // Only for the error of a value that is not finite, which should not wait for the second pass.
-      offset?.(rows);
+      if (offset) offsetMoments = combine(offsetMoments, momentsOf(offset(rows)));
     }
     options.onProgress?.(reader.rowsRead, 1);
   }
   const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
 
-  const finished = target.finish(options.family, standardize);
+  const finished = target.finish(options.family, standardize, offsetMoments.mean);
   if (offset && finished.family === "categorical") throw offsetOfClasses();
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });

@@ -34,8 +34,12 @@ export interface TargetReader {
   labelOf(value: number): string;
   /** Called once for each chunk of the first pass with what `read` returned of it. */
   add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
-  /** @throws InputError where the target does not suit the family. */
-  finish(family: DesignFamily | undefined, standardize: Standardize): FinishedTarget;
+  /**
+   * @param offsetMean Taken off the mean of a standardised target, as the intercept and its prior are those of what the
+   * offset leaves; 0 where there is no offset.
+   * @throws InputError where the target does not suit the family.
+   */
+  finish(family: DesignFamily | undefined, standardize: Standardize, offsetMean: number): FinishedTarget;
 }
 
 /** @throws InputError where the left side does not fit the table. */
@@ -116,7 +120,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
     for (let i = 0; i < values.length && seen.size <= mostClasses; i++) seen.add(values[i]);
   }
 
-  function finish(wanted: DesignFamily | undefined, standardize: Standardize): FinishedTarget {
+  function finish(wanted: DesignFamily | undefined, standardize: Standardize, offsetMean: number): FinishedTarget {
     const distinct = [...seen].sort((a, b) => a - b);
     const labels = distinct.map(labelOf);
     if (distinct.length === 1) throw oneValue(name, labels[0]);
@@ -138,7 +142,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
     if (isCountFamily(family)) counts.require(family);
     const isScaled = standardize === "auto" && !isCountFamily(family);
     const sd = Math.sqrt(moments.squares / moments.count);
-    const { mean, scale } = isScaled ? { mean: moments.mean, scale: sd } : { mean: 0, scale: 1 };
+    const { mean, scale } = isScaled ? { mean: moments.mean - offsetMean, scale: sd } : { mean: 0, scale: 1 };
     return {
       target: { name, kind: "number", mean, scale },
       family,

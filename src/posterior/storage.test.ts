@@ -141,3 +141,16 @@ describe("a sparse design and a dense one of the same table", () => {
     },
   );
 });
+
+test("an offset far from 0 does not pull on the intercept's prior", async () => {
+  const random = createRandom(12, 0, 9);
+  const x = Array.from({ length: 300 }, () => [random.normal()]);
+  const y = x.map(([value]) => 2 + value + random.normal());
+  const options = { sampler: "laplace", draws: 50 };
+  const plain = await fit({ x, y }, options);
+  const moved = await fit({ x, y: y.map((value) => value + 1000), offset: y.map(() => 1000) }, options);
+  plain.coefficients.forEach(({ name, mean, sd }, j) => {
+    // The same draws; a thousand sds leave single precision 6e-5 of one.
+    expect(Math.abs(moved.coefficients[j].mean - mean), name).toBeLessThan(1e-3 * sd);
+  });
+});
