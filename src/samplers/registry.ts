@@ -91,10 +91,13 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
 
-/** How many times the work that a run spends without asking NUTS may take where nothing else gives the posterior. */
-const lastResort = 10;
-/** Draws a chain that still leave 400 effective ones. */
-const fewDraws = 200;
+/**
+ * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior,
+ * with all draws and with few: trajectories then are several times longer than the estimate has them.
+ */
+const lastResort = { allDraws: 3, fewDraws: 5 };
+/** Draws a chain that leave so many effective ones that R̂ stays below 1.01 by chance. */
+const fewDraws = 500;
 
 interface LastResort extends Selected {
   readonly isExact: boolean;
@@ -108,12 +111,12 @@ interface LastResort extends Selected {
  */
 export function samplerWithoutStep(problem: Rows, options: SamplerOptions): LastResort {
   const because = "auto: no affordable step of control-variate is stable and accurate";
-  for (const draws of [options.draws, Math.min(options.draws, fewDraws)]) {
-    const length = { ...options, draws };
-    if (!isNutsAffordable(problem, length, lastResort)) continue;
-    const fewer = `; ${draws} draws a chain in place of ${options.draws}, as each takes many passes over the rows`;
-    const reason = draws < options.draws ? because + fewer : because;
-    return { sampler: nuts, because: reason, isExact: true, options: length };
+  const isAffordable = (draws: number, share: number) => isNutsAffordable(problem, { ...options, draws }, share);
+  if (isAffordable(options.draws, lastResort.allDraws)) return { sampler: nuts, because, isExact: true, options };
+  const draws = Math.min(options.draws, fewDraws);
+  if (isAffordable(draws, lastResort.fewDraws)) {
+    const fewer = `${draws} draws a chain in place of ${options.draws}, as each takes many passes over the rows`;
+    return { sampler: nuts, because: `${because}; ${fewer}`, isExact: true, options: { ...options, draws } };
   }
   return { sampler: laplace, because, isExact: false, options };
 }
