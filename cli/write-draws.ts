@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
@@ -21,16 +22,21 @@ const mostColumns = 2000;
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const { DuckDBInstance } = await import("@duckdb/node-api");
-  const hasRows = posterior.draws.size > mostColumns;
-  // What does not fit goes to a folder, which DuckDB removes at the end.
-  const spilling = { memory_limit: "1GB", temp_directory: join(tmpdir(), `ornstein-draws-${process.pid}`) };
-  const instance = await DuckDBInstance.create(":memory:", hasRows ? spilling : {});
+  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
-  if (hasRows) await fillRows(connection, posterior);
-  else await fillColumns(connection, posterior);
-  await connection.run(`copy draws to '${path.replaceAll("'", "''")}' (format parquet)`);
+  if (posterior.draws.size > mostColumns) await writeRows(connection, posterior, path);
+  else {
+    await fillColumns(connection, posterior);
+    await copy(connection, "draws", path);
+  }
   connection.closeSync();
   instance.closeSync();
+}
+
+const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
+
+async function copy(connection: DuckDBConnection, what: string, path: string, options = ""): Promise<void> {
+  await connection.run(`copy ${what} to ${text(path)} (format parquet${options})`);
 }
 
 async function fillColumns(connection: DuckDBConnection, { draws, settings }: Posterior): Promise<void> {
@@ -49,22 +55,48 @@ async function fillColumns(connection: DuckDBConnection, { draws, settings }: Po
   appender.closeSync();
 }
 
-/** Number by number: lists would be made of objects, gigabytes of them. */
-async function fillRows(connection: DuckDBConnection, { draws, settings }: Posterior): Promise<void> {
-  const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} double`);
-  const appender = await appenderOf(connection, `coefficient varchar, chain integer, ${columns.join(", ")}`);
-  for (const [name, chains] of draws) {
-    chains.forEach((values, chain) => {
-      appender.appendVarchar(name);
-      appender.appendInteger(chain);
-      for (const value of values) appender.appendDouble(value);
-      appender.endRow();
-    });
+/** Rows that are in memory at once, of some hundred numbers each. */
+const rowsAtOnce = 16_384;
+
+/**
+ * A table of so many rows and columns would take more memory than the draws themselves: parts of it are written to files, which
+ * are put together. In single precision, as so many draws are kept.
+ */
+async function writeRows(
+  connection: DuckDBConnection,
+  { draws, settings }: Pick<Posterior, "draws" | "settings">,
+  path: string,
+): Promise<void> {
+  const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} float`);
+  const definition = `coefficient varchar, chain integer, ${columns.join(", ")}`;
+  const folder = await mkdtemp(join(tmpdir(), "ornstein-draws-"));
+  const parts: string[] = [];
+  try {
+    const names = [...draws.keys()];
+    const step = Math.floor(rowsAtOnce / settings.chains);
+    for (let first = 0; first < names.length; first += step) {
+      const appender = await appenderOf(connection, definition);
+      for (const name of names.slice(first, first + step)) {
+        draws.get(name)!.forEach((values, chain) => {
+          appender.appendVarchar(name);
+          appender.appendInteger(chain);
+          // Number by number: lists would be made of objects, gigabytes of them.
+          for (const value of values) appender.appendFloat(value);
+          appender.endRow();
+        });
+      }
+      appender.closeSync();
+      parts.push(join(folder, `${parts.length}.parquet`));
+      await copy(connection, "draws", parts.at(-1)!);
+    }
+    const whole = `(select * from read_parquet([${parts.map(text).join(", ")}]))`;
+    await copy(connection, whole, path, `, row_group_size ${rowsAtOnce}`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
-  appender.closeSync();
 }
 
 async function appenderOf(connection: DuckDBConnection, columns: string): Promise<DuckDBAppender> {
-  await connection.run(`create table draws (${columns})`);
+  await connection.run(`create or replace table draws (${columns})`);
   return connection.createAppender("draws");
 }
