@@ -1,6 +1,6 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { congruence, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
+import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../models/model.ts";
 import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchShare } from "../theory/control-variate.ts";
@@ -44,8 +44,12 @@ export const controlVariate: Sampler = {
   plan,
 };
 
-/** The minibatch may make this share of the noise that is injected. */
+/**
+ * The minibatch may make this share of the injected variance on average, and this of any coefficient's: of rare levels, which a
+ * few rows drive, the noise is known roughly, and injected too much or too little by as much.
+ */
 const shareWanted = 0.005;
+const largestShareWanted = 0.02;
 const leastBatch = 8;
 const largestBatch = 4096;
 
@@ -66,10 +70,15 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
+  const ofWorst = largestNoiseRatio(problem, whitened);
+  const sizeFor = (damping: number) =>
+    smallestBatch(
+      Math.max(share(damping, 1) / shareWanted, ((damping / (2 - damping)) * ofWorst) / largestShareWanted),
+    );
   const batchFor = (damping: number): Batch => {
     if (!needsRows) return { size: 0, noise: 0 };
     if (options.batchSize !== undefined) return { size: options.batchSize, noise: share(damping, options.batchSize) };
-    const size = smallestBatch(share(damping, leastBatch));
+    const size = sizeFor(damping);
     if (size > 0.5 * problem.numRows) return { size: problem.numRows, noise: 0 };
     return { size: Math.min(size, largestBatch), noise: share(damping, Math.min(size, largestBatch)) };
   };
@@ -130,9 +139,15 @@ interface Batch {
   readonly noise: number;
 }
 
-/** @param ofLeast the share of the noise that a batch of `leastBatch` rows makes */
-function smallestBatch(ofLeast: number): number {
-  return Math.max(leastBatch, 4 * Math.ceil((leastBatch * ofLeast) / shareWanted / 4));
+/** @param wanted rows */
+function smallestBatch(wanted: number): number {
+  return Math.max(leastBatch, 4 * Math.ceil(wanted / 4));
+}
+
+/** max_j (P N² C̄_cv P)_jj / P_jj, from W = Kᵀ (N² C̄_cv) K, P = K Kᵀ. */
+function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: Problem, whitened: Matrix): number {
+  const noise = diagonal(congruence(laplaceFactor, whitened));
+  return diagonal(laplaceCovariance).reduce((worst, variance, j) => Math.max(worst, noise[j] / variance), 0);
 }
 
 function noiseOf({ noise }: Batch): string {
