@@ -2,7 +2,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { HamiltonianStatistics } from "../samplers/sampler.ts";
 import { type PhasePoint, type Potential, withFreshMomentum } from "./nuts-hamiltonian.ts";
-import { type MetricKind, metricOf, RunningCovariance, warmUpWindows } from "./nuts-mass-matrix.ts";
+import { type MetricKind, metricOf, nothingLearned, RunningCovariance, warmUpWindows } from "./nuts-mass-matrix.ts";
 import { DualAveraging, reasonableStepSize } from "./nuts-step-size.ts";
 import { largestTreeDepth, transition } from "./nuts-tree.ts";
 
@@ -49,8 +49,12 @@ export async function runNutsChain(
     position: start,
     ...(await potential.evaluate(start)),
   };
-  const step = new DualAveraging(targetAcceptance, await reasonableStepSize(counted, metric, point, 1, normal));
-  const windows = warmUpWindows(warmUp);
+  const step = new DualAveraging(
+    targetAcceptance,
+    await reasonableStepSize(counted, metric, point, 1, normal),
+    metric.largestStep,
+  );
+  const windows = kind === "normal" ? nothingLearned : warmUpWindows(warmUp);
   let positions = new RunningCovariance(kind, dimension);
   for (let iteration = 1; iteration <= warmUp; iteration++) {
     const next = await transition(counted, metric, withFreshMomentum(metric, point, normal), step.stepSize, uniform);

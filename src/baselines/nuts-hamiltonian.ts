@@ -14,6 +14,10 @@ export interface Metric {
   velocity(momentum: Float64Array): Float64Array;
   /** p ~ N(0, W⁻¹) */
   drawMomentum(normal: () => number): Float64Array;
+  /** The flow between two kicks is that of the standard normal law, U₀(θ) = ½|θ|²; left out, that of a flat one, U₀ = 0. */
+  readonly isNormal?: boolean;
+  /** Beyond this ε a step says little of where it leads. */
+  readonly largestStep: number;
 }
 
 /** A point of phase space, and what was computed there. */
@@ -33,6 +37,7 @@ export function diagonalMetric(variances: Float64Array): Metric {
   return {
     velocity: (momentum) => momentum.map((value, j) => variances[j] * value),
     drawMomentum: (normal) => variances.map((variance) => normal() / Math.sqrt(variance)),
+    largestStep: Infinity,
   };
 }
 
@@ -49,6 +54,24 @@ export function denseMetric(covariance: Matrix): Metric {
         factor,
         Float64Array.from({ length: covariance.rows }, () => normal()),
       ),
+    largestStep: Infinity,
+  };
+}
+
+/** Three steps of this length are more than half a turn of the standard normal law's flow, where a trajectory may end. */
+const mostOfTurn = 1.2;
+
+/**
+ * W = I, for targets near to the standard normal law: its flow, a rotation of (θ, p), is followed exactly, so that only what the
+ * target differs from it limits the step.
+ * Source: Shahbaba, Lan, Johnson & Neal (2014).
+ */
+export function standardNormalMetric(dimension: number): Metric {
+  return {
+    velocity: (momentum) => momentum,
+    drawMomentum: (normal) => Float64Array.from({ length: dimension }, () => normal()),
+    isNormal: true,
+    largestStep: mostOfTurn,
   };
 }
 
@@ -62,8 +85,8 @@ export function withFreshMomentum(
 }
 
 /**
- * One leapfrog step of length ε, negative for backwards in time: p ← p − ½ε ∇U(θ), θ ← θ + ε W p, p ← p − ½ε ∇U(θ).
- * It keeps volume, and H to O(ε²). One evaluation of the gradient.
+ * One leapfrog step of length ε, negative for backwards in time: p ← p − ½ε ∇(U − U₀)(θ), then the flow of U₀ for the time ε
+ * (U₀ = 0: θ ← θ + ε W p), p ← p − ½ε ∇(U − U₀)(θ). It keeps volume, and H to O(ε²). One evaluation of the gradient.
  */
 export async function leapfrog(
   potential: Potential,
@@ -71,12 +94,33 @@ export async function leapfrog(
   from: PhasePoint,
   step: number,
 ): Promise<PhasePoint> {
-  const halfway = from.momentum.map((value, j) => value - 0.5 * step * from.gradient[j]);
-  const velocity = metric.velocity(halfway);
-  const position = from.position.map((value, j) => value + step * velocity[j]);
+  const halfway = kick(metric, from.momentum, from, step);
+  const { position, drifted } = drift(metric, from.position, halfway, step);
   const { loss, gradient } = await potential.evaluate(position);
-  const momentum = halfway.map((value, j) => value - 0.5 * step * gradient[j]);
+  const momentum = kick(metric, drifted, { position, gradient }, step);
   return phasePoint(metric, position, momentum, loss, gradient);
+}
+
+function kick(
+  { isNormal }: Metric,
+  momentum: Float64Array,
+  { position, gradient }: Pick<PhasePoint, "position" | "gradient">,
+  step: number,
+): Float64Array {
+  if (!isNormal) return momentum.map((value, j) => value - 0.5 * step * gradient[j]);
+  return momentum.map((value, j) => value - 0.5 * step * (gradient[j] - position[j]));
+}
+
+function drift(metric: Metric, position: Float64Array, momentum: Float64Array, step: number) {
+  if (!metric.isNormal) {
+    const velocity = metric.velocity(momentum);
+    return { position: position.map((value, j) => value + step * velocity[j]), drifted: momentum };
+  }
+  const [cosine, sine] = [Math.cos(step), Math.sin(step)];
+  return {
+    position: position.map((value, j) => cosine * value + sine * momentum[j]),
+    drifted: momentum.map((value, j) => cosine * value - sine * position[j]),
+  };
 }
 
 function phasePoint(

@@ -1,9 +1,11 @@
 import { diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
-import { denseMetric, diagonalMetric, type Metric } from "./nuts-hamiltonian.ts";
+import { denseMetric, diagonalMetric, type Metric, standardNormalMetric } from "./nuts-hamiltonian.ts";
 
-export type MetricKind = "diagonal" | "dense";
+/** `normal`: the unit matrix, in coordinates in which the target is near to the standard normal law; nothing is learned. */
+export type MetricKind = "diagonal" | "dense" | "normal";
 
 export function metricOf(kind: MetricKind, covariance: Matrix): Metric {
+  if (kind === "normal") return standardNormalMetric(covariance.rows);
   return kind === "dense" ? denseMetric(covariance) : diagonalMetric(diagonal(covariance));
 }
 
@@ -14,6 +16,9 @@ export interface WarmUpWindows {
   /** After these many iterations a window closes: its positions make the next mass matrix, and are forgotten. */
   readonly ends: readonly number[];
 }
+
+/** The windows where the mass matrix stays as it is. */
+export const nothingLearned: WarmUpWindows = { start: Infinity, ends: [] };
 
 /**
  * Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, … iterations for the mass matrix, the

@@ -12,6 +12,7 @@ const forgetting = 0.75;
  */
 export class DualAveraging {
   readonly #target: number;
+  readonly #largest: number;
   #center = 0;
   #count = 0;
   #shortfall = 0;
@@ -19,8 +20,9 @@ export class DualAveraging {
   #meanLogStep = 0;
 
   /** @param target δ */
-  constructor(target: number, firstStep: number) {
+  constructor(target: number, firstStep: number, largestStep = Infinity) {
     this.#target = target;
+    this.#largest = Math.log(largestStep);
     this.restart(firstStep);
   }
 
@@ -37,7 +39,7 @@ export class DualAveraging {
     this.#count++;
     const weight = 1 / (this.#count + firstIterations);
     this.#shortfall += weight * (this.#target - acceptance - this.#shortfall);
-    this.#logStep = this.#center - (Math.sqrt(this.#count) * this.#shortfall) / gamma;
+    this.#logStep = Math.min(this.#largest, this.#center - (Math.sqrt(this.#count) * this.#shortfall) / gamma);
     const share = this.#count ** -forgetting;
     this.#meanLogStep += share * (this.#logStep - this.#meanLogStep);
   }
@@ -75,6 +77,7 @@ export async function reasonableStepSize(
   let step = guess;
   while (step > 1e-300 && step < 1e7) {
     const next = grows ? 2 * step : 0.5 * step;
+    if (next > metric.largestStep) return step;
     if ((await accepts(next)) !== grows) return next;
     step = next;
   }

@@ -1,18 +1,11 @@
-import { runChainsTogether } from "../estimation/full-gradients.ts";
+import { type PrepareGradients, prepareGradients } from "../estimation/full-gradients.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { multiplyVector } from "../linalg/matrix.ts";
-import { createRandom } from "../rng/xoshiro.ts";
 import { mostWork } from "../samplers/draw-schedule.ts";
-import {
-  type ChainOutput,
-  independentDraws,
-  type Plan,
-  type Sampler,
-  type SamplerOptions,
-} from "../samplers/sampler.ts";
-import { drawsOutput } from "./draws-output.ts";
-import { type NutsSettings, runNutsChain } from "./nuts-chain.ts";
+import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../samplers/sampler.ts";
+import { runNuts } from "./nuts-run.ts";
+import { warpedCoordinates } from "./warped-coordinates.ts";
+import { planWarped } from "./warped-nuts.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
@@ -70,63 +63,30 @@ function iterationsPerDraw(problem: Rows, { chains, draws }: Length): number {
 const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 50), 1000);
 
 const largestDense = 100;
-const acceptances = { usual: 0.8, careful: 0.95 };
-/** The start's sds over the posterior's. */
-const startDispersion = 2;
+const usualAcceptance = 0.8;
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const { workspace, model } = problem;
+  const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
+  const stepsPerDraw = iterationsPerDraw(problem, options);
+  if (options.preconditioner === undefined && (await isFarFromNormal(problem))) {
+    const coordinates = await warpedCoordinates(problem, prepareLoss);
+    return planWarped(problem, { prepareLoss, coordinates }, options, {
+      name: nuts.name,
+      gradients: "gradients over all rows",
+      stepsPerDraw,
+    });
+  }
   const preconditioner = options.preconditioner ?? (problem.model.dimension <= largestDense ? "full" : "diagonal");
   const metric = preconditioner === "full" ? "dense" : "diagonal";
   const warmUp = warmUpFor(options.draws);
-  const stepsPerDraw = iterationsPerDraw(problem, options);
-  const targetAcceptance = (await isFarFromNormal(problem)) ? acceptances.careful : acceptances.usual;
-  const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${targetAcceptance}`;
+  const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${usualAcceptance}`;
   const { settings, prediction } = independentDraws(nuts.name, because, options);
+  const adaptation = { metric, warmUp, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
   return {
     settings: { ...settings, preconditioner, burnInSteps: warmUp, stepsPerDraw },
     prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
     notes: [],
-    sample: () => runAllChains(problem, options, { metric, warmUp, targetAcceptance, stepsPerDraw }),
-  };
-}
-
-async function runAllChains(
-  { workspace, model, mode, laplaceCovariance, laplaceFactor }: Problem,
-  { chains: count, draws, seed }: SamplerOptions,
-  {
-    stepsPerDraw,
-    ...adaptation
-  }: Pick<NutsSettings, "metric" | "warmUp" | "targetAcceptance"> & { readonly stepsPerDraw: number },
-): Promise<ChainOutput> {
-  const iterations = stepsPerDraw * draws;
-  const onIteration = progressOf(count * (adaptation.warmUp + iterations), workspace.onProgress);
-  const chains = await runChainsTogether(workspace, model, count, (evaluate, chain) => {
-    const scatter = createRandom(seed, chain, 4);
-    const offset = multiplyVector(
-      laplaceFactor,
-      Float64Array.from(mode, () => startDispersion * scatter.normal()),
-    );
-    const start = mode.map((value, j) => value + offset[j]);
-    const settings = { ...adaptation, draws: iterations, guess: laplaceCovariance, onIteration };
-    return runNutsChain({ dimension: mode.length, evaluate }, start, settings, createRandom(seed, chain, 1));
-  });
-  const positions = chains.map((chain) => chain.positions);
-  return {
-    ...drawsOutput(positions, mode.length, stepsPerDraw),
-    hamiltonian: chains.map(({ statistics }) => statistics),
-  };
-}
-
-const progressMilliseconds = 200;
-
-/** Counts iterations of all chains and tells of them a few times a second. */
-function progressOf(total: number, onProgress?: (stage: string, fraction: number) => void): () => void {
-  let done = 0;
-  let last = performance.now();
-  return () => {
-    done++;
-    if (!onProgress || performance.now() - last < progressMilliseconds) return;
-    last = performance.now();
-    onProgress("sampling", done / total);
+    sample: () => runNuts(problem, { prepareLoss, coordinates: null }, options, adaptation),
   };
 }

@@ -1,7 +1,8 @@
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
-import { type Model, subsampleModel, withShapedPriors } from "../models/model.ts";
+import { type Model, withShapedPriors } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
+import { subsampleModel } from "../models/row-subset.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { findMode, type Mode } from "./mode.ts";

@@ -1,4 +1,5 @@
 import { Weights } from "../../kernels/layout.ts";
+import type { EngineMemory } from "../engine/memory.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
@@ -12,6 +13,11 @@ export interface LossAndGradient {
 
 /** Loss and gradient at θ; the promise rejects with the signal's reason when the run is aborted. */
 export type Evaluate = (position: ArrayLike<number>) => Promise<LossAndGradient>;
+
+/** Evaluates up to `capacity` points together, as often as asked. */
+export type PrepareGradients = (
+  capacity: number,
+) => (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]>;
 
 /** Multiply-adds below which a message to another thread takes longer. */
 const shortWork = 1e5;
@@ -67,20 +73,30 @@ interface Request {
   reject(reason: unknown): void;
 }
 
-/**
- * Runs `count` chains side by side. Each awaits one evaluation at a time; when all chains that have not ended are waiting,
- * their points are evaluated together. A point's result does not depend on the others.
- * @throws what the first of the chains to fail has thrown, after all have ended
- */
-export async function runChainsTogether<Result>(
+/** Runs chains on the loss of the whole data (`runTogether`). */
+export function runChainsTogether<Result>(
   workspace: Workspace,
   model: Model,
   count: number,
   run: (evaluate: Evaluate, chain: number) => Promise<Result>,
 ): Promise<Result[]> {
-  const mark = model.memory.mark();
+  return runTogether(model.memory, (capacity) => prepareGradients(workspace, model, capacity), count, run);
+}
+
+/**
+ * Runs `count` chains side by side. Each awaits one evaluation at a time; when all chains that have not ended are waiting,
+ * their points are evaluated together. A point's result does not depend on the others.
+ * @throws what the first of the chains to fail has thrown, after all have ended
+ */
+export async function runTogether<Result>(
+  memory: EngineMemory,
+  prepare: PrepareGradients,
+  count: number,
+  run: (evaluate: Evaluate, chain: number) => Promise<Result>,
+): Promise<Result[]> {
+  const mark = memory.mark();
   try {
-    const evaluateAll = prepareGradients(workspace, model, count);
+    const evaluateAll = prepare(count);
     let running = count;
     let waiting: Request[] = [];
     const evaluateWhenAllWait = async () => {
@@ -116,6 +132,6 @@ export async function runChainsTogether<Result>(
       return end.value;
     });
   } finally {
-    model.memory.release(mark);
+    memory.release(mark);
   }
 }

@@ -4,7 +4,6 @@ import type { EngineMemory } from "../engine/memory.ts";
 import type { RowStorage } from "../engine/row-view.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
 import { defaultPrior, type Prior } from "./prior.ts";
 import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
@@ -233,24 +232,4 @@ export function tauAt({ auxiliaries, fixedTau, rows, outputs }: Model, position:
 /** The same model over other rows with the same columns, such as rows held out for validation. */
 export function withRows(model: Model, rows: RowBlock): Model {
   return withRecord({ ...model, rows });
-}
-
-/**
- * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses);
- * the model itself where it has no more rows than that.
- */
-export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
-  const total = model.rows.numRows;
-  if (total <= numRows) return model;
-  const words = model.rows.sparse ? 1 : model.rows.stride;
-  const address = model.memory.allocate(numRows * words * 4);
-  const source = model.memory.u32(model.rows.address, total * words);
-  const target = model.memory.u32(address, numRows * words);
-  // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
-  for (let row = 0, taken = 0; taken < numRows; row++) {
-    if (random.uniform() * (total - row) >= numRows - taken) continue;
-    target.set(source.subarray(row * words, (row + 1) * words), taken * words);
-    taken++;
-  }
-  return withRows(model, { ...model.rows, address, numRows });
 }

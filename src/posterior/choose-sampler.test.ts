@@ -31,15 +31,14 @@ describe("auto", () => {
   });
 });
 
-it("where no step is stable, few rows make it NUTS, more NUTS with fewer draws, and many the normal approximation", () => {
-  const sized = (numRows: number) =>
-    ({ numRows, model: { outputs: 1, dimension: 6, rows: { paddedColumns: 8 } } }) as Parameters<
+it("where no step is stable, few rows make it NUTS, many a coreset, and too many columns the normal approximation", () => {
+  const sized = (numRows: number, columns: number) =>
+    ({ numRows, model: { outputs: 1, dimension: columns, rows: { paddedColumns: columns } } }) as Parameters<
       typeof samplerWithoutStep
     >[0];
   const usual = { ...length, chains: 4, draws: 1000 };
-  const other = (numRows: number) => samplerWithoutStep(sized(numRows), usual);
-  expect(other(5000)).toMatchObject({ sampler: { name: "nuts" }, isExact: true, options: { draws: 1000 } });
-  expect(other(30_000)).toMatchObject({ sampler: { name: "nuts" }, isExact: true, options: { draws: 500 } });
-  expect(other(30_000).because).toMatch(/500 draws a chain in place of 1000/);
-  expect(other(2_000_000)).toMatchObject({ sampler: { name: "laplace" }, isExact: false });
+  const other = (numRows: number, columns = 8) => samplerWithoutStep(sized(numRows, columns), usual);
+  expect(other(5000)).toMatchObject({ sampler: { name: "nuts" }, isExact: true });
+  expect(other(2_000_000)).toMatchObject({ sampler: { name: "coreset-nuts" }, isExact: true });
+  expect(other(2_000_000, 1000)).toMatchObject({ sampler: { name: "laplace" }, isExact: false });
 });

@@ -96,7 +96,7 @@ async function runSelected(
       design.columns.map(({ name }) => name),
     );
     const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
-    const run = await runSampler({ ...prepared, warnings }, other.sampler, other.options);
+    const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
     return { run, because: other.because, warnings };
   }
 }

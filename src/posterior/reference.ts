@@ -3,7 +3,7 @@ import { nuts } from "../baselines/nuts.ts";
 import { type MeasuredLaw, measuredLaw } from "../diagnostics/accuracy.ts";
 import { estimate } from "../estimation/estimate.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { subsampleModel } from "../models/model.ts";
+import { subsampleModel } from "../models/row-subset.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { Sampler, SamplerOptions } from "../samplers/sampler.ts";
 import { sampleFrom } from "./run-sampler.ts";

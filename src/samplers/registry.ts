@@ -1,4 +1,5 @@
 import { conjugate } from "../baselines/conjugate.ts";
+import { coresetNuts, isCoresetAffordable } from "../baselines/coreset-nuts.ts";
 import { laplace } from "../baselines/laplace.ts";
 import { meanField } from "../baselines/mean-field.ts";
 import { isNutsAffordable, nuts, type Rows } from "../baselines/nuts.ts";
@@ -25,6 +26,7 @@ export const samplers: readonly Sampler[] = [
   meanField,
   conjugate,
   nuts,
+  coresetNuts,
 ];
 
 function samplerNamed(name: string): Sampler {
@@ -92,31 +94,23 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
 const skewedBeyondSteps = 0.45;
 
 /**
- * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior,
- * with all draws and with few: trajectories then are several times longer than the estimate has them.
+ * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
+ * rows and on a coreset.
  */
-const lastResort = { allDraws: 3, fewDraws: 5 };
-/** Draws a chain that leave so many effective ones that R̂ stays below 1.01 by chance. */
-const fewDraws = 500;
+const lastResort = { allRows: 3, coreset: 3 };
 
 interface LastResort extends Selected {
   readonly isExact: boolean;
-  /** With fewer draws, where as many as were asked for cannot be afforded. */
-  readonly options: SamplerOptions;
 }
 
 /**
- * What "auto" takes where control variates have no step that is stable and accurate: NUTS, with fewer draws where all cannot be
- * afforded, or else the normal approximation.
+ * What "auto" takes where control variates have no step that is stable and accurate: NUTS, on a coreset where rows are many, or
+ * else the normal approximation.
  */
 export function samplerWithoutStep(problem: Rows, options: SamplerOptions): LastResort {
   const because = "auto: no affordable step of control-variate is stable and accurate";
-  const isAffordable = (draws: number, share: number) => isNutsAffordable(problem, { ...options, draws }, share);
-  if (isAffordable(options.draws, lastResort.allDraws)) return { sampler: nuts, because, isExact: true, options };
-  const draws = Math.min(options.draws, fewDraws);
-  if (isAffordable(draws, lastResort.fewDraws)) {
-    const fewer = `${draws} draws a chain in place of ${options.draws}, as each takes many passes over the rows`;
-    return { sampler: nuts, because: `${because}; ${fewer}`, isExact: true, options: { ...options, draws } };
-  }
-  return { sampler: laplace, because, isExact: false, options };
+  if (isNutsAffordable(problem, options, lastResort.allRows)) return { sampler: nuts, because, isExact: true };
+  if (isCoresetAffordable(problem, options, lastResort.coreset))
+    return { sampler: coresetNuts, because, isExact: true };
+  return { sampler: laplace, because, isExact: false };
 }

@@ -1,0 +1,71 @@
+import { type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { identity, multiplyVector } from "../linalg/matrix.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import type { ChainOutput, SamplerOptions } from "../samplers/sampler.ts";
+import { drawsOutput } from "./draws-output.ts";
+import { type NutsSettings, runNutsChain } from "./nuts-chain.ts";
+import type { WarpedCoordinates } from "./warped-coordinates.ts";
+
+interface Target {
+  /** The loss at θ. */
+  readonly prepareLoss: PrepareGradients;
+  /** Those in which the chains run; null: θ itself. */
+  readonly coordinates: WarpedCoordinates | null;
+}
+
+interface Adaptation extends Pick<NutsSettings, "metric" | "warmUp" | "targetAcceptance"> {
+  readonly stepsPerDraw: number;
+}
+
+/** The start's sds over the posterior's. */
+const startDispersion = 2;
+
+/** All chains side by side; the draws are of θ, whatever the coordinates. */
+export async function runNuts(
+  { workspace, model, mode, laplaceCovariance, laplaceFactor }: Problem,
+  { prepareLoss, coordinates }: Target,
+  { chains: count, draws, seed }: SamplerOptions,
+  { stepsPerDraw, ...adaptation }: Adaptation,
+): Promise<ChainOutput> {
+  const iterations = stepsPerDraw * draws;
+  const onIteration = progressOf(count * (adaptation.warmUp + iterations), workspace.onProgress);
+  const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
+  const guess = coordinates ? identity(mode.length) : laplaceCovariance;
+  const chains = await runTogether(model.memory, prepare, count, (evaluate, chain) => {
+    const scatter = createRandom(seed, chain, 4);
+    const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
+    const offset = multiplyVector(laplaceFactor, normal);
+    const start = coordinates ? normal : mode.map((value, j) => value + offset[j]);
+    const settings = { ...adaptation, draws: iterations, guess, onIteration };
+    return runNutsChain({ dimension: mode.length, evaluate }, start, settings, createRandom(seed, chain, 1));
+  });
+  const positions = chains.map((chain) =>
+    coordinates ? positionsOf(chain.positions, mode.length, coordinates) : chain.positions,
+  );
+  return {
+    ...drawsOutput(positions, mode.length, stepsPerDraw),
+    hamiltonian: chains.map(({ statistics }) => statistics),
+  };
+}
+
+function positionsOf(steps: Float64Array, dimension: number, { position }: WarpedCoordinates): Float64Array {
+  const positions = new Float64Array(steps.length);
+  for (let from = 0; from < steps.length; from += dimension)
+    positions.set(position(steps.subarray(from, from + dimension)), from);
+  return positions;
+}
+
+const progressMilliseconds = 200;
+
+/** Counts iterations of all chains and tells of them a few times a second. */
+function progressOf(total: number, onProgress?: (stage: string, fraction: number) => void): () => void {
+  let done = 0;
+  let last = performance.now();
+  return () => {
+    done++;
+    if (!onProgress || performance.now() - last < progressMilliseconds) return;
+    last = performance.now();
+    onProgress("sampling", done / total);
+  };
+}

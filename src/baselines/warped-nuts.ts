@@ -1,0 +1,45 @@
+import type { PrepareGradients } from "../estimation/full-gradients.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { independentDraws, type Plan, type SamplerOptions } from "../samplers/sampler.ts";
+import { runNuts } from "./nuts-run.ts";
+import type { WarpedCoordinates } from "./warped-coordinates.ts";
+
+/** A posterior, in coordinates in which it is nearer to a normal law. */
+interface WarpedTarget {
+  readonly prepareLoss: PrepareGradients;
+  readonly coordinates: WarpedCoordinates;
+}
+
+interface Naming {
+  /** The sampler. */
+  readonly name: string;
+  /** What the gradients are taken of, in words. */
+  readonly gradients: string;
+  readonly stepsPerDraw: number;
+}
+
+/** The step size alone is learned, so a few iterations do. */
+const warmUp = 200;
+const targetAcceptance = 0.8;
+
+/**
+ * NUTS in warped coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and
+ * three gradients may do for a draw.
+ */
+export function planWarped(
+  problem: Problem,
+  target: WarpedTarget,
+  options: SamplerOptions,
+  { name, gradients, stepsPerDraw }: Naming,
+): Plan {
+  const { skewed } = target.coordinates;
+  const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
+  const because = `NUTS: ${gradients}, parameters whitened by the normal approximation${mapped}, step size learned in the warm-up for a mean acceptance of ${targetAcceptance}`;
+  const { settings, prediction } = independentDraws(name, because, options);
+  return {
+    settings: { ...settings, preconditioner: "full", burnInSteps: warmUp, stepsPerDraw },
+    prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
+    notes: [],
+    sample: () => runNuts(problem, target, options, { metric: "normal", warmUp, targetAcceptance, stepsPerDraw }),
+  };
+}
