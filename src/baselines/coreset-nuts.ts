@@ -4,7 +4,7 @@ import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import { mostWork } from "../samplers/draw-schedule.ts";
 import type { Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
 import { type WarpedCoordinates, warpedCoordinates } from "./warped-coordinates.ts";
-import { planWarped } from "./warped-nuts.ts";
+import { planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
 
 /**
  * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in warped coordinates (warped-coordinates.ts): for posteriors far
@@ -37,22 +37,16 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   return { ...planned, prediction: { ...planned.prediction, maxSdError: error / Math.SQRT2 } };
 }
 
-/** Rows that a coreset has, or a few times as many, gradients a draw, and multiply-adds that a row costs beside its columns. */
+/** Rows that a coreset has, or a few times as many or as few. */
 const usualSize = 16_000;
-const gradientsPerDraw = 4;
-const workOfRow = 40;
 
 /** Whether a run needs no more than so many times the work that other samplers spend without asking. */
 export function isCoresetAffordable(
   { model }: Pick<Problem, "model">,
-  options: SamplerOptions,
+  { chains, draws }: SamplerOptions,
   share: number,
 ): boolean {
-  const { rows, outputs, dimension } = model;
-  if (model.custom) return false;
-  const ofRow = outputs * (workOfRow + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
-  const ofGradient = usualSize * ofRow + 4 * dimension ** 2;
-  return options.chains * options.draws * gradientsPerDraw * ofGradient <= share * mostWork;
+  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= share * mostWork;
 }
 
 const leastSize = 4000;

@@ -5,17 +5,17 @@ import { mostWork } from "../samplers/draw-schedule.ts";
 import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../samplers/sampler.ts";
 import { runNuts } from "./nuts-run.ts";
 import { warpedCoordinates } from "./warped-coordinates.ts";
-import { planWarped } from "./warped-nuts.ts";
+import { planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
  * (nuts-tree.ts), step size and mass matrix learned in a warm-up (nuts-step-size.ts, nuts-mass-matrix.ts). The draws come
  * from the posterior itself, whatever its shape, so nothing is predicted: the Laplace sds stand beside them for comparison.
  *
- * Settings: mean acceptance 0.8, or 0.95 where the posterior is far from normal and longer steps would leave its narrow
- * parts; depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
+ * Settings: mean acceptance 0.8, depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
  * parameters, else a diagonal one. The first mass matrix is that of the Laplace covariance P, and the chains start from
- * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met.
+ * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met. Where the posterior is far from
+ * normal, and no mass matrix was asked for, the chains run in warped coordinates (warped-nuts.ts).
  * Cost of an iteration: 2^depth − 1 passes over all rows, mostly 3 or 7. Where that is little, a draw is the last of
  * several iterations.
  * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".
@@ -29,33 +29,23 @@ export const nuts: Sampler = {
   plan,
 };
 
-/** Gradients that an iteration takes where the posterior is far from normal, and more for each dimension. */
-const gradientsPerIteration = { one: 30, dimension: 0.2 };
-/** What a row's own functions cost, and a gradient beside its rows, in multiply-adds. */
-const workBeside = { predictor: 40, gradient: 20_000 };
-
 /** Precision beyond that of the kept draws may take this share of the work. */
 const shareForPrecision = 0.75;
 const mostIterationsPerDraw = 8;
 
 /** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
 export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
-  return chains * (warmUpFor(draws) + draws) * workPerIteration(problem) <= share * mostWork;
+  return chains * (warmUp + draws) * workPerIteration(problem.model, problem.numRows) <= share * mostWork;
 }
 
 export type Rows = Pick<Problem, "model" | "numRows">;
 type Length = Pick<SamplerOptions, "chains" | "draws">;
 
-function workPerIteration({ model, numRows }: Rows): number {
-  const { outputs, dimension, rows } = model;
-  const ofRows = numRows * outputs * (workBeside.predictor + 2 * rows.paddedColumns);
-  const gradients = gradientsPerIteration.one + gradientsPerIteration.dimension * dimension;
-  return gradients * (workBeside.gradient + dimension ** 2 + ofRows);
-}
-
 /** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
 function iterationsPerDraw(problem: Rows, { chains, draws }: Length): number {
-  const affordable = Math.floor((shareForPrecision * mostWork) / (chains * draws * workPerIteration(problem)));
+  const affordable = Math.floor(
+    (shareForPrecision * mostWork) / (chains * draws * workPerIteration(problem.model, problem.numRows)),
+  );
   return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
 }
 
@@ -79,12 +69,12 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   }
   const preconditioner = options.preconditioner ?? (problem.model.dimension <= largestDense ? "full" : "diagonal");
   const metric = preconditioner === "full" ? "dense" : "diagonal";
-  const warmUp = warmUpFor(options.draws);
+  const learning = warmUpFor(options.draws);
   const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${usualAcceptance}`;
   const { settings, prediction } = independentDraws(nuts.name, because, options);
-  const adaptation = { metric, warmUp, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
+  const adaptation = { metric, warmUp: learning, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
   return {
-    settings: { ...settings, preconditioner, burnInSteps: warmUp, stepsPerDraw },
+    settings: { ...settings, preconditioner, burnInSteps: learning, stepsPerDraw },
     prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
     notes: [],
     sample: () => runNuts(problem, { prepareLoss, coordinates: null }, options, adaptation),

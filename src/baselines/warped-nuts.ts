@@ -1,5 +1,6 @@
 import type { PrepareGradients } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
+import type { Model } from "../models/model.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../samplers/sampler.ts";
 import { runNuts } from "./nuts-run.ts";
 import type { WarpedCoordinates } from "./warped-coordinates.ts";
@@ -19,8 +20,19 @@ interface Naming {
 }
 
 /** The step size alone is learned, so a few iterations do. */
-const warmUp = 200;
+export const warmUp = 200;
 const targetAcceptance = 0.8;
+
+/** Gradients that an iteration takes: between 3 and 7, mostly. */
+const gradientsPerIteration = 5;
+/** What a row's own functions cost, and a gradient beside its rows, in multiply-adds. */
+const workBeside = { predictor: 40, gradient: 20_000 };
+
+/** Multiply-adds of an iteration over so many rows. */
+export function workPerIteration({ rows, outputs, dimension }: Model, numRows: number): number {
+  const ofRow = outputs * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
+  return gradientsPerIteration * (workBeside.gradient + 4 * dimension ** 2 + numRows * ofRow);
+}
 
 /**
  * NUTS in warped coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and

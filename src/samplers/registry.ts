@@ -97,7 +97,7 @@ const skewedBeyondSteps = 0.45;
  * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
  * rows and on a coreset.
  */
-const lastResort = { allRows: 3, coreset: 3 };
+const lastResort = { allRows: 1, coreset: 4 };
 
 interface LastResort extends Selected {
   readonly isExact: boolean;
