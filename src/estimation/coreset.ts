@@ -87,6 +87,7 @@ function addQuadratic(
 
 /** π_n, with the factor c for which about `size` rows are drawn. */
 function inclusion(influences: Float32Array, size: number): (n: number) => number {
+  if (size >= influences.length) return () => 1;
   const uniform = (uniformShare * size) / influences.length;
   const rest = size - uniform * influences.length;
   const byInfluence = (n: number, c: number) => {

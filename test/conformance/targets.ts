@@ -22,6 +22,7 @@ export interface Target {
   /** Left out: for all families but the gaussian. */
   readonly intercept?: boolean;
   readonly standardize?: "none";
+  readonly storage?: "sparse";
 }
 
 function features(
@@ -80,10 +81,10 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { x, y, family, auxiliaries, offset, weights, standardize, coding = "reference" } = target;
+  const { x, y, family, auxiliaries, offset, weights, standardize, storage, coding = "reference" } = target;
   const design = await designFromArrays(
     { x, y, offset, weights, intercept: target.intercept ?? family !== "gaussian" },
-    { family, standardize, memory },
+    { family, standardize, storage, memory },
   );
   const { columns } = design;
   const rows = rowBlockOf(design, address);
