@@ -4,7 +4,7 @@ import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import { mostWork } from "../samplers/draw-schedule.ts";
 import type { Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
 import { type WarpedCoordinates, warpedCoordinates } from "./warped-coordinates.ts";
-import { planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
+import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
 
 /**
  * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in warped coordinates (warped-coordinates.ts): for posteriors far
@@ -13,8 +13,8 @@ import { planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
  *
  * Error: with δ(θ) what the coreset's loss has wrong, up to a constant, and e² its variance over the posterior, the mean of a
  * parameter is wrong by Cov(θ_j, δ), at most e sds, and its sd by a share of at most e/√2, both to first order in δ. Two coresets
- * that know nothing of each other differ by δ − δ′, which has the variance 2 e². The coreset is made so large that e/√2 is
- * below the tolerance.
+ * that know nothing of each other differ by δ − δ′, which has the variance 2 e². The coreset is made so large that e is below the
+ * tolerance.
  */
 export const coresetNuts: Sampler = {
   name: "coreset-nuts",
@@ -28,11 +28,12 @@ export const coresetNuts: Sampler = {
 };
 
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const { model } = problem;
   const { coreset, coordinates, error } = await chooseCoreset(problem, options);
   const planned = planWarped(problem, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
     name: coresetNuts.name,
     gradients: `gradients over ${coreset.numRows.toLocaleString("en")} rows that stand for all`,
-    stepsPerDraw: 1,
+    stepsPerDraw: iterationsPerDraw(model, coreset.numRows, options),
   });
   return { ...planned, prediction: { ...planned.prediction, maxSdError: error / Math.SQRT2 } };
 }
@@ -74,7 +75,7 @@ async function chooseCoreset(problem: Problem, { seed, tolerance }: SamplerOptio
   for (let size = leastSize; size <= mostShare * numRows; size *= 2) {
     model.memory.release(mark);
     const { coreset, error } = await drawWithError(problem, coresets, size, points, random);
-    if (error <= Math.SQRT2 * tolerance) return { coreset, coordinates, error };
+    if (error <= tolerance) return { coreset, coordinates, error };
   }
   model.memory.release(mark);
   return { coreset: await coresets.draw(numRows, random), coordinates, error: 0 };

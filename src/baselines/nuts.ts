@@ -5,7 +5,7 @@ import { mostWork } from "../samplers/draw-schedule.ts";
 import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../samplers/sampler.ts";
 import { runNuts } from "./nuts-run.ts";
 import { warpedCoordinates } from "./warped-coordinates.ts";
-import { planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
+import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
@@ -29,10 +29,6 @@ export const nuts: Sampler = {
   plan,
 };
 
-/** Precision beyond that of the kept draws may take this share of the work. */
-const shareForPrecision = 0.75;
-const mostIterationsPerDraw = 8;
-
 /** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
 export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
   return chains * (warmUp + draws) * workPerIteration(problem.model, problem.numRows) <= share * mostWork;
@@ -40,14 +36,6 @@ export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share
 
 export type Rows = Pick<Problem, "model" | "numRows">;
 type Length = Pick<SamplerOptions, "chains" | "draws">;
-
-/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
-function iterationsPerDraw(problem: Rows, { chains, draws }: Length): number {
-  const affordable = Math.floor(
-    (shareForPrecision * mostWork) / (chains * draws * workPerIteration(problem.model, problem.numRows)),
-  );
-  return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
-}
 
 /** More iterations than draws, enough for the step size, and no more than Stan's schedule needs. */
 const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 50), 1000);
@@ -58,7 +46,7 @@ const usualAcceptance = 0.8;
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const { workspace, model } = problem;
   const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
-  const stepsPerDraw = iterationsPerDraw(problem, options);
+  const stepsPerDraw = iterationsPerDraw(model, problem.numRows, options);
   if (options.preconditioner === undefined && (await isFarFromNormal(problem))) {
     const coordinates = await warpedCoordinates(problem, prepareLoss);
     return planWarped(problem, { prepareLoss, coordinates }, options, {

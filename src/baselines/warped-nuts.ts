@@ -1,6 +1,7 @@
 import type { PrepareGradients } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { Model } from "../models/model.ts";
+import { mostWork } from "../samplers/draw-schedule.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../samplers/sampler.ts";
 import { runNuts } from "./nuts-run.ts";
 import type { WarpedCoordinates } from "./warped-coordinates.ts";
@@ -32,6 +33,20 @@ const workBeside = { predictor: 40, gradient: 20_000 };
 export function workPerIteration({ rows, outputs, dimension }: Model, numRows: number): number {
   const ofRow = outputs * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
   return gradientsPerIteration * (workBeside.gradient + 4 * dimension ** 2 + numRows * ofRow);
+}
+
+/** Precision beyond that of the kept draws may take this share of the work. */
+const shareForPrecision = 0.75;
+const mostIterationsPerDraw = 8;
+
+/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
+export function iterationsPerDraw(
+  model: Model,
+  numRows: number,
+  { chains, draws }: Pick<SamplerOptions, "chains" | "draws">,
+): number {
+  const affordable = Math.floor((shareForPrecision * mostWork) / (chains * draws * workPerIteration(model, numRows)));
+  return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
 }
 
 /**

@@ -62,7 +62,9 @@ export async function chooseDamping(
   if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
-  if (!isFeasible(damping) || workOfPilot(specFor(damping / 2)) > mostPilotWork) throw new NoStableStepError();
+  // Batches shrink with the damping: what was feasible with all rows need not be with fewer.
+  const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= mostPilotWork;
+  if (!isFeasible(damping) || !canGoOn()) throw new NoStableStepError();
   let length = 1;
   let coarse = await pilot(problem, specFor(damping), length);
   for (;;) {
@@ -76,7 +78,7 @@ export async function chooseDamping(
       fine = await pilot(problem, specFor(damping), length);
       ({ limit, significant } = compare(coarse, fine));
     }
-    if (isAccepted() || damping <= smallestDamping || workOfPilot(specFor(damping / 2)) > mostPilotWork) {
+    if (isAccepted() || damping <= smallestDamping || !canGoOn()) {
       if (!Number.isFinite(limit.error)) throw new NoStableStepError();
       return { damping, pilot: limit };
     }
