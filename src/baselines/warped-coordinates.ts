@@ -1,16 +1,27 @@
 import { type Evaluate, type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky } from "../linalg/cholesky.ts";
-import { dot, type Matrix, matrix, multiplyVector, transpose } from "../linalg/matrix.ts";
+import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
+import {
+  congruence,
+  diagonal,
+  dot,
+  identity,
+  type Matrix,
+  matrix,
+  multiply,
+  multiplyVector,
+  scale,
+  transpose,
+} from "../linalg/matrix.ts";
 import { type ProfilePoint, quantileWarp, type Warp } from "../theory/quantile-warp.ts";
+import { wallLines } from "./wall-lines.ts";
 
 /**
  * Coordinates z in which a posterior with skewed parameters is nearer to the standard normal law: θ = θ̂ + B t, t_s = τ_s(z_s)
- * for the skewed parameters s ∈ S and t_j = z_j for the others.
+ * for the skewed lines s ∈ S and t_j = z_j for the others.
  *
- * B is a factor of the normal approximation's covariance P = K Kᵀ, rows and columns with S first, its first columns scaled:
- * that of s is the line K_·s/K_ss along which θ_s moves, and with it all that depends on it and comes later; the others' whiten
- * what is left. τ_s makes the posterior along that line of a standard normal variable (theory/quantile-warp.ts). The loss is
+ * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the normal
+ * approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts). The loss is
  * U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
  */
 export interface WarpedCoordinates {
@@ -22,100 +33,33 @@ export interface WarpedCoordinates {
   prepare(ofTheta: PrepareGradients): PrepareGradients;
 }
 
-/** Correlation above which a parameter may be skewed only because a more skewed one is. */
-const mostCorrelation = 0.3;
-
-/**
- * The coordinates of a posterior. S grows from the most skewed parameters on, as lines along
- * which these stay where they are may not be skewed any more: an intercept's, once the rare level that it depends on is in S.
- */
+/** The coordinates of a posterior. */
 export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates> {
-  const { model, mode, laplaceCovariance } = problem;
+  const { model, mode, hessian, numRows } = problem;
   const along = <Result>(lines: readonly Line[], look: (posterior: Posterior) => Promise<Result>) =>
     lookAlong(lines, mode, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
-  const left = new Remainder(laplaceCovariance);
-  const lines: Line[] = [];
-  const warps: Warp[] = [];
-  for (;;) {
-    const candidates = left.parameters.map((j) => left.lineOf(j));
-    const skewness = await along(candidates, skewnessAlong);
-    const found = candidates
-      .map((line, k) => ({ line, skewness: skewness[k] }))
-      .filter(({ skewness }) => skewness > leastSkewness)
-      .sort((a, b) => b.skewness - a.skewness || a.line.parameter - b.line.parameter)
-      .map(({ line }) => line.parameter);
-    if (found.length === 0) break;
-    const chosen = left.nearlyUncorrelated(found, mostCorrelation).map((parameter) => left.take(parameter));
-    lines.push(...chosen);
-    warps.push(...(await along(chosen, profileAlong)).map(quantileWarp));
-  }
-  return coordinatesOf(mode, lines, warps, left);
+  const directions = await wallLines(problem);
+  const transposed = transpose(directions);
+  const precision = congruence(transposed, scale(hessian, numRows));
+  const lines = Array.from(diagonal(precision), (curvature, j) => ({
+    direction: transposed.data.subarray(j * mode.length, (j + 1) * mode.length),
+    sd: 1 / Math.sqrt(curvature),
+  }));
+  const skewness = await along(lines, skewnessAlong);
+  const isSkewed = (j: number) => skewness[j] > leastSkewness;
+  const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
+  const profiles = await along(
+    skewed.map((j) => lines[j]),
+    profileAlong,
+  );
+  return coordinatesOf(mode, whiten(directions, precision, others), skewed, profiles.map(quantileWarp));
 }
 
-/** θ̂ + t direction, direction 1 at its parameter. */
+/** θ̂ + t direction. */
 interface Line {
-  readonly parameter: number;
   readonly direction: Float64Array;
   /** Of the normal approximation along the line. */
   readonly sd: number;
-}
-
-/** What is left of P, M×M, as parameters are taken out of it one after the other. */
-class Remainder {
-  readonly #covariance: Matrix;
-  /** Those not taken, in order. */
-  parameters: readonly number[];
-
-  constructor(covariance: Matrix) {
-    this.#covariance = matrix(covariance.rows, covariance.rows, covariance.data.slice());
-    this.parameters = Array.from({ length: covariance.rows }, (_, j) => j);
-  }
-
-  #at(i: number, j: number): number {
-    return this.#covariance.data[i * this.#covariance.rows + j];
-  }
-
-  lineOf(parameter: number): Line {
-    const variance = this.#at(parameter, parameter);
-    const size = this.#covariance.rows;
-    const direction = Float64Array.from({ length: size }, (_, i) => this.#at(i, parameter) / variance);
-    return { parameter, direction, sd: Math.sqrt(variance) };
-  }
-
-  /** Those of the parameters that are not correlated with one before them. */
-  nearlyUncorrelated(parameters: readonly number[], limit: number): number[] {
-    const chosen: number[] = [];
-    for (const j of parameters) {
-      const isFree = chosen.every(
-        (k) => Math.abs(this.#at(j, k)) <= limit * Math.sqrt(this.#at(j, j) * this.#at(k, k)),
-      );
-      if (isFree) chosen.push(j);
-    }
-    return chosen;
-  }
-
-  /** A step of the Cholesky factorisation: what is left does not depend on the parameter. */
-  take(parameter: number): Line {
-    const line = this.lineOf(parameter);
-    const { direction, sd } = line;
-    const size = direction.length;
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++) this.#covariance.data[i * size + j] -= sd ** 2 * direction[i] * direction[j];
-    this.parameters = this.parameters.filter((j) => j !== parameter);
-    return line;
-  }
-
-  /** Lower triangular factor over the parameters not taken. */
-  factor(): Matrix {
-    const count = this.parameters.length;
-    const rest = matrix(count, count);
-    this.parameters.forEach((i, row) => {
-      this.parameters.forEach((j, column) => {
-        rest.data[row * count + column] = this.#at(i, j);
-      });
-    });
-    return cholesky(rest);
-  }
 }
 
 /** The posterior along a line through the mode. */
@@ -188,26 +132,32 @@ async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
   return points.sort((a, b) => a.t - b.t);
 }
 
-function coordinatesOf(
-  mode: Float64Array,
-  lines: readonly Line[],
-  warps: readonly Warp[],
-  left: Remainder,
-): WarpedCoordinates {
-  const dimension = mode.length;
-  const basis = matrix(dimension, dimension);
-  for (const { parameter, direction } of lines)
-    direction.forEach((value, i) => {
-      basis.data[i * dimension + parameter] = value;
-    });
-  const factor = left.factor();
-  left.parameters.forEach((i, row) => {
-    left.parameters.forEach((j, column) => {
-      basis.data[i * dimension + j] = factor.data[row * factor.rows + column];
+/** The directions, those of some lines replaced by combinations of them in which the normal approximation is standard normal. */
+function whiten(directions: Matrix, precision: Matrix, lines: readonly number[]): Matrix {
+  const size = lines.length;
+  const ofLines = matrix(size, size);
+  lines.forEach((i, row) => {
+    lines.forEach((j, column) => {
+      ofLines.data[row * size + column] = precision.data[i * precision.columns + j];
     });
   });
+  const factor = cholesky(invertPositiveDefinite(ofLines));
+  const combinations = identity(directions.rows);
+  lines.forEach((i, row) => {
+    lines.forEach((j, column) => {
+      combinations.data[i * directions.rows + j] = factor.data[row * size + column];
+    });
+  });
+  return multiply(directions, combinations);
+}
+
+function coordinatesOf(
+  mode: Float64Array,
+  basis: Matrix,
+  skewed: readonly number[],
+  warps: readonly Warp[],
+): WarpedCoordinates {
   const transposed = transpose(basis);
-  const skewed = lines.map(({ parameter }) => parameter);
   const position = (z: ArrayLike<number>) => {
     const t = Float64Array.from(z);
     skewed.forEach((s, k) => {

@@ -19,16 +19,22 @@ const parts = 8;
 /** Least distance of two knots in u, and where the map goes on as a straight line. */
 const knotDistance = 0.1;
 const outermost = 5;
+/** The least slope, over the tail's own scale; a normal law's slope is that scale. */
+const leastSlope = 0.5;
 
 /**
  * The map τ = F⁻¹ ∘ Φ that makes the density exp(−loss), F its distribution function, of a standard normal variable, as a
  * spline of cubics: the exact values and derivatives τ'(u) = φ(u)/f(τ(u)) at its knots, straight lines outside of them. Used
  * as a change of variables with its own derivatives it is exact, however well it approximates.
+ *
+ * Far inside a tail that ends at a wall, τ' falls to 0: what is one wall on this line would leave no room for a wall that lies a little further out
+ * elsewhere. The straight lines begin where τ' is half of the wall's own thickness.
  * @param points in the order of t, their losses convex or nearly so, the outermost far in the tails
  */
 export function quantileWarp(points: readonly ProfilePoint[]): Warp {
   const { t, density, below, above } = integrate(points);
   const total = below[below.length - 1];
+  const scales = { left: tailScale(points.toReversed()), right: tailScale(points) };
   const us: number[] = [];
   const values: number[] = [];
   const slopes: number[] = [];
@@ -39,11 +45,29 @@ export function quantileWarp(points: readonly ProfilePoint[]): Warp {
     const u = isLeft ? tail : -tail;
     const previous = us.length > 0 ? us[us.length - 1] : -Infinity;
     if (!(Math.abs(u) <= outermost) || u - previous < knotDistance || !(density[k] > 0)) continue;
+    const slope = (Math.exp(-0.5 * u * u) / Math.sqrt(2 * Math.PI)) * (total / density[k]);
+    if (slope < leastSlope * (isLeft ? scales.left : scales.right)) {
+      if (isLeft) continue;
+      break;
+    }
     us.push(u);
     values.push(t[k]);
-    slopes.push((Math.exp(-0.5 * u * u) / Math.sqrt(2 * Math.PI)) * (total / density[k]));
+    slopes.push(slope);
   }
   return monotoneSpline(us, values, slopes);
+}
+
+/** How far the loss takes from ½ above the least one to 2, behind it: a normal law's sd. */
+function tailScale(points: readonly ProfilePoint[]): number {
+  const least = points.reduce((best, { loss }, k) => (loss < points[best].loss ? k : best), 0);
+  const where = (rise: number) => {
+    const above = points.findIndex(({ loss }, k) => k > least && loss - points[least].loss >= rise);
+    if (above < 0) return points[points.length - 1].t;
+    const [before, after] = [points[above - 1], points[above]];
+    const share = (points[least].loss + rise - before.loss) / (after.loss - before.loss);
+    return before.t + share * (after.t - before.t);
+  };
+  return Math.abs(where(2) - where(0.5));
 }
 
 /** The density on a fine grid, up to one factor, and its integrals from either end. */
