@@ -19,7 +19,11 @@ import { createRandom } from "../rng/xoshiro.ts";
  */
 export async function wallLines(problem: Problem): Promise<Matrix> {
   const likelihood = curvature(problem);
-  const { basis, inverse: inverseOfBasis, priorVariances } = contrasts(problem, inverse(await knowledge(problem), problem.priorCurvatures));
+  const {
+    basis,
+    inverse: inverseOfBasis,
+    priorVariances,
+  } = contrasts(problem, inverse(await knowledge(problem), problem.priorCurvatures));
   const covariance = inverse(likelihood, problem.priorCurvatures);
   return multiply(basis, pivotedDirections(congruence(inverseOfBasis, covariance), priorVariances));
 }

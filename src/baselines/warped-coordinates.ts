@@ -1,4 +1,5 @@
 import { type Evaluate, type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
+import { antitheticPoints } from "../estimation/laplace-points.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import {
@@ -13,6 +14,7 @@ import {
   scale,
   transpose,
 } from "../linalg/matrix.ts";
+import { createRandom } from "../rng/xoshiro.ts";
 import { type ProfilePoint, quantileWarp, type Warp } from "../theory/quantile-warp.ts";
 import { wallLines } from "./wall-lines.ts";
 
@@ -37,26 +39,46 @@ export interface WarpedCoordinates {
 export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates> {
   const { model, mode, hessian, numRows } = problem;
   const along = <Result>(lines: readonly Line[], look: (posterior: Posterior) => Promise<Result>) =>
-    lookAlong(lines, mode, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
+    lookAlong(lines, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
   const directions = await wallLines(problem);
   const transposed = transpose(directions);
   const precision = congruence(transposed, scale(hessian, numRows));
   const lines = Array.from(diagonal(precision), (curvature, j) => ({
+    origin: mode,
     direction: transposed.data.subarray(j * mode.length, (j + 1) * mode.length),
     sd: 1 / Math.sqrt(curvature),
   }));
   const skewness = await along(lines, skewnessAlong);
   const isSkewed = (j: number) => skewness[j] > leastSkewness;
   const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
-  const profiles = await along(
+  const basis = whiten(directions, precision, others);
+  const ofMode = await along(
     skewed.map((j) => lines[j]),
     profileAlong,
   );
-  return coordinatesOf(mode, whiten(directions, precision, others), skewed, profiles.map(quantileWarp));
+  const ofModes = ofMode.map((profile) => quantileWarp([profile]));
+  const first = coordinatesOf(mode, basis, skewed, ofModes);
+  const random = createRandom(1, 0, 16);
+  const points = [
+    ...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, () => random.normal()),
+  ];
+  const elsewhere = skewed.flatMap((j, k) =>
+    points.map((point) => {
+      const position = first.position(point);
+      const t = ofModes[k].value(point[j]);
+      return { ...lines[j], origin: position.map((value, i) => value - t * lines[j].direction[i]) };
+    }),
+  );
+  const profiles = await along(elsewhere, profileAlong);
+  const warps = skewed.map((_, k) => quantileWarp(profiles.slice(k * points.length, (k + 1) * points.length)));
+  return coordinatesOf(mode, basis, skewed, warps);
 }
 
-/** θ̂ + t direction. */
+const profilePairs = 2;
+
+/** origin + t direction. */
 interface Line {
+  readonly origin: Float64Array;
   readonly direction: Float64Array;
   /** Of the normal approximation along the line. */
   readonly sd: number;
@@ -73,7 +95,6 @@ const linesTogether = 16;
 /** One result for each line; several lines are looked at side by side. */
 async function lookAlong<Result>(
   lines: readonly Line[],
-  mode: Float64Array,
   together: (count: number, run: (evaluate: Evaluate) => Promise<void>) => Promise<unknown>,
   look: (posterior: Posterior) => Promise<Result>,
 ): Promise<Result[]> {
@@ -82,9 +103,9 @@ async function lookAlong<Result>(
   await together(Math.min(linesTogether, lines.length), async (evaluate) => {
     while (next < lines.length) {
       const k = next++;
-      const { direction, sd } = lines[k];
+      const { origin, direction, sd } = lines[k];
       const at = async (t: number) => {
-        const { loss, gradient } = await evaluate(mode.map((value, j) => value + t * direction[j]));
+        const { loss, gradient } = await evaluate(origin.map((value, j) => value + t * direction[j]));
         return { t, loss, slope: dot(gradient, direction) };
       };
       results[k] = await look({ sd, at });
@@ -113,12 +134,12 @@ const mostRise = 40;
 const pointsToOneSide = 32;
 const mostDoublings = 60;
 
-/** Points to both sides of the mode, as far as there is any probability. */
+/** Points to both sides of the line's mode, as far as there is any probability. */
 async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
-  const mode = await at(0);
+  const mode = await modeAlong({ sd, at });
   const points = [mode];
   for (const sign of [-1, 1]) {
-    const rise = async (t: number) => (await at(sign * t)).loss - mode.loss;
+    const rise = async (distance: number) => (await at(mode.t + sign * distance)).loss - mode.loss;
     let [inside, end] = [0, sd];
     for (let k = 0; k < mostDoublings && (await rise(end)) < leastRise; k++) [inside, end] = [end, 2 * end];
     // A wall: back to where it begins. A rise that is not a number is above every limit.
@@ -127,9 +148,29 @@ async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
       if ((await rise(middle)) < leastRise) inside = middle;
       else end = middle;
     }
-    for (let k = 1; k <= pointsToOneSide; k++) points.push(await at((sign * end * k) / pointsToOneSide));
+    for (let k = 1; k <= pointsToOneSide; k++) points.push(await at(mode.t + (sign * end * k) / pointsToOneSide));
   }
   return points.sort((a, b) => a.t - b.t);
+}
+
+/** The loss may be above the least one by this much. */
+const nearMode = 0.1;
+
+/** By bisection of the slope, from 0 on. */
+async function modeAlong({ sd, at }: Posterior): Promise<ProfilePoint> {
+  const start = await at(0);
+  const sign = start.slope > 0 ? -1 : 1;
+  let [inside, outside] = [start, await at(sign * sd)];
+  // Not ">": a slope that is not a number is beyond a wall.
+  for (let k = 0; k < mostDoublings && sign * outside.slope < 0; k++)
+    [inside, outside] = [outside, await at(2 * outside.t)];
+  for (let k = 0; k < mostDoublings; k++) {
+    if (Math.abs(inside.slope * (outside.t - inside.t)) < nearMode) break;
+    const middle = await at(0.5 * (inside.t + outside.t));
+    if (sign * middle.slope < 0) inside = middle;
+    else outside = middle;
+  }
+  return inside;
 }
 
 /** The directions, those of some lines replaced by combinations of them in which the normal approximation is standard normal. */

@@ -10,14 +10,14 @@ function pointsOf(loss: (t: number) => number, slope: (t: number) => number, fro
 
 describe("the map from a standard normal variable to a density", () => {
   it("is a straight line for a normal density", () => {
-    const warp = quantileWarp(
+    const warp = quantileWarp([
       pointsOf(
         (t) => 0.5 * ((t - 1) / 3) ** 2,
         (t) => (t - 1) / 9,
         -19,
         21,
       ),
-    );
+    ]);
     for (const u of [-6, -3, -0.7, 0, 1.3, 4]) {
       expect(warp.value(u)).toBeCloseTo(1 + 3 * u, 2);
       expect(warp.slope(u).slope).toBeCloseTo(3, 1);
@@ -26,7 +26,7 @@ describe("the map from a standard normal variable to a density", () => {
 
   it("gives the logarithm of an exponential variable", () => {
     // t = log x, x ~ exponential: F(t) = 1 − exp(−eᵗ).
-    const warp = quantileWarp(
+    const warp = quantileWarp([
       pointsOf(
         (t) => Math.exp(t) - t,
         (t) => Math.exp(t) - 1,
@@ -34,7 +34,7 @@ describe("the map from a standard normal variable to a density", () => {
         3.4,
         121,
       ),
-    );
+    ]);
     const quantiles = [
       [-2.3263478740408408, 0.01],
       [0, 0.5],
@@ -47,18 +47,20 @@ describe("the map from a standard normal variable to a density", () => {
   it("has the derivatives of its own values", () => {
     // A wall on the right of a wide half-normal density, as of a level that an event never occurs with.
     const warp = quantileWarp([
-      ...pointsOf(
-        (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
-        (t) => Math.exp(t) + t / 2500,
-        -300,
-        0,
-      ),
-      ...pointsOf(
-        (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
-        (t) => Math.exp(t) + t / 2500,
-        0.1,
-        3.5,
-      ),
+      [
+        ...pointsOf(
+          (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
+          (t) => Math.exp(t) + t / 2500,
+          -300,
+          0,
+        ),
+        ...pointsOf(
+          (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
+          (t) => Math.exp(t) + t / 2500,
+          0.1,
+          3.5,
+        ),
+      ],
     ]);
     const step = 1e-5;
     for (let u = -5.9; u < 6; u += 0.23) {

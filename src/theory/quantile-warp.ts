@@ -29,23 +29,25 @@ const leastSlope = 0.5;
  *
  * Far inside a tail that ends at a wall, τ' falls to 0: what is one wall on this line would leave no room for a wall that lies a little further out
  * elsewhere. The straight lines begin where τ' is half of the wall's own thickness.
- * @param points in the order of t, their losses convex or nearly so, the outermost far in the tails
+ * @param profiles densities of which the average counts, each by points in the order of t, their losses convex or nearly so, the
+ * outermost far in the tails
  */
-export function quantileWarp(points: readonly ProfilePoint[]): Warp {
-  const { t, density, below, above } = integrate(points);
-  const total = below[below.length - 1];
-  const scales = { left: tailScale(points.toReversed()), right: tailScale(points) };
+export function quantileWarp(profiles: readonly (readonly ProfilePoint[])[]): Warp {
+  const nodes = [...new Set(profiles.flatMap((points) => points.map(({ t }) => t)))].sort((a, b) => a - b);
+  const { t, values: density, below, above } = integrate(nodes, averageDensity(profiles));
+  const losses = density.map((value) => -Math.log(value));
+  const scales = { left: tailScale(t.toReversed(), losses.toReversed()), right: tailScale(t, losses) };
   const us: number[] = [];
   const values: number[] = [];
   const slopes: number[] = [];
   for (let k = 1; k < t.length - 1; k++) {
     // The smaller tail, so that none is lost by subtraction.
     const isLeft = below[k] < above[k];
-    const tail = normalQuantile((isLeft ? below[k] : above[k]) / total, 0, 1);
+    const tail = normalQuantile(isLeft ? below[k] : above[k], 0, 1);
     const u = isLeft ? tail : -tail;
     const previous = us.length > 0 ? us[us.length - 1] : -Infinity;
     if (!(Math.abs(u) <= outermost) || u - previous < knotDistance || !(density[k] > 0)) continue;
-    const slope = (Math.exp(-0.5 * u * u) / Math.sqrt(2 * Math.PI)) * (total / density[k]);
+    const slope = Math.exp(-0.5 * u * u) / (Math.sqrt(2 * Math.PI) * density[k]);
     if (slope < leastSlope * (isLeft ? scales.left : scales.right)) {
       if (isLeft) continue;
       break;
@@ -58,41 +60,76 @@ export function quantileWarp(points: readonly ProfilePoint[]): Warp {
 }
 
 /** How far the loss takes from ½ above the least one to 2, behind it: a normal law's sd. */
-function tailScale(points: readonly ProfilePoint[]): number {
-  const least = points.reduce((best, { loss }, k) => (loss < points[best].loss ? k : best), 0);
+function tailScale(t: readonly number[], losses: readonly number[]): number {
+  const least = losses.reduce((best, loss, k) => (loss < losses[best] ? k : best), 0);
   const where = (rise: number) => {
-    const above = points.findIndex(({ loss }, k) => k > least && loss - points[least].loss >= rise);
-    if (above < 0) return points[points.length - 1].t;
-    const [before, after] = [points[above - 1], points[above]];
-    const share = (points[least].loss + rise - before.loss) / (after.loss - before.loss);
-    return before.t + share * (after.t - before.t);
+    const above = losses.findIndex((loss, k) => k > least && loss - losses[least] >= rise);
+    if (above < 0) return t[t.length - 1];
+    const share = (losses[least] + rise - losses[above - 1]) / (losses[above] - losses[above - 1]);
+    return t[above - 1] + share * (t[above] - t[above - 1]);
   };
   return Math.abs(where(2) - where(0.5));
 }
 
-/** The density on a fine grid, up to one factor, and its integrals from either end. */
-function integrate(points: readonly ProfilePoint[]) {
+type Density = (t: number) => number;
+
+/** Their average, each of integral 1; 0 outside of a profile's points. */
+function averageDensity(profiles: readonly (readonly ProfilePoint[])[]): Density {
+  const each = profiles.map((points) => {
+    const density = densityOf(points);
+    const { below } = integrate(
+      points.map(({ t }) => t),
+      density,
+    );
+    return { density, total: below[below.length - 1] };
+  });
+  return (t) => each.reduce((sum, { density, total }) => sum + density(t) / (total * each.length), 0);
+}
+
+/** exp(−loss), up to a factor. */
+function densityOf(points: readonly ProfilePoint[]): Density {
   const least = points.reduce((least, { loss }) => Math.min(least, loss), Infinity);
-  const t = [points[0].t];
-  const density = [Math.exp(least - points[0].loss)];
+  const [first, last] = [points[0], points[points.length - 1]];
+  return (t) => {
+    if (t < first.t || t > last.t) return 0;
+    const k = pieceOf(t, points.length - 1, (k) => points[k].t);
+    const [a, b] = [points[k], points[k + 1]];
+    return Math.exp(least - hermite((t - a.t) / (b.t - a.t), b.t - a.t, a.loss, b.loss, a.slope, b.slope));
+  };
+}
+
+/** A density on a fine grid, and its integrals from either end, by Simpson's rule. */
+function integrate(nodes: readonly number[], density: Density) {
+  const t = [nodes[0]];
+  const values = [density(nodes[0])];
   const masses = [0];
-  for (let i = 1; i < points.length; i++) {
-    const [a, b] = [points[i - 1], points[i]];
-    const width = b.t - a.t;
-    const at = (x: number) => Math.exp(least - hermite(x, width, a.loss, b.loss, a.slope, b.slope));
+  for (let i = 1; i < nodes.length; i++) {
+    const width = nodes[i] - nodes[i - 1];
     for (let part = 1; part <= parts; part++) {
-      const end = at(part / parts);
-      const middle = at((part - 0.5) / parts);
-      masses.push(((density[density.length - 1] + 4 * middle + end) * width) / (6 * parts));
-      density.push(end);
-      t.push(a.t + (width * part) / parts);
+      const end = nodes[i - 1] + (width * part) / parts;
+      const middle = density(nodes[i - 1] + (width * (part - 0.5)) / parts);
+      t.push(end);
+      values.push(density(end));
+      masses.push(((values[values.length - 2] + 4 * middle + values[values.length - 1]) * width) / (6 * parts));
     }
   }
   const below = masses.slice();
   for (let k = 1; k < below.length; k++) below[k] += below[k - 1];
   const above = new Array<number>(masses.length).fill(0);
   for (let k = above.length - 2; k >= 0; k--) above[k] = above[k + 1] + masses[k + 1];
-  return { t, density, below, above };
+  return { t, values, below, above };
+}
+
+/** The k < last with at(k) ≤ x < at(k + 1), or the nearest. */
+function pieceOf(x: number, last: number, at: (k: number) => number): number {
+  let low = 0;
+  let high = last;
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if (at(middle) <= x) low = middle;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The cubic through two values with two slopes, at the fraction x of the way. */
@@ -111,22 +148,11 @@ function monotoneSpline(us: readonly number[], values: readonly number[], exact:
   const slopes = exact.map((slope, k) =>
     Math.min(slope, k > 0 ? 2.9 * chord(k - 1) : Infinity, k < last ? 2.9 * chord(k) : Infinity),
   );
-  /** The piece that u is in: u between us[k] and us[k + 1]. */
-  const pieceOf = (u: number) => {
-    let low = 0;
-    let high = last;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (us[middle] <= u) low = middle;
-      else high = middle;
-    }
-    return low;
-  };
   return {
     value(u) {
       if (u <= us[0]) return values[0] + slopes[0] * (u - us[0]);
       if (u >= us[last]) return values[last] + slopes[last] * (u - us[last]);
-      const k = pieceOf(u);
+      const k = pieceOf(u, last, (k) => us[k]);
       const width = us[k + 1] - us[k];
       return hermite((u - us[k]) / width, width, values[k], values[k + 1], slopes[k], slopes[k + 1]);
     },
@@ -135,7 +161,7 @@ function monotoneSpline(us: readonly number[], values: readonly number[], exact:
         const slope = u <= us[0] ? slopes[0] : slopes[last];
         return { slope, log: Math.log(slope), logSlope: 0 };
       }
-      const k = pieceOf(u);
+      const k = pieceOf(u, last, (k) => us[k]);
       const width = us[k + 1] - us[k];
       const x = (u - us[k]) / width;
       const y = 1 - x;
