@@ -22,9 +22,9 @@ import { wallLines } from "./wall-lines.ts";
  * Coordinates z in which a posterior with skewed parameters is nearer to the standard normal law: θ = θ̂ + B t, t_s = τ_s(z_s)
  * for the skewed lines s ∈ S and t_j = z_j for the others.
  *
- * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the normal
- * approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts). The loss is
- * U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
+ * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the
+ * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on average over
+ * where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
  */
 export interface WarpedCoordinates {
   /** S */
@@ -40,6 +40,8 @@ export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGr
   const { model, mode, hessian, numRows } = problem;
   const along = <Result>(lines: readonly Line[], look: (posterior: Posterior) => Promise<Result>) =>
     lookAlong(lines, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
+  const random = createRandom(1, 0, 16);
+  const normal = () => random.normal();
   const directions = await wallLines(problem);
   const transposed = transpose(directions);
   const precision = congruence(transposed, scale(hessian, numRows));
@@ -52,28 +54,25 @@ export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGr
   const isSkewed = (j: number) => skewness[j] > leastSkewness;
   const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
   const basis = whiten(directions, precision, others);
-  const ofMode = await along(
+  const throughMode = await along(
     skewed.map((j) => lines[j]),
     profileAlong,
   );
-  const ofModes = ofMode.map((profile) => quantileWarp([profile]));
-  const first = coordinatesOf(mode, basis, skewed, ofModes);
-  const random = createRandom(1, 0, 16);
-  const points = [
-    ...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, () => random.normal()),
-  ];
+  const first = throughMode.map((profile) => quantileWarp([profile]));
+  const points = [...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, normal)];
+  const { position } = coordinatesOf(mode, basis, skewed, first);
   const elsewhere = skewed.flatMap((j, k) =>
-    points.map((point) => {
-      const position = first.position(point);
-      const t = ofModes[k].value(point[j]);
-      return { ...lines[j], origin: position.map((value, i) => value - t * lines[j].direction[i]) };
-    }),
+    points.map((point) => throughPoint(lines[j], position(point), first[k].value(point[j]))),
   );
   const profiles = await along(elsewhere, profileAlong);
   const warps = skewed.map((_, k) => quantileWarp(profiles.slice(k * points.length, (k + 1) * points.length)));
   return coordinatesOf(mode, basis, skewed, warps);
 }
 
+/**
+ * Where one wall begins depends on other parameters, as in a wedge between two of them. A map made along the line through the mode has
+ * no room for a wall that lies elsewhere; the mean over a few places has.
+ */
 const profilePairs = 2;
 
 /** origin + t direction. */
@@ -82,6 +81,11 @@ interface Line {
   readonly direction: Float64Array;
   /** Of the normal approximation along the line. */
   readonly sd: number;
+}
+
+/** The same line moved to a point, which is on it at t. */
+function throughPoint({ direction, sd }: Line, point: Float64Array, t: number): Line {
+  return { origin: point.map((value, i) => value - t * direction[i]), direction, sd };
 }
 
 /** The posterior along a line through the mode. */

@@ -22,7 +22,7 @@ interface Naming {
 
 /** The step size alone is learned, so a few iterations do. */
 export const warmUp = 200;
-const targetAcceptance = 0.8;
+const targetAcceptance = 0.9;
 
 /** Gradients that an iteration takes: between 3 and 7, mostly. */
 const gradientsPerIteration = 5;
@@ -37,7 +37,7 @@ export function workPerIteration({ rows, outputs, dimension }: Model, numRows: n
 
 /** Precision beyond that of the kept draws may take this share of the work. */
 const shareForPrecision = 0.75;
-const mostIterationsPerDraw = 8;
+const mostIterationsPerDraw = 4;
 
 /** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
 export function iterationsPerDraw(
