@@ -7,6 +7,7 @@ import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
 import type { Comparison } from "./posterior/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./posterior/fit.ts";
 import type { FitInput, Listening } from "./posterior/load.ts";
+import { refuseOptionsAmong } from "./posterior/options.ts";
 import type { Posterior } from "./posterior/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
@@ -78,6 +79,7 @@ async function onThreads<Options extends Listening, Result>(
   const engine = await createNodeEngine(threads);
   try {
     if (!isFile(input)) return await work(input, options, engine);
+    refuseOptionsAmong(input);
     options.onProgress?.("opening", 0);
     const { path, sql, formula } = input;
     const source = await openTable({ path, sql, signal: options.signal });

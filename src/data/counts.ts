@@ -7,6 +7,8 @@ export function isCountFamily(family: DesignFamily): family is "poisson" | "nega
   return family === "poisson" || family === "negative-binomial";
 }
 
+export const isCount = (value: number) => Number.isInteger(value) && value >= 0;
+
 /** From this mean on counts are near enough to a normal law that the gaussian family is no mistake. */
 const largestMean = 20;
 /** A Poisson law has variance over mean 1; ratings and scores, which are no counts, have much less. */
@@ -27,7 +29,7 @@ export class CountCheck {
     const sums = this.powerSums;
     for (let i = 0; i < values.length; i++) {
       const value = values[i];
-      if (!(Number.isInteger(value) && value >= 0)) {
+      if (!isCount(value)) {
         this.firstOther = { value, row: rowNumber(i) };
         return;
       }

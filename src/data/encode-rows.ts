@@ -109,9 +109,9 @@ export class RowEncoder {
     return this.reader.missing;
   }
 
-  /** Values of the target that the fit does not know, with the number of their rows. */
-  get unknownTargets(): ReadonlyMap<string, number> {
-    return this.targets?.unknown ?? new Map();
+  /** Values of the target that cannot be scored, with the number of their rows. */
+  get unusableTargets(): ReadonlyMap<string, number> {
+    return this.targets?.unusable ?? new Map();
   }
 
   /** @throws InputError where a value cannot be used, or a level is unknown. */

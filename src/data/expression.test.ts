@@ -83,7 +83,11 @@ describe("errors", () => {
     ["city == x", 6, '"==" cannot compare them: city is text and x is a number.'],
     ["x + 1 < city", 7, '"<" cannot compare them: city is text and x + 1 is a number.'],
     ["'a' == 'b'", 5, '"==" compares two texts in quotes; one side has to be a column.'],
-    ["C(x) > 1", 1, 'C() stands only by itself on the right of the "~".'],
+    [
+      "C(x) > 1",
+      1,
+      'C() stands only by itself on the right of the "~". A target of classes goes without C(), with --family categorical.',
+    ],
   ])("%s: column %d, %s", async (text, column, sentence) => {
     const error = await values(text).catch((reason: Error) => reason);
     expect((error as Error).message.split("\n")[0]).toBe(`Formula error at column ${column}: ${sentence}`);

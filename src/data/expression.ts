@@ -96,7 +96,8 @@ export function compileNumeric(expression: Expression, scope: ExpressionScope, w
 function compileCall(expression: Expression & { kind: "call" }, scope: ExpressionScope): Numeric {
   const { name, args, at } = expression;
   if (name === "C" || name === "I" || name === "offset" || name === "words") {
-    throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".`);
+    const ofTarget = name === "C" ? " A target of classes goes without C(), with --family categorical." : "";
+    throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".${ofTarget}`);
   }
   // A lookup by own names, so that `toString(x)` is unknown like any other.
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;

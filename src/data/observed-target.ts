@@ -1,5 +1,5 @@
 import { CompleteRowReader } from "./complete-rows.ts";
-import { CountCheck, isCountFamily } from "./counts.ts";
+import { isCount, isCountFamily } from "./counts.ts";
 import type { DesignRecipe } from "./design-types.ts";
 import type { ExpressionScope } from "./expression.ts";
 import { type Formula, visitColumns } from "./formula.ts";
@@ -10,12 +10,9 @@ import { compileTarget } from "./target.ts";
 export interface ObservedTargets {
   /** The table's columns that they are made of. */
   readonly names: ReadonlySet<string>;
-  /** Values that the fit does not know, and their rows. */
-  readonly unknown: ReadonlyMap<string, number>;
-  /**
-   * A value for each row of the chunk, coded as the fit's; NaN where it is missing or unknown.
-   * @throws InputError where a number is not finite, or is no count and should be one.
-   */
+  /** Values that cannot be scored, with the number of their rows: classes that the fit does not know, numbers that are no counts. */
+  readonly unusable: ReadonlyMap<string, number>;
+  /** A value for each row of the chunk, coded as the fit's; NaN where it is missing or unusable. */
   read(chunk: TableChunk, firstRow: number): Float64Array;
 }
 
@@ -31,17 +28,17 @@ export function observeTargets(
   const names = new Set<string>();
   visitColumns(formula.target, (name) => names.add(name));
   if (![...names].every((name) => scope.columns.has(name))) return undefined;
-  const reader = compileTarget(formula, scope);
+  const reader = compileTarget(formula, scope, "keep");
   const complete = new CompleteRowReader();
-  const counts = isCountFamily(family) ? new CountCheck(target.name) : undefined;
-  const unknown = new Map<string, number>();
+  const isUsable = isCountFamily(family) ? isCount : Number.isFinite;
+  const unusable = new Map<string, number>();
   const codes = new Map(target.levels?.map((level, k) => [level, k]));
 
   function codeOf(value: number): number {
-    if (target.kind === "number") return value;
-    const label = reader.labelOf(value);
+    if (target.kind === "number" && isUsable(value)) return value;
+    const label = target.kind === "number" ? String(value) : reader.labelOf(value);
     const code = codes.get(label);
-    if (code === undefined) unknown.set(label, (unknown.get(label) ?? 0) + 1);
+    if (code === undefined) unusable.set(label, (unusable.get(label) ?? 0) + 1);
     return code ?? Number.NaN;
   }
 
@@ -49,11 +46,9 @@ export function observeTargets(
     const own = new Map([...chunk.columns].filter(([name]) => names.has(name)));
     const rows = complete.read({ numRows: chunk.numRows, columns: own });
     const values = reader.read(rows);
-    counts?.add(values, rows);
-    if (isCountFamily(family)) counts?.require(family);
     const result = new Float64Array(chunk.numRows).fill(Number.NaN);
     for (let i = 0; i < values.length; i++) result[rows.rowNumber(i) - firstRow] = codeOf(values[i]);
     return result;
   }
-  return { names, unknown, read };
+  return { names, unusable, read };
 }

@@ -42,8 +42,15 @@ export interface TargetReader {
   finish(family: DesignFamily | undefined, standardize: Standardize, offsetMean: number): FinishedTarget;
 }
 
-/** @throws InputError where the left side does not fit the table. */
-export function compileTarget(formula: Formula, scope: ExpressionScope): TargetReader {
+/**
+ * @param whereNotFinite "refuse", or "keep" for rows that are predicted
+ * @throws InputError where the left side does not fit the table.
+ */
+export function compileTarget(
+  formula: Formula,
+  scope: ExpressionScope,
+  whereNotFinite: "refuse" | "keep" = "refuse",
+): TargetReader {
   const compiled = compileExpression(formula.target, scope);
   if (compiled.type === "text") {
     throw formulaError(
@@ -54,7 +61,9 @@ export function compileTarget(formula: Formula, scope: ExpressionScope): TargetR
   }
   const name = formula.target.kind === "column" ? formula.target.name : expressionText(formula.target);
   if (compiled.type === "string") return textTarget(name, (rows) => compiled.evaluate(rows.chunk));
-  return numberTarget(name, compiled.type === "boolean", (rows) => finiteValues(compiled, formula.target, rows));
+  return numberTarget(name, compiled.type === "boolean", (rows) =>
+    whereNotFinite === "keep" ? compiled.evaluate(rows.chunk) : finiteValues(compiled, formula.target, rows),
+  );
 }
 
 function textTarget(

@@ -4,7 +4,7 @@ import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type RowBlock, rowBlockOf } from "../models/model.ts";
-import type { ResolvedOptions } from "./options.ts";
+import { type ResolvedOptions, refuseOptionsAmong } from "./options.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
@@ -62,6 +62,7 @@ export async function loadRows(
   engine: Engine,
   { signal, onProgress }: Listening,
 ): Promise<{ design: Design; rows: RowBlock }> {
+  refuseOptionsAmong(input);
   let address = 0;
   const memory = {
     allocateRows(numRows: number, stride: number) {
@@ -91,6 +92,10 @@ export async function loadRows(
 
 /** The table that a library's user gave in one of its forms. */
 export function asSource(data: TableInput["data"]): TableSource {
+  if (typeof data === "string")
+    throw new InputError(
+      `The data is the text ${JSON.stringify(data)}; a file is named by its path, as in fit({ path, formula }) of ornstein/node.`,
+    );
   if (Array.isArray(data)) return tableFromRows(data);
   return typeof (data as TableSource).chunks === "function"
     ? (data as TableSource)

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../data/errors.ts";
 import { defaultInterceptPrior, defaultPrior } from "../models/prior.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
-import { type FitOptions, resolveOptions } from "./options.ts";
+import { type FitOptions, refuseOptionsAmong, resolveOptions } from "./options.ts";
 
 function messageOf(work: () => unknown): string {
   try {
@@ -17,6 +17,19 @@ function messageOf(work: () => unknown): string {
 const refusal = (options: unknown) => messageOf(() => resolveOptions(options as FitOptions));
 const laplace = { kind: "laplace", mean: 0, scale: 0.5 } as const;
 const normal = { kind: "normal", mean: 0, sd: 1 } as const;
+
+describe("options", () => {
+  test("that do not exist are refused, and what may have been meant is said", () => {
+    expect(refusal({ smapler: "nuts" })).toBe("There is no option smapler; did you mean sampler?");
+  });
+
+  test("among the data are refused: nobody would read them", () => {
+    expect(messageOf(() => refuseOptionsAmong({ data: {}, formula: "y ~ x", family: "poisson" }))).toBe(
+      "The option family stands with the data; options are the second argument, as in fit({ data, formula }, { family }).",
+    );
+    refuseOptionsAmong({ x: [], y: [], weights: [] });
+  });
+});
 
 describe("the prior of coefficients", () => {
   const priorsOf = (prior: FitOptions["prior"]) => {

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
+import { suggestion } from "../data/suggest.ts";
 import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
 import { type ClassCoding, classCodings } from "../models/model.ts";
@@ -163,8 +164,24 @@ const expectations: Record<keyof FitOptions, string> = {
   tolerance: "a number from 0.001 to 0.5",
 };
 
+const isOption = (name: string) => Object.hasOwn(expectations, name);
+
+/** @throws InputError where an option stands among the data, where nobody would read it */
+export function refuseOptionsAmong(input: object): void {
+  const option = Object.keys(input).find((name) => name !== "weights" && isOption(name));
+  if (option !== undefined)
+    throw new InputError(
+      `The option ${option} stands with the data; options are the second argument, as in fit({ data, formula }, { ${option} }).`,
+    );
+}
+
 /** @throws InputError naming the option and what it takes */
 export function resolveOptions(options: FitOptions): ResolvedOptions {
+  const unknown = Object.keys(options).find((name) => !isOption(name));
+  if (unknown !== undefined)
+    throw new InputError(
+      `There is no option ${unknown}; ${suggestion(unknown, Object.keys(expectations), "the options are")}`,
+    );
   const result = schema.safeParse(options);
   if (!result.success) {
     const name = String(result.error.issues[0].path[0]) as keyof FitOptions;

@@ -1,3 +1,4 @@
+import { isCountFamily } from "../data/counts.ts";
 import { recipeVersion } from "../data/design-recipe.ts";
 import { type EncodedRows, type EncodeOptions, RowEncoder } from "../data/encode-rows.ts";
 import { InputError } from "../data/errors.ts";
@@ -6,7 +7,7 @@ import { formatCount, type TableSource } from "../data/table.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
-import type { PredictiveFit } from "./predictive-fit.ts";
+import type { ModelRecipe, PredictiveFit } from "./predictive-fit.ts";
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 
@@ -96,7 +97,7 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
       rows: encoder.rowsRead,
       missingRows: encoder.missingRows,
       ...(scores && { scores }),
-      warnings: warningsOf(encoder),
+      warnings: warningsOf(encoder, recipe),
     };
   }
   return { chunks, summary };
@@ -112,7 +113,7 @@ function requireNumber(name: string, value: number, wanted: string, isFine: bool
   if (!isFine) throw new InputError(`The option ${name} cannot be ${JSON.stringify(value)}: it takes ${wanted}.`);
 }
 
-function warningsOf(encoder: RowEncoder): string[] {
+function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {
   const rows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
   const warnings: string[] = [];
   if (encoder.missingRows > 0) {
@@ -131,13 +132,16 @@ function warningsOf(encoder: RowEncoder): string[] {
     warnings.push(
       `${rows(encoder.newCombinations)} with levels that no row of the fit has together: predicted without a coefficient for it.`,
     );
-  if (encoder.unknownTargets.size > 0) {
-    const count = [...encoder.unknownTargets.values()].reduce((sum, value) => sum + value, 0);
+  if (encoder.unusableTargets.size > 0) {
+    const count = [...encoder.unusableTargets.values()].reduce((sum, value) => sum + value, 0);
     const values = listed(
-      [...encoder.unknownTargets.keys()].slice(0, 3).map((level) => `"${level}"`),
+      [...encoder.unusableTargets.keys()].slice(0, 3).map((level) => `"${level}"`),
       "and",
     );
-    warnings.push(`${rows(count)} left out of the scores: the fit knows no class ${values}.`);
+    const isNumber = target.kind === "number";
+    const number = isCountFamily(family) ? "a count is a whole number of at least 0" : "the target has to be finite";
+    const reason = isNumber ? `${number}, and it is ${values}` : `the fit knows no class ${values}`;
+    warnings.push(`${rows(count)} left out of the scores: ${reason}.`);
   }
   return warnings;
 }

@@ -133,7 +133,11 @@ describe("predictions of a known posterior", () => {
     const y = xs.map((x) => drawPoisson(random, Math.exp(0.2 + 0.5 * x)));
     const { pitHistogram } = (await predictAll(poisson, { x: xs, y })).scores as NumberScores;
     for (const share of pitHistogram) expect(Math.abs(share - 0.1)).toBeLessThan(4.5 * Math.sqrt(0.09 / numRows));
-    await expect(predictAll(poisson, { x: [1], y: [1.5] })).rejects.toThrow(/needs whole numbers/);
+    const odd = await predictAll(poisson, { x: [1, 1], y: [1.5, 2] });
+    expect(odd.scores!.rows).toBe(1);
+    expect(odd.warnings).toEqual([
+      '1 row left out of the scores: a count is a whole number of at least 0, and it is "1.5".',
+    ]);
   });
 
   it("of events give the posterior's mean probability, and scores of it", async () => {

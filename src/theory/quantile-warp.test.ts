@@ -1,3 +1,4 @@
+import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import { describe, expect, it } from "vitest";
 import { type ProfilePoint, quantileWarp } from "./quantile-warp.ts";
 
@@ -42,6 +43,39 @@ describe("the map from a standard normal variable to a density", () => {
       [3.090232306167813, 0.999],
     ];
     for (const [u, p] of quantiles) expect(warp.value(u)).toBeCloseTo(Math.log(-Math.log(1 - p)), 3);
+  });
+
+  it("is that of the average where there are several densities", () => {
+    const normals = [-2, 3].map((mean) =>
+      pointsOf(
+        (t) => 0.5 * (t - mean) ** 2,
+        (t) => t - mean,
+        mean - 7,
+        mean + 7,
+      ),
+    );
+    const warp = quantileWarp(normals);
+    for (const u of [-2, -0.5, 0, 0.5, 1, 2]) {
+      const t = warp.value(u);
+      expect(0.5 * normalCdf(t, -2, 1) + 0.5 * normalCdf(t, 3, 1)).toBeCloseTo(normalCdf(u, 0, 1), 2);
+    }
+  });
+
+  it("leaves room behind a wall: half of its thickness for each unit", () => {
+    // The loss rises from ½ to 2 over log 4 = 1.39, the wall's thickness.
+    const warp = quantileWarp([
+      pointsOf(
+        (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
+        (t) => Math.exp(t) + t / 2500,
+        -300,
+        3.5,
+        401,
+      ),
+    ]);
+    for (const u of [3, 5, 10]) {
+      expect(warp.slope(u).slope).toBeGreaterThan(0.5 * Math.log(4));
+      expect(warp.slope(u).slope).toBeLessThan(Math.log(4));
+    }
   });
 
   it("has the derivatives of its own values", () => {

@@ -70,6 +70,17 @@ export function categoricalTarget(coding: ClassCoding = "reference"): Target {
   return { name: `categorical, ${coding}`, x, y, family: "categorical", coding, prior: { mean: 0.2, sd: 1 } };
 }
 
+/** Three classes, and two levels of which one has the last class only, the other that of reference only. */
+export function emptyCellsTarget(): Target {
+  const { x: normals, random } = features(600, 1, 14);
+  const x = normals.map(([value], n) => Float64Array.of(value, Number(n < 10), Number(n >= 10 && n < 20)));
+  const y = Float64Array.from(x, ([value, last, first]) => {
+    if (last === 1) return 2;
+    return first === 1 || random.uniform() < 0.4 ? 0 : 1 + Number(random.uniform() < 1 / (1 + Math.exp(-value)));
+  });
+  return { name: "empty cells", x, y, family: "categorical", prior: { mean: 0, sd: 2.5 } };
+}
+
 export async function problemOf(
   engine: Engine,
   target: Target,
