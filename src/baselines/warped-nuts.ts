@@ -37,7 +37,7 @@ export function workPerIteration({ rows, outputs, dimension }: Model, numRows: n
 
 /** Precision beyond that of the kept draws may take this share of the work. */
 const shareForPrecision = 0.75;
-const mostIterationsPerDraw = 4;
+const mostIterationsPerDraw = 8;
 
 /** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
 export function iterationsPerDraw(
