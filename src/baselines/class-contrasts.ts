@@ -16,8 +16,9 @@ interface Contrasts {
 
 /**
  * φ_c = θ_c − θ_r for the classes c ≠ r of a column, and φ_r = θ_r, minus the contrast with the reference class. For each
- * column r is the class, that of reference among them, of which its rows have most: for the rows of a level that only ever have class r, the
- * likelihood ends where another class' predictor comes near to that of r. With one predictor a row φ = θ.
+ * column r is the class, that of reference among them, with which the contrasts are known best: the one that its rows have, as
+ * the likelihood of a level that only ever has class r ends where another class' predictor comes near to that of r. With one
+ * predictor a row φ = θ.
  * @param likelihood M×M, its curvature at the mode
  */
 export async function classContrasts(problem: Problem, likelihood: Matrix): Promise<Contrasts> {
@@ -55,8 +56,8 @@ const leastCurvature = 1e-12;
 const numPairs = 2;
 
 /**
- * What the likelihood knows with walls that are not felt at the mode: beyond one a row's gradient is across it, so that the mean of
- * Σ ∇f ∇fᵀ over the normal approximation is added. A class' gradient has a bound.
+ * What the likelihood knows with walls that are not felt at the mode: beyond one a row's gradient is across it, so that the
+ * mean of Σ ∇f ∇fᵀ over the normal approximation is added. A class' gradient has a bound.
  */
 async function addWalls({ workspace, model, mode, laplaceFactor }: Problem, likelihood: Matrix): Promise<Matrix> {
   const random = createRandom(1, 0, 15);

@@ -22,7 +22,7 @@ export async function wallLines(problem: Problem): Promise<Matrix> {
   return multiply(contrasts.basis, directions);
 }
 
-/** Column j is what moves with parameter j, which itself moves by 1; the next pivot has the largest share of the prior's variance left. */
+/** Column j is what moves with parameter j by 1. The next pivot is the parameter with the largest share of the prior's variance. */
 function pivotedDirections(covariance: Matrix, priorVariances: Float64Array): Matrix {
   const size = covariance.rows;
   const left = covariance.data.slice();

@@ -23,8 +23,8 @@ import { wallLines } from "./wall-lines.ts";
  * for the skewed lines s ∈ S and t_j = z_j for the others.
  *
  * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the
- * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on average over
- * where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
+ * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on
+ * average over where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
  */
 export interface WarpedCoordinates {
   /** S */
@@ -60,9 +60,9 @@ export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGr
   );
   const first = throughMode.map((profile) => quantileWarp([profile]));
   const points = [...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, normal)];
-  const { position } = coordinatesOf(mode, basis, skewed, first);
+  const positions = points.map(coordinatesOf(mode, basis, skewed, first).position);
   const elsewhere = skewed.flatMap((j, k) =>
-    points.map((point) => throughPoint(lines[j], position(point), first[k].value(point[j]))),
+    points.map((point, place) => throughPoint(lines[j], positions[place], first[k].value(point[j]))),
   );
   const profiles = await along(elsewhere, profileAlong);
   const warps = skewed.map((_, k) => quantileWarp(profiles.slice(k * points.length, (k + 1) * points.length)));
@@ -70,8 +70,8 @@ export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGr
 }
 
 /**
- * Where one wall begins depends on other parameters, as in a wedge between two of them. A map made along the line through the mode has
- * no room for a wall that lies elsewhere; the mean over a few places has.
+ * Where one wall begins depends on other parameters, as in a wedge between two of them. A map made along the line through
+ * the mode has no room for a wall that lies elsewhere; the mean over a few places has.
  */
 const profilePairs = 2;
 

@@ -10,7 +10,7 @@ import { compileTarget } from "./target.ts";
 export interface ObservedTargets {
   /** The table's columns that they are made of. */
   readonly names: ReadonlySet<string>;
-  /** Values that cannot be scored, with the number of their rows: classes that the fit does not know, numbers that are no counts. */
+  /** Values that cannot be scored (unknown classes, numbers that are no counts), with the number of their rows. */
   readonly unusable: ReadonlyMap<string, number>;
   /** A value for each row of the chunk, coded as the fit's; NaN where it is missing or unusable. */
   read(chunk: TableChunk, firstRow: number): Float64Array;

@@ -27,6 +27,9 @@ describe("options", () => {
     expect(messageOf(() => refuseOptionsAmong({ data: {}, formula: "y ~ x", family: "poisson" }))).toBe(
       "The option family stands with the data; options are the second argument, as in fit({ data, formula }, { family }).",
     );
+    expect(messageOf(() => refuseOptionsAmong({ path: "a.csv", formula: "y ~ x", weights: "w" }))).toMatch(
+      /^The option weights/,
+    );
     refuseOptionsAmong({ x: [], y: [], weights: [] });
   });
 });

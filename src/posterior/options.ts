@@ -168,7 +168,9 @@ const isOption = (name: string) => Object.hasOwn(expectations, name);
 
 /** @throws InputError where an option stands among the data, where nobody would read it */
 export function refuseOptionsAmong(input: object): void {
-  const option = Object.keys(input).find((name) => name !== "weights" && isOption(name));
+  // Arrays have weights of their own; a table's are an expression, and an option.
+  const isData = (name: string) => name === "weights" && !("formula" in input);
+  const option = Object.keys(input).find((name) => isOption(name) && !isData(name));
   if (option !== undefined)
     throw new InputError(
       `The option ${option} stands with the data; options are the second argument, as in fit({ data, formula }, { ${option} }).`,

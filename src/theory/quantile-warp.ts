@@ -27,8 +27,8 @@ const leastSlope = 0.5;
  * spline of cubics: the exact values and derivatives τ'(u) = φ(u)/f(τ(u)) at its knots, straight lines outside of them. Used
  * as a change of variables with its own derivatives it is exact, however well it approximates.
  *
- * Far inside a tail that ends at a wall, τ' falls to 0: what is one wall on this line would leave no room for a wall that lies a little further out
- * elsewhere. The straight lines begin where τ' is half of the wall's own thickness.
+ * Far inside a tail that ends at a wall, τ' falls to 0, which leaves no room where the wall lies a little further out. The
+ * straight lines begin where τ' is half of the wall's own thickness.
  * @param profiles densities of which the average counts, each by points in the order of t, their losses convex or nearly so, the
  * outermost far in the tails
  */
