@@ -79,7 +79,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
 
-  const finished = target.finish(options.family, standardize, offsetMoments.mean);
+  const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });

@@ -1,7 +1,7 @@
 import { chooseCoding, type TermPart } from "./coding.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { FactorLevels } from "./factors.ts";
-import { combine, type Moments } from "./moments.ts";
+import { combine, isRounding, type Moments, scalingOf } from "./moments.ts";
 import { formatCount, textAmongNumbers } from "./table.ts";
 import type { TermRows } from "./term-rows.ts";
 import { wordsLeftOut } from "./words.ts";
@@ -30,11 +30,6 @@ export interface ColumnOptions {
   readonly hasIntercept: boolean;
   readonly standardized: boolean;
 }
-
-/** A level of a standard deviation, relative to the mean, below which differences are rounding. */
-const roundingLevel = 1e-12;
-/** From this ratio of mean to sd on, single precision keeps less than three digits of a column's differences. */
-const roundedRatio = 1e4;
 
 /** Chooses the design's columns from what the first pass saw. */
 export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions): ChosenColumns {
@@ -66,12 +61,7 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
           continue;
         }
         for (const cell of cells) columnOfCell[cell] = columns.length;
-        if (!options.standardized && column.spread * roundedRatio < Math.abs(column.center)) {
-          warnings.push(
-            `The values of ${name} are large beside their spread (mean ${column.center.toPrecision(3)}, sd ${column.spread.toPrecision(3)}), and single precision rounds the differences off; standardize the features, or subtract a constant.`,
-          );
-        }
-        columns.push(column.column);
+        columns.push(column);
       }
       if (candidates.empty > 0) {
         const which = candidates.empty === 1 ? "1 column" : `${formatCount(candidates.empty)} columns`;
@@ -186,16 +176,18 @@ function columnMoments(term: TermRows, cells: readonly number[], numRows: number
   return combine(moments, { count: numRows - moments.count, mean: 0, squares: 0 });
 }
 
-/** A column with its place and scale, or nothing where it is constant and of no use. */
+/** A column with its place and scale, or nothing where it is constant and of no use: without an intercept it stands for one. */
 function scaled(
   about: Pick<DesignColumn, "name" | "term" | "isIndicator">,
-  moments: Moments,
+  { mean, squares, count }: Moments,
   { hasIntercept, standardized }: ColumnOptions,
-): { column: DesignColumn; center: number; spread: number } | undefined {
-  const center = moments.mean;
-  const spread = Math.sqrt(moments.squares / moments.count);
-  const isConstant = spread <= roundingLevel * Math.abs(center);
-  if (isConstant && (hasIntercept || standardized || center === 0)) return undefined;
-  const place = standardized ? { mean: center, scale: spread } : { mean: 0, scale: 1 };
-  return { column: { ...about, ...place, isIntercept: false }, center, spread: isConstant ? Infinity : spread };
+): DesignColumn | undefined {
+  const spread = Math.sqrt(squares / count);
+  const isConstant = isRounding(spread, mean);
+  if (isConstant && (hasIntercept || mean === 0)) return undefined;
+  return {
+    ...about,
+    ...(standardized ? scalingOf(mean, spread, hasIntercept) : { mean: 0, scale: 1 }),
+    isIntercept: false,
+  };
 }

@@ -3,6 +3,7 @@ import { intercept } from "./build-design.ts";
 import { designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
+import { scalingOf } from "./moments.ts";
 import { centredShare, planOf } from "./sparse-design.ts";
 import { type ColumnData, formatCount } from "./table.ts";
 
@@ -41,16 +42,12 @@ export async function designFromSparse(
   arrays: SparseArrays,
   options: Omit<DesignOptions, "weights" | "storage"> = {},
 ): Promise<Design> {
-  const { sparse, y, offset, weights, intercept: hasIntercept = true } = arrays;
+  const { sparse, y, offset, intercept: hasIntercept = true } = arrays;
   const numRows = y.length;
   checkEntries(sparse, numRows);
   const names = arrays.names ?? Array.from({ length: sparse.columns }, (_, j) => `x${j + 1}`);
   checkNames(names, sparse.columns);
-  // The target, the offset and the weights are read as those of a design without columns.
-  const bare = await designFromArrays(
-    { x: new Float64Array(0), names: [], y, offset, weights },
-    { ...options, memory: undefined },
-  );
+  const bare = await withoutColumns(arrays, names, options);
   if (bare.numRows < numRows)
     throw new InputError("y, offset or weights miss a value, or a weight is 0; leave such rows out of all arrays.");
   const isStandardised = (options.standardize ?? "auto") !== "none";
@@ -84,15 +81,36 @@ export async function designFromSparse(
       formula: text,
       terms: text,
       hasIntercept,
-      constant: hasIntercept ? 0 : bare.target.mean,
-      columns: columns.map(({ name, term, mean }) => ({ name, term, center: hasIntercept ? 0 : mean })),
+      columns: columns.map(({ name, term }) => ({ name, term })),
       blocks: kept.map((term, column) => ({ term, coding: [], columns: [{ levels: [], column }] })),
-      inputs: [...kept.map((name) => ({ name, type: "number" as const })), ...bare.recipe.inputs],
+      inputs: [
+        ...kept.map((name) => ({ name, type: "number" as const })),
+        ...bare.recipe.inputs.slice(hasIntercept ? 0 : 1),
+      ],
     },
     standardized: isStandardised,
     leftOut: found.leftOut,
     warnings: found.leftOut.length > 0 ? [...bare.warnings, leftOutWarning(found.leftOut)] : bare.warnings,
   };
+}
+
+/**
+ * Target, offset and weights, read as those of a design without columns. Where there is no intercept either, a column of
+ * ones stands in for it, which a design has to have and which is not centred.
+ */
+function withoutColumns(
+  { y, offset, weights, intercept: hasIntercept = true }: SparseArrays,
+  names: readonly string[],
+  options: Omit<DesignOptions, "weights" | "storage">,
+): Promise<Design> {
+  const one = freeName("one", Object.fromEntries(names.map((name) => [name, 0])));
+  const columns = hasIntercept
+    ? { x: new Float64Array(0), names: [] }
+    : { x: new Float64Array(y.length).fill(1), names: [one] };
+  return designFromArrays(
+    { ...columns, y, offset, weights, intercept: hasIntercept },
+    { ...options, memory: undefined },
+  );
 }
 
 function checkEntries({ indptr, indices, values, columns }: CompressedRows, numRows: number): void {
@@ -165,14 +183,15 @@ function findColumns(
   const placeOf = new Int32Array(size).fill(-1);
   for (let j = 0; j < size; j++) {
     const sd = Math.sqrt((squares[j] + (numRows - present[j]) * means[j] ** 2) / numRows);
+    // Sums over all entries round more than those of equal values chunk by chunk.
     const isConstant = sd <= 1e-12 * Math.abs(means[j]);
-    if (isConstant && (hasIntercept || isStandardised || means[j] === 0)) {
+    if (isConstant && (hasIntercept || means[j] === 0)) {
       leftOut.push(names[j]);
       continue;
     }
     placeOf[j] = columns.length;
     kept.push(counts[j]);
-    const [mean, scale] = isStandardised ? [means[j], sd] : [0, 1];
+    const { mean, scale } = isStandardised ? scalingOf(means[j], sd, hasIntercept) : { mean: 0, scale: 1 };
     columns.push({
       name: names[j],
       term: names[j],

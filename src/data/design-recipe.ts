@@ -13,7 +13,7 @@ import { formulaText } from "./formula-text.ts";
 import type { ColumnInfo } from "./table.ts";
 
 /** The form of the recipes that are made here; a reader refuses any other. */
-export const recipeVersion = 1;
+export const recipeVersion = 2;
 
 /** What `recipeOf` needs of a design beside its formula. */
 interface RecipeParts {
@@ -46,8 +46,7 @@ export function recipeOf(
     target,
     hasIntercept,
     hasOffset: offsets.length > 0,
-    constant: hasIntercept ? 0 : target.mean,
-    columns: columns.map(({ name, term, mean }) => ({ name, term, center: hasIntercept ? 0 : mean })),
+    columns: columns.map(({ name, term }) => ({ name, term })),
     blocks: blocks.map(recipeBlock),
     levels: Object.fromEntries(levels),
     inputs: [...names].map((name) => ({ name, type: table.get(name)!.type })),

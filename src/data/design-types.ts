@@ -20,6 +20,7 @@ export interface DesignOptions {
   readonly family?: DesignFamily;
   /**
    * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` and `student-t` the target too;
+   * without an intercept x over the root of its mean square, as nothing would take up what centring leaves.
    * "features": the columns only; "none": everything as it is, not even centred. Means and sds are those of the kept
    * rows, each counted once whatever its weight.
    */
@@ -110,7 +111,7 @@ export interface Design {
   readonly formula: string;
   /** How the columns are made from a table. */
   readonly recipe: DesignRecipe;
-  /** Whether the columns (not the intercept) are centred and divided by their sd. */
+  /** Whether the columns (not the intercept) are centred and divided by their sd, or without an intercept by the root of their mean square. */
   readonly standardized: boolean;
   /** Names of columns that were left out as they are constant over the kept rows. */
   readonly leftOut: readonly string[];
@@ -136,10 +137,10 @@ export interface RecipeBlock {
 
 /**
  * How a formula's columns are made from a table, as plain JSON: what predicting other rows needs of the design. A row's
- * linear predictor on the data's own scale is constant + Σ β_j (x_j − center_j) + offset, with β the reported coefficients.
+ * linear predictor on the data's own scale is Σ β_j x_j + offset, with β the reported coefficients.
  */
 export interface DesignRecipe {
-  readonly version: 1;
+  readonly version: 2;
   /** The formula as it was written. */
   readonly formula: string;
   /** The same with `.` and products written out, so that it means the same over any table. */
@@ -148,10 +149,8 @@ export interface DesignRecipe {
   readonly target: DesignTarget;
   readonly hasIntercept: boolean;
   readonly hasOffset: boolean;
-  /** The mean of a standardised target where no intercept takes it up; else 0. */
-  readonly constant: number;
-  /** D, in the order of the coefficients of a linear predictor. `center` is 0 but in a centred design without intercept. */
-  readonly columns: readonly { readonly name: string; readonly term: string; readonly center: number }[];
+  /** D, in the order of the coefficients of a linear predictor. */
+  readonly columns: readonly { readonly name: string; readonly term: string }[];
   readonly blocks: readonly RecipeBlock[];
   /** The levels of each categorical factor that the fit has seen, and the words that each words() counts, sorted. */
   readonly levels: Readonly<Record<string, readonly string[]>>;

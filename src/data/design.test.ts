@@ -136,11 +136,30 @@ describe("standardising", () => {
     expect(target(features)).toEqual(people.y);
   });
 
-  test("without intercept, columns and target are centred all the same", async () => {
+  test("without an intercept nothing is centred: columns and target are divided by their root mean square", async () => {
     const made = await design("y ~ 0 + x");
     expect(names(made)).toEqual(["x"]);
-    expect(Math.abs(mean(column(made, 0)))).toBeLessThan(1e-6);
-    expect(Math.abs(mean(target(made)))).toBeLessThan(1e-6);
+    const rootMeanSquare = (values: number[]) => Math.sqrt(mean(values.map((value) => value ** 2)));
+    people.x.forEach((value, n) => {
+      expect(column(made, 0)[n]).toBeCloseTo(value / rootMeanSquare(people.x), 6);
+    });
+    people.y.forEach((value, n) => {
+      expect(target(made)[n]).toBeCloseTo(value / rootMeanSquare(people.y), 6);
+    });
+    expect([made.columns[0].mean, made.target.mean]).toEqual([0, 0]);
+  });
+
+  test("without an intercept a constant column stands for it", async () => {
+    const made = await design("y ~ 0 + same + x");
+    expect(names(made)).toEqual(["same", "x"]);
+    expect(column(made, 0)).toEqual(people.y.map(() => 1));
+  });
+
+  test("numbers far from 0 that differ are no constant", async () => {
+    const ids = people.y.map((_, n) => 1e15 + n);
+    const made = await design("y ~ x + id", { ...people, id: ids });
+    expect(names(made)).toEqual(["x", "id", "Intercept"]);
+    expect(column(made, 1)[1] - column(made, 1)[0]).toBeCloseTo(1 / made.columns[1].scale, 6);
   });
 
   test("constant columns are left out and named", async () => {
@@ -355,10 +374,10 @@ describe("errors", () => {
     ],
     ["y ~ 0", people, {}, "The formula leaves nothing to estimate; add a term or the intercept."],
     [
-      "y ~ 0 + same",
+      "y ~ 0 + I(x - x)",
       people,
       {},
-      "The formula leaves nothing to estimate: same has the same value in every row; add a term or the intercept.",
+      "The formula leaves nothing to estimate: I(x - x) has the same value in every row; add a term or the intercept.",
     ],
     [
       "y ~ x",

@@ -31,6 +31,22 @@ export function momentsOf(values: Float64Array): Moments {
   return { count, mean, squares };
 }
 
+/** A spread this small beside the mean is the rounding of equal values: of the last digits of double precision. */
+const roundingLevel = 2 ** -50;
+
+/** Whether a column's spread is no more than the rounding of equal values. */
+export function isRounding(spread: number, mean: number): boolean {
+  return spread <= roundingLevel * Math.abs(mean);
+}
+
+/**
+ * What a standardised column, or target, is centred at and divided by: its mean and sd; without an intercept, which alone
+ * could take up the constant that centring leaves, 0 and the root of its mean square.
+ */
+export function scalingOf(mean: number, sd: number, hasIntercept: boolean): { mean: number; scale: number } {
+  return hasIntercept ? { mean, scale: sd } : { mean: 0, scale: Math.hypot(mean, sd) };
+}
+
 /** Moments of values in groups, which are numbered from 0 and may become more as chunks arrive. */
 export class GroupMoments {
   private counts = new Float64Array(64);

@@ -7,8 +7,7 @@ import type { Design } from "./design-types.ts";
  *
  *   β_j = b_j s_y / s_j,   β₀ = ȳ + s_y b₀ − Σ β_j x̄_j.
  *
- * A design that is centred but has no intercept fits y − ȳ = Σ β_j (x_j − x̄_j): its coefficients are rescaled only,
- * and the constant ȳ − Σ β_j x̄_j has no coefficient to go into.
+ * Without an intercept nothing is centred (x̄_j = ȳ = 0), and coefficients are rescaled only.
  */
 export interface OriginalScale {
   /** D × D: β = matrix b + shift, so that a covariance V becomes matrix V matrixᵀ. */
@@ -19,8 +18,6 @@ export interface OriginalScale {
   readonly targetScale: number;
   /** β of b; costs D. */
   toOriginal(standardized: ArrayLike<number>): Float64Array;
-  /** b of β; costs D. */
-  toStandardized(original: ArrayLike<number>): Float64Array;
 }
 
 /** The map between a design's scales. */
@@ -42,17 +39,11 @@ export function originalScale({ columns, target }: Pick<Design, "columns" | "tar
     return result;
   }
 
-  function toStandardized(original: ArrayLike<number>): Float64Array {
-    const result = factors.map((factor, j) => original[j] / factor);
-    if (intercept >= 0) result[intercept] = (original[intercept] - target.mean + centre(original)) / target.scale;
-    return result;
-  }
-
   /** Σ β_j x̄_j over all columns but the intercept, whose own mean is 0. */
   function centre(original: ArrayLike<number>): number {
     let sum = 0;
     for (let j = 0; j < size; j++) if (j !== intercept) sum += original[j] * columns[j].mean;
     return sum;
   }
-  return { matrix: map, shift, targetScale: target.scale, toOriginal, toStandardized };
+  return { matrix: map, shift, targetScale: target.scale, toOriginal };
 }

@@ -7,7 +7,7 @@ import { finiteValues } from "./factors.ts";
 import type { Formula } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText } from "./formula-text.ts";
-import { combine, type Moments, momentsOf } from "./moments.ts";
+import { combine, type Moments, momentsOf, scalingOf } from "./moments.ts";
 import { listed } from "./suggest.ts";
 import { compareText, formatCount, textAmongNumbers } from "./table.ts";
 
@@ -26,6 +26,18 @@ export interface FinishedTarget {
   readonly encodeInto: (values: ArrayLike<number>, rows: Float32Array, at: number, stride: number) => void;
 }
 
+/** What the scale of a target of numbers rests on. */
+export interface TargetScaling {
+  readonly standardize: Standardize;
+  /** Without an intercept a target is not centred. */
+  readonly hasIntercept: boolean;
+  /**
+   * Taken off the mean of a standardised target, as the intercept and its prior are those of what the offset leaves; 0
+   * where there is no offset.
+   */
+  readonly offsetMean: number;
+}
+
 /** The left side of a formula: its values, and what they say about the family. */
 export interface TargetReader {
   /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
@@ -35,11 +47,9 @@ export interface TargetReader {
   /** Called once for each chunk of the first pass with what `read` returned of it. */
   add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
   /**
-   * @param offsetMean Taken off the mean of a standardised target, as the intercept and its prior are those of what the
-   * offset leaves; 0 where there is no offset.
    * @throws InputError where the target does not suit the family.
    */
-  finish(family: DesignFamily | undefined, standardize: Standardize, offsetMean: number): FinishedTarget;
+  finish(family: DesignFamily | undefined, scaling: TargetScaling): FinishedTarget;
 }
 
 /**
@@ -129,7 +139,10 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
     for (let i = 0; i < values.length && seen.size <= mostClasses; i++) seen.add(values[i]);
   }
 
-  function finish(wanted: DesignFamily | undefined, standardize: Standardize, offsetMean: number): FinishedTarget {
+  function finish(
+    wanted: DesignFamily | undefined,
+    { standardize, hasIntercept, offsetMean }: TargetScaling,
+  ): FinishedTarget {
     const distinct = [...seen].sort((a, b) => a - b);
     const labels = distinct.map(labelOf);
     if (distinct.length === 1) throw oneValue(name, labels[0]);
@@ -151,7 +164,7 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
     if (isCountFamily(family)) counts.require(family);
     const isScaled = standardize === "auto" && !isCountFamily(family);
     const sd = Math.sqrt(moments.squares / moments.count);
-    const { mean, scale } = isScaled ? { mean: moments.mean - offsetMean, scale: sd } : { mean: 0, scale: 1 };
+    const { mean, scale } = isScaled ? scalingOf(moments.mean - offsetMean, sd, hasIntercept) : { mean: 0, scale: 1 };
     return {
       target: { name, kind: "number", mean, scale },
       family,

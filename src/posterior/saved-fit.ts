@@ -11,7 +11,7 @@ import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /** What wrote a result. */
 export interface Origin {

@@ -12,15 +12,14 @@ const normals = () => Float64Array.from({ length: numDraws }, () => random.norma
 
 function recipe(parts: Pick<ModelRecipe, "family" | "target"> & Partial<ModelRecipe>): ModelRecipe {
   return {
-    version: 1,
+    version: 2,
     formula: "y ~ x",
     terms: "y ~ 1 + x",
     hasIntercept: true,
     hasOffset: false,
-    constant: 0,
     columns: [
-      { name: "x", term: "x", center: 0 },
-      { name: "Intercept", term: "Intercept", center: 0 },
+      { name: "x", term: "x" },
+      { name: "Intercept", term: "Intercept" },
     ],
     blocks: [{ term: "x", coding: [], columns: [{ levels: [], column: 0 }] }],
     levels: {},

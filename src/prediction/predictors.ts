@@ -16,7 +16,7 @@ export class Predictors {
   readonly auxiliaries: readonly Float64Array[];
   /** D × P × S: for each column, its coefficients of P predictors at S draws. */
   private readonly coefficients: Float64Array;
-  /** P × S: the intercept and what centring leaves. */
+  /** P × S: the intercepts, or 0. */
   private readonly constants: Float64Array;
   /** Where the predictors that have coefficients begin: S behind a reference class. */
   private readonly start: number;
@@ -42,12 +42,11 @@ export class Predictors {
     this.numPredictors = outputs + Number(recipe.hasReference);
     this.start = recipe.hasReference ? numDraws : 0;
     this.coefficients = new Float64Array(numColumns * size);
-    this.constants = new Float64Array(size).fill(recipe.constant);
+    this.constants = new Float64Array(size);
     for (let j = 0; j < numColumns; j++) {
       for (let k = 0; k < outputs; k++) this.coefficients.set(thinned[k * numColumns + j], j * size + k * numDraws);
-      const isIntercept = recipe.hasIntercept && j === numColumns - 1;
-      const factor = isIntercept ? 1 : -recipe.columns[j].center;
-      if (factor !== 0) for (let t = 0; t < size; t++) this.constants[t] += factor * this.coefficients[j * size + t];
+      if (recipe.hasIntercept && j === numColumns - 1)
+        this.constants.set(this.coefficients.subarray(j * size, (j + 1) * size));
     }
     const learned = new Map(
       names.slice(numColumns * outputs).map((name, a) => [name, thinned[numColumns * outputs + a]]),
