@@ -6,11 +6,12 @@ import { duplicateWarnings } from "./duplicates.ts";
 import { InputError } from "./errors.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
 import { compileFactor, type FactorReader } from "./factors.ts";
-import { fillRows } from "./fill.ts";
+import { fillRows, triangularFactorOf } from "./fill.ts";
 import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
 import { combine, type Moments, momentsOf } from "./moments.ts";
+import { orthogonalBasis } from "./orthogonal-basis.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
@@ -90,13 +91,22 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   if (isWide && options.storage === "dense") throw tooManyColumns(columns);
   const denseStride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
   const plan = planSparse(columns, chosen.blocks, numRows);
-  const isSparse = choosesSparse(plan, 4 * numRows * denseStride, isWide ? "sparse" : (options.storage ?? "auto"));
+  const storage = isWide ? "sparse" : options.priorSds ? "dense" : (options.storage ?? "auto");
+  const isSparse = choosesSparse(plan, 4 * numRows * denseStride, storage);
   checkSize(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
 
   const shape: [number, number] = isSparse ? [1, plan.bytes / 4] : [numRows, denseStride];
   const rows = options.memory?.allocateRows(...shape) ?? new Float32Array(shape[0] * shape[1]);
   const stride = isSparse ? Math.ceil((plan.bytes - plan.recordsAt) / (4 * numRows)) : denseStride;
-  const layout = { rows, numRows, stride, columns, blocks: chosen.blocks, sparse: isSparse ? plan : undefined };
+  const shared = { numRows, columns, blocks: chosen.blocks };
+  const basis =
+    options.priorSds &&
+    orthogonalBasis(
+      await triangularFactorOf(readTable(), shared, termRows, weights?.read, options),
+      options.priorSds(columns),
+      numRows,
+    );
+  const layout = { ...shared, rows, stride, sparse: isSparse ? plan : undefined, basis };
   const side = { target: { ...finished, read: target.read }, offset, weights: weights?.read };
   await fillRows(readTable(), layout, termRows, side, options);
   return {
@@ -111,6 +121,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     ...(isSparse && { sparse: { startsAt: plan.startsAt, nonZeros: plan.nonZeros } }),
     columns,
     hasIntercept,
+    ...(basis && { basis }),
     target: finished.target,
     family: finished.family,
     familyGuessed: finished.familyGuessed,
@@ -118,7 +129,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     recipe: recipeOf(formula, scope.columns, expanded, { ...finished, ...chosen, columns }),
     standardized,
     leftOut: chosen.leftOut,
-    warnings: [...finished.warnings, ...chosen.warnings, ...duplicateWarnings(layout)],
+    warnings: [...finished.warnings, ...chosen.warnings, ...(basis ? [] : duplicateWarnings(layout))],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { FamilyName } from "../families/family.ts";
+import type { OrthogonalBasis } from "./orthogonal-basis.ts";
 import type { ColumnType } from "./table.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
@@ -32,6 +33,11 @@ export interface DesignOptions {
   readonly weights?: string;
   /** Whether rows hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
   readonly storage?: "auto" | "dense" | "sparse";
+  /**
+   * Asks for dense rows in an orthogonal basis (orthogonal-basis.ts), which takes another pass: the sds that the prior gives
+   * the columns' coefficients.
+   */
+  readonly priorSds?: (columns: readonly DesignColumn[]) => ArrayLike<number>;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
@@ -103,6 +109,8 @@ export interface Design {
   /** D columns; the intercept, where there is one, is the last. */
   readonly columns: readonly DesignColumn[];
   readonly hasIntercept: boolean;
+  /** Where rows are stored in coordinates of their own: a row's D numbers are xᵀT. */
+  readonly basis?: OrthogonalBasis;
   readonly target: DesignTarget;
   readonly family: DesignFamily;
   /** Whether the family was guessed from the target. */

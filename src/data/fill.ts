@@ -1,7 +1,10 @@
+import type { Matrix } from "../linalg/matrix.ts";
+import { TriangularFactor } from "../linalg/triangular-factor.ts";
 import type { ColumnBlock } from "./columns.ts";
-import { CompleteRowReader } from "./complete-rows.ts";
+import { CompleteRowReader, type CompleteRows } from "./complete-rows.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
+import { type OrthogonalBasis, rotateRowsInto } from "./orthogonal-basis.ts";
 import type { RowNumbers } from "./row-numbers.ts";
 import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.ts";
 import type { TableChunk } from "./table.ts";
@@ -16,6 +19,8 @@ export interface RowLayout {
   readonly blocks: readonly ColumnBlock[];
   /** Where the rows are sparse. */
   readonly sparse?: SparsePlan;
+  /** Where dense rows are stored in coordinates of their own. */
+  readonly basis?: OrthogonalBasis;
 }
 
 /** What a row has besides its columns. */
@@ -44,8 +49,7 @@ export async function fillRows(
     const complete = reader.read(chunk);
     const count = complete.chunk.numRows;
     if (filled + count > layout.numRows) throw changed();
-    const cached = new Map<string, Float64Array | Int32Array>();
-    const values = new Map(terms.map((term) => [term, term.read(complete, cached)]));
+    const values = valuesOf(terms, complete);
     if (layout.blocks.some(({ term, columnOfCell }) => term.numCells > columnOfCell.length)) throw changed();
     const targets = new Float32Array(count);
     target.encodeInto(target.read(complete), targets, 0, 1);
@@ -55,6 +59,36 @@ export async function fillRows(
     options.onProgress?.(reader.rowsRead, 2);
   }
   if (filled !== layout.numRows) throw changed();
+}
+
+/** What the terms make of a chunk. */
+function valuesOf(terms: readonly TermRows[], rows: CompleteRows): ReadonlyMap<TermRows, TermValues> {
+  const cached = new Map<string, Float64Array | Int32Array>();
+  return new Map(terms.map((term) => [term, term.read(rows, cached)]));
+}
+
+/**
+ * The R of X = Q R, X the rows that `fillRows` would write, in double precision: what an orthogonal basis is made of.
+ * @throws InputError where the data changed
+ */
+export async function triangularFactorOf(
+  chunks: AsyncIterable<TableChunk>,
+  layout: Pick<RowLayout, "columns" | "blocks" | "numRows">,
+  terms: readonly TermRows[],
+  weights: RowNumbers | undefined,
+  options: DesignOptions,
+): Promise<Matrix> {
+  const standardise = chunkStandardiser(layout);
+  const factor = new TriangularFactor(layout.columns.length);
+  const reader = new CompleteRowReader(weights);
+  for await (const chunk of chunks) {
+    options.signal?.throwIfAborted();
+    const complete = reader.read(chunk);
+    const { numRows } = complete.chunk;
+    if (numRows > 0) factor.add(standardise(valuesOf(terms, complete), numRows), numRows);
+    options.onProgress?.(reader.rowsRead, 1);
+  }
+  return factor.triangle;
 }
 
 /** Writes a chunk's rows after those of the chunks before. */
@@ -69,14 +103,18 @@ function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: Spars
 }
 
 function denseWriter(layout: RowLayout): ChunkWriter {
-  const { rows, stride, columns, blocks } = layout;
-  const template = rowTemplate(columns, stride);
-  const scaled = scaledLayout(layout);
+  const { rows, stride, columns, blocks, basis } = layout;
+  const template = Float32Array.from(rowTemplate(columns, stride));
+  const scaled = { ...scalingOfColumns(columns), rows, stride };
+  const standardise = basis && chunkStandardiser(layout);
   let start = 0;
   return (values, { target, offset, weights }) => {
     const count = target.length;
-    repeatInto(rows, template, start, count);
-    for (const block of blocks) writeBlock(block, values.get(block.term)!, scaled, start, count);
+    if (basis) rotateRowsInto(rows, start, stride, basis, standardise!(values, count), count);
+    else {
+      repeatInto(rows, template, start, count);
+      for (const block of blocks) writeBlock(block, values.get(block.term)!, scaled, start, count);
+    }
     [target, offset, weights].forEach((numbers, k) => {
       if (numbers) for (let i = 0, at = start + stride - 1 - k; i < count; i++, at += stride) rows[at] = numbers[i];
     });
@@ -84,18 +122,37 @@ function denseWriter(layout: RowLayout): ChunkWriter {
   };
 }
 
+/** A chunk's rows on the standardised scale in double precision, D numbers each. */
+function chunkStandardiser({ columns, blocks }: Pick<RowLayout, "columns" | "blocks">) {
+  const stride = columns.length;
+  const template = rowTemplate(columns, stride);
+  const scaling = scalingOfColumns(columns);
+  return (values: ReadonlyMap<TermRows, TermValues>, count: number): Float64Array => {
+    const rows = new Float64Array(count * stride);
+    repeatInto(rows, template, 0, count);
+    for (const block of blocks) writeBlock(block, values.get(block.term)!, { ...scaling, rows, stride }, 0, count);
+    return rows;
+  };
+}
+
 /** The columns' scaling as arrays, for the loops over rows. */
-interface ScaledLayout extends RowLayout {
+interface ColumnScaling {
   readonly means: Float64Array;
   readonly scales: Float64Array;
   /** What 1 is stored as. */
   readonly ones: Float64Array;
 }
 
-function scaledLayout(layout: RowLayout): ScaledLayout {
-  const means = Float64Array.from(layout.columns, ({ mean }) => mean);
-  const scales = Float64Array.from(layout.columns, ({ scale }) => scale);
-  return { ...layout, means, scales, ones: means.map((mean, j) => (1 - mean) / scales[j]) };
+function scalingOfColumns(columns: readonly DesignColumn[]): ColumnScaling {
+  const means = Float64Array.from(columns, ({ mean }) => mean);
+  const scales = Float64Array.from(columns, ({ scale }) => scale);
+  return { means, scales, ones: means.map((mean, j) => (1 - mean) / scales[j]) };
+}
+
+/** Rows that are written, with the scaling of their columns. */
+interface ScaledRows extends ColumnScaling {
+  readonly rows: Float32Array | Float64Array;
+  readonly stride: number;
 }
 
 function changed(): InputError {
@@ -103,8 +160,8 @@ function changed(): InputError {
 }
 
 /** A row in which every column is 0 before standardising, and the intercept 1: what most of a row of indicators is. */
-function rowTemplate(columns: readonly DesignColumn[], stride: number): Float32Array {
-  const template = new Float32Array(stride);
+function rowTemplate(columns: readonly DesignColumn[], stride: number): Float64Array {
+  const template = new Float64Array(stride);
   columns.forEach((column, j) => {
     template[j] = column.isIntercept ? 1 : (0 - column.mean) / column.scale;
   });
@@ -112,7 +169,12 @@ function rowTemplate(columns: readonly DesignColumn[], stride: number): Float32A
 }
 
 /** Writes the template `count` times from `start` on, doubling what is there: as fast as memory. */
-function repeatInto(rows: Float32Array, template: Float32Array, start: number, count: number): void {
+function repeatInto<Rows extends Float32Array | Float64Array>(
+  rows: Rows,
+  template: Rows,
+  start: number,
+  count: number,
+): void {
   if (count === 0) return;
   rows.set(template, start);
   const total = count * template.length;
@@ -124,7 +186,7 @@ function repeatInto(rows: Float32Array, template: Float32Array, start: number, c
 function writeBlock(
   block: ColumnBlock,
   { starts, values, cells }: TermValues,
-  layout: ScaledLayout,
+  layout: ScaledRows,
   start: number,
   count: number,
 ): void {

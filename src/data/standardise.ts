@@ -1,4 +1,4 @@
-import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { type Matrix, matrix, multiply, multiplyVector } from "../linalg/matrix.ts";
 import type { Design } from "./design-types.ts";
 
 /**
@@ -16,12 +16,15 @@ export interface OriginalScale {
   readonly shift: Float64Array;
   /** What a noise scale σ is multiplied by: s_y. */
   readonly targetScale: number;
-  /** β of b; costs D. */
+  /** β of b; costs D, with a basis D². */
   toOriginal(standardized: ArrayLike<number>): Float64Array;
 }
 
-/** The map between a design's scales. */
-export function originalScale({ columns, target }: Pick<Design, "columns" | "target">): OriginalScale {
+/** What of a design its scales rest on. */
+export type ScaledDesign = Pick<Design, "columns" | "target" | "basis">;
+
+/** The map from what a design's coefficients are sampled in to the data's own scale: γ → b → β where there is a basis. */
+export function originalScale({ columns, target, basis }: ScaledDesign): OriginalScale {
   const size = columns.length;
   const intercept = columns.findIndex((column) => column.isIntercept);
   const factors = Float64Array.from(columns, (column) => target.scale / column.scale);
@@ -33,7 +36,8 @@ export function originalScale({ columns, target }: Pick<Design, "columns" | "tar
   }
   if (intercept >= 0) shift[intercept] = target.mean;
 
-  function toOriginal(standardized: ArrayLike<number>): Float64Array {
+  function toOriginal(sampled: ArrayLike<number>): Float64Array {
+    const standardized = basis ? multiplyVector(basis.matrix, sampled) : sampled;
     const result = factors.map((factor, j) => factor * standardized[j]);
     if (intercept >= 0) result[intercept] += target.mean - centre(result);
     return result;
@@ -45,5 +49,5 @@ export function originalScale({ columns, target }: Pick<Design, "columns" | "tar
     for (let j = 0; j < size; j++) if (j !== intercept) sum += original[j] * columns[j].mean;
     return sum;
   }
-  return { matrix: map, shift, targetScale: target.scale, toOriginal };
+  return { matrix: basis ? multiply(map, basis.matrix) : map, shift, targetScale: target.scale, toOriginal };
 }

@@ -1,6 +1,14 @@
 import { Weights } from "../../kernels/layout.ts";
-import { congruence, type Matrix, matrix, multiplyVector, scaleRowsAndColumns, transpose } from "../linalg/matrix.ts";
-import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import {
+  congruence,
+  diagonal,
+  type Matrix,
+  matrix,
+  multiplyVector,
+  scaleRowsAndColumns,
+  transpose,
+} from "../linalg/matrix.ts";
+import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasNormalPriors, type Model } from "../models/model.ts";
 import { logScaleDensity } from "../models/prior-density.ts";
 import type { Workspace } from "./problem.ts";
@@ -45,10 +53,7 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
   const gram = matrix(size, size);
   for (let i = 0; i < size; i++)
     for (let j = 0; j < size; j++) gram.data[i * size + j] = sums.gram.data[i * sums.gram.columns + j];
-  const { values, vectors } = symmetricEigen(scaleRowsAndColumns(gram, roots, roots));
-  // Eigenvalues at the rounding of f32 rows belong to directions of which the data say nothing.
-  const negligible = 1e-7 * values[size - 1];
-  const eigenvalues = values.map((value) => (value > negligible ? value : 0));
+  const { eigenvalues, vectors } = distinguishedDirections(scaleRowsAndColumns(gram, roots, roots));
   const scaled = roots.map((root, j) => -root * sums.gradient[j]);
   const projections = multiplyVector(transpose(vectors), scaled).map((b, i) => (eigenvalues[i] > 0 ? b : 0));
   const ones = new Float64Array(size).fill(1);
@@ -60,6 +65,23 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
       : { tau: Float64Array.of(model.fixedTau[0]), probability: Float64Array.of(1) };
   const parts = { ...grid, eigenvalues, projections, basis };
   return { ...parts, ...momentsOf(model, parts) };
+}
+
+/** Entries on the diagonal that differ by more than this need an eigendecomposition that keeps the small ones' digits. */
+const graded = 1e6;
+
+/** Eigenvectors of a Gram matrix of f32 rows, and its eigenvalues: 0 where rounding alone makes them, of which the data say nothing. */
+function distinguishedDirections(gram: Matrix): { eigenvalues: Float64Array; vectors: Matrix } {
+  const squares = diagonal(gram);
+  const positive = squares.filter((value) => value > 0);
+  const isGraded = Math.max(...positive) > graded * Math.min(...positive);
+  const { values, vectors } = (isGraded ? gradedEigen : symmetricEigen)(gram);
+  const eigenvalues = values.map((value, k) => {
+    const rounding =
+      1e-7 * squares.reduce((sum, square, j) => sum + square * vectors.data[j * gram.columns + k] ** 2, 0);
+    return value > rounding ? value : 0;
+  });
+  return { eigenvalues, vectors };
 }
 
 function unitScale(model: Model): Model {

@@ -1,22 +1,26 @@
-import { add, diagonal, diagonalMatrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
+import type { Design, OrthogonalBasis } from "../data/design.ts";
+import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import type { Problem } from "./problem.ts";
 import { visitRows } from "./visit-rows.ts";
 
-/**
- * What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior.
- * @param names of the D columns
- */
-export function identificationWarnings(problem: Problem, names: readonly string[]): string[] {
+/** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
+type Columns = Pick<Design, "columns" | "basis">;
+
+const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
+
+/** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
+export function identificationWarnings(problem: Problem, design: Columns): string[] {
   const warnings: string[] = [];
   const { numRows } = problem;
+  const names = namesOf(design);
   if (numRows < names.length) {
     warnings.push(
       `There are fewer rows (${numRows}) than columns (${names.length}): the posterior is proper only through the prior, on which it rests.`,
     );
   }
-  const collinear = collinearColumns(problem, names);
+  const collinear = design.basis ? nullColumns(design.basis, names) : collinearColumns(problem, names);
   if (collinear.length > 0 && numRows >= names.length) {
     warnings.push(
       `Columns ${list(collinear)} are duplicated or collinear: the data tell only about their sum, and the prior shares it out among them.`,
@@ -24,10 +28,32 @@ export function identificationWarnings(problem: Problem, names: readonly string[
   }
   if (isSeparated(problem)) {
     warnings.push(
-      `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(problem, names))}).`,
+      `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(problem, design))}).`,
     );
   }
   return warnings;
+}
+
+/** From here on, the variance of a coefficient over what it would be if the others were known, digits of single precision matter. */
+const mostInflation = 1e4;
+
+/**
+ * Whether columns are so nearly collinear that rows in single precision, and sums over them to 1e-7, do not tell enough of
+ * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included.
+ */
+export function losesDigits({ laplaceCovariance, hessian, numRows }: Problem): boolean {
+  const variances = diagonal(laplaceCovariance);
+  const precisions = diagonal(hessian);
+  // Not ">": what overflows gives NaN.
+  return variances.some((variance, j) => !(variance * precisions[j] * numRows <= mostInflation));
+}
+
+/** Columns that take part in a combination which is 0 in every row. */
+function nullColumns({ inverse, isNull }: OrthogonalBasis, names: readonly string[]): string[] {
+  const size = names.length;
+  return names.filter((_, j) =>
+    isNull.some((mark, k) => mark === 1 && Math.abs(inverse.data[k * size + j]) > 0.1 * largestOfRow(inverse, k)),
+  );
 }
 
 /** Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding. */
@@ -75,15 +101,28 @@ function isClassified({ family, hasReference }: Model, eta: Float64Array, y: num
 }
 
 /** A sentence that names the columns whose coefficients hardly anything but the prior bounds, where there are such. */
-export function boundedByPrior(problem: Problem, names: readonly string[]): string[] {
-  const bounded = priorDominated(problem, names);
+export function boundedByPrior(problem: Problem, design: Columns): string[] {
+  const bounded = priorDominated(problem, design);
   return bounded.length > 0 ? [`Hardly anything but the prior bounds the coefficients of ${list(bounded)}.`] : [];
 }
 
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
-function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, names: readonly string[]): string[] {
+function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, design: Columns): string[] {
+  const names = namesOf(design);
+  // In another basis the shares are those of its combinations of columns; every column with a part in one is named.
   const shares = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);
-  return names.filter((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
+  const isBound = names.map((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
+  const { basis } = design;
+  if (!basis) return names.filter((_, j) => isBound[j]);
+  return names.filter((_, j) =>
+    isBound.some(
+      (bound, k) => bound && Math.abs(basis.inverse.data[k * names.length + j]) > 0.1 * largestOfRow(basis.inverse, k),
+    ),
+  );
+}
+
+function largestOfRow({ data, columns }: Matrix, row: number): number {
+  return data.subarray(row * columns, (row + 1) * columns).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 function list(names: readonly string[]): string {

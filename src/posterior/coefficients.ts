@@ -1,11 +1,11 @@
-import type { Design } from "../data/design.ts";
-import { type OriginalScale, originalScale } from "../data/standardise.ts";
+import { type OriginalScale, originalScale, type ScaledDesign } from "../data/standardise.ts";
 import type { Convergence } from "../diagnostics/certificate.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
+import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../samplers/sampler.ts";
+import type { Gaussian } from "../theory/divergence.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -42,7 +42,7 @@ export interface PosteriorTable {
 
 /** Puts the chains' output on the scale of the data and summarises it. */
 export function summarise(
-  design: Pick<Design, "columns" | "target">,
+  design: ScaledDesign,
   names: readonly string[],
   problem: Problem,
   plan: Plan,
@@ -57,15 +57,19 @@ export function summarise(
     addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
     addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
   }
-  const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
+  const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
+  const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
+  const standardized = standardise(output);
+  const laplace = standardise({ mean: problem.mode, covariance: problem.laplaceCovariance });
+  const predicted = standardise({ mean: problem.mode, covariance: plan.prediction.covariance });
+  const numCoefficients = transform.shift.length * outputs;
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
     const statistics = summaryStatistics(draws.get(name)!);
-    const auxiliary = problem.model.auxiliaries[j - betaMean.length];
-    const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
-    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - betaMean.length], statistics) : null;
-    const mean = moments?.mean ?? betaMean[j];
-    const sd = moments?.sd ?? betaSd[j];
+    const auxiliary = auxiliaries[j - numCoefficients];
+    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], statistics) : null;
+    const mean = moments?.mean ?? original.mean[j];
+    const sd = moments?.sd ?? original.sd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
     coefficients.push({
@@ -79,31 +83,41 @@ export function summarise(
       ess_tail: finiteOrNull(statistics.essTail),
       r_hat: finiteOrNull(statistics.rHat),
       standardized: {
-        mean: auxiliary ? mean / unit : output.mean[j],
-        sd: auxiliary ? sd / unit : diagonalEntry(output.covariance),
-        predictedSd: onScale * diagonalEntry(plan.prediction.covariance),
-        laplaceMean: auxiliary ? onScale : problem.mode[j],
-        laplaceSd: onScale * diagonalEntry(problem.laplaceCovariance),
+        mean: auxiliary ? mean / unit : standardized.mean[j],
+        sd: auxiliary ? sd / unit : standardized.sd[j],
+        predictedSd: onScale * predicted.sd[j],
+        laplaceMean: auxiliary ? onScale : laplace.mean[j],
+        laplaceSd: onScale * laplace.sd[j],
       },
     });
   });
   return { coefficients, draws };
 }
 
-/** Mean and sd of the coefficients over every step that was counted. The scales of all classes are the same. */
-function onOriginalScale(
-  transform: OriginalScale,
-  { mean, covariance, dimension }: ChainOutput,
+/** A map of a linear predictor's D coefficients to another scale, and its matrix. */
+interface CoefficientMap {
+  readonly matrix: Matrix;
+  apply(coefficients: ArrayLike<number>): Float64Array;
+}
+
+const linearMap = (matrix: Matrix): CoefficientMap => ({ matrix, apply: (values) => multiplyVector(matrix, values) });
+
+/** M: mean and sd of each parameter of a law, the coefficients' on another scale where there is a map, the same for all classes. */
+function marginals(
+  { mean, covariance }: Gaussian,
   outputs: number,
+  map: CoefficientMap | undefined,
 ): { mean: Float64Array; sd: Float64Array } {
-  const size = transform.shift.length;
-  const result = { mean: new Float64Array(size * outputs), sd: new Float64Array(size * outputs) };
+  const result = { mean: Float64Array.from(mean), sd: diagonal(covariance).map(Math.sqrt) };
+  if (!map) return result;
+  const size = map.matrix.rows;
   for (let first = 0; first < size * outputs; first += size) {
     const block = matrix(size, size);
     for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++) block.data[i * size + j] = covariance.data[(first + i) * dimension + first + j];
-    result.mean.set(transform.toOriginal(mean.subarray(first, first + size)), first);
-    result.sd.set(diagonal(congruence(transform.matrix, block)).map(Math.sqrt), first);
+      for (let j = 0; j < size; j++)
+        block.data[i * size + j] = covariance.data[(first + i) * covariance.columns + first + j];
+    result.mean.set(map.apply(result.mean.slice(first, first + size)), first);
+    result.sd.set(diagonal(congruence(map.matrix, block)).map(Math.sqrt), first);
   }
   return result;
 }

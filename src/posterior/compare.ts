@@ -8,7 +8,7 @@ import { klByChance } from "../theory/divergence.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
-import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
+import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
 
@@ -32,9 +32,8 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
   if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
-    if (isWide(modelled)) throw tooWide(modelled.model.dimension);
-    const prepared = await measure(modelled, resolved.seed);
+    const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
+    if (!prepared) throw tooWide(modelled.model.dimension);
     const { design, problem, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);
     const reference = await findReference(titled(problem, problem.workspace, "the reference", signal), resolved);

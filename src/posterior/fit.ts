@@ -11,7 +11,7 @@ import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
-import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
+import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
@@ -29,10 +29,9 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
+    const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
-    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
-    const prepared = await measure(modelled, resolved.seed);
+    if (!prepared) return { ...(await fitWide(modelled, resolved)), ...observed };
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
@@ -91,10 +90,7 @@ async function runSelected(
     return { run, because, warnings: prepared.warnings };
   } catch (error) {
     if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
-    const bounded = boundedByPrior(
-      problem,
-      design.columns.map(({ name }) => name),
-    );
+    const bounded = boundedByPrior(problem, design);
     const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
     const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
     return { run, because: other.because, warnings };

@@ -1,4 +1,11 @@
-import { buildDesign, type Design, designFromArrays, designFromSparse, type SparseArrays } from "../data/design.ts";
+import {
+  buildDesign,
+  type Design,
+  type DesignOptions,
+  designFromArrays,
+  designFromSparse,
+  type SparseArrays,
+} from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
@@ -55,12 +62,16 @@ export interface Listening {
   readonly onProgress?: ProgressListener;
 }
 
-/** Reads the input into the engine's memory as a design matrix. */
+/**
+ * Reads the input into the engine's memory as a design matrix.
+ * @param priorSds Where rows are wanted in an orthogonal basis
+ */
 export async function loadRows(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   { signal, onProgress }: Listening,
+  priorSds?: DesignOptions["priorSds"],
 ): Promise<{ design: Design; rows: RowBlock }> {
   refuseOptionsAmong(input);
   let address = 0;
@@ -71,7 +82,7 @@ export async function loadRows(
     },
   };
   const { family, standardize, weights, storage } = options;
-  const shared = { family, standardize, storage, memory };
+  const shared = { family, standardize, storage, memory, priorSds };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

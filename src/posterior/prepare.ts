@@ -1,14 +1,14 @@
-import type { Design } from "../data/design.ts";
+import { type Design, type DesignOptions, rotatedPriors } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
-import { identificationWarnings } from "../estimation/identification.ts";
+import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { mostDenseParameters } from "../estimation/wide-problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel, type Model } from "../models/model.ts";
-import { priorsOfColumns } from "../models/prior.ts";
+import { type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
@@ -46,15 +46,82 @@ export interface PreparedModel {
   readonly times: { readonly started: number; readonly loaded: number };
 }
 
-/** Input → rows in memory → model. */
-export async function prepareModel(
+/** A model of few enough parameters for matrices of all pairs, and what was measured of it; or, alone, one of too many. */
+export interface PreparedInput {
+  readonly modelled: PreparedModel;
+  readonly prepared?: Prepared;
+}
+
+/**
+ * Input → rows in memory → model → mode, curvature and noise. Where the columns are so nearly collinear that rows in single
+ * precision lose what tells them apart, the rows are read again into an orthogonal basis.
+ * @throws InputError where the input cannot be used, or has no mode
+ */
+export async function prepareInput(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   listening: Listening,
+): Promise<PreparedInput> {
+  const mark = engine.memory.mark();
+  const modelled = await prepareModel(input, options, engine, listening);
+  if (isWide(modelled)) return { modelled };
+  const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
+  if (prepared && !losesDigits(prepared.problem)) return { modelled, prepared };
+  const obstacle = obstacleToBasis(input, options, modelled);
+  if (obstacle) {
+    if (!prepared) throw new InputError(noMode(modelled.design));
+    return { modelled, prepared: { ...prepared, warnings: [...prepared.warnings, lostDigits(obstacle)] } };
+  }
+  const { leftOut } = modelled.design;
+  engine.memory.release(mark);
+  const rotated = await prepareModel(input, options, engine, listening, (columns) =>
+    normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
+  );
+  // What is said of the columns is said of them as they are.
+  const renewed = {
+    ...rotated,
+    warnings: modelled.warnings,
+    times: { ...rotated.times, started: modelled.times.started },
+  };
+  const measured = await measure(renewed, options.seed).catch(unlessNoMode);
+  if (!measured) throw new InputError(noMode(modelled.design));
+  return { modelled: renewed, prepared: measured };
+}
+
+function unlessNoMode(error: unknown): undefined {
+  if (!(error instanceof NotPositiveDefiniteError)) throw error;
+}
+
+/** Columns for which a basis is worked out: singular vectors cost some 20 D³. */
+const mostRotatedColumns = 500;
+const mostRotatedBytes = 2 ** 30;
+
+/** Why rows cannot be put into an orthogonal basis, for a sentence; nothing where they can. */
+function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: PreparedModel): string | undefined {
+  const { columns, numRows } = design;
+  if (options.learnPrior) return "with a learned prior";
+  if ("sparse" in input || options.storage === "sparse") return "with sparse rows";
+  if (columns.length > mostRotatedColumns || 4 * columns.length * numRows > mostRotatedBytes)
+    return `with ${numRows.toLocaleString("en")} rows × ${columns.length.toLocaleString("en")} columns`;
+  const priors = priorsOfColumns(columns, options.priors, design.leftOut);
+  return priors.every(({ kind }) => kind === "normal") ? undefined : "with priors that are not normal";
+}
+
+function lostDigits(obstacle: string): string {
+  return `Some columns are so nearly collinear that single precision hardly tells them apart, and ${obstacle} they are not put into a basis of their own: the coefficients among them rest on the prior and on rounding; leave some of them out, or use poly(x, k) for powers of one column.`;
+}
+
+/** Input → rows in memory → model. */
+async function prepareModel(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  listening: Listening,
+  priorSds?: DesignOptions["priorSds"],
 ): Promise<PreparedModel> {
   const started = performance.now();
-  const { design, rows } = await loadRows(input, options, engine, listening);
+  const { design, rows } = await loadRows(input, options, engine, listening, priorSds);
   const loaded = performance.now();
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
@@ -66,7 +133,7 @@ export async function prepareModel(
   let model = createModel(engine.memory, rows, {
     family: design.family,
     classes,
-    priors: priorsOfColumns(design.columns, options.priors, design.leftOut),
+    priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries: {
       sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
       nu: knownOf(options.nu, options.nuPrior),
@@ -92,20 +159,36 @@ export async function prepareModel(
   };
 }
 
-/** Model → mode, curvature and noise. */
-export async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
+/** The priors of what is sampled: of the columns' coefficients, or of those in the design's basis. */
+function priorsIn({ basis }: Design, priors: readonly Prior[]): readonly Prior[] {
+  if (!basis) return priors;
+  return rotatedPriors(
+    basis,
+    normalPriors(priors).map(({ mean }) => mean),
+  );
+}
+
+function normalPriors(priors: readonly Prior[]): NormalPrior[] {
+  return priors.map((prior) => {
+    if (prior.kind !== "normal") throw new RangeError("only normal priors can be put into another basis");
+    return prior;
+  });
+}
+
+/**
+ * Model → mode, curvature and noise.
+ * @throws NotPositiveDefiniteError where there is no mode
+ */
+async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
   workspace.onProgress?.("finding the mode", 0);
-  const problem = await estimate(workspace, model, seed).catch((error) => {
-    throw error instanceof NotPositiveDefiniteError ? new InputError(noMode(design)) : error;
-  });
-  const columns = design.columns.map((column) => column.name);
+  const problem = await estimate(workspace, model, seed);
   const load = (times.loaded - times.started) / 1000;
   return {
     design,
     problem,
     names,
-    warnings: [...warnings, ...identificationWarnings(problem, columns)],
+    warnings: [...warnings, ...identificationWarnings(problem, design)],
     remarks,
     learned,
     seconds: { load, estimate: (performance.now() - times.loaded) / 1000 },

@@ -1,4 +1,4 @@
-import type { Design } from "../data/design.ts";
+import type { ScaledDesign } from "../data/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
@@ -51,7 +51,7 @@ export async function certifyDraws(
     warnings,
     remarks,
   }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks"> & {
-    readonly design: Pick<Design, "columns" | "target">;
+    readonly design: ScaledDesign;
   },
   sampler: Sampler,
   sampled: Sampled,
