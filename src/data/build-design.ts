@@ -7,6 +7,7 @@ import { InputError } from "./errors.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
 import { compileFactor, type FactorReader } from "./factors.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
+import { fitPolynomials } from "./fit-polynomials.ts";
 import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
@@ -45,14 +46,27 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const { terms, hasIntercept, offsets } = expanded;
   const offset = compileOffset(offsets, scope);
   for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
-  const readers = new Map<string, FactorReader>();
   const factors = terms.flatMap((term) => term.factors);
   for (const factor of factors) {
     visitColumns(factor.expression, (name, at) => {
       findColumn(name, at, scope);
       if (!isWordCount(factor)) names.add(name);
     });
-    if (!readers.has(factorName(factor))) readers.set(factorName(factor), compileFactor(factor, scope));
+  }
+  const texts = textColumns(factors, names);
+  const readTable = () => source.chunks([...names, ...texts], texts);
+  const polynomials = await fitPolynomials(factors, scope, async (visit) => {
+    const reader = new CompleteRowReader(weights?.read);
+    for await (const chunk of readTable()) {
+      options.signal?.throwIfAborted();
+      visit(reader.read(chunk));
+      options.onProgress?.(reader.rowsRead, 1);
+    }
+  });
+  const readers = new Map<string, FactorReader>();
+  for (const factor of factors) {
+    const name = factorName(factor);
+    if (!readers.has(name)) readers.set(name, compileFactor(factor, scope, { series: polynomials.get(name) }));
   }
   const termRows = terms.map(
     ({ name, factors }) =>
@@ -62,8 +76,6 @@ export async function buildDesign(source: TableSource, formula: Formula, options
       ),
   );
 
-  const texts = textColumns(factors, names);
-  const readTable = () => source.chunks([...names, ...texts], texts);
   const reader = new CompleteRowReader(weights?.read);
   let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
   for await (const chunk of readTable()) {
@@ -126,7 +138,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     family: finished.family,
     familyGuessed: finished.familyGuessed,
     formula: formula.text,
-    recipe: recipeOf(formula, scope.columns, expanded, { ...finished, ...chosen, columns }),
+    recipe: recipeOf(formula, scope.columns, expanded, { ...finished, ...chosen, columns, polynomials }),
     standardized,
     leftOut: chosen.leftOut,
     warnings: [...finished.warnings, ...chosen.warnings, ...(basis ? [] : duplicateWarnings(layout))],

@@ -23,14 +23,17 @@ interface RecipeParts {
   readonly blocks: readonly ColumnBlock[];
   /** Levels by categorical factor. */
   readonly levels: ReadonlyMap<string, readonly string[]>;
+  readonly polynomials: DesignPolynomials;
 }
+
+type DesignPolynomials = ReadonlyMap<string, DesignRecipe["polynomials"][string]>;
 
 /** The recipe of a design over a table with the given columns. */
 export function recipeOf(
   formula: Formula,
   table: ReadonlyMap<string, ColumnInfo>,
   expanded: FormulaTerms,
-  { family, target, columns, blocks, levels }: RecipeParts,
+  { family, target, columns, blocks, levels, polynomials }: RecipeParts,
 ): DesignRecipe {
   const { hasIntercept, offsets } = expanded;
   const written = writtenOut(formula, expanded);
@@ -49,6 +52,7 @@ export function recipeOf(
     columns: columns.map(({ name, term }) => ({ name, term })),
     blocks: blocks.map(recipeBlock),
     levels: Object.fromEntries(levels),
+    polynomials: Object.fromEntries(polynomials),
     inputs: [...names].map((name) => ({ name, type: table.get(name)!.type })),
   };
 }

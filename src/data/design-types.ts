@@ -1,5 +1,6 @@
 import type { FamilyName } from "../families/family.ts";
 import type { OrthogonalBasis } from "./orthogonal-basis.ts";
+import type { ChebyshevSeries } from "./polynomials.ts";
 import type { ColumnType } from "./table.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
@@ -162,6 +163,8 @@ export interface DesignRecipe {
   readonly blocks: readonly RecipeBlock[];
   /** The levels of each categorical factor that the fit has seen, and the words that each words() counts, sorted. */
   readonly levels: Readonly<Record<string, readonly string[]>>;
+  /** What each column of poly(x, k) is of x, by its name. */
+  readonly polynomials: Readonly<Record<string, ChebyshevSeries>>;
   /** The table's columns that the formula reads, with the types that they had. */
   readonly inputs: readonly { readonly name: string; readonly type: ColumnType }[];
 }

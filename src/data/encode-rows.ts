@@ -85,7 +85,7 @@ export class RowEncoder {
     for (const { name, factors } of terms) {
       const readers = factors.map(
         (factor) =>
-          this.factors.get(factorName(factor)) ?? compileFactor(factor, scope, recipe.levels[factorName(factor)]),
+          this.factors.get(factorName(factor)) ?? compileFactor(factor, scope, fittedOf(recipe, factorName(factor))),
       );
       for (const reader of readers) this.factors.set(reader.name, reader);
       termRows.set(name, new TermRows(name, readers));
@@ -159,6 +159,11 @@ export class RowEncoder {
     }
     return { text, columns };
   }
+}
+
+/** What was found in the fit for a factor. */
+function fittedOf({ levels, polynomials }: DesignRecipe, name: string) {
+  return { words: levels[name], series: polynomials[name] };
 }
 
 /**

@@ -95,14 +95,16 @@ export function compileNumeric(expression: Expression, scope: ExpressionScope, w
 
 function compileCall(expression: Expression & { kind: "call" }, scope: ExpressionScope): Numeric {
   const { name, args, at } = expression;
-  if (name === "C" || name === "I" || name === "offset" || name === "words") {
+  if (name === "C" || name === "I" || name === "offset" || name === "words" || name === "poly") {
     const ofTarget = name === "C" ? " A target of classes goes without C(), with --family categorical." : "";
     throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".${ofTarget}`);
   }
+  if (expression.index !== undefined)
+    throw formulaError(scope.text, at, `${name}() has one value, and no [${expression.index}] to choose.`);
   // A lookup by own names, so that `toString(x)` is unknown like any other.
   const called = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (!called) {
-    const known = suggestion(name, [...Object.keys(functions), "words"], "the functions are");
+    const known = suggestion(name, [...Object.keys(functions), "words", "poly"], "the functions are");
     throw formulaError(scope.text, at, `there is no function "${name}"; ${known}`);
   }
   const [least, most] = called.arguments;

@@ -1,10 +1,11 @@
 import type { CompiledExpression, Numeric } from "./compiled-expression.ts";
 import type { CompleteRows } from "./complete-rows.ts";
 import { InputError } from "./errors.ts";
-import { compileExpression, type ExpressionScope } from "./expression.ts";
+import { compileExpression, compileNumeric, type ExpressionScope } from "./expression.ts";
 import type { Expression, Factor } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, factorName } from "./formula-text.ts";
+import { type ChebyshevSeries, isPolynomial, type PolynomialCall, valueAt } from "./polynomials.ts";
 import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "./table.ts";
 import { compileWords, isWordCount, type WordFactor } from "./words.ts";
 
@@ -36,11 +37,17 @@ export interface CategoricalFactor extends FactorLevels {
 export type FactorReader = NumericFactor | CategoricalFactor | WordFactor;
 
 /**
- * @param known The words that words() counts, where they are known; all that occur where left out
+ * @param fitted.words The words that words() counts, where they are known; all that occur where left out
+ * @param fitted.series The polynomial that a column of poly() is
  * @throws InputError where the expression does not fit the table.
  */
-export function compileFactor(factor: Factor, scope: ExpressionScope, known?: readonly string[]): FactorReader {
-  if (isWordCount(factor)) return compileWords(factor, scope, known);
+export function compileFactor(
+  factor: Factor,
+  scope: ExpressionScope,
+  { words, series }: { readonly words?: readonly string[]; readonly series?: ChebyshevSeries } = {},
+): FactorReader {
+  if (isWordCount(factor)) return compileWords(factor, scope, words);
+  if (isPolynomial(factor)) return compilePolynomial(factor, scope, series!);
   const compiled = compileExpression(factor.expression, scope);
   const name = factorName(factor);
   const { wrapper, expression } = factor;
@@ -56,6 +63,16 @@ export function compileFactor(factor: Factor, scope: ExpressionScope, known?: re
   const isBooleanColumn = compiled.type === "boolean" && expression.kind === "column" && wrapper === "";
   if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled);
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
+}
+
+function compilePolynomial(factor: Factor, scope: ExpressionScope, series: ChebyshevSeries): NumericFactor {
+  const [argument] = (factor.expression as PolynomialCall).args;
+  const compiled = compileNumeric(argument, scope, "poly()");
+  return {
+    kind: "number",
+    name: factorName(factor),
+    read: (rows) => finiteValues(compiled, argument, rows).map((x) => valueAt(series, x)),
+  };
 }
 
 /**

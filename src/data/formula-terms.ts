@@ -1,6 +1,7 @@
 import { type Expression, type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
+import { columnsOfFactor } from "./polynomials.ts";
 import { isWordCount } from "./words.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
@@ -94,7 +95,7 @@ export function formulaTerms(
       case "one":
         return termsOf(intercept);
       case "factor":
-        return termsOf([tree]);
+        return termsOf(...columnsOfFactor(tree, formula.text).map((factor) => [factor]));
       case "dot":
         return termsOf(
           ...others.map((name): Factor[] => [

@@ -41,8 +41,10 @@ function atLevel(expression: Expression, level: number): string {
       return `"${expression.value.replace(/["\\]/g, "\\$&")}"`;
     case "column":
       return quoteName(expression.name);
-    case "call":
-      return `${expression.name}(${expression.args.map(expressionText).join(", ")})`;
+    case "call": {
+      const index = expression.index === undefined ? "" : `[${expression.index}]`;
+      return `${expression.name}(${expression.args.map(expressionText).join(", ")})${index}`;
+    }
     case "unary":
       return expression.operator === "-"
         ? wrap(unaryLevel, `-${atLevel(expression.operand, unaryLevel)}`)

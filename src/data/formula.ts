@@ -7,7 +7,14 @@ export type Expression =
   | { readonly kind: "string"; readonly value: string; readonly at: number }
   | { readonly kind: "boolean"; readonly value: boolean; readonly at: number }
   | { readonly kind: "column"; readonly name: string; readonly at: number }
-  | { readonly kind: "call"; readonly name: string; readonly args: readonly Expression[]; readonly at: number }
+  | {
+      readonly kind: "call";
+      readonly name: string;
+      readonly args: readonly Expression[];
+      /** Which of the columns that the call stands for, from 1; only poly(x, k) stands for several. */
+      readonly index?: number;
+      readonly at: number;
+    }
   | { readonly kind: "unary"; readonly operator: "-" | "not"; readonly operand: Expression; readonly at: number }
   | {
       readonly kind: "binary";

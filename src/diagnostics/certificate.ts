@@ -12,7 +12,7 @@ export type Verdict = "ok" | "warning" | "failed";
 
 /** A check that is no assumption of the paper: did the chains converge, do the draws obey their predicted law. */
 export interface RunCheck {
-  readonly id: "convergence" | "prediction" | "accuracy" | "nuts";
+  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior";
   readonly passed: boolean;
   /** Not passed, but by so little that the verdict is a warning. */
   readonly slight?: boolean;
@@ -49,6 +49,7 @@ export interface Convergence {
 const leastEffectiveSamples = 400;
 const largestRHat = 1.01;
 
+/** @param ofModel Checks of what the sampler was given, whatever it makes of it. */
 export async function certify(
   problem: Problem,
   sampler: Sampler,
@@ -57,6 +58,7 @@ export async function certify(
   coefficients: readonly Convergence[],
   tolerance: number,
   notes: readonly string[],
+  ofModel: readonly RunCheck[] = [],
 ): Promise<Certificate> {
   const { laplaceCovariance, mode } = problem;
   const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
@@ -68,6 +70,7 @@ export async function certify(
     checkConvergence(coefficients, cure),
     checkPrediction(plan, output, coefficients, cure),
     checkAccuracy(plan, tolerance, cure),
+    ...ofModel,
   ];
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));

@@ -155,7 +155,11 @@ async function lossAt(
   return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position, spread);
 }
 
-function newtonDirection({ hessian, gradient }: Expansion, model: Model): Float64Array {
+/** −H⁻¹ g, or a direction of descent like it where H is not positive definite. */
+export function newtonDirection(
+  { hessian, gradient }: Pick<Expansion, "hessian" | "gradient">,
+  model: Model,
+): Float64Array {
   const solve = (a: Matrix) => choleskySolve(cholesky(a), gradient).map((value) => -value);
   // Far from the mode the Hessian may be indefinite: the cross terms of β and τ make it so, and rows of the student-t family
   // far from their predictor. Without those terms, and with as much more on the diagonal as it takes, it is positive.

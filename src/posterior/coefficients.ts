@@ -27,6 +27,8 @@ export interface Coefficient {
     readonly predictedSd: number;
     readonly laplaceMean: number;
     readonly laplaceSd: number;
+    /** How far the mode would move under priors ten times as wide, in posterior sds; left out where that is not known. */
+    readonly priorShift?: number;
   };
 }
 

@@ -1,14 +1,17 @@
 import { type Design, type DesignOptions, rotatedPriors } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
+import type { RunCheck } from "../diagnostics/certificate.ts";
+import { checkPrior } from "../diagnostics/prior-check.ts";
 import type { Engine } from "../engine/engine.ts";
 import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
+import { priorPull } from "../estimation/prior-pull.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { mostDenseParameters } from "../estimation/wide-problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel, type Model } from "../models/model.ts";
-import { type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
+import { defaultPrior, type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
@@ -29,6 +32,8 @@ export interface Prepared {
   /** What else the certificate should say. */
   readonly remarks: readonly string[];
   readonly learned?: LearnedPrior;
+  /** What the prior changes; left out where it was learned. */
+  readonly prior?: { readonly shifts: Float64Array; readonly check: RunCheck };
   readonly seconds: { readonly load: number; readonly estimate: number };
 }
 
@@ -67,11 +72,13 @@ export async function prepareInput(
   const modelled = await prepareModel(input, options, engine, listening);
   if (isWide(modelled)) return { modelled };
   const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
-  if (prepared && !losesDigits(prepared.problem)) return { modelled, prepared };
+  if (prepared && !losesDigits(prepared.problem))
+    return { modelled, prepared: await withPriorCheck(prepared, options) };
   const obstacle = obstacleToBasis(input, options, modelled);
   if (obstacle) {
     if (!prepared) throw new InputError(noMode(modelled.design));
-    return { modelled, prepared: { ...prepared, warnings: [...prepared.warnings, lostDigits(obstacle)] } };
+    const warned = { ...prepared, warnings: [...prepared.warnings, lostDigits(obstacle)] };
+    return { modelled, prepared: await withPriorCheck(warned, options) };
   }
   const { leftOut } = modelled.design;
   engine.memory.release(mark);
@@ -86,7 +93,16 @@ export async function prepareInput(
   };
   const measured = await measure(renewed, options.seed).catch(unlessNoMode);
   if (!measured) throw new InputError(noMode(modelled.design));
-  return { modelled: renewed, prepared: measured };
+  return { modelled: renewed, prepared: await withPriorCheck(measured, options) };
+}
+
+async function withPriorCheck(prepared: Prepared, { learnPrior, priors }: ResolvedOptions): Promise<Prepared> {
+  if (learnPrior) return prepared;
+  const { design, problem, names } = prepared;
+  const pull = await priorPull(problem, design);
+  const isDefault = priors.default === defaultPrior && !priors.named?.size;
+  const check = checkPrior(pull, { names, isDefault, isCollinear: design.basis !== undefined });
+  return { ...prepared, prior: { shifts: pull.shifts, check } };
 }
 
 function unlessNoMode(error: unknown): undefined {

@@ -2,7 +2,7 @@ import type { ScaledDesign } from "../data/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
-import { convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
+import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** A sampler's settings and draws, and what they cost. */
@@ -50,7 +50,8 @@ export async function certifyDraws(
     problem,
     warnings,
     remarks,
-  }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks"> & {
+    prior,
+  }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks" | "prior"> & {
     readonly design: ScaledDesign;
   },
   sampler: Sampler,
@@ -60,8 +61,17 @@ export async function certifyDraws(
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
   const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
   const convergence = coefficients.map(convergenceOf);
-  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings);
-  return { ...sampled, plan, coefficients, draws, certificate };
+  const checks = prior ? [prior.check] : [];
+  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings, checks);
+  return { ...sampled, plan, coefficients: withPriorShifts(coefficients, prior), draws, certificate };
+}
+
+function withPriorShifts(coefficients: readonly Coefficient[], prior: Prepared["prior"]): readonly Coefficient[] {
+  if (!prior) return coefficients;
+  return coefficients.map((coefficient, j) => {
+    if (j >= prior.shifts.length) return coefficient;
+    return { ...coefficient, standardized: { ...coefficient.standardized, priorShift: prior.shifts[j] } };
+  });
 }
 
 /** Settings → draws → summary on the data's scale → certificate. */

@@ -23,6 +23,7 @@ function recipe(parts: Pick<ModelRecipe, "family" | "target"> & Partial<ModelRec
     ],
     blocks: [{ term: "x", coding: [], columns: [{ levels: [], column: 0 }] }],
     levels: {},
+    polynomials: {},
     inputs: [
       { name: "x", type: "number" },
       { name: "y", type: parts.target.kind === "number" ? "number" : "string" },
