@@ -33,7 +33,7 @@ const roundUp = (count: number) => Math.ceil(count / 8) * 8;
  * rows would not fit into `maxBytes`.
  */
 export async function buildDesign(source: TableSource, formula: Formula, options: DesignOptions = {}): Promise<Design> {
-  const { standardize = "auto", maxBytes = defaultMaxBytes } = options;
+  const { standardize = "auto", maxBytes = defaultMaxBytes, allLevels = false } = options;
   const scope: ExpressionScope = {
     text: formula.text,
     columns: new Map(source.columns.map((info) => [info.name, info])),
@@ -95,7 +95,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
   const standardized = standardize !== "none";
-  const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized });
+  const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized, allLevels });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
   const outputs = finished.target.kind === "classes" ? finished.target.levels!.length : 1;

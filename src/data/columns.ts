@@ -26,6 +26,12 @@ export interface ChosenColumns {
 }
 
 export interface ColumnOptions {
+  /**
+   * Whether a categorical term has a column for each of its levels, an intercept or not, all on one scale: 1 for
+   * indicators, and for a number within levels its own. Their coefficients are then alike, as a common prior takes them
+   * to be, and are told apart from the intercept by it.
+   */
+  readonly allLevels: boolean;
   readonly numRows: number;
   readonly hasIntercept: boolean;
   readonly standardized: boolean;
@@ -41,20 +47,27 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
   for (const { words } of terms) {
     if (words) warnings.push(...wordsLeftOut(words, ranks.get(words.name)?.levels.length ?? 0, options.numRows));
   }
-  const codings = chooseCoding(
-    terms.map((term) => ({ categoricals: term.categoricals.map(({ name }) => name), numericKey: term.numericKey })),
-    options.hasIntercept,
-  );
+  const codings = options.allLevels
+    ? terms.map((term): TermPart[] => [new Map(term.categoricals.map(({ name }) => [name, "full"]))])
+    : chooseCoding(
+        terms.map((term) => ({
+          categoricals: term.categoricals.map(({ name }) => name),
+          numericKey: term.numericKey,
+        })),
+        options.hasIntercept,
+      );
   terms.forEach((term, t) => {
     for (const part of codings[t]) {
       const candidates = partColumns(term, part, ranks);
       const columnOfCell = new Int32Array(term.numCells).fill(-1);
+      const isOfLevels = options.allLevels && term.categoricals.length > 0 && !term.words;
+      const scale = isOfLevels ? scaleOfLevels(term) : undefined;
       for (const { cells, name } of candidates.columns) {
         const isIndicator = !term.hasNumbers;
         const column = scaled(
-          { name, term: term.name, isIndicator },
+          { name, term: term.name, isIndicator, ...(isOfLevels && { isOfLevels }) },
           columnMoments(term, cells, options.numRows),
-          options,
+          { ...options, scale },
         );
         if (!column) {
           leftOut.push(name);
@@ -178,16 +191,21 @@ function columnMoments(term: TermRows, cells: readonly number[], numRows: number
 
 /** A column with its place and scale, or nothing where it is constant and of no use: without an intercept it stands for one. */
 function scaled(
-  about: Pick<DesignColumn, "name" | "term" | "isIndicator">,
+  about: Pick<DesignColumn, "name" | "term" | "isIndicator" | "isOfLevels">,
   { mean, squares, count }: Moments,
-  { hasIntercept, standardized }: ColumnOptions,
+  { hasIntercept, standardized, scale }: ColumnOptions & { readonly scale?: number },
 ): DesignColumn | undefined {
   const spread = Math.sqrt(squares / count);
   const isConstant = isRounding(spread, mean);
   if (isConstant && (hasIntercept || mean === 0)) return undefined;
-  return {
-    ...about,
-    ...(standardized ? scalingOf(mean, spread, hasIntercept) : { mean: 0, scale: 1 }),
-    isIntercept: false,
-  };
+  const place = standardized ? scalingOf(mean, spread, hasIntercept) : { mean: 0, scale: 1 };
+  return { ...about, ...place, ...(standardized && scale !== undefined && { scale }), isIntercept: false };
+}
+
+/** What the columns of a term of levels are divided by: nothing, or the root mean square of the number that the levels share. */
+function scaleOfLevels(term: TermRows): number {
+  if (!term.hasNumbers) return 1;
+  let moments: Moments = { count: 0, mean: 0, squares: 0 };
+  for (let cell = 0; cell < term.numCells; cell++) moments = combine(moments, term.moments(cell));
+  return Math.hypot(moments.mean, Math.sqrt(moments.squares / moments.count)) || 1;
 }

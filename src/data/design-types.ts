@@ -32,6 +32,8 @@ export interface DesignOptions {
    * the formula does not mean its columns.
    */
   readonly weights?: string;
+  /** Whether categorical terms have all their levels, on one scale, as a prior that is learned for each term wants them. */
+  readonly allLevels?: boolean;
   /** Whether rows hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
   readonly storage?: "auto" | "dense" | "sparse";
   /**
@@ -59,6 +61,8 @@ export interface DesignColumn {
   readonly isIntercept: boolean;
   /** Whether the column is 0 or 1 before standardising: an indicator of a level, or of several levels at once. */
   readonly isIndicator: boolean;
+  /** Whether the column is one of all levels of a categorical term, which are told apart from the intercept by their prior. */
+  readonly isOfLevels?: boolean;
 }
 
 export interface DesignTarget {

@@ -87,8 +87,8 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
         value === null
           ? "There are too few rows to tell."
           : value <= Math.log(1.5)
-            ? `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}.`
-            : `The information ratio Tr(A⁻¹C)/D is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
+            ? `The information ratio, 1 for a well-specified model, is ${ratio.toFixed(2)}.`
+            : `The information ratio, 1 for a well-specified model, is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
     ),
   ];
 }

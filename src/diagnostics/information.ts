@@ -1,12 +1,20 @@
 import type { Problem } from "../estimation/problem.ts";
 import { weightSums } from "../estimation/visit-rows.ts";
+import { diagonal, dot } from "../linalg/matrix.ts";
 import { informationRatio } from "../theory/optimal.ts";
 
 /**
- * Tr(A⁻¹C)/D over what it is for a well-specified model: 1, or Σ w_n²/Σ w_n where the rows' weights say how often each
- * occurred.
+ * Tr(A⁻¹C)/D over what it is for a well-specified model, whose C is the data's part of A: 1 − Tr(Λ₀P)/D, Λ₀ the prior's
+ * part of P⁻¹ = N A, times Σ w_n²/Σ w_n where the rows' weights say how often each occurred.
  */
-export function informationRatioOf({ model, hessian, noiseCovariance }: Problem): number {
+export function informationRatioOf({
+  model,
+  hessian,
+  noiseCovariance,
+  laplaceCovariance,
+  priorCurvatures,
+}: Problem): number {
   const { sum, squares } = weightSums(model);
-  return informationRatio(hessian, noiseCovariance) / (squares / sum);
+  const ofPrior = dot(diagonal(laplaceCovariance), priorCurvatures) / hessian.rows;
+  return informationRatio(hessian, noiseCovariance) / ((1 - ofPrior) * (squares / sum));
 }

@@ -20,7 +20,10 @@ export function identificationWarnings(problem: Problem, design: Columns): strin
       `There are fewer rows (${numRows}) than columns (${names.length}): the posterior is proper only through the prior, on which it rests.`,
     );
   }
-  const collinear = design.basis ? nullColumns(design.basis, names) : collinearColumns(problem, names);
+  const isOfLevels = new Set(design.columns.filter((column) => column.isOfLevels).map(({ name }) => name));
+  const collinear = design.basis
+    ? nullColumns(design.basis, names)
+    : collinearColumns(problem, names).filter((name) => !isOfLevels.has(name));
   if (collinear.length > 0 && numRows >= names.length) {
     warnings.push(
       `Columns ${list(collinear)} are duplicated or collinear: the data tell only about their sum, and the prior shares it out among them.`,
@@ -39,13 +42,18 @@ const mostInflation = 1e4;
 
 /**
  * Whether columns are so nearly collinear that rows in single precision, and sums over them to 1e-7, do not tell enough of
- * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included.
+ * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included. All levels of a
+ * term are collinear on purpose, and told apart by their prior.
  */
-export function losesDigits({ laplaceCovariance, hessian, numRows }: Problem): boolean {
+export function losesDigits({ laplaceCovariance, hessian, numRows }: Problem, { columns }: Columns): boolean {
   const variances = diagonal(laplaceCovariance);
   const precisions = diagonal(hessian);
-  // Not ">": what overflows gives NaN.
-  return variances.some((variance, j) => !(variance * precisions[j] * numRows <= mostInflation));
+  const isOnPurpose = (j: number) => columns[j % columns.length].isOfLevels || columns[j % columns.length].isIntercept;
+  const hasLevels = columns.some(({ isOfLevels }) => isOfLevels);
+  return variances.some(
+    // Not ">": what overflows gives NaN.
+    (variance, j) => !(variance * precisions[j] * numRows <= mostInflation) && !(hasLevels && isOnPurpose(j)),
+  );
 }
 
 /** Columns that take part in a combination which is 0 in every row. */

@@ -81,8 +81,8 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { family, standardize, weights, storage } = options;
-  const shared = { family, standardize, storage, memory, priorSds };
+  const { family, standardize, weights, storage, learnPrior } = options;
+  const shared = { family, standardize, storage, memory, priorSds, allLevels: learnPrior };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

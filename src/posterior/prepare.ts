@@ -8,9 +8,10 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
+import { visitRows } from "../estimation/visit-rows.ts";
 import { mostDenseParameters } from "../estimation/wide-problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { type ClassCoding, createModel, type Model } from "../models/model.ts";
+import { type ClassCoding, createModel, type Model, numCoefficients } from "../models/model.ts";
 import { defaultPrior, type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
@@ -72,7 +73,7 @@ export async function prepareInput(
   const modelled = await prepareModel(input, options, engine, listening);
   if (isWide(modelled)) return { modelled };
   const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
-  if (prepared && !losesDigits(prepared.problem))
+  if (prepared && !losesDigits(prepared.problem, modelled.design))
     return { modelled, prepared: await withPriorCheck(prepared, options) };
   const obstacle = obstacleToBasis(input, options, modelled);
   if (obstacle) {
@@ -96,12 +97,39 @@ export async function prepareInput(
   return { modelled: renewed, prepared: await withPriorCheck(measured, options) };
 }
 
+/** Of a noise scale, relative to the size of the target's values: below it noise cannot be told from the rounding of single precision. */
+const leastNoise = 3e-7;
+
+/** @throws InputError where a linear model leaves no more noise than rounding makes */
+function refuseExactFit({ design, problem: { model, mode } }: Prepared): void {
+  const k = model.auxiliaries.findIndex(({ name }) => name === "sigma");
+  if (k < 0 || Math.exp(mode[numCoefficients(model) + k]) >= leastNoise * targetSize(model, mode)) return;
+  throw new InputError(
+    `The columns explain ${design.target.name} to seven digits, where single precision ends, so that the noise left cannot be told from rounding; take the known part off the target, as in "${design.target.name} - 2 * x ~ …", or use a target that is measured with noise.`,
+  );
+}
+
+/** The root of the mean square of the stored target, from some of the rows. */
+function targetSize(model: Model, mode: Float64Array): number {
+  let squares = 0;
+  let count = 0;
+  const step = Math.max(1, Math.floor(model.rows.numRows / 2000));
+  const visit = ({ y }: { readonly y: number }) => {
+    squares += y * y;
+    count++;
+  };
+  visitRows(model, mode, visit, { step });
+  return Math.sqrt(squares / count);
+}
+
 async function withPriorCheck(prepared: Prepared, { learnPrior, priors }: ResolvedOptions): Promise<Prepared> {
+  refuseExactFit(prepared);
   if (learnPrior) return prepared;
   const { design, problem, names } = prepared;
   const pull = await priorPull(problem, design);
   const isDefault = priors.default === defaultPrior && !priors.named?.size;
-  const check = checkPrior(pull, { names, isDefault, isCollinear: design.basis !== undefined });
+  const sd = priors.default.kind === "normal" ? priors.default.sd : defaultPrior.sd;
+  const check = checkPrior(pull, { names, isDefault, sd, isCollinear: design.basis !== undefined });
   return { ...prepared, prior: { shifts: pull.shifts, check } };
 }
 
