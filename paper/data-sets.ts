@@ -139,6 +139,13 @@ function overMaximum({ x, names }: DataSet): Float64Array {
   return x.map((value, k) => value / largest[k % dimension]);
 }
 
+/** Row-major numbers with the means of their `width` columns taken off: without an intercept a design is not centred. */
+function centred(values: Float64Array, width: number): Float64Array {
+  const means = new Float64Array(width);
+  for (let k = 0; k < values.length; k++) means[k % width] += (values[k] * width) / values.length;
+  return values.map((value, k) => value - means[k % width]);
+}
+
 /**
  * The data set's model in the engine's memory, with its mode, curvature and noise: prior precision 1, sigma 1.
  * @param preprocessing "none" leaves the columns as they are
@@ -155,9 +162,11 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { y, names, family } = data;
-  const x = preprocessing === "maximum" ? overMaximum(data) : data.x;
-  const standardize = preprocessing === "standardised" ? "auto" : "none";
+  const { names, family } = data;
+  const isStandardised = preprocessing === "standardised";
+  const x = preprocessing === "maximum" ? overMaximum(data) : isStandardised ? centred(data.x, names.length) : data.x;
+  const y = isStandardised && family === "gaussian" ? centred(data.y, 1) : data.y;
+  const standardize = isStandardised ? "auto" : "none";
   const design = await designFromArrays({ x, y, names, intercept: false }, { family, standardize, memory });
   const { columns } = design;
   const rows = rowBlockOf(design, address);

@@ -181,12 +181,9 @@ describe("standardising", () => {
     expect(made.leftOut).toEqual(["c"]);
   });
 
-  test("warnings of twins, lost digits, stray texts and levels that never meet", async () => {
+  test("warnings of twins, stray texts and levels that never meet", async () => {
     expect((await design("y ~ x + I(x)")).warnings).toEqual([
       "I(x) is the same as x in every row; leave one of them out of the formula.",
-    ]);
-    expect((await design("y ~ I(x + 1e6)", people, raw)).warnings).toEqual([
-      "The values of I(x + 1000000) are large beside their spread (mean 1.00e+6, sd 1.71), and single precision rounds the differences off; standardize the features, or subtract a constant.",
     ]);
     expect((await design("y ~ s", { y: people.y, s: ["1", "2", "?", "3", "1", "2"] })).warnings).toEqual([
       's is categorical with 4 levels, as "?" in it is not a number; if numbers are meant, make it missing with --sql.',

@@ -19,23 +19,22 @@ export function isPolynomial({ wrapper, expression }: Factor): boolean {
   return wrapper === "" && expression.kind === "call" && expression.name === "poly";
 }
 
-/** Whether a factor stands for all the columns of poly(x, k). */
-function isWhole(factor: Factor): boolean {
-  return isPolynomial(factor) && (factor.expression as PolynomialCall).index === undefined;
-}
-
 /**
  * The columns that a factor stands for: poly(x, k)[1] to poly(x, k)[k], or itself.
  * @throws InputError where the degree is no whole number from 1 to 20
  */
 export function columnsOfFactor(factor: Factor, text: string): Factor[] {
-  if (!isWhole(factor)) return [factor];
+  if (!isPolynomial(factor)) return [factor];
   const call = factor.expression as PolynomialCall;
   const [, degree] = call.args;
   const isFine = (value: number) => Number.isInteger(value) && value >= 1 && value <= mostDegree;
   if (call.args.length !== 2 || degree.kind !== "number" || !isFine(degree.value)) {
     const sentence = `poly() takes an expression and its degree, a whole number from 1 to ${mostDegree}, as in poly(x, 3).`;
     throw formulaError(text, (degree ?? call).at, sentence);
+  }
+  if (call.index !== undefined) {
+    if (call.index <= degree.value) return [factor];
+    throw formulaError(text, call.at, `poly() of degree ${degree.value} has no column ${call.index}.`);
   }
   return Array.from({ length: degree.value }, (_, i) => ({ ...factor, expression: { ...call, index: i + 1 } }));
 }

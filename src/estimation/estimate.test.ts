@@ -38,8 +38,11 @@ function read({ path, delimiter, header, target, family }: Dataset) {
     .split("\n")
     .slice(header ? 1 : 0);
   const table = lines.map((line) => line.split(delimiter).map(Number));
-  const y = table.map((row) => (family === "bernoulli" ? Number(row[target] === 1) : row[target]));
-  return { x: table.map((row) => row.filter((_, j) => j !== target)), y, intercept: false };
+  // The references are of models without an intercept over centred columns.
+  const means = table[0].map((_, j) => table.reduce((sum, row) => sum + row[j], 0) / table.length);
+  const centred = table.map((row) => row.map((value, j) => value - means[j]));
+  const y = table.map((row, n) => (family === "bernoulli" ? Number(row[target] === 1) : centred[n][target]));
+  return { x: centred.map((row) => row.filter((_, j) => j !== target)), y, intercept: false };
 }
 
 describe.skipIf(!hasShared).each(datasets)("estimates on $name, against independent reference values", (dataset) => {

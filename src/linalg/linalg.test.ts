@@ -10,15 +10,17 @@ import {
 import {
   add,
   congruence,
+  diagonalMatrix,
   identity,
   type Matrix,
   matrix,
   matrixFromRows,
   multiply,
   multiplyVector,
+  scaleRowsAndColumns,
   transpose,
 } from "./matrix.ts";
-import { symmetricEigen } from "./symmetric-eigen.ts";
+import { gradedEigen, singularVectors, symmetricEigen } from "./symmetric-eigen.ts";
 
 /** Random positive definite matrices: B Bᵀ + 0.1 I. */
 const positiveDefinite = fc.integer({ min: 1, max: 12 }).chain((size) =>
@@ -65,6 +67,39 @@ describe("linear algebra", () => {
         expect(logDeterminant(cholesky(a))).toBeCloseTo(logProduct, 8);
       }),
       { seed: 2 },
+    );
+  });
+
+  it("keeps the digits of graded matrices", () => {
+    fc.assert(
+      fc.property(positiveDefinite, (a) => {
+        const size = a.rows;
+        const scales = Float64Array.from({ length: size }, (_, k) => 10 ** ((-9 * ((5 * k) % size)) / size));
+        const graded = scaleRowsAndColumns(a, scales, scales);
+        const { values, vectors } = gradedEigen(graded);
+        const rebuilt = congruence(vectors, diagonalMatrix(values));
+        graded.data.forEach((value, at) => {
+          const unit = Math.sqrt(
+            graded.data[Math.floor(at / size) * (size + 1)] * graded.data[(at % size) * (size + 1)],
+          );
+          expect(Math.abs(rebuilt.data[at] - value) / unit).toBeLessThan(1e-11);
+        });
+      }),
+      { seed: 3 },
+    );
+  });
+
+  it("finds singular values and right singular vectors, ascending", () => {
+    fc.assert(
+      fc.property(positiveDefinite, (a) => {
+        const { values, vectors } = singularVectors(a);
+        const eigen = symmetricEigen(a);
+        values.forEach((value, k) => {
+          expect(value).toBeCloseTo(eigen.values[k], 9);
+        });
+        expectClose(multiply(transpose(vectors), vectors), identity(a.rows), 1e-11);
+      }),
+      { seed: 4 },
     );
   });
 

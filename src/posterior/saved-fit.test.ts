@@ -88,8 +88,8 @@ describe("saveFit and loadFit", () => {
       ["other.nc", await emptyFile(), /other\.nc" is no fit of ornstein's/],
       [
         "newer.nc",
-        await editedFile(bytes, "ornstein_format", 2),
-        /newer\.nc" has format 2 of ornstein .* reads format 1/,
+        await editedFile(bytes, "ornstein_format", 3),
+        /newer\.nc" has format 3 of ornstein .* reads format 2/,
       ],
       ["edited.nc", await editedFile(bytes, "ornstein_result", "{}"), /edited\.nc" is damaged .*checksum differs/],
     ];

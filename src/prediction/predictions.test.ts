@@ -193,7 +193,7 @@ describe("predictions of a known posterior", () => {
 
   it("refuse a recipe of another version, and a fit without draws", () => {
     const source = tableFromColumns({ x: [1] });
-    const other = { ...gaussian, recipe: { ...gaussian.recipe, version: 2 } as unknown as ModelRecipe };
+    const other = { ...gaussian, recipe: { ...gaussian.recipe, version: 1 } as unknown as ModelRecipe };
     expect(() => predictStream(other, source)).toThrow(/another version/);
     expect(() => predictStream({ ...gaussian, draws: new Map([coefficients[0]]) }, source)).toThrow(
       /no draws of Intercept/,

@@ -5,6 +5,7 @@ import { matrix, multiplyVector } from "../../src/linalg/matrix.ts";
 import { fit, type Posterior } from "../../src/node.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { preconditioners } from "../../src/samplers/sampler.ts";
+import { centredColumns } from "../centred-data.ts";
 
 // The accuracy that the project promises, against long reference runs and independent values. Minutes, not seconds.
 const shared = new URL("../../../shared/", import.meta.url);
@@ -50,7 +51,8 @@ describe.skipIf(!hasShared).each([
     "%s: sds as predicted with state-dependent noise, within four standard errors",
     async (preconditioner) => {
       const options = { sampler: "constant-sgd", preconditioner, batchSize: 100, sigma: 1, prior: "normal(0, 1)" };
-      const { coefficients, certificate, settings } = await fit({ path: file(path), formula }, options);
+      const data = await centredColumns({ path: file(path) });
+      const { coefficients, certificate, settings } = await fit({ data, formula }, options);
       for (const { name: column, ess_bulk, standardized } of coefficients) {
         const standardErrors =
           Math.abs(standardized.sd / standardized.predictedSd - 1) * Math.sqrt(2 * (ess_bulk ?? 0));

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
 import { fit, type Posterior } from "../../src/node.ts";
+import { centredColumns } from "../centred-data.ts";
 
 // The No-U-Turn sampler against a long reference run and against laws that are known exactly, within its own Monte Carlo
 // error: it is what the other samplers are measured against.
@@ -80,8 +81,9 @@ describe.skipIf(!hasShared)("German credit, against a long reference run", () =>
 });
 
 describe.skipIf(!hasShared)("wine-white, where the posterior is known", () => {
-  const input = { path: file("data/wine/winequality-white.csv"), formula: "quality ~ 0 + ." };
   it.each([1, "learned"] as const)("sigma %s: within Monte Carlo error of the exact law", async (sigma) => {
+    const data = await centredColumns({ path: file("data/wine/winequality-white.csv") });
+    const input = { data, formula: "quality ~ 0 + ." };
     const options = { sigma, prior: "normal(0, 1)" };
     // Means and covariances of `conjugate` are integrals, not averages over draws.
     const exact = await fit(input, { ...options, sampler: "conjugate" });

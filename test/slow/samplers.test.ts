@@ -6,6 +6,7 @@ import { fit } from "../../src/node.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { fisherScoring } from "../../src/samplers/fisher-scoring.ts";
 import { iterateAveraging } from "../../src/samplers/iterate-averaging.ts";
+import { centredColumns } from "../centred-data.ts";
 
 // The paper's samplers on real data: every sd as predicted, within four Monte Carlo standard errors. Minutes, not seconds.
 const shared = new URL("../../../shared/", import.meta.url);
@@ -15,9 +16,9 @@ const file = (path: string) => new URL(path, shared).pathname;
 
 const skin = `select column0 as b, column1 as g, column2 as r, column3 = 1 as skin from read_csv('${file("data/skin/Skin_NonSkin.txt")}', delim = '\\t', header = false)`;
 const inputs = {
-  "wine-white": { path: file("data/wine/winequality-white.csv"), formula: "quality ~ 0 + ." },
-  casp: { path: file("data/casp/CASP.csv"), formula: "RMSD ~ 0 + ." },
-  skin: { sql: skin, formula: "skin ~ 0 + ." },
+  "wine-white": { source: { path: file("data/wine/winequality-white.csv") }, formula: "quality ~ 0 + ." },
+  casp: { source: { path: file("data/casp/CASP.csv") }, formula: "RMSD ~ 0 + ." },
+  skin: { source: { sql: skin }, formula: "skin ~ 0 + ." },
 };
 const variants = [fisherScoring, iterateAveraging].flatMap((sampler) =>
   sampler.preconditioners.flatMap((preconditioner) =>
@@ -35,11 +36,15 @@ const variants = [fisherScoring, iterateAveraging].flatMap((sampler) =>
 describe.skipIf(!hasShared).each(Object.entries(inputs))("%s", (name, input) => {
   it.each(variants)("$sampler $preconditioner $covariance", async (variant) => {
     const sigma = name === "skin" ? undefined : 1;
-    const { coefficients, certificate, settings, timing } = await fit(input, {
-      ...variant,
-      sigma,
-      prior: "normal(0, 1)",
-    });
+    const data = await centredColumns(input.source, "skin");
+    const { coefficients, certificate, settings, timing } = await fit(
+      { data, formula: input.formula },
+      {
+        ...variant,
+        sigma,
+        prior: "normal(0, 1)",
+      },
+    );
     const deviations = coefficients.map(
       ({ ess_bulk, standardized }) =>
         Math.abs(standardized.sd / standardized.predictedSd - 1) * Math.sqrt(2 * (ess_bulk ?? 0)),

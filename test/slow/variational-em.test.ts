@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Weights } from "../../kernels/layout.ts";
 import { figure6 } from "../../paper/figure-6.ts";
 import { buildDesign } from "../../src/data/design.ts";
-import { openTable } from "../../src/data/duckdb-source.ts";
 import { parseFormula } from "../../src/data/formula.ts";
+import { tableFromColumns } from "../../src/data/table.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { sumRows } from "../../src/estimation/row-sums.ts";
@@ -13,6 +13,7 @@ import { cholesky, choleskySolve, logDeterminant } from "../../src/linalg/choles
 import { add, diagonalMatrix, dot } from "../../src/linalg/matrix.ts";
 import { createModel, rowBlockOf } from "../../src/models/model.ts";
 import { learnHyperparameters } from "../../src/samplers/variational-em.ts";
+import { centredColumns } from "../centred-data.ts";
 
 const dataFolder = join(import.meta.dirname, "../../../shared/data");
 const has = (file: string) => existsSync(join(dataFolder, file));
@@ -25,7 +26,7 @@ afterAll(() => engine.executor.close());
 
 describe("variational EM on the paper's data", () => {
   it.skipIf(!has("wine"))("finds the maximum of the evidence on white wine, sigma fixed", async () => {
-    const table = await openTable({ path: join(dataFolder, "wine/winequality-white.csv") });
+    const table = tableFromColumns(await centredColumns({ path: join(dataFolder, "wine/winequality-white.csv") }));
     let address = 0;
     const memory = {
       allocateRows(numRows: number, stride: number) {
@@ -34,7 +35,6 @@ describe("variational EM on the paper's data", () => {
       },
     };
     const design = await buildDesign(table, parseFormula("quality ~ 0 + ."), { memory });
-    await table.close?.();
     const { columns } = design;
     const rows = rowBlockOf(design, address);
     const model = createModel(engine.memory, rows, { family: "gaussian", auxiliaries: { sigma: 0.85 } });
