@@ -36,7 +36,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     text: formula.text,
     columns: new Map(source.columns.map((info) => [info.name, info])),
   };
-  const target = compileTarget(formula, scope);
+  const target = compileTarget(formula, scope, { event: options.event });
   const weights = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
   const names = new Set<string>();
   if (weights) visitColumns(weights.expression, (name) => names.add(name));

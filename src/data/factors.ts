@@ -5,6 +5,7 @@ import { compileExpression, type ExpressionScope } from "./expression.ts";
 import type { Expression, Factor } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, factorName } from "./formula-text.ts";
+import { placeOfReference } from "./reference-level.ts";
 import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "./table.ts";
 import { compileWords, isWordCount, type WordFactor } from "./words.ts";
 
@@ -24,6 +25,11 @@ export interface FactorLevels {
   readonly label: (code: number) => string;
   /** Sorts codes by their levels: texts by codepoint, numbers by size. */
   readonly compare: (a: number, b: number) => number;
+  /**
+   * The place among the sorted levels of the one that the others are compared with; the first where left out.
+   * @throws InputError where the level that was named does not occur.
+   */
+  readonly referenceAmong?: (levels: readonly string[]) => number;
 }
 
 /** A factor whose values are levels. */
@@ -43,7 +49,10 @@ export function compileFactor(factor: Factor, scope: ExpressionScope, known?: re
   if (isWordCount(factor)) return compileWords(factor, scope, known);
   const compiled = compileExpression(factor.expression, scope);
   const name = factorName(factor);
-  const { wrapper, expression } = factor;
+  const { wrapper, expression, reference } = factor;
+  const kind = compiled.type === "number" || compiled.type === "boolean" ? compiled.type : "text";
+  const referenceAmong = (levels: readonly string[]) =>
+    placeOfReference(reference, levels, { name, kind, text: scope.text });
   if (compiled.type === "text") {
     throw formulaError(scope.text, factor.at, `${name} is a text in quotes, not a column; a name goes without quotes.`);
   }
@@ -51,10 +60,10 @@ export function compileFactor(factor: Factor, scope: ExpressionScope, known?: re
     if (wrapper === "I") {
       throw formulaError(scope.text, factor.at, `I() needs numbers, and ${expressionText(expression)} is text.`);
     }
-    return new TextFactor(name, compiled.evaluate);
+    return new TextFactor(name, compiled.evaluate, referenceAmong);
   }
   const isBooleanColumn = compiled.type === "boolean" && expression.kind === "column" && wrapper === "";
-  if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled);
+  if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled, referenceAmong);
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
 }
 
@@ -106,6 +115,7 @@ class TextFactor implements CategoricalFactor {
   constructor(
     readonly name: string,
     private readonly evaluate: Extract<CompiledExpression, { type: "string" }>["evaluate"],
+    readonly referenceAmong: (levels: readonly string[]) => number,
   ) {}
 
   get numCodes(): number {
@@ -134,6 +144,7 @@ class NumberCategories implements CategoricalFactor {
     readonly name: string,
     private readonly expression: Expression,
     private readonly compiled: Numeric,
+    readonly referenceAmong: (levels: readonly string[]) => number,
   ) {}
 
   get numCodes(): number {

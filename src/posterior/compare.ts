@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { referencesOf } from "../data/references.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
@@ -44,9 +45,10 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
       rows.push(await withMemoryOf(engine, () => compareOne(prepared, reference, variant, resolved, timeLimit)));
     const ended = performance.now();
     return {
-      data: describeData(design),
+      data: describeData(design, problem.model),
       family: design.family,
       formula: design.formula,
+      references: referencesOf(design.recipe),
       reference: {
         sampler: reference.sampler.name,
         rows: reference.problem.numRows,
