@@ -26,7 +26,6 @@ function row(sampler: string, seconds: number | null, error: number | null, more
 
 const comparison: Comparison = {
   data: { rows: 581_012, droppedRows: 3, columns: 55, target: "y" },
-  references: {},
   family: "bernoulli",
   formula: "y ~ .",
   reference: { sampler: "nuts", rows: 4096, ess: 9000, klFloor: 0.0886 },

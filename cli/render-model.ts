@@ -1,4 +1,4 @@
-import type { Comparison } from "../src/posterior/comparison.ts";
+import type { Posterior } from "../src/posterior/posterior.ts";
 import { integer, wrapWords } from "./table.ts";
 
 /** Factors and classes that are listed before the rest is only counted. */
@@ -8,9 +8,12 @@ const longestLevel = 40;
 
 /**
  * What the coefficients are about: the event whose probability is modelled, or the classes, and the level that each
- * categorical factor's coefficients compare with. Nothing for a model of numbers alone.
+ * categorical factor's coefficients, where there are any, compare with. Nothing for a model of numbers alone.
  */
-export function renderModel({ data, references }: Pick<Comparison, "data" | "references">, width: number): string[] {
+export function renderModel(
+  { data, references = {} }: Pick<Posterior, "data"> & Partial<Pick<Posterior, "references">>,
+  width: number,
+): string[] {
   const factors = Object.entries(references).map(([name, level]) => `${name}: against ${shown(level)}`);
   const more = factors.length - mostFactors;
   const items = [

@@ -1,5 +1,4 @@
 import { InputError } from "../data/errors.ts";
-import { referencesOf } from "../data/references.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
@@ -48,7 +47,6 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
       data: describeData(design, problem.model),
       family: design.family,
       formula: design.formula,
-      references: referencesOf(design.recipe),
       reference: {
         sampler: reference.sampler.name,
         rows: reference.problem.numRows,

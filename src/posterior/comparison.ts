@@ -42,8 +42,6 @@ export interface Comparison {
   readonly data: DataSummary;
   readonly family: string;
   readonly formula: string;
-  /** As of a fit: by the name of each categorical factor the level that its coefficients compare with. */
-  readonly references: Readonly<Record<string, string>>;
   readonly reference: {
     readonly sampler: string;
     /** Accuracy is measured on these rows: all, or a random subsample. */
