@@ -4,7 +4,6 @@ import type { ArithmeticOperator, BinaryOperator, Expression } from "./formula.t
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, quoteName } from "./formula-text.ts";
 import { functions } from "./functions.ts";
-import { codingMistake } from "./reference-level.ts";
 import { suggestion } from "./suggest.ts";
 import type { CategoryColumn, ColumnInfo, NumberColumn } from "./table.ts";
 
@@ -96,7 +95,6 @@ export function compileNumeric(expression: Expression, scope: ExpressionScope, w
 
 function compileCall(expression: Expression & { kind: "call" }, scope: ExpressionScope): Numeric {
   const { name, args, at } = expression;
-  if (name === "C" && args.length > 1) throw codingMistake(args, scope.text);
   if (name === "C" || name === "I" || name === "offset" || name === "words") {
     const ofTarget = name === "C" ? " A target of classes goes without C(), with --family categorical." : "";
     throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".${ofTarget}`);

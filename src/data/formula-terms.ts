@@ -1,13 +1,16 @@
+import { InputError } from "./errors.ts";
 import {
   type Expression,
   type Factor,
   type Formula,
+  parseFormula,
   type ReferenceLevel,
   type TermTree,
   visitColumns,
 } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
+import { codingMistake } from "./reference-level.ts";
 import { isWordCount } from "./words.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
@@ -143,6 +146,17 @@ export function formulaTerms(
   return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
 }
 
+/** The name of the one term that a text is, as in a formula's right side; nothing where it is no such text. */
+export function termNameOf(text: string): string | undefined {
+  try {
+    const { terms } = formulaTerms(parseFormula(`1 ~ ${text}`), []);
+    return terms.length === 1 ? terms[0].name : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
 /** The factors that are written on the right side, or of them those that are added. */
 function factorsOf(tree: TermTree, signs: "+-" | "+" = "+-"): readonly Factor[] {
   switch (tree.kind) {
@@ -163,12 +177,15 @@ function factorsOf(tree: TermTree, signs: "+-" | "+" = "+-"): readonly Factor[] 
 /**
  * The reference level of each factor that is written with one, wherever it is: a factor is compared with the same level in
  * all of its terms.
- * @throws InputError where a factor has two.
+ * @throws InputError where a factor has two, or another coding.
  */
 function referencesOf({ text, terms }: Formula): ReadonlyMap<string, Required<Pick<Factor, "reference">>> {
   const references = new Map<string, { reference: ReferenceLevel }>();
   for (const factor of factorsOf(terms)) {
-    const { reference } = factor;
+    const { reference, expression } = factor;
+    // A C() that holds anything but a reference level was read as a function's call.
+    const isMistake = expression.kind === "call" && expression.name === "C" && expression.args.length > 1;
+    if (isMistake) throw codingMistake(expression.args, text);
     if (!reference) continue;
     const name = factorName(factor);
     const known = references.get(name)?.reference ?? reference;
