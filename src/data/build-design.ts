@@ -5,7 +5,7 @@ import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { InputError } from "./errors.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
-import { compileFactor, type FactorReader } from "./factors.ts";
+import { compileFactor, type FactorReader, refuseSameFactors } from "./factors.ts";
 import { fillRows } from "./fill.ts";
 import { type Formula, visitColumns } from "./formula.ts";
 import { formulaTerms } from "./formula-terms.ts";
@@ -53,6 +53,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     });
     if (!readers.has(factorName(factor))) readers.set(factorName(factor), compileFactor(factor, scope));
   }
+  refuseSameFactors(factors, readers, formula.text);
   const termRows = terms.map(
     ({ name, factors }) =>
       new TermRows(

@@ -67,6 +67,23 @@ export function compileFactor(factor: Factor, scope: ExpressionScope, known?: re
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
 }
 
+/** @throws InputError where a column of texts stands by itself and in C() too, which are the same columns twice. */
+export function refuseSameFactors(
+  factors: readonly Factor[],
+  readers: ReadonlyMap<string, FactorReader>,
+  text: string,
+): void {
+  for (const { wrapper, expression, at } of factors) {
+    if (wrapper !== "C" || expression.kind !== "column" || readers.get(expression.name)?.kind !== "category") continue;
+    const [bare, coded] = [expressionText(expression), `C(${expressionText(expression)})`];
+    throw formulaError(
+      text,
+      at,
+      `${bare} is categorical by itself, so ${coded} is the same factor; write ${coded} in all terms.`,
+    );
+  }
+}
+
 /**
  * An expression's values of complete rows.
  * @throws InputError naming the expression and the row where a value is not finite.

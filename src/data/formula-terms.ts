@@ -184,8 +184,8 @@ function referencesOf({ text, terms }: Formula): ReadonlyMap<string, Required<Pi
   for (const factor of factorsOf(terms)) {
     const { reference, expression } = factor;
     // A C() that holds anything but a reference level was read as a function's call.
-    const isMistake = expression.kind === "call" && expression.name === "C" && expression.args.length > 1;
-    if (isMistake) throw codingMistake(expression.args, text);
+    const isCoding = expression.kind === "call" && ["C", "relevel"].includes(expression.name);
+    if (isCoding && expression.args.length > 1) throw codingMistake(expression, text);
     if (!reference) continue;
     const name = factorName(factor);
     const known = references.get(name)?.reference ?? reference;

@@ -47,6 +47,7 @@ describe("the reference level", () => {
       "C(city)[a] C(city)[b] C(city)[c]:x C(city)[a]:x C(city)[b]:x Intercept",
       { "C(city)": "c" },
     ],
+    ["y ~ hour + C(hour)", "hour C(hour)[9] C(hour)[10] Intercept", { "C(hour)": "2" }],
     ["y ~ x", "x Intercept", {}],
   ])("%s", async (formula, columns, references) => {
     const made = await design(formula);
@@ -56,6 +57,15 @@ describe("the reference level", () => {
     const again = await design(made.recipe.terms);
     expect(again.recipe).toEqual({ ...made.recipe, formula: made.recipe.terms });
     expect(again.rows).toEqual(made.rows);
+  });
+
+  test("references stand in the formula's order", async () => {
+    const { recipe } = await design("y ~ flag + C(hour, ref=9):city");
+    expect(Object.entries(referencesOf(recipe))).toEqual([
+      ["flag", "false"],
+      ["C(hour)", "9"],
+      ["city", "a"],
+    ]);
   });
 
   test("a factor whose only level is left out has none", async () => {
@@ -99,6 +109,12 @@ describe("what is no reference level", () => {
     ["C(city, Sum)", `${supported}; Sum is not known to it.`],
     ['C(city, Helmert("b"))', `${supported}; Helmert is not known to it.`],
     ["C(city, contr.sum)", `${supported}; contr.sum is not known to it.`],
+    ['relevel(city, ref="b")', `relevel() is not known; ${supported}.`],
+    [
+      'city + C(city, ref="b")',
+      "city is categorical by itself, so C(city) is the same factor; write C(city) in all terms.",
+    ],
+    ["C(flag):x + flag", "flag is categorical by itself, so C(flag) is the same factor; write C(flag) in all terms."],
     ['C(city, "b")', `${supported}.`],
     ['C(city, base="b")', `${supported}.`],
     ['C(city, Treatment("a", "b"))', `${supported}.`],

@@ -24,8 +24,10 @@ export function placeOfReference(
 
 const supported = 'C() takes a reference level, as in C(x, ref = "b") or C(x, Treatment("b"))';
 
-/** Says what is wrong with what stands in C() after its expression, where that is no reference level. */
-export function codingMistake([, coding, more]: readonly Expression[], text: string): InputError {
+/** Says what is wrong with a call of C() in which no reference level stands after the expression, or with R's relevel(). */
+export function codingMistake({ name: called, args, at }: Expression & { kind: "call" }, text: string): InputError {
+  if (called !== "C") return formulaError(text, at, `${called}() is not known; ${supported}.`);
+  const [, coding, more] = args;
   if (more) return formulaError(text, more.at, `${supported}, and nothing after it.`);
   const named = namedValue(coding);
   if (named) return levelMistake(named, text);
