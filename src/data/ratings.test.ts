@@ -28,6 +28,7 @@ test("no remark of a family that was asked for, of other numbers, or of few rows
   expect(await warningsOf(ratings, {}, "log(y) ~ x")).toEqual([]);
   expect(await warningsOf(cycle([1, 2, 3, 4.5], 100))).toEqual([]);
   expect(await warningsOf(cycle([1, 2, 3, 4], 19))).toEqual([]);
+  expect(await warningsOf(cycle([1, 2, 3], 18))).toEqual([]);
   expect(await warningsOf(cycle([1, 2, 3, 4, 5, 6, 7, 8], 39))).toEqual([]);
   expect(await warningsOf(Array.from({ length: 120 }, (_, n) => n % 12))).toEqual([]);
 });
