@@ -23,6 +23,10 @@ export function addModelOptions(command: Command): Command {
     )
     .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
     .addOption(new Option("--family <name>", "guessed from the target where left out").choices(Object.keys(families)))
+    .option(
+      "--event <level>",
+      "of a two-valued target: the one whose probability is modelled; the second in sorted order",
+    )
     .addOption(
       new Option("--class-coding <how>", "of a categorical target: reference, or symmetric").choices(classCodings),
     )

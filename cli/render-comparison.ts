@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import type { Comparison, SamplerComparison } from "../src/posterior/comparison.ts";
+import { renderModel } from "./render-model.ts";
 import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
 
 /** What a person sees of a comparison: what the samplers were measured against, the table, and how to read it. */
@@ -36,7 +37,8 @@ export function isChance(value: number, byChance: number | undefined): boolean {
 const bold = (text: string, { color }: RenderOptions) => (color ? styleText("bold", text) : text);
 const seconds = (value: number) => `${value.toFixed(1)} s`;
 
-function renderHeader({ formula, family, data, reference }: Comparison, width: number): string {
+function renderHeader(comparison: Comparison, width: number): string {
+  const { formula, family, data, reference } = comparison;
   const all = integer(data.rows);
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
   const floor = `its own Monte Carlo error (${integer(reference.ess)} effective draws) makes a KL of ${significant(reference.klFloor)}`;
@@ -47,6 +49,7 @@ function renderHeader({ formula, family, data, reference }: Comparison, width: n
       : `Reference: a long run of ${reference.sampler} on ${integer(reference.rows)} of the ${all} rows, drawn at random, as all would take it too long; ${floor}. KL ref, sd error and mean error are measured on those ${integer(reference.rows)} rows; everything else on all ${all}.`;
   return [
     `${formula}   [${family}]`,
+    ...renderModel(comparison, width),
     wrap(`${all} rows${dropped}, ${data.columns} columns, on the standardised scale.`, width),
     wrap(sentence, width),
   ].join("\n");

@@ -1,3 +1,4 @@
+import { probabilityOf } from "../src/data/event.ts";
 import type { PredictionSummary } from "../src/prediction/predict.ts";
 import type { PredictiveFit } from "../src/prediction/predictive-fit.ts";
 import type { PredictionColumns, PredictionScores } from "../src/prediction/row-predictor.ts";
@@ -20,6 +21,7 @@ export function renderPrediction(
   const where = options.out === undefined ? "" : `; written to ${options.out}`;
   const header = [
     `${recipe.formula}   [${recipe.family}]`,
+    ...(recipe.target.event === undefined ? [] : [`probability: ${probabilityOf(recipe.target.event)}`]),
     `${integer(rows - missingRows)} of ${integer(rows)} rows predicted${where}`,
   ].join("\n");
   const width = Math.max(40, Math.min(options.width, 110));

@@ -2,12 +2,13 @@ import { styleText } from "node:util";
 import { nats, percent } from "../src/diagnostics/wording.ts";
 import type { Coefficient } from "../src/posterior/coefficients.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
+import { renderModel } from "./render-model.ts";
 import { integer, type RenderOptions, renderTable, type TableColumn, verdictColor, wrap } from "./table.ts";
 
 /** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
 export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
   const sections = [
-    renderHeader(posterior),
+    renderHeader(posterior, options),
     renderCoefficients(posterior, options),
     renderCertificate(posterior, options),
     renderTiming(posterior),
@@ -29,13 +30,15 @@ function renderCoefficients({ coefficients, data }: Posterior, options: RenderOp
   return `${table(rows)}\n(${integer(left)} coefficients in between are left out here; --json has them all)`;
 }
 
-function renderHeader({ data, family, formula, settings }: Posterior): string {
+function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
+  const { data, family, formula, settings } = posterior;
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
   const weightless = data.zeroWeightRows ? ` (${integer(data.zeroWeightRows)} of weight 0 left out)` : "";
   const entries = (data.nonZeros ?? 0) / data.rows;
   const sparse = data.nonZeros === undefined ? "" : ` (sparse, ${entries.toPrecision(3)} entries a row)`;
   return [
     `${formula}   [${family}]`,
+    ...renderModel(posterior, width),
     `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }

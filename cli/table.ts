@@ -66,9 +66,14 @@ function shorten(text: string, width: number): string {
 
 /** Breaks at blanks; further lines are indented. */
 export function wrap(text: string, width: number): string {
+  return wrapWords(text.split(" "), width);
+}
+
+/** The same of words that may hold blanks, at which no line breaks. */
+export function wrapWords(words: readonly string[], width: number): string {
   const lines: string[] = [];
   let line = " ";
-  for (const word of text.split(" ")) {
+  for (const word of words) {
     if (line.length + 1 + word.length > width && line.trim() !== "") {
       lines.push(line);
       line = "   ";

@@ -5,7 +5,7 @@ import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { InputError } from "./errors.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
-import { compileFactor, type FactorReader } from "./factors.ts";
+import { compileFactor, type FactorReader, refuseSameFactors } from "./factors.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { fitPolynomials } from "./fit-polynomials.ts";
 import { type Formula, visitColumns } from "./formula.ts";
@@ -38,7 +38,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     text: formula.text,
     columns: new Map(source.columns.map((info) => [info.name, info])),
   };
-  const target = compileTarget(formula, scope);
+  const target = compileTarget(formula, scope, { event: options.event });
   const weights = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
   const names = new Set<string>();
   if (weights) visitColumns(weights.expression, (name) => names.add(name));
@@ -68,6 +68,7 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     const name = factorName(factor);
     if (!readers.has(name)) readers.set(name, compileFactor(factor, scope, { series: polynomials.get(name) }));
   }
+  refuseSameFactors(factors, readers, formula.text);
   const termRows = terms.map(
     ({ name, factors }) =>
       new TermRows(

@@ -19,7 +19,7 @@ export interface ChosenColumns {
   /** Without the intercept. */
   readonly columns: readonly DesignColumn[];
   readonly blocks: readonly ColumnBlock[];
-  /** The levels that occur of each categorical factor, sorted. */
+  /** The levels that occur of each categorical factor: the reference, and the others sorted. */
   readonly levels: ReadonlyMap<string, readonly string[]>;
   readonly leftOut: readonly string[];
   readonly warnings: readonly string[];
@@ -103,7 +103,7 @@ function strayTexts(terms: readonly TermRows[]): string[] {
   });
 }
 
-/** For each categorical factor, its codes' places among the levels that occur, sorted; −1 for the others. */
+/** For each categorical factor, its codes' places among the levels that occur, the reference first and the others sorted; −1 for codes that do not occur. */
 type Ranks = ReadonlyMap<string, { readonly rankOf: Int32Array; readonly levels: readonly string[] }>;
 
 function rankLevels(terms: readonly TermRows[]): Ranks {
@@ -123,6 +123,8 @@ function rankLevels(terms: readonly TermRows[]): Ranks {
   for (const [name, { factor, codes }] of seen) {
     const rankOf = new Int32Array(factor.numCodes).fill(-1);
     const sorted = [...codes].sort(factor.compare);
+    const place = factor.referenceAmong?.(sorted.map(factor.label)) ?? 0;
+    sorted.unshift(...sorted.splice(place, 1));
     sorted.forEach((code, rank) => {
       rankOf[code] = rank;
     });

@@ -1,4 +1,5 @@
 import type { FamilyName } from "../families/family.ts";
+import type { EventOption } from "./event.ts";
 import type { OrthogonalBasis } from "./orthogonal-basis.ts";
 import type { ChebyshevSeries } from "./polynomials.ts";
 import type { ColumnType } from "./table.ts";
@@ -20,6 +21,11 @@ export interface DesignOptions {
    * more, else gaussian. Counts are never guessed; a target that looks like counts is named in a warning.
    */
   readonly family?: DesignFamily;
+  /**
+   * The event of a target of two values: the one whose probability is modelled. The second in sorted order (true, the
+   * larger number) where it is left out.
+   */
+  readonly event?: EventOption;
   /**
    * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` and `student-t` the target too;
    * without an intercept x over the root of its mean square, as nothing would take up what centring leaves.
@@ -66,17 +72,19 @@ export interface DesignColumn {
 }
 
 export interface DesignTarget {
-  /** The left side of the formula; for two values other than false/true or 0/1, `class = 2`, the event. */
+  /** The left side of the formula; where the event is not true or 1, with the event: `class = 2`, `late = false`. */
   readonly name: string;
   readonly kind: "number" | "binary" | "classes";
   /** The stored value is (value − mean)/scale; 0 and 1 where the target is not standardised. */
   readonly mean: number;
   readonly scale: number;
   /**
-   * The two values of a binary target, of which the second is the event, stored as 1; or the sorted values of a target of
+   * The two values of a binary target, of which the last is the event, stored as 1; or the sorted values of a target of
    * classes, stored as their numbers 0, 1, ….
    */
   readonly levels?: readonly string[];
+  /** What a binary target's model gives the probability of: `class = 2`, `y = 1`, `late = true`, `delay > 15`. */
+  readonly event?: string;
 }
 
 /**
@@ -165,7 +173,10 @@ export interface DesignRecipe {
   /** D, in the order of the coefficients of a linear predictor. */
   readonly columns: readonly { readonly name: string; readonly term: string }[];
   readonly blocks: readonly RecipeBlock[];
-  /** The levels of each categorical factor that the fit has seen, and the words that each words() counts, sorted. */
+  /**
+   * The levels of each categorical factor that the fit has seen, the one first that the others are compared with, and the
+   * words that each words() counts; the others sorted.
+   */
   readonly levels: Readonly<Record<string, readonly string[]>>;
   /** What each column of poly(x, k) is of x, by its name. */
   readonly polynomials: Readonly<Record<string, ChebyshevSeries>>;

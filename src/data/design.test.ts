@@ -204,18 +204,24 @@ describe("target", () => {
     s: ["no", "yes", "no", "no"],
   };
   test.each([
-    ["b ~ x", "b", ["false", "true"], [1, 0, 1, 1]],
-    ["z ~ x", "z", ["0", "1"], [0, 1, 1, 0]],
-    ["k ~ x", "k = 2", ["1", "2"], [1, 0, 1, 1]],
-    ["s ~ x", "s = yes", ["no", "yes"], [0, 1, 0, 0]],
-    ["x > 2 ~ z", "x > 2", ["false", "true"], [0, 0, 1, 1]],
-    ['s == "no" ~ x', 's == "no"', ["false", "true"], [1, 0, 1, 1]],
-  ])("%s is the event %s", async (formula, name, levels, stored) => {
-    const made = await design(formula, two);
+    ["b ~ x", undefined, "b", "b = true", ["false", "true"], [1, 0, 1, 1]],
+    ["b ~ x", false, "b = false", "b = false", ["true", "false"], [0, 1, 0, 0]],
+    ["b ~ x", "Yes", "b", "b = true", ["false", "true"], [1, 0, 1, 1]],
+    ["z ~ x", undefined, "z", "z = 1", ["0", "1"], [0, 1, 1, 0]],
+    ["z ~ x", "0", "z = 0", "z = 0", ["1", "0"], [1, 0, 0, 1]],
+    ["k ~ x", undefined, "k = 2", "k = 2", ["1", "2"], [1, 0, 1, 1]],
+    ["k ~ x", "1.0", "k = 1", "k = 1", ["2", "1"], [0, 1, 0, 0]],
+    ["s ~ x", undefined, "s = yes", "s = yes", ["no", "yes"], [0, 1, 0, 0]],
+    ["s ~ x", "no", "s = no", "s = no", ["yes", "no"], [1, 0, 1, 1]],
+    ["x > 2 ~ z", undefined, "x > 2", "x > 2", ["false", "true"], [0, 0, 1, 1]],
+    ["x > 2 ~ z", false, "not (x > 2)", "not (x > 2)", ["true", "false"], [1, 1, 0, 0]],
+    ['s == "no" ~ x', undefined, 's == "no"', 's == "no"', ["false", "true"], [1, 0, 1, 1]],
+  ])("%s with the event %s is %s", async (formula, given, name, event, levels, stored) => {
+    const made = await design(formula, two, { event: given });
     expect([made.family, made.familyGuessed, made.target]).toEqual([
       "bernoulli",
       true,
-      { name, kind: "binary", mean: 0, scale: 1, levels },
+      { name, event, kind: "binary", mean: 0, scale: 1, levels },
     ]);
     expect(target(made)).toEqual(stored);
   });

@@ -6,6 +6,7 @@ import type { Expression, Factor } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, factorName } from "./formula-text.ts";
 import { type ChebyshevSeries, isPolynomial, type PolynomialCall, valueAt } from "./polynomials.ts";
+import { placeOfReference } from "./reference-level.ts";
 import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "./table.ts";
 import { compileWords, isWordCount, type WordFactor } from "./words.ts";
 
@@ -25,6 +26,11 @@ export interface FactorLevels {
   readonly label: (code: number) => string;
   /** Sorts codes by their levels: texts by codepoint, numbers by size. */
   readonly compare: (a: number, b: number) => number;
+  /**
+   * The place among the sorted levels of the one that the others are compared with; the first where left out.
+   * @throws InputError where the level that was named does not occur.
+   */
+  readonly referenceAmong?: (levels: readonly string[]) => number;
 }
 
 /** A factor whose values are levels. */
@@ -50,7 +56,10 @@ export function compileFactor(
   if (isPolynomial(factor)) return compilePolynomial(factor, scope, series!);
   const compiled = compileExpression(factor.expression, scope);
   const name = factorName(factor);
-  const { wrapper, expression } = factor;
+  const { wrapper, expression, reference } = factor;
+  const kind = compiled.type === "number" || compiled.type === "boolean" ? compiled.type : "text";
+  const referenceAmong = (levels: readonly string[]) =>
+    placeOfReference(reference, levels, { name, kind, text: scope.text });
   if (compiled.type === "text") {
     throw formulaError(scope.text, factor.at, `${name} is a text in quotes, not a column; a name goes without quotes.`);
   }
@@ -58,10 +67,10 @@ export function compileFactor(
     if (wrapper === "I") {
       throw formulaError(scope.text, factor.at, `I() needs numbers, and ${expressionText(expression)} is text.`);
     }
-    return new TextFactor(name, compiled.evaluate);
+    return new TextFactor(name, compiled.evaluate, referenceAmong);
   }
   const isBooleanColumn = compiled.type === "boolean" && expression.kind === "column" && wrapper === "";
-  if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled);
+  if (wrapper === "C" || isBooleanColumn) return new NumberCategories(name, expression, compiled, referenceAmong);
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
 }
 
@@ -73,6 +82,23 @@ function compilePolynomial(factor: Factor, scope: ExpressionScope, series: Cheby
     name: factorName(factor),
     read: (rows) => finiteValues(compiled, argument, rows).map((x) => valueAt(series, x)),
   };
+}
+
+/** @throws InputError where a column of texts stands by itself and in C() too, which are the same columns twice. */
+export function refuseSameFactors(
+  factors: readonly Factor[],
+  readers: ReadonlyMap<string, FactorReader>,
+  text: string,
+): void {
+  for (const { wrapper, expression, at } of factors) {
+    if (wrapper !== "C" || expression.kind !== "column" || readers.get(expression.name)?.kind !== "category") continue;
+    const [bare, coded] = [expressionText(expression), `C(${expressionText(expression)})`];
+    throw formulaError(
+      text,
+      at,
+      `${bare} is categorical by itself, so ${coded} is the same factor; write ${coded} in all terms.`,
+    );
+  }
 }
 
 /**
@@ -123,6 +149,7 @@ class TextFactor implements CategoricalFactor {
   constructor(
     readonly name: string,
     private readonly evaluate: Extract<CompiledExpression, { type: "string" }>["evaluate"],
+    readonly referenceAmong: (levels: readonly string[]) => number,
   ) {}
 
   get numCodes(): number {
@@ -151,6 +178,7 @@ class NumberCategories implements CategoricalFactor {
     readonly name: string,
     private readonly expression: Expression,
     private readonly compiled: Numeric,
+    readonly referenceAmong: (levels: readonly string[]) => number,
   ) {}
 
   get numCodes(): number {

@@ -1,7 +1,17 @@
-import { type Expression, type Factor, type Formula, type TermTree, visitColumns } from "./formula.ts";
+import { InputError } from "./errors.ts";
+import {
+  type Expression,
+  type Factor,
+  type Formula,
+  parseFormula,
+  type ReferenceLevel,
+  type TermTree,
+  visitColumns,
+} from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { factorName } from "./formula-text.ts";
 import { columnsOfFactor } from "./polynomials.ts";
+import { codingMistake } from "./reference-level.ts";
 import { isWordCount } from "./words.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
@@ -35,7 +45,7 @@ function termsOf(...list: (readonly Factor[])[]): Terms {
 
 /**
  * The terms of a formula's right side, `.` being every column that neither the target nor an offset uses, nor `reserved`
- * names (such as those of the weights), nor words() as a text.
+ * names (such as those of the weights), nor words() as a text, nor a C() that is added as a categorical.
  *
  * @param columnNames The table's columns, in order.
  * @throws InputError where the terms are too many, or an offset or words() stands where it cannot.
@@ -51,6 +61,10 @@ export function formulaTerms(
   for (const expression of [formula.target, ...offsets, ...texts.map((factor) => factor.expression)]) {
     visitColumns(expression, (name) => used.add(name));
   }
+  for (const { expression } of factorsOf(formula.terms, "+").filter(({ wrapper }) => wrapper === "C")) {
+    if (expression.kind === "column") used.add(expression.name);
+  }
+  const references = referencesOf(formula);
   const others = columnNames.filter((name) => !used.has(name));
 
   function sum(tree: TermTree & { kind: "sum" }, start: Terms): Terms {
@@ -95,7 +109,9 @@ export function formulaTerms(
       case "one":
         return termsOf(intercept);
       case "factor":
-        return termsOf(...columnsOfFactor(tree, formula.text).map((factor) => [factor]));
+        return termsOf(
+          ...columnsOfFactor({ ...tree, ...references.get(factorName(tree)) }, formula.text).map((factor) => [factor]),
+        );
       case "dot":
         return termsOf(
           ...others.map((name): Factor[] => [
@@ -133,21 +149,56 @@ export function formulaTerms(
   return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
 }
 
-/** The factors that are written on the right side. */
-function factorsOf(tree: TermTree): readonly Factor[] {
+/** The name of the one term that a text is, as in a formula's right side; nothing where it is no such text. */
+export function termNameOf(text: string): string | undefined {
+  try {
+    const { terms } = formulaTerms(parseFormula(`1 ~ ${text}`), []);
+    return terms.length === 1 ? terms[0].name : undefined;
+  } catch (error) {
+    if (error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+/** The factors that are written on the right side, or of them those that are added. */
+function factorsOf(tree: TermTree, signs: "+-" | "+" = "+-"): readonly Factor[] {
   switch (tree.kind) {
     case "factor":
       return [tree];
     case "sum":
-      return tree.parts.flatMap(({ term }) => factorsOf(term));
+      return tree.parts.flatMap(({ sign, term }) => (signs.includes(sign) ? factorsOf(term, signs) : []));
     case "cross":
     case "interaction":
-      return [...factorsOf(tree.left), ...factorsOf(tree.right)];
+      return [...factorsOf(tree.left, signs), ...factorsOf(tree.right, signs)];
     case "power":
-      return factorsOf(tree.base);
+      return factorsOf(tree.base, signs);
     default:
       return [];
   }
+}
+
+/**
+ * The reference level of each factor that is written with one, wherever it is: a factor is compared with the same level in
+ * all of its terms.
+ * @throws InputError where a factor has two, or another coding.
+ */
+function referencesOf({ text, terms }: Formula): ReadonlyMap<string, Required<Pick<Factor, "reference">>> {
+  const references = new Map<string, { reference: ReferenceLevel }>();
+  for (const factor of factorsOf(terms)) {
+    const { reference, expression } = factor;
+    // A C() that holds anything but a reference level was read as a function's call.
+    const isCoding = expression.kind === "call" && ["C", "relevel"].includes(expression.name);
+    if (isCoding && expression.args.length > 1) throw codingMistake(expression, text);
+    if (!reference) continue;
+    const name = factorName(factor);
+    const known = references.get(name)?.reference ?? reference;
+    if (known.level !== reference.level) {
+      const sentence = `${name} is compared with "${known.level}" in one place and with "${reference.level}" here; give it one reference level.`;
+      throw formulaError(text, reference.at, sentence);
+    }
+    references.set(name, { reference: known });
+  }
+  return references;
 }
 
 /** @throws InputError where an offset is taken away. */

@@ -38,7 +38,7 @@ function atLevel(expression: Expression, level: number): string {
     case "boolean":
       return String(expression.value);
     case "string":
-      return `"${expression.value.replace(/["\\]/g, "\\$&")}"`;
+      return quoteText(expression.value);
     case "column":
       return quoteName(expression.name);
     case "call": {
@@ -59,11 +59,24 @@ function atLevel(expression: Expression, level: number): string {
   }
 }
 
-/** The factor's name in the names of columns: `x`, `log(x)`, `C(code)`, `I(x^2)`; a lone column without backticks. */
+function quoteText(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/**
+ * The factor's name in the names of columns: `x`, `log(x)`, `C(code)`, `I(x^2)`; a lone column without backticks. The
+ * reference level has no part in it: a factor is the same, and its columns are, whatever they are compared with.
+ */
 export function factorName(factor: Factor): string {
   const { wrapper, expression } = factor;
   if (wrapper) return `${wrapper}(${expressionText(expression)})`;
   return expression.kind === "column" ? expression.name : expressionText(expression);
+}
+
+/** As it is written in a formula: the name, and the reference level where one was named. */
+function factorText({ wrapper, expression, reference }: Factor): string {
+  if (!wrapper) return expressionText(expression);
+  return `${wrapper}(${expressionText(expression)}${reference ? `, ref = ${quoteText(reference.level)}` : ""})`;
 }
 
 export function formulaText(formula: Pick<Formula, "target" | "terms">): string {
@@ -83,7 +96,7 @@ function termText(tree: TermTree, level: number): string {
     case "offset":
       return `offset(${expressionText(tree.expression)})`;
     case "factor":
-      return tree.wrapper ? factorName(tree) : expressionText(tree.expression);
+      return factorText(tree);
     case "power":
       return `${termText(tree.base, 4)}^${tree.degree}`;
     case "interaction":

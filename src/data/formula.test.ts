@@ -48,7 +48,49 @@ describe("terms", () => {
     ["y ~ C(a) + log( x ) + I(x^2+1)", "1 C(a) log(x) I(x^2 + 1)"],
     ["y ~ a:.", "1 a a:b a:c a:x"],
     ["y ~ `a`", "1 a"],
+    ['y ~ C(a, ref = "b") + C(a):x', "1 C(a) C(a):x"],
+    ["y ~ C(a, Treatment(2)) * C(a)", "1 C(a)"],
+    ["y ~ . + C(a, ref='q')", "1 b c x C(a)"],
+    ["y ~ . * C(a)", "1 b c x C(a) b:C(a) c:C(a) x:C(a)"],
+    ["y ~ . - C(a)", "1 a b c x"],
+    ["y ~ . + C(a > 2)", "1 a b c x C(a > 2)"],
   ])("%s has the terms %s", (text, expected) => expect(terms(text)).toBe(expected));
+});
+
+describe("reference levels", () => {
+  /** Of each factor, in the terms' order; "–" where it has none. */
+  function references(text: string): string {
+    const { terms } = formulaTerms(parseFormula(text), columns);
+    return terms.map(({ factors }) => factors.map(({ reference }) => reference?.level ?? "–").join(":")).join(" ");
+  }
+  test.each([
+    ['C(a, ref="b c")', "b c"],
+    ["C( a , reference = 'it\\'s' )", "it's"],
+    ["C(a, ref=2)", "2"],
+    ["C(a, ref = -1.50)", "-1.50"],
+    ["C(a, ref=- 1e3)", "-1e3"],
+    ["C(a, ref=true)", "true"],
+    ['C(a, Treatment("b"))', "b"],
+    ["C(a, Treatment( reference='b' ))", "b"],
+    ["C(a, Treatment(ref = 3))", "3"],
+    ["C(a, Treatment)", "–"],
+    ["C(a, Treatment())", "–"],
+    ['C(ref, ref="")', ""],
+    ['C(a + 1, ref="2")', "2"],
+    ['x:C(a) + C(a, ref="b")', "b –:b"],
+    ['C(a):C(b, ref="q") - C(a, ref="b")', "b:q"],
+    ['C(a, ref="b") * C(a, Treatment("b"))', "b"],
+  ])("%s", (text, expected) => expect(references(`y ~ ${text}`)).toBe(expected));
+
+  test("one factor has one", () => {
+    expect(message('y ~ C(a, ref="b") + x:C(a, Treatment("d"))')).toBe(
+      [
+        'Formula error at column 38: C(a) is compared with "b" in one place and with "d" here; give it one reference level.',
+        '  y ~ C(a, ref="b") + x:C(a, Treatment("d"))',
+        `  ${" ".repeat(37)}^`,
+      ].join("\n"),
+    );
+  });
 });
 
 describe("expressions", () => {
@@ -122,6 +164,13 @@ const { tree } = fc.letrec<{ tree: TermTree }>((tie) => ({
       kind: fc.constant("factor" as const),
       wrapper: fc.constantFrom("C" as const, "I" as const),
       expression,
+      at: fc.constant(0),
+    }),
+    fc.record({
+      kind: fc.constant("factor" as const),
+      wrapper: fc.constant("C" as const),
+      expression,
+      reference: fc.record({ level: fc.string(), at: fc.constant(0) }),
       at: fc.constant(0),
     }),
     fc.record({

@@ -34,6 +34,14 @@ export interface Factor {
   /** "C": its values are the names of categories; "I": an expression that would otherwise be read as terms. */
   readonly wrapper: "" | "C" | "I";
   readonly expression: Expression;
+  /** The level that the others are compared with, where C() names one. */
+  readonly reference?: ReferenceLevel;
+  readonly at: number;
+}
+
+/** A level as it is written in a formula, so that 1.10 is not 1.1. */
+export interface ReferenceLevel {
+  readonly level: string;
   readonly at: number;
 }
 

@@ -28,7 +28,7 @@ export function observeTargets(
   const names = new Set<string>();
   visitColumns(formula.target, (name) => names.add(name));
   if (![...names].every((name) => scope.columns.has(name))) return undefined;
-  const reader = compileTarget(formula, scope, "keep");
+  const reader = compileTarget(formula, scope, { whereNotFinite: "keep" });
   const complete = new CompleteRowReader();
   const isUsable = isCountFamily(family) ? isCount : Number.isFinite;
   const unusable = new Map<string, number>();

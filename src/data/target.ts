@@ -2,12 +2,14 @@ import type { CompleteRows } from "./complete-rows.ts";
 import { CountCheck, isCountFamily } from "./counts.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "./design-types.ts";
 import { InputError } from "./errors.ts";
+import { chooseEvent, type EventOption, refuseEvent } from "./event.ts";
 import { compileExpression, type ExpressionScope } from "./expression.ts";
 import { finiteValues } from "./factors.ts";
 import type { Formula } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText } from "./formula-text.ts";
 import { combine, type Moments, momentsOf, scalingOf } from "./moments.ts";
+import { ratingWarnings } from "./ratings.ts";
 import { listed } from "./suggest.ts";
 import { compareText, formatCount, textAmongNumbers } from "./table.ts";
 
@@ -52,14 +54,20 @@ export interface TargetReader {
   finish(family: DesignFamily | undefined, scaling: TargetScaling): FinishedTarget;
 }
 
+interface TargetOptions {
+  /** "refuse" (the default), or "keep" for rows that are predicted. */
+  readonly whereNotFinite?: "refuse" | "keep";
+  /** Which of two values is the event; the second unless told. */
+  readonly event?: EventOption;
+}
+
 /**
- * @param whereNotFinite "refuse", or "keep" for rows that are predicted
  * @throws InputError where the left side does not fit the table.
  */
 export function compileTarget(
   formula: Formula,
   scope: ExpressionScope,
-  whereNotFinite: "refuse" | "keep" = "refuse",
+  { whereNotFinite = "refuse", event }: TargetOptions = {},
 ): TargetReader {
   const compiled = compileExpression(formula.target, scope);
   if (compiled.type === "text") {
@@ -70,8 +78,9 @@ export function compileTarget(
     );
   }
   const name = formula.target.kind === "column" ? formula.target.name : expressionText(formula.target);
-  if (compiled.type === "string") return textTarget(name, (rows) => compiled.evaluate(rows.chunk));
-  return numberTarget(name, compiled.type === "boolean", (rows) =>
+  if (compiled.type === "string") return textTarget(name, (rows) => compiled.evaluate(rows.chunk), event);
+  const about = { name, event, isBoolean: compiled.type === "boolean", isColumn: formula.target.kind === "column" };
+  return numberTarget(about, (rows) =>
     whereNotFinite === "keep" ? compiled.evaluate(rows.chunk) : finiteValues(compiled, formula.target, rows),
   );
 }
@@ -79,6 +88,7 @@ export function compileTarget(
 function textTarget(
   name: string,
   evaluate: (rows: CompleteRows) => { codes: Int32Array; levels: readonly string[] },
+  event: EventOption | undefined,
 ): TargetReader {
   let levels: readonly string[] = [];
   let seen = new Uint8Array(0);
@@ -121,13 +131,20 @@ function textTarget(
           `The target ${name} is text with ${formatCount(labels.length)} different values${hint}${limit}; ${way}make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
         );
       }
-      if (labels.length > 2 || family === "categorical") return classes(name, labels, present, family === undefined);
-      return binary(`${name} = ${labels[1]}`, [labels[0], labels[1]], present[1], family === undefined);
+      if (labels.length > 2 || family === "categorical") {
+        refuseEvent(event, name, "categorical", labels);
+        return classes(name, labels, present, family === undefined);
+      }
+      const { place, levels: ordered, words } = chooseEvent(event, labels, { name, kind: "text", isColumn: true });
+      return binary({ name: words, event: words, levels: ordered }, present[place], family === undefined);
     },
   };
 }
 
-function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRows) => Float64Array): TargetReader {
+function numberTarget(
+  { name, event, isBoolean, isColumn }: { name: string; event?: EventOption; isBoolean: boolean; isColumn: boolean },
+  read: (rows: CompleteRows) => Float64Array,
+): TargetReader {
   const seen = new Set<number>();
   let moments: Moments = { count: 0, mean: 0, squares: 0 };
 
@@ -150,9 +167,12 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
     if (family === "bernoulli") {
       const count = distinct.length > countedValues ? `more than ${countedValues}` : String(distinct.length);
       if (distinct.length > 2) throw tooManyValues(name, count, labels);
-      const plain = isBoolean || (distinct[0] === 0 && distinct[1] === 1);
-      return binary(plain ? name : `${name} = ${labels[1]}`, [labels[0], labels[1]], distinct[1], wanted === undefined);
+      const kind = isBoolean ? "boolean" : "number";
+      const { place, levels, words } = chooseEvent(event, labels, { name, kind, isColumn });
+      const isPlain = place === 1 && (isBoolean || (distinct[0] === 0 && distinct[1] === 1));
+      return binary({ name: isPlain ? name : words, event: words, levels }, distinct[place], wanted === undefined);
     }
+    refuseEvent(event, name, family, labels);
     if (family === "categorical") {
       if (distinct.length > mostClasses) {
         throw new InputError(
@@ -169,23 +189,29 @@ function numberTarget(name: string, isBoolean: boolean, read: (rows: CompleteRow
       target: { name, kind: "number", mean, scale },
       family,
       familyGuessed: wanted === undefined,
-      warnings: wanted === undefined ? counts.warnings() : [],
+      warnings: wanted === undefined ? looksLikeOthers(distinct) : [],
       encodeInto(values, rows, at, stride) {
         for (let i = 0; i < values.length; i++) rows[at + i * stride] = (values[i] - mean) / scale;
       },
     };
   }
+
+  /** A sentence where a target that was taken for gaussian looks like counts, or else like ratings. */
+  function looksLikeOthers(distinct: readonly number[]): readonly string[] {
+    const ofCounts = counts.warnings();
+    return ofCounts.length > 0 ? ofCounts : ratingWarnings(name, distinct, moments.count);
+  }
   return { read, labelOf, add, finish };
 }
 
+/** @param event What `read` returns of a row in which it came true */
 function binary(
-  name: string,
-  levels: readonly [string, string],
+  about: { readonly name: string; readonly event: string; readonly levels: readonly string[] },
   event: number,
   familyGuessed: boolean,
 ): FinishedTarget {
   return {
-    target: { name, kind: "binary", mean: 0, scale: 1, levels },
+    target: { ...about, kind: "binary", mean: 0, scale: 1 },
     family: "bernoulli",
     familyGuessed,
     warnings: [],

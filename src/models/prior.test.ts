@@ -117,6 +117,16 @@ describe("priors of columns", () => {
     ).toEqual([2.5, 4, 2.5, 2.5, 3, 10]);
   });
 
+  test("a term may be written with the reference level of the formula", () => {
+    const coded = [column("C(day)[Mon]", "C(day)"), column("x:C(day)[Mon]", "x:C(day)"), column("Intercept")];
+    const named = new Map([
+      ['C(day, ref = "Tue")', prior(1)],
+      ["x:C(day,Treatment('Tue'))", prior(2)],
+    ]);
+    const priors = { default: defaultPrior, intercept: defaultInterceptPrior, named };
+    expect(priorsOfColumns(coded, priors).slice(0, 2)).toEqual([prior(1), prior(2)]);
+  });
+
   test("unknown names are refused, those of constant columns are not", () => {
     expect(messageOf(() => assigned([["dya", prior(1)]]))).toBe(
       'A prior is given for "dya", which is no term of the formula and no column of the design; did you mean day?',

@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { termNameOf } from "../data/formula-terms.ts";
 import { suggestion } from "../data/suggest.ts";
 import { type Distribution, parseDistribution } from "./distribution.ts";
 
@@ -77,8 +78,11 @@ export function priorsOfColumns(
   priors: CoefficientPriors,
   leftOut: readonly string[] = [],
 ): Prior[] {
-  const named = new Map([...(priors.named ?? [])].map(([name, prior]) => [bare(name), prior]));
-  refuseUnknown([...(priors.named?.keys() ?? [])], columns, leftOut);
+  const known = new Set([...columns.flatMap(({ name, term }) => [name, term]), ...leftOut].map(bare));
+  // A term may be written as in the formula, where C() may hold a reference level that is no part of its name.
+  const nameOf = (written: string) => (known.has(bare(written)) ? written : (termNameOf(written) ?? written));
+  const named = new Map([...(priors.named ?? [])].map(([written, prior]) => [bare(nameOf(written)), prior]));
+  refuseUnknown([...(priors.named?.keys() ?? [])].map(nameOf), columns, leftOut);
   return columns.map(({ name, term, isIntercept }) =>
     isIntercept ? priors.intercept : (named.get(bare(name)) ?? named.get(bare(term)) ?? priors.default),
   );

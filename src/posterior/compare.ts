@@ -43,7 +43,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
       rows.push(await withMemoryOf(engine, () => compareOne(prepared, reference, variant, resolved, timeLimit)));
     const ended = performance.now();
     return {
-      data: describeData(design),
+      data: describeData(design, problem.model),
       family: design.family,
       formula: design.formula,
       reference: {

@@ -1,3 +1,4 @@
+import { probabilityOf } from "../data/event.ts";
 import type { PredictionSummary } from "../prediction/predict.ts";
 import type { PredictiveFit } from "../prediction/predictive-fit.ts";
 import type { Comparison } from "./comparison.ts";
@@ -8,12 +9,13 @@ export function toContractJson(
   posterior: Posterior,
   about: { version: string; command?: string },
 ): Record<string, unknown> {
-  const { data, family, formula, settings, prior, coefficients, certificate, warnings, timing } = posterior;
+  const { data, family, formula, references, settings, prior, coefficients, certificate, warnings, timing } = posterior;
   return withoutNonFinite({
     ...about,
     data,
     family,
     formula,
+    references,
     settings,
     ...(prior && { prior }),
     coefficients,
@@ -37,8 +39,9 @@ export function predictionToJson(
   summary: PredictionSummary,
   about: { version: string; command: string },
 ): Record<string, unknown> {
-  const { formula, family } = recipe;
-  return withoutNonFinite({ ...about, formula, family, ...summary }) as Record<string, unknown>;
+  const { formula, family, target } = recipe;
+  const event = target.event !== undefined && { event: target.levels![1], modelled: probabilityOf(target.event) };
+  return withoutNonFinite({ ...about, formula, family, ...event, ...summary }) as Record<string, unknown>;
 }
 
 function withoutNonFinite(value: unknown): unknown {

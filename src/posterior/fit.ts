@@ -1,4 +1,5 @@
 import type { Design } from "../data/design.ts";
+import { referencesOf } from "../data/references.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
@@ -42,7 +43,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       predict: (rows, options) => predict(predictive, rows, options),
       family: design.family,
       formula: design.formula,
-      data: describeData(design),
+      data: describeData(design, problem.model),
+      references: referencesOf(design.recipe),
       settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
       ...(learned && { prior: learned }),
       coefficients: run.coefficients,

@@ -7,10 +7,11 @@ import {
   type SparseArrays,
 } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
+import { probabilityOf } from "../data/event.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type RowBlock, rowBlockOf } from "../models/model.ts";
+import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "./options.ts";
 
 /** A table and a formula over it. */
@@ -51,9 +52,16 @@ export interface DataSummary {
   readonly columns: number;
   /** Entries that the rows hold, where the design is sparse. */
   readonly nonZeros?: number;
+  /** The left side of the formula, with the event where that is not true or 1: `status = well`. */
   readonly target: string;
-  /** The classes of a categorical target, sorted; the first is the reference. */
+  /** The value of a two-valued target whose probability is modelled. */
+  readonly event?: string;
+  /** The same in words: `P(status = well)`, `P(delay > 15)`. */
+  readonly modelled?: string;
+  /** The classes of a categorical target, sorted. */
   readonly classes?: readonly string[];
+  /** The class whose linear predictor is 0, the first; absent where all classes have coefficients. */
+  readonly referenceClass?: string;
 }
 
 /** Who may stop a run, and who hears how far it is. */
@@ -81,8 +89,8 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { family, standardize, weights, storage, learnPrior } = options;
-  const shared = { family, standardize, storage, memory, priorSds, allLevels: learnPrior };
+  const { family, event, standardize, weights, storage, learnPrior } = options;
+  const shared = { family, event, standardize, storage, memory, priorSds, allLevels: learnPrior };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
@@ -113,14 +121,19 @@ export function asSource(data: TableInput["data"]): TableSource {
     : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
 }
 
-export function describeData({ numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design): DataSummary {
-  const summary = {
+export function describeData(
+  { numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design,
+  { hasReference }: Pick<Model, "hasReference">,
+): DataSummary {
+  const { levels = [], event } = target;
+  return {
     rows: numRows,
     droppedRows,
     ...(zeroWeightRows > 0 && { zeroWeightRows }),
     columns: columns.length,
     ...(sparse && { nonZeros: sparse.nonZeros }),
     target: target.name,
+    ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
+    ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
   };
-  return target.kind === "classes" ? { ...summary, classes: target.levels } : summary;
 }

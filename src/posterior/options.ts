@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
+import type { EventOption } from "../data/event.ts";
 import { suggestion } from "../data/suggest.ts";
 import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
@@ -13,6 +14,10 @@ import { type PriorOption, type ResolvedPriors, resolvePriors } from "./prior-op
 export interface FitOptions extends Tuning {
   /** Guessed from the target where it is left out. */
   readonly family?: FamilyName;
+  /**
+   * The value of a two-valued target whose probability is modelled, such as "sick"; the second in sorted order unless told.
+   */
+  readonly event?: EventOption;
   /**
    * How a categorical target's classes get coefficients: all but the first one, whose linear predictor is 0 ("reference",
    * the default), or all alike ("symmetric").
@@ -103,6 +108,7 @@ const learnedOrPositive = z.optional(z.union([z.literal("learned"), above]));
 
 const schema = z.object({
   family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
+  event: z.optional(z.union([z.string(), z.number(), z.boolean()])),
   classCoding: z.optional(z.enum(classCodings)),
   storage: z.optional(z.enum(["auto", "dense", "sparse"])),
   sampler: z.optional(z.string()),
@@ -135,6 +141,7 @@ const schema = z.object({
 /** What each option takes, for the sentence that refuses anything else. */
 const expectations: Record<keyof FitOptions, string> = {
   family: `one of ${Object.keys(families).join(", ")}`,
+  event: "one of the target's two values",
   classCoding: `one of ${classCodings.join(", ")}`,
   storage: "auto, dense or sparse",
   sampler: "the name of a sampler",

@@ -23,6 +23,8 @@ export interface Posterior {
   readonly family: string;
   readonly formula: string;
   readonly data: DataSummary;
+  /** By the name of each categorical factor the level that its coefficients compare with, as in `{ weekday: "Friday" }`. */
+  readonly references: Readonly<Record<string, string>>;
   readonly settings: SamplerSettings;
   /** What was learned of the prior; left out where it was given. */
   readonly prior?: LearnedPrior;

@@ -1,3 +1,4 @@
+import { referencesOf } from "../data/references.ts";
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import { estimateWide } from "../estimation/wide-problem.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
@@ -46,7 +47,8 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
     predict: (rows, predictOptions) => predict(predictive, rows, predictOptions),
     family: design.family,
     formula: design.formula,
-    data: describeData(design),
+    data: describeData(design, model),
+    references: referencesOf(design.recipe),
     settings: run.settings,
     ...(learned && { prior: learned }),
     coefficients,

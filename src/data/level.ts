@@ -1,0 +1,25 @@
+/** What the levels of a factor, or the two values of a target, are made of. */
+export type ValueKind = "text" | "number" | "boolean";
+
+/** The words that stand for truth values in files. */
+const truths: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(["true", "t", "yes", "y", "1"].map((word) => [word, "true"])),
+  ...Object.fromEntries(["false", "f", "no", "n", "0"].map((word) => [word, "false"])),
+};
+
+/**
+ * The place of a level, as a person writes it, among those that occur: the same text; of numbers the same number, so that
+ * 2.0 is 2; of truth values the same truth, so that yes is true. −1 where there is none.
+ */
+export function placeOfLevel(written: string, levels: readonly string[], kind: ValueKind): number {
+  const place = levels.indexOf(written);
+  if (place >= 0 || written.trim() === "") return place;
+  if (kind === "number") return levels.findIndex((level) => Number(level) === Number(written));
+  if (kind !== "boolean") return -1;
+  const word = written.toLowerCase();
+  return Object.hasOwn(truths, word) ? levels.indexOf(truths[word]) : -1;
+}
+
+export function quotedLevels(levels: readonly string[]): string[] {
+  return levels.map((level) => `"${level}"`);
+}
