@@ -22,12 +22,12 @@ describe("a learned prior", () => {
     const groups = posterior.prior?.groups ?? [];
     expect(groups.map(({ name, columns }) => [name, columns.length])).toEqual([
       ["single columns", 3],
-      ["C(code)", 5],
+      ["C(code)", 6],
     ]);
     expect(groups[0].columns).toEqual(["a", "b", "c"]);
     for (const { precision, sd } of groups) expect(precision * sd ** 2).toBeCloseTo(1, 10);
     expect(posterior.certificate.notes[0]).toMatch(
-      /^Learned from the data by variational EM.*"C\(code\)" \(5\) normal\(0, 0\.\d+\)/,
+      /^Learned from the data by variational EM.*"C\(code\)" \(6\) normal\(0, 0\.\d+\)/,
     );
     expect(posterior.certificate.verdict).toBe("ok");
     const json = toContractJson(posterior, { version: "1", command: "fit" });
@@ -41,6 +41,44 @@ describe("a learned prior", () => {
       expect(standardized.sd).toBeCloseTo(given.coefficients[j].standardized.sd, 9);
     });
     expect(given.prior).toBeUndefined();
+  });
+
+  it("shrinks rare levels most, towards the mean of all, whichever level comes first", async () => {
+    const random = createRandom(62, 0, 9);
+    const effects = Array.from({ length: 40 }, () => 0.7 * random.normal());
+    // A few rows of the second half of the levels, many of the first.
+    const code = Array.from({ length: 3000 }, (_, n) => (n < 2900 ? n % 20 : 20 + (n % 20)));
+    const y = code.map((level) => 5 + effects[level] + 2 * random.normal());
+    const level = code.map((value) => `L${String(value).padStart(2, "0")}`);
+    const reversed = code.map((value) => `L${String(39 - value).padStart(2, "0")}`);
+    const fitted = async (levels: string[]) => {
+      const posterior = await fit({ data: { y, level: levels }, formula: "y ~ level" }, { ...short, prior: "learned" });
+      const rank = (k: number) => (levels === level ? k : 39 - k);
+      const of = (k: number) =>
+        posterior.coefficients.find(({ name }) => name === `level[L${String(rank(k)).padStart(2, "0")}]`)!;
+      return { posterior, estimates: effects.map((_, k) => of(k)) };
+    };
+    const [one, other] = [await fitted(level), await fitted(reversed)];
+    const { sd } = one.posterior.prior!.groups[0];
+    const scale = one.posterior.coefficients.at(-1)!.standardized.laplaceMean;
+    const noise = one.posterior.coefficients.at(-1)!.mean / scale;
+    // The sds of the levels as they are made, within what 40 of them tell of it: 1/√80 = 11%, twice.
+    expect(sd * noise).toBeGreaterThan(0.7 * 0.75);
+    expect(sd * noise).toBeLessThan(0.7 * 1.25);
+    // Modes, which have no Monte Carlo error but that of the learned precision.
+    one.estimates.forEach(({ standardized: { laplaceMean, laplaceSd } }, k) => {
+      expect(Math.abs(laplaceMean - other.estimates[k].standardized.laplaceMean)).toBeLessThan(0.05 * laplaceSd);
+    });
+    const error = (levels: number[], estimate: (k: number) => number) =>
+      Math.sqrt(levels.reduce((sum, k) => sum + (estimate(k) - effects[k]) ** 2, 0) / levels.length);
+    const rare = effects.map((_, k) => k).filter((k) => k >= 20);
+    const centre = effects.reduce((sum, value) => sum + value, 0) / 40;
+    const plain = (k: number) => {
+      const own = y.filter((_, n) => code[n] === k);
+      return own.reduce((sum, value) => sum + value - 5, 0) / own.length;
+    };
+    const shrunk = error(rare, (k) => one.estimates[k].mean + centre);
+    expect(shrunk).toBeLessThan(0.8 * error(rare, plain));
   });
 
   it("works for a binary target with any sampler", async () => {
