@@ -183,11 +183,11 @@ describe("errors", () => {
     );
   });
 
-  test("a late text makes a column text, and the error says so", async () => {
+  test("a late text among numbers is named", async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) => `${n},${n === 29_000 ? "abc" : n / 2}`);
     const path = file("late.csv", `y,x\n${rows.join("\n")}\n`);
     expect(await messageOf(design({ path }, "y ~ x"))).toBe(
-      'Column "x" is categorical and has 30,000 levels, where 10,000 are the most; it is text because "abc" in it is not a number, so make that missing; or leave it out of the formula, or group its rare levels with --sql.',
+      'Column "x" holds numbers, and among them "abc" in data row 29,001; make what is no number missing by --sql "select * replace (try_cast(x as double) as x) from data", or write C(x) if these are levels.',
     );
   });
 

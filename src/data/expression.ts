@@ -54,6 +54,7 @@ export function findColumn(name: string, at: number, scope: ExpressionScope): Co
     );
   }
   if (info.type === "unsupported") {
+    if (info.refusal !== undefined) throw formulaError(scope.text, at, `column "${name}" ${info.refusal}.`);
     const type = info.sourceType ? ` (${info.sourceType})` : "";
     throw formulaError(
       scope.text,
