@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { createGunzip } from "node:zlib";
 import { InputError } from "./errors.ts";
+import { shellText, sqlName } from "./sql-text.ts";
 import { formatCount } from "./table.ts";
 
 export interface CsvDialect {
@@ -108,11 +109,13 @@ export function headerOf(start: string, dialect: CsvDialect, columns: readonly s
   const twice = new Set<string>();
   columns.forEach((sql, j) => {
     const word = words[j];
-    const same = words.filter((other) => other === word).length;
-    if (same > 1) {
+    const same = columns.filter((_, k) => words[k] === word);
+    if (same.length > 1) {
       twice.add(word);
+      const renamed = same.map((name, k) => `${sqlName(name)} as ${sqlName(`${word}_${"abcdefgh"[k] ?? k}`)}`);
+      const query = `select * rename (${renamed.join(", ")}) from data`;
       refusals.set(sql, {
-        refusal: `is one of ${same} columns of that name in the file, so it is not known which is meant; give each a name of its own in the header, or by --sql "select ${columns.filter((_, k) => words[k] === word).map((name, k) => `${name} as ${word}_${"abcdefgh"[k] ?? k}`).join(", ")}, … from data"`,
+        refusal: `is one of ${same.length} of that name in the file, so it is not known which is meant; give each a name of its own in the header, or by --sql ${shellText(query)}`,
       });
     } else if (word !== "" && sql !== word && sql.toLowerCase().startsWith(`${word.toLowerCase()}_`)) names.set(sql, word);
   });

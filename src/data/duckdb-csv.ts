@@ -52,7 +52,6 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
   for (const { columns } of sniffed) for (const [name, type] of columns) types.set(name, widest(types.get(name), type));
   const names = header.names;
   for (const [sql] of types) if (isPinnedText(hints, names.get(sql) ?? sql)) types.set(sql, "VARCHAR");
-  const listed = [...types].map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
   const { delimiter, quote, escape, comment } = dialect;
   const options = [
     `delim = ${sqlText(delimiter)}`,
@@ -61,10 +60,14 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
     `comment = ${sqlText(comment)}`,
     `header = ${header.hasHeader}, skip = ${header.skip}`,
     nullOption,
-    `types = {${listed.join(", ")}}`,
     "sample_size = 20480",
   ];
-  const query = `select * from read_csv(${csv.source}, ${options.join(", ")})`;
+  const reading = () => {
+    const listed = [...types].map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
+    return `select * from read_csv(${csv.source}, ${options.join(", ")}, types = {${listed.join(", ")}})`;
+  };
+  if (isFull) for (const name of await infinities(session, reading(), types, problem)) types.set(name, "VARCHAR");
+  const query = reading();
   const texts = [...types].filter(([, type]) => type === "VARCHAR").map(([name]) => name);
   const found = await spelledTypes(session, query, texts, {
     problem,
@@ -79,6 +82,20 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
   const replaced = [...found].map(([name, type]) => `cast(${quoted(name)} as ${type}) as ${quoted(name)}`);
   const sql = replaced.length === 0 ? query : `select * replace (${replaced.join(", ")}) from (${query})`;
   return { sql, isStable: false, columns: list, notes: [...header.notes(csv.label)] };
+}
+
+/** The columns of numbers that hold words for infinity, which as a rule stand for something else. */
+async function infinities(
+  session: DuckDBSession,
+  query: string,
+  types: ReadonlyMap<string, string>,
+  problem: string,
+): Promise<string[]> {
+  const numbers = [...types].filter(([, type]) => type === "DOUBLE").map(([name]) => name);
+  if (numbers.length === 0) return [];
+  const tests = numbers.map((name) => `bool_or(isinf(${quoted(name)}))`);
+  const [found] = await session.rows(`select ${tests.join(", ")} from (${query})`, problem);
+  return numbers.filter((_, k) => found[k] === true);
 }
 
 /** The type of a column that has one type in one file and one in another. */

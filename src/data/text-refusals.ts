@@ -4,6 +4,9 @@ import { shellText, sqlName } from "./sql-text.ts";
 import { formatCount, maxLevels, type TableSource, type TextLevel, type TextValues } from "./table.ts";
 import { patternOf, type TextMeaning } from "./text-meaning.ts";
 
+/** Classes that the categorical family takes. */
+const mostClasses = 100;
+
 /** A column of texts that a formula cannot read as it is. */
 export interface UnfitColumn {
   readonly name: string;
@@ -17,8 +20,10 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
   const [column] = columns;
   const { name, values, meaning, isTarget } = column;
   const asLevels = isTarget
-    ? "use --family categorical if these are classes"
-    : `write C(${quoteName(name)}) if these are levels`;
+    ? values.levels.length > mostClasses
+      ? ""
+      : ", or use --family categorical if these are classes"
+    : `, or write C(${quoteName(name)}) if these are levels`;
   const also = listOthers(columns);
   switch (meaning.kind) {
     case "spelled": {
@@ -26,13 +31,13 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
       const besides =
         others.length === 0 ? "" : `; "${others[0].text}" in data row ${formatCount(others[0].firstRow)} is none, and becomes missing`;
       const holds = `Column "${name}" holds ${what}, such as ${shown(meaning.example)}${also}`;
-      if (readings.length === 0) return new InputError(`${holds}: make one currency of them; or ${asLevels}.`);
+      if (readings.length === 0) return new InputError(`${holds}: make one currency of them${asLevels}.`);
       const ways = readings.map(({ how, sql }) => `${way(columns, source, sql)}${how === undefined ? "" : ` (${how})`}`);
-      return new InputError(`${holds}; read them by ${ways.join(" or ")}${besides}; or ${asLevels}.`);
+      return new InputError(`${holds}; read them by ${ways.join(" or ")}${besides}${asLevels}.`);
     }
     case "numbers":
       return new InputError(
-        `Column "${name}" holds numbers as texts, such as ${shown(meaning.example)}${also}; read them by ${way(columns, source)}, or ${asLevels}.`,
+        `Column "${name}" holds numbers as texts, such as ${shown(meaning.example)}${also}; read them by ${way(columns, source)}${asLevels}.`,
       );
     case "mixed": {
       const words = await wordsOf(name, meaning, source);
@@ -44,7 +49,7 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
           ? `give numbers, with null in place of ${others}`
           : `make ${others} missing by ${way(columns, source)}`;
       return new InputError(
-        `Column "${name}" holds ${meaning.of}, and among them ${first}${more}${also}; ${cure}, or ${asLevels}.`,
+        `Column "${name}" holds ${meaning.of}, and among them ${first}${more}${also}; ${cure}${asLevels}.`,
       );
     }
     default: {
