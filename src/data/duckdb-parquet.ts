@@ -4,18 +4,18 @@ import { orderedDictionaries } from "./arrow-schema.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileColumn, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
+import { copyWithBytes, decimalSql } from "./parquet-decimals.ts";
 import { dictionaryPageOf, fileOfDictionary, mostHeaderBytes } from "./parquet-dictionary.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
 /**
- * The view of Parquet files, in which ordered dictionaries are ENUMs with their order, and a column of decimals that
- * DuckDB reads wrongly is an error where it is read.
+ * The view of Parquet files, in which ordered dictionaries are ENUMs with their order, and decimals that DuckDB reads wrongly
+ * are read from their bytes as doubles, or are an error where they are read.
  * @param folder Where files may be put for a while.
  */
 export async function parquetView(
   session: DuckDBSession,
-  label: string,
-  source: string,
+  { label, files, source }: { readonly label: string; readonly files: readonly string[]; readonly source: string },
   folder: () => string,
 ): Promise<FileView> {
   const problem = `${label} cannot be read`;
@@ -26,12 +26,17 @@ export async function parquetView(
   const orders = await ordersOf(session, source, problem, folder);
   const columns: FileColumn[] = [];
   const replaced: string[] = [];
+  const asBytes = new Set<string>();
   for (const [j, [sqlName, type]] of described.entries()) {
     const name = schema[j] !== undefined && sqlName.toLowerCase().startsWith(schema[j].toLowerCase()) ? schema[j] : sqlName;
     const column = quoted(sqlName);
-    const precision = wide.get(name);
+    const { precision, bytes, scale } = wide.get(name) ?? {};
     const order = orders.get(name);
-    if (precision !== undefined) {
+    if (bytes !== undefined) {
+      asBytes.add(name);
+      replaced.push(`${decimalSql(column, bytes, scale!)} as ${column}`);
+      columns.push({ sqlName, name, type: "DOUBLE" });
+    } else if (precision !== undefined) {
       const refusal = `holds decimals of ${precision} digits, of which DuckDB reads no more than 38 right; write it as decimal(38, s) or as double where the file is made`;
       replaced.push(`if(${column} is null, null, cast(error(${sqlText(`column "${name}" of ${label} ${refusal}`)}) as ${type})) as ${column}`);
       columns.push({ sqlName, name, type, refusal });
@@ -41,7 +46,16 @@ export async function parquetView(
       columns.push({ sqlName, name, type: ordered });
     } else columns.push({ sqlName, name, type });
   }
-  const sql = replaced.length === 0 ? query : `select * replace (${replaced.join(", ")}) from read_parquet(${source})`;
+  let from = source;
+  if (asBytes.size > 0) {
+    const copies = files.map((file, k) => {
+      const copy = join(folder(), `bytes-${copyCount++}-${k}.parquet`);
+      copyWithBytes(file, copy, asBytes);
+      return copy;
+    });
+    from = `[${copies.map(sqlText).join(", ")}]`;
+  }
+  const sql = replaced.length === 0 ? query : `select * replace (${replaced.join(", ")}) from read_parquet(${from})`;
   return { sql, isStable: true, columns, notes: [] };
 }
 
@@ -52,6 +66,9 @@ async function topLevelColumns(session: DuckDBSession, source: string, problem: 
   return first.filter(({ top }, i) => i > 0 && top === first[i].name && first[i].depth === 1).map(({ name }) => name);
 }
 
+/** Of copies of files, so that each has a name of its own. */
+let copyCount = 0;
+
 interface SchemaRow {
   readonly file: string;
   readonly name: string;
@@ -59,39 +76,56 @@ interface SchemaRow {
   readonly top: string;
   readonly depth: number;
   readonly precision: number;
+  readonly scale: number;
+  /** 0 where they vary. */
+  readonly bytes: number;
 }
 
 /** The elements of the files' schemas, depth first, each with the column that it belongs to. */
 async function schemaRows(session: DuckDBSession, source: string, problem: string): Promise<SchemaRow[]> {
-  const list = "file_name, name, num_children, type, logical_type, converted_type, precision";
+  const list = "file_name, name, num_children, type, type_length, precision, scale";
   const rows = await session.rows(
-    `select file_name, name, coalesce(num_children, 0)::integer, coalesce(precision, 0)::integer from (select ${list} from parquet_schema(${source}))`,
+    `select file_name, name, coalesce(num_children, 0)::integer, coalesce(precision, 0)::integer, coalesce(scale, 0)::integer, if(type = 'FIXED_LEN_BYTE_ARRAY', coalesce(try_cast(type_length as integer), 0), 0) from (select ${list} from parquet_schema(${source}))`,
     problem,
   );
   const result: SchemaRow[] = [];
   /** Children that are still to come, by depth. */
   let left: number[] = [];
   let top = "";
-  for (const [file, name, children, precision] of rows as [string, string, number, number][]) {
+  for (const [file, name, children, precision, scale, bytes] of rows as [string, string, ...number[]][]) {
     while (left.length > 0 && left[left.length - 1] === 0) left.pop();
     if (result.length === 0 || file !== result[result.length - 1].file) left = [];
     const depth = left.length;
     if (depth > 0) left[depth - 1]--;
     if (depth === 1) top = name;
-    result.push({ file, name, top, depth, precision });
+    result.push({ file, name, top, depth, precision, scale, bytes });
     if (children > 0) left.push(children);
   }
   return result;
 }
 
-/** The precisions of decimals that are too wide for DuckDB, by column; those within lists and structs too. */
+export interface WideDecimal {
+  readonly precision: number;
+  readonly scale: number;
+  /** How many each value has, where it can be read from them. */
+  readonly bytes?: number;
+}
+
+/** The decimals that are too wide for DuckDB, by column; those within lists and structs too. */
 export async function wideDecimals(
   session: DuckDBSession,
   source: string,
   problem: string,
-): Promise<ReadonlyMap<string, number>> {
+): Promise<ReadonlyMap<string, WideDecimal>> {
   const rows = await schemaRows(session, source, problem);
-  return new Map(rows.filter(({ precision }) => precision > 38).map(({ top, precision }) => [top, precision]));
+  const wide = new Map<string, WideDecimal>();
+  for (const { top, depth, precision, scale, bytes } of rows) {
+    if (precision <= 38) continue;
+    const known = wide.get(top);
+    const isReadable = depth === 1 && bytes > 0 && (!known || (known.bytes === bytes && known.scale === scale));
+    wide.set(top, { precision, scale, ...(isReadable && { bytes }) });
+  }
+  return wide;
 }
 
 /** The levels of ordered dictionaries in their order, by column. */

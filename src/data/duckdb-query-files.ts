@@ -9,9 +9,9 @@ export async function filesOfQuery(session: DuckDBSession, sql: string): Promise
   const { tables, parquet } = await sourcesOf(session, sql);
   for (const path of parquet) {
     const wide = await wideDecimals(session, sqlText(path), `${path} cannot be read`);
-    for (const [name, precision] of wide) {
+    for (const [name, { precision }] of wide) {
       throw new InputError(
-        `Column "${name}" of ${path} holds decimals of ${precision} digits, of which DuckDB reads no more than 38 right; write it as decimal(38, s) or as double where the file is made, or leave it out and name the file without read_parquet(), as in from ${sqlText(path)}.`,
+        `Column "${name}" of ${path} holds decimals of ${precision} digits, of which DuckDB reads no more than 38 right; name the file without read_parquet(), as in from ${sqlText(path)}.`,
       );
     }
   }
