@@ -58,7 +58,9 @@ export function orderedDictionaries(schema: Uint8Array): string[] {
     // Since Arrow 0.15 four bytes of ones stand before the length.
     const start = view.getUint32(0, true) === 0xffffffff ? 8 : 4;
     const fields = FlatTable.root(view, start).table(2)?.tables(1) ?? [];
-    return fields.filter((field) => textTypes.has(field.byte(2)) && field.table(4)?.byte(2) === 1).map((field) => field.text(0));
+    return fields
+      .filter((field) => textTypes.has(field.byte(2)) && field.table(4)?.byte(2) === 1)
+      .map((field) => field.text(0));
   } catch (error) {
     // What cannot be understood says nothing of an order.
     if (error instanceof RangeError) return [];

@@ -97,7 +97,8 @@ export function headerOf(start: string, dialect: CsvDialect, columns: readonly s
   let { skip, hasHeader } = dialect;
   const own = lines.findIndex(({ fields }) => fields.length === columns.length);
   const isComment = ({ fields: [field] }: Line) => comment !== "" && field.startsWith(comment);
-  const isOdd = columns.length > 1 && lines.slice(0, Math.max(own, 0)).some((line) => line.fields.length > 1 && !isComment(line));
+  const isOdd =
+    columns.length > 1 && lines.slice(0, Math.max(own, 0)).some((line) => line.fields.length > 1 && !isComment(line));
   if (!hasHeader && skip > 0 && own >= 0 && own < skip + 1 && lines[own].fields.every(isWord)) {
     // A comment before the header hides it from DuckDB.
     hasHeader = true;
@@ -117,7 +118,8 @@ export function headerOf(start: string, dialect: CsvDialect, columns: readonly s
       refusals.set(sql, {
         refusal: `is one of ${same.length} of that name in the file, so it is not known which is meant; give each a name of its own in the header, or by --sql ${shellText(query)}`,
       });
-    } else if (word !== "" && sql !== word && sql.toLowerCase().startsWith(`${word.toLowerCase()}_`)) names.set(sql, word);
+    } else if (word !== "" && sql !== word && sql.toLowerCase().startsWith(`${word.toLowerCase()}_`))
+      names.set(sql, word);
   });
   const hasPreamble = skip > 0 && hasHeader;
   return {
@@ -127,9 +129,16 @@ export function headerOf(start: string, dialect: CsvDialect, columns: readonly s
     refusals,
     isOdd,
     notes: (label) => [
-      ...(hasPreamble ? [`The first ${skip === 1 ? "line" : `${skip} lines`} of ${label} stand before the header, and are not read.`] : []),
-      ...(comment === "" ? [] : [`Lines of ${label} that begin with ${comment} are taken for comments, and are not read.`]),
-      ...[...twice].map((word) => `${label} has more than one column called ${word}; in SQL they are ${columns.filter((_, j) => words[j] === word).join(", ")}.`),
+      ...(hasPreamble
+        ? [`The first ${skip === 1 ? "line" : `${skip} lines`} of ${label} stand before the header, and are not read.`]
+        : []),
+      ...(comment === ""
+        ? []
+        : [`Lines of ${label} that begin with ${comment} are taken for comments, and are not read.`]),
+      ...[...twice].map(
+        (word) =>
+          `${label} has more than one column called ${word}; in SQL they are ${columns.filter((_, j) => words[j] === word).join(", ")}.`,
+      ),
     ],
   };
 }
@@ -172,7 +181,8 @@ async function oddLineBy(file: string, label: string, delimiter: string): Promis
   const others = total - lines - 1;
   const text = first.fields.join(delimiter);
   const shown = text.length > 60 ? `${text.slice(0, 57)}…` : text;
-  const more = others > 0 ? `, and ${formatCount(others)} more line${others > 1 ? "s have" : " has"} another number too` : "";
+  const more =
+    others > 0 ? `, and ${formatCount(others)} more line${others > 1 ? "s have" : " has"} another number too` : "";
   const fields = (count: number) => `${count} field${count === 1 ? "" : "s"}`;
   return new InputError(
     `Line ${formatCount(first.number)} of ${label} has ${fields(first.fields.length)}, and ${first === header ? "the others have" : "its header has"} ${usual}${more}: ${JSON.stringify(shown)}; mend the line, or put a field that holds the delimiter into quotes.`,

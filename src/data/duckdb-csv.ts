@@ -43,20 +43,25 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
   const isFull = csv.bytes <= fullySniffedBytes;
   const sampleSize = isFull ? -1 : sniffedRows;
   const sniffed: Sniffed[] = [];
-  for (const file of isFull ? csv.files : csv.files.slice(0, 1)) sniffed.push(await sniff(session, csv, file, sampleSize));
+  for (const file of isFull ? csv.files : csv.files.slice(0, 1))
+    sniffed.push(await sniff(session, csv, file, sampleSize));
   const [{ dialect, columns }] = sniffed;
-  const header = headerOf(csv.start, dialect, columns.map(([name]) => name));
+  const header = headerOf(
+    csv.start,
+    dialect,
+    columns.map(([name]) => name),
+  );
   if (header.isOdd) throw await oddLine(csv.files[0], csv.label, dialect);
 
   const types = new Map<string, string>();
   for (const { columns } of sniffed) for (const [name, type] of columns) types.set(name, widest(types.get(name), type));
   const names = header.names;
   for (const [sql] of types) if (isPinnedText(hints, names.get(sql) ?? sql)) types.set(sql, "VARCHAR");
-  const { delimiter, quote, escape, comment } = dialect;
+  const { delimiter, quote, comment } = dialect;
   const options = [
     `delim = ${sqlText(delimiter)}`,
     // Beyond the rows that were looked at, fields in quotes may follow.
-    isFull ? `quote = ${sqlText(quote)}, escape = ${sqlText(escape)}` : `quote = '"', escape = '"'`,
+    isFull ? `quote = ${sqlText(quote)}, escape = ${sqlText(dialect.escape)}` : `quote = '"', escape = '"'`,
     `comment = ${sqlText(comment)}`,
     `header = ${header.hasHeader}, skip = ${header.skip}`,
     nullOption,
@@ -77,7 +82,12 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
     withTruths: true,
   });
   const list = [...types].map(
-    ([sql, type]): FileColumn => ({ sqlName: sql, name: names.get(sql) ?? sql, type: found.get(sql) ?? type, ...header.refusals.get(sql) }),
+    ([sql, type]): FileColumn => ({
+      sqlName: sql,
+      name: names.get(sql) ?? sql,
+      type: found.get(sql) ?? type,
+      ...header.refusals.get(sql),
+    }),
   );
   const replaced = [...found].map(([name, type]) => `cast(${quoted(name)} as ${type}) as ${quoted(name)}`);
   const sql = replaced.length === 0 ? query : `select * replace (${replaced.join(", ")}) from (${query})`;
@@ -106,7 +116,8 @@ function widest(a: string | undefined, b: string): string {
 
 async function sniff(session: DuckDBSession, csv: CsvFiles, file: string, sampleSize: number): Promise<Sniffed> {
   const one = csv.files.length === 1 ? csv.source : sqlText(file.replace(/[*?[]/g, "[$&]"));
-  const fields = "Delimiter, Quote, Escape, Comment, SkipRows, HasHeader, [c.name for c in Columns], [c.type for c in Columns]";
+  const fields =
+    "Delimiter, Quote, Escape, Comment, SkipRows, HasHeader, [c.name for c in Columns], [c.type for c in Columns]";
   const rows = await session
     .rows(
       `select ${fields} from sniff_csv(${one}, sample_size = ${sampleSize}, ${nullOption}, ${sniffedTypes})`,
@@ -115,7 +126,7 @@ async function sniff(session: DuckDBSession, csv: CsvFiles, file: string, sample
     .catch(async (error) => {
       throw (await oddLineOf(file, csv.label)) ?? error;
     });
-  const [delimiter, quote, escape, comment, skip, hasHeader, names, types] = rows[0] as unknown as [
+  const [delimiter, quote, escaping, comment, skip, hasHeader, names, types] = rows[0] as unknown as [
     ...string[],
     number,
     boolean,
@@ -126,7 +137,7 @@ async function sniff(session: DuckDBSession, csv: CsvFiles, file: string, sample
   const dialect: CsvDialect = {
     delimiter: plain(delimiter),
     quote: plain(quote),
-    escape: plain(escape),
+    escape: plain(escaping),
     comment: plain(comment),
     skip: Number(skip),
     hasHeader: Boolean(hasHeader),

@@ -56,7 +56,8 @@ export async function fileView(
 ): Promise<FileView> {
   const [first] = files;
   const start = readStart(first);
-  if (/\.(parquet|pq)$/i.test(first) || start.startsWith("PAR1")) return parquetView(session, { label, files, source }, folder);
+  if (/\.(parquet|pq)$/i.test(first) || start.startsWith("PAR1"))
+    return parquetView(session, { label, files, source }, folder);
   if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(first) || /^\s*(\[\s*)?\{\s*"/.test(start))
     return jsonView(session, label, source, hints);
   if (/\0/.test(start) && !/\.zst$/i.test(first)) {

@@ -17,8 +17,16 @@ export async function jsonView(
 ): Promise<FileView> {
   const problem = `${label} cannot be read`;
   const guessed = `select * from read_json(${source}, sample_size = -1)`;
-  const described = (await session.rows(`select column_name, column_type from (describe ${guessed})`, problem)) as string[][];
-  const names = await ownNames(session, source, described.map(([name]) => name), problem);
+  const described = (await session.rows(
+    `select column_name, column_type from (describe ${guessed})`,
+    problem,
+  )) as string[][];
+  const names = await ownNames(
+    session,
+    source,
+    described.map(([name]) => name),
+    problem,
+  );
   const scalars = await columnsOfScalars(session, guessed, described, problem);
   const types = described.map(([name, type]) => {
     const isText = guessedTypes.test(type) || scalars.has(name) || isPinnedText(hints, names.get(name) ?? name);

@@ -4,7 +4,7 @@ import { orderedDictionaries } from "./arrow-schema.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileColumn, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { copyWithBytes, decimalSql } from "./parquet-decimals.ts";
+import { copyWithBytes, decimalSql } from "./duckdb-decimals.ts";
 import { dictionaryPageOf, fileOfDictionary, mostHeaderBytes } from "./parquet-dictionary.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
@@ -20,7 +20,10 @@ export async function parquetView(
 ): Promise<FileView> {
   const problem = `${label} cannot be read`;
   const query = `select * from read_parquet(${source})`;
-  const described = (await session.rows(`select column_name, column_type from (describe ${query})`, problem)) as string[][];
+  const described = (await session.rows(
+    `select column_name, column_type from (describe ${query})`,
+    problem,
+  )) as string[][];
   const schema = await topLevelColumns(session, source, problem);
   const wide = await wideDecimals(session, source, problem);
   const orders = await ordersOf(session, source, problem, folder);
@@ -28,7 +31,8 @@ export async function parquetView(
   const replaced: string[] = [];
   const asBytes = new Set<string>();
   for (const [j, [sqlName, type]] of described.entries()) {
-    const name = schema[j] !== undefined && sqlName.toLowerCase().startsWith(schema[j].toLowerCase()) ? schema[j] : sqlName;
+    const name =
+      schema[j] !== undefined && sqlName.toLowerCase().startsWith(schema[j].toLowerCase()) ? schema[j] : sqlName;
     const column = quoted(sqlName);
     const { precision, bytes, scale } = wide.get(name) ?? {};
     const order = orders.get(name);
@@ -38,7 +42,9 @@ export async function parquetView(
       columns.push({ sqlName, name, type: "DOUBLE" });
     } else if (precision !== undefined) {
       const refusal = `holds decimals of ${precision} digits, of which DuckDB reads no more than 38 right; write it as decimal(38, s) or as double where the file is made`;
-      replaced.push(`if(${column} is null, null, cast(error(${sqlText(`column "${name}" of ${label} ${refusal}`)}) as ${type})) as ${column}`);
+      replaced.push(
+        `if(${column} is null, null, cast(error(${sqlText(`column "${name}" of ${label} ${refusal}`)}) as ${type})) as ${column}`,
+      );
       columns.push({ sqlName, name, type, refusal });
     } else if (order && type === "VARCHAR") {
       const ordered = `ENUM(${order.map(sqlText).join(", ")})`;
@@ -193,7 +199,7 @@ function readPage(file: string, offset: number): { page: Uint8Array; entries: nu
 }
 
 /** Two orders as one. @throws InputError where they contradict each other */
-export function merged(a: readonly string[], b: readonly string[], column: string): readonly string[] {
+function merged(a: readonly string[], b: readonly string[], column: string): readonly string[] {
   const result: string[] = [];
   const [left, right] = [new Set(a), new Set(b)];
   let [i, j] = [0, 0];

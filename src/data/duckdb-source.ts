@@ -1,17 +1,18 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DuckDBInstance, DuckDBVector } from "@duckdb/node-api";
+import type { DuckDBInstance } from "@duckdb/node-api";
 import type { DesignRecipe } from "./design-types.ts";
+import { columnOf, infoOf, readExpression } from "./duckdb-columns.ts";
 import { asInputError } from "./duckdb-errors.ts";
-import { checkFile, type DataFiles, duckdbPath, fileView, isPattern } from "./duckdb-files.ts";
-import { filesOfQuery } from "./duckdb-query-files.ts";
+import { checkFile, fileView, isPattern } from "./duckdb-files.ts";
 import { DuckDBSession } from "./duckdb-session.ts";
 import { isStandardInput, Spool } from "./duckdb-spool.ts";
+import { createQuery, filesOf, fileTypesOf } from "./duckdb-tables.ts";
 import { DuckDBTexts } from "./duckdb-texts.ts";
-import { type FileHints, type FileView, hintsOf } from "./duckdb-view.ts";
+import { hintsOf } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { quoted, sqlText } from "./sql-text.ts";
-import type { Column, ColumnInfo, ColumnType, TableChunk, TableSource } from "./table.ts";
+import { quoted } from "./sql-text.ts";
+import type { TableChunk, TableSource } from "./table.ts";
 
 export interface OpenTableOptions {
   /** A file or a pattern: CSV (delimiter and header sniffed), TSV, JSON lines, Parquet, numbers aligned by blanks; - is standard input. */
@@ -22,10 +23,6 @@ export interface OpenTableOptions {
   readonly like?: Pick<DesignRecipe, "inputs" | "fileTypes">;
   readonly signal?: AbortSignal;
 }
-
-const numberTypes = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL|BIGNUM)\b/;
-const timeTypes = /^(DATE|TIMESTAMP)/;
-const textTypes = /^(VARCHAR|ENUM|UUID|TIME)\b/;
 
 /**
  * Opens a table by DuckDB. Dates and timestamps are days since 1970-01-01. The columns that are asked for are held by
@@ -80,15 +77,17 @@ async function openSource(
   const view = query === undefined ? "data" : "query";
   const isStable = query === undefined && data!.isStable;
 
-  const described = (await session.rows(`select column_name, column_type from (describe ${view})`, problem)) as string[][];
+  const described = (await session.rows(
+    `select column_name, column_type from (describe ${view})`,
+    problem,
+  )) as string[][];
   const known = query === undefined ? new Map(data!.columns.map((column) => [column.sqlName, column])) : new Map();
   /** What DuckDB calls each column. */
   const sqlNames = new Map<string, string>();
-  const columns = described.map(([sqlName, type]): ColumnInfo => {
+  const columns = described.map(([sqlName, type]) => {
     const { name = sqlName, refusal } = known.get(sqlName) ?? {};
     sqlNames.set(name, sqlName);
-    const info = { name, type: refusal === undefined ? columnType(type) : "unsupported", sourceType: type, refusal } as const;
-    return timeTypes.test(type) && !type.endsWith("]") ? { ...info, isTime: true } : info;
+    return infoOf(name, type, refusal);
   });
   const byName = new Map(columns.map((info) => [info.name, info]));
   const sqlName = (name: string) => sqlNames.get(name) ?? name;
@@ -142,7 +141,7 @@ async function openSource(
         signal?.throwIfAborted();
         const chunk = await asInputError(problem, () => result.fetchChunk(), signal);
         if (!chunk || chunk.rowCount === 0) return;
-        const read = infos.map((info, j) => [info.name, column(chunk.getColumnVector(j), info, levels[j])] as const);
+        const read = infos.map((info, j) => [info.name, columnOf(chunk.getColumnVector(j), info, levels[j])] as const);
         yield { numRows: chunk.rowCount, columns: new Map(read) };
       }
     } finally {
@@ -170,101 +169,6 @@ async function openSource(
       closeAll();
     },
   };
-}
-
-/** The files of a path or a pattern, as they can be read. */
-async function filesOf(
-  session: DuckDBSession,
-  spool: Spool,
-  path: string,
-  label: string,
-  signal: AbortSignal | undefined,
-): Promise<DataFiles> {
-  if (!isPattern(path)) {
-    const file = await spool.file(path, signal);
-    return { label, files: [file], source: sqlText(duckdbPath(file)) };
-  }
-  const rows = await session.rows(`select file from glob(${sqlText(duckdbPath(path))})`, `${label} cannot be read`);
-  const files = rows.map(([file]) => String(file));
-  if (files.length === 0) throw new InputError(`No file matches ${path}; check the pattern.`);
-  for (const file of files) checkFile(file);
-  const readable: string[] = [];
-  for (const file of files) readable.push(await spool.file(file, signal));
-  const isAsIs = readable.every((file, i) => file === files[i]);
-  const list = `[${readable.map((file) => sqlText(duckdbPath(file))).join(", ")}]`;
-  return { label, files: readable, source: isAsIs ? sqlText(duckdbPath(path)) : list };
-}
-
-/** Makes the view `query`, in which files that are named by themselves are read as the file of a path is. */
-async function createQuery(
-  session: DuckDBSession,
-  query: string,
-  viewOf: (path: string, label: string) => Promise<FileView>,
-): Promise<FileView[]> {
-  const problem = "The query fails";
-  const create = () => session.run(`create view query as select * from (\n${query}\n)`, problem);
-  const views: FileView[] = [];
-  const files = await filesOfQuery(session, query);
-  for (const file of files) {
-    const view = await viewOf(file, file);
-    await session.run(`create view ${quoted(file)} as ${view.sql}`, problem);
-    views.push(view);
-  }
-  try {
-    await create();
-  } catch (error) {
-    if (views.length === 0) throw error;
-    // A query may name a file's columns by the file, as in rows.x, which a view does not let it.
-    for (const file of files) await session.run(`drop view ${quoted(file)}`, problem);
-    await create();
-    return [];
-  }
-  return views;
-}
-
-/** The types of the columns of all files; none of a name that has several. */
-function fileTypesOf(views: readonly FileView[]): Record<string, string> {
-  const types = new Map<string, string | undefined>();
-  for (const { columns } of views) {
-    for (const { name, type } of columns) types.set(name, types.has(name) && types.get(name) !== type ? undefined : type);
-  }
-  return Object.fromEntries([...types].filter((entry): entry is [string, string] => entry[1] !== undefined));
-}
-
-function column(vector: DuckDBVector, { sourceType }: ColumnInfo, levels: readonly string[] | undefined): Column {
-  if (!levels) return textColumn(vector.toArray() as (string | null)[]);
-  // The vector's memory is DuckDB's own, and the chunk's; so it is copied.
-  const items = (vector as unknown as { items: Float64Array | Int32Array }).items.slice();
-  if (!(items instanceof Int32Array)) return { kind: "number", values: items };
-  const category = { kind: "category", codes: items, levels } as const;
-  return sourceType?.startsWith("ENUM") ? { ...category, isOrdered: true } : category;
-}
-
-/** Every row is a level of its own. */
-function textColumn(texts: readonly (string | null)[]): Column {
-  const codes = Int32Array.from(texts, (text, i) => (text === null ? -1 : i));
-  return { kind: "category", codes, levels: texts.map((text) => text ?? "") };
-}
-
-function columnType(type: string): ColumnType {
-  // A list's type begins with that of its items.
-  if (type.endsWith("]")) return "unsupported";
-  if (numberTypes.test(type) || timeTypes.test(type)) return "number";
-  if (textTypes.test(type)) return "string";
-  return type === "BOOLEAN" ? "boolean" : "unsupported";
-}
-
-/** The SQL that reads a column without nulls: doubles with NaN, or codes with −1, for missing values; or texts with nulls. */
-function readExpression({ name, type, isTime }: ColumnInfo, sqlName: string, levels: readonly string[] | undefined): string {
-  const column = quoted(sqlName);
-  if (!levels) return `cast(${column} as varchar)`;
-  if (type === "boolean") return `coalesce(cast(${column} as integer), -1)`;
-  if (type === "string") {
-    if (levels.length === 0) return "cast(-1 as integer)";
-    return `coalesce(cast(enum_code(cast(cast(${column} as varchar) as ${quoted(`levels of ${name}`)})) as integer), -1)`;
-  }
-  const value = isTime ? `epoch(${column}) / 86400` : column;
-  return `coalesce(cast(${value} as double), cast('nan' as double))`;
 }
 
 function missingColumn(name: string, label: string): never {

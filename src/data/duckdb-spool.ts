@@ -1,4 +1,14 @@
-import { closeSync, createReadStream, createWriteStream, mkdtempSync, openSync, readSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  createWriteStream,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -66,7 +76,9 @@ export function isStandardInput(path: string): boolean {
 
 function standardInput(): Readable {
   if (process.stdin.isTTY)
-    throw new InputError("Standard input is a terminal; name a file, or pass the rows on, as in: command | ornstein fit -.");
+    throw new InputError(
+      "Standard input is a terminal; name a file, or pass the rows on, as in: command | ornstein fit -.",
+    );
   return process.stdin;
 }
 

@@ -44,7 +44,11 @@ export class DuckDBTexts {
     const rows = await this.query(
       `select t, cast(count(*) as double), cast(min(r) as double) from (select ${text} as t, row_number() over () as r from ${table}) where t is not null group by t limit ${maxLevels + 1}`,
     );
-    return rows.map(([text, rows, firstRow]) => ({ text: String(text), rows: Number(rows), firstRow: Number(firstRow) }));
+    return rows.map(([text, rows, firstRow]) => ({
+      text: String(text),
+      rows: Number(rows),
+      firstRow: Number(firstRow),
+    }));
   }
 
   /** The first value that the pattern does not match. */
@@ -67,7 +71,10 @@ export class DuckDBTexts {
     if (levels.some((level) => level.includes("\0")))
       throw new InputError(`Column "${name}" of ${this.label} holds binary data; leave it out of the formula.`);
     if (levels.length > 0)
-      await this.session.run(`create type ${quoted(`levels of ${name}`)} as enum (${levels.map(sqlText)})`, this.problem);
+      await this.session.run(
+        `create type ${quoted(`levels of ${name}`)} as enum (${levels.map(sqlText)})`,
+        this.problem,
+      );
     this.enums.set(name, levels);
     return levels;
   }

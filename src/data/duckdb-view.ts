@@ -71,7 +71,12 @@ export async function spelledTypes(
     return [
       ...isoTypes.map(([type, pattern]) => ({ column, type, test: isoTest(column, type, pattern) })),
       ...(withTruths ? [{ column, type: "BOOLEAN", test: `lower(${quoted(column)}) in ('true', 'false')` }] : []),
-      ...types.map((type) => ({ column, type, test: `try_cast(${quoted(column)} as ${type}) is not null`, isFitted: true })),
+      ...types.map((type) => ({
+        column,
+        type,
+        test: `try_cast(${quoted(column)} as ${type}) is not null`,
+        isFitted: true,
+      })),
     ];
   });
   let left = candidates;
@@ -81,7 +86,9 @@ export async function spelledTypes(
     const from = limit === undefined ? `(${query})` : `(select * from (${query}) limit ${limit})`;
     const [holds] = await session.rows(`select ${tests.join(", ")} from ${from}`, problem);
     // Where all values are missing, the type is that of the fit.
-    left = left.filter((candidate, k) => holds[k] === true || (holds[k] === null && ("isFitted" in candidate || limit === probedRows)));
+    left = left.filter(
+      (candidate, k) => holds[k] === true || (holds[k] === null && ("isFitted" in candidate || limit === probedRows)),
+    );
   }
   const found = new Map<string, string>();
   for (const { column, type } of left) if (!found.has(column)) found.set(column, type);

@@ -121,8 +121,7 @@ class TextFactor implements CategoricalFactor {
   }
 
   readonly label = (code: number) => this.levels[code];
-  readonly compare = (a: number, b: number) =>
-    this.isOrdered ? a - b : compareText(this.levels[a], this.levels[b]);
+  readonly compare = (a: number, b: number) => (this.isOrdered ? a - b : compareText(this.levels[a], this.levels[b]));
 }
 
 /** Numbers, or booleans, as the names of categories; codes are given in the order of appearance. */

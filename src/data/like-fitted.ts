@@ -22,8 +22,8 @@ export type ColumnReader = (column: Column, firstRow: number) => Column;
  * @throws InputError (when a chunk is read) naming the column, the value and the row that do not fit.
  */
 export function readLike(fitted: ColumnInfo, given: ColumnInfo, known?: readonly string[]): ColumnReader {
+  if (fitted.type === "string") return given.type === "string" ? asClock(known) : asText(given, known);
   if (fitted.type === given.type && fitted.isTime === given.isTime) return (column) => column;
-  if (fitted.type === "string") return given.type === "string" ? (column) => column : asText(given, known);
   const meaning = meaningFor(fitted, given);
   return (column, firstRow) => {
     const values = valuesOf(column, fitted, given, meaning, firstRow);
@@ -59,7 +59,10 @@ function asText(given: ColumnInfo, known: readonly string[] | undefined): Column
   function textOf(value: number, row: number): string {
     const same = texts.get(value) ?? [];
     if (same.length < 2) return same[0] ?? ownText(value);
-    const all = listed(same.map((text) => `"${text}"`), "and");
+    const all = listed(
+      same.map((text) => `"${text}"`),
+      "and",
+    );
     throw new InputError(
       `Column "${given.name}" held texts when the model was fitted, and holds ${ownText(value)} in data row ${formatCount(row)}, which may be any of ${all}; give it as text, as in cast(${given.name} as varchar) where it is made.`,
     );
@@ -77,6 +80,30 @@ function asText(given: ColumnInfo, known: readonly string[] | undefined): Column
       return code;
     });
     return { kind: "category", codes: result, levels };
+  };
+}
+
+const clockPattern = /^(\d{1,2}):(\d\d)(?::(\d\d)(?:\.0*)?)?$/;
+
+/** Seconds since midnight; NaN for what is no time of day. */
+function secondsOf(text: string): number {
+  const [, hours, minutes, seconds = 0] = clockPattern.exec(text) ?? [];
+  return Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
+}
+
+/** Texts as they are, but for times of day, which some types hold with seconds: the one that the fit knows of the same. */
+function asClock(known: readonly string[] = []): ColumnReader {
+  const times = new Map<number, string | undefined>();
+  for (const text of known) {
+    const seconds = secondsOf(text);
+    if (!Number.isNaN(seconds)) times.set(seconds, times.has(seconds) ? undefined : text);
+  }
+  if (times.size === 0) return (column) => column;
+  const isKnown = new Set(known);
+  return (column) => {
+    const { levels } = column as CategoryColumn;
+    const renamed = levels.map((text) => (isKnown.has(text) ? text : (times.get(secondsOf(text)) ?? text)));
+    return { ...(column as CategoryColumn), levels: renamed };
   };
 }
 

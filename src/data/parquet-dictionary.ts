@@ -84,7 +84,8 @@ function indicesOf(entries: number): Uint8Array {
   const groups = Math.ceil(entries / 8);
   const values = Uint32Array.from({ length: 8 * groups }, (_, i) => (i < entries ? i : 0));
   const bytes = new Uint8Array(4 * values.length);
-  values.forEach((value, i) => new DataView(bytes.buffer).setUint32(4 * i, value, true));
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) view.setUint32(4 * i, value, true);
   const run: number[] = [];
   for (let left = 2 * groups + 1; ; left = Math.floor(left / 128)) {
     if (left < 128) return Buffer.concat([Uint8Array.from([32, ...run, left]), bytes]);

@@ -65,6 +65,7 @@ export function knownTexts(
   );
   const own = inputs.find(({ name }) => name === column)?.texts ?? [];
   const known = new Set([...own, ...names.flatMap((name) => levels[name] ?? [])]);
-  if (target.name === column || target.name.startsWith(`${column} = `)) for (const level of target.levels ?? []) known.add(level);
+  if (target.name === column || target.name.startsWith(`${column} = `))
+    for (const level of target.levels ?? []) known.add(level);
   return known.size > 0 ? [...known] : undefined;
 }

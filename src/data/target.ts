@@ -91,9 +91,7 @@ function textTarget(
       const labels = present.map((code) => levels[code]);
       if (labels.length === 1) throw oneValue(name, `"${labels[0]}"`);
       if (family !== undefined && family !== "bernoulli" && family !== "categorical") {
-        throw new InputError(
-          `The target ${name} is text, and the ${family} family needs numbers; use another target.`,
-        );
+        throw new InputError(`The target ${name} is text, and the ${family} family needs numbers; use another target.`);
       }
       if (labels.length > 2 && family === "bernoulli") {
         throw tooManyValues(

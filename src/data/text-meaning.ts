@@ -22,7 +22,8 @@ const fewLevels = 50;
 /** A level that is rarer than this share of what others have on average is a slip rather than a level. */
 const slipShare = 0.1;
 /** What stands for a missing value; levels are seldom called so where all others are numbers. */
-const missingWord = /^[\s\-–—.?*#/]*$|^[<>#]?\s*(?:n\.?\/?\s?a\.?n?|n\.?[dsk]\.?|null|nil|none|missing|unknown|undefined|not .*|inf|infinity|div\/0!|value!|ref!)$/i;
+const missingWord =
+  /^[\s\-–—.?*#/]*$|^[<>#]?\s*(?:n\.?\/?\s?a\.?n?|n\.?[dsk]\.?|null|nil|none|missing|unknown|undefined|not .*|inf|infinity|div\/0!|value!|ref!)$/i;
 
 export function meaningOf({ rows, levels, isWhole }: TextValues, uses: ReadonlySet<ColumnUse>): TextMeaning {
   if (rows === 0) return { kind: "levels" };
@@ -84,4 +85,3 @@ function first(words: readonly TextLevel[]): readonly TextLevel[] {
 
 /** Patterns of what a mixed column holds besides the words. */
 export const patternOf = { numbers: plainNumber, dates: "\\s*\\d{4}-\\d\\d-\\d\\d.*" } as const;
-

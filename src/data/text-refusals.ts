@@ -29,10 +29,14 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
     case "spelled": {
       const { what, others, readings } = meaning.spelling;
       const besides =
-        others.length === 0 ? "" : `; "${others[0].text}" in data row ${formatCount(others[0].firstRow)} is none, and becomes missing`;
+        others.length === 0
+          ? ""
+          : `; "${others[0].text}" in data row ${formatCount(others[0].firstRow)} is none, and becomes missing`;
       const holds = `Column "${name}" holds ${what}, such as ${shown(meaning.example)}${also}`;
       if (readings.length === 0) return new InputError(`${holds}: make one currency of them${asLevels}.`);
-      const ways = readings.map(({ how, sql }) => `${way(columns, source, sql)}${how === undefined ? "" : ` (${how})`}`);
+      const ways = readings.map(
+        ({ how, sql }) => `${way(columns, source, sql)}${how === undefined ? "" : ` (${how})`}`,
+      );
       return new InputError(`${holds}; read them by ${ways.join(" or ")}${besides}${asLevels}.`);
     }
     case "numbers":
@@ -53,7 +57,9 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
       );
     }
     default: {
-      const count = values.isWhole ? formatCount(values.levels.length) : `more than ${formatCount(values.levels.length)}`;
+      const count = values.isWhole
+        ? formatCount(values.levels.length)
+        : `more than ${formatCount(values.levels.length)}`;
       return new InputError(
         `Column "${name}" is text with ${count} different values in ${formatCount(values.rows)} rows, such as ${shown(values.levels[0])}: a name for each row rather than levels; leave it out of the formula, count its words by words(${quoteName(name)}), or ${values.isWhole && values.levels.length <= maxLevels ? `write C(${quoteName(name)}) if each value is to have a coefficient` : "group them with --sql"}.`,
       );

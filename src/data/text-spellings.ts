@@ -27,7 +27,8 @@ export function spellingOf(levels: readonly TextLevel[]): Spelling | undefined {
   return amounts(levels) ?? dates(levels);
 }
 
-const currencies = /[$€£¥₹₩₽₺₪฿₫₴₦₱]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|BRL|ZAR|Kr|Rs|zł|Fr)\b\.?/giu;
+const currencies =
+  /[$€£¥₹₩₽₺₪฿₫₴₦₱]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|BRL|ZAR|Kr|Rs|zł|Fr)\b\.?/giu;
 
 /** What a text has besides its digits and their separators. */
 interface Parts {
@@ -40,7 +41,11 @@ interface Parts {
 
 function partsOf(text: string): Parts {
   const currency = (text.match(currencies) ?? []).join("").toUpperCase();
-  let body = text.replace(currencies, " ").replace(/[\u00a0\u2009\u202f]/g, " ").replace(/[’‘]/g, "'").trim();
+  let body = text
+    .replace(currencies, " ")
+    .replace(/[\u00a0\u2009\u202f]/g, " ")
+    .replace(/[’‘]/g, "'")
+    .trim();
   const isBracketed = /^\(.*\)$/.test(body);
   if (isBracketed) body = body.slice(1, -1);
   const isPercent = /%$/.test(body);
@@ -50,7 +55,8 @@ function partsOf(text: string): Parts {
 }
 
 /** Decimal points; commas, blanks or apostrophes between thousands, or lakhs. */
-const withPoints = /^(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d{1,3}(?:[ ']\d{3})+)?(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+const withPoints =
+  /^(?:\d+|\d{1,3}(?:,\d{3})+|\d{1,2}(?:,\d{2})*,\d{3}|\d{1,3}(?:[ ']\d{3})+)?(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** Decimal commas; points, blanks or apostrophes between thousands. */
 const withCommas = /^(?:\d+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?:[ ']\d{3})+)?(?:,\d+)?(?:[eE][+-]?\d+)?$/;
 
@@ -163,7 +169,12 @@ function dates(levels: readonly TextLevel[]): Spelling | undefined {
         what: "dates that are not written as 2024-12-31",
         others: levels.filter((_, k) => !fits[k]),
         readings: possible.map((format) => ({
-          how: possible.length > 1 ? (format.startsWith("%d") ? "where the day comes first" : "where the month does") : undefined,
+          how:
+            possible.length > 1
+              ? format.startsWith("%d")
+                ? "where the day comes first"
+                : "where the month does"
+              : undefined,
           sql: (column) => `try_strptime(${column}, '${format}${ending}')`,
         })),
       };

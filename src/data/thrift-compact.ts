@@ -1,7 +1,18 @@
 /** Thrift's compact protocol, in which Parquet's footer and the headers of its pages are written. */
 
 /** The types of fields. A boolean field's type is its value. */
-export const thrift = { true: 1, false: 2, byte: 3, i16: 4, i32: 5, i64: 6, double: 7, binary: 8, list: 9, struct: 12 } as const;
+export const thrift = {
+  true: 1,
+  false: 2,
+  byte: 3,
+  i16: 4,
+  i32: 5,
+  i64: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const;
 
 export interface ThriftList {
   readonly type: number;
@@ -125,7 +136,9 @@ function varint(value: number): number[] {
 }
 
 /** A struct of fields in the forms that Parquet has most of: whole numbers, texts, structs and lists. */
-export function structOf(fields: Readonly<Record<number, readonly [type: number, value: ThriftValue | string]>>): ThriftStruct {
+export function structOf(
+  fields: Readonly<Record<number, readonly [type: number, value: ThriftValue | string]>>,
+): ThriftStruct {
   return new Map(
     Object.entries(fields).map(([id, [type, value]]) => [
       Number(id),

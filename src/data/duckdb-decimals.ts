@@ -2,9 +2,9 @@
  * DuckDB reads decimals of more than 38 digits wrongly. Where they stand in bytes of a fixed length, a copy of the file
  * that says nothing of decimals gives the bytes themselves.
  */
-import { closeSync, copyFileSync, openSync, readSync, statSync, truncateSync, appendFileSync } from "node:fs";
+import { appendFileSync, closeSync, copyFileSync, openSync, readSync, statSync, truncateSync } from "node:fs";
 import { footerBytes } from "./parquet-dictionary.ts";
-import { ThriftReader, type ThriftList, type ThriftStruct } from "./thrift-compact.ts";
+import { type ThriftList, ThriftReader, type ThriftStruct } from "./thrift-compact.ts";
 
 /** The element of a schema: its name, and what says that its bytes are a decimal. */
 const nameField = 4;
