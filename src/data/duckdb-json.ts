@@ -76,7 +76,7 @@ async function columnsOfScalars(
 ): Promise<ReadonlySet<string>> {
   const mixed = described.filter(([, type]) => type === "JSON").map(([name]) => name);
   if (mixed.length === 0) return new Set();
-  const tests = mixed.map((name) => `coalesce(bool_and(json_type(${quoted(name)}) not in ('OBJECT', 'ARRAY')), false)`);
+  const tests = mixed.map((name) => `coalesce(bool_and(json_type(${quoted(name)}) not in ('OBJECT', 'ARRAY')), true)`);
   const [holds] = await session.rows(`select ${tests.join(", ")} from (${query})`, problem);
   return new Set(mixed.filter((_, k) => holds[k] === true));
 }

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { orderedDictionaries } from "./arrow-schema.ts";
+import { copyWithBytes, decimalSql } from "./duckdb-decimals.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileColumn, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { copyWithBytes, decimalSql } from "./duckdb-decimals.ts";
 import { dictionaryPageOf, fileOfDictionary, mostHeaderBytes } from "./parquet-dictionary.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 

@@ -5,7 +5,7 @@ import { chunkLike, readLike } from "./like-fitted.ts";
 import { parseWeights } from "./row-numbers.ts";
 import type { ColumnInfo, TableChunk, TableSource } from "./table.ts";
 import { meaningOf } from "./text-meaning.ts";
-import { refusalOf, type UnfitColumn } from "./text-refusals.ts";
+import { alike, refusalOf, type UnfitColumn } from "./text-refusals.ts";
 
 interface Model {
   readonly formula: Formula;
@@ -36,11 +36,12 @@ export async function settleTexts(source: TableSource, { formula, weights, famil
     if (type !== "string" || !source.texts || [...own].every((use) => use === "words")) continue;
     const values = await source.texts(name);
     const meaning = meaningOf(values, own);
+    if (meaning.kind === "levels") continue;
     if (meaning.kind === "dates") {
       if (!own.has("words")) dates.add(name);
-    } else if (meaning.kind !== "levels") unfit.push({ name, values, meaning, isTarget: own.has("target") });
+    } else unfit.push({ name, values, meaning, isTarget: own.has("target") });
   }
-  if (unfit.length > 0) throw await refusalOf(unfit, source);
+  if (unfit.length > 0) throw await refusalOf(alike(unfit), source);
   return dates.size === 0 ? source : withDates(source, dates);
 }
 

@@ -5,7 +5,8 @@ import { isPlainNumber, plainNumber, type Spelling, spellingOf } from "./text-sp
 
 /** What the texts of a column mean in a formula that reads it without saying so itself. */
 export type TextMeaning =
-  | { readonly kind: "levels" | "dates" }
+  | { readonly kind: "levels" }
+  | { readonly kind: "dates" }
   /** Numbers or dates in a spelling that is not read by itself. */
   | { readonly kind: "spelled"; readonly spelling: Spelling; readonly example: TextLevel }
   /** Numbers or dates with other words among them, the first of which is not known where it is beyond the part that was read. */
@@ -14,6 +15,8 @@ export type TextMeaning =
   | { readonly kind: "numbers"; readonly example: TextLevel }
   /** Nearly as many texts as rows. */
   | { readonly kind: "keys"; readonly example: TextLevel };
+
+export type UnfitMeaning = Exclude<TextMeaning, { readonly kind: "levels" | "dates" }>;
 
 /** From that many different numbers on, they are measurements rather than codes. */
 const manyNumbers = 20;

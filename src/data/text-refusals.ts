@@ -2,7 +2,8 @@ import { InputError } from "./errors.ts";
 import { quoteName } from "./formula-text.ts";
 import { shellText, sqlName } from "./sql-text.ts";
 import { formatCount, maxLevels, type TableSource, type TextLevel, type TextValues } from "./table.ts";
-import { patternOf, type TextMeaning } from "./text-meaning.ts";
+import { patternOf, type UnfitMeaning } from "./text-meaning.ts";
+import type { Reading } from "./text-spellings.ts";
 
 /** Classes that the categorical family takes. */
 const mostClasses = 100;
@@ -11,8 +12,24 @@ const mostClasses = 100;
 export interface UnfitColumn {
   readonly name: string;
   readonly values: TextValues;
-  readonly meaning: TextMeaning;
+  readonly meaning: UnfitMeaning;
   readonly isTarget: boolean;
+}
+
+/** The columns, of which those where commas may be either are read as commas are in another column. */
+export function alike(columns: readonly UnfitColumn[]): readonly UnfitColumn[] {
+  const readingsOf = ({ meaning }: UnfitColumn) => (meaning.kind === "spelled" ? meaning.spelling.readings : []);
+  const sure = columns.map(readingsOf).find((readings) => readings.length === 1 && readings[0].commas !== undefined);
+  if (!sure) return columns;
+  return columns.map((column) => {
+    const { meaning } = column;
+    if (meaning.kind !== "spelled") return column;
+    const { readings } = meaning.spelling;
+    const kept = readings.filter(({ commas }) => commas === undefined || commas === sure[0].commas);
+    const own =
+      readings.length > 1 && kept.length > 0 ? kept.map((reading) => ({ ...reading, how: undefined })) : readings;
+    return { ...column, meaning: { ...meaning, spelling: { ...meaning.spelling, readings: own } } };
+  });
 }
 
 /** The sentence that names the first column, what is wrong with it, and what reads it and the others right. */
@@ -34,9 +51,10 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
           : `; "${others[0].text}" in data row ${formatCount(others[0].firstRow)} is none, and becomes missing`;
       const holds = `Column "${name}" holds ${what}, such as ${shown(meaning.example)}${also}`;
       if (readings.length === 0) return new InputError(`${holds}: make one currency of them${asLevels}.`);
-      const ways = readings.map(
-        ({ how, sql }) => `${way(columns, source, sql)}${how === undefined ? "" : ` (${how})`}`,
-      );
+      const ways = readings.map((reading) => {
+        const how = reading.how === undefined ? "" : ` (${reading.how})`;
+        return `${way(columns, source, reading)}${how}`;
+      });
       return new InputError(`${holds}; read them by ${ways.join(" or ")}${besides}${asLevels}.`);
     }
     case "numbers":
@@ -56,12 +74,10 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
         `Column "${name}" holds ${meaning.of}, and among them ${first}${more}${also}; ${cure}${asLevels}.`,
       );
     }
-    default: {
-      const count = values.isWhole
-        ? formatCount(values.levels.length)
-        : `more than ${formatCount(values.levels.length)}`;
+    case "keys": {
+      const count = values.isWhole ? formatCount(values.levels.length) : `more than ${formatCount(maxLevels)}`;
       return new InputError(
-        `Column "${name}" is text with ${count} different values in ${formatCount(values.rows)} rows, such as ${shown(values.levels[0])}: a name for each row rather than levels; leave it out of the formula, count its words by words(${quoteName(name)}), or ${values.isWhole && values.levels.length <= maxLevels ? `write C(${quoteName(name)}) if each value is to have a coefficient` : "group them with --sql"}.`,
+        `Column "${name}" is text with ${count} different values in ${formatCount(values.rows)} rows, such as ${shown(meaning.example)}: a name for each row rather than levels; leave it out of the formula, count its words by words(${quoteName(name)}), or ${values.isWhole && values.levels.length <= maxLevels ? `write C(${quoteName(name)}) if each value is to have a coefficient` : "group them with --sql"}.`,
       );
     }
   }
@@ -80,7 +96,7 @@ function listOthers(columns: readonly UnfitColumn[]): string {
 /** The words of a mixed column; where they stand beyond the part that was read, they are looked for. */
 async function wordsOf(
   name: string,
-  { words, of }: TextMeaning & { kind: "mixed" },
+  { words, of }: UnfitMeaning & { kind: "mixed" },
   source: TableSource,
 ): Promise<readonly TextLevel[]> {
   if (words.length > 0) return words;
@@ -88,9 +104,15 @@ async function wordsOf(
   return found ? [found] : [];
 }
 
-/** What reads a column of that meaning, as an SQL expression of its quoted name. */
-function readingOf(meaning: TextMeaning): ((column: string) => string) | undefined {
-  if (meaning.kind === "spelled") return meaning.spelling.readings[0]?.sql;
+/**
+ * What reads a column of that meaning, as an SQL expression of its quoted name.
+ * @param like How another column is read, where commas may be either.
+ */
+function readingOf(meaning: UnfitMeaning, like?: Reading): Reading["sql"] | undefined {
+  if (meaning.kind === "spelled") {
+    const { readings } = meaning.spelling;
+    return (readings.find(({ commas }) => commas === like?.commas) ?? readings[0])?.sql;
+  }
   if (meaning.kind === "numbers") return (column) => `try_cast(${column} as double)`;
   if (meaning.kind !== "mixed") return undefined;
   if (meaning.of === "dates") return (column) => `try_cast(${column} as timestamptz)`;
@@ -100,11 +122,11 @@ function readingOf(meaning: TextMeaning): ((column: string) => string) | undefin
 }
 
 /** How to read the columns right: an SQL query where they come from SQL. @param first The reading of the first column */
-function way(columns: readonly UnfitColumn[], source: TableSource, first = readingOf(columns[0].meaning)): string {
+function way(columns: readonly UnfitColumn[], source: TableSource, first?: Reading): string {
   const { relation } = source;
   if (relation === undefined) return "making numbers of them first, with null where one is missing";
   const replaced = columns.flatMap(({ name, meaning }, j) => {
-    const reading = j === 0 ? first : readingOf(meaning);
+    const reading = j === 0 && first ? first.sql : readingOf(meaning, first);
     const column = sqlName(source.sqlName?.(name) ?? name);
     return reading ? [`${reading(column)} as ${column}`] : [];
   });

@@ -37,12 +37,12 @@ describe("amounts", () => {
   test("commas that may be either are offered as both", async () => {
     const texts = ["1,234", "5,678"];
     expect(spellingOf(levelsOf(texts))!.readings.map(({ how }) => how)).toEqual([
-      "where commas are decimal",
-      "where they part thousands",
+      "where commas part thousands",
+      "where they are decimal",
     ]);
     expect([await readings(texts), await readings(texts, 1)]).toEqual([
-      [1.234, 5.678],
       [1234, 5678],
+      [1.234, 5.678],
     ]);
   });
 

@@ -15,8 +15,17 @@ export interface Spelling {
   readonly what: string;
   /** Values that are spelled otherwise. */
   readonly others: readonly TextLevel[];
-  /** SQL expressions of the values of a column (a quoted name), each with how it reads them; none where nothing can be offered. */
-  readonly readings: readonly { readonly how?: string; readonly sql: (column: string) => string }[];
+  /** How to read the values, the likelier way first; none where nothing can be offered. */
+  readonly readings: readonly Reading[];
+}
+
+export interface Reading {
+  /** What tells it from another reading. */
+  readonly how?: string;
+  /** What commas are in it, of numbers. */
+  readonly commas?: "separators" | "decimal";
+  /** The SQL expression of the values of a column (a quoted name). */
+  readonly sql: (column: string) => string;
 }
 
 /** A share of the rows that is "nearly all". */
@@ -104,10 +113,17 @@ function amounts(levels: readonly TextLevel[]): Spelling | undefined {
     others,
     readings: isEither
       ? [
-          { how: "where commas are decimal", sql: commaed },
-          { how: "where they part thousands", sql: pointed },
+          { how: "where commas part thousands", commas: "separators", sql: pointed },
+          { how: "where they are decimal", commas: "decimal", sql: commaed },
         ]
-      : [{ how: traits.isPercent ? "as shares of 1" : undefined, sql: best === commas ? commaed : pointed }],
+      : [
+          {
+            how: traits.isPercent ? "as shares of 1" : undefined,
+            // Without a comma nothing is said of them.
+            commas: !hasCommas ? undefined : best === commas ? "decimal" : "separators",
+            sql: best === commas ? commaed : pointed,
+          },
+        ],
   };
 }
 
