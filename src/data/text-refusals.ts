@@ -63,7 +63,11 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
       );
     case "mixed": {
       const words = await wordsOf(name, meaning, source);
-      const first = words.length > 0 ? shown(words[0]) : "texts that are none";
+      if (words.length === 0)
+        return new InputError(
+          `Column "${name}" holds ${meaning.of} as texts${also}; read them by ${way(columns, source)}${asLevels}.`,
+        );
+      const first = shown(words[0]);
       const more = words.length > 1 ? ` and ${formatCount(words.length - 1)} more` : "";
       const others = `what is no ${meaning.of === "numbers" ? "number" : "date"}`;
       const cure =
