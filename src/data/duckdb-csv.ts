@@ -7,6 +7,8 @@ import { quoted, sqlText } from "./sql-text.ts";
 /** Files up to this size are read to the end before types are decided, so that a late text cannot be a surprise. */
 const fullySniffedBytes = 200e6;
 const sniffedRows = 200_000;
+/** Rows that are looked at where types are known, or are those of another file. */
+const probedRows = 20_480;
 /** What stands for a missing value in files of text. */
 export const missingWords = ["", "NA", "N/A", "NaN", "nan", "NULL", "null"];
 const nullOption = `nullstr = [${missingWords.map(sqlText)}]`;
@@ -41,17 +43,20 @@ export interface CsvFiles {
 export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: FileHints): Promise<FileView> {
   const problem = `${csv.label} cannot be read`;
   const isFull = csv.bytes <= fullySniffedBytes;
-  const sampleSize = isFull ? -1 : sniffedRows;
   const sniffed: Sniffed[] = [];
-  for (const file of isFull ? csv.files : csv.files.slice(0, 1))
-    sniffed.push(await sniff(session, csv, file, sampleSize));
-  const [{ dialect, columns }] = sniffed;
-  const header = headerOf(
-    csv.start,
-    dialect,
-    columns.map(([name]) => name),
-  );
+  for (const file of csv.files)
+    sniffed.push(await sniff(session, csv, file, isFull ? -1 : sniffed.length === 0 ? sniffedRows : probedRows));
+  let header = headerOf(csv.start, sniffed[0].dialect, namesOf(sniffed[0]));
+  if (header.hasHeader && !sniffed[0].dialect.hasHeader) {
+    const { delimiter, comment } = sniffed[0].dialect;
+    const known = `, delim = ${sqlText(delimiter)}, comment = ${sqlText(comment)}, header = true, skip = ${header.skip}`;
+    sniffed[0] = await sniff(session, csv, csv.files[0], isFull ? -1 : sniffedRows, known);
+    header = headerOf(csv.start, sniffed[0].dialect, namesOf(sniffed[0]));
+  }
+  const [{ dialect }] = sniffed;
   if (header.isOdd) throw await oddLine(csv.files[0], csv.label, dialect);
+
+  requireSameNames(csv.files, sniffed);
 
   const types = new Map<string, string>();
   for (const { columns } of sniffed) for (const [name, type] of columns) types.set(name, widest(types.get(name), type));
@@ -65,7 +70,9 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
     `comment = ${sqlText(comment)}`,
     `header = ${header.hasHeader}, skip = ${header.skip}`,
     nullOption,
-    "sample_size = 20480",
+    `sample_size = ${probedRows}`,
+    // Otherwise types go by the places of columns, which may differ from file to file.
+    `union_by_name = ${csv.files.length > 1}`,
   ];
   const reading = () => {
     const listed = [...types].map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
@@ -94,6 +101,24 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
   return { sql, isStable: false, columns: list, notes: [...header.notes(csv.label)] };
 }
 
+function namesOf({ columns }: Sniffed): string[] {
+  return columns.map(([name]) => name);
+}
+
+function requireSameNames(files: readonly string[], sniffed: readonly Sniffed[]): void {
+  const first = new Set(namesOf(sniffed[0]));
+  for (const [k, other] of sniffed.entries()) {
+    const own = new Set(namesOf(other));
+    const missing = [...first].find((name) => !own.has(name));
+    const more = [...own].find((name) => !first.has(name));
+    if (missing === undefined && more === undefined) continue;
+    const [has, lacks] = missing === undefined ? [files[k], files[0]] : [files[0], files[k]];
+    throw new InputError(
+      `${has} has a column "${missing ?? more}" and ${lacks} has none; read files of the same columns together.`,
+    );
+  }
+}
+
 /** The columns of numbers that hold words for infinity, which as a rule stand for something else. */
 async function infinities(
   session: DuckDBSession,
@@ -114,13 +139,20 @@ function widest(a: string | undefined, b: string): string {
   return a === "VARCHAR" || b === "VARCHAR" ? "VARCHAR" : "DOUBLE";
 }
 
-async function sniff(session: DuckDBSession, csv: CsvFiles, file: string, sampleSize: number): Promise<Sniffed> {
+/** @param known Options that are known already, as SQL with a comma before each. */
+async function sniff(
+  session: DuckDBSession,
+  csv: CsvFiles,
+  file: string,
+  sampleSize: number,
+  known = "",
+): Promise<Sniffed> {
   const one = csv.files.length === 1 ? csv.source : sqlText(file.replace(/[*?[]/g, "[$&]"));
   const fields =
     "Delimiter, Quote, Escape, Comment, SkipRows, HasHeader, [c.name for c in Columns], [c.type for c in Columns]";
   const rows = await session
     .rows(
-      `select ${fields} from sniff_csv(${one}, sample_size = ${sampleSize}, ${nullOption}, ${sniffedTypes})`,
+      `select ${fields} from sniff_csv(${one}, sample_size = ${sampleSize}, ${nullOption}, ${sniffedTypes}${known})`,
       `${csv.label} cannot be read`,
     )
     .catch(async (error) => {

@@ -60,6 +60,10 @@ export async function fileView(
     return parquetView(session, { label, files, source }, folder);
   if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(first) || /^\s*(\[\s*)?\{\s*"/.test(start))
     return jsonView(session, label, source, hints);
+  if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
+    throw new InputError(
+      `${label} seems to be in UTF-16 without a mark that says so; make UTF-8 of it first, as by iconv.`,
+    );
   if (/\0/.test(start) && !/\.zst$/i.test(first)) {
     throw new InputError(`${label} is not a table: it holds binary data; use CSV, JSON lines or Parquet.`);
   }
