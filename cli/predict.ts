@@ -59,7 +59,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
     async (listening) => {
       const { loadFit, openTable, predictStream } = await import("../src/node.ts");
       const fit = await loadFit(path);
-      const source = await openTable({ path: data, sql, signal: listening.signal });
+      const source = await openTable({ path: data, sql, like: fit.recipe, signal: listening.signal });
       try {
         const stream = predictStream(fit, source, { ...options, ...listening });
         const first: FirstRows = { numRows: 0, columns: {} };

@@ -56,7 +56,7 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Prediction> {
   if (!namesFile(rows)) return predictRows(fit, rows, options);
-  const source = await openTable({ path: rows.path, sql: rows.sql, signal: options.signal });
+  const source = await openTable({ path: rows.path, sql: rows.sql, like: fit.recipe, signal: options.signal });
   try {
     return await predictRows(fit, source, options);
   } finally {

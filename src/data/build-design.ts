@@ -14,6 +14,7 @@ import { factorName } from "./formula-text.ts";
 import { combine, type Moments, momentsOf } from "./moments.ts";
 import { orthogonalBasis } from "./orthogonal-basis.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
+import { settleTexts } from "./settle-texts.ts";
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
@@ -32,8 +33,9 @@ const roundUp = (count: number) => Math.ceil(count / 8) * 8;
  * @throws InputError where the formula does not fit the table, a value cannot be used, nothing is left to fit, or the
  * rows would not fit into `maxBytes`.
  */
-export async function buildDesign(source: TableSource, formula: Formula, options: DesignOptions = {}): Promise<Design> {
+export async function buildDesign(table: TableSource, formula: Formula, options: DesignOptions = {}): Promise<Design> {
   const { standardize = "auto", maxBytes = defaultMaxBytes, allLevels = false } = options;
+  const source = await settleTexts(table, { ...options, formula });
   const scope: ExpressionScope = {
     text: formula.text,
     columns: new Map(source.columns.map((info) => [info.name, info])),
@@ -78,9 +80,13 @@ export async function buildDesign(source: TableSource, formula: Formula, options
   );
 
   const reader = new CompleteRowReader(weights?.read);
+  /** The levels of columns of text. */
+  const textLevels = new Map<string, readonly string[]>();
   let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
   for await (const chunk of readTable()) {
     options.signal?.throwIfAborted();
+    for (const [name, column] of chunk.columns)
+      if (column.kind === "category" && !texts.has(name)) textLevels.set(name, column.levels);
     const rows = reader.read(chunk);
     if (rows.chunk.numRows > 0) {
       const cached = new Map<string, Float64Array | Int32Array>();
@@ -139,10 +145,22 @@ export async function buildDesign(source: TableSource, formula: Formula, options
     family: finished.family,
     familyGuessed: finished.familyGuessed,
     formula: formula.text,
-    recipe: recipeOf(formula, scope.columns, expanded, { ...finished, ...chosen, columns, polynomials }),
+    recipe: recipeOf(formula, scope.columns, expanded, {
+      ...finished,
+      ...chosen,
+      columns,
+      polynomials,
+      texts: textLevels,
+      fileTypes: source.fileTypes,
+    }),
     standardized,
     leftOut: chosen.leftOut,
-    warnings: [...finished.warnings, ...chosen.warnings, ...(basis ? [] : duplicateWarnings(layout))],
+    warnings: [
+      ...(source.notes ?? []),
+      ...finished.warnings,
+      ...chosen.warnings,
+      ...(basis ? [] : duplicateWarnings(layout)),
+    ],
   };
 }
 

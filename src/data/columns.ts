@@ -2,7 +2,7 @@ import { chooseCoding, type TermPart } from "./coding.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { FactorLevels } from "./factors.ts";
 import { combine, isRounding, type Moments, scalingOf } from "./moments.ts";
-import { formatCount, textAmongNumbers } from "./table.ts";
+import { formatCount } from "./table.ts";
 import type { TermRows } from "./term-rows.ts";
 import { wordsLeftOut } from "./words.ts";
 
@@ -83,7 +83,6 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
       blocks.push({ term, part, columnOfCell });
     }
   });
-  warnings.push(...strayTexts(terms.filter(({ words }) => !words)));
   if (leftOut.length > 0) {
     const shown = leftOut.length > 10 ? [...leftOut.slice(0, 10), "…"] : leftOut;
     const because = leftOut.length === 1 ? "as it has" : "as they have";
@@ -91,16 +90,6 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
   }
   const levels = new Map([...ranks].map(([name, rank]) => [name, rank.levels]));
   return { columns, blocks, levels, leftOut, warnings };
-}
-
-/** Warnings of texts among numbers, which make a categorical of a column that was meant as numbers. */
-function strayTexts(terms: readonly TermRows[]): string[] {
-  const factors = new Map(terms.flatMap((term) => term.categoricals).map((factor) => [factor.name, factor]));
-  return [...factors].flatMap(([name, { numCodes, label }]) => {
-    const stray = textAmongNumbers(Array.from({ length: numCodes }, (_, code) => label(code)));
-    if (stray === undefined) return [];
-    return `${name} is categorical with ${formatCount(numCodes)} levels, as "${stray}" in it is not a number; if numbers are meant, make it missing with --sql.`;
-  });
 }
 
 /** For each categorical factor, its codes' places among the levels that occur, the reference first and the others sorted; −1 for codes that do not occur. */

@@ -2,6 +2,7 @@ import type { CompiledExpression, Numeric } from "./compiled-expression.ts";
 import type { ComparisonOperator, Expression } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText } from "./formula-text.ts";
+import { isoDays } from "./iso-dates.ts";
 import { type CategoryColumn, compareText } from "./table.ts";
 
 interface Comparison {
@@ -15,7 +16,7 @@ interface Comparison {
 
 /**
  * A comparison of numbers, or of texts by codepoint. A literal takes the type of the other side: `code == "2"` is met
- * by the number 2, `class == 2` by the text "2", `flag == "true"` by true. Missing values give NaN.
+ * by the number 2, `class == 2` by the text "2", `flag == "true"` by true, `day >= "2024-12-31"` by that day. Missing values give NaN.
  *
  * @throws InputError where a text cannot be compared with a number.
  */
@@ -69,9 +70,10 @@ function literalLike(
   }
   if (side.type !== "text" || !isNumeric(other)) return side;
   const words: Record<string, number> = other.type === "boolean" ? { false: 0, true: 1 } : {};
-  const value = side.value.trim() === "" ? Number.NaN : (words[side.value.trim()] ?? Number(side.value));
+  const literal = side.value.trim();
+  const value = other.isTime ? isoDays(literal) : literal === "" ? Number.NaN : (words[literal] ?? Number(literal));
   if (Number.isNaN(value)) {
-    const kind = other.type === "boolean" ? "true or false" : "a number";
+    const kind = other.type === "boolean" ? "true or false" : other.isTime ? "dates" : "a number";
     throw formulaError(text, expression.at, `"${side.value}" is compared with ${kind}, and can never equal it.`);
   }
   return boolean((chunk) => new Float64Array(chunk.numRows).fill(value));

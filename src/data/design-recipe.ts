@@ -7,7 +7,7 @@ import type {
   RecipeBlock,
   RecipeColumn,
 } from "./design-types.ts";
-import { type Formula, type TermTree, visitColumns } from "./formula.ts";
+import { type Expression, type Formula, type TermTree, visitColumns } from "./formula.ts";
 import type { FormulaTerms } from "./formula-terms.ts";
 import { formulaText } from "./formula-text.ts";
 import type { ColumnInfo } from "./table.ts";
@@ -24,6 +24,9 @@ interface RecipeParts {
   /** Levels by categorical factor. */
   readonly levels: ReadonlyMap<string, readonly string[]>;
   readonly polynomials: DesignPolynomials;
+  /** The levels of columns of text. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly fileTypes?: Readonly<Record<string, string>>;
 }
 
 type DesignPolynomials = ReadonlyMap<string, DesignRecipe["polynomials"][string]>;
@@ -33,7 +36,7 @@ export function recipeOf(
   formula: Formula,
   table: ReadonlyMap<string, ColumnInfo>,
   expanded: FormulaTerms,
-  { family, target, columns, blocks, levels, polynomials }: RecipeParts,
+  { family, target, columns, blocks, levels, polynomials, texts, fileTypes }: RecipeParts,
 ): DesignRecipe {
   const { hasIntercept, offsets } = expanded;
   const written = writtenOut(formula, expanded);
@@ -53,8 +56,19 @@ export function recipeOf(
     blocks: blocks.map(recipeBlock),
     levels: Object.fromEntries(levels),
     polynomials: Object.fromEntries(polynomials),
-    inputs: [...names].map((name) => ({ name, type: table.get(name)!.type })),
+    inputs: [...names].map((name) => {
+      const { type, isTime } = table.get(name)!;
+      const own = type === "string" && !hasLevels(name, formula, expanded) ? texts.get(name) : undefined;
+      return { name, type, ...(isTime && { isTime }), ...(own && { texts: own }) };
+    }),
+    ...(fileTypes && { fileTypes }),
   };
+}
+
+/** Whether a column's texts are the levels of a factor, or of the target. */
+function hasLevels(name: string, { target }: Formula, { terms }: FormulaTerms): boolean {
+  const isIt = (expression: Expression) => expression.kind === "column" && expression.name === name;
+  return isIt(target) || terms.some(({ factors }) => factors.some(({ expression }) => isIt(expression)));
 }
 
 /** The formula's text with every term by itself, in the order of the design. */

@@ -156,6 +156,16 @@ export interface RecipeBlock {
   readonly columns: readonly RecipeColumn[];
 }
 
+/** A column that a formula reads, with the type that it had. */
+interface RecipeInput {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** Whether the numbers are dates and times, as days since 1970-01-01 (UTC). */
+  readonly isTime?: boolean;
+  /** The texts of a column that are not among the levels of a factor or the target, by which other rows are read. */
+  readonly texts?: readonly string[];
+}
+
 /**
  * How a formula's columns are made from a table, as plain JSON: what predicting other rows needs of the design. A row's
  * linear predictor on the data's own scale is Σ β_j x_j + offset, with β the reported coefficients.
@@ -180,6 +190,8 @@ export interface DesignRecipe {
   readonly levels: Readonly<Record<string, readonly string[]>>;
   /** What each column of poly(x, k) is of x, by its name. */
   readonly polynomials: Readonly<Record<string, ChebyshevSeries>>;
-  /** The table's columns that the formula reads, with the types that they had. */
-  readonly inputs: readonly { readonly name: string; readonly type: ColumnType }[];
+  /** The table's columns that the formula reads. */
+  readonly inputs: readonly RecipeInput[];
+  /** DuckDB's types of the columns of the files that the rows came from, where they came from files. */
+  readonly fileTypes?: Readonly<Record<string, string>>;
 }

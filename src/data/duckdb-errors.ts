@@ -1,4 +1,5 @@
 import { InputError } from "./errors.ts";
+import { shellText, sqlText } from "./sql-text.ts";
 
 /** What DuckDB says, as one sentence: without the kind of error, the excerpt of the query and advice on settings. */
 function duckdbMessage(error: unknown): string {
@@ -21,6 +22,26 @@ export async function asInputError<T>(what: string, work: () => Promise<T>, sign
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof InputError) throw error;
-    throw new InputError(`${what}: ${duckdbMessage(error)}.`);
+    throw new InputError(csvMessage(error) ?? `${what}: ${duckdbMessage(error)}.`);
   }
+}
+
+/** The sentences of what is most often wrong with a file of text. */
+function csvMessage(error: unknown): string | undefined {
+  const message = error instanceof Error ? error.message : String(error);
+  const file = /^\s*file = (.+)$/m.exec(message)?.[1];
+  if (file === undefined) return undefined;
+  const line = Number(/CSV Error on Line: (\d+)/.exec(message)?.[1] ?? 0).toLocaleString("en-US");
+  if (/not utf-8 encoded/.test(message)) {
+    const query = `from read_csv(${sqlText(file)}, encoding = 'latin-1')`;
+    return `${file} is not UTF-8; if it is Latin-1 or Windows' Western European, read it by --sql ${shellText(query)}, else make UTF-8 of it first, as by iconv.`;
+  }
+  const [, expected, found] = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(message) ?? [];
+  if (expected !== undefined)
+    return `Line ${line} of ${file} has ${found} fields, and its header has ${expected}; mend the line, or put a field that holds the delimiter into quotes.`;
+  const [, column, word, type] =
+    /Error when converting column "(.*)"\. Could not convert string "(.*)" to '(.*)'/.exec(message) ?? [];
+  if (column === undefined) return undefined;
+  const query = `from read_csv(${sqlText(file)}, nullstr = ['', 'NA', ${sqlText(word)}])`;
+  return `Column "${column}" of ${file} holds "${word}" in line ${line}, and values of type ${type} before; make it missing by --sql ${shellText(query)}.`;
 }

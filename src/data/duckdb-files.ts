@@ -1,16 +1,12 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
+import { constants, gunzipSync } from "node:zlib";
+import { csvView, missingWords } from "./duckdb-csv.ts";
+import { jsonView } from "./duckdb-json.ts";
+import { parquetView } from "./duckdb-parquet.ts";
+import type { DuckDBSession } from "./duckdb-session.ts";
+import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-
-/** Files up to this size are read to the end before types are decided, so that a late text cannot be a surprise. */
-const fullySniffedBytes = 200e6;
-const sniffedRows = 200_000;
-/** What stands for a missing value in files of text. */
-const missingWords = ["", "NA", "N/A", "NaN", "nan", "NULL", "null"];
-
-/** A text as an SQL literal. */
-export function sqlText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
+import { sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */
 export function isPattern(path: string): boolean {
@@ -37,31 +33,44 @@ export function checkFile(path: string): void {
   }
 }
 
-/**
- * The query that reads files of one format.
- *
- * @param path The file or the pattern, as the user wrote it.
- * @param files The files it stands for, at least one.
- */
-export function fileQuery(path: string, files: readonly string[]): string {
-  const source = sqlText(duckdbPath(path));
-  const start = readStart(files[0]);
-  if (/\.(parquet|pq)$/i.test(path) || start.startsWith("PAR1")) return `from read_parquet(${source})`;
-  if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(path) || /^\s*\{\s*"/.test(start))
-    return `from read_json(${source}, sample_size = -1)`;
-  if (/\0/.test(start) && !/\.(gz|zst)$/i.test(path)) {
-    throw new InputError(`${path} is not a table: it holds binary data; use CSV, JSON lines or Parquet.`);
-  }
-  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity), 0);
-  const sampleSize = bytes <= fullySniffedBytes ? -1 : sniffedRows;
-  return (
-    alignedQuery(source, start) ??
-    `from read_csv(${source}, sample_size = ${sampleSize}, nullstr = [${missingWords.map(sqlText)}])`
-  );
+/** Files of one format. */
+export interface DataFiles {
+  /** As the user wrote it, for messages. */
+  readonly label: string;
+  /** At least one. */
+  readonly files: readonly string[];
+  /** What DuckDB is to read, as SQL: a path, a pattern or a list. */
+  readonly source: string;
 }
 
-export function isParquetQuery(query: string): boolean {
-  return query.startsWith("from read_parquet(");
+/**
+ * How the files are read, in the format that their names or first bytes tell.
+ * @param folder Where files may be put for a while.
+ * @throws InputError where they cannot be read
+ */
+export async function fileView(
+  session: DuckDBSession,
+  { label, files, source }: DataFiles,
+  hints: FileHints,
+  folder: () => string,
+): Promise<FileView> {
+  const [first] = files;
+  const start = readStart(first);
+  if (/\.(parquet|pq)$/i.test(first) || start.startsWith("PAR1"))
+    return parquetView(session, { label, files, source }, folder);
+  if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(first) || /^\s*(\[\s*)?\{\s*"/.test(start))
+    return jsonView(session, label, source, hints);
+  if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
+    throw new InputError(
+      `${label} seems to be in UTF-16 without a mark that says so; make UTF-8 of it first, as by iconv.`,
+    );
+  if (/\0/.test(start) && !/\.zst$/i.test(first)) {
+    throw new InputError(`${label} is not a table: it holds binary data; use CSV, JSON lines or Parquet.`);
+  }
+  const aligned = alignedQuery(source, start);
+  if (aligned !== undefined) return { sql: aligned, isStable: false, columns: [], notes: [] };
+  const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity), 0);
+  return csvView(session, { label, files, source, bytes, start }, hints);
 }
 
 /** The first 64 KiB as text, without the line that they may break. */
@@ -71,11 +80,17 @@ function readStart(file: string): string {
   try {
     const buffer = Buffer.alloc(65_536);
     const length = readSync(descriptor, buffer, 0, buffer.length, 0);
-    const text = buffer.toString("utf8", 0, length);
-    return length < buffer.length ? text : text.slice(0, text.lastIndexOf("\n") + 1);
+    const isPart = length === buffer.length;
+    if (buffer.readUInt16BE(0) !== 0x1f8b) return wholeLines(buffer.toString("utf8", 0, length), isPart);
+    const options = { finishFlush: constants.Z_SYNC_FLUSH };
+    return wholeLines(gunzipSync(buffer.subarray(0, length), options).toString("utf8"), isPart);
   } finally {
     closeSync(descriptor);
   }
+}
+
+function wholeLines(text: string, isPart: boolean): string {
+  return isPart ? text.slice(0, text.lastIndexOf("\n") + 1) : text;
 }
 
 /**

@@ -81,6 +81,27 @@ describe("formats", () => {
     expect(values.c.slice(0, 3)).toEqual(["v0", "v1", "v0"]);
   });
 
+  test("files of a pattern are put together by the names of their columns", async () => {
+    file("union-1.csv", "y,x,c\n1,2,a\n3,4,b\n");
+    file("union-2.csv", "c,y,x\na,5,NA\n1,6,2.5\n");
+    expect(await read({ path: join(folder, "union-*.csv") })).toEqual({
+      y: [1, 3, 5, 6],
+      x: [2, 4, null, 2.5],
+      c: ["a", "b", "a", "1"],
+    });
+    file("union-3.csv", "c,y\na,5\n");
+    expect(await messageOf(read({ path: join(folder, "union-*.csv") }))).toBe(
+      'DIR/union-1.csv has a column "x" and DIR/union-3.csv has none; read files of the same columns together.',
+    );
+  });
+
+  test("a comment before the header does not hide it", async () => {
+    expect(await read({ path: file("comment.csv", "# made today\ny,x\n1,2\n3,4\n") })).toEqual({
+      y: [1, 3],
+      x: [2, 4],
+    });
+  });
+
   test("numbers aligned by blanks, with and without a header", async () => {
     expect(await read({ path: file("aligned.data", "   1   6.5   4 \n   2  48  -2e3 \n\n  12   NA  21\n") })).toEqual({
       column0: [1, 2, 12],
@@ -183,11 +204,11 @@ describe("errors", () => {
     );
   });
 
-  test("a late text makes a column text, and the error says so", async () => {
+  test("a late text among numbers is named", async () => {
     const rows = Array.from({ length: 30_000 }, (_, n) => `${n},${n === 29_000 ? "abc" : n / 2}`);
     const path = file("late.csv", `y,x\n${rows.join("\n")}\n`);
     expect(await messageOf(design({ path }, "y ~ x"))).toBe(
-      'Column "x" is categorical and has 30,000 levels, where 10,000 are the most; it is text because "abc" in it is not a number, so make that missing; or leave it out of the formula, or group its rare levels with --sql.',
+      'Column "x" holds numbers, and among them "abc" in data row 29,001; make what is no number missing by --sql "select * replace (try_cast(x as double) as x) from data", or write C(x) if these are levels.',
     );
   });
 

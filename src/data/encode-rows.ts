@@ -3,11 +3,11 @@ import type { DesignRecipe, RecipeBlock } from "./design-types.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
 import { compileFactor, type FactorReader } from "./factors.ts";
 import { type Formula, parseFormula, visitColumns } from "./formula.ts";
-import { formulaTerms } from "./formula-terms.ts";
+import { type FormulaTerms, formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
 import { type ColumnReader, chunkLike, readLike } from "./like-fitted.ts";
 import { type ObservedTargets, observeTargets } from "./observed-target.ts";
-import { LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
+import { knownTexts, LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
 import { compileOffset, type RowNumbers } from "./row-numbers.ts";
 import type { TableChunk, TableSource } from "./table.ts";
 import { TermRows } from "./term-rows.ts";
@@ -53,6 +53,8 @@ export class RowEncoder {
   private readonly features = new Set<string>();
   /** The features of which texts are read, and no levels. */
   private readonly texts: ReadonlySet<string>;
+  /** Numbers and dates that stand as texts in the table. */
+  private readonly numberTexts = new Set<string>();
   private readonly readers = new Map<string, ColumnReader>();
   private readonly factors = new Map<string, FactorReader>();
   private readonly blocks: BlockEncoder[];
@@ -67,8 +69,8 @@ export class RowEncoder {
   ) {
     this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error");
     const formula = parseFormula(recipe.terms);
-    const scope = this.scopeOf(recipe, formula);
     const { terms: all, offsets } = formulaTerms(formula, []);
+    const scope = this.scopeOf(recipe, formula, all);
     const used = recipe.blocks.filter(tellsOfRows);
     const terms = all.filter(({ name }) => used.some((block) => block.term === name));
     const need = (name: string, at: number) => {
@@ -79,7 +81,8 @@ export class RowEncoder {
     for (const { expression } of factors.filter((factor) => !isWordCount(factor))) visitColumns(expression, need);
     for (const expression of offsets) visitColumns(expression, need);
     this.targets = observeTargets(recipe, formula, scope);
-    this.texts = textColumns(factors, new Set([...this.features, ...(this.targets?.names ?? [])]));
+    const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
+    this.texts = new Set([...textColumns(factors, names), ...this.numberTexts]);
     for (const { expression } of factors.filter(isWordCount)) visitColumns(expression, need);
     const termRows = new Map<string, TermRows>();
     for (const { name, factors } of terms) {
@@ -149,12 +152,13 @@ export class RowEncoder {
   }
 
   /** The table's columns, those of the recipe with the types that they had. */
-  private scopeOf({ inputs }: DesignRecipe, { text }: Formula): ExpressionScope {
+  private scopeOf(recipe: DesignRecipe, { text }: Formula, terms: FormulaTerms["terms"]): ExpressionScope {
     const columns = new Map(this.source.columns.map((info) => [info.name, info]));
-    for (const fitted of inputs) {
+    for (const fitted of recipe.inputs) {
       const given = columns.get(fitted.name);
       if (!given || given.type === "unsupported") continue;
-      this.readers.set(fitted.name, readLike(fitted, given));
+      this.readers.set(fitted.name, readLike(fitted, given, knownTexts(fitted.name, recipe, terms)));
+      if (fitted.type === "number" && given.type === "string") this.numberTexts.add(fitted.name);
       columns.set(fitted.name, fitted);
     }
     return { text, columns };

@@ -54,6 +54,7 @@ export function findColumn(name: string, at: number, scope: ExpressionScope): Co
     );
   }
   if (info.type === "unsupported") {
+    if (info.refusal !== undefined) throw formulaError(scope.text, at, `column "${name}" ${info.refusal}.`);
     const type = info.sourceType ? ` (${info.sourceType})` : "";
     throw formulaError(
       scope.text,
@@ -65,9 +66,9 @@ export function findColumn(name: string, at: number, scope: ExpressionScope): Co
 }
 
 function compileColumn(name: string, at: number, scope: ExpressionScope): CompiledExpression {
-  const { type } = findColumn(name, at, scope);
+  const { type, isTime } = findColumn(name, at, scope);
   if (type === "string") return { type, evaluate: (chunk) => chunk.columns.get(name) as CategoryColumn };
-  if (type === "number") return { type, evaluate: (chunk) => (chunk.columns.get(name) as NumberColumn).values };
+  if (type === "number") return { type, isTime, evaluate: (chunk) => (chunk.columns.get(name) as NumberColumn).values };
   return { type: "boolean", evaluate: (chunk) => truthValues(chunk.columns.get(name) as CategoryColumn) };
 }
 

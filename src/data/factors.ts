@@ -24,7 +24,7 @@ export interface FactorLevels {
   /** One more than the largest code so far. */
   readonly numCodes: number;
   readonly label: (code: number) => string;
-  /** Sorts codes by their levels: texts by codepoint, numbers by size. */
+  /** Sorts codes by their levels: texts by codepoint or in an order of their own, numbers by size. */
   readonly compare: (a: number, b: number) => number;
   /**
    * The place among the sorted levels of the one that the others are compared with; the first where left out.
@@ -145,6 +145,7 @@ function namesColumn(expression: Expression, name: string): boolean {
 class TextFactor implements CategoricalFactor {
   readonly kind = "category";
   private levels: readonly string[] = [];
+  private isOrdered = false;
 
   constructor(
     readonly name: string,
@@ -157,13 +158,14 @@ class TextFactor implements CategoricalFactor {
   }
 
   read(rows: CompleteRows): Int32Array {
-    const { codes, levels }: CategoryColumn = this.evaluate(rows.chunk);
+    const { codes, levels, isOrdered = false }: CategoryColumn = this.evaluate(rows.chunk);
     this.levels = levels;
+    this.isOrdered = isOrdered;
     return codes;
   }
 
   readonly label = (code: number) => this.levels[code];
-  readonly compare = (a: number, b: number) => compareText(this.levels[a], this.levels[b]);
+  readonly compare = (a: number, b: number) => (this.isOrdered ? a - b : compareText(this.levels[a], this.levels[b]));
 }
 
 /** Numbers, or booleans, as the names of categories; codes are given in the order of appearance. */

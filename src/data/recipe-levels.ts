@@ -2,6 +2,8 @@ import type { CompleteRows } from "./complete-rows.ts";
 import type { DesignRecipe } from "./design-types.ts";
 import { InputError } from "./errors.ts";
 import type { CategoricalFactor } from "./factors.ts";
+import type { Factor } from "./formula.ts";
+import { factorName } from "./formula-text.ts";
 import { closestNames, listed } from "./suggest.ts";
 import { formatCount } from "./table.ts";
 
@@ -50,4 +52,20 @@ export class LevelCheck {
       `${name} is "${level}" in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or predict with --unknown-levels reference (unknownLevels: "reference"), which takes such rows as having none of the known levels' coefficients.`,
     );
   }
+}
+
+/** The texts that the fit has seen in a column; undefined where it counts the words of them. */
+export function knownTexts(
+  column: string,
+  { inputs, levels, target }: DesignRecipe,
+  terms: readonly { readonly factors: readonly Factor[] }[],
+): readonly string[] | undefined {
+  const names = terms.flatMap(({ factors }) =>
+    factors.filter(({ expression }) => expression.kind === "column" && expression.name === column).map(factorName),
+  );
+  const own = inputs.find(({ name }) => name === column)?.texts ?? [];
+  const known = new Set([...own, ...names.flatMap((name) => levels[name] ?? [])]);
+  if (target.name === column || target.name.startsWith(`${column} = `))
+    for (const level of target.levels ?? []) known.add(level);
+  return known.size > 0 ? [...known] : undefined;
 }

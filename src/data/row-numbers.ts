@@ -38,10 +38,21 @@ export function compileWeights(
   text: string,
   columns: ReadonlyMap<string, ColumnInfo>,
 ): { readonly expression: Expression; readonly read: RowNumbers } {
-  try {
+  return inWeights(() => {
     const expression = parseExpression(text);
     const compiled = compileNumeric(expression, { text, columns }, "a weight");
     return { expression, read: (rows) => weightsOf(compiled, expression, rows) };
+  });
+}
+
+/** @throws InputError where the text is no expression. */
+export function parseWeights(text: string): Expression {
+  return inWeights(() => parseExpression(text));
+}
+
+function inWeights<T>(work: () => T): T {
+  try {
+    return work();
   } catch (error) {
     // The caret then stands under the text of the weights, not under the formula's.
     if (!(error instanceof InputError)) throw error;

@@ -1,101 +1,17 @@
 import { InputError } from "./errors.ts";
+import {
+  type CategoryColumn,
+  type Column,
+  type ColumnInfo,
+  compareText,
+  formatCount,
+  maxLevels,
+  type TableSource,
+  type TextValues,
+  tooManyLevels,
+} from "./table-source.ts";
 
-/**
- * What a formula can see in a column. Dates and timestamps are numbers: days since 1970-01-01 (UTC), with a fraction.
- * Columns of any other type are listed too, so that using one can be refused by name.
- */
-export type ColumnType = "number" | "boolean" | "string" | "unsupported";
-
-export interface ColumnInfo {
-  readonly name: string;
-  readonly type: ColumnType;
-  /** The source's own word for the type, for error messages. */
-  readonly sourceType?: string;
-}
-
-export interface NumberColumn {
-  readonly kind: "number";
-  /** NaN where the value is missing. */
-  readonly values: Float64Array;
-}
-
-/** Strings and booleans; the levels of a boolean column are "false" and "true". */
-export interface CategoryColumn {
-  readonly kind: "category";
-  /** Index into `levels`, −1 where the value is missing. */
-  readonly codes: Int32Array;
-  /** In codepoint order, and the same in every chunk of a source, unless read as a text. A level need not occur. */
-  readonly levels: readonly string[];
-}
-
-export type Column = NumberColumn | CategoryColumn;
-
-export interface TableChunk {
-  readonly numRows: number;
-  readonly columns: ReadonlyMap<string, Column>;
-}
-
-/** Rows that can be read several times, in the same order each time, without being held in memory at once. */
-export interface TableSource {
-  readonly columns: readonly ColumnInfo[];
-  /** Known to some sources from the start, to others once chunks were asked for. */
-  readonly numRows?: number;
-  /** What the rows came from, for messages: a file's name, "the query". */
-  readonly label?: string;
-  /**
-   * The named columns, a few thousand rows at a time. A chunk's arrays may be kept.
-   * @param texts Columns of strings that are read as texts: their levels are those of a chunk, however many there are.
-   * @throws InputError where a column cannot be read: an unsupported type, or more than `maxLevels` distinct strings.
-   */
-  chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncIterable<TableChunk>;
-  close?(): Promise<void>;
-}
-
-/** The largest number of levels of a categorical column: each costs a column of the design. Below 2^20 (TermRows). */
-export const maxLevels = 200_000;
-/** The same where most levels are numbers, and a stray text made a categorical of their column: a mistake, most likely. */
-const maxNumberLevels = 10_000;
-
-/** Whether a column's levels are too many. */
-export function areTooManyLevels(levels: readonly string[]): boolean {
-  if (levels.length > maxLevels) return true;
-  return levels.length > maxNumberLevels && textAmongNumbers(levels) !== undefined;
-}
-
-/**
- * The error of a categorical column that has too many levels.
- * @param stray A text of a column whose other values are numbers, which is why it is categorical.
- */
-export function tooManyLevels(name: string, count: string, stray?: string): InputError {
-  const hint =
-    stray === undefined ? "" : `it is text because "${stray}" in it is not a number, so make that missing; or `;
-  return new InputError(
-    `Column "${name}" is categorical and has ${count} levels, where ${formatCount(stray === undefined ? maxLevels : maxNumberLevels)} are the most; ${hint}leave it out of the formula, or group its rare levels with --sql.`,
-  );
-}
-
-/**
- * The first level that is no number where more than half of them are numbers: a stray text in a column of numbers.
- */
-export function textAmongNumbers(levels: readonly string[]): string | undefined {
-  const texts = levels.filter((level) => level.trim() === "" || Number.isNaN(Number(level)));
-  return texts.length > 0 && 2 * texts.length < levels.length ? texts[0] : undefined;
-}
-
-/** Orders strings by codepoint, which UTF-16's own order differs from beyond U+FFFF; the same on every machine. */
-export function compareText(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) {
-    if (a.charCodeAt(i) === b.charCodeAt(i)) continue;
-    // A high surrogate stands for a codepoint above every other unit; equal prefixes keep pairs aligned.
-    return a.codePointAt(i)! - b.codePointAt(i)! || a.charCodeAt(i) - b.charCodeAt(i);
-  }
-  return a.length - b.length;
-}
-
-export function formatCount(count: number): string {
-  return count.toLocaleString("en-US");
-}
+export * from "./table-source.ts";
 
 /** Rows of a chunk: few enough for a chunk's design to stay in a core's cache. */
 const chunkRows = 4096;
@@ -123,22 +39,24 @@ export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>):
       );
     }
     const type = columnType(name, values);
-    infos.push({ name, type });
-    stored.set(name, type === "number" ? { kind: "number", values: numbers(values) } : categories(values, type));
+    infos.push(type === "date" ? { name, type: "number", isTime: true } : { name, type });
+    const isText = type === "boolean" || type === "string";
+    stored.set(name, isText ? categories(values, type) : { kind: "number", values: numbers(values) });
   }
 
   async function* chunks(wanted: readonly string[], texts?: ReadonlySet<string>) {
     for (const name of wanted) {
       const column = stored.get(name);
-      if (column?.kind !== "category" || texts?.has(name) || !areTooManyLevels(column.levels)) continue;
-      throw tooManyLevels(name, formatCount(column.levels.length), textAmongNumbers(column.levels));
+      if (column?.kind !== "category" || texts?.has(name) || column.levels.length <= maxLevels) continue;
+      throw tooManyLevels(name, formatCount(column.levels.length));
     }
     for (let from = 0; from < numRows; from += chunkRows) {
       const to = Math.min(from + chunkRows, numRows);
       yield { numRows: to - from, columns: new Map(wanted.map((name) => [name, slice(stored.get(name)!, from, to)])) };
     }
   }
-  return { columns: infos, numRows, label: "the table", chunks };
+  const texts = async (name: string) => textValues(stored.get(name) as CategoryColumn);
+  return { columns: infos, numRows, label: "the table", texts, chunks };
 }
 
 /** A table over records, one a row; its columns are the names of all of them, in the order of first appearance. */
@@ -150,9 +68,11 @@ export function tableFromRows(rows: readonly Readonly<Record<string, unknown>>[]
   );
 }
 
-function columnType(name: string, values: ColumnData): "number" | "boolean" | "string" {
+type ValueType = "number" | "date" | "boolean" | "string";
+
+function columnType(name: string, values: ColumnData): ValueType {
   if (ArrayBuffer.isView(values)) return "number";
-  let type: "number" | "boolean" | "string" | undefined;
+  let type: ValueType | undefined;
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined) continue;
@@ -172,14 +92,16 @@ function columnType(name: string, values: ColumnData): "number" | "boolean" | "s
   return type ?? "number";
 }
 
-function valueType(value: unknown): "number" | "boolean" | "string" | undefined {
-  if (typeof value === "bigint" || value instanceof Date) return "number";
+function valueType(value: unknown): ValueType | undefined {
+  if (value instanceof Date) return "date";
+  if (typeof value === "bigint") return "number";
   const type = typeof value;
   return type === "number" || type === "boolean" || type === "string" ? type : undefined;
 }
 
 function describe(value: unknown): string {
   if (typeof value === "string") return `the text "${value}"`;
+  if (value instanceof Date) return "a date";
   return typeof value === "object" ? "an object" : `the ${typeof value} ${String(value)}`;
 }
 
@@ -189,7 +111,7 @@ function numbers(values: ColumnData): Float64Array {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined) result[i] = Number.NaN;
-    else result[i] = value instanceof Date ? value.getTime() / 86_400_000 : Number(value);
+    else result[i] = value instanceof Date ? value.getTime() / 1000 / 86_400 : Number(value);
   }
   return result;
 }
@@ -212,4 +134,15 @@ function slice(column: Column, from: number, to: number): Column {
   return column.kind === "number"
     ? { kind: "number", values: column.values.subarray(from, to) }
     : { ...column, codes: column.codes.subarray(from, to) };
+}
+
+function textValues({ codes, levels }: CategoryColumn): TextValues {
+  const found = levels.map((text) => ({ text, rows: 0, firstRow: 0 }));
+  let rows = 0;
+  codes.forEach((code, i) => {
+    if (code < 0) return;
+    rows++;
+    if (found[code].rows++ === 0) found[code].firstRow = i + 1;
+  });
+  return { rows, levels: found, isWhole: true };
 }

@@ -11,7 +11,7 @@ import { expressionText } from "./formula-text.ts";
 import { combine, type Moments, momentsOf, scalingOf } from "./moments.ts";
 import { ratingWarnings } from "./ratings.ts";
 import { listed } from "./suggest.ts";
-import { compareText, formatCount, textAmongNumbers } from "./table.ts";
+import { compareText, formatCount } from "./table.ts";
 
 /** How many distinct values of a number target messages count: two decide the family. */
 const countedValues = 5;
@@ -87,15 +87,17 @@ export function compileTarget(
 
 function textTarget(
   name: string,
-  evaluate: (rows: CompleteRows) => { codes: Int32Array; levels: readonly string[] },
+  evaluate: (rows: CompleteRows) => { codes: Int32Array; levels: readonly string[]; isOrdered?: boolean },
   event: EventOption | undefined,
 ): TargetReader {
   let levels: readonly string[] = [];
+  let isOrdered = false;
   let seen = new Uint8Array(0);
   return {
     read(rows) {
       const column = evaluate(rows);
       levels = column.levels;
+      isOrdered = column.isOrdered ?? false;
       if (seen.length < levels.length) seen = new Uint8Array(levels.length);
       return column.codes;
     },
@@ -105,15 +107,11 @@ function textTarget(
     },
     finish(family) {
       const present = [...seen.keys()].filter((code) => seen[code] === 1);
-      present.sort((a, b) => compareText(levels[a], levels[b]));
+      if (!isOrdered) present.sort((a, b) => compareText(levels[a], levels[b]));
       const labels = present.map((code) => levels[code]);
       if (labels.length === 1) throw oneValue(name, `"${labels[0]}"`);
-      const stray = textAmongNumbers(labels);
-      const hint = stray === undefined ? "" : ` ("${stray}" in it is not a number)`;
       if (family !== undefined && family !== "bernoulli" && family !== "categorical") {
-        throw new InputError(
-          `The target ${name} is text${hint}, and the ${family} family needs numbers; use another target.`,
-        );
+        throw new InputError(`The target ${name} is text, and the ${family} family needs numbers; use another target.`);
       }
       if (labels.length > 2 && family === "bernoulli") {
         throw tooManyValues(
@@ -122,13 +120,9 @@ function textTarget(
           labels.map((label) => `"${label}"`),
         );
       }
-      const tooMany = labels.length > mostClasses;
-      // Text among numbers is more often a mistake in the file than a class.
-      if (tooMany || (labels.length > 2 && family === undefined && stray !== undefined)) {
-        const limit = tooMany ? `, and the categorical family takes ${mostClasses} at most` : "";
-        const way = tooMany ? "" : "use --family categorical if these are classes, ";
+      if (labels.length > mostClasses) {
         throw new InputError(
-          `The target ${name} is text with ${formatCount(labels.length)} different values${hint}${limit}; ${way}make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
+          `The target ${name} is text with ${formatCount(labels.length)} different values, and the categorical family takes ${mostClasses} at most; make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
         );
       }
       if (labels.length > 2 || family === "categorical") {

@@ -165,7 +165,9 @@ describe("columns", () => {
       "Left out, as they have the same value in every row: words(text, 1000)[is], words(text, 1000)[row].",
       "words(text, 1000) counts 4 words; 200,001 others, which occur in fewer than 1,000 rows, are left out (words(text, 1) keeps all).",
     ]);
-    expect(await messageOf(design("y ~ text", {}, { y: text.map((_, n) => n), text }))).toMatch(/200,001 levels/);
+    expect(await messageOf(design("y ~ text", {}, { y: text.map((_, n) => n), text }))).toMatch(
+      /200,001 different values/,
+    );
   });
 });
 

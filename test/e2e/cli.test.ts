@@ -152,11 +152,11 @@ describe("ornstein fit", () => {
     expect(run.status).toBe(2);
   });
 
-  it("refuses numbers with a text among them, more than 10,000 of which would be levels", () => {
+  it("refuses numbers with a text among them", () => {
     const lines = Array.from({ length: 10_050 }, (_, n) => `${n % 7},${n === 77 ? "unknown" : n}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
     const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--quiet");
-    expect(run.stderr).toMatch(/name.*"unknown" in it is not a number/);
+    expect(run.stderr).toMatch(/name.*numbers, and among them "unknown" in data row \d+/);
     expect(run.status).toBe(2);
   });
 

@@ -1,0 +1,38 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { asInputError } from "./duckdb-errors.ts";
+
+export type SqlValue = string | number | boolean | bigint | null;
+
+/** A connection whose statements the signal interrupts, and whose errors are sentences. */
+export class DuckDBSession {
+  constructor(
+    readonly connection: DuckDBConnection,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** @param problem What an error begins with. */
+  async run(statement: string, problem: string): Promise<void> {
+    await this.guard(problem, () => this.connection.run(statement));
+  }
+
+  async rows(statement: string, problem: string): Promise<SqlValue[][]> {
+    const reader = await this.guard(problem, () => this.connection.runAndReadAll(statement));
+    return reader.getRows() as SqlValue[][];
+  }
+
+  private guard<T>(problem: string, query: () => Promise<T>): Promise<T> {
+    return asInputError(problem, () => this.interruptible(query), this.signal);
+  }
+
+  private async interruptible<T>(query: () => Promise<T>): Promise<T> {
+    const { signal } = this;
+    signal?.throwIfAborted();
+    const interrupt = () => this.connection.interrupt();
+    signal?.addEventListener("abort", interrupt, { once: true });
+    try {
+      return await query();
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+    }
+  }
+}
