@@ -102,7 +102,8 @@ export function headerOf(start: string, dialect: CsvDialect, columns: readonly s
   if (!hasHeader && skip > 0 && own >= 0 && own < skip + 1 && lines[own].fields.every(isWord)) {
     // A comment before the header hides it from DuckDB.
     hasHeader = true;
-    skip = lines[own].number - 1;
+    // Comments are left out by themselves.
+    skip = lines[own].number - 1 - lines.slice(0, own).filter(isComment).length;
   }
   const words = hasHeader && own >= 0 ? lines[own].fields.map((field) => field.trim()) : columns;
   const names = new Map<string, string>();

@@ -96,10 +96,11 @@ describe("formats", () => {
   });
 
   test("a comment before the header does not hide it", async () => {
-    expect(await read({ path: file("comment.csv", "# made today\ny,x\n1,2\n3,4\n") })).toEqual({
-      y: [1, 3],
-      x: [2, 4],
-    });
+    const text = "# made today\ny,x\n1,2\n3,4\n";
+    const expected = { y: [1, 3], x: [2, 4] };
+    expect(await read({ path: file("comment.csv", text) })).toEqual(expected);
+    expect(await read({ path: file("comments.csv", `${text}# the end, of it\n`) })).toEqual(expected);
+    expect(await read({ path: file("hash.csv", `${text}#5,6\n`) })).toEqual(expected);
   });
 
   test("numbers aligned by blanks, with and without a header", async () => {
