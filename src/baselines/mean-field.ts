@@ -26,6 +26,7 @@ export const meanField: Sampler = {
   name: "mean-field",
   summary: "independent draws from the closest normal law without correlations (variational inference)",
   assumes: ["A4"],
+  expandsAroundMode: true,
   tuning: [],
   preconditioners: [],
   cure: () => ({

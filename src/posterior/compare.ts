@@ -2,7 +2,7 @@ import { InputError } from "../data/errors.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { samplers as registry } from "../samplers/registry.ts";
+import { samplers as registry, whyUnsuited } from "../samplers/registry.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../samplers/sampler.ts";
 import { klByChance } from "../theory/divergence.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
@@ -157,10 +157,11 @@ async function compareOne(
   }
 }
 
-function whyNotRun(sampler: Sampler, { model, numRows }: Problem, reference: Reference): string | null {
-  const unsuited = sampler.unsuited?.(model) ?? null;
+function whyNotRun(sampler: Sampler, of: Problem, reference: Reference): string | null {
+  const unsuited = whyUnsuited(sampler, of);
   if (unsuited !== null) return unsuited;
   const { problem, seconds } = reference;
+  const { numRows } = of;
   if (sampler !== reference.sampler || problem.numRows === numRows) return null;
   const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
   return `its run as the reference took ${seconds.toFixed(0)} s on the sample of rows and would take about ${minutes} minutes on all of them, so it was not run there`;

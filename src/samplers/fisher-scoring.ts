@@ -23,6 +23,7 @@ export const fisherScoring: Sampler = {
   name: "sgfs",
   summary: "stochastic gradient Fisher scoring: half of the noise injected, steps bounded (section 5.2)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "maxStep"],
   preconditioners: ["scalar", "diagonal", "full", "full-exact"],
   cure: ({ preconditioner }) =>

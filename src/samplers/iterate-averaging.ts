@@ -47,6 +47,7 @@ export const iterateAveraging: Sampler = {
   name: "iasg",
   summary: "averages of SGD iterates, a pass over the data each: posterior or sandwich covariance (section 6)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["full", "scalar", "diagonal", "sqrt-diagonal"],
   cure: ({ preconditioner }) =>

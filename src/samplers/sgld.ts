@@ -22,6 +22,7 @@ export const langevin: Sampler = {
   name: "sgld",
   summary: "stochastic gradient Langevin dynamics, rates from the tolerance (section 5.1)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["batchSize", "learningRate", "schedule"],
   preconditioners: [],
   cure: () => ({
