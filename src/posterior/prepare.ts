@@ -11,6 +11,7 @@ import { type ClassCoding, createModel, type Model } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
+import { RunAwayError } from "../samplers/run-away.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -166,6 +167,7 @@ function isMendable(error: unknown): error is Error {
     error instanceof InputError ||
     error instanceof SamplerOptionError ||
     error instanceof NoStableStepError ||
+    error instanceof RunAwayError ||
     error instanceof UnstableError ||
     error instanceof EngineMemoryError
   );

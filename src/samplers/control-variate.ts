@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { percent } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
@@ -8,6 +9,7 @@ import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
+import { RunAwayError } from "./run-away.ts";
 import { runChains } from "./run-chains.ts";
 import {
   NoStableStepError,
@@ -103,14 +105,14 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     ? { damping: asked ?? 1, pilot: null }
     : await chooseDamping(problem, spec, isFeasible, options);
   const { damping } = choice;
+  if (choice.pilot && !Number.isFinite(choice.pilot.error))
+    throw new RunAwayError(controlVariate.name, `damping ${damping}`);
   const chosen = spec(damping);
   const time = averagedAutocorrelationTime(damping);
   const schedule = drawSchedule(chosen, time, options, "--sampler nuts, or fewer and less rare columns");
   const notes = [...schedule.notes];
   if (asked !== undefined && choice.pilot && choice.pilot.error > options.tolerance) {
-    notes.push(
-      `The damping ${asked} is yours; its step makes posterior sds wrong by up to ${(100 * choice.pilot.error).toFixed(1)}%.`,
-    );
+    notes.push(`With the damping ${asked} the step makes posterior sds wrong by up to ${percent(choice.pilot.error)}.`);
   }
   return {
     settings: {
@@ -159,7 +161,7 @@ function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: Problem, whiten
 }
 
 function noiseOf({ noise }: Batch): string {
-  return noise > 0 ? `the batch makes ${(100 * noise).toPrecision(2)}% of the noise` : "all rows at every step";
+  return noise > 0 ? `the batch makes ${percent(noise)} of the noise` : "all rows at every step";
 }
 
 function chainSpec(

@@ -41,7 +41,7 @@ export type ScheduleName = (typeof schedules)[number];
 export type TuningName = keyof Tuning;
 
 /** How each piece of tuning is called on the command line. */
-const tuningFlags: Readonly<Record<TuningName, string>> = {
+export const tuningFlags: Readonly<Record<TuningName, string>> = {
   preconditioner: "--preconditioner",
   batchSize: "--batch-size",
   learningRate: "--learning-rate",

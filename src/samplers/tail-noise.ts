@@ -18,8 +18,8 @@ const mostCoefficients = 6;
 /** Parameters with less noise than this near the mode, relative to their variance, have little anywhere within reach. */
 const negligible = 0.05;
 /** Multiply-adds that the rows of one point may take. */
-const workPerPoint = 1e7;
-const listedRows = { fewest: 500, most: 4000 };
+const workPerPoint = 2e7;
+const listedRows = { fewest: 1000, most: 16_000 };
 
 /**
  * Rows a unit of damping, S/h, below which chains are thrown out of the posterior's tails rather than pulled back.
@@ -62,7 +62,7 @@ function noisyParameters({ model, laplaceFactor, laplaceCovariance }: Problem, w
 
 /** max over the walk of T / (2 · 0.1 x·B) */
 async function alongParameter(
-  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: Problem,
+  { workspace, model, numRows, mode, laplaceCovariance }: Problem,
   weighted: Model,
   rowList: Uint32Array,
   j: number,
@@ -81,13 +81,15 @@ async function alongParameter(
     const sums = await sumRows(workspace, weighted, request);
     const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
     addPriorResidualInto(model, mode, position, residual);
-    const pull = distance + side * dot(direction, residual);
-    const noise = numRows ** 2 * traceOfProduct(laplaceCovariance, covarianceOf(sums));
+    const covariance = covarianceOf(sums);
+    const noise = numRows ** 2 * traceOfProduct(laplaceCovariance, covariance);
+    // The rows drawn know the pull to its standard error, in which it may be that much more.
+    const error = numRows * Math.sqrt(Math.max(0, dot(direction, multiplyVector(covariance, direction))) / sums.count);
+    const pull = distance + side * dot(direction, residual) + error;
     risen += 0.5 * (before + pull);
     before = pull;
     // Losses that overflow have risen beyond reach.
     if (!Number.isFinite(noise) || !Number.isFinite(pull)) break;
-    // A pull of the sampled rows that is not positive says that they are too few to tell.
     if (pull > 0) most = Math.max(most, noise / (2 * largestShare * distance * pull));
   }
   return most;
