@@ -31,6 +31,8 @@ export interface DesignOptions {
   readonly weights?: string;
   /** Whether rows hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
   readonly storage?: "auto" | "dense" | "sparse";
+  /** M of the model that is made of the rows: very many parameters take sparse rows (`isWide`). Columns × classes unless told. */
+  readonly countParameters?: (numColumns: number, family: FamilyName, numClasses: number) => number;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */

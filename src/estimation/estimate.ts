@@ -65,7 +65,8 @@ const farthestMode = 2;
  */
 async function modeOrExactCenter(workspace: Workspace, model: Model): Promise<FoundMode> {
   const { mean, covariance } = await conjugatePosterior(workspace, model);
-  const mode = await modeIfAny(workspace, model);
+  // With as many columns as rows some coefficients fit the target exactly, and the density has no bound as σ runs to 0.
+  const mode = model.rows.numRows > model.rows.numColumns ? await modeIfAny(workspace, model) : null;
   const isNear = (position: Float64Array) =>
     position.every((value, j) => (value - mean[j]) ** 2 <= farthestMode ** 2 * covariance.data[j * mean.length + j]);
   if (mode && isNear(mode.position)) return mode;

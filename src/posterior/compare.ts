@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { isWide } from "../data/wide.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
@@ -8,7 +9,7 @@ import { klByChance } from "../theory/divergence.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
-import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
+import { measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
 
@@ -33,7 +34,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
-    if (isWide(modelled)) throw tooWide(modelled.model.dimension);
+    if (isWide(modelled.model.dimension)) throw tooWide(modelled.model.dimension);
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);

@@ -1,4 +1,5 @@
 import type { Design } from "../data/design.ts";
+import { isWide } from "../data/wide.ts";
 import type { Engine } from "../engine/engine.ts";
 import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
@@ -12,7 +13,7 @@ import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
-import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
+import { measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
@@ -32,7 +33,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
-    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
+    if (isWide(modelled.model.dimension)) return { ...(await fitWide(modelled, resolved)), ...observed };
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);

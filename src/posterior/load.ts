@@ -1,4 +1,11 @@
-import { buildDesign, type Design, designFromArrays, designFromSparse, type SparseArrays } from "../data/design.ts";
+import {
+  buildDesign,
+  type Design,
+  type DesignOptions,
+  designFromArrays,
+  designFromSparse,
+  type SparseArrays,
+} from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
@@ -60,7 +67,7 @@ export async function loadRows(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  { signal, onProgress }: Listening,
+  { signal, onProgress, countParameters }: Listening & Pick<DesignOptions, "countParameters">,
 ): Promise<{ design: Design; rows: RowBlock }> {
   refuseOptionsAmong(input);
   let address = 0;
@@ -71,7 +78,7 @@ export async function loadRows(
     },
   };
   const { family, standardize, weights, storage } = options;
-  const shared = { family, standardize, storage, memory };
+  const shared = { family, standardize, storage, memory, countParameters };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

@@ -5,9 +5,9 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings } from "../estimation/identification.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { mostDenseParameters } from "../estimation/wide-problem.ts";
+import type { FamilyName } from "../families/family.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { type ClassCoding, createModel, type Model } from "../models/model.ts";
+import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
 import { priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
@@ -55,24 +55,29 @@ export async function prepareModel(
   listening: Listening,
 ): Promise<PreparedModel> {
   const started = performance.now();
-  const { design, rows } = await loadRows(input, options, engine, listening);
+  const { learnPrior: learnsPrior, sigma } = options;
+  const auxiliaries = {
+    sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
+    nu: knownOf(options.nu, options.nuPrior),
+    dispersion: knownOf(options.dispersion, options.dispersionPrior),
+  };
+  const countParameters = (numColumns: number, family: FamilyName, count: number) => {
+    const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
+    return numParameters(numColumns, { family, classes, auxiliaries });
+  };
+  const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters });
   const loaded = performance.now();
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
-  const { learnPrior: learnsPrior, sigma } = options;
   const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
     family: design.family,
     classes,
     priors: priorsOfColumns(design.columns, options.priors, design.leftOut),
-    auxiliaries: {
-      sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
-      nu: knownOf(options.nu, options.nuPrior),
-      dispersion: knownOf(options.dispersion, options.dispersionPrior),
-    },
+    auxiliaries,
   });
   const names = coefficientNames(modelRecipe(design, model));
   requireDistinctNames(names);
@@ -111,11 +116,6 @@ export async function measure(prepared: PreparedModel, seed: number): Promise<Pr
     learned,
     seconds: { load, estimate: (performance.now() - times.loaded) / 1000 },
   };
-}
-
-/** Whether a model has too many parameters for what is M×M. */
-export function isWide({ model }: Pick<PreparedModel, "model">): boolean {
-  return model.dimension > mostDenseParameters;
 }
 
 /** Draws and summaries go by name. @throws InputError where two parameters have the same */
