@@ -12,6 +12,7 @@ import { type FitOptions, resolveOptions } from "./options.ts";
 import { measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
+import { TimeLimitError, withinTime } from "./within-time.ts";
 
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
   /** Names of the registry; all of them unless told. */
@@ -38,7 +39,11 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);
-    const reference = await findReference(titled(problem, problem.workspace, "the reference", signal), resolved);
+    const reference = await findReference(
+      titled(problem, problem.workspace, "the reference", signal),
+      resolved,
+      timeLimit,
+    );
     const before = performance.now();
     const rows: SamplerComparison[] = [];
     for (const variant of variants)
@@ -113,11 +118,8 @@ async function compareOne(
   const { signal } = workspace;
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
-  const inTime = (on: Problem) => {
-    const timeout = AbortSignal.timeout(1000 * timeLimit);
-    const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    return sampleFrom(titled(on, workspace, title, either), sampler, chosen);
-  };
+  const inTime = (on: Problem) =>
+    withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
   const reason = whyNotRun(sampler, problem, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
@@ -153,8 +155,8 @@ async function compareOne(
     };
   } catch (error) {
     signal?.throwIfAborted();
-    const { name, message } = error as Error;
-    return notRun(sampler, preconditioner, name === "TimeoutError" ? `not done within ${timeLimit} s` : message);
+    const message = error instanceof TimeLimitError ? `not done within ${timeLimit} s` : (error as Error).message;
+    return notRun(sampler, preconditioner, message);
   }
 }
 
