@@ -56,3 +56,20 @@ export function addExactRows(
     }
   }
 }
+
+/** sums_j += Σ weights[n] x_nj², in f64; the weights are f32. */
+export function addExactSquares(
+  rows: usize, rowBytes: usize, count: u32, weights: usize, columns: u32, sums: usize,
+): void {
+  const last = sums + (<usize>columns << 3);
+  for (const end = weights + (<usize>count << 2); weights < end; weights += 4, rows += rowBytes) {
+    const weight = f64x2.splat(<f64>load<f32>(weights));
+    for (let s = sums, row = rows; s < last; s += 32, row += 16) {
+      const four = v128.load(row);
+      const low = f64x2.promote_low_f32x4(four);
+      const high = f64x2.promote_low_f32x4(v128.shuffle<i64>(four, four, 1, 1));
+      v128.store(s, f64x2.add(v128.load(s, 0), f64x2.mul(weight, f64x2.mul(low, low))), 0);
+      v128.store(s, f64x2.add(v128.load(s, 16), f64x2.mul(weight, f64x2.mul(high, high))), 16);
+    }
+  }
+}

@@ -199,14 +199,14 @@ export const enum Pass {
   /** u32: address of N f32 (N P with several outputs), read where weights = given. */
   rowValues = 8,
   /**
-   * u32: address of 3 + 2 M + M·M f64 (3 + 2 M where weights = none), overwritten with, over the pass's rows (likelihood only, never the prior):
+   * u32: address of 3 + 2 M + M·M f64 (3 + 2 M where weights = none, 3 + 3 M where isDiagonal), overwritten with, over the pass's rows (likelihood only, never the prior):
    * [0] Σ f, [1] Σ f², [2] the number of rows, then Σ gradient (M), then M f64 of scratch, then the Gram matrix
    * (M×M, row-major, both triangles; rows and columns from D on are the cross terms of the auxiliary parameters).
    */
   output = 9,
-  /** u32: address of passScratchBytes(paddedColumns, outputs, weights) bytes of scratch for this task. */
+  /** u32: address of passScratchBytes(paddedColumns, outputs, weights, rows, isDiagonal) bytes of scratch for this task. */
   scratch = 10,
-  /** u32: 1: of the Gram matrix only the diagonal, M f64, is wanted; sparse rows only. */
+  /** u32: 1: of the Gram matrix only the diagonal, M f64, is wanted. */
   isDiagonal = 11,
   slots = 12,
 }

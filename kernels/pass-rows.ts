@@ -1,6 +1,6 @@
 // Sums of the loss and its derivatives over rows, in f64 but for the Gram matrix, whose f32 sums are of 64 rows at most.
 import { AliasEntry, Family, Model, Pass, Weights } from "./layout";
-import { addExactRows, exactDots } from "./exact-rows";
+import { addExactRows, addExactSquares, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
 import { slotU32 } from "./record";
 import {
@@ -32,7 +32,7 @@ export function passRows(pass: usize, unused: u32): void {
   memory.fill(output, 0, <usize>(3 + 2 * dimension + (wantsGram ? gramLength : 0)) << 3);
   memory.fill(scratch, 0, passArray(0, width, PassArray.count));
   if (wantsGram && isSparse(model)) clearSparseGram(pass, model, scratch);
-  else if (wantsGram) memory.fill(gram, 0, <usize>(blocks * columns * columns) << 3);
+  else if (wantsGram && !slotU32(pass, Pass.isDiagonal)) memory.fill(gram, 0, <usize>(blocks * columns * columns) << 3);
   loadVector(model, slotU32(pass, Pass.position), passArray(scratch, width, PassArray.position));
   if (slotU32(pass, Pass.weights) == Weights.squaredResidual) {
     loadVector(model, slotU32(pass, Pass.center), passArray(scratch, width, PassArray.center));
@@ -51,7 +51,7 @@ export function passRows(pass: usize, unused: u32): void {
   store<f64>(output, <f64>seen, 16);
   if (isSparse(model)) copyOutSparse(pass, model, scratch, output, wantsGram);
   else if (hasClasses) copyOutClasses(pass, model, scratch, output, wantsGram);
-  else copyOut(model, scratch, output, wantsGram);
+  else copyOut(pass, model, scratch, output, wantsGram);
 }
 
 /** Works out what depends on τ alone, at θ and at θ̂. */
@@ -109,6 +109,13 @@ export function sumBlock(
   differentiate(pass, model, scratch, count);
   addExactRows(rows, apart, count, eta, columns, passArray(scratch, columns, PassArray.gradient));
   if (!wantsGram) return;
+  if (slotU32(pass, Pass.isDiagonal)) {
+    // The sums of cross terms, which are not wanted, leave their place to the diagonal.
+    addExactSquares(
+      rows, apart, count, scratch + PassScratch.weight, columns, passArray(scratch, columns, PassArray.cross),
+    );
+    return;
+  }
   addGram(
     rows, apart, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, passGram(scratch, columns, 1),
   );
@@ -217,7 +224,7 @@ export function addAuxiliaries(pass: usize, model: usize, scratch: usize, n: usi
 }
 
 /** Writes the padded sums to the output; the Gram matrix's upper triangle is the mirrored lower one. */
-export function copyOut(model: usize, scratch: usize, output: usize, wantsGram: bool): void {
+export function copyOut(pass: usize, model: usize, scratch: usize, output: usize, wantsGram: bool): void {
   const columns = slotU32(model, Model.paddedColumns);
   const numColumns = slotU32(model, Model.numColumns);
   const dimension = dimensionOf(model);
@@ -225,6 +232,11 @@ export function copyOut(model: usize, scratch: usize, output: usize, wantsGram: 
   if (!wantsGram) return;
   const gram = passGram(scratch, columns, 1);
   const out = output + (<usize>(3 + 2 * dimension) << 3);
+  if (slotU32(pass, Pass.isDiagonal)) {
+    // The auxiliary parameters' own entries are in the output already.
+    memory.copy(out, passArray(scratch, columns, PassArray.cross), <usize>numColumns << 3);
+    return;
+  }
   for (let i: u32 = 0; i < numColumns; i++) {
     for (let j: u32 = 0; j <= i; j++) {
       const value = load<f64>(gram + (<usize>(i * columns + j) << 3));

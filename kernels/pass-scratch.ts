@@ -30,7 +30,7 @@ export const enum PassArray {
   position = 0,
   center = 1,
   gradient = 2,
-  /** Σ b x of the first auxiliary parameter, and of the second. */
+  /** Σ b x of the first auxiliary parameter, and of the second; of dense rows Σ a x² where the diagonal alone is wanted. */
   cross = 3,
   secondCross = 4,
   count = 5,
@@ -73,7 +73,7 @@ export function passGram(scratch: usize, columns: u32, outputs: u32): usize {
   return passRowsCopy(scratch, columns, outputs) + <usize>(columns + 8) * <usize>blockRows * 4;
 }
 
-export function passScratchSize(columns: u32, outputs: u32, hasGram: u32): u32 {
+export function passScratchSize(columns: u32, outputs: u32, hasGram: u32, isDiagonal: u32): u32 {
   const start = <u32>passGram(0, columns, outputs);
-  return hasGram ? start + outputs * (outputs + 1) * columns * columns * 4 : start;
+  return hasGram && !isDiagonal ? start + outputs * (outputs + 1) * columns * columns * 4 : start;
 }

@@ -3,7 +3,7 @@
 // derivatives of a row sum to zero, so that blocks on the diagonal are less the others of their row: taken so, the
 // directions in which the data say nothing are null in f64, not only to the rounding of sums in f32.
 import { AliasEntry, Model, Pass, Weights } from "./layout";
-import { addExactRows, exactDots } from "./exact-rows";
+import { addExactRows, addExactSquares, exactDots } from "./exact-rows";
 import { addGram } from "./gram";
 import { slotU32 } from "./record";
 import { rowAt, targetAt, weightAt } from "./row-side";
@@ -47,6 +47,14 @@ export function sumClassBlock(
     addExactRows(rows, rowBytes, count, eta + k * apart, columns, gradient);
   }
   if (!wantsGram) return;
+  if (slotU32(pass, Pass.isDiagonal)) {
+    let squares = passArray(scratch, width, PassArray.cross);
+    for (let k: u32 = 0; k < outputs; k++, squares += <usize>columns << 3) {
+      weighPair(pass, model, scratch, k, k, count);
+      addExactSquares(rows, rowBytes, count, scratch + PassScratch.weight, columns, squares);
+    }
+    return;
+  }
   let gram = passGram(scratch, columns, outputs);
   for (let k: u32 = 0; k < outputs; k++) {
     for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
@@ -188,7 +196,14 @@ export function copyOutClasses(pass: usize, model: usize, scratch: usize, output
     memory.copy(to, gradient, <usize>numColumns << 3);
   }
   if (!wantsGram) return;
-  const out = output + (<usize>(3 + 2 * dimension) << 3);
+  let out = output + (<usize>(3 + 2 * dimension) << 3);
+  if (slotU32(pass, Pass.isDiagonal)) {
+    let squares = passArray(scratch, widthOf(model), PassArray.cross);
+    for (let k: u32 = 0; k < outputs; k++, squares += <usize>columns << 3, out += <usize>numColumns << 3) {
+      memory.copy(out, squares, <usize>numColumns << 3);
+    }
+    return;
+  }
   let gram = passGram(scratch, columns, outputs);
   if (sumsToZero(pass, model)) completeDiagonal(gram, <usize>(columns * columns) << 3, outputs);
   for (let k: u32 = 0; k < outputs; k++) {

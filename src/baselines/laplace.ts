@@ -18,6 +18,7 @@ export const laplace: Sampler = {
   name: "laplace",
   summary: "independent draws from the normal approximation at the mode",
   assumes: ["A4"],
+  expandsAroundMode: true,
   tuning: [],
   preconditioners: [],
   plan,

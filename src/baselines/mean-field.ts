@@ -1,3 +1,4 @@
+import { twoDigits } from "../data/wording.ts";
 import { prepareGradients } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { diagonal, diagonalMatrix, scale } from "../linalg/matrix.ts";
@@ -26,6 +27,7 @@ export const meanField: Sampler = {
   name: "mean-field",
   summary: "independent draws from the closest normal law without correlations (variational inference)",
   assumes: ["A4"],
+  expandsAroundMode: true,
   tuning: [],
   preconditioners: [],
   cure: () => ({
@@ -50,7 +52,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     notes: optimum.converged
       ? []
       : [
-          `The variational optimum is known only to about ${optimum.error.toPrecision(2)} sd after ${optimum.iterations.toLocaleString("en")} iterations; use --sampler auto, or raise --tolerance.`,
+          `The variational optimum is known only to about ${twoDigits(optimum.error)} sd after ${optimum.iterations.toLocaleString("en")} iterations; use --sampler auto, or raise --tolerance.`,
         ],
     sample: async () => draws(optimum, options),
   };

@@ -19,12 +19,11 @@ import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
 import { TermRows } from "./term-rows.ts";
+import { denseLimit, isWide } from "./wide.ts";
 import { isWordCount, textColumns } from "./words.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 const defaultMaxBytes = 2 ** 32 - 2 ** 26;
-/** With more columns than this, of all classes together, models are fitted from sparse rows alone. */
-const mostDenseColumns = 2000;
 const roundUp = (count: number) => Math.ceil(count / 8) * 8;
 
 /**
@@ -105,12 +104,14 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized, allLevels });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];
   if (columns.length === 0) throw noColumns(chosen);
-  const outputs = finished.target.kind === "classes" ? finished.target.levels!.length : 1;
-  const isWide = columns.length * outputs > mostDenseColumns;
-  if (isWide && options.storage === "dense") throw tooManyColumns(columns);
+  const numClasses = finished.target.kind === "classes" ? finished.target.levels!.length : 1;
+  const { countParameters = (numColumns, _, classes) => numColumns * classes } = options;
+  const numParameters = countParameters(columns.length, finished.family, numClasses);
+  const mustBeSparse = isWide(numParameters);
+  if (mustBeSparse && options.storage === "dense") throw tooManyColumns(columns, numParameters);
   const denseStride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
   const plan = planSparse(columns, chosen.blocks, numRows);
-  const storage = isWide ? "sparse" : options.priorSds ? "dense" : (options.storage ?? "auto");
+  const storage = mustBeSparse ? "sparse" : options.priorSds ? "dense" : (options.storage ?? "auto");
   const isSparse = choosesSparse(plan, 4 * numRows * denseStride, storage);
   checkSize(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
 
@@ -195,15 +196,16 @@ function noColumns(chosen: ChosenColumns): InputError {
 }
 
 /** Names the term that takes the most columns, which is a categorical one in all likelihood. */
-function tooManyColumns(columns: readonly DesignColumn[]): InputError {
+function tooManyColumns(columns: readonly DesignColumn[], numParameters: number): InputError {
   const counts = new Map<string, number>();
   for (const { term } of columns) counts.set(term, (counts.get(term) ?? 0) + 1);
   const [term, count] = [...counts].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
   const isOfWords = term.startsWith("words(");
   const widest =
     count > 1 ? `, ${formatCount(count)} of them for the ${isOfWords ? "words" : "levels"} of "${term}"` : "";
+  const inAll = numParameters > columns.length ? `, which takes ${formatCount(numParameters)} parameters` : "";
   return new InputError(
-    `The formula makes ${formatCount(columns.length)} columns${widest}, and a dense design takes at most ${formatCount(mostDenseColumns)}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
+    `The formula makes ${formatCount(columns.length)} columns${widest}${inAll}, and a dense design takes at most ${denseLimit}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
   );
 }
 

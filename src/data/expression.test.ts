@@ -69,7 +69,7 @@ describe("errors", () => {
     [
       "toString(x)",
       1,
-      'there is no function "toString"; the functions are abs, acos, asin, atan, atan2, cbrt, ceil, cos, cosh, exp, … (28 in all).',
+      'there is no function "toString"; the functions are abs, acos, asin, atan, atan2, cbrt, ceil, cos, cosh, exp, … (29 in all).',
     ],
     ["log(x, 2)", 1, "log() takes 1 argument, and 2 are given."],
     ["log()", 1, "log() takes 1 argument, and 0 are given."],

@@ -34,17 +34,24 @@ export function measuredLaw(output: ChainOutput): MeasuredLaw {
  * gains for the mean. (Squares may forget more slowly than values, as in Hamiltonian dynamics.)
  */
 function effectiveDraws(output: ChainOutput): EffectiveDraws {
-  const { positions, intervalMeans, dimension, covariance } = output;
+  const { dimension } = output;
   let forMean = 0;
   let forCovariance = 0;
   for (let j = 0; j < dimension; j++) {
-    const kept = parameterOf(positions, j, dimension);
-    const squares = kept.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
-    const ofMean = covariance.data[j * dimension + j] / mcseOfMean(parameterOf(intervalMeans, j, dimension)) ** 2;
-    forMean += 1 / ofMean;
-    forCovariance += effectiveSampleSize(kept) / (ofMean * effectiveSampleSize(squares));
+    const { mean, covariance } = effectiveDrawsOf(output, j);
+    forMean += 1 / mean;
+    forCovariance += 1 / covariance;
   }
   return { mean: dimension / forMean, covariance: dimension / forCovariance };
+}
+
+/** The same of parameter j alone. */
+export function effectiveDrawsOf(output: ChainOutput, j: number): EffectiveDraws {
+  const { positions, intervalMeans, dimension, covariance } = output;
+  const kept = parameterOf(positions, j, dimension);
+  const squares = kept.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
+  const mean = covariance.data[j * dimension + j] / mcseOfMean(parameterOf(intervalMeans, j, dimension)) ** 2;
+  return { mean, covariance: (mean * effectiveSampleSize(squares)) / effectiveSampleSize(kept) };
 }
 
 /** Values of parameter j, one array a chain. */

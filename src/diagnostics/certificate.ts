@@ -3,6 +3,7 @@ import type { ChainOutput, Cure, Plan, Sampler } from "../samplers/sampler.ts";
 import type { Gaussian } from "../theory/divergence.ts";
 import { klOrNull } from "./accuracy.ts";
 import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
+import { compareWithExact } from "./exact-check.ts";
 import { checkHamiltonian } from "./hamiltonian-check.ts";
 import { informationRatioOf } from "./information.ts";
 import { largestByChance } from "./r-hat.ts";
@@ -12,7 +13,7 @@ export type Verdict = "ok" | "warning" | "failed";
 
 /** A check that is no assumption of the paper: did the chains converge, do the draws obey their predicted law. */
 export interface RunCheck {
-  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior";
+  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact";
   readonly passed: boolean;
   /** Not passed, but by so little that the verdict is a warning. */
   readonly slight?: boolean;
@@ -73,6 +74,9 @@ export async function certify(
     ...ofModel,
   ];
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
+  // Settings that are known to be off claim nothing that there is to check.
+  const exact = checks[2].passed ? await compareWithExact(problem, plan, output, tolerance) : null;
+  if (exact) checks.push({ id: "exact", ...exact });
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
   const failed =
     reliedOnFailed ||

@@ -1,10 +1,13 @@
-/** 0.0123 → "1.2%"; what is too small to matter is said to be so. */
-export function percent(value: number): string {
-  if (value < 1e-4) return "less than 0.01%";
-  return `${100 * value >= 100 ? Math.round(100 * value) : (100 * value).toPrecision(2)}%`;
-}
+import { twoDigits } from "../data/wording.ts";
+
+export { percent } from "../data/wording.ts";
 
 /** A divergence in nats; what is too small to matter is said to be so. */
 export function nats(value: number): string {
-  return value < 1e-4 ? "less than 0.0001" : value.toPrecision(2);
+  return value < 1e-4 ? "less than 0.0001" : twoDigits(value);
+}
+
+/** 0.0123 → "0.012 sd": a distance in posterior sds. */
+export function sdsAway(value: number): string {
+  return value < 1e-3 ? "less than 0.001 sd" : `${twoDigits(value)} sd`;
 }

@@ -167,8 +167,8 @@ test("scratch sizes are the kernels'", async () => {
     [1000, 1],
     [792, 10],
   ]) {
-    expect(passScratchBytes(columns, outputs, Weights.none)).toBe(kernels.passScratchSize(columns, outputs, 0));
-    expect(passScratchBytes(columns, outputs, Weights.given)).toBe(kernels.passScratchSize(columns, outputs, 1));
+    expect(passScratchBytes(columns, outputs, Weights.none)).toBe(kernels.passScratchSize(columns, outputs, 0, 0));
+    expect(passScratchBytes(columns, outputs, Weights.given)).toBe(kernels.passScratchSize(columns, outputs, 1, 0));
     expect(influenceScratchBytes(columns, outputs)).toBe(kernels.influenceScratchSize(columns, outputs));
     expect(chainScratchBytes(columns, outputs)).toBe(kernels.chainScratchSize(columns, outputs));
   }

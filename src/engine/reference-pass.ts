@@ -2,6 +2,7 @@
 import { AliasEntry, Influence, Pass, Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "./memory.ts";
 import { curvaturesOf, readModel, residualOf, slopesOf } from "./reference-model.ts";
+import { passOutput } from "./reference-output.ts";
 import { influenceClassesReference, passClassesReference } from "./reference-softmax.ts";
 
 /** kernels/pass-rows.ts: the record at `address` is a Pass (kernels/layout.ts). The last argument is not used. */
@@ -18,9 +19,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
   const to = u32(Pass.to);
   const list = u32(Pass.rowList) ? memory.u32(u32(Pass.rowList), to) : undefined;
   const rowValues = weights === Weights.given ? memory.f32(u32(Pass.rowValues), model.numRows) : undefined;
-  const gramLength = weights === Weights.none ? 0 : dimension * dimension;
-  const output = memory.f64(u32(Pass.output), 3 + 2 * dimension + gramLength).fill(0);
-  const gram = output.subarray(3 + 2 * dimension);
+  const { output, gram, finish } = passOutput(memory, address, dimension);
   const tau = model.tau(position);
   for (let at = u32(Pass.from); at < to; at += u32(Pass.step)) {
     const n = list ? list[at] : at;
@@ -51,10 +50,11 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     output[2] += 1;
     for (let i = 0; i < dimension; i++) {
       output[3 + i] += slopes[places[i]] * factors[i];
-      for (let j = 0; j < dimension && gramLength; j++)
+      for (let j = 0; j < dimension && gram.length; j++)
         gram[i * dimension + j] += entry(i, j) * factors[i] * factors[j];
     }
   }
+  finish();
 }
 
 /** kernels/influence-rows.ts: the record at `address` is an Influence (kernels/layout.ts). */

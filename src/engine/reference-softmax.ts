@@ -2,6 +2,7 @@
 import { AliasEntry, Influence, Pass, Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "./memory.ts";
 import type { ModelView } from "./reference-model.ts";
+import { passOutput } from "./reference-output.ts";
 
 /** μ_k of the classes that have parameters, and log Σ e^(η_k) over all classes. */
 function softmax(eta: readonly number[], hasReference: boolean): { means: number[]; logSum: number } {
@@ -56,9 +57,7 @@ export function passClassesReference(memory: EngineMemory, address: number, mode
   const list = u32(Pass.rowList) ? memory.u32(u32(Pass.rowList), to) : undefined;
   const pairs = (outputs * (outputs + 1)) / 2;
   const given = weights === Weights.given ? memory.f32(u32(Pass.rowValues), model.numRows * pairs) : undefined;
-  const gramLength = weights === Weights.none ? 0 : dimension * dimension;
-  const output = memory.f64(u32(Pass.output), 3 + 2 * dimension + gramLength).fill(0);
-  const gram = output.subarray(3 + 2 * dimension);
+  const { output, gram, finish } = passOutput(memory, address, dimension);
   for (let at = u32(Pass.from); at < to; at += u32(Pass.step)) {
     const n = list ? list[at] : at;
     const row = model.row(n);
@@ -87,6 +86,7 @@ export function passClassesReference(memory: EngineMemory, address: number, mode
       }
     }
   }
+  finish();
 }
 
 /** influenceRows for the categorical family. */

@@ -12,7 +12,7 @@ export function passScratchBytes(
     const pair = paddedColumns * (isDiagonal ? 2 : paddedColumns + 1);
     return passRowsOffset(paddedColumns, outputs) + (weights === Weights.none ? 0 : 4 * outputs * (outputs + 1) * pair);
   }
-  const gram = weights === Weights.none ? 0 : 4 * outputs * (outputs + 1) * paddedColumns ** 2;
+  const gram = weights === Weights.none || isDiagonal ? 0 : 4 * outputs * (outputs + 1) * paddedColumns ** 2;
   return passGramOffset(paddedColumns, outputs) + gram;
 }
 

@@ -1,5 +1,6 @@
 import { Weights } from "../../kernels/layout.ts";
 import { InputError } from "../data/errors.ts";
+import { twoDigits } from "../data/wording.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
@@ -137,7 +138,7 @@ async function distanceNotes(
   return distance < 0.1
     ? []
     : [
-        `The start is not a mode: a Newton step would move each parameter by ${distance.toPrecision(2)} posterior sds in the mean, and the draws are around where such steps lead.`,
+        `The start is not a mode: a Newton step would move each parameter by ${twoDigits(distance)} posterior sds in the mean, and the draws are around where such steps lead.`,
       ];
 }
 

@@ -1,4 +1,4 @@
-import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
+import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
 import { type Model, withShapedPriors } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
@@ -21,7 +21,9 @@ const mostRowMatrices = 2 ** 25;
  */
 export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<Problem> {
   const { numRows } = given.rows;
-  const mode = needsConjugate(given) ? await exactCenter(workspace, given) : await findMode(workspace, given);
+  const { noMode, ...mode } = needsConjugate(given)
+    ? await modeOrExactCenter(workspace, given)
+    : await modeOfSearch(workspace, given);
   const model =
     given.shapedPriors.length > 0 ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread)) : given;
   const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
@@ -42,11 +44,49 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
     laplaceCovariance,
     laplaceFactor: cholesky(laplaceCovariance),
     modePasses: mode.passes,
+    ...(noMode !== undefined && { noMode }),
   };
 }
 
-/** Where the joint mode says little, the exact mean and covariance of the linear model stand in for it and its curvature. */
-async function exactCenter(workspace: Workspace, model: Model): Promise<Mode> {
+/** A mode, or what stands in for it and why (`Problem.noMode`). */
+type FoundMode = Mode & { readonly noMode?: string };
+
+async function modeOfSearch(workspace: Workspace, model: Model): Promise<FoundMode> {
+  const mode = await findMode(workspace, model);
+  return mode.converged ? mode : { ...mode, noMode: "the search for the mode of its posterior ends nowhere" };
+}
+
+/** How many exact sds the joint mode may be from the exact mean, in any parameter. */
+const farthestMode = 2;
+
+/**
+ * The joint mode of a linear model with few rows a parameter; where there is none, or one far from where the posterior is
+ * (σ runs to 0 with as many columns as rows), the exact mean and covariance stand in for it and its curvature.
+ */
+async function modeOrExactCenter(workspace: Workspace, model: Model): Promise<FoundMode> {
   const { mean, covariance } = await conjugatePosterior(workspace, model);
-  return { position: mean, precision: invertPositiveDefinite(covariance), passes: 1 };
+  // With as many columns as rows some coefficients fit the target exactly, and the density has no bound as σ runs to 0.
+  const mode = model.rows.numRows > model.rows.numColumns ? await modeIfAny(workspace, model) : null;
+  const isNear = (position: Float64Array) =>
+    position.every((value, j) => (value - mean[j]) ** 2 <= farthestMode ** 2 * covariance.data[j * mean.length + j]);
+  if (mode && isNear(mode.position)) return mode;
+  return {
+    position: mean,
+    precision: invertPositiveDefinite(covariance),
+    passes: (mode?.passes ?? 0) + 1,
+    converged: false,
+    noMode: "with so few rows the joint mode of the coefficients and sigma is not where the posterior is",
+  };
+}
+
+async function modeIfAny(workspace: Workspace, model: Model): Promise<Mode | null> {
+  try {
+    const mode = await findMode(workspace, model);
+    if (!mode.converged || !mode.position.every(Number.isFinite)) return null;
+    cholesky(mode.precision);
+    return mode;
+  } catch (error) {
+    if (error instanceof NotPositiveDefiniteError) return null;
+    throw error;
+  }
 }

@@ -15,6 +15,8 @@ export interface Mode {
   readonly precision: Matrix;
   /** Passes over all rows. */
   readonly passes: number;
+  /** Whether the gradient vanishes there: where the search was given up far from that, nothing can be expanded around it. */
+  readonly converged: boolean;
   /** The posterior's sds, over which priors with a kink were averaged; undefined where there are none. */
   readonly spread?: Float64Array;
 }
@@ -28,6 +30,8 @@ interface Expansion {
 
 /** Newton stops where the step left is this short: gᵀ (N A)⁻¹ g, a squared distance in posterior sds. */
 const fullTolerance = 1e-10;
+/** A hundredth of a posterior sd: where rounding keeps the search from more, it has arrived all the same. */
+const looseTolerance = 1e-4;
 const maxIterations = 100;
 
 /**
@@ -109,7 +113,7 @@ async function newton(
     const decrement = -dot(direction, here.gradient);
     let length = 1;
     let next = moved(position, direction, length);
-    if (decrement < tolerance) return { position: next, precision: here.hessian, passes, spread };
+    if (decrement < tolerance) return { position: next, precision: here.hessian, passes, converged: true, spread };
     // Rounding of a sum over N rows hides decreases below about 1e-12 of the loss.
     const slack = 1e-12 * Math.abs(here.loss);
     for (let halving = 0; halving < 50; halving++) {
@@ -122,7 +126,8 @@ async function newton(
     position = next;
   }
   const here = await expand(workspace, model, position, search);
-  return { position, precision: here.hessian, passes: passes + 1, spread };
+  const converged = -dot(newtonDirection(here, model), here.gradient) < looseTolerance;
+  return { position, precision: here.hessian, passes: passes + 1, converged, spread };
 }
 
 function moved(position: Float64Array, direction: Float64Array, length: number): Float64Array {

@@ -37,4 +37,9 @@ export interface Problem {
   readonly laplaceFactor: Matrix;
   /** Passes over all rows that finding the mode took. */
   readonly modePasses: number;
+  /**
+   * Why the joint mode says nothing of the posterior, the end of a sentence: `mode` and `hessian` then are the posterior's own
+   * mean and (N Cov)⁻¹, or where the search was given up, and no expansion of the loss. Left out where there is a mode.
+   */
+  readonly noMode?: string;
 }

@@ -24,7 +24,7 @@ export interface RowSumsRequest {
   readonly step?: number;
   /** Row numbers in place of all rows. */
   readonly rowList?: Uint32Array;
-  /** Of the Gram matrix only the diagonal is wanted; rows have to be sparse. */
+  /** Of the Gram matrix only the diagonal is wanted. */
   readonly isDiagonal?: boolean;
   /** Address of N f32 (with several outputs N P), for `Weights.given`. */
   readonly rowValues?: number;

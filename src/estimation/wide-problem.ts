@@ -1,4 +1,5 @@
 import { SparseRow, Weights } from "../../kernels/layout.ts";
+import { InputError } from "../data/errors.ts";
 import { dot, matrix } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
@@ -8,9 +9,6 @@ import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
 import { visitRows } from "./visit-rows.ts";
 import { findWideMode } from "./wide-mode.ts";
-
-/** From so many parameters on nothing of M×M is held or decomposed. */
-export const mostDenseParameters = 2000;
 
 /** A model of very many parameters, and what was measured of it at the mode with memory O(M). Rows are sparse. */
 export interface WideProblem {
@@ -34,7 +32,9 @@ export interface WideProblem {
 /** The squared distance to the mode that is left, in posterior sds, for each parameter. */
 const modeTolerance = 1e-4;
 
+/** @throws InputError where a noise scale is to be learned from no more rows than columns */
 export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<WideProblem> {
+  requireNoise(model);
   workspace.onProgress?.("finding the mode", 0);
   const { position: mode, passes } = await findWideMode(workspace, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
@@ -48,6 +48,15 @@ export async function estimateWide(workspace: Workspace, model: Model, seed: num
   const spectrum = await slowDirections(workspace, model, mode, priorCurvatures, curvatures, seed);
   const { numRows } = model.rows;
   return { workspace, model, numRows, mode, priorCurvatures, curvatures, ...spectrum, modePasses: passes };
+}
+
+/** With as many columns as rows some coefficients fit the target exactly: the joint mode has σ = 0, and nothing starts there. */
+function requireNoise({ auxiliaries, rows }: Model): void {
+  if (!auxiliaries.some(({ name }) => name === "sigma") || rows.numRows > rows.numColumns) return;
+  const [count, columns] = [rows.numRows, rows.numColumns].map((value) => value.toLocaleString("en"));
+  throw new InputError(
+    `With ${count} rows and ${columns} columns some coefficients fit the target exactly, so the data cannot tell sigma from 0: give --sigma a number, or use more rows or fewer columns.`,
+  );
 }
 
 /** How far from the mode the posterior reaches, in sds of D alone. */

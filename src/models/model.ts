@@ -86,11 +86,24 @@ const defaultAuxiliaryPriors: Readonly<Record<Auxiliary["name"], ScalePrior>> = 
   dispersion: defaultDispersionPrior,
 };
 
+/** M: a row's linear predictors times columns, and the auxiliary parameters that are learned. */
+export function numParameters(
+  numColumns: number,
+  { family, classes, auxiliaries = {} }: Pick<ModelOptions, "family" | "classes" | "auxiliaries">,
+): number {
+  const learned = families[family].auxiliaries.filter(({ name }) => typeof auxiliaries[name] !== "number");
+  return numColumns * numPredictors(classes) + learned.length;
+}
+
+function numPredictors(classes: ModelOptions["classes"]): number {
+  return classes ? classes.count - Number(classes.coding === "reference") : 1;
+}
+
 export function createModel(memory: EngineMemory, rows: RowBlock, options: ModelOptions): Model {
   const family = families[options.family];
   const { priors, auxiliaries: given = {}, classes } = options;
   const hasReference = classes?.coding === "reference";
-  const outputs = classes ? classes.count - Number(hasReference) : 1;
+  const outputs = numPredictors(classes);
   const numCoefficients = rows.numColumns * outputs;
   const known = family.auxiliaries.map((auxiliary, place) => ({
     ...auxiliary,

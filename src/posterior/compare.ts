@@ -2,7 +2,7 @@ import { InputError } from "../data/errors.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { samplers as registry } from "../samplers/registry.ts";
+import { samplers as registry, whyUnsuited } from "../samplers/registry.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../samplers/sampler.ts";
 import { klByChance } from "../theory/divergence.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
@@ -11,6 +11,7 @@ import { type FitOptions, resolveOptions } from "./options.ts";
 import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
+import { TimeLimitError, withinTime } from "./within-time.ts";
 
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
   /** Names of the registry; all of them unless told. */
@@ -36,7 +37,11 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     if (!prepared) throw tooWide(modelled.model.dimension);
     const { design, problem, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);
-    const reference = await findReference(titled(problem, problem.workspace, "the reference", signal), resolved);
+    const reference = await findReference(
+      titled(problem, problem.workspace, "the reference", signal),
+      resolved,
+      timeLimit,
+    );
     const before = performance.now();
     const rows: SamplerComparison[] = [];
     for (const variant of variants)
@@ -111,11 +116,8 @@ async function compareOne(
   const { signal } = workspace;
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
-  const inTime = (on: Problem) => {
-    const timeout = AbortSignal.timeout(1000 * timeLimit);
-    const either = signal ? AbortSignal.any([signal, timeout]) : timeout;
-    return sampleFrom(titled(on, workspace, title, either), sampler, chosen);
-  };
+  const inTime = (on: Problem) =>
+    withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
   const reason = whyNotRun(sampler, problem, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
@@ -151,15 +153,16 @@ async function compareOne(
     };
   } catch (error) {
     signal?.throwIfAborted();
-    const { name, message } = error as Error;
-    return notRun(sampler, preconditioner, name === "TimeoutError" ? `not done within ${timeLimit} s` : message);
+    const message = error instanceof TimeLimitError ? `not done within ${timeLimit} s` : (error as Error).message;
+    return notRun(sampler, preconditioner, message);
   }
 }
 
-function whyNotRun(sampler: Sampler, { model, numRows }: Problem, reference: Reference): string | null {
-  const unsuited = sampler.unsuited?.(model) ?? null;
+function whyNotRun(sampler: Sampler, of: Problem, reference: Reference): string | null {
+  const unsuited = whyUnsuited(sampler, of);
   if (unsuited !== null) return unsuited;
   const { problem, seconds } = reference;
+  const { numRows } = of;
   if (sampler !== reference.sampler || problem.numRows === numRows) return null;
   const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
   return `its run as the reference took ${seconds.toFixed(0)} s on the sample of rows and would take about ${minutes} minutes on all of them, so it was not run there`;

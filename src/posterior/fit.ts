@@ -7,6 +7,7 @@ import type { Model } from "../models/model.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { controlVariate } from "../samplers/control-variate.ts";
 import { samplerWithoutStep, selectSampler } from "../samplers/registry.ts";
+import { RunAwayError } from "../samplers/run-away.ts";
 import { NoStableStepError, type Plan } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -91,7 +92,8 @@ async function runSelected(
     const run = await runSampler(prepared, sampler, options, isOwnChoice ? inspect : undefined);
     return { run, because, warnings: prepared.warnings };
   } catch (error) {
-    if (!(error instanceof NoStableStepError && isOwnChoice)) throw error;
+    const hasNoStep = error instanceof NoStableStepError || error instanceof RunAwayError;
+    if (!hasNoStep || !isOwnChoice) throw error;
     const bounded = boundedByPrior(problem, design);
     const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
     const run = await runSampler({ ...prepared, warnings }, other.sampler, options);

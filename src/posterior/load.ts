@@ -78,8 +78,7 @@ export async function loadRows(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  { signal, onProgress }: Listening,
-  priorSds?: DesignOptions["priorSds"],
+  { signal, onProgress, countParameters, priorSds }: Listening & Pick<DesignOptions, "countParameters" | "priorSds">,
 ): Promise<{ design: Design; rows: RowBlock }> {
   refuseOptionsAmong(input);
   let address = 0;
@@ -90,7 +89,7 @@ export async function loadRows(
     },
   };
   const { family, event, standardize, weights, storage, learnPrior } = options;
-  const shared = { family, event, standardize, storage, memory, priorSds, allLevels: learnPrior };
+  const shared = { family, event, standardize, storage, memory, priorSds, countParameters, allLevels: learnPrior };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

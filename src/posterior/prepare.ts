@@ -1,5 +1,6 @@
 import { type Design, type DesignOptions, rotatedPriors } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
+import { isWide } from "../data/wide.ts";
 import type { RunCheck } from "../diagnostics/certificate.ts";
 import { checkPrior } from "../diagnostics/prior-check.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -9,12 +10,13 @@ import { identificationWarnings, losesDigits } from "../estimation/identificatio
 import { priorPull } from "../estimation/prior-pull.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { visitRows } from "../estimation/visit-rows.ts";
-import { mostDenseParameters } from "../estimation/wide-problem.ts";
+import type { FamilyName } from "../families/family.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { type ClassCoding, createModel, type Model, numCoefficients } from "../models/model.ts";
+import { type ClassCoding, createModel, type Model, numCoefficients, numParameters } from "../models/model.ts";
 import { defaultPrior, type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
+import { RunAwayError } from "../samplers/run-away.ts";
 import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
@@ -71,7 +73,7 @@ export async function prepareInput(
 ): Promise<PreparedInput> {
   const mark = engine.memory.mark();
   const modelled = await prepareModel(input, options, engine, listening);
-  if (isWide(modelled)) return { modelled };
+  if (isWide(modelled.model.dimension)) return { modelled };
   const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
   if (prepared && !losesDigits(prepared.problem, modelled.design))
     return { modelled, prepared: await withPriorCheck(prepared, options) };
@@ -157,7 +159,7 @@ function lostDigits(obstacle: string): string {
 }
 
 /** Input → rows in memory → model. */
-async function prepareModel(
+export async function prepareModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
@@ -165,24 +167,29 @@ async function prepareModel(
   priorSds?: DesignOptions["priorSds"],
 ): Promise<PreparedModel> {
   const started = performance.now();
-  const { design, rows } = await loadRows(input, options, engine, listening, priorSds);
+  const { learnPrior: learnsPrior, sigma } = options;
+  const auxiliaries = {
+    sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
+    nu: knownOf(options.nu, options.nuPrior),
+    dispersion: knownOf(options.dispersion, options.dispersionPrior),
+  };
+  const countParameters = (numColumns: number, family: FamilyName, count: number) => {
+    const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
+    return numParameters(numColumns, { family, classes, auxiliaries });
+  };
+  const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters, priorSds });
   const loaded = performance.now();
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
-  const { learnPrior: learnsPrior, sigma } = options;
   const classes = classesOf(design, options.classCoding);
   let model = createModel(engine.memory, rows, {
     family: design.family,
     classes,
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
-    auxiliaries: {
-      sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
-      nu: knownOf(options.nu, options.nuPrior),
-      dispersion: knownOf(options.dispersion, options.dispersionPrior),
-    },
+    auxiliaries,
   });
   const names = coefficientNames(modelRecipe(design, model));
   requireDistinctNames(names);
@@ -239,11 +246,6 @@ async function measure(prepared: PreparedModel, seed: number): Promise<Prepared>
   };
 }
 
-/** Whether a model has too many parameters for what is M×M. */
-export function isWide({ model }: Pick<PreparedModel, "model">): boolean {
-  return model.dimension > mostDenseParameters;
-}
-
 /** Draws and summaries go by name. @throws InputError where two parameters have the same */
 function requireDistinctNames(names: readonly string[]): void {
   const seen = new Set<string>();
@@ -293,6 +295,7 @@ function isMendable(error: unknown): error is Error {
     error instanceof InputError ||
     error instanceof SamplerOptionError ||
     error instanceof NoStableStepError ||
+    error instanceof RunAwayError ||
     error instanceof UnstableError ||
     error instanceof EngineMemoryError
   );

@@ -21,23 +21,27 @@ export interface Reference {
 const drawsPerDraw = 4;
 /** Passes over the rows that one of its draws takes, about, warm-up included. */
 const passesPerDraw = 12;
-/** Multiply-adds that the reference may take: a minute or two of one core. */
-const mostWork = 1e11;
+/** Multiply-adds that the reference may take for each second of the samplers' time limit: a minute or two of one core in all. */
+const mostWork = { perSecond: 1e11 / 60, atMost: 1e11 };
+/** No fewer rows than this for each parameter, whatever the limit. */
+const fewestRowsPerParameter = 10;
 
 /**
  * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
- * from its work, not from a clock, so that it is the same on every machine.
+ * from its work, not from a clock, so that it is the same on every machine; a short time limit makes it a short run.
+ * @param timeLimit seconds that each sampler may take
  */
 export async function findReference(
   problem: Problem,
   options: Pick<SamplerOptions, "chains" | "draws" | "seed" | "tolerance">,
+  timeLimit: number,
 ): Promise<Reference> {
   const started = performance.now();
   const chains = Math.max(4, options.chains);
   const draws = Math.ceil(drawsPerDraw * options.draws);
   const isKnown = conjugate.unsuited?.(problem.model) === null;
   const sampler = isKnown ? conjugate : nuts;
-  const rows = isKnown ? problem.numRows : affordableRows(problem, chains * draws);
+  const rows = isKnown ? problem.numRows : affordableRows(problem, chains * draws, timeLimit);
   const sample = subsampleModel(problem.model, rows, createRandom(options.seed, 0, 12));
   const onRows = sample === problem.model ? problem : await estimate(problem.workspace, sample, options.seed);
   const { output } = await sampleFrom(onRows, sampler, {
@@ -54,7 +58,8 @@ export async function findReference(
   };
 }
 
-function affordableRows({ model, numRows }: Problem, totalDraws: number): number {
-  const perPass = mostWork / (totalDraws * passesPerDraw);
-  return Math.min(numRows, Math.floor(perPass / (2 * model.rows.paddedColumns + 20)));
+function affordableRows({ model, numRows }: Problem, totalDraws: number, timeLimit: number): number {
+  const perPass = Math.min(mostWork.atMost, timeLimit * mostWork.perSecond) / (totalDraws * passesPerDraw);
+  const affordable = Math.floor(perPass / (2 * model.rows.paddedColumns + 20));
+  return Math.min(numRows, Math.max(affordable, fewestRowsPerParameter * model.dimension));
 }

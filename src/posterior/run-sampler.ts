@@ -1,9 +1,11 @@
 import type { ScaledDesign } from "../data/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
-import type { ChainOutput, Plan, Sampler, SamplerOptions } from "../samplers/sampler.ts";
+import { halved, hasRunAway, mostHalvings, RunAwayError, stepOption } from "../samplers/run-away.ts";
+import { type ChainOutput, type Plan, type Sampler, type SamplerOptions, tuningFlags } from "../samplers/sampler.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
+import { requireNumbers } from "./require-numbers.ts";
 
 /** A sampler's settings and draws, and what they cost. */
 export interface Sampled {
@@ -21,8 +23,9 @@ export interface SamplerRun extends Sampled, PosteriorTable {
 }
 
 /**
- * Settings → draws.
+ * Settings → draws. Where the chains run away with a step of the program's choice, the step is halved, a few times.
  * @param inspect Sees the settings before the chains run; what it throws ends the run.
+ * @throws RunAwayError where the chains run away with a step that was given, or with every step
  */
 export async function sampleFrom(
   problem: Problem,
@@ -33,13 +36,54 @@ export async function sampleFrom(
   const { workspace } = problem;
   const started = performance.now();
   const before = workspace.counter.rowsVisited;
-  workspace.onProgress?.("choosing the step", 0);
-  const plan = await sampler.plan(problem, options);
-  inspect?.(plan);
-  const planned = performance.now();
-  const output = await plan.sample();
-  const seconds = { plan: (planned - started) / 1000, sample: (performance.now() - planned) / 1000 };
-  return { plan, output, seconds, rowsVisited: workspace.counter.rowsVisited - before };
+  let tried = options;
+  for (let halvings = 0; ; halvings++) {
+    workspace.onProgress?.("choosing the step", 0);
+    const { plan, planned, output } = await attempt(problem, sampler, tried, inspect);
+    if (plan && output) {
+      const seconds = { plan: (planned - started) / 1000, sample: (performance.now() - planned) / 1000 };
+      const rowsVisited = workspace.counter.rowsVisited - before;
+      return { plan: tried === options ? plan : shortened(plan, sampler), output, seconds, rowsVisited };
+    }
+    const shorter = halved(sampler, options, { settings: plan?.settings, tried });
+    if (shorter === null || halvings === mostHalvings) throw runAway(sampler, options, tried);
+    tried = shorter;
+  }
+}
+
+/** A plan and its draws; without draws, or without either, where the chains ran away. */
+async function attempt(
+  problem: Problem,
+  sampler: Sampler,
+  options: SamplerOptions,
+  inspect?: (plan: Plan) => void,
+): Promise<{ readonly plan?: Plan; readonly planned: number; readonly output?: ChainOutput }> {
+  try {
+    const plan = await sampler.plan(problem, options);
+    inspect?.(plan);
+    const planned = performance.now();
+    const output = await plan.sample();
+    return { plan, planned, ...(!hasRunAway(problem, sampler, output) && { output }) };
+  } catch (error) {
+    if (error instanceof RunAwayError) return { planned: performance.now() };
+    throw error;
+  }
+}
+
+function shortened(plan: Plan, sampler: Sampler): Plan {
+  const option = stepOption(sampler)!;
+  const flag = tuningFlags[option];
+  const note = `With longer steps the chains ran away from the posterior, so ${flag} is ${plan.settings[option]}.`;
+  return { ...plan, notes: [...plan.notes, note] };
+}
+
+function runAway(sampler: Sampler, asked: SamplerOptions, tried: SamplerOptions): RunAwayError {
+  const option = stepOption(sampler);
+  if (option === null) return new RunAwayError(sampler.name, null);
+  const flag = tuningFlags[option];
+  return asked[option] === undefined
+    ? new RunAwayError(sampler.name, `steps down to ${flag} ${tried[option] ?? "of its choice"}`)
+    : new RunAwayError(sampler.name, `${flag} ${asked[option]}`, `lower ${flag}, or leave it out`);
 }
 
 /** Draws → summary on the data's scale → certificate. */
@@ -60,6 +104,7 @@ export async function certifyDraws(
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
   const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
+  requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const checks = prior ? [prior.check] : [];
   const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings, checks);

@@ -20,6 +20,7 @@ export const constantSgd: Sampler = {
   name: "constant-sgd",
   summary: "constant-rate SGD, step from gradient noise and curvature (Mandt, Hoffman & Blei, section 4)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "noiseEstimate"],
   preconditioners,
   cure: ({ preconditioner }) => ({

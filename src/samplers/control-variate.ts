@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { percent } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
@@ -8,6 +9,7 @@ import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
+import { RunAwayError } from "./run-away.ts";
 import { runChains } from "./run-chains.ts";
 import {
   NoStableStepError,
@@ -17,6 +19,7 @@ import {
   SamplerOptionError,
   type SamplerOptions,
 } from "./sampler.ts";
+import { tailNoise } from "./tail-noise.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
@@ -36,6 +39,7 @@ export const controlVariate: Sampler = {
   name: "control-variate",
   summary: "SGD around the mode with control variates: cost per draw independent of the number of rows",
   assumes: [],
+  expandsAroundMode: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsuited: ({ custom }) =>
@@ -68,12 +72,17 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const whitened = congruence(transpose(problem.laplaceFactor), noise);
   // Losses that overflow within reach of the normal approximation.
   if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
+  const tails = needsRows ? await tailNoise(problem, weighted, whitened, options.seed) : 0;
   const share = (damping: number, batchSize: number) =>
     minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
   const ofWorst = largestNoiseRatio(problem, whitened);
   const sizeFor = (damping: number) =>
     smallestBatch(
-      Math.max(share(damping, 1) / shareWanted, ((damping / (2 - damping)) * ofWorst) / largestShareWanted),
+      Math.max(
+        share(damping, 1) / shareWanted,
+        ((damping / (2 - damping)) * ofWorst) / largestShareWanted,
+        damping * tails,
+      ),
     );
   const batchFor = (damping: number): Batch => {
     if (!needsRows) return { size: 0, noise: 0 };
@@ -85,7 +94,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const spec = (damping: number): ChainSpec =>
     chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
 
-  const isFeasible = feasibleDamping(symmetricEigen(whitened).values[dimension - 1], batchFor);
+  const largestNoise = symmetricEigen(whitened).values[dimension - 1];
+  const isFeasible = feasibleDamping({ largestNoise, tails }, batchFor);
   if (asked !== undefined && !isFeasible(asked)) {
     throw new SamplerOptionError(
       `--damping ${asked} with batches of ${batchFor(asked).size} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
@@ -95,14 +105,14 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     ? { damping: asked ?? 1, pilot: null }
     : await chooseDamping(problem, spec, isFeasible, options);
   const { damping } = choice;
+  if (choice.pilot && !Number.isFinite(choice.pilot.error))
+    throw new RunAwayError(controlVariate.name, `damping ${damping}`);
   const chosen = spec(damping);
   const time = averagedAutocorrelationTime(damping);
   const schedule = drawSchedule(chosen, time, options, "--sampler nuts, or fewer and less rare columns");
   const notes = [...schedule.notes];
   if (asked !== undefined && choice.pilot && choice.pilot.error > options.tolerance) {
-    notes.push(
-      `The damping ${asked} is yours; its step makes posterior sds wrong by up to ${(100 * choice.pilot.error).toFixed(1)}%.`,
-    );
+    notes.push(`With the damping ${asked} the step makes posterior sds wrong by up to ${percent(choice.pilot.error)}.`);
   }
   return {
     settings: {
@@ -151,7 +161,7 @@ function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: Problem, whiten
 }
 
 function noiseOf({ noise }: Batch): string {
-  return noise > 0 ? `the batch makes ${(100 * noise).toPrecision(2)}% of the noise` : "all rows at every step";
+  return noise > 0 ? `the batch makes ${percent(noise)} of the noise` : "all rows at every step";
 }
 
 function chainSpec(
@@ -184,13 +194,21 @@ function chainSpec(
   };
 }
 
+/** Batches that are not the program's choice may be so many times smaller than the posterior's tails want them. */
+const tailsLeft = 5;
+
 /**
  * Whether a damping's minibatch noise stays below 3/4 of what the posterior allows in every direction, so that
- * noise is left to inject: h λ / (S (2 − h)) ≤ 3/4, λ the largest eigenvalue of Kᵀ (N² C̄_cv) K, P = K Kᵀ.
+ * noise is left to inject: h λ / (S (2 − h)) ≤ 3/4, λ the largest eigenvalue of Kᵀ (N² C̄_cv) K, P = K Kᵀ; and below half of the
+ * pull back to the mode in the posterior's tails (tail-noise.ts).
  */
-function feasibleDamping(largestNoise: number, batchFor: (damping: number) => Batch): (damping: number) => boolean {
+function feasibleDamping(
+  { largestNoise, tails }: { readonly largestNoise: number; readonly tails: number },
+  batchFor: (damping: number) => Batch,
+): (damping: number) => boolean {
   return (damping) => {
     const { size, noise } = batchFor(damping);
-    return noise === 0 || damping * largestNoise <= 0.75 * size * (2 - damping);
+    if (noise === 0) return true;
+    return damping * largestNoise <= 0.75 * size * (2 - damping) && damping * tails <= tailsLeft * size;
   };
 }

@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { twoDigits } from "../data/wording.ts";
 import type { Workspace } from "../estimation/problem.ts";
 import type { Model } from "../models/model.ts";
 import type { ChainSpec } from "./chain-spec.ts";
@@ -54,7 +55,7 @@ export async function runCustomWide(
   const notes: string[] = [];
   if (shortening < 1) {
     notes.push(
-      `Steps are ${(1 / shortening).toPrecision(2)} times shorter than those that suit each parameter by itself, which would overshoot along some directions; injected noise makes up for the gradient noise that is then missing.`,
+      `Steps are ${twoDigits(1 / shortening)} times shorter than those that suit each parameter by itself, which would overshoot along some directions; injected noise makes up for the gradient noise that is then missing.`,
     );
   }
   const stepsPerDraw = Math.max(1, Math.min(time, Math.floor(mostSteps / (chains * draws))));

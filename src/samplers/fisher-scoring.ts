@@ -1,3 +1,4 @@
+import { percent } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, identity, type Matrix, scale, trace } from "../linalg/matrix.ts";
@@ -23,6 +24,7 @@ export const fisherScoring: Sampler = {
   name: "sgfs",
   summary: "stochastic gradient Fisher scoring: half of the noise injected, steps bounded (section 5.2)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "maxStep"],
   preconditioners: ["scalar", "diagonal", "full", "full-exact"],
   cure: ({ preconditioner }) =>
@@ -77,7 +79,7 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<SgdS
   }
   if (options.learningRate !== undefined) {
     notes.push(
-      `The learning rate ${learningRate} is yours: the minibatch makes ${percentage(1 - trace(chosen.injectedNoise) / trace(theory.totalNoise(chosen)))} of a step's noise, where 1 would make about half.`,
+      `With the learning rate ${learningRate} the minibatch makes ${percent(1 - trace(chosen.injectedNoise) / trace(theory.totalNoise(chosen)))} of a step's noise, where 1 would make about half.`,
     );
   }
   return {
@@ -148,8 +150,4 @@ function defaultMaxStep(
     else high = middle;
   }
   return low;
-}
-
-function percentage(share: number): string {
-  return `${Number((100 * share).toPrecision(2))}%`;
 }

@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { percent, twoDigits } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { cholesky, invertLower, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import {
@@ -47,6 +48,7 @@ export const iterateAveraging: Sampler = {
   name: "iasg",
   summary: "averages of SGD iterates, a pass over the data each: posterior or sandwich covariance (section 6)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["full", "scalar", "diagonal", "sqrt-diagonal"],
   cure: ({ preconditioner }) =>
@@ -180,14 +182,14 @@ function notesOn(chosen: WindowChoice, draws: number, options: SamplerOptions): 
   const { passes, error, meanError, learningRate } = chosen;
   const windows = passes === 1 ? "windows of one pass" : `windows of ${passes} passes`;
   const mapped = options.covariance !== "sandwich" ? " before the map to the posterior's covariance" : "";
-  const off = `${windows} have sds off by ${(100 * error).toPrecision(2)}%${mapped}`;
+  const off = `${windows} have sds off by ${percent(error)}${mapped}`;
   const notes: string[] = [];
-  if (options.learningRate !== undefined) notes.push(`The learning rate ${learningRate} is yours; with it ${off}.`);
-  else if (options.window !== undefined) notes.push(`The window ${passes} is yours; at best ${off}.`);
+  if (options.learningRate !== undefined) notes.push(`With the learning rate ${learningRate} ${off}.`);
+  else if (options.window !== undefined) notes.push(`With --window ${passes} at best ${off}.`);
   else if (error > options.tolerance) notes.push(`The run affords no longer windows; at best ${off}.`);
   if (meanError > options.tolerance) {
     notes.push(
-      `The loss is not quadratic where the iterates go, which moves the averages by about ${meanError.toPrecision(2)} sd.`,
+      `The loss is not quadratic where the iterates go, which moves the averages by about ${twoDigits(meanError)} sd.`,
     );
   }
   if (passes < 1) {

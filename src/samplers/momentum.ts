@@ -17,6 +17,7 @@ export const momentumSgd: Sampler = {
   name: "momentum-sgd",
   summary: "constant-rate SGD with momentum (section 4.3)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "momentum"],
   preconditioners,
   cure: ({ preconditioner }) => ({

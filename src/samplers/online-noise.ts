@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { percent } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { discreteStationaryCovariance } from "../theory/stationary.ts";
@@ -168,5 +169,5 @@ function errorOfDiagonal(own: readonly Matrix[]): number {
 
 function imprecise(kind: string, batches: number, relativeError: number, sdError: number): string {
   const better = kind === "first-row" ? "; use --noise-estimate within-batch, which looks at every row of a batch" : "";
-  return `The gradient noise is known to ${(100 * relativeError).toPrecision(2)}% only, from ${batches.toLocaleString("en")} batches, which makes sds wrong by up to some ${(200 * sdError).toPrecision(2)}%${better}.`;
+  return `The gradient noise is known to ${percent(relativeError)} only, from ${batches.toLocaleString("en")} batches, which makes sds wrong by up to some ${percent(2 * sdError)}${better}.`;
 }

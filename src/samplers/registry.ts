@@ -11,7 +11,13 @@ import { controlVariate } from "./control-variate.ts";
 import { fisherScoring } from "./fisher-scoring.ts";
 import { iterateAveraging } from "./iterate-averaging.ts";
 import { momentumSgd } from "./momentum.ts";
-import { refuseForeignTuning, type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
+import {
+  refuseForeignTuning,
+  type Sampler,
+  SamplerOptionError,
+  type SamplerOptions,
+  tuningFlagsOf,
+} from "./sampler.ts";
 import { langevin } from "./sgld.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
@@ -45,14 +51,26 @@ function samplerNamed(name: string): Sampler {
 export async function selectSampler(name: string, problem: Problem, options: SamplerOptions): Promise<Selected> {
   const selected =
     name === "auto" ? await chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
-  refuseForeignTuning(selected.sampler, options, samplers);
-  const reason = selected.sampler.unsuited?.(problem.model);
-  if (reason) {
-    throw new SamplerOptionError(
-      `--sampler ${selected.sampler.name} cannot be used here: ${reason}; use --sampler auto.`,
-    );
+  const reason = whyUnsuited(selected.sampler, problem);
+  if (reason !== null) {
+    const asked = name === "auto" ? settingsOf(options) : `--sampler ${name}`;
+    const cure = name === "auto" ? "leave it out" : "use --sampler auto";
+    throw new SamplerOptionError(`${asked} cannot be used here: ${reason}; ${cure}.`);
   }
+  refuseForeignTuning(selected.sampler, options, samplers);
   return selected;
+}
+
+/** Why a sampler cannot be used for a problem, the end of a sentence; null where it can. */
+export function whyUnsuited(sampler: Sampler, { model, noMode }: Pick<Problem, "model" | "noMode">): string | null {
+  const reason = sampler.unsuited?.(model) ?? null;
+  if (reason !== null || noMode === undefined || !sampler.expandsAroundMode) return reason;
+  return `${noMode}, and ${sampler.name} starts from there`;
+}
+
+/** Those that made "auto" take a sampler of theirs. */
+function settingsOf(options: SamplerOptions): string {
+  return tuningFlagsOf(options).join(", ") || "--sampler auto";
 }
 
 /** A sampler, and why it was taken. */
@@ -81,6 +99,7 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
   }
+  if (problem.noMode !== undefined) return { sampler: nuts, because: `auto: ${problem.noMode}` };
   if (isNutsAffordable(problem, options, 0.5) && (await isFarFromNormal(problem, skewedBeyondSteps))) {
     return {
       sampler: nuts,

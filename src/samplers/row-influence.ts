@@ -50,7 +50,7 @@ export async function controlVariateNoise(problem: Problem, weighted: Model, see
 }
 
 /** Rows drawn with replacement by the alias table of `model`. */
-function drawRows(model: Model, count: number, random: ReturnType<typeof createRandom>): Uint32Array {
+export function drawRows(model: Model, count: number, random: ReturnType<typeof createRandom>): Uint32Array {
   const { memory, rows } = model;
   const entries = rows.numRows * (AliasEntry.bytes / 4);
   const table = memory.u32(memory.getU32(model.address, ModelSlot.aliasTable), entries);

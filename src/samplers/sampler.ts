@@ -41,7 +41,7 @@ export type ScheduleName = (typeof schedules)[number];
 export type TuningName = keyof Tuning;
 
 /** How each piece of tuning is called on the command line. */
-const tuningFlags: Readonly<Record<TuningName, string>> = {
+export const tuningFlags: Readonly<Record<TuningName, string>> = {
   preconditioner: "--preconditioner",
   batchSize: "--batch-size",
   learningRate: "--learning-rate",
@@ -228,12 +228,21 @@ export interface Sampler {
   readonly tuning: readonly TuningName[];
   /** Empty where the sampler has no choice of preconditioner. */
   readonly preconditioners: readonly PreconditionerName[];
+  /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`Problem.noMode`). */
+  readonly expandsAroundMode?: boolean;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsuited?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */
   cure?(settings: SamplerSettings): Cure;
   /** Chooses the settings and predicts the law of the draws. */
   plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
+}
+
+/** The flags of what was given. */
+export function tuningFlagsOf(options: Tuning): string[] {
+  return (Object.keys(tuningFlags) as TuningName[])
+    .filter((name) => options[name] !== undefined)
+    .map((name) => tuningFlags[name]);
 }
 
 /** @throws SamplerOptionError where an option was given that the sampler does not take */

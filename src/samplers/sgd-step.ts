@@ -46,7 +46,7 @@ export function chooseSgdStep(
   const bestRate = learningRateOf(preconditioner, slowed);
   if (asked === undefined || asked === bestRate) return { ...best, learningRate: bestRate, notes };
   notes.push(
-    `The learning rate ${asked} is yours; the theory's is ${bestRate.toPrecision(4)}, and the predicted sds below show what the difference costs.`,
+    `The learning rate is ${asked}, the theory's is ${bestRate.toPrecision(4)}: the predicted sds below show what the difference costs.`,
   );
   return { ...best, step: scale(best.step, asked / bestRate), learningRate: asked, notes };
 }

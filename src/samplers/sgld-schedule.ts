@@ -68,7 +68,7 @@ export async function planFallingRate(
   const notes = [...even.notes];
   if (options.learningRate !== undefined) {
     notes.push(
-      `The first rate ${first} is yours; the theory's constant rate is ${tolerated.toPrecision(4)}, and the predicted sds below show what the difference costs.`,
+      `The first rate is ${first}, the theory's constant rate is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`,
     );
   }
   return {

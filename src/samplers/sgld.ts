@@ -22,6 +22,7 @@ export const langevin: Sampler = {
   name: "sgld",
   summary: "stochastic gradient Langevin dynamics, rates from the tolerance (section 5.1)",
   assumes: ["A3", "A4"],
+  expandsAroundMode: true,
   tuning: ["batchSize", "learningRate", "schedule"],
   preconditioners: [],
   cure: () => ({
@@ -51,7 +52,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     learningRate === tolerated
       ? []
       : [
-          `The learning rate ${learningRate} is yours; the theory's is ${tolerated.toPrecision(4)}, and the predicted sds below show what the difference costs.`,
+          `The learning rate is ${learningRate}, the theory's is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`,
         ];
   const settings = {
     ...{ sampler: langevin.name, preconditioner: null, batchSize, learningRate, schedule, notes },

@@ -78,7 +78,7 @@ describe("iterate averaging", () => {
     ]) {
       const plan = await iterateAveraging.plan(problem, { ...given, ...setting });
       expect(plan.prediction.maxSdError).toBeGreaterThan(0.1);
-      expect(plan.notes.join()).toMatch(/is yours/);
+      expect(plan.notes.join()).toMatch(/With (--window|the learning rate)/);
       expect(worstDeviation(plan, await plan.sample())).toBeLessThan(4.5);
     }
   });

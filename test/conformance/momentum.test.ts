@@ -53,7 +53,7 @@ describe("momentum's choices", () => {
     const learningRate = 3 * best.settings.learningRate!;
     const plan = await momentumSgd.plan(problem, { ...options, learningRate });
     expect(plan.prediction.maxSdError).toBeGreaterThan(0.5);
-    expect(plan.notes.join()).toMatch(/is yours/);
+    expect(plan.notes.join()).toMatch(/the theory's/);
     const unstable = 1.02 * plan.prediction.largestStableScale! * learningRate;
     await expect(momentumSgd.plan(problem, { ...options, learningRate: unstable })).rejects.toThrow(
       /not mean-square stable/,

@@ -129,7 +129,7 @@ describe("control variates with settings of the user's", () => {
     const fine = await sampler.plan(problem, { ...options, damping: 0.05 });
     expect(coarse.prediction.maxSdError).toBeGreaterThan(0.002);
     expect(coarse.prediction.maxSdError).toBeGreaterThan(2 * fine.prediction.maxSdError);
-    expect(coarse.notes.join()).toMatch(/The damping 1 is yours/);
+    expect(coarse.notes.join()).toMatch(/With the damping 1 /);
   });
 
   it("refuses, in a sentence, batches too small for the damping asked for", async () => {

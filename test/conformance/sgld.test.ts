@@ -47,7 +47,7 @@ describe.each([quadraticTarget(), skewedTarget()])("Langevin dynamics, $name", (
         learningRate: usual.settings.learningRate! / 10,
       });
       expect(plan.prediction.maxSdError).toBeLessThan(0.3 * usual.prediction.maxSdError);
-      expect(plan.notes.join()).toMatch(/is yours/);
+      expect(plan.notes.join()).toMatch(/the theory's/);
     }
   });
 });
