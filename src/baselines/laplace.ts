@@ -34,7 +34,11 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   };
 }
 
-function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: SamplerOptions): ChainOutput {
+/** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
+function normalDraws(
+  { mode, laplaceCovariance, laplaceFactor }: Problem,
+  { chains, draws, seed }: SamplerOptions,
+): ChainOutput {
   const dimension = mode.length;
   const positions = Array.from({ length: chains }, (_, chain) => {
     const random = createRandom(seed, chain, 1);
@@ -48,5 +52,5 @@ function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: 
     }
     return values;
   });
-  return drawsOutput(positions, dimension);
+  return { ...drawsOutput(positions, dimension), mean: mode, covariance: laplaceCovariance, isIntegrated: true };
 }

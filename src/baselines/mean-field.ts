@@ -86,5 +86,10 @@ function draws({ mean, sd }: MeanField, { chains, draws, seed }: SamplerOptions)
       return mean[k] + sd[k] * random.normal();
     });
   });
-  return drawsOutput(positions, dimension);
+  return {
+    ...drawsOutput(positions, dimension),
+    mean,
+    covariance: diagonalMatrix(sd.map((value) => value ** 2)),
+    isIntegrated: true,
+  };
 }

@@ -1,6 +1,10 @@
 import type { Design } from "../data/design.ts";
 import { type OriginalScale, originalScale } from "../data/standardise.ts";
 import type { Convergence } from "../diagnostics/certificate.ts";
+import { mcseOfMean, mcseOfSd } from "../diagnostics/effective-sample-size.ts";
+import { intervalEnds } from "../diagnostics/interval-ends.ts";
+import { sortPooled } from "../diagnostics/rank-normalize.ts";
+import { mcseOfSdOverSteps } from "../diagnostics/sd-over-steps.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix } from "../linalg/matrix.ts";
@@ -15,8 +19,11 @@ export interface Coefficient {
   readonly sd: number;
   readonly "hdi_3%": number;
   readonly "hdi_97%": number;
-  /** Monte Carlo standard error of `mean`. */
+  /** Monte Carlo standard errors of `mean`, `sd` and the interval's ends. */
   readonly mcse_mean: number | null;
+  readonly mcse_sd: number | null;
+  readonly "mcse_hdi_3%": number | null;
+  readonly "mcse_hdi_97%": number | null;
   readonly ess_bulk: number | null;
   readonly ess_tail: number | null;
   readonly r_hat: number | null;
@@ -31,8 +38,17 @@ export interface Coefficient {
 }
 
 /** What the certificate needs to know of a coefficient. */
-export function convergenceOf({ name, ess_bulk, r_hat }: Coefficient): Convergence {
-  return { name, essBulk: ess_bulk ?? 0, rHat: r_hat ?? 1 };
+export function convergenceOf(coefficient: Coefficient): Convergence {
+  const { name, sd, mcse_sd, ess_bulk, r_hat } = coefficient;
+  const ends = [coefficient["mcse_hdi_3%"], coefficient["mcse_hdi_97%"]];
+  const isKnown = (error: number | null): error is number => error !== null && sd > 0;
+  return {
+    name,
+    essBulk: ess_bulk ?? 0,
+    rHat: r_hat ?? 1,
+    ...(isKnown(mcse_sd) && { sdError: mcse_sd / sd }),
+    ...(ends.every(isKnown) && { endError: Math.max(...ends.map(Number)) / sd }),
+  };
 }
 
 export interface PosteriorTable {
@@ -53,14 +69,19 @@ export function summarise(
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
+  const steps = new Map<string, Float64Array[]>();
   for (let chain = 0; chain < output.chains; chain++) {
     addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
     addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
+    if (output.steps) addChain(steps, names, transform, { outputs, units }, output.steps[chain]);
   }
   const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
-    const statistics = summaryStatistics(draws.get(name)!);
+    const kept = draws.get(name)!;
+    const sorted = sortPooled(kept);
+    const statistics = summaryStatistics(kept);
+    const mcseMean = mcseOfMean(means.get(name)!);
     const auxiliary = problem.model.auxiliaries[j - betaMean.length];
     const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
     const moments = auxiliary ? auxiliaryMoments(output, j, units[j - betaMean.length], statistics) : null;
@@ -68,13 +89,22 @@ export function summarise(
     const sd = moments?.sd ?? betaSd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
+    const all = steps.get(name);
+    const ends = all ? intervalEnds(all) : intervalEnds(kept, sorted);
+    const relative = { mcseOfMean: mcseMean / statistics.sd, isExponential: auxiliary !== undefined };
+    const mcseSd = all
+      ? mcseOfSd(all)
+      : sd * mcseOfSdOverSteps(kept, { ...relative, isIntegrated: output.isIntegrated });
     coefficients.push({
       name,
       mean,
       sd,
-      "hdi_3%": statistics.hdiLow,
-      "hdi_97%": statistics.hdiHigh,
-      mcse_mean: finiteOrNull(summaryStatistics(means.get(name)!).mcseMean),
+      "hdi_3%": ends.low,
+      "hdi_97%": ends.high,
+      mcse_mean: finiteOrNull(mcseMean),
+      mcse_sd: finiteOrNull(mcseSd),
+      "mcse_hdi_3%": finiteOrNull(ends.lowError),
+      "mcse_hdi_97%": finiteOrNull(ends.highError),
       ess_bulk: finiteOrNull(statistics.essBulk),
       ess_tail: finiteOrNull(statistics.essTail),
       r_hat: finiteOrNull(statistics.rHat),
