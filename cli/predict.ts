@@ -74,9 +74,19 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
       const { predictionToJson } = await import("../src/posterior/contract-json.ts");
       await writeJson(json, predictionToJson(fit, summary, { version, command: commandLine() }));
       if (json === "-" || out === "-") return;
-      process.stdout.write(renderPrediction(fit, first, summary, { ...terminal(color), out }));
+      process.stdout.write(
+        renderPrediction(fit, first, summary, { ...terminal(color), ...intervalsOf(fit, flags), out }),
+      );
     },
   );
+}
+
+/** What the intervals are quantiles of. */
+function intervalsOf(
+  { settings }: Pick<Posterior, "settings">,
+  { interval = 0.9, posteriorDraws = 1000 }: PredictFlags,
+) {
+  return { interval, draws: Math.min(posteriorDraws, settings.chains * settings.draws) };
 }
 
 /** Predictions are no better than the draws that they are made of. */

@@ -8,6 +8,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { tracedDraws } from "../samplers/traced-chains.ts";
 import { drawsOutput } from "./draws-output.ts";
 
 /**
@@ -40,10 +41,10 @@ function normalDraws(
   { chains, draws, seed }: SamplerOptions,
 ): ChainOutput {
   const dimension = mode.length;
-  const positions = Array.from({ length: chains }, (_, chain) => {
+  const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    const values = new Float64Array(draws * dimension);
-    for (let draw = 0; draw < draws; draw++) {
+    const values = new Float64Array(count * dimension);
+    for (let draw = 0; draw < count; draw++) {
       const offset = multiplyVector(
         laplaceFactor,
         Float64Array.from(mode, () => random.normal()),
@@ -52,5 +53,6 @@ function normalDraws(
     }
     return values;
   });
-  return { ...drawsOutput(positions, dimension), mean: mode, covariance: laplaceCovariance, isIntegrated: true };
+  const integrals = { mean: mode, covariance: laplaceCovariance, isIntegrated: true };
+  return { ...drawsOutput(positions, dimension), trace, ...integrals };
 }

@@ -9,6 +9,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { tracedDraws } from "../samplers/traced-chains.ts";
 import { largestSdError } from "../theory/divergence.ts";
 import { drawsOutput } from "./draws-output.ts";
 import { type MeanField, meanFieldOptimum, pairsPerIteration } from "./mean-field-optimum.ts";
@@ -79,15 +80,16 @@ async function findOptimum(problem: Problem, { tolerance, seed }: SamplerOptions
 
 function draws({ mean, sd }: MeanField, { chains, draws, seed }: SamplerOptions): ChainOutput {
   const dimension = mean.length;
-  const positions = Array.from({ length: chains }, (_, chain) => {
+  const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    return Float64Array.from({ length: draws * dimension }, (_, i) => {
+    return Float64Array.from({ length: count * dimension }, (_, i) => {
       const k = i % dimension;
       return mean[k] + sd[k] * random.normal();
     });
   });
   return {
     ...drawsOutput(positions, dimension),
+    trace,
     mean,
     covariance: diagonalMatrix(sd.map((value) => value ** 2)),
     isIntegrated: true,

@@ -67,7 +67,7 @@ export async function certify(
   const measured = largestDeviation(output, limit?.sd ?? sdsOf((wanted ?? laplaceCovariance).data, mode.length));
   const cure = sampler.cure?.(plan.settings) ?? {};
   const checks: RunCheck[] = [
-    withEnds(checkConvergence(coefficients, cure), plan, coefficients),
+    withEnds(checkConvergence(coefficients, cure), plan, output, coefficients),
     checkPrediction(plan, output, coefficients, cure),
     checkAccuracy(plan, coefficients, tolerance, cure),
   ];
@@ -140,8 +140,8 @@ export function checkConvergence(coefficients: readonly Convergence[], { fewDraw
 }
 
 /** Chains that agree on enough draws for means and sds may still leave the ends of the intervals rough. */
-function withEnds(check: RunCheck, plan: Plan, coefficients: readonly Convergence[]): RunCheck {
-  const ends = check.passed ? errorOfEnds(plan, coefficients) : null;
+function withEnds(check: RunCheck, plan: Plan, output: ChainOutput, coefficients: readonly Convergence[]): RunCheck {
+  const ends = check.passed ? errorOfEnds(plan, output, coefficients) : null;
   if (!ends) return check;
   return { ...check, passed: ends.passed, slight: !ends.passed, message: `${check.message} ${ends.message}` };
 }

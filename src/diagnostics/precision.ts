@@ -1,4 +1,4 @@
-import type { Plan } from "../samplers/sampler.ts";
+import type { ChainOutput, Plan } from "../samplers/sampler.ts";
 import { percent } from "./wording.ts";
 
 /** One coefficient's Monte Carlo standard errors as shares of its posterior sd; left out where nothing is known of them. */
@@ -47,6 +47,11 @@ export function monteCarloErrors(coefficients: readonly Precision[], settingsErr
 
 type Run = Pick<Plan, "settings" | "prediction">;
 
+/** Positions that were kept for each draw: what intervals are made of. */
+export function positionsPerDraw({ steps, trace, positions }: ChainOutput): number {
+  return (steps ?? trace ?? positions)[0].length / positions[0].length;
+}
+
 /**
  * The sentence on the total error of an sd, and whether it is within what is allowed.
  * @param allowed no less than the settings' error
@@ -68,7 +73,7 @@ export function totalErrorOfSds(
   const room = allowed - maxSdError;
   const cure =
     room > allowed / 10
-      ? `run more --draws ${drawsFor(run, byChance / room)}`
+      ? `run more --draws ${drawsFor(run, stepsToSpare(run), byChance / room)}`
       : `raise --tolerance to ${Number((1.1 * total).toPrecision(2))}, or run more --draws`;
   return {
     passed: false,
@@ -77,7 +82,11 @@ export function totalErrorOfSds(
 }
 
 /** The sentence on the ends of the intervals, and whether they are where they should be. */
-export function errorOfEnds(run: Run, coefficients: readonly Precision[]): { passed: boolean; message: string } | null {
+export function errorOfEnds(
+  run: Run,
+  output: ChainOutput,
+  coefficients: readonly Precision[],
+): { passed: boolean; message: string } | null {
   const worst = worstOf(coefficients, "endError");
   if (!worst) return null;
   const error = standardErrors * worst.endError;
@@ -85,20 +94,25 @@ export function errorOfEnds(run: Run, coefficients: readonly Precision[]): { pas
     return { passed: true, message: `The ends of the intervals are known to ${short(error)} sd.` };
   return {
     passed: false,
-    message: `The ends of the interval of ${worst.name} are known to ${short(error)} sd only, and ${mostEndError} is wanted; run more --draws ${drawsFor(run, error / mostEndError)}.`,
+    message: `The ends of the interval of ${worst.name} are known to ${short(error)} sd only, and ${mostEndError} is wanted; run more --draws ${drawsFor(run, positionsPerDraw(output), error / mostEndError)}.`,
   };
 }
 
 const short = (value: number) => value.toPrecision(2);
 
+/** How many times the steps of a draw are those that it takes to forget the last one: where draws are more, no more are made. */
+function stepsToSpare({ settings, prediction }: Run): number {
+  return (
+    settings.stepsPerDraw / Math.min(settings.stepsPerDraw, Math.max(1, Math.ceil(prediction.autocorrelationTime)))
+  );
+}
+
 /**
- * Draws a chain whose Monte Carlo error is smaller by a factor, rounded up to two digits. Samplers may make fewer steps for
- * each draw where draws are many, but no fewer than it takes to forget the last one.
+ * Draws a chain whose Monte Carlo error is smaller by a factor, rounded up to two digits.
+ * @param spare what stands behind a draw now, and may not where draws are more
  */
-function drawsFor({ settings, prediction }: Run, factor: number): string {
-  const { draws, stepsPerDraw } = settings;
-  const fewestSteps = Math.min(stepsPerDraw, Math.max(1, Math.ceil(prediction.autocorrelationTime)));
-  const needed = draws * (stepsPerDraw / fewestSteps) * factor ** 2;
+function drawsFor({ settings }: Run, spare: number, factor: number): string {
+  const needed = settings.draws * spare * factor ** 2;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(needed)) - 1);
   return String(unit * Math.ceil(needed / unit));
 }

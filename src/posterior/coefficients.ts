@@ -1,9 +1,9 @@
 import type { Design } from "../data/design.ts";
 import { type OriginalScale, originalScale } from "../data/standardise.ts";
 import type { Convergence } from "../diagnostics/certificate.ts";
-import { mcseOfMean, mcseOfSd } from "../diagnostics/effective-sample-size.ts";
+import { mcseOfMean } from "../diagnostics/effective-sample-size.ts";
 import { intervalEnds } from "../diagnostics/interval-ends.ts";
-import { sortPooled } from "../diagnostics/rank-normalize.ts";
+import { mapDraws } from "../diagnostics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../diagnostics/sd-over-steps.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
@@ -69,32 +69,33 @@ export function summarise(
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
-  const steps = new Map<string, Float64Array[]>();
+  const traces = new Map<string, Float64Array[]>();
+  const traced = output.steps ?? output.trace;
   for (let chain = 0; chain < output.chains; chain++) {
     addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
     addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
-    if (output.steps) addChain(steps, names, transform, { outputs, units }, output.steps[chain]);
+    if (traced) addChain(traces, names, transform, { outputs, units }, traced[chain]);
   }
   const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
     const kept = draws.get(name)!;
-    const sorted = sortPooled(kept);
+    const trace = traces.get(name) ?? kept;
     const statistics = summaryStatistics(kept);
     const mcseMean = mcseOfMean(means.get(name)!);
     const auxiliary = problem.model.auxiliaries[j - betaMean.length];
     const diagonalEntry = (a: Matrix) => Math.sqrt(a.data[j * a.columns + j]);
-    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - betaMean.length], statistics) : null;
+    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - betaMean.length], trace) : null;
     const mean = moments?.mean ?? betaMean[j];
     const sd = moments?.sd ?? betaSd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
-    const all = steps.get(name);
-    const ends = all ? intervalEnds(all) : intervalEnds(kept, sorted);
-    const relative = { mcseOfMean: mcseMean / statistics.sd, isExponential: auxiliary !== undefined };
-    const mcseSd = all
-      ? mcseOfSd(all)
-      : sd * mcseOfSdOverSteps(kept, { ...relative, isIntegrated: output.isIntegrated });
+    const ends = intervalEnds(trace);
+    const relativeMcse = mcseOfSdOverSteps(trace, {
+      mcseOfMean: mcseMean / statistics.sd,
+      isExponential: auxiliary !== undefined && !output.steps,
+      isIntegrated: output.isIntegrated,
+    });
     coefficients.push({
       name,
       mean,
@@ -102,7 +103,7 @@ export function summarise(
       "hdi_3%": ends.low,
       "hdi_97%": ends.high,
       mcse_mean: finiteOrNull(mcseMean),
-      mcse_sd: finiteOrNull(mcseSd),
+      mcse_sd: finiteOrNull(sd * relativeMcse),
       "mcse_hdi_3%": finiteOrNull(ends.lowError),
       "mcse_hdi_97%": finiteOrNull(ends.highError),
       ess_bulk: finiteOrNull(statistics.essBulk),
@@ -172,33 +173,27 @@ interface MeanAndSd {
 }
 
 /**
- * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the draws,
+ * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the trace,
  * corrected by those of τ, which are known over all steps.
  */
-function auxiliaryMoments(output: ChainOutput, index: number, unit: number, ofDraws: MeanAndSd): MeanAndSd {
-  if (output.steps) return momentsOf(output.steps, output.dimension, index, (tau) => unit * Math.exp(tau));
-  const center = output.mean[index];
-  const draws = momentsOf(output.positions, output.dimension, index, (tau) => tau - center);
+function auxiliaryMoments(output: ChainOutput, index: number, unit: number, trace: readonly Float64Array[]): MeanAndSd {
+  const ofTrace = momentsOf(trace);
+  if (output.steps) return ofTrace;
+  const tau = momentsOf(mapDraws(trace, (value) => Math.log(value / unit) - output.mean[index]));
   const sd = Math.sqrt(output.covariance.data[index * (output.dimension + 1)]);
-  return { mean: ofDraws.mean * (1 - draws.mean), sd: ofDraws.sd * (draws.sd > 0 ? sd / draws.sd : 1) };
+  return { mean: ofTrace.mean * (1 - tau.mean), sd: ofTrace.sd * (tau.sd > 0 ? sd / tau.sd : 1) };
 }
 
-/** Of a function of one parameter, over all chains. */
-function momentsOf(
-  chains: readonly Float64Array[],
-  dimension: number,
-  index: number,
-  of: (tau: number) => number,
-): MeanAndSd {
+function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
   let mean = 0;
   let squares = 0;
   let count = 0;
-  for (const positions of chains) {
-    for (let k = index; k < positions.length; k += dimension) {
+  for (const chain of chains) {
+    for (const value of chain) {
       // Welford's updates: a sum of squares would lose an sd that is small beside its mean.
-      const distance = of(positions[k]) - mean;
+      const distance = value - mean;
       mean += distance / ++count;
-      squares += distance * (of(positions[k]) - mean);
+      squares += distance * (value - mean);
     }
   }
   return { mean, sd: Math.sqrt(squares / (count - 1)) };

@@ -8,7 +8,6 @@ import type { ChainSpec } from "./chain-spec.ts";
 import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
-import { runChains } from "./run-chains.ts";
 import {
   NoStableStepError,
   noTuning,
@@ -17,6 +16,7 @@ import {
   SamplerOptionError,
   type SamplerOptions,
 } from "./sampler.ts";
+import { runTracedChains } from "./traced-chains.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
@@ -129,7 +129,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       autocorrelationTime: time,
     },
     notes,
-    sample: () => runChains(problem, { ...chosen, ...schedule }),
+    sample: () => runTracedChains(problem, { ...chosen, ...schedule }, time),
   };
 }
 
