@@ -4,7 +4,7 @@ import type { Posterior } from "../src/posterior/posterior.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
 import { statusOf } from "./failure.ts";
-import { interruptible } from "./interruptible.ts";
+import { interruptible, type WriteWithProgress } from "./interruptible.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
@@ -71,8 +71,8 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       const { fit } = await import("../src/node.ts");
       return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
     },
-    async (posterior) => {
-      await writeOutputs(posterior, { json, save, drawsOut, version });
+    async (posterior, writing) => {
+      await writeOutputs(posterior, { json, save, drawsOut, version }, writing);
       if (json !== "-") process.stdout.write(renderPosterior(posterior, terminal(color)));
       process.exitCode = statusOf(posterior.certificate);
     },
@@ -81,18 +81,19 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
 
 async function writeOutputs(
   posterior: Posterior,
-  to: { json?: string; save?: string; drawsOut?: string; version: string },
+  { json, save, drawsOut, version }: { json?: string; save?: string; drawsOut?: string; version: string },
+  writing: WriteWithProgress,
 ): Promise<void> {
-  const origin = { version: to.version, command: commandLine() };
-  if (to.save !== undefined) {
+  const origin = { version, command: commandLine() };
+  if (save !== undefined) {
     const { saveFit } = await import("../src/node.ts");
-    await saveFit(posterior, to.save, origin);
+    await writing(save, () => saveFit(posterior, save, origin));
   }
-  if (to.drawsOut !== undefined) {
+  if (drawsOut !== undefined) {
     const { writeDraws } = await import("./write-draws.ts");
-    await writeDraws(posterior, to.drawsOut, to.version);
+    await writing(drawsOut, () => writeDraws(posterior, drawsOut, version));
   }
-  if (to.json === undefined) return;
+  if (json === undefined) return;
   const { toContractJson } = await import("../src/posterior/contract-json.ts");
-  await writeJson(to.json, toContractJson(posterior, origin));
+  await writeJson(json, toContractJson(posterior, origin));
 }

@@ -64,12 +64,7 @@ async function findOptimum(problem: Problem, { tolerance, seed }: SamplerOptions
     const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
     const workPerIteration = 2 * pairsPerIteration * numRows * (2 * model.dimension + 20);
     const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(mostWork / workPerIteration)));
-    let last = performance.now();
-    const onIteration = (fraction: number) => {
-      if (performance.now() - last < 200) return;
-      last = performance.now();
-      workspace.onProgress?.("optimising", fraction);
-    };
+    const onIteration = (fraction: number) => workspace.onProgress?.("optimising", fraction);
     const expansion = { mode, precision: scale(hessian, numRows) };
     const options = { goal: tolerance / 2, maxIterations, onIteration };
     return await meanFieldOptimum(evaluate, expansion, createRandom(seed, 0, 5), options);

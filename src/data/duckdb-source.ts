@@ -71,6 +71,11 @@ async function openSource(
     return reader.getRows() as (string | number | null)[][];
   };
 
+  // How far a query is, for `prepared`; nothing is printed.
+  await connection.run(
+    "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
+  );
+
   let isStable = false;
   if (path !== undefined) {
     const query = fileQuery(path, isPattern(path) ? await matches(path, values) : [path]);
@@ -166,6 +171,10 @@ async function openSource(
     label,
     get numRows() {
       return numRows;
+    },
+    prepared() {
+      const { percentage } = connection.progress;
+      return numRows === undefined && percentage >= 0 ? percentage / 100 : undefined;
     },
     chunks,
     close,

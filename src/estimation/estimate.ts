@@ -8,6 +8,7 @@ import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import type { Problem, Workspace } from "./problem.ts";
+import { tellingPasses } from "./telling-passes.ts";
 
 /** Work (rows × M²) that one average over the subsample may take. */
 const subsampleWork = 1e8;
@@ -24,7 +25,8 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
   const mode = needsConjugate(given) ? await exactCenter(workspace, given) : await findMode(workspace, given);
   const model =
     given.shapedPriors.length > 0 ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread)) : given;
-  const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
+  const measuring = tellingPasses(workspace, "measuring the noise");
+  const noiseCovariance = await noiseCovarianceAt(measuring, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const pairs = (model.outputs * (model.outputs + 1)) / 2;
   const sample = subsampleModel(model, Math.min(wanted, Math.floor(mostRowMatrices / pairs)), createRandom(seed, 0, 3));
@@ -38,7 +40,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
     hessian: scale(mode.precision, 1 / numRows),
     priorCurvatures: priorCurvature(model, mode.position, mode.spread),
     noiseCovariance,
-    noise: await stateDependentNoise(workspace, sample, mode.position, noiseCovariance, seed),
+    noise: await stateDependentNoise(measuring, sample, mode.position, noiseCovariance, seed),
     laplaceCovariance,
     laplaceFactor: cholesky(laplaceCovariance),
     modePasses: mode.passes,
@@ -47,6 +49,6 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
 
 /** Where the joint mode says little, the exact mean and covariance of the linear model stand in for it and its curvature. */
 async function exactCenter(workspace: Workspace, model: Model): Promise<Mode> {
-  const { mean, covariance } = await conjugatePosterior(workspace, model);
+  const { mean, covariance } = await conjugatePosterior(tellingPasses(workspace, "finding the mode", 1), model);
   return { position: mean, precision: invertPositiveDefinite(covariance), passes: 1 };
 }

@@ -64,6 +64,7 @@ export function summarise(
   plan: Plan,
   output: ChainOutput,
 ): PosteriorTable {
+  const { onProgress } = problem.workspace;
   const transform = originalScale(design);
   const { outputs, auxiliaries } = problem.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
@@ -79,6 +80,7 @@ export function summarise(
   const { mean: betaMean, sd: betaSd } = onOriginalScale(transform, output, outputs);
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
+    onProgress?.("summarising", j / names.length, { done: j, total: names.length, unit: "coefficients" });
     const kept = draws.get(name)!;
     const trace = traces.get(name) ?? kept;
     const statistics = summaryStatistics(kept);

@@ -1,5 +1,6 @@
 import type { Design } from "../data/design.ts";
 import type { Engine } from "../engine/engine.ts";
+import { progressReporter } from "../engine/progress.ts";
 import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
@@ -25,10 +26,11 @@ export interface RunOptions extends FitOptions, Listening {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
-  const { signal, onProgress, keepTarget, ...plain } = options;
+  const { signal, onProgress: listener, keepTarget, ...plain } = options;
+  const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const started = performance.now();
-  return withMemoryOf(engine, async () => {
+  const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
     if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
@@ -60,6 +62,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });
+  onProgress?.finish();
+  return posterior;
 }
 
 function observedTarget({ target, numRows }: Design, { memory, rows }: Model): Float64Array {

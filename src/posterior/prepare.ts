@@ -15,7 +15,7 @@ import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
-import { type FitInput, type Listening, loadRows } from "./load.ts";
+import { type FitInput, loadRows, type Reporting } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
@@ -51,7 +51,7 @@ export async function prepareModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  listening: Listening,
+  listening: Reporting,
 ): Promise<PreparedModel> {
   const started = performance.now();
   const { design, rows } = await loadRows(input, options, engine, listening);
@@ -95,7 +95,6 @@ export async function prepareModel(
 /** Model → mode, curvature and noise. */
 export async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
-  workspace.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, seed).catch((error) => {
     throw error instanceof NotPositiveDefiniteError ? new InputError(noMode(design)) : error;
   });

@@ -62,6 +62,8 @@ export function summariseWide(
   const variances = approximateVariances(problem);
   const standardScale = scaleOf(design, problem);
   const coefficients = names.map((name, place): Coefficient => {
+    const total = names.length;
+    problem.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
     const draws = original(place);
     const s: SummaryStatistics = summaryStatistics(draws);
     const ends = intervalEnds(draws);
