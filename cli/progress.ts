@@ -26,7 +26,7 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
         stream.write(`${stage} …\n`);
         [current, last] = [stage, now];
       } else if (fraction < 1 && now - last >= millisecondsBetweenLines) {
-        stream.write(`${[`${stage} …`, ...detailsOf(event)].join("  ")}\n`);
+        stream.write(`${[`${stage} …`, ...detailsOf(event)].map((part) => part.trim()).join("  ")}\n`);
         last = now;
       }
     },
@@ -68,35 +68,37 @@ function barProgress(stream: NodeJS.WriteStream): Progress {
 
 const widestBar = 30;
 const narrowestBar = 8;
+/** Columns for the stage's name, the longest share, rate and time left, and for share and time left alone. */
+const room = { stage: 20, details: 45, withoutRate: 22 };
 
 /**
  * The stage, a bar, and what is known of it, in one line of a terminal: where it is narrow the rate goes first, then the
- * bar, then the time left.
+ * bar, then the time left. What there is room for depends on the terminal alone, so that nothing jumps.
  * @param seconds since the stage began
  */
 export function barLine(event: ProgressEvent, seconds: number, columns: number): string {
   // A terminal may break a line that fills its last column.
-  const width = columns - 1;
-  const details = detailsOf(event);
-  if (details.length === 0 && seconds >= 1) details.push(duration(seconds));
-  const stage = event.stage.padEnd(Math.min(20, Math.floor(width / 2)));
-  for (const kept of [details, details.filter((detail) => !detail.endsWith("/s")), details.slice(0, 1), []]) {
-    const end = kept.length > 0 ? `  ${kept.join("  ")}` : "";
-    const left = width - stage.length - end.length - 1;
-    if (left >= narrowestBar) {
-      const size = Math.min(widestBar, left);
-      const full = Math.round(size * event.fraction);
-      return `${stage} ${"━".repeat(full)}${" ".repeat(size - full)}${end}`;
-    }
-    if (kept.length <= 2 && left >= 0) return `${stage}${end}`;
-  }
-  return event.stage.slice(0, Math.max(0, width));
+  const width = Math.max(0, columns - 1);
+  const all = detailsOf(event);
+  if (all.length === 0 && seconds >= 1) all.push(duration(seconds));
+  const stageWidth = Math.min(room.stage, Math.ceil(width / 2));
+  const barFor = (details: number) => Math.min(widestBar, width - stageWidth - 2 - details);
+  const hasRate = barFor(room.details) >= narrowestBar;
+  const size = barFor(hasRate ? room.details : room.withoutRate);
+  const details = hasRate ? all : all.filter((detail) => !detail.endsWith("/s"));
+  const full = Math.round(size * event.fraction);
+  const bar = size >= narrowestBar ? ` ${"━".repeat(full)}${" ".repeat(size - full)}` : "";
+  return `${fit(event.stage, stageWidth)}${bar} ${details.join("  ")}`.slice(0, width).trimEnd();
+}
+
+function fit(text: string, width: number): string {
+  return text.length <= width ? text.padEnd(width) : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
 /** Such as "45%", "1,234 steps/s", "8 s left": what is known. */
 function detailsOf({ fraction, done, total, unit, perSecond, secondsLeft }: ProgressEvent): string[] {
   const details: string[] = [];
-  if (fraction > 0) details.push(`${String(Math.floor(100 * fraction)).padStart(2)}%`);
+  if (fraction > 0) details.push(`${String(Math.floor(100 * fraction)).padStart(3)}%`);
   else if (done !== null && total === null && done > 0) details.push(`${integer(done)} ${unit}`);
   if (perSecond !== null && perSecond > 0) details.push(`${rate(perSecond)} ${unit}/s`);
   if (secondsLeft !== null && fraction < 1) details.push(`${duration(secondsLeft)} left`);
