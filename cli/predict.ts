@@ -83,6 +83,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
       const { predictionToJson } = await import("../src/posterior/contract-json.ts");
       await writeJson(json, predictionToJson(fit, summary, { version, command: commandLine() }));
       if (json === "-" || out === "-") return;
+      const { renderPrediction } = await import("./render-prediction.ts");
       process.stdout.write(
         renderPrediction(fit, first, summary, { ...terminal(color), ...intervalsOf(fit, flags), out }),
       );
