@@ -68,7 +68,7 @@ export function totalErrorOfSds(
   const byChance = standardErrors * worst.sdError;
   const total = maxSdError + byChance;
   const parts = `${percent(maxSdError)} by the settings and ${percent(byChance)} by Monte Carlo (two standard errors, of ${worst.name})`;
-  if (total <= allowed) return { passed: true, message: `In all they are known to ${percent(total)}: ${parts}.` };
+  if (total <= allowed) return { passed: true, message: `In all ${sds} are known to ${percent(total)}: ${parts}.` };
   // Where the settings leave hardly any room, no number of draws that anyone would wait for fills it.
   const room = allowed - maxSdError;
   const cure =
