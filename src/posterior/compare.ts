@@ -126,7 +126,8 @@ async function compareOne(
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
     const sampled = await inTime(problem);
-    const run = await certifyDraws(prepared, sampler, sampled, chosen);
+    const told = { ...prepared, problem: titled(problem, workspace, title, signal) };
+    const run = await certifyDraws(told, sampler, sampled, chosen);
     const measured = reference.problem.model === problem.model ? sampled : await inTime(reference.problem);
     const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
     const { certificate, coefficients, plan, rowsVisited, seconds } = run;
