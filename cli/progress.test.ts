@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { ProgressEvent } from "../src/engine/progress.ts";
 import { barLine, createProgress } from "./progress.ts";
 
@@ -50,6 +50,18 @@ describe("createProgress", () => {
     update("summarising", 0, { ...unknown, stage: "summarising" });
     done();
     expect(written).toEqual(["sampling …\n", "summarising …\n"]);
+  });
+
+  it("writes tens of lines in an hour, not hundreds", () => {
+    let now = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now);
+    const { written, stream } = recording();
+    const { update } = createProgress(stream, { quiet: false });
+    for (; now < 3.6e6; now += 200) update("sampling", now / 3.6e6, { ...event, fraction: now / 3.6e6 });
+    clock.mockRestore();
+    expect(written.length).toBeGreaterThan(20);
+    expect(written.length).toBeLessThan(80);
+    expect(written[1]).toMatch(/^sampling … {2}0% {2}123,000 iterations\/s {2}1 h 13 min left\n$/);
   });
 
   it("writes nothing when quiet", () => {

@@ -13,19 +13,25 @@ export function createProgress(stream: NodeJS.WriteStream, { quiet }: { quiet: b
   return stream.isTTY ? barProgress(stream) : lineProgress(stream);
 }
 
-/** A stage that goes on has a line this often. */
+/** A stage that goes on has a line this often, or each time it has gone on for a tenth longer. */
 const millisecondsBetweenLines = 5000;
+const shareBetweenLines = 0.1;
 
 function lineProgress(stream: NodeJS.WriteStream): Progress {
   let current = "";
+  let started = 0;
   let last = 0;
   return {
     update(stage, fraction, event) {
       const now = performance.now();
       if (stage !== current) {
         stream.write(`${stage} …\n`);
-        [current, last] = [stage, now];
-      } else if (fraction < 1 && now - last >= millisecondsBetweenLines) {
+        current = stage;
+        started = last = now;
+      } else if (
+        fraction < 1 &&
+        now - last >= Math.max(millisecondsBetweenLines, shareBetweenLines * (now - started))
+      ) {
         stream.write(`${[`${stage} …`, ...detailsOf(event)].map((part) => part.trim()).join("  ")}\n`);
         last = now;
       }

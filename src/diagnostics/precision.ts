@@ -48,7 +48,7 @@ export function monteCarloErrors(coefficients: readonly Precision[], settingsErr
 type Run = Pick<Plan, "settings" | "prediction">;
 
 /** Positions that were kept for each draw: what intervals are made of. */
-export function positionsPerDraw({ steps, trace, positions }: ChainOutput): number {
+function positionsPerDraw({ steps, trace, positions }: ChainOutput): number {
   return (steps ?? trace ?? positions)[0].length / positions[0].length;
 }
 

@@ -20,7 +20,7 @@ export type ProgressUnit = "rows" | "steps" | "iterations" | "coefficients" | "f
 export type ProgressListener = (stage: string, fraction: number, event: ProgressEvent) => void;
 
 /** What a fraction is of. */
-export interface ProgressAmount {
+interface ProgressAmount {
   readonly done: number;
   readonly total?: number;
   readonly unit: ProgressUnit;

@@ -18,7 +18,9 @@ describe("what a fit promises of its sds and intervals", () => {
       expect(totalSdError, sampler).toBeCloseTo(posterior.certificate.maxSdError.predicted! + 2 * sdError!, 12);
       expect(totalSdError, sampler).toBeLessThan(0.02);
       expect(2 * intervalEndError!, sampler).toBeLessThan(0.1);
-      expect(checkOf(posterior, "accuracy").message, sampler).toMatch(/In all posterior sds are known to .*by Monte Carlo/);
+      expect(checkOf(posterior, "accuracy").message, sampler).toMatch(
+        /In all posterior sds are known to .*by Monte Carlo/,
+      );
       expect(checkOf(posterior, "convergence").message, sampler).toMatch(
         /ends of the intervals are known to 0\.0\d+ sd/,
       );
