@@ -87,7 +87,7 @@ export function barLine(event: ProgressEvent, seconds: number, columns: number):
   const width = Math.max(0, columns - 1);
   const all = detailsOf(event);
   if (all.length === 0 && seconds >= 1) all.push(duration(seconds));
-  const stageWidth = Math.min(room.stage, Math.ceil(width / 2));
+  const stageWidth = Math.min(room.stage, Math.max(8, width - 1 - room.withoutRate));
   const barFor = (details: number) => Math.min(widestBar, width - stageWidth - 2 - details);
   const hasRate = barFor(room.details) >= narrowestBar;
   const size = barFor(hasRate ? room.details : room.withoutRate);

@@ -22,7 +22,7 @@ export const integer = (value: number) => Math.round(value).toLocaleString("en-U
  * error. Fewer than 0 round to tens, hundreds and so on. Infinite where there is no error, or it is not known.
  */
 export function decimalsWithin(error: number | null | undefined): number {
-  return error && error > 0 ? -Math.floor(Math.log10(2 * error)) : Number.POSITIVE_INFINITY;
+  return error && error > 0 ? 0 - Math.floor(Math.log10(2 * error)) : Number.POSITIVE_INFINITY;
 }
 
 /** A number in so many decimals. */
