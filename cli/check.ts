@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { statusOf } from "./failure.ts";
+import { optionGroups, plainHelp } from "./options.ts";
 import { requireWritable, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 
@@ -13,8 +14,10 @@ export function addCheckCommand(program: Command): void {
     .command("check")
     .description("print the table and the certificate of a saved fit again")
     .argument("<fit>", "a file that ornstein fit --save wrote")
+    .optionsGroup(optionGroups.output)
     .option("--json <file>", "write the whole result as JSON; - is standard output")
-    .option("--no-color", "plain text")
+    .option("--no-color", plainHelp)
+    .addHelpText("after", "\nExample:\n  ornstein check fit.nc")
     .action(runCheck);
 }
 

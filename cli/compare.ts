@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { CompareOptions } from "../src/posterior/compare.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { interruptible } from "./interruptible.ts";
-import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
+import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson, writeWhole } from "./outputs.ts";
 import { renderComparison } from "./render-comparison.ts";
 
@@ -16,14 +16,22 @@ export function addCompareCommand(program: Command, version: string): void {
     .command("compare")
     .description("run every sampler on a table and measure each against a reference posterior");
   addModelOptions(command)
-    .option("--samplers <names>", `separated by commas: ${samplers.map(({ name }) => name).join(",")}`, (text) =>
-      text.split(",").map((name) => name.trim()),
+    .optionsGroup(optionGroups.sampling)
+    .option(
+      "--samplers <names>",
+      `samplers to compare, separated by commas (default: all, ${samplers.map(({ name }) => name).join(",")})`,
+      (text) => text.split(",").map((name) => name.trim()),
     )
-    .option("--time-limit <seconds>", "after which a sampler is given up: 60", number);
+    .option("--time-limit <seconds>", "give a sampler up after so long (default 60)", number);
   addRunOptions(command)
-    .option("--plot <file.svg>", "draw accuracy against time")
+    .option("--plot <file.svg>", "draw each sampler's accuracy against its time")
+    .addHelpText("after", example)
     .action((data: string | undefined, flags: CompareFlags) => runCompare(data, flags, version));
 }
+
+const example = `
+Example:
+  ornstein compare wine.csv -f 'quality > 5 ~ .' --samplers control-variate,nuts,laplace --plot wine.svg`;
 
 async function runCompare(data: string | undefined, flags: CompareFlags, version: string): Promise<void> {
   const { formula, sql, json, plot, threads, quiet, color, ...options } = flags;

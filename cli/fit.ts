@@ -4,8 +4,8 @@ import type { Posterior } from "../src/posterior/posterior.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
 import { statusOf } from "./failure.ts";
-import { interruptible } from "./interruptible.ts";
-import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
+import { interruptible, type WriteWithProgress } from "./interruptible.ts";
+import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 
@@ -18,43 +18,75 @@ interface FitFlags extends CommonFlags {
 export function addFitCommand(program: Command, version: string): void {
   const command = program.command("fit").description("fit a Bayesian model to a table and certify the result");
   addModelOptions(command);
-  addSamplerOptions(command);
+  addSamplerOptions(command.optionsGroup(optionGroups.sampling));
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit as netCDF-4, for ornstein predict and check, xarray and ArviZ")
-    .option("--save-data", "with --save: the target's values too, as ArviZ's observed_data")
+    .option("--save-data", "write the target's values into the file of --save too, as ArviZ's observed_data")
     .option(
       "--draws-out <file>",
       "write the draws on the original scale: FILE.parquet, or FILE.csv in CmdStan's form, a file for each chain: FILE_1.csv, FILE_2.csv, …",
     )
+    .addHelpText("after", example)
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
 }
+
+const example = `
+Example:
+  ornstein fit flights.parquet -f 'delay > 15 ~ C(hour) + log(distance)' --save fit.nc --json fit.json
+  The table and the certificate go to standard output; fit.nc is for ornstein predict. With no other option the sampler
+  and its settings are chosen from the data, and the certificate says which and why.`;
 
 function addSamplerOptions(command: Command): void {
   command
     .addOption(
-      new Option("--sampler <name>", "auto picks and says why").choices([
+      new Option("--sampler <name>", "the algorithm; auto chooses and says why (default auto)").choices([
         "auto",
         ...samplers.map((sampler) => sampler.name),
       ]),
     )
     .addOption(
-      new Option("--preconditioner <name>", "of the samplers that have one; chosen where left out").choices(
-        preconditioners,
-      ),
+      new Option(
+        "--preconditioner <name>",
+        "what the gradient is multiplied by, for samplers that have it (default: chosen)",
+      ).choices(preconditioners),
     )
-    .option("--batch-size <rows>", "rows a step, chosen from the theory where left out", number)
-    .option("--learning-rate <rate>", "of the stochastic-gradient samplers, likewise", number)
-    .option("--damping <h>", "of control-variate, likewise", number)
-    .option("--momentum <share>", "of momentum-sgd: what a step forgets of the velocity", number)
-    .option("--window <passes>", "of iasg: passes over the data that are averaged into one draw", number)
-    .addOption(new Option("--covariance <what>", "of iasg: posterior, or sandwich").choices(covarianceTargets))
+    .option("--batch-size <rows>", "rows of a step (default: chosen from the theory)", number)
+    .option(
+      "--learning-rate <rate>",
+      "length of a step of the stochastic-gradient samplers (default: chosen from the theory)",
+      number,
+    )
+    .option(
+      "--damping <h>",
+      "share of the way to the mode that a step of control-variate goes (default: chosen from the tolerance)",
+      number,
+    )
+    .option(
+      "--momentum <share>",
+      "share of the velocity that a step of momentum-sgd forgets (default: chosen from the theory)",
+      number,
+    )
+    .option(
+      "--window <passes>",
+      "passes over the data that iasg averages into one draw (default: chosen from the theory)",
+      number,
+    )
     .addOption(
-      new Option("--noise-estimate <how>", "of constant-sgd: a pass, or the chain's own batches").choices(
-        noiseEstimates,
-      ),
+      new Option(
+        "--covariance <what>",
+        "what iasg gives its draws: the posterior's covariance, or the sandwich, robust to a wrong model (default posterior)",
+      ).choices(covarianceTargets),
     )
-    .addOption(new Option("--schedule <rates>", "of sgld: constant or decreasing").choices(schedules))
-    .option("--max-step <h>", "of sgfs: largest entry of the preconditioner", number);
+    .addOption(
+      new Option(
+        "--noise-estimate <how>",
+        "where constant-sgd has the gradient noise from: a pass over all rows, or the chains' own batches (default pass)",
+      ).choices(noiseEstimates),
+    )
+    .addOption(
+      new Option("--schedule <rates>", "whether the rates of sgld stay or fall (default constant)").choices(schedules),
+    )
+    .option("--max-step <h>", "largest entry of the preconditioner of sgfs (default: chosen from the theory)", number);
 }
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
@@ -71,8 +103,8 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       const { fit } = await import("../src/node.ts");
       return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
     },
-    async (posterior) => {
-      await writeOutputs(posterior, { json, save, drawsOut, version });
+    async (posterior, writing) => {
+      await writeOutputs(posterior, { json, save, drawsOut, version }, writing);
       if (json !== "-") process.stdout.write(renderPosterior(posterior, terminal(color)));
       process.exitCode = statusOf(posterior.certificate);
     },
@@ -81,18 +113,19 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
 
 async function writeOutputs(
   posterior: Posterior,
-  to: { json?: string; save?: string; drawsOut?: string; version: string },
+  { json, save, drawsOut, version }: { json?: string; save?: string; drawsOut?: string; version: string },
+  writing: WriteWithProgress,
 ): Promise<void> {
-  const origin = { version: to.version, command: commandLine() };
-  if (to.save !== undefined) {
+  const origin = { version, command: commandLine() };
+  if (save !== undefined) {
     const { saveFit } = await import("../src/node.ts");
-    await saveFit(posterior, to.save, origin);
+    await writing(save, () => saveFit(posterior, save, origin));
   }
-  if (to.drawsOut !== undefined) {
+  if (drawsOut !== undefined) {
     const { writeDraws } = await import("./write-draws.ts");
-    await writeDraws(posterior, to.drawsOut, to.version);
+    await writing(drawsOut, () => writeDraws(posterior, drawsOut, version));
   }
-  if (to.json === undefined) return;
+  if (json === undefined) return;
   const { toContractJson } = await import("../src/posterior/contract-json.ts");
-  await writeJson(to.json, toContractJson(posterior, origin));
+  await writeJson(json, toContractJson(posterior, origin));
 }

@@ -7,7 +7,7 @@ import { InputError } from "../src/data/errors.ts";
 import type { Listening } from "../src/posterior/load.ts";
 import { ExitStatus, InterruptedError } from "./failure.ts";
 import { interruptible } from "./interruptible.ts";
-import { number } from "./options.ts";
+import { number, quietHelp, seedHelp, threadsHelp } from "./options.ts";
 import { writeJson, writeWhole } from "./outputs.ts";
 
 interface PaperFlags {
@@ -25,14 +25,15 @@ export function addPaperCommand(program: Command): void {
   program
     .command("paper")
     .description("make the tables and figures of Mandt, Hoffman & Blei (2017) anew, with our own samplers")
-    .option("--data <folder>", "folder of the data sets: wine/, skin/, casp/ and so on")
-    .option("--out <folder>", "where each part's JSON and SVG files go")
-    .option("--only <parts>", "some parts only, such as table-1,figure-1")
+    .option("--data <folder>", "folder that holds the data sets: wine/, skin/, casp/ and so on")
+    .option("--out <folder>", "folder that each part's JSON and SVG files are written to")
+    .option("--only <parts>", "make these parts only, such as table-1,figure-1 (default: all)")
     .option("--list", "name the parts and what they show")
-    .option("--seed <number>", "1", number)
-    .option("--effort <share>", "share of the full number of draws, for a quick look: 1", number)
-    .option("--threads <count>", "worker threads: all cores; the result does not depend on it", number)
-    .option("--quiet", "no progress")
+    .option("--seed <number>", seedHelp, number)
+    .option("--effort <share>", "share of the full number of draws, for a quick look (default 1)", number)
+    .option("--threads <count>", threadsHelp, number)
+    .option("--quiet", quietHelp)
+    .addHelpText("after", "\nExample:\n  ornstein paper --data data --out paper-figures --only table-1,figure-1")
     .action(runPaper);
 }
 

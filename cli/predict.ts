@@ -3,10 +3,9 @@ import { InputError } from "../src/data/errors.ts";
 import type { UnknownLevels } from "../src/data/recipe-levels.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { interruptible } from "./interruptible.ts";
-import { number } from "./options.ts";
+import { dataArgument, number, optionGroups, plainHelp, quietHelp, seedHelp, sqlHelp } from "./options.ts";
 import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
-import { type FirstRows, renderPrediction } from "./render-prediction.ts";
-import { writePredictions } from "./write-predictions.ts";
+import type { FirstRows } from "./render-prediction.ts";
 
 interface PredictFlags {
   out?: string;
@@ -26,24 +25,32 @@ export function addPredictCommand(program: Command, version: string): void {
     .command("predict")
     .description("predict new rows from a saved fit, and score the predictions where the target is known")
     .argument("<fit>", "a file that ornstein fit --save wrote")
-    .argument("[data]", "CSV, TSV, JSON lines or Parquet file, or a glob of them; columns as in the fit")
-    .option("--sql <query>", "rows from SQL over any file DuckDB reads; DATA, if given, is the view `data`")
-    .option("--out <file>", "write a row for each row: .csv, .parquet or .jsonl; - is CSV on standard output")
-    .option("--interval <probability>", "of the equal-tailed intervals: 0.9", number)
-    .option("--draws <count>", "predictive draws of each row that are written: 0", number)
-    .option("--posterior-draws <count>", "draws of the coefficients that are averaged over: 1000", number)
-    .option("--seed <number>", "of the predictive draws: 1", number)
+    .argument("[data]", `${dataArgument}; columns as in the fit`)
+    .optionsGroup(optionGroups.data)
+    .option("--sql <query>", sqlHelp)
     .addOption(
-      new Option("--unknown-levels <what>", "levels that no row of the fit has: error, or taken as reference").choices([
-        "error",
-        "reference",
-      ]),
+      new Option(
+        "--unknown-levels <what>",
+        "refuse levels that no row of the fit has, or predict without a coefficient for them (default error)",
+      ).choices(["error", "reference"]),
     )
+    .optionsGroup("Prediction:")
+    .option("--interval <probability>", "probability of the equal-tailed intervals (default 0.9)", number)
+    .option("--draws <count>", "predictive draws of each row that are written (default 0)", number)
+    .option("--posterior-draws <count>", "draws of the coefficients that are averaged over (default 1000)", number)
+    .option("--seed <number>", seedHelp, number)
+    .optionsGroup(optionGroups.output)
+    .option("--out <file>", "write a row for each row: .csv, .parquet or .jsonl; - is CSV on standard output")
     .option("--json <file>", "write scores, calibration and checks as JSON; - is standard output")
-    .option("--quiet", "no progress")
-    .option("--no-color", "plain text")
+    .option("--quiet", quietHelp)
+    .option("--no-color", plainHelp)
+    .addHelpText("after", example)
     .action((fit: string, data: string | undefined, flags: PredictFlags) => runPredict(fit, data, flags, version));
 }
+
+const example = `
+Example:
+  ornstein predict fit.nc new-flights.parquet --out predictions.parquet`;
 
 /** Rows that are shown. */
 const shownRows = 10;
@@ -57,7 +64,9 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
   await interruptible(
     quiet,
     async (listening) => {
+      // Loaded late, so that --help and refusals of options are instant.
       const { loadFit, openTable, predictStream } = await import("../src/node.ts");
+      const { writePredictions } = await import("./write-predictions.ts");
       const fit = await loadFit(path);
       const source = await openTable({ path: data, sql, like: fit.recipe, signal: listening.signal });
       try {
@@ -74,9 +83,20 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
       const { predictionToJson } = await import("../src/posterior/contract-json.ts");
       await writeJson(json, predictionToJson(fit, summary, { version, command: commandLine() }));
       if (json === "-" || out === "-") return;
-      process.stdout.write(renderPrediction(fit, first, summary, { ...terminal(color), out }));
+      const { renderPrediction } = await import("./render-prediction.ts");
+      process.stdout.write(
+        renderPrediction(fit, first, summary, { ...terminal(color), ...intervalsOf(fit, flags), out }),
+      );
     },
   );
+}
+
+/** What the intervals are quantiles of. */
+function intervalsOf(
+  { settings }: Pick<Posterior, "settings">,
+  { interval = 0.9, posteriorDraws = 1000 }: PredictFlags,
+) {
+  return { interval, draws: Math.min(posteriorDraws, settings.chains * settings.draws) };
 }
 
 /** Predictions are no better than the draws that they are made of. */

@@ -1,8 +1,17 @@
+import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { probabilityOf } from "../src/data/event.ts";
 import type { PredictionSummary } from "../src/prediction/predict.ts";
 import type { PredictiveFit } from "../src/prediction/predictive-fit.ts";
 import type { PredictionColumns, PredictionScores } from "../src/prediction/row-predictor.ts";
-import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
+import {
+  decimalsWithin,
+  integer,
+  type RenderOptions,
+  renderTable,
+  roundedTo,
+  type TableColumn,
+  wrap,
+} from "./table.ts";
 
 /** The predictions of the first rows. */
 export interface FirstRows {
@@ -10,12 +19,19 @@ export interface FirstRows {
   columns: PredictionColumns;
 }
 
+/** What intervals are quantiles of. */
+interface IntervalOptions {
+  /** Their probability. */
+  readonly interval: number;
+  readonly draws: number;
+}
+
 /** What a person sees of predictions: the first rows, how good they are where that can be known, and what to heed. */
 export function renderPrediction(
   { recipe }: PredictiveFit,
   first: FirstRows,
   summary: PredictionSummary,
-  options: RenderOptions & { readonly out?: string },
+  options: RenderOptions & IntervalOptions & { readonly out?: string },
 ): string {
   const { rows, missingRows, scores, warnings } = summary;
   const where = options.out === undefined ? "" : `; written to ${options.out}`;
@@ -36,7 +52,13 @@ export function renderPrediction(
   return `${sections.join("\n\n")}\n`;
 }
 
-function renderFirst({ numRows, columns }: FirstRows, total: number, options: RenderOptions): string {
+function renderFirst({ numRows, columns }: FirstRows, total: number, options: RenderOptions & IntervalOptions): string {
+  const errorOfEnd = (name: string, i: number) => {
+    const kind = /^(.*)_(?:low|high)/.exec(name)?.[1];
+    const [low, high] = ["low", "high"].map((end) => columns[name.replace(/_(?:low|high)/, `_${end}`)]?.[i]);
+    if (kind === undefined || typeof low !== "number" || typeof high !== "number") return null;
+    return (high - low) * relativeErrorOfEnd(options);
+  };
   const places = Array.from({ length: numRows }, (_, i) => i);
   const names = Object.keys(columns);
   const tableColumns = names.map(
@@ -51,25 +73,34 @@ function renderFirst({ numRows, columns }: FirstRows, total: number, options: Re
           : names.length > 8
             ? 8 - j
             : 9 - j / 10,
-      cell: (i) => cellOf(columns[name][i]),
+      cell: (i) => cellOf(columns[name][i], errorOfEnd(name, i)),
     }),
   );
   const table = renderTable(places, (i) => `row ${integer(i + 1)}`, tableColumns, { ...options, leastName: 8 });
   return total > numRows ? `${table}\n… and ${integer(total - numRows)} more` : table;
 }
 
-function cellOf(value: number | string | null): string {
+function cellOf(value: number | string | null, error: number | null): string {
   if (value === null || Number.isNaN(value)) return "–";
-  return typeof value === "string" ? value : short(value);
+  return typeof value === "string" ? value : short(value, error);
+}
+
+/** Monte Carlo error of an end, in widths of the interval: that of a normal law's quantile, √(α (1 − α)/n) / φ(z) over 2 z. */
+function relativeErrorOfEnd({ interval, draws }: IntervalOptions): number {
+  const outside = (1 - interval) / 2;
+  const z = -normalQuantile(outside, 0, 1);
+  const density = Math.exp(-0.5 * z * z) / Math.sqrt(2 * Math.PI);
+  return Math.sqrt((outside * (1 - outside)) / draws) / (density * 2 * z);
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
-/** Five significant digits. */
-function short(value: number): string {
+/** Five significant digits, or as many as a Monte Carlo error leaves. */
+function short(value: number, error: number | null = null): string {
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(2);
-  return value.toFixed(Math.max(0, Math.min(4, 4 - Math.floor(Math.log10(Math.max(size, 1))))));
+  const decimals = Math.max(0, Math.min(4, 4 - Math.floor(Math.log10(Math.max(size, 1)))));
+  return roundedTo(value, Math.min(decimals, decimalsWithin(error)));
 }
 
 function renderScores(scores: PredictionScores, options: RenderOptions): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fit } from "../src/posterior/fit-inline.ts";
 import { renderPosterior } from "./render.ts";
+import { decimalsWithin, roundedTo } from "./table.ts";
 
 const x = Array.from({ length: 200 }, (_, n) => Math.sin(1.7 * n));
 const y = x.map((value, n) => 1 + 2 * value + Math.cos(7.3 * n * n));
@@ -53,5 +54,23 @@ describe("the report of a fit", () => {
       "ess_tail",
       "r_hat",
     ]);
+  });
+});
+
+describe("digits within a Monte Carlo error", () => {
+  it.each([
+    [0.0177, 2, -1.8234, "-1.82"],
+    [0.049, 2, -1.8234, "-1.82"],
+    [0.051, 1, -1.8234, "-1.8"],
+    [0.6, 0, 12.34, "12"],
+    [6, -1, 1234.5, "1230"],
+    [3e-5, 5, 0.123456, "0.12346"],
+  ])("%f: %i decimals", (error, decimals, value, text) => {
+    expect(decimalsWithin(error)).toBe(decimals);
+    expect(roundedTo(value, decimals)).toBe(text);
+  });
+
+  it("are not limited where there is no error, or none is known", () => {
+    for (const error of [0, null, undefined]) expect(decimalsWithin(error)).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -3,7 +3,16 @@ import { nats, percent } from "../src/diagnostics/wording.ts";
 import type { Coefficient } from "../src/posterior/coefficients.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { renderModel } from "./render-model.ts";
-import { integer, type RenderOptions, renderTable, type TableColumn, verdictColor, wrap } from "./table.ts";
+import {
+  decimalsWithin,
+  integer,
+  type RenderOptions,
+  renderTable,
+  roundedTo,
+  type TableColumn,
+  verdictColor,
+  wrap,
+} from "./table.ts";
 
 /** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
 export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
@@ -43,23 +52,46 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
   ].join("\n");
 }
 
-/** Enough decimals that the second digit of the Monte Carlo error, or the fourth of the sd, shows. */
+/** Enough decimals that the fourth digit of the sd shows. */
 function decimalsFor({ sd }: Coefficient): number {
   return sd > 0 ? Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(sd)))) : 3;
 }
 
-const scaled = (pick: (c: Coefficient) => number | null) => (c: Coefficient) => {
-  const value = pick(c);
-  if (value === null) return "–";
-  const decimals = decimalsFor(c);
-  return Math.abs(value) >= 1e7 || decimals > 8 ? value.toExponential(3) : value.toFixed(decimals);
-};
+/** A number on the scale of its coefficient's sd; where its own Monte Carlo error is given, no digits that this hides. */
+const scaled =
+  (pick: (c: Coefficient) => number | null, errorOf?: (c: Coefficient) => number | null) => (c: Coefficient) => {
+    const value = pick(c);
+    if (value === null) return "–";
+    const decimals = Math.min(decimalsFor(c), errorOf ? decimalsWithin(errorOf(c)) : Number.POSITIVE_INFINITY);
+    return Math.abs(value) >= 1e7 || decimals > 8 ? value.toExponential(3) : roundedTo(value, decimals);
+  };
 
 const tableColumns: readonly TableColumn<Coefficient>[] = [
   { title: "mean", rank: 9, cell: scaled((c) => c.mean) },
-  { title: "sd", rank: 8, cell: scaled((c) => c.sd) },
-  { title: "hdi_3%", rank: 7, cell: scaled((c) => c["hdi_3%"]) },
-  { title: "hdi_97%", rank: 7, cell: scaled((c) => c["hdi_97%"]) },
+  {
+    title: "sd",
+    rank: 8,
+    cell: scaled(
+      (c) => c.sd,
+      (c) => c.mcse_sd,
+    ),
+  },
+  {
+    title: "hdi_3%",
+    rank: 7,
+    cell: scaled(
+      (c) => c["hdi_3%"],
+      (c) => c["mcse_hdi_3%"],
+    ),
+  },
+  {
+    title: "hdi_97%",
+    rank: 7,
+    cell: scaled(
+      (c) => c["hdi_97%"],
+      (c) => c["mcse_hdi_97%"],
+    ),
+  },
   { title: "mcse_mean", rank: 2, cell: (c) => (c.mcse_mean === null ? "–" : c.mcse_mean.toExponential(0)) },
   { title: "ess_bulk", rank: 4, cell: (c) => (c.ess_bulk === null ? "–" : integer(c.ess_bulk)) },
   { title: "ess_tail", rank: 1, cell: (c) => (c.ess_tail === null ? "–" : integer(c.ess_tail)) },

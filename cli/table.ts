@@ -17,6 +17,21 @@ export const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as
 
 export const integer = (value: number) => Math.round(value).toLocaleString("en-US");
 
+/**
+ * Decimals of a number with this Monte Carlo standard error: the last one's unit is between a fifth of the error and twice the
+ * error. Fewer than 0 round to tens, hundreds and so on. Infinite where there is no error, or it is not known.
+ */
+export function decimalsWithin(error: number | null | undefined): number {
+  return error && error > 0 ? 0 - Math.floor(Math.log10(2 * error)) : Number.POSITIVE_INFINITY;
+}
+
+/** A number in so many decimals. */
+export function roundedTo(value: number, decimals: number): string {
+  if (decimals >= 0) return value.toFixed(decimals);
+  const unit = 10 ** -decimals;
+  return (Math.round(value / unit) * unit).toFixed(0);
+}
+
 interface TableOptions<Row> extends RenderOptions {
   /** Characters of the names that columns make room for; 16 where left out. */
   readonly leastName?: number;

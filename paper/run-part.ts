@@ -1,4 +1,5 @@
 import type { Engine } from "../src/engine/engine.ts";
+import { oneOfSeveral, type ProgressListener, progressReporter, type ReportProgress } from "../src/engine/progress.ts";
 import type { PaperPart, PartContext, PartResult } from "./part.ts";
 
 export interface PartsOptions {
@@ -7,7 +8,7 @@ export interface PartsOptions {
   readonly seed?: number;
   readonly effort?: number;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (stage: string, fraction: number) => void;
+  readonly onProgress?: ProgressListener;
 }
 
 /** What running one part took, beside what it made. */
@@ -23,16 +24,20 @@ export async function runPart(part: PaperPart, options: PartsOptions): Promise<F
   const mark = engine.memory.mark();
   const started = performance.now();
   let current = part.name;
-  const onProgress = (_stage: string, fraction: number) => options.onProgress?.(current, fraction);
+  const report = progressReporter(options.onProgress);
+  // A part has many runs of its own, one after the other.
+  const ofRun = oneOfSeveral(report);
+  const onProgress: ReportProgress = (_stage, fraction, amount) => ofRun?.(current, fraction, amount);
   const enter = (stage: string) => {
     current = `${part.name}: ${stage}`;
-    options.onProgress?.(current, 0);
+    report?.(current, 0);
   };
   const workspace = { executor: engine.executor, signal, onProgress, counter: { rowsVisited: 0 } };
   const context: PartContext = { dataFolder, engine, workspace, enter, seed, effort };
   try {
-    options.onProgress?.(part.name, 0);
+    report?.(part.name, 0);
     const result = await part.run(context);
+    report?.finish();
     const data = { part: part.name, seed, effort, ...result.data };
     return { part, result: { ...result, data }, seconds: (performance.now() - started) / 1000 };
   } finally {

@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import { openTable } from "./data/duckdb-source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
+import { progressReporter } from "./engine/progress.ts";
 import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
 import type { Comparison } from "./posterior/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./posterior/fit.ts";
@@ -73,14 +74,16 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
 async function onThreads<Options extends Listening, Result>(
   input: FitInput | FileInput,
-  { threads = availableParallelism(), ...options }: Options & Threads,
+  { threads = availableParallelism(), ...given }: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
 ): Promise<Result> {
   const engine = await createNodeEngine(threads);
+  const onProgress = progressReporter(given.onProgress);
+  const options = { ...given, ...(onProgress && { onProgress }) };
   try {
     if (!isFile(input)) return await work(input, options, engine);
     refuseOptionsAmong(input);
-    options.onProgress?.("opening", 0);
+    onProgress?.("opening", 0);
     const { path, sql, formula } = input;
     const source = await openTable({ path, sql, signal: options.signal });
     try {

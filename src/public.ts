@@ -12,6 +12,7 @@ export {
 } from "./diagnostics/calibration.ts";
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
+export type { ProgressEvent, ProgressListener, ProgressUnit } from "./engine/progress.ts";
 export type { FamilyName } from "./families/family.ts";
 export { type CustomModel, type CustomModelOptions, customModel } from "./models/custom-model.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
@@ -22,7 +23,7 @@ export type { Comparison, SamplerComparison } from "./posterior/comparison.ts";
 export { comparisonToJson, predictionToJson, toContractJson } from "./posterior/contract-json.ts";
 export type { RunOptions } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
-export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
+export type { ArrayInput, FitInput, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
 export type { Posterior, Timing } from "./posterior/posterior.ts";
 export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";

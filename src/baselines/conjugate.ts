@@ -10,6 +10,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { tracedDraws } from "../samplers/traced-chains.ts";
 
 /**
  * Exact independent draws of a linear model with normal priors (estimation/conjugate.ts): τ = log σ from its own law by
@@ -53,15 +54,16 @@ function exactDraws(
   const { dimension } = model;
   const cumulative = Float64Array.from(posterior.probability);
   for (let k = 1; k < cumulative.length; k++) cumulative[k] += cumulative[k - 1];
-  const positions = Array.from({ length: chains }, (_, chain) => {
+  const made = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    const values = new Float64Array(draws * dimension);
-    for (let draw = 0; draw < draws; draw++)
+    const values = new Float64Array(count * dimension);
+    for (let draw = 0; draw < count; draw++)
       drawInto(values.subarray(draw * dimension), model.priorMean, posterior, cumulative, random);
     return values;
   });
   const { mean, covariance } = posterior;
-  return { chains, draws, dimension, positions, intervalMeans: positions, mean, covariance, isIntegrated: true };
+  const { positions } = made;
+  return { chains, draws, dimension, ...made, intervalMeans: positions, mean, covariance, isIntegrated: true };
 }
 
 function drawInto(

@@ -8,6 +8,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { tracedDraws } from "../samplers/traced-chains.ts";
 import { drawsOutput } from "./draws-output.ts";
 
 /**
@@ -35,12 +36,16 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   };
 }
 
-function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: SamplerOptions): ChainOutput {
+/** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
+function normalDraws(
+  { mode, laplaceCovariance, laplaceFactor }: Problem,
+  { chains, draws, seed }: SamplerOptions,
+): ChainOutput {
   const dimension = mode.length;
-  const positions = Array.from({ length: chains }, (_, chain) => {
+  const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    const values = new Float64Array(draws * dimension);
-    for (let draw = 0; draw < draws; draw++) {
+    const values = new Float64Array(count * dimension);
+    for (let draw = 0; draw < count; draw++) {
       const offset = multiplyVector(
         laplaceFactor,
         Float64Array.from(mode, () => random.normal()),
@@ -49,5 +54,6 @@ function normalDraws({ mode, laplaceFactor }: Problem, { chains, draws, seed }: 
     }
     return values;
   });
-  return drawsOutput(positions, dimension);
+  const integrals = { mean: mode, covariance: laplaceCovariance, isIntegrated: true };
+  return { ...drawsOutput(positions, dimension), trace, ...integrals };
 }

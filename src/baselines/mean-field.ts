@@ -10,6 +10,7 @@ import {
   type Sampler,
   type SamplerOptions,
 } from "../samplers/sampler.ts";
+import { tracedDraws } from "../samplers/traced-chains.ts";
 import { largestSdError } from "../theory/divergence.ts";
 import { drawsOutput } from "./draws-output.ts";
 import { type MeanField, meanFieldOptimum, pairsPerIteration } from "./mean-field-optimum.ts";
@@ -65,12 +66,7 @@ async function findOptimum(problem: Problem, { tolerance, seed }: SamplerOptions
     const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
     const workPerIteration = 2 * pairsPerIteration * numRows * (2 * model.dimension + 20);
     const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(mostWork / workPerIteration)));
-    let last = performance.now();
-    const onIteration = (fraction: number) => {
-      if (performance.now() - last < 200) return;
-      last = performance.now();
-      workspace.onProgress?.("optimising", fraction);
-    };
+    const onIteration = (fraction: number) => workspace.onProgress?.("optimising", fraction);
     const expansion = { mode, precision: scale(hessian, numRows) };
     const options = { goal: tolerance / 2, maxIterations, onIteration };
     return await meanFieldOptimum(evaluate, expansion, createRandom(seed, 0, 5), options);
@@ -81,12 +77,18 @@ async function findOptimum(problem: Problem, { tolerance, seed }: SamplerOptions
 
 function draws({ mean, sd }: MeanField, { chains, draws, seed }: SamplerOptions): ChainOutput {
   const dimension = mean.length;
-  const positions = Array.from({ length: chains }, (_, chain) => {
+  const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    return Float64Array.from({ length: draws * dimension }, (_, i) => {
+    return Float64Array.from({ length: count * dimension }, (_, i) => {
       const k = i % dimension;
       return mean[k] + sd[k] * random.normal();
     });
   });
-  return drawsOutput(positions, dimension);
+  return {
+    ...drawsOutput(positions, dimension),
+    trace,
+    mean,
+    covariance: diagonalMatrix(sd.map((value) => value ** 2)),
+    isIntegrated: true,
+  };
 }

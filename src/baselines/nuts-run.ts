@@ -1,3 +1,4 @@
+import type { ReportProgress } from "../engine/progress.ts";
 import { type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { identity, multiplyVector } from "../linalg/matrix.ts";
@@ -29,7 +30,7 @@ export async function runNuts(
   { stepsPerDraw, ...adaptation }: Adaptation,
 ): Promise<ChainOutput> {
   const iterations = stepsPerDraw * draws;
-  const onIteration = progressOf(count * (adaptation.warmUp + iterations), workspace.onProgress);
+  const onIteration = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
   const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
   const guess = coordinates ? identity(mode.length) : laplaceCovariance;
   const chains = await runTogether(model.memory, prepare, count, (evaluate, chain) => {
@@ -56,16 +57,15 @@ function positionsOf(steps: Float64Array, dimension: number, { position }: Warpe
   return positions;
 }
 
-const progressMilliseconds = 200;
-
-/** Counts iterations of all chains and tells of them a few times a second. */
-function progressOf(total: number, onProgress?: (stage: string, fraction: number) => void): () => void {
+/** Counts iterations of all chains: those of the warm-up first, though chains that are ahead draw already. */
+function progressOf(warmUp: number, draws: number, onProgress: ReportProgress | undefined): () => void {
   let done = 0;
-  let last = performance.now();
+  const tell = (stage: string, count: number, total: number) =>
+    onProgress?.(stage, count / total, { done: count, total, unit: "iterations" });
+  tell("warming up", 0, warmUp);
   return () => {
     done++;
-    if (!onProgress || performance.now() - last < progressMilliseconds) return;
-    last = performance.now();
-    onProgress("sampling", done / total);
+    if (done <= warmUp) tell("warming up", done, warmUp);
+    else tell("sampling", done - warmUp, draws);
   };
 }

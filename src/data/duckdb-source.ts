@@ -89,6 +89,11 @@ async function openSource(
     sqlNames.set(name, sqlName);
     return infoOf(name, type, refusal);
   });
+  // How far a query is, for `prepared`; nothing is printed.
+  await session.run(
+    "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
+    problem,
+  );
   const byName = new Map(columns.map((info) => [info.name, info]));
   const sqlName = (name: string) => sqlNames.get(name) ?? name;
 
@@ -163,6 +168,10 @@ async function openSource(
     hold: async (names) => void (await hold(names)),
     texts: async (name) => texts.values(name, await hold([name])),
     firstUnlike: async (name, pattern) => texts.firstUnlike(name, await hold([name]), pattern),
+    prepared() {
+      const { percentage } = connection.progress;
+      return numRows === undefined && percentage >= 0 ? percentage / 100 : undefined;
+    },
     chunks,
     async close() {
       connection.closeSync();

@@ -65,6 +65,8 @@ export interface TableSource {
   readonly columns: readonly ColumnInfo[];
   /** Known to some sources from the start, to others once chunks were asked for. */
   readonly numRows?: number;
+  /** How much of what comes before the first rows is done, 0 … 1; undefined where nothing is under way. */
+  prepared?(): number | undefined;
   /** What the rows came from, for messages: a file's name, "the query". */
   readonly label?: string;
   /** What SQL selects the rows from: `data`, or a query in brackets; absent where the source is no SQL. */

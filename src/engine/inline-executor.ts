@@ -2,9 +2,9 @@ import type { Executor, KernelTask } from "./executor.ts";
 import { loadKernels } from "./kernels.ts";
 import type { EngineMemory } from "./memory.ts";
 import { nextTurn } from "./next-turn.ts";
+import { progressMilliseconds } from "./progress.ts";
 
 const sliceMilliseconds = 15;
-const progressMilliseconds = 200;
 
 /** Runs tasks on the calling thread, anywhere. It gives way to other events every 15 ms, between two kernel calls. */
 export async function createInlineExecutor(memory: EngineMemory): Promise<Executor> {

@@ -4,6 +4,7 @@ import type { Executor, KernelTask } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { compileKernels } from "./kernels.ts";
 import type { EngineMemory } from "./memory.ts";
+import { progressMilliseconds } from "./progress.ts";
 
 export interface NodeExecutorOptions {
   /** Default: as many as the machine runs at once. */
@@ -25,8 +26,6 @@ parentPort.on("message", ({ kernel, address, argument, times }) => {
   }
 });
 `;
-
-const progressMilliseconds = 200;
 
 /**
  * Runs tasks on worker threads that share `memory`, handing the next task to whichever worker is free. Idle workers do

@@ -13,6 +13,7 @@ import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
 import type { Problem, Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
+import { tellingPasses } from "./telling-passes.ts";
 
 export interface CustomEstimate {
   readonly problem: Problem;
@@ -109,9 +110,10 @@ export async function findCustomMode(workspace: Workspace, model: Model, start: 
     });
   });
   const floor = 1e-9 * numRows;
+  const finding = tellingPasses(workspace, "finding the mode");
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const { loss, gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+      const { loss, gradient } = await sumRows(finding, model, { position, weights: Weights.none });
       addPriorGradientInto(model, position, gradient);
       return { value: loss + priorLoss(model, position), gradient };
     },

@@ -8,6 +8,7 @@ import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import type { Problem, Workspace } from "./problem.ts";
+import { tellingPasses } from "./telling-passes.ts";
 
 /** Work (rows × M²) that one average over the subsample may take. */
 const subsampleWork = 1e8;
@@ -26,7 +27,8 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
     : await modeOfSearch(workspace, given);
   const model =
     given.shapedPriors.length > 0 ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread)) : given;
-  const noiseCovariance = await noiseCovarianceAt(workspace, model, mode.position);
+  const measuring = tellingPasses(workspace, "measuring the noise");
+  const noiseCovariance = await noiseCovarianceAt(measuring, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const pairs = (model.outputs * (model.outputs + 1)) / 2;
   const sample = subsampleModel(model, Math.min(wanted, Math.floor(mostRowMatrices / pairs)), createRandom(seed, 0, 3));
@@ -40,7 +42,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
     hessian: scale(mode.precision, 1 / numRows),
     priorCurvatures: priorCurvature(model, mode.position, mode.spread),
     noiseCovariance,
-    noise: await stateDependentNoise(workspace, sample, mode.position, noiseCovariance, seed),
+    noise: await stateDependentNoise(measuring, sample, mode.position, noiseCovariance, seed),
     laplaceCovariance,
     laplaceFactor: cholesky(laplaceCovariance),
     modePasses: mode.passes,
@@ -64,7 +66,7 @@ const farthestMode = 2;
  * (σ runs to 0 with as many columns as rows), the exact mean and covariance stand in for it and its curvature.
  */
 async function modeOrExactCenter(workspace: Workspace, model: Model): Promise<FoundMode> {
-  const { mean, covariance } = await conjugatePosterior(workspace, model);
+  const { mean, covariance } = await conjugatePosterior(tellingPasses(workspace, "finding the mode", 1), model);
   // With as many columns as rows some coefficients fit the target exactly, and the density has no bound as σ runs to 0.
   const mode = model.rows.numRows > model.rows.numColumns ? await modeIfAny(workspace, model) : null;
   const isNear = (position: Float64Array) =>

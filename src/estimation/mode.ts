@@ -5,6 +5,7 @@ import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
+import { tellingPasses } from "./telling-passes.ts";
 import { type VisitedRow, visitRows } from "./visit-rows.ts";
 
 /** The mode θ* of the posterior and the curvature there. */
@@ -39,8 +40,9 @@ const maxIterations = 100;
  * over all rows that follow (Newton with a line search) start within a few posterior sds and converge quadratically.
  * Priors with a kink are averaged over the posterior's spread (`PriorSpread`), which is found with the mode.
  */
-export async function findMode(workspace: Workspace, model: Model): Promise<Mode> {
+export async function findMode(given: Workspace, model: Model): Promise<Mode> {
   const { numRows } = model.rows;
+  const workspace = tellingPasses(given, "finding the mode");
   let spread = initialSpread(model);
   let position = startingPoint(model);
   for (let size = Math.max(1000, 20 * model.dimension); size < numRows / 4; size *= 8) {

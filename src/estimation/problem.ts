@@ -1,4 +1,5 @@
 import type { Executor } from "../engine/executor.ts";
+import type { ReportProgress } from "../engine/progress.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
@@ -7,8 +8,9 @@ import type { StateDependentNoise } from "../theory/stability.ts";
 export interface Workspace {
   readonly executor: Executor;
   readonly signal?: AbortSignal;
-  /** Called with the stage and the fraction of it that is done, a few times a second. */
-  readonly onProgress?: (stage: string, fraction: number) => void;
+  readonly onProgress?: ReportProgress;
+  /** Called after each pass over rows. */
+  readonly afterPass?: () => void;
   /** Rows read so far by full passes, subsample passes and chains. */
   readonly counter: { rowsVisited: number };
 }

@@ -26,7 +26,14 @@ export interface PreparedPass {
 
 /** One pass over the rows of `model`, spread over the executor's threads. */
 export async function sumRows(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
-  if (model.custom) return sumCustomRows(workspace, model, request);
+  const sums = model.custom
+    ? await sumCustomRows(workspace, model, request)
+    : await sumWithKernels(workspace, model, request);
+  workspace.afterPass?.();
+  return sums;
+}
+
+async function sumWithKernels(workspace: Workspace, model: Model, request: RowSumsRequest): Promise<RowSums> {
   const mark = model.memory.mark();
   try {
     const pass = preparePass(model, request);

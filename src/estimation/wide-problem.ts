@@ -7,6 +7,7 @@ import { priorCurvature } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
+import { tellingPasses } from "./telling-passes.ts";
 import { visitRows } from "./visit-rows.ts";
 import { findWideMode } from "./wide-mode.ts";
 
@@ -35,17 +36,18 @@ const modeTolerance = 1e-4;
 /** @throws InputError where a noise scale is to be learned from no more rows than columns */
 export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<WideProblem> {
   requireNoise(model);
-  workspace.onProgress?.("finding the mode", 0);
-  const { position: mode, passes } = await findWideMode(workspace, model, { tolerance: modeTolerance });
+  const finding = tellingPasses(workspace, "finding the mode");
+  const { position: mode, passes } = await findWideMode(finding, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
-  const { diagonal } = await sumRows(workspace, model, {
+  const { diagonal } = await sumRows(tellingPasses(workspace, "measuring the curvature", 1), model, {
     position: mode,
     weights: Weights.curvature,
     isDiagonal: true,
   });
   const atMode = diagonal!.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
   const curvatures = withReach(model, mode, atMode);
-  const spectrum = await slowDirections(workspace, model, mode, priorCurvatures, curvatures, seed);
+  const directions = tellingPasses(workspace, "finding slow directions", 2 * Math.min(lanczosSteps, mode.length));
+  const spectrum = await slowDirections(directions, model, mode, priorCurvatures, curvatures, seed);
   const { numRows } = model.rows;
   return { workspace, model, numRows, mode, priorCurvatures, curvatures, ...spectrum, modePasses: passes };
 }
@@ -143,7 +145,6 @@ async function slowDirections(
       }
     }
     next = normalised(image);
-    workspace.onProgress?.("finding slow directions", k / steps);
   }
   const { values, vectors } = symmetricEigen(projected);
   const isSlow = (value: number, k: number) => k < mostDirections && value < slow && value > 0;

@@ -1,5 +1,9 @@
 import { type OriginalScale, originalScale, type ScaledDesign } from "../data/standardise.ts";
 import type { Convergence } from "../diagnostics/certificate.ts";
+import { mcseOfMean } from "../diagnostics/effective-sample-size.ts";
+import { intervalEnds } from "../diagnostics/interval-ends.ts";
+import { mapDraws } from "../diagnostics/rank-normalize.ts";
+import { mcseOfSdOverSteps } from "../diagnostics/sd-over-steps.ts";
 import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
@@ -15,8 +19,11 @@ export interface Coefficient {
   readonly sd: number;
   readonly "hdi_3%": number;
   readonly "hdi_97%": number;
-  /** Monte Carlo standard error of `mean`. */
+  /** Monte Carlo standard errors of `mean`, `sd` and the interval's ends. */
   readonly mcse_mean: number | null;
+  readonly mcse_sd: number | null;
+  readonly "mcse_hdi_3%": number | null;
+  readonly "mcse_hdi_97%": number | null;
   readonly ess_bulk: number | null;
   readonly ess_tail: number | null;
   readonly r_hat: number | null;
@@ -33,8 +40,17 @@ export interface Coefficient {
 }
 
 /** What the certificate needs to know of a coefficient. */
-export function convergenceOf({ name, ess_bulk, r_hat }: Coefficient): Convergence {
-  return { name, essBulk: ess_bulk ?? 0, rHat: r_hat ?? 1 };
+export function convergenceOf(coefficient: Coefficient): Convergence {
+  const { name, sd, mcse_sd, ess_bulk, r_hat } = coefficient;
+  const ends = [coefficient["mcse_hdi_3%"], coefficient["mcse_hdi_97%"]];
+  const isKnown = (error: number | null): error is number => error !== null && sd > 0;
+  return {
+    name,
+    essBulk: ess_bulk ?? 0,
+    rHat: r_hat ?? 1,
+    ...(isKnown(mcse_sd) && { sdError: mcse_sd / sd }),
+    ...(ends.every(isKnown) && { endError: Math.max(...ends.map(Number)) / sd }),
+  };
 }
 
 export interface PosteriorTable {
@@ -50,14 +66,18 @@ export function summarise(
   plan: Plan,
   output: ChainOutput,
 ): PosteriorTable {
+  const { onProgress } = problem.workspace;
   const transform = originalScale(design);
   const { outputs, auxiliaries } = problem.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
+  const traces = new Map<string, Float64Array[]>();
+  const traced = output.steps ?? output.trace;
   for (let chain = 0; chain < output.chains; chain++) {
     addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
     addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
+    if (traced) addChain(traces, names, transform, { outputs, units }, traced[chain]);
   }
   const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
   const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
@@ -67,20 +87,33 @@ export function summarise(
   const numCoefficients = transform.shift.length * outputs;
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
-    const statistics = summaryStatistics(draws.get(name)!);
+    onProgress?.("summarising", j / names.length, { done: j, total: names.length, unit: "coefficients" });
+    const kept = draws.get(name)!;
+    const trace = traces.get(name) ?? kept;
+    const statistics = summaryStatistics(kept);
+    const mcseMean = mcseOfMean(means.get(name)!);
     const auxiliary = auxiliaries[j - numCoefficients];
-    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], statistics) : null;
+    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], trace) : null;
     const mean = moments?.mean ?? original.mean[j];
     const sd = moments?.sd ?? original.sd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
+    const ends = intervalEnds(trace);
+    const relativeMcse = mcseOfSdOverSteps(trace, {
+      mcseOfMean: mcseMean / statistics.sd,
+      isExponential: auxiliary !== undefined && !output.steps,
+      isIntegrated: output.isIntegrated,
+    });
     coefficients.push({
       name,
       mean,
       sd,
-      "hdi_3%": statistics.hdiLow,
-      "hdi_97%": statistics.hdiHigh,
-      mcse_mean: finiteOrNull(summaryStatistics(means.get(name)!).mcseMean),
+      "hdi_3%": ends.low,
+      "hdi_97%": ends.high,
+      mcse_mean: finiteOrNull(mcseMean),
+      mcse_sd: finiteOrNull(sd * relativeMcse),
+      "mcse_hdi_3%": finiteOrNull(ends.lowError),
+      "mcse_hdi_97%": finiteOrNull(ends.highError),
       ess_bulk: finiteOrNull(statistics.essBulk),
       ess_tail: finiteOrNull(statistics.essTail),
       r_hat: finiteOrNull(statistics.rHat),
@@ -158,33 +191,27 @@ interface MeanAndSd {
 }
 
 /**
- * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the draws,
+ * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the trace,
  * corrected by those of τ, which are known over all steps.
  */
-function auxiliaryMoments(output: ChainOutput, index: number, unit: number, ofDraws: MeanAndSd): MeanAndSd {
-  if (output.steps) return momentsOf(output.steps, output.dimension, index, (tau) => unit * Math.exp(tau));
-  const center = output.mean[index];
-  const draws = momentsOf(output.positions, output.dimension, index, (tau) => tau - center);
+function auxiliaryMoments(output: ChainOutput, index: number, unit: number, trace: readonly Float64Array[]): MeanAndSd {
+  const ofTrace = momentsOf(trace);
+  if (output.steps) return ofTrace;
+  const tau = momentsOf(mapDraws(trace, (value) => Math.log(value / unit) - output.mean[index]));
   const sd = Math.sqrt(output.covariance.data[index * (output.dimension + 1)]);
-  return { mean: ofDraws.mean * (1 - draws.mean), sd: ofDraws.sd * (draws.sd > 0 ? sd / draws.sd : 1) };
+  return { mean: ofTrace.mean * (1 - tau.mean), sd: ofTrace.sd * (tau.sd > 0 ? sd / tau.sd : 1) };
 }
 
-/** Of a function of one parameter, over all chains. */
-function momentsOf(
-  chains: readonly Float64Array[],
-  dimension: number,
-  index: number,
-  of: (tau: number) => number,
-): MeanAndSd {
+function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
   let mean = 0;
   let squares = 0;
   let count = 0;
-  for (const positions of chains) {
-    for (let k = index; k < positions.length; k += dimension) {
+  for (const chain of chains) {
+    for (const value of chain) {
       // Welford's updates: a sum of squares would lose an sd that is small beside its mean.
-      const distance = of(positions[k]) - mean;
+      const distance = value - mean;
       mean += distance / ++count;
-      squares += distance * (of(positions[k]) - mean);
+      squares += distance * (value - mean);
     }
   }
   return { mean, sd: Math.sqrt(squares / (count - 1)) };

@@ -1,6 +1,7 @@
 import { InputError } from "../data/errors.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
+import { oneOfSeveral, progressReporter, type ReportProgress } from "../engine/progress.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
 import { samplers as registry, whyUnsuited } from "../samplers/registry.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../samplers/sampler.ts";
@@ -27,7 +28,8 @@ export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
-  const { signal, onProgress, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
+  const { signal, onProgress: listener, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
+  const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const variants = variantsOf(names);
   if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");
@@ -47,6 +49,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     for (const variant of variants)
       rows.push(await withMemoryOf(engine, () => compareOne(prepared, reference, variant, resolved, timeLimit)));
     const ended = performance.now();
+    onProgress?.finish();
     return {
       data: describeData(design, problem.model),
       family: design.family,
@@ -99,8 +102,10 @@ function variantsOf(names: readonly string[] | undefined): Variant[] {
 
 /** The same problem under another signal, its progress told as that of `title`. */
 function titled(problem: Problem, workspace: Workspace, title: string, signal: AbortSignal | undefined): Problem {
-  const onProgress = (stage: string, fraction: number) =>
-    workspace.onProgress?.(title, stage === "sampling" ? fraction : 0);
+  // The sampling is the last part, and what comes before it nobody knows the length of.
+  const ofPart = oneOfSeveral(workspace.onProgress);
+  const onProgress: ReportProgress = (stage, fraction, amount) =>
+    stage === "sampling" ? workspace.onProgress?.(title, fraction, amount) : ofPart?.(title, fraction, amount);
   return { ...problem, workspace: { ...workspace, signal, onProgress } };
 }
 
@@ -122,7 +127,8 @@ async function compareOne(
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
     const sampled = await inTime(problem);
-    const run = await certifyDraws(prepared, sampler, sampled, chosen);
+    const told = { ...prepared, problem: titled(problem, workspace, title, signal) };
+    const run = await certifyDraws(told, sampler, sampled, chosen);
     const measured = reference.problem.model === problem.model ? sampled : await inTime(reference.problem);
     const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
     const { certificate, coefficients, plan, rowsVisited, seconds } = run;

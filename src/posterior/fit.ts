@@ -1,6 +1,7 @@
 import type { Design } from "../data/design.ts";
 import { referencesOf } from "../data/references.ts";
 import type { Engine } from "../engine/engine.ts";
+import { progressReporter } from "../engine/progress.ts";
 import { viewRows } from "../engine/row-view.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { Model } from "../models/model.ts";
@@ -27,10 +28,11 @@ export interface RunOptions extends FitOptions, Listening {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
-  const { signal, onProgress, keepTarget, ...plain } = options;
+  const { signal, onProgress: listener, keepTarget, ...plain } = options;
+  const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const started = performance.now();
-  return withMemoryOf(engine, async () => {
+  const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
     if (!prepared) return { ...(await fitWide(modelled, resolved)), ...observed };
@@ -62,6 +64,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     };
   });
+  onProgress?.finish();
+  return posterior;
 }
 
 function observedTarget({ target, numRows }: Design, { memory, rows }: Model): Float64Array {

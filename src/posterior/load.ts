@@ -11,7 +11,9 @@ import { probabilityOf } from "../data/event.ts";
 import { parseFormula } from "../data/formula.ts";
 import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ProgressListener, ReportProgress } from "../engine/progress.ts";
 import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
+import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "./options.ts";
 
 /** A table and a formula over it. */
@@ -40,9 +42,6 @@ export interface ArrayInput {
 
 export type FitInput = TableInput | ArrayInput | SparseArrays;
 
-/** How far a run is: `fraction` of `stage` is done. */
-export type ProgressListener = (stage: string, fraction: number) => void;
-
 /** What was read. */
 export interface DataSummary {
   readonly rows: number;
@@ -70,6 +69,12 @@ export interface Listening {
   readonly onProgress?: ProgressListener;
 }
 
+/** The same within a run. */
+export interface Reporting {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ReportProgress;
+}
+
 /**
  * Reads the input into the engine's memory as a design matrix.
  * @param priorSds Where rows are wanted in an orthogonal basis
@@ -78,7 +83,7 @@ export async function loadRows(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  { signal, onProgress, countParameters, priorSds }: Listening & Pick<DesignOptions, "countParameters" | "priorSds">,
+  { signal, onProgress, countParameters, priorSds }: Reporting & Pick<DesignOptions, "countParameters" | "priorSds">,
 ): Promise<{ design: Design; rows: RowBlock }> {
   refuseOptionsAmong(input);
   let address = 0;
@@ -93,11 +98,11 @@ export async function loadRows(
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
-    const total = source.numRows;
-    const onRows = (done: number, pass: 1 | 2) =>
-      onProgress?.("reading", total ? (done / total + pass - 1) / 2 : (pass - 1) / 2);
     const formula = parseFormula(input.formula);
-    design = await buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows });
+    const onRows = (done: number, pass: 1 | 2) => tellRows(onProgress, `reading, pass ${pass} of 2`, source, done);
+    design = await whilePreparing(source, onProgress, () =>
+      buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows }),
+    );
   } else {
     if (weights !== undefined)
       throw new InputError(

@@ -21,7 +21,7 @@ import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
-import { type FitInput, type Listening, loadRows } from "./load.ts";
+import { type FitInput, loadRows, type Reporting } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
@@ -69,7 +69,7 @@ export async function prepareInput(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  listening: Listening,
+  listening: Reporting,
 ): Promise<PreparedInput> {
   const mark = engine.memory.mark();
   const modelled = await prepareModel(input, options, engine, listening);
@@ -163,7 +163,7 @@ export async function prepareModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
-  listening: Listening,
+  listening: Reporting,
   priorSds?: DesignOptions["priorSds"],
 ): Promise<PreparedModel> {
   const started = performance.now();
@@ -232,7 +232,6 @@ function normalPriors(priors: readonly Prior[]): NormalPrior[] {
  */
 async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
-  workspace.onProgress?.("finding the mode", 0);
   const problem = await estimate(workspace, model, seed);
   const load = (times.loaded - times.started) / 1000;
   return {

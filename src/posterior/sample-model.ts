@@ -3,6 +3,7 @@ import type { Certificate } from "../diagnostics/certificate.ts";
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
 import { EngineMemory } from "../engine/memory.ts";
+import { progressReporter } from "../engine/progress.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
@@ -53,7 +54,8 @@ export interface CustomPosterior {
  * aborted; whatever the function throws
  */
 export async function sampleModel(given: CustomModel, options: SampleModelOptions = {}): Promise<CustomPosterior> {
-  const { findMode = true, checkGradient: isChecked = true, signal, onProgress, ...plain } = options;
+  const { findMode = true, checkGradient: isChecked = true, signal, onProgress: listener, ...plain } = options;
+  const onProgress = progressReporter(listener);
   const resolved = resolveOptions({ draws: given.dimension > mostDenseParameters ? 100 : 500, ...plain });
   const memory = new EngineMemory();
   const started = performance.now();
@@ -61,9 +63,10 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     const model = modelOf(memory, given);
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
-    onProgress?.("finding the mode", 0);
     const context = { given, model, workspace, findMode, started };
-    return model.dimension > mostDenseParameters ? sampleWide(context, resolved) : sampleDense(context, resolved);
+    const posterior = await (model.dimension > mostDenseParameters ? sampleWide : sampleDense)(context, resolved);
+    onProgress?.finish();
+    return posterior;
   });
 }
 

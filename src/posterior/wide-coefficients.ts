@@ -1,4 +1,5 @@
 import type { Design } from "../data/design.ts";
+import { intervalEnds } from "../diagnostics/interval-ends.ts";
 import { type SummaryStatistics, summaryStatistics } from "../diagnostics/summary-statistics.ts";
 import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
@@ -61,8 +62,11 @@ export function summariseWide(
   const variances = approximateVariances(problem);
   const standardScale = scaleOf(design, problem);
   const coefficients = names.map((name, place): Coefficient => {
+    const total = names.length;
+    problem.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
     const draws = original(place);
     const s: SummaryStatistics = summaryStatistics(draws);
+    const ends = intervalEnds(draws);
     const kept = standardised(run, problem.mode.length, place);
     const { unit, isLogarithm } = standardScale(place);
     const own = isLogarithm ? { mean: s.mean / unit, sd: s.sd / unit } : momentsOf(kept);
@@ -72,9 +76,12 @@ export function summariseWide(
       name,
       mean: s.mean,
       sd: s.sd,
-      "hdi_3%": s.hdiLow,
-      "hdi_97%": s.hdiHigh,
+      "hdi_3%": ends.low,
+      "hdi_97%": ends.high,
       mcse_mean: finiteOrNull(s.mcseMean),
+      mcse_sd: finiteOrNull(s.mcseSd),
+      "mcse_hdi_3%": finiteOrNull(ends.lowError),
+      "mcse_hdi_97%": finiteOrNull(ends.highError),
       ess_bulk: finiteOrNull(s.essBulk),
       ess_tail: finiteOrNull(s.essTail),
       r_hat: finiteOrNull(s.rHat),

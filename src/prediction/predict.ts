@@ -4,12 +4,14 @@ import { type EncodedRows, type EncodeOptions, RowEncoder } from "../data/encode
 import { InputError } from "../data/errors.ts";
 import { listed } from "../data/suggest.ts";
 import { formatCount, type TableSource } from "../data/table.ts";
+import { type ProgressListener, progressReporter } from "../engine/progress.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
 import type { ModelRecipe, PredictiveFit } from "./predictive-fit.ts";
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
+import { tellRows, whilePreparing } from "./telling-rows.ts";
 
 export interface PredictOptions extends EncodeOptions {
   /** Probability of the equal-tailed intervals, 0.9. */
@@ -20,7 +22,7 @@ export interface PredictOptions extends EncodeOptions {
   readonly posteriorDraws?: number;
   /** Of the predictive draws, 1. */
   readonly seed?: number;
-  readonly onProgress?: (stage: string, fraction: number) => void;
+  readonly onProgress?: ProgressListener;
 }
 
 /** What was predicted of all rows together. */
@@ -50,7 +52,8 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
-  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, onProgress } = options;
+  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1 } = options;
+  const onProgress = progressReporter(options.onProgress);
   requireNumber("interval", interval, "a number above 0 and below 1", interval > 0 && interval < 1);
   const isCount = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most;
@@ -83,10 +86,14 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   }
 
   async function* chunks() {
-    for await (const rows of encoder.encode()) {
-      yield predictChunk(rows);
-      if (source.numRows) onProgress?.("predicting", encoder.rowsRead / source.numRows);
+    const rows = encoder.encode();
+    for (;;) {
+      const next = await whilePreparing(source, encoder.rowsRead === 0 ? onProgress : undefined, () => rows.next());
+      if (next.done) break;
+      yield predictChunk(next.value);
+      tellRows(onProgress, "predicting", source, encoder.rowsRead);
     }
+    onProgress?.finish();
     if (encoder.rowsRead === 0)
       throw new InputError(`There are no rows in ${source.label ?? "the data"}; check the file or the query.`);
   }

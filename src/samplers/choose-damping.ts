@@ -1,3 +1,4 @@
+import { oneOfSeveral } from "../engine/progress.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { averagedAutocorrelationTime } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
@@ -103,8 +104,9 @@ async function pilot(problem: Problem, spec: ChainSpec, length = 1): Promise<Pil
   const chains = pilotChains(spec);
   const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
   const draws = length * Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
+  const { workspace } = problem;
   const run = await runChains(
-    problem,
+    { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
     { ...spec, stepsPerDraw, burnInSteps, draws, chains, twin: true },
     "choosing the step",
   );

@@ -10,7 +10,6 @@ import { chooseDamping, type DampingChoice } from "./choose-damping.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
 import { RunAwayError } from "./run-away.ts";
-import { runChains } from "./run-chains.ts";
 import {
   NoStableStepError,
   noTuning,
@@ -20,6 +19,7 @@ import {
   type SamplerOptions,
 } from "./sampler.ts";
 import { tailNoise } from "./tail-noise.ts";
+import { runTracedChains } from "./traced-chains.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
@@ -139,7 +139,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       autocorrelationTime: time,
     },
     notes,
-    sample: () => runChains(problem, { ...chosen, ...schedule }),
+    sample: () => runTracedChains(problem, { ...chosen, ...schedule }, time),
   };
 }
 

@@ -16,6 +16,7 @@ export async function runCustomChains(
     throw new SamplerOptionError(
       "A custom model gives the mean gradient of a batch only; leave the option noiseEstimate out.",
     );
+  const total = totalSteps * records.length;
   let done = 0;
   for (const address of records) {
     const chain = new PlainChain(model.memory, address);
@@ -23,7 +24,7 @@ export async function runCustomChains(
       await pause(workspace);
       const rows = Uint32Array.from(chain.drawBatch(), ([row]) => row);
       chain.move((await model.custom!.lossAndGradient(chain.position.slice(), rows)).gradient);
-      if (++done % 64 === 0) workspace.onProgress?.(stage, done / (totalSteps * records.length));
+      workspace.onProgress?.(stage, ++done / total, { done, total, unit: "steps" });
     }
   }
 }

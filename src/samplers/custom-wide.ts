@@ -35,7 +35,7 @@ export async function runCustomWide(
   const choose = { batchSize, learningRate };
   workspace.onProgress?.("measuring the noise", 0);
   const pilot = await chooseWideStep(workspace, model, mode, choose);
-  const chainsWith = ({ step, injected }: WideStep, from: Float64Array, schedule: Schedule) =>
+  const chainsWith = ({ step, injected }: WideStep, from: Float64Array, schedule: Schedule, stage?: string) =>
     runChains(
       { mode, workspace },
       {
@@ -45,10 +45,11 @@ export async function runCustomWide(
         from: Array.from({ length: schedule.chains }, () => from),
         ...{ ...schedule, momentEvery: 1, keepMoments: false },
       },
+      stage,
     );
   const stepsAhead = Math.min(mostStepsAhead, burnInTimes * pilot.time);
   const shortly = { burnInSteps: 0, stepsPerDraw: stepsAhead, chains: 1, draws: 1, seed: seed + 1 };
-  const ahead = await chainsWith(pilot, mode, shortly);
+  const ahead = await chainsWith(pilot, mode, shortly, "choosing the step");
   const reached = Float64Array.from(ahead.positions[0]);
   const chosen = await chooseWideStep(workspace, model, reached, choose);
   const { time, shortening } = chosen;

@@ -1,5 +1,6 @@
 import { Gradient } from "../../kernels/layout.ts";
 import { percent } from "../data/wording.ts";
+import { oneOfSeveral } from "../engine/progress.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { discreteStationaryCovariance } from "../theory/stationary.ts";
@@ -65,7 +66,9 @@ export async function estimateOnline(
       firstChain: chains * (index + 1),
       noiseEstimate: { kind, every: 1, shape },
     };
-    const result = await runChains(problem, spec, "estimating the noise");
+    const { workspace } = problem;
+    const part = { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } };
+    const result = await runChains(part, spec, "estimating the noise");
     if (!result.positions.every((values) => values.every(Number.isFinite))) {
       throw new SamplerOptionError(
         `The first estimates of the gradient noise make steps that diverge; raise --batch-size, or leave --noise-estimate out.`,

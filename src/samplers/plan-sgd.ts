@@ -8,7 +8,6 @@ import { largestStableScale, stateDependentCovariance, UnstableError } from "../
 import { contractionRates } from "../theory/stationary.ts";
 import type { StepMatrix } from "./chain-spec.ts";
 import { drawSchedule } from "./draw-schedule.ts";
-import { runChains } from "./run-chains.ts";
 import {
   type NoiseEstimateName,
   noTuning,
@@ -18,6 +17,7 @@ import {
   type SamplerOptions,
   type ScheduleName,
 } from "./sampler.ts";
+import { runTracedChains } from "./traced-chains.ts";
 
 /** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), with or without momentum, before the chains run. */
 export interface SgdSettings {
@@ -100,20 +100,24 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
     },
     notes: [...chosen.notes, ...schedule.notes],
     sample: () =>
-      runChains(problem, {
-        model,
-        gradient: Gradient.minibatch,
-        batchSize,
-        pull: 0,
-        step,
-        noise,
-        start: startFactor(sgd, add(covariance, laplaceCovariance, 1, 1e-12), chosen.momentum !== undefined),
-        velocity: chosen.momentum === undefined ? undefined : { keep: 1 - momentum },
-        ...schedule,
-        chains: options.chains,
-        draws: options.draws,
-        seed: options.seed,
-      }),
+      runTracedChains(
+        problem,
+        {
+          model,
+          gradient: Gradient.minibatch,
+          batchSize,
+          pull: 0,
+          step,
+          noise,
+          start: startFactor(sgd, add(covariance, laplaceCovariance, 1, 1e-12), chosen.momentum !== undefined),
+          velocity: chosen.momentum === undefined ? undefined : { keep: 1 - momentum },
+          ...schedule,
+          chains: options.chains,
+          draws: options.draws,
+          seed: options.seed,
+        },
+        time,
+      ),
   };
 }
 

@@ -43,10 +43,12 @@ export async function runChains(problem: Start, spec: ChainSpec, stage = "sampli
         times: Math.ceil(totalSteps / stepsPerCall),
       }),
     );
+    const total = totalSteps * spec.chains;
     const onProgress = () => {
       const done = records.reduce((sum, address) => sum + memory.getU32(address, Chain.stepsDone), 0);
-      workspace.onProgress?.(stage, done / (totalSteps * spec.chains));
+      workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
     };
+    workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
     if (spec.model.custom) await runCustomChains(problem, spec, records, totalSteps, stage);
     else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
     workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;

@@ -172,6 +172,8 @@ export interface ChainOutput {
   readonly covariance: Matrix;
   /** One array a chain, steps × M: every step that was counted, where they are kept and more than the draws. */
   readonly steps?: readonly Float64Array[];
+  /** One array a chain, positions × M: those between the draws too, where some were kept. */
+  readonly trace?: readonly Float64Array[];
   /** Mean and covariance are integrals, not averages over draws: they have no Monte Carlo error. */
   readonly isIntegrated?: boolean;
   /** One for each chain of Hamiltonian dynamics. */

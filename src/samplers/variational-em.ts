@@ -29,9 +29,12 @@ export async function learnHyperparameters(
   // With all classes alike C is singular, and rounding of its f32 sums outweighs a weak prior in that direction.
   const isSingular = model.outputs > 1 && !model.hasReference;
   const { wide = model.dimension > widest || isSingular ? "bounded" : false } = options;
+  // The chains and modes of single segments are no stages of their own.
+  const quiet: Workspace = { ...workspace, onProgress: undefined };
   const expectation = wide
-    ? wideExpectation(workspace, model, groups, seed, wide)
-    : narrowExpectation(workspace, model, groups, seed);
+    ? wideExpectation(quiet, model, groups, seed, wide)
+    : narrowExpectation(quiet, model, groups, seed);
+  workspace.onProgress?.("learning the prior", 0);
   const searches = await startSearches(expectation, model, groups, noiseScale);
   const trace: TraceEntry[] = [];
   const before = workspace.counter.rowsVisited;

@@ -54,8 +54,9 @@ export async function runWideChains(
     const total = spec.burnInSteps + draws * stepsPerDraw;
     const onProgress = () => {
       const done = records.reduce((sum, record) => sum + memory.getU32(record, Chain.stepsDone), 0);
-      workspace.onProgress?.(stage, done / (chains * total));
+      workspace.onProgress?.(stage, done / (chains * total), { done, total: chains * total, unit: "steps" });
     };
+    onProgress();
     for (let made = 0; made < draws; made += room) {
       const count = Math.min(room, draws - made);
       // Calls end with an interval each. Addresses are u32 and wrap around: interval `made` is written where the room begins.

@@ -1,4 +1,5 @@
 import { Gradient } from "../../kernels/layout.ts";
+import { oneOfSeveral } from "../engine/progress.ts";
 import type { WideProblem } from "../estimation/wide-problem.ts";
 import { isQuadratic } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -35,7 +36,7 @@ const enoughDraws = 1300;
  * Cost of a step: the entries of all rows, and M (rank + 1) of a few multiply-adds.
  */
 export async function runWideLangevin(problem: WideProblem, options: SamplerOptions): Promise<WideRun> {
-  const { model, eigenvalues } = problem;
+  const { workspace, model, eigenvalues } = problem;
   const { chains } = options;
   const notes: string[] = [];
   let contraction = largestContraction;
@@ -43,7 +44,7 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
   if (!isQuadratic(model)) {
     const pilot = async (at: number, run: number) => {
       const { positions } = await runChains(
-        problem,
+        { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
         { ...options, chains: 2, draws: pilotDraws },
         at,
         firstPilot + 2 * run,

@@ -91,8 +91,9 @@ function expectSameSummary(rows: Row[], { coefficients, draws }: Posterior): voi
     expectClose(row.sd, sd, sd);
     expectClose(row["hdi_3%"], own.hdiLow, sd);
     expectClose(row["hdi_97%"], own.hdiHigh, sd);
-    expectClose(row["hdi_3%"], coefficients[j]["hdi_3%"], sd);
-    expectClose(row["hdi_97%"], coefficients[j]["hdi_97%"], sd);
+    // The reported ends are those of smooth tails over more positions (docs/decisions/0013); ArviZ's are known to 0.1 sd.
+    expect(Math.abs(row["hdi_3%"] - coefficients[j]["hdi_3%"])).toBeLessThan(0.4 * sd);
+    expect(Math.abs(row["hdi_97%"] - coefficients[j]["hdi_97%"])).toBeLessThan(0.4 * sd);
     expectClose(row.ess_bulk, coefficients[j].ess_bulk!, 1);
     expectClose(row.ess_tail, coefficients[j].ess_tail!, 1);
     expectClose(row.r_hat, coefficients[j].r_hat!, 1);
