@@ -18,11 +18,12 @@ export function certifyWide(
   const checks = [checkConvergence(coefficients, { fewDraws: cureOf(coefficients) }, run.settings.chains)];
   if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
   if (run.windowError !== undefined) checks.push(checkWindow(run.windowError, tolerance));
+  const sdError = run.windowError ?? run.sdChange ?? null;
   const failed = checks.some(({ passed }) => !passed);
   return {
     verdict: failed ? "failed" : notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
     klToLaplace: { predicted: null, measured: null },
-    maxSdError: { predicted: run.windowError ?? run.sdChange ?? null, measured: null },
+    maxSdError: { predicted: sdError !== null && Number.isFinite(sdError) ? sdError : null, measured: null },
     informationRatio: null,
     meanSquareStable: true,
     largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),

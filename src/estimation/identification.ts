@@ -17,9 +17,9 @@ export function identificationWarnings(problem: Problem, names: readonly string[
     );
   }
   const collinear = collinearColumns(problem, names);
-  if (collinear.length > 0 && numRows >= names.length) {
+  if (collinear.names.length > 0 && numRows >= names.length) {
     warnings.push(
-      `Columns ${list(collinear)} are duplicated or collinear: the data tell only about their sum, and the prior shares it out among them.`,
+      `Columns ${list(collinear.names)} are duplicated or collinear: the data tell only about ${collinear.told}, and the prior shares it out among them.`,
     );
   }
   if (isSeparated(problem)) {
@@ -30,8 +30,14 @@ export function identificationWarnings(problem: Problem, names: readonly string[
   return warnings;
 }
 
-/** Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding. */
-function collinearColumns({ hessian, model, numRows, priorCurvatures }: Problem, names: readonly string[]): string[] {
+/**
+ * Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding, and what the data tell of
+ * their coefficients all the same.
+ */
+function collinearColumns(
+  { hessian, model, numRows, priorCurvatures }: Problem,
+  names: readonly string[],
+): { readonly names: string[]; readonly told: string } {
   const size = names.length;
   // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
@@ -50,7 +56,15 @@ function collinearColumns({ hessian, model, numRows, priorCurvatures }: Problem,
   const involved = new Set<number>();
   for (let k = 0; k < size && values[k] < 1e-6; k++)
     for (let j = 0; j < size; j++) if (Math.abs(vectors.data[j * size + k]) > 0.1) involved.add(j);
-  return [...involved].sort((a, b) => a - b).map((j) => names[j]);
+  const columns = [...involved].sort((a, b) => a - b);
+  // Columns that are each other's negative are null along (1, 1), so the data tell of the difference.
+  const isPair = columns.length === 2 && !(values[1] < 1e-6);
+  const isOpposite = isPair && vectors.data[columns[0] * size] * vectors.data[columns[1] * size] > 0;
+  const ofPair = `the ${isOpposite ? "difference" : "sum"} of their standardised coefficients`;
+  return {
+    names: columns.map((j) => names[j]),
+    told: isPair ? ofPair : "some combinations of their coefficients",
+  };
 }
 
 /** Whether the mode classifies every row rightly. */
