@@ -91,21 +91,26 @@ export async function certify(
   return {
     verdict: failed ? "failed" : anyFailed || notes.length > 0 ? "warning" : "ok",
     klToLaplace: {
-      predicted: klOrNull({ mean: mode, covariance: plan.prediction.covariance }, target),
-      measured: klOrNull({ mean: output.mean, covariance: output.covariance }, target),
+      predicted: numberOrNull(klOrNull({ mean: mode, covariance: plan.prediction.covariance }, target)),
+      measured: numberOrNull(klOrNull({ mean: output.mean, covariance: output.covariance }, target)),
     },
     maxSdError: {
-      predicted: plan.prediction.maxSdError,
-      measured: plan.prediction.isComparison ? null : measured,
+      predicted: numberOrNull(plan.prediction.maxSdError),
+      measured: plan.prediction.isComparison ? null : numberOrNull(measured),
     },
     monteCarlo: monteCarloErrors(coefficients, plan.prediction.maxSdError),
-    informationRatio: informationRatioOf(problem),
+    informationRatio: numberOrNull(informationRatioOf(problem)),
     meanSquareStable: plan.prediction.meanSquareStable,
-    largestStableScale: plan.prediction.largestStableScale,
+    largestStableScale: numberOrNull(plan.prediction.largestStableScale),
     assumptions,
     checks,
     notes: [...plan.notes, ...notes],
   };
+}
+
+/** What is no finite number is not known. */
+function numberOrNull(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
 }
 
 function sdsOf(covariance: Float64Array, dimension: number): Float64Array {

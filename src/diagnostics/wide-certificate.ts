@@ -20,13 +20,14 @@ export function certifyWide(
   const checks = [withSds(convergence, coefficients, tolerance)];
   if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
   if (run.windowError !== undefined) checks.push(checkWindow(run.windowError, tolerance));
+  const sdError = run.windowError ?? run.sdChange ?? null;
   const failed = checks.some(({ passed, slight }) => !passed && !slight);
   const anyFailed = checks.some(({ passed }) => !passed);
   return {
     verdict: failed ? "failed" : anyFailed || notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
     klToLaplace: { predicted: null, measured: null },
-    maxSdError: { predicted: run.windowError ?? run.sdChange ?? null, measured: null },
-    monteCarlo: monteCarloErrors(coefficients, run.windowError ?? run.sdChange ?? null),
+    maxSdError: { predicted: sdError !== null && Number.isFinite(sdError) ? sdError : null, measured: null },
+    monteCarlo: monteCarloErrors(coefficients, sdError),
     informationRatio: null,
     meanSquareStable: true,
     largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),

@@ -20,13 +20,17 @@ export function identificationWarnings(problem: Problem, design: Columns): strin
       `There are fewer rows (${numRows}) than columns (${names.length}): the posterior is proper only through the prior, on which it rests.`,
     );
   }
-  const isOfLevels = new Set(design.columns.filter((column) => column.isOfLevels).map(({ name }) => name));
-  const collinear = design.basis
-    ? nullColumns(design.basis, names)
-    : collinearColumns(problem, names).filter((name) => !isOfLevels.has(name));
-  if (collinear.length > 0 && numRows >= names.length) {
+  // All levels of a term are collinear on purpose, and told apart by their prior.
+  const isOnPurpose = (direction: Float64Array) =>
+    direction.every((value, j) => design.columns[j].isOfLevels || Math.abs(value) <= 0.1 * largestOf(direction));
+  const directions = design.basis ? nullCombinations(design.basis) : nullDirections(problem, names.length);
+  const collinear = collinearColumns(
+    directions.filter((direction) => !isOnPurpose(direction)),
+    names,
+  );
+  if (collinear.names.length > 0 && numRows >= names.length) {
     warnings.push(
-      `Columns ${list(collinear)} are duplicated or collinear: the data tell only about their sum, and the prior shares it out among them.`,
+      `Columns ${list(collinear.names)} are duplicated or collinear: the data tell only about ${collinear.told}, and the prior shares it out among them.`,
     );
   }
   if (isSeparated(problem)) {
@@ -56,17 +60,8 @@ export function losesDigits({ laplaceCovariance, hessian, numRows }: Problem, { 
   );
 }
 
-/** Columns that take part in a combination which is 0 in every row. */
-function nullColumns({ inverse, isNull }: OrthogonalBasis, names: readonly string[]): string[] {
-  const size = names.length;
-  return names.filter((_, j) =>
-    isNull.some((mark, k) => mark === 1 && Math.abs(inverse.data[k * size + j]) > 0.1 * largestOfRow(inverse, k)),
-  );
-}
-
-/** Columns that take part in a direction in which the data's part of the Hessian is null to f32 rounding. */
-function collinearColumns({ hessian, model, numRows, priorCurvatures }: Problem, names: readonly string[]): string[] {
-  const size = names.length;
+/** Directions in the standardised coefficients in which the data's part of the Hessian is null to f32 rounding. */
+function nullDirections({ hessian, model, numRows, priorCurvatures }: Problem, size: number): Float64Array[] {
   // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
   const prior = new Float64Array(size);
@@ -81,10 +76,31 @@ function collinearColumns({ hessian, model, numRows, priorCurvatures }: Problem,
   const { values, vectors } = symmetricEigen(
     scaleRowsAndColumns(add(sum, diagonalMatrix(prior), 1, -1), scales, scales),
   );
-  const involved = new Set<number>();
-  for (let k = 0; k < size && values[k] < 1e-6; k++)
-    for (let j = 0; j < size; j++) if (Math.abs(vectors.data[j * size + k]) > 0.1) involved.add(j);
-  return [...involved].sort((a, b) => a - b).map((j) => names[j]);
+  return [...values].flatMap((value, k) => (value < 1e-6 ? [columnOf(vectors, k)] : []));
+}
+
+/** The same of a basis, which knows them: combinations of columns that are 0 in every row. */
+function nullCombinations({ matrix, isNull }: OrthogonalBasis): Float64Array[] {
+  return [...isNull].flatMap((mark, k) => (mark === 1 ? [columnOf(matrix, k)] : []));
+}
+
+function columnOf({ data, rows, columns }: Matrix, k: number): Float64Array {
+  return Float64Array.from({ length: rows }, (_, j) => data[j * columns + k]);
+}
+
+/** Columns that take part in null directions, and what the data tell of their coefficients all the same. */
+function collinearColumns(directions: readonly Float64Array[], names: readonly string[]) {
+  const takesPart = (direction: Float64Array, j: number) => Math.abs(direction[j]) > 0.1 * largestOf(direction);
+  const involved = names.flatMap((_, j) => (directions.some((direction) => takesPart(direction, j)) ? [j] : []));
+  const isPair = directions.length === 1 && involved.length === 2;
+  // Columns that are each other's negative are null along (1, 1), so the data tell of the difference.
+  const isOpposite = isPair && directions[0][involved[0]] * directions[0][involved[1]] > 0;
+  const ofPair = `the ${isOpposite ? "difference" : "sum"} of their standardised coefficients`;
+  return { names: involved.map((j) => names[j]), told: isPair ? ofPair : "some combinations of their coefficients" };
+}
+
+function largestOf(values: Float64Array): number {
+  return values.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
 
 /** Whether the mode classifies every row rightly. */
@@ -122,15 +138,8 @@ function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, design:
   const isBound = names.map((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
   const { basis } = design;
   if (!basis) return names.filter((_, j) => isBound[j]);
-  return names.filter((_, j) =>
-    isBound.some(
-      (bound, k) => bound && Math.abs(basis.inverse.data[k * names.length + j]) > 0.1 * largestOfRow(basis.inverse, k),
-    ),
-  );
-}
-
-function largestOfRow({ data, columns }: Matrix, row: number): number {
-  return data.subarray(row * columns, (row + 1) * columns).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  const combinations = names.map((_, k) => columnOf(basis.matrix, k)).filter((_, k) => isBound[k]);
+  return collinearColumns(combinations, names).names;
 }
 
 function list(names: readonly string[]): string {

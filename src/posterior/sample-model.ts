@@ -19,6 +19,7 @@ import type { Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Timing } from "./posterior.ts";
 import { withMemoryOf } from "./prepare.ts";
+import { requireNumbers } from "./require-numbers.ts";
 import { runSampler } from "./run-sampler.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
@@ -124,6 +125,7 @@ async function sampleWide(
     modePasses: 0,
   };
   const { coefficients, draws } = summariseWide(identityScale(given), given.names, problem, run);
+  requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const note =
     "A and C are known by their diagonals alone, A by the empirical Fisher information: the steps suit each parameter with all others held, and sds along other directions are not measured.";

@@ -11,6 +11,7 @@ import type { ResolvedOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import type { PreparedModel } from "./prepare.ts";
+import { requireNumbers } from "./require-numbers.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
 /**
@@ -38,6 +39,7 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
   const estimated = performance.now();
   const run = await sampler.run(problem, options);
   const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
+  requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const ended = performance.now();
   const { rowsVisited } = workspace.counter;

@@ -5,6 +5,7 @@ import type { Model } from "../models/model.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { chooseWideStep, type WideStep } from "./custom-wide-step.ts";
 import { defaultBatchSize } from "./plan-sgd.ts";
+import { mostHalvings, RunAwayError } from "./run-away.ts";
 import { runChains } from "./run-chains.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
 import type { WideRun } from "./wide-chains.ts";
@@ -28,7 +29,38 @@ export async function runCustomWide(
   model: Model,
   mode: Float64Array,
   options: SamplerOptions,
-): Promise<{ readonly run: WideRun; readonly curvatures: Float64Array; readonly contraction: number }> {
+): Promise<CustomWideRun> {
+  const { learningRate } = options;
+  let tried = options;
+  for (let halvings = 0; ; halvings++) {
+    const found = await runWithRate(workspace, model, mode, tried);
+    const { positions, settings } = found.run;
+    // The curvature at the mode may say little of where the draws are, so distances are not held against it.
+    if (positions.every((chain) => chain.every(Number.isFinite))) return found;
+    if (learningRate !== undefined)
+      throw new RunAwayError("constant-sgd", `the learning rate ${learningRate}`, "lower it, or leave it out");
+    if (halvings === mostHalvings)
+      throw new RunAwayError(
+        "constant-sgd",
+        null,
+        "give the model a tighter prior, or its parameters scales nearer to 1",
+      );
+    tried = { ...options, learningRate: settings.learningRate! / 2 };
+  }
+}
+
+interface CustomWideRun {
+  readonly run: WideRun;
+  readonly curvatures: Float64Array;
+  readonly contraction: number;
+}
+
+async function runWithRate(
+  workspace: Workspace,
+  model: Model,
+  mode: Float64Array,
+  options: SamplerOptions,
+): Promise<CustomWideRun> {
   const { chains, draws, seed, learningRate } = options;
   const { numRows } = model.rows;
   const batchSize = options.batchSize ?? defaultBatchSize(numRows);

@@ -36,6 +36,21 @@ export function hasRunAway(problem: Problem, sampler: Sampler, output: ChainOutp
   return !arrays.every(isNear) || !output.covariance.data.every(Number.isFinite);
 }
 
+/** The same of models of very many parameters. @param sds M: about the posterior's */
+export function leftPosterior(
+  positions: readonly (Float32Array | Float64Array)[],
+  mode: Float64Array,
+  sds: Float64Array,
+): boolean {
+  return !positions.every((chain) => {
+    for (let k = 0; k < chain.length; k++) {
+      const j = k % mode.length;
+      if (!(Math.abs(chain[k] - mode[j]) <= farthest * sds[j])) return false;
+    }
+    return true;
+  });
+}
+
 /** Times that a step is halved before a sampler is given up. */
 export const mostHalvings = 4;
 

@@ -1,6 +1,7 @@
 import { Gradient } from "../../kernels/layout.ts";
-import type { WideProblem } from "../estimation/wide-problem.ts";
+import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import { mostWork } from "./draw-schedule.ts";
+import { leftPosterior, mostHalvings, RunAwayError } from "./run-away.ts";
 import { workPerStep } from "./run-chains.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "./wide-chains.ts";
@@ -24,9 +25,21 @@ const burnInWindows = 1;
  * Source: Mandt, Hoffman & Blei (2017), section 6, Algorithm 1 (m = 1).
  */
 export async function runWideAveraging(problem: WideProblem, options: SamplerOptions): Promise<WideRun> {
+  const sds = approximateVariances(problem).map(Math.sqrt);
+  const { learningRate } = options;
+  for (let halvings = 0; ; halvings++) {
+    const h = learningRate ?? contraction / problem.eigenvalues.largest / 2 ** halvings;
+    const run = await runWithRate(problem, h, options);
+    if (!leftPosterior(run.positions, problem.mode, sds)) return run;
+    if (learningRate !== undefined)
+      throw new RunAwayError("iasg", `--learning-rate ${learningRate}`, "lower it, or leave it out");
+    if (halvings === mostHalvings) throw new RunAwayError("iasg", null);
+  }
+}
+
+async function runWithRate(problem: WideProblem, h: number, options: SamplerOptions): Promise<WideRun> {
   const { model, mode, numRows, curvatures, eigenvalues } = problem;
   const { chains, seed, tolerance } = options;
-  const h = options.learningRate ?? contraction / eigenvalues.largest;
   const batchSize = options.batchSize ?? Math.max(1, Math.min(numRows, Math.ceil(2 * h * numRows)));
   const stepsPerPass = Math.max(1, Math.round(numRows / batchSize));
   const slowest = h * eigenvalues.least;

@@ -1,9 +1,10 @@
 import { Gradient } from "../../kernels/layout.ts";
 import { oneOfSeveral } from "../engine/progress.ts";
-import type { WideProblem } from "../estimation/wide-problem.ts";
+import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import { isQuadratic } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { mostWork } from "./draw-schedule.ts";
+import { leftPosterior, mostHalvings, RunAwayError } from "./run-away.ts";
 import { noTuning, type SamplerOptions } from "./sampler.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "./wide-chains.ts";
 import { sdChangeOf, variancesOf } from "./wide-step-check.ts";
@@ -66,7 +67,14 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
       `With ${model.dimension.toLocaleString("en")} coefficients this run makes ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
     );
   }
-  const run = await runChains(problem, { ...options, draws }, contraction, 0);
+  const sds = approximateVariances(problem).map(Math.sqrt);
+  let run = await runChains(problem, { ...options, draws }, contraction, 0);
+  for (let halvings = 0; leftPosterior(run.positions, problem.mode, sds); halvings++) {
+    if (halvings === mostHalvings)
+      throw new RunAwayError("wide-langevin", null, "use a tighter --prior, or group rare levels with --sql");
+    contraction /= 2;
+    run = await runChains(problem, { ...options, draws }, contraction, 0);
+  }
   return {
     settings: {
       sampler: "wide-langevin",
