@@ -1,6 +1,8 @@
 /** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
 import { availableParallelism } from "node:os";
 import { openTable } from "./data/duckdb-source.ts";
+import { InputError } from "./data/errors.ts";
+import { requireText, shown } from "./data/kinds.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
 import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
@@ -10,6 +12,7 @@ import type { FitInput, Listening } from "./posterior/load.ts";
 import { refuseOptionsAmong } from "./posterior/options.ts";
 import type { Posterior } from "./posterior/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
+import { requireOptions } from "./posterior/require-input.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import type { PredictiveFit } from "./prediction/predictive-fit.ts";
 
@@ -66,22 +69,27 @@ export async function predict(
 
 /** Whether rows are named by texts; a table may have columns of those names. */
 function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
-  const { path, sql } = rows as Partial<FileInput>;
+  const { path, sql } = (rows ?? {}) as Partial<FileInput>;
   return typeof path === "string" || typeof sql === "string";
 }
 
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
 async function onThreads<Options extends Listening, Result>(
   input: FitInput | FileInput,
-  { threads = availableParallelism(), ...options }: Options & Threads,
+  given: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
 ): Promise<Result> {
+  requireOptions(given);
+  const { threads = availableParallelism(), ...options } = given;
+  if (!(Number.isInteger(threads) && threads >= 1))
+    throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
   const engine = await createNodeEngine(threads);
   try {
     if (!isFile(input)) return await work(input, options, engine);
     refuseOptionsAmong(input);
     options.onProgress?.("opening", 0);
     const { path, sql, formula } = input;
+    requireText(formula, "The formula", 'a text such as "y ~ x"');
     const source = await openTable({ path, sql, signal: options.signal });
     try {
       return await work({ data: source, formula }, options, engine);
@@ -94,7 +102,7 @@ async function onThreads<Options extends Listening, Result>(
 }
 
 function isFile(input: FitInput | FileInput): input is FileInput {
-  return "path" in input || "sql" in input;
+  return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
 export type { Origin, SavedFit } from "./posterior/saved-fit.ts";

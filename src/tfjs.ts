@@ -2,6 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
+import { refuse, requireFunction, requireObject } from "./data/kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
 /** Tensors by name. */
@@ -27,11 +28,17 @@ export type TfjsAdapter<Parameters extends Tensors> = Pick<
 /**
  * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor that they make is disposed
  * of.
- * @throws InputError where the data do not fit together
+ * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
  */
 export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
+  requireObject(model, "The model", "{ parameters, data, loss }");
+  requireObject(model.parameters, "The option parameters", "tensors by name");
+  requireFunction(model.loss, "The option loss", "a function of parameters and a batch");
   const numRows = countRows(model.data);
   const names = Object.keys(model.parameters);
+  for (const name of names)
+    if (typeof model.parameters[name]?.dataSync !== "function")
+      refuse(model.parameters[name], `The parameter ${name}`, "a tensor of TensorFlow.js");
   const flat = flatParameters(names.map((name) => ({ name, shape: model.parameters[name].shape })));
   const start = flat.join(names.map((name) => model.parameters[name].dataSync()));
   const tensorsAt = (position: ArrayLike<number>) =>

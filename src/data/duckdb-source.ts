@@ -4,6 +4,7 @@ import type { DuckDBConnection, DuckDBInstance, DuckDBVector } from "@duckdb/nod
 import { asInputError } from "./duckdb-errors.ts";
 import { checkFile, duckdbPath, fileQuery, isParquetQuery, isPattern, sqlText } from "./duckdb-files.ts";
 import { InputError } from "./errors.ts";
+import { requireObject, requireText } from "./kinds.ts";
 import {
   areTooManyLevels,
   type Column,
@@ -36,7 +37,10 @@ const textTypes = /^(VARCHAR|ENUM|UUID)\b/;
  * @throws InputError where the file cannot be read or the query is wrong.
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
+  requireObject(options, "What to open", "{ path } or { sql }");
   const { path, sql, signal } = options;
+  if (path !== undefined) requireText(path, "The path", "the name of a file, or a pattern");
+  if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path)) checkFile(path);
   const { DuckDBInstance } = await import("@duckdb/node-api");

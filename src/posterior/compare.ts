@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { requireArray } from "../data/kinds.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
@@ -10,6 +11,7 @@ import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
 import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
+import { requireOptions } from "./require-input.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
 
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
@@ -26,7 +28,9 @@ export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
+  requireOptions(options);
   const { signal, onProgress, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
+  if (names !== undefined) requireArray(names, "The option samplers", "an array of names");
   const resolved = resolveOptions(plain);
   const variants = variantsOf(names);
   if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");

@@ -12,6 +12,7 @@ import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
+import { requireOptions } from "./require-input.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
@@ -25,6 +26,7 @@ export interface RunOptions extends FitOptions, Listening {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
+  requireOptions(options);
   const { signal, onProgress, keepTarget, ...plain } = options;
   const resolved = resolveOptions(plain);
   const started = performance.now();

@@ -1,15 +1,17 @@
 import { buildDesign, type Design, designFromArrays, designFromSparse, type SparseArrays } from "../data/design.ts";
 import { InputError } from "../data/errors.ts";
 import { parseFormula } from "../data/formula.ts";
-import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
+import { requireObject } from "../data/kinds.ts";
+import { type TableData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type RowBlock, rowBlockOf } from "../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "./options.ts";
+import { requireInput } from "./require-input.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
   /** Columns by name, rows, or a source such as `openTable` of ornstein/node gives. */
-  readonly data: Readonly<Record<string, ColumnData>> | readonly Readonly<Record<string, unknown>>[] | TableSource;
+  readonly data: TableData;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
@@ -62,6 +64,7 @@ export async function loadRows(
   engine: Engine,
   { signal, onProgress }: Listening,
 ): Promise<{ design: Design; rows: RowBlock }> {
+  requireInput(input);
   refuseOptionsAmong(input);
   let address = 0;
   const memory = {
@@ -90,16 +93,18 @@ export async function loadRows(
   return { design, rows: rowBlockOf(design, address) };
 }
 
-/** The table that a library's user gave in one of its forms. */
-export function asSource(data: TableInput["data"]): TableSource {
+/**
+ * The table that a library's user gave in one of its forms.
+ * @throws InputError where it has none of them
+ */
+export function asSource(data: TableData): TableSource {
   if (typeof data === "string")
     throw new InputError(
       `The data is the text ${JSON.stringify(data)}; a file is named by its path, as in fit({ path, formula }) of ornstein/node.`,
     );
   if (Array.isArray(data)) return tableFromRows(data);
-  return typeof (data as TableSource).chunks === "function"
-    ? (data as TableSource)
-    : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
+  requireObject(data, "The data", "an object with an array for each column, or an array of rows");
+  return typeof (data as TableSource).chunks === "function" ? (data as TableSource) : tableFromColumns(data);
 }
 
 export function describeData({ numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design): DataSummary {
