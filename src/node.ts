@@ -105,7 +105,6 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export type { Origin, SavedFit } from "./posterior/saved-fit.ts";
 export { loadFit, saveFit } from "./posterior/saved-fit-node.ts";
 export * from "./public.ts";
 export { openTable };

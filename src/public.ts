@@ -24,9 +24,11 @@ export type { RunOptions } from "./posterior/fit.ts";
 export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, ProgressListener, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
+export { exportFit, importFit } from "./posterior/portable-fit.ts";
 export type { Posterior, Timing } from "./posterior/posterior.ts";
 export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
+export type { Origin, SavedFit } from "./posterior/restored-fit.ts";
 export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
 export {
   type PredictionStream,

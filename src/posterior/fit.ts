@@ -10,7 +10,7 @@ import { NoStableStepError, type Plan } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
-import { predict } from "./predict.ts";
+import { posteriorOf } from "./posterior-methods.ts";
 import { isWide, measure, type Prepared, prepareModel, withMemoryOf } from "./prepare.ts";
 import { requireOptions } from "./require-input.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
@@ -33,16 +33,15 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
-    if (isWide(modelled)) return { ...(await fitWide(modelled, resolved)), ...observed };
+    if (isWide(modelled)) return posteriorOf({ ...(await fitWide(modelled, resolved)), ...observed });
     const prepared = await measure(modelled, resolved.seed);
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
     const { rowsVisited } = problem.workspace.counter;
-    const predictive = { draws: run.draws, recipe: modelRecipe(design, problem.model) };
-    return {
-      ...predictive,
-      predict: (rows, options) => predict(predictive, rows, options),
+    return posteriorOf({
+      draws: run.draws,
+      recipe: modelRecipe(design, problem.model),
       family: design.family,
       formula: design.formula,
       data: describeData(design),
@@ -60,7 +59,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       },
       ...observed,
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
-    };
+    });
   });
 }
 

@@ -42,6 +42,12 @@ export interface Posterior {
   readonly observed?: Float64Array;
   /** How the columns are made from a table, and what else predicting other rows takes. */
   readonly recipe: ModelRecipe;
-  /** Predicts other rows with the fit's own preprocessing. @throws InputError as the function `predict` */
+  /**
+   * Predicts other rows with the fit's own preprocessing. Not enumerable, so that a copy is of data alone: `predict(copy, rows)`
+   * predicts from one.
+   * @throws InputError as the function `predict`
+   */
   predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
+  /** All of it as plain JSON, the draws by name among it, numbers finite or null; not enumerable. */
+  toJSON(): Record<string, unknown>;
 }

@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { requireObject } from "../data/kinds.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
@@ -14,10 +15,13 @@ import { runCustomWide } from "../samplers/custom-wide.ts";
 import { selectSampler } from "../samplers/registry.ts";
 import { SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
 import { type Coefficient, convergenceOf } from "./coefficients.ts";
+import { plainJson } from "./contract-json.ts";
 import type { Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Timing } from "./posterior.ts";
+import { withHidden } from "./posterior-methods.ts";
 import { withMemoryOf } from "./prepare.ts";
+import { requireOptions } from "./require-input.ts";
 import { runSampler } from "./run-sampler.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
@@ -44,6 +48,8 @@ export interface CustomPosterior {
   /** Kept draws of θ: one array a chain, draws × M row by row. */
   readonly positions: readonly (Float64Array | Float32Array)[];
   readonly timing: Omit<Timing, "load">;
+  /** All of it as plain JSON, the draws among it, numbers finite or null; not enumerable. */
+  toJSON(): Record<string, unknown>;
 }
 
 /**
@@ -53,6 +59,10 @@ export interface CustomPosterior {
  * aborted; whatever the function throws
  */
 export async function sampleModel(given: CustomModel, options: SampleModelOptions = {}): Promise<CustomPosterior> {
+  requireObject(given, "The model", "what customModel returned");
+  if (!Array.isArray(given.priors) || !(given.start instanceof Float64Array))
+    throw new InputError("The model is none of customModel's: give sampleModel(customModel({ … })).");
+  requireOptions(options);
   const { findMode = true, checkGradient: isChecked = true, signal, onProgress, ...plain } = options;
   const resolved = resolveOptions({ draws: given.dimension > mostDenseParameters ? 100 : 500, ...plain });
   const memory = new EngineMemory();
@@ -63,7 +73,9 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
     onProgress?.("finding the mode", 0);
     const context = { given, model, workspace, findMode, started };
-    return model.dimension > mostDenseParameters ? sampleWide(context, resolved) : sampleDense(context, resolved);
+    const run = model.dimension > mostDenseParameters ? sampleWide : sampleDense;
+    const posterior = await run(context, resolved);
+    return withHidden(posterior, { toJSON: () => plainJson(posterior) as Record<string, unknown> });
   });
 }
 
@@ -81,7 +93,7 @@ interface Context {
 async function sampleDense(
   { given, model, workspace, findMode, started }: Context,
   options: ResolvedOptions,
-): Promise<CustomPosterior> {
+): Promise<Omit<CustomPosterior, "toJSON">> {
   const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: options.seed, findMode });
   const estimated = performance.now();
   const { sampler, because } = await selectSampler(options.sampler, problem, options);
@@ -103,7 +115,7 @@ async function sampleDense(
 async function sampleWide(
   { given, model, workspace, findMode, started }: Context,
   options: ResolvedOptions,
-): Promise<CustomPosterior> {
+): Promise<Omit<CustomPosterior, "toJSON">> {
   if (options.sampler !== "auto" && options.sampler !== "constant-sgd") {
     throw new SamplerOptionError(
       `${options.sampler} works with matrices of all pairs of parameters, and there are ${model.dimension.toLocaleString("en")}: leave the option sampler out.`,

@@ -1,7 +1,8 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import type { Posterior } from "./posterior.ts";
-import { type Origin, readFit, type SavedFit, writeFit } from "./saved-fit.ts";
+import type { Origin, SavedFit } from "./restored-fit.ts";
+import { readFit, writeFit } from "./saved-fit.ts";
 import { writeWhole } from "./whole-files-node.ts";
 
 /**
