@@ -26,27 +26,29 @@ const formatVersion = 1;
 const headerAt = 16;
 const checksumBytes = 4;
 
-const count = z.int().check(z.gte(0));
-const chainSchema = z.object({
-  largestTreeDepth: z.number(),
-  stepSize: z.number(),
-  warmUpGradients: z.number(),
-  gradients: z.number(),
-});
-const headerSchema = z.object({
-  /** Texts, as they are saved elsewhere too. */
-  result: z.string(),
-  recipe: z.string(),
-  /** Of the coefficients, in the order of their draws. */
-  names: z.array(z.string()),
-  chains: z.int().check(z.gte(1)),
-  draws: z.int().check(z.gte(1)),
-  /** Of chains of Hamiltonian dynamics their iterations, of which a draw takes one or several, and what each says once. */
-  hamiltonian: z.nullable(z.object({ iterations: count, chains: z.array(chainSchema) })),
-  /** Rows of the target's values that were kept. */
-  observed: z.nullable(count),
-});
-type Header = z.infer<typeof headerSchema>;
+const count = () => z.int().check(z.gte(0));
+const chainSchema = () =>
+  z.object({
+    largestTreeDepth: z.number(),
+    stepSize: z.number(),
+    warmUpGradients: z.number(),
+    gradients: z.number(),
+  });
+const headerSchema = () =>
+  z.object({
+    /** Texts, as they are saved elsewhere too. */
+    result: z.string(),
+    recipe: z.string(),
+    /** Of the coefficients, in the order of their draws. */
+    names: z.array(z.string()),
+    chains: z.int().check(z.gte(1)),
+    draws: z.int().check(z.gte(1)),
+    /** Of chains of Hamiltonian dynamics their iterations, of which a draw takes one or several, and what each says once. */
+    hamiltonian: z.nullable(z.object({ iterations: count(), chains: z.array(chainSchema()) })),
+    /** Rows of the target's values that were kept. */
+    observed: z.nullable(count()),
+  });
+type Header = z.infer<ReturnType<typeof headerSchema>>;
 
 /**
  * A fit as bytes: for a file, a message or a page. `importFit` gives it back in any runtime, with the same bits in every draw,
@@ -164,7 +166,7 @@ function lengthOf({ names, chains, draws, hamiltonian, observed }: Header, heade
 function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
   if (headerLength > bytes.length) throw new Error("it is shorter than its header");
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(headerAt, headerAt + headerLength));
-  const { success, data: header, error } = headerSchema.safeParse(JSON.parse(text));
+  const { success, data: header, error } = headerSchema().safeParse(JSON.parse(text));
   if (!success) throw new Error(`its header has no proper ${error.issues[0].path.join(".") || "object"}`);
   const { names, chains, draws, hamiltonian, observed } = header;
   if (lengthOf(header, headerLength) !== bytes.length) throw new Error("its length is not that of its numbers");

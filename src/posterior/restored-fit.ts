@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { recipeVersion } from "../data/design-recipe.ts";
 import { RowEncoder } from "../data/encode-rows.ts";
 import { families } from "../families/families.ts";
 import type { ModelRecipe } from "../prediction/predictive-fit.ts";
@@ -21,58 +22,63 @@ export interface SavedFit extends Posterior {
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
 
-const texts = z.array(z.string());
-const objects = z.array(z.looseObject({}));
+// Schemas are made when they are used: what a page does not import is then not in its bundle.
+const texts = () => z.array(z.string());
+const objects = () => z.array(z.looseObject({}));
 
 /** What is read of a result; whatever else is in it is kept. */
-const resultSchema = z.looseObject({
-  version: z.string(),
-  command: z.optional(z.string()),
-  family: z.string(),
-  formula: z.string(),
-  data: z.looseObject({}),
-  settings: z.looseObject({ chains: z.int(), draws: z.int() }),
-  coefficients: objects,
-  certificate: z.looseObject({ verdict: z.string(), checks: objects, assumptions: objects, notes: texts }),
-  warnings: texts,
-  timing: z.looseObject({}),
-});
+const resultSchema = () =>
+  z.looseObject({
+    version: z.string(),
+    command: z.optional(z.string()),
+    family: z.string(),
+    formula: z.string(),
+    data: z.looseObject({}),
+    settings: z.looseObject({ chains: z.int(), draws: z.int() }),
+    coefficients: objects(),
+    certificate: z.looseObject({ verdict: z.string(), checks: objects(), assumptions: objects(), notes: texts() }),
+    warnings: texts(),
+    timing: z.looseObject({}),
+  });
 
-const recipeSchema = z.looseObject({
-  version: z.int(),
-  formula: z.string(),
-  terms: z.string(),
-  family: z.enum(Object.keys(families)),
-  target: z.looseObject({
-    ...{ name: z.string(), kind: z.string(), mean: z.number(), scale: z.number() },
-    levels: z.optional(texts.check(z.minLength(2))),
-  }),
-  ...{ hasIntercept: z.boolean(), hasOffset: z.boolean(), constant: z.number(), hasReference: z.boolean() },
-  columns: z.array(z.looseObject({ name: z.string(), term: z.string(), center: z.number() })),
-  blocks: z.array(
-    z.looseObject({
-      term: z.string(),
-      coding: z.array(z.tuple([z.string(), z.string()])),
-      columns: z.array(z.looseObject({ levels: texts, column: z.int().check(z.gte(-1)) })),
+/** What is common to all versions of recipes; whatever else is in it is kept. */
+const recipeSchema = () =>
+  z.looseObject({
+    version: z.int(),
+    formula: z.string(),
+    terms: z.string(),
+    family: z.enum(Object.keys(families)),
+    target: z.looseObject({
+      ...{ name: z.string(), kind: z.string(), mean: z.number(), scale: z.number() },
+      levels: z.optional(texts().check(z.minLength(2))),
     }),
-  ),
-  levels: z.record(z.string(), texts),
-  inputs: z.array(z.looseObject({ name: z.string(), type: z.string() })),
-  fixed: z.record(z.string(), z.number()),
-});
+    ...{ hasIntercept: z.boolean(), hasOffset: z.boolean(), hasReference: z.boolean() },
+    constant: z.optional(z.number()),
+    columns: z.array(z.looseObject({ name: z.string(), term: z.string(), center: z.optional(z.number()) })),
+    blocks: z.array(
+      z.looseObject({
+        term: z.string(),
+        coding: z.array(z.tuple([z.string(), z.string()])),
+        columns: z.array(z.looseObject({ levels: texts(), column: z.int().check(z.gte(-1)) })),
+      }),
+    ),
+    levels: z.record(z.string(), texts()),
+    inputs: z.array(z.looseObject({ name: z.string(), type: z.string() })),
+    fixed: z.record(z.string(), z.number()),
+  });
 
 /**
  * The recipe that a text holds, once columns can be made by it: nothing in it is believed before.
  * @throws Error saying what is wrong with it
  */
 export function parseRecipe(text: string): ModelRecipe {
-  const recipe = parsed(text, recipeSchema, "recipe") as unknown as ModelRecipe;
+  const recipe = parsed(text, recipeSchema(), "recipe") as unknown as ModelRecipe;
   const { columns, blocks, target, inputs } = recipe;
   if (target.kind !== "number" && !target.levels) throw new Error("its recipe has no levels of the target");
   if (blocks.some((block) => block.columns.some(({ column }) => column >= columns.length)))
     throw new Error("its recipe has a block of a column that it does not have");
-  // Formula, terms and levels fit together where an encoder can be made of them.
-  new RowEncoder(recipe, { columns: inputs, async *chunks() {} });
+  // Formula, terms and levels fit together where an encoder can be made of them. Of another version it is not read further.
+  if (recipe.version === recipeVersion) new RowEncoder(recipe, { columns: inputs, async *chunks() {} });
   return recipe;
 }
 
@@ -81,7 +87,7 @@ export function parseRecipe(text: string): ModelRecipe {
  * @throws Error saying what is wrong with the text
  */
 export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
-  const { version, command, ...result } = parsed(text, resultSchema, "result");
+  const { version, command, ...result } = parsed(text, resultSchema(), "result");
   const { recipe, draws, hamiltonian, observed } = arrays;
   return posteriorOf({
     ...(result as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "toJSON">),
