@@ -110,7 +110,7 @@ function interleave(parts: readonly ArrayLike<number>[], numRows: number, dimens
  */
 function pathsOf(value: JsTree<np.Array>, path = ""): string[] {
   if (value instanceof np.Array) return [path || "theta"];
-  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value))
+  if (!Array.isArray(value) && (value ?? 0).constructor !== Object)
     refuse(value, path === "" ? "The option parameters" : `The parameter ${path}`, "arrays of jax-js (np.array)");
   const below = (key: string) => (path ? `${path}.${key}` : key);
   if (Array.isArray(value)) return value.flatMap((item, k) => pathsOf(item, below(String(k))));

@@ -14,7 +14,7 @@ import type { Posterior } from "./posterior/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
 import { requireOptions } from "./posterior/require-input.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
-import type { PredictiveFit } from "./prediction/predictive-fit.ts";
+import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
 export interface FileInput {
@@ -59,6 +59,8 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Prediction> {
   if (!namesFile(rows)) return predictRows(fit, rows, options);
+  requireFit(fit);
+  requireOptions(options);
   const source = await openTable({ path: rows.path, sql: rows.sql, signal: options.signal });
   try {
     return await predictRows(fit, source, options);

@@ -1,5 +1,5 @@
 import { InputError } from "../data/errors.ts";
-import { requireArray, requireNumbers, requireObject, shown } from "../data/kinds.ts";
+import { refuse, requireArray, requireNumbers, requireObject, shown } from "../data/kinds.ts";
 
 /** Predictions whose largest probability fell into the same bin. */
 export interface ReliabilityBin {
@@ -83,7 +83,11 @@ export function reliabilityTable(
  */
 export function expectedCalibrationError(table: readonly ReliabilityBin[]): number {
   requireArray(table, "The reliability table", "what reliabilityTable gave");
-  for (const bin of table) requireObject(bin, "A bin of the reliability table", "what reliabilityTable gave");
+  for (const bin of table) {
+    requireObject(bin, "A bin of the reliability table", "what reliabilityTable gave");
+    for (const value of [bin.count, bin.predicted ?? 0, bin.observed ?? 0])
+      if (typeof value !== "number") refuse(value, "An entry of the reliability table", "what reliabilityTable gave");
+  }
   const total = table.reduce((sum, { count }) => sum + count, 0);
   return (
     table.reduce((sum, { count, predicted, observed }) => sum + count * Math.abs(predicted! - observed!), 0) / total

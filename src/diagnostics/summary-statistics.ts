@@ -42,7 +42,7 @@ export function summaryStatistics(
     throw new InputError("The chains have no draws, or differ in length: give chains of as many draws each.");
   requireObject(options, "The second argument", "{ hdiProbability }, or leave it out");
   const { hdiProbability = 0.94 } = options;
-  if (!(hdiProbability > 0 && hdiProbability < 1))
+  if (!(typeof hdiProbability === "number" && hdiProbability > 0 && hdiProbability < 1))
     throw new InputError(
       `The option hdiProbability cannot be ${shown(hdiProbability)}: it takes a number above 0 and below 1.`,
     );

@@ -64,7 +64,7 @@ export function customModel(options: CustomModelOptions): CustomModel {
   const priors = Array.isArray(prior)
     ? (prior as readonly NormalPrior[])
     : Array<NormalPrior>(dimension).fill((prior as NormalPrior | undefined) ?? flat);
-  const wrong = priors.findIndex((one) => !(Number.isFinite(one?.mean) && one.sd > 0));
+  const wrong = priors.findIndex((one) => !(Number.isFinite(one?.mean) && typeof one.sd === "number" && one.sd > 0));
   if (wrong >= 0)
     throw new InputError(
       `The prior of parameter ${wrong + 1} cannot be used: it takes a finite mean and an sd above 0.`,

@@ -33,7 +33,8 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
   if (names !== undefined) requireArray(names, "The option samplers", "an array of names");
   const resolved = resolveOptions(plain);
   const variants = variantsOf(names);
-  if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");
+  if (!(typeof timeLimit === "number" && timeLimit > 0))
+    throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const modelled = await prepareModel(input, resolved, engine, { signal, onProgress });

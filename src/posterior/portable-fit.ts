@@ -1,13 +1,13 @@
 import * as z from "zod/mini";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../data/errors.ts";
-import { refuse, requireObject } from "../data/kinds.ts";
+import { refuse } from "../data/kinds.ts";
 import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics } from "../samplers/sampler.ts";
 import { toContractJson } from "./contract-json.ts";
 import { crc32 } from "./crc-32.ts";
 import type { Posterior } from "./posterior.ts";
-import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
 
 // Bytes, all numbers little-endian, as the memory of every platform that runs WebAssembly is:
 //   0  signature, 8 bytes
@@ -63,7 +63,7 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
  */
 export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
   requireFit(posterior);
-  requireObject(origin, "The origin", "{ version, command }, or leave it out");
+  requireOrigin(origin);
   const { recipe, draws, hamiltonian, observed } = posterior;
   const names = [...draws.keys()];
   const all = [...draws.values()];

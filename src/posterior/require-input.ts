@@ -1,5 +1,5 @@
 import { InputError } from "../data/errors.ts";
-import { requireArray, requireListening, requireObject, requireText } from "../data/kinds.ts";
+import { refuse, requireArray, requireListening, requireNumbers, requireObject, requireText } from "../data/kinds.ts";
 
 /** What a caller without types may give in place of arguments, refused in sentences before anything is done. */
 
@@ -18,20 +18,28 @@ export function requireInput(input: unknown): void {
   if (!("x" in input || "sparse" in input)) throw new InputError(`The input has neither data nor x: give ${forms}.`);
   if ("sparse" in input) {
     requireObject(given.sparse, "sparse", "{ indptr, indices, values, columns }");
-    const { indptr, indices, values } = given.sparse as Record<string, unknown>;
+    const { indptr, indices, values, columns } = given.sparse as Record<string, unknown>;
     for (const [name, array] of Object.entries({ indptr, indices, values }))
-      requireArray(array, `sparse.${name}`, "an array of numbers");
+      requireNumbers(array, `sparse.${name}`, "an array of numbers");
+    if (typeof columns !== "number") refuse(columns, "sparse.columns", "the number of columns");
   } else {
     requireArray(given.x, "x", "rows of numbers, or all numbers row by row in a Float64Array");
     // Of typed arrays the entries are numbers, of others rows.
     if (!ArrayBuffer.isView(given.x))
       Array.from(given.x).forEach((row, n) => {
-        requireArray(row, `Row ${n + 1} of x`, "an array of numbers");
+        requireNumbers(row, `Row ${n + 1} of x`, "an array of numbers");
       });
   }
   requireArray(given.y, "y", "an array with a value for each row");
-  for (const name of ["names", "offset", "weights"])
-    if (given[name] !== undefined) requireArray(given[name], name, "an array, or leave it out");
+  const { names, offset, weights } = given;
+  if (names !== undefined) {
+    requireArray(names, "names", "an array with a name for each column, or leave it out");
+    Array.from(names).forEach((name, j) => {
+      requireText(name, `Name ${j + 1}`, "a text");
+    });
+  }
+  for (const [name, values] of Object.entries({ offset, weights }))
+    if (values !== undefined) requireNumbers(values, name, "an array with a number for each row, or leave it out");
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { recipeVersion } from "../data/design-recipe.ts";
 import { RowEncoder } from "../data/encode-rows.ts";
+import { requireObject, requireText } from "../data/kinds.ts";
 import { families } from "../families/families.ts";
 import type { ModelRecipe } from "../prediction/predictive-fit.ts";
 import type { Posterior } from "./posterior.ts";
@@ -12,6 +13,13 @@ export interface Origin {
   readonly version: string;
   /** The command, where it was one. */
   readonly command?: string;
+}
+
+/** @throws InputError where it is none */
+export function requireOrigin(origin: unknown): void {
+  requireObject(origin, "The origin", "{ version, command }, or leave it out");
+  for (const [name, text] of Object.entries(origin))
+    if (text !== undefined) requireText(text, `The ${name} of the origin`, "a text");
 }
 
 /** A fit as it is read from a file or from bytes. */

@@ -1,7 +1,9 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
+import { requireText } from "../data/kinds.ts";
+import { requireFit } from "../prediction/predictive-fit.ts";
 import type { Posterior } from "./posterior.ts";
-import type { Origin, SavedFit } from "./restored-fit.ts";
+import { type Origin, requireOrigin, type SavedFit } from "./restored-fit.ts";
 import { readFit, writeFit } from "./saved-fit.ts";
 import { writeWhole } from "./whole-files-node.ts";
 
@@ -11,6 +13,9 @@ import { writeWhole } from "./whole-files-node.ts";
  * @throws InputError where the file cannot be written
  */
 export async function saveFit(posterior: Posterior, path: string, origin: Partial<Origin> = {}): Promise<void> {
+  requireFit(posterior);
+  requireText(path, "The path", "the name of a file");
+  requireOrigin(origin);
   const { File } = await loadHdf5();
   await writeWhole(path, async (temporary) => {
     try {
@@ -31,6 +36,7 @@ export async function saveFit(posterior: Posterior, path: string, origin: Partia
  * @throws InputError where there is no such file, or it is damaged, not ornstein's, or of another format version
  */
 export async function loadFit(path: string): Promise<SavedFit> {
+  requireText(path, "The path", "the name of a file");
   await requireHdf5(path);
   const { File } = await loadHdf5();
   const damaged = (error: unknown) =>

@@ -2,7 +2,7 @@ import { isCountFamily } from "../data/counts.ts";
 import { recipeVersion } from "../data/design-recipe.ts";
 import { type EncodedRows, type EncodeOptions, RowEncoder } from "../data/encode-rows.ts";
 import { InputError } from "../data/errors.ts";
-import { requireFunction, requireListening, requireObject, shown } from "../data/kinds.ts";
+import { requireArray, requireFunction, requireListening, requireObject, requireText, shown } from "../data/kinds.ts";
 import { listed, suggestion } from "../data/suggest.ts";
 import { formatCount, type TableSource } from "../data/table.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -50,6 +50,11 @@ export interface PredictionStream {
 export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
   requireFit(fit);
   requireObject(source, "The table", "one that tableFromColumns, tableFromRows or openTable gave");
+  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
+  for (const column of source.columns) {
+    requireObject(column, "A column of the table", "{ name, type } for each");
+    requireText(column.name, "The name of a column of the table", "a text");
+  }
   requireFunction(
     source.chunks,
     "The function chunks of the table",
@@ -60,7 +65,12 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
   const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, unknownLevels = "error", onProgress } = options;
-  requireOption("interval", interval, "a number above 0 and below 1", interval > 0 && interval < 1);
+  requireOption(
+    "interval",
+    interval,
+    "a number above 0 and below 1",
+    typeof interval === "number" && interval > 0 && interval < 1,
+  );
   const isCount = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most;
   requireOption(
