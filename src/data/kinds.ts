@@ -73,3 +73,9 @@ export function requireListening({ signal, onProgress }: { signal?: unknown; onP
     refuse(signal, "The option signal", "the signal of an AbortController");
   if (onProgress !== undefined) requireFunction(onProgress, "The option onProgress", "a function");
 }
+
+/** An array of texts. @throws InputError as `refuse`, and naming the entry */
+export function requireTexts(value: unknown, what: string, wanted: string): void {
+  requireArray(value, what, wanted);
+  for (let i = 0; i < value.length; i++) requireText(value[i], `Entry ${i + 1} of ${lowerFirst(what)}`, "a text");
+}

@@ -3,7 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../data/kinds.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Family } from "../families/family.ts";
-import type { CustomFunctions } from "./custom-functions.ts";
+import { type CustomFunctions, ZeroDensityError } from "./custom-functions.ts";
 import { type Model, withRecord } from "./model.ts";
 import type { NormalPrior } from "./prior.ts";
 
@@ -21,7 +21,8 @@ export interface CustomModelOptions {
   readonly numRows: number;
   /**
    * The mean over the rows named of −log p(y_n | θ), and its gradient: not the prior, and not the sum. Rows may occur more
-   * than once. It may be asynchronous; it is never called again before it has ended.
+   * than once. It may be asynchronous; it is never called again before it has ended. A loss of Infinity says that the
+   * density is 0 at θ, beyond a bound of some parameter; the gradient does not matter there.
    */
   lossAndGradient(position: Float64Array, rows: Uint32Array): MeanLossAndGradient | Promise<MeanLossAndGradient>;
   /** Normal, one for all parameters or one for each; flat where left out. */
@@ -155,9 +156,14 @@ function checkedFunctions(given: CustomModel): CustomFunctions {
     return copy;
   };
   const lossAndGradient = async (position: Float64Array, rows: Uint32Array) => {
-    const { loss, gradient } = await given.lossAndGradient(position, rows);
+    const returned = await given.lossAndGradient(position, rows);
+    requireObject(returned, "What lossAndGradient of the custom model returned", "{ loss, gradient }");
+    const { loss, gradient } = returned;
+    if (loss === Number.POSITIVE_INFINITY) throw new ZeroDensityError();
     if (!Number.isFinite(loss))
-      throw new InputError(`The custom model returned a loss of ${loss}, which is not a finite number.`);
+      throw new InputError(
+        `The custom model returned a loss of ${shown(loss)}, which is neither a finite number nor Infinity, for a density of 0.`,
+      );
     return { loss, gradient: checked(gradient, dimension, "a gradient") };
   };
   return {

@@ -1,5 +1,5 @@
 import { InputError } from "../data/errors.ts";
-import { requireArray } from "../data/kinds.ts";
+import { requireTexts } from "../data/kinds.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
@@ -30,7 +30,7 @@ export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler
 export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
   requireOptions(options);
   const { signal, onProgress, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
-  if (names !== undefined) requireArray(names, "The option samplers", "an array of names");
+  if (names !== undefined) requireTexts(names, "The option samplers", "an array of names");
   const resolved = resolveOptions(plain);
   const variants = variantsOf(names);
   if (!(typeof timeLimit === "number" && timeLimit > 0))

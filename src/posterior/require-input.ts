@@ -1,5 +1,13 @@
 import { InputError } from "../data/errors.ts";
-import { refuse, requireArray, requireListening, requireNumbers, requireObject, requireText } from "../data/kinds.ts";
+import {
+  refuse,
+  requireArray,
+  requireListening,
+  requireNumbers,
+  requireObject,
+  requireText,
+  requireTexts,
+} from "../data/kinds.ts";
 
 /** What a caller without types may give in place of arguments, refused in sentences before anything is done. */
 
@@ -32,12 +40,7 @@ export function requireInput(input: unknown): void {
   }
   requireArray(given.y, "y", "an array with a value for each row");
   const { names, offset, weights } = given;
-  if (names !== undefined) {
-    requireArray(names, "names", "an array with a name for each column, or leave it out");
-    Array.from(names).forEach((name, j) => {
-      requireText(name, `Name ${j + 1}`, "a text");
-    });
-  }
+  if (names !== undefined) requireTexts(names, "names", "an array with a name for each column, or leave it out");
   for (const [name, values] of Object.entries({ offset, weights }))
     if (values !== undefined) requireNumbers(values, name, "an array with a number for each row, or leave it out");
 }

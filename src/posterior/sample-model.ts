@@ -1,3 +1,5 @@
+import { Weights } from "../../kernels/layout.ts";
+import { nuts } from "../baselines/nuts.ts";
 import { InputError } from "../data/errors.ts";
 import { requireObject } from "../data/kinds.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
@@ -7,13 +9,15 @@ import { EngineMemory } from "../engine/memory.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
+import { sumRows } from "../estimation/row-sums.ts";
 import type { WideProblem } from "../estimation/wide-problem.ts";
+import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
 import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { runCustomWide } from "../samplers/custom-wide.ts";
 import { selectSampler } from "../samplers/registry.ts";
-import { SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
+import { type ChainOutput, SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
 import { type Coefficient, convergenceOf } from "./coefficients.ts";
 import { plainJson } from "./contract-json.ts";
 import type { Listening } from "./load.ts";
@@ -70,6 +74,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   return withMemoryOf({ memory, executor: noKernels }, async () => {
     const model = modelOf(memory, given);
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
+    await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
     onProgress?.("finding the mode", 0);
     const context = { given, model, workspace, findMode, started };
@@ -94,11 +99,21 @@ async function sampleDense(
   { given, model, workspace, findMode, started }: Context,
   options: ResolvedOptions,
 ): Promise<Omit<CustomPosterior, "toJSON">> {
-  const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: options.seed, findMode });
+  const { seed } = options;
+  const { problem, notes, isAtEdge } = await estimateCustom(workspace, model, given.start, { seed, findMode });
   const estimated = performance.now();
-  const { sampler, because } = await selectSampler(options.sampler, problem, options);
+  const selected = await selectSampler(options.sampler, problem, options);
   const parts = { design: identityScale(given), names: given.names, problem, warnings: notes, remarks: [] };
-  const run = await runSampler(parts, sampler, options);
+  const runWith = async ({ sampler, because }: typeof selected) => {
+    if (sampler !== nuts && isAtEdge) throw new ZeroDensityError();
+    const run = await runSampler(parts, sampler, options);
+    if (sampler !== nuts) await requirePositiveDraws(workspace, model, run.output);
+    return { run, because };
+  };
+  const { run, because } =
+    options.sampler === "auto"
+      ? ((await unlessZeroDensity(() => runWith(selected))) ?? (await runWith(withinBounds)))
+      : await runWith(selected);
   const { settings } = run.plan;
   return {
     settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
@@ -109,6 +124,33 @@ async function sampleDense(
     positions: run.output.positions,
     timing: timingOf(given, workspace, started, estimated),
   };
+}
+
+/** What "auto" takes where a chain or the normal approximation leaves the support. */
+const withinBounds = { sampler: nuts, because: "auto: the density is 0 beyond a bound, within which only NUTS keeps" };
+
+/** @throws InputError where the density is 0 at the start */
+async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
+  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }))))
+    throw new InputError(
+      "The density of the custom model is 0 (its loss is infinite) at the start: give a start where it is above 0.",
+    );
+}
+
+const lookedAt = 100;
+
+/**
+ * Looks at some of the draws, evenly spread: a normal approximation knows of no bounds.
+ * @throws ZeroDensityError where the density of one is 0
+ */
+async function requirePositiveDraws(workspace: Workspace, model: Model, { positions }: ChainOutput): Promise<void> {
+  const draws = positions.flatMap((chain) =>
+    Array.from({ length: chain.length / model.dimension }, (_, t) =>
+      chain.subarray(t * model.dimension, (t + 1) * model.dimension),
+    ),
+  );
+  for (let t = 0; t < draws.length; t += Math.ceil(draws.length / lookedAt))
+    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), weights: Weights.none });
 }
 
 /** Models of so many parameters that nothing of M×M is held. */
@@ -123,7 +165,9 @@ async function sampleWide(
   }
   if (options.preconditioner !== undefined && options.preconditioner !== "diagonal")
     throw new SamplerOptionError("A custom model of so many parameters takes the diagonal preconditioner only.");
-  const mode = findMode ? (await findCustomMode(workspace, model, given.start)).position : given.start;
+  const found = findMode ? await findCustomMode(workspace, model, given.start) : { position: given.start };
+  if ("isAtEdge" in found && found.isAtEdge) throw new ZeroDensityError();
+  const mode = found.position;
   const estimated = performance.now();
   const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
   const problem: WideProblem = {
