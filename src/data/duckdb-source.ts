@@ -5,6 +5,7 @@ import { asInputError } from "./duckdb-errors.ts";
 import { checkFile, duckdbPath, fileQuery, isParquetQuery, isPattern, sqlText } from "./duckdb-files.ts";
 import { InputError } from "./errors.ts";
 import { requireObject, requireText } from "./kinds.ts";
+import { optionalPackage } from "./optional-package.ts";
 import {
   areTooManyLevels,
   type Column,
@@ -43,7 +44,11 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
   if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path)) checkFile(path);
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await optionalPackage(
+    "@duckdb/node-api",
+    "Reading files and queries",
+    () => import("@duckdb/node-api"),
+  );
   signal?.throwIfAborted();
   const instance = await DuckDBInstance.create(":memory:", {
     // Where a table outgrows memory, DuckDB goes on there, and removes the folder at the end.

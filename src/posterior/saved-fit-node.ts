@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { requireText } from "../data/kinds.ts";
+import { optionalPackage } from "../data/optional-package.ts";
 import { requireFit } from "../prediction/predictive-fit.ts";
 import type { Posterior } from "./posterior.ts";
 import { type Origin, requireOrigin, type SavedFit } from "./restored-fit.ts";
@@ -58,7 +59,7 @@ export async function loadFit(path: string): Promise<SavedFit> {
 
 /** Loaded late, as it takes 0.1 s. */
 async function loadHdf5() {
-  const hdf5 = await import("h5wasm/node");
+  const hdf5 = await optionalPackage("h5wasm", "netCDF-4", () => import("h5wasm/node"));
   // Errors are thrown, not printed.
   (await hdf5.ready).activate_throwing_error_handler();
   return hdf5;
