@@ -68,7 +68,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     quiet,
     async (listening) => {
       // Loaded late, so that --help and refusals of options are instant.
-      const { fit } = await import("../src/node.ts");
+      const { fit } = await import("../src/node-command.ts");
       return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
     },
     async (posterior) => {
@@ -85,7 +85,7 @@ async function writeOutputs(
 ): Promise<void> {
   const origin = { version: to.version, command: commandLine() };
   if (to.save !== undefined) {
-    const { saveFit } = await import("../src/node.ts");
+    const { saveFit } = await import("../src/node-command.ts");
     await saveFit(posterior, to.save, origin);
   }
   if (to.drawsOut !== undefined) {

@@ -57,7 +57,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
   await interruptible(
     quiet,
     async (listening) => {
-      const { loadFit, openTable, predictStream } = await import("../src/node.ts");
+      const { loadFit, openTable, predictStream } = await import("../src/node-command.ts");
       const fit = await loadFit(path);
       const source = await openTable({ path: data, sql, signal: listening.signal });
       try {
