@@ -8,9 +8,11 @@ import type { CustomModelOptions } from "./models/custom-model.ts";
 /** Arrays by name, one for each array of the data: the same rows of all of them. */
 export type JaxBatch = Record<string, np.Array>;
 
+/** A model of which the loss is written in jax-js. */
 export interface JaxModel<Parameters extends JsTree<np.Array>> {
   /** Nested arrays: the start. They stay yours. */
   readonly parameters: Parameters;
+  /** Arrays by name, the rows first. */
   readonly data: RowArrays;
   /**
    * The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. It owns its arguments, as

@@ -21,9 +21,11 @@ import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
 export interface FileInput {
+  /** A file, or a pattern such as `trips/*.parquet`. */
   readonly path?: string;
   /** SQL; the file of `path`, if given, is the view `data`. */
   readonly sql?: string;
+  /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
 
@@ -32,7 +34,9 @@ interface Threads {
   readonly threads?: number;
 }
 
+/** What may be set for a run of `fit` on worker threads. */
 export interface NodeRunOptions extends RunOptions, Threads {}
+/** The same of a comparison. */
 export interface NodeCompareOptions extends CompareOptions, Threads {}
 
 /**

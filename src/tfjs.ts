@@ -8,9 +8,11 @@ import type { CustomModelOptions } from "./models/custom-model.ts";
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
 
+/** A model of which the loss is written in TensorFlow.js. */
 export interface TfjsModel<Parameters extends Tensors> {
   /** Tensors by name: the start. They stay yours. */
   readonly parameters: Parameters;
+  /** Arrays by name, the rows first. */
   readonly data: RowArrays;
   /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. */
   loss(parameters: Parameters, batch: Tensors): tf.Scalar;

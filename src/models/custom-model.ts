@@ -14,6 +14,7 @@ interface MeanLossAndGradient {
   readonly gradient: ArrayLike<number>;
 }
 
+/** What a custom model is made of: its sizes, its loss, and what is known beside it. */
 export interface CustomModelOptions {
   /** M, the number of parameters. */
   readonly dimension: number;
@@ -40,6 +41,7 @@ export interface CustomModelOptions {
 /** A model that is given as a function of θ and of rows. */
 export interface CustomModel extends CustomModelOptions {
   readonly names: readonly string[];
+  /** M; flat ones have an infinite sd. */
   readonly priors: readonly NormalPrior[];
   readonly start: Float64Array;
 }

@@ -14,6 +14,7 @@ import { findReference, type Reference } from "./reference.ts";
 import { requireOptions } from "./require-input.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
 
+/** What may be set for a comparison: the model and the length of its runs, not the samplers' own settings. */
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
   /** Names of the registry; all of them unless told. */
   readonly samplers?: readonly string[];

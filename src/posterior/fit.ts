@@ -16,6 +16,7 @@ import { requireOptions } from "./require-input.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
+/** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, Listening {
   /** Whether the result has the target's values. */
   readonly keepTarget?: boolean;

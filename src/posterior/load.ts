@@ -32,6 +32,7 @@ export interface ArrayInput {
   readonly weights?: ArrayLike<number>;
 }
 
+/** The data of a fit: a table with a formula, arrays, or sparse arrays. */
 export type FitInput = TableInput | ArrayInput | SparseArrays;
 
 /** How far a run is: `fraction` of `stage` is done. */

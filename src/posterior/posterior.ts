@@ -20,15 +20,21 @@ export interface Timing {
 
 /** The result of a fit. */
 export interface Posterior {
+  /** Given, or guessed from the target. */
   readonly family: string;
+  /** As it was written; of arrays the one that says the same. */
   readonly formula: string;
+  /** What was read. */
   readonly data: DataSummary;
+  /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
   /** What was learned of the prior; left out where it was given. */
   readonly prior?: LearnedPrior;
   /** In the order of the design's columns; `sigma` last where it is learned. */
   readonly coefficients: readonly Coefficient[];
+  /** What the theory predicts, what was measured, and what failed. */
   readonly certificate: Certificate;
+  /** Of the data, and of what they leave undetermined: sentences for people. */
   readonly warnings: readonly string[];
   readonly timing: Timing;
   /** Kept draws of every coefficient on the original scale: one array a chain. */

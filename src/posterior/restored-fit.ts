@@ -24,6 +24,7 @@ export function requireOrigin(origin: unknown): void {
 
 /** A fit as it is read from a file or from bytes. */
 export interface SavedFit extends Posterior {
+  /** What wrote it. */
   readonly origin: Origin;
 }
 

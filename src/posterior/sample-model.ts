@@ -29,6 +29,7 @@ import { requireOptions } from "./require-input.ts";
 import { runSampler } from "./run-sampler.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
+/** What may be set for draws from a custom model. */
 export interface SampleModelOptions
   extends Tuning,
     Listening,
@@ -41,6 +42,7 @@ export interface SampleModelOptions
 
 /** The posterior of a custom model. */
 export interface CustomPosterior {
+  /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
   /** One for each parameter, in their order; `standardized` is the same scale as the others. */
   readonly coefficients: readonly Coefficient[];
@@ -51,6 +53,7 @@ export interface CustomPosterior {
   readonly draws: NamedDraws;
   /** Kept draws of θ: one array a chain, draws × M row by row. */
   readonly positions: readonly (Float64Array | Float32Array)[];
+  /** Seconds, and rows read. */
   readonly timing: Omit<Timing, "load">;
   /** All of it as plain JSON, the draws among it, numbers finite or null; not enumerable. */
   toJSON(): Record<string, unknown>;

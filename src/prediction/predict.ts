@@ -12,6 +12,7 @@ import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-f
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 
+/** What may be set for predictions. */
 export interface PredictOptions extends EncodeOptions {
   /** Probability of the equal-tailed intervals, 0.9. */
   readonly interval?: number;
@@ -26,6 +27,7 @@ export interface PredictOptions extends EncodeOptions {
 
 /** What was predicted of all rows together. */
 export interface PredictionSummary {
+  /** Rows of the data, those without a prediction among them. */
   readonly rows: number;
   /** Rows without a prediction, as they miss a value. */
   readonly missingRows: number;
