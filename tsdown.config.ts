@@ -1,4 +1,5 @@
 import { defineConfig } from "tsdown";
+import { optionalDependencies } from "./package.json" with { type: "json" };
 
 export default defineConfig({
   entry: {
@@ -8,6 +9,8 @@ export default defineConfig({
     tfjs: "src/tfjs.ts",
     cli: "cli/main.ts",
   },
+  // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
+  external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),
   format: "esm",
   platform: "node",
   target: "node20",

@@ -6,4 +6,11 @@ if (!existsSync(entry)) {
   console.error("ornstein is not built yet: run `npm run build` in its folder first.");
   process.exit(2);
 }
-await import(entry.href);
+try {
+  await import(entry.href);
+} catch (error) {
+  const [, missing] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
+  if (missing === undefined) throw error;
+  console.error(`ornstein: the command needs the package ${missing}, which is not installed: npm install ${missing}`);
+  process.exit(2);
+}

@@ -23,7 +23,7 @@ export function addCheckCommand(program: Command): void {
 
 async function runCheck(path: string, { json, color }: CheckFlags): Promise<void> {
   await requireWritable(json);
-  const { loadFit, toContractJson } = await import("../src/node.ts");
+  const { loadFit, toContractJson } = await import("../src/node-command.ts");
   const fit = await loadFit(path);
   await writeJson(json, toContractJson(fit, fit.origin));
   if (json !== "-") process.stdout.write(renderPosterior(fit, terminal(color)));

@@ -41,7 +41,7 @@ async function runCompare(data: string | undefined, flags: CompareFlags, version
     quiet,
     async (listening) => {
       // Loaded late, so that --help and refusals of options are instant.
-      const { compare } = await import("../src/node.ts");
+      const { compare } = await import("../src/node-command.ts");
       return compare({ path: data, sql, formula }, { ...options, threads, ...listening });
     },
     async (comparison) => {

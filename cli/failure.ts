@@ -21,6 +21,14 @@ export function reportFailure(error: unknown): number {
     return ExitStatus.interrupted;
   }
   const message = error instanceof Error ? error.message : String(error);
+  // Plots need packages that an installation may leave out.
+  const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
+  if (missing !== undefined) {
+    process.stderr.write(
+      `ornstein: this needs the package ${missing}, which is not installed: npm install ${missing}\n`,
+    );
+    return ExitStatus.unusable;
+  }
   process.stderr.write(
     error instanceof InputError ? `ornstein: ${message}\n` : `ornstein: something unforeseen went wrong: ${message}\n`,
   );

@@ -100,7 +100,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     quiet,
     async (listening) => {
       // Loaded late, so that --help and refusals of options are instant.
-      const { fit } = await import("../src/node.ts");
+      const { fit } = await import("../src/node-command.ts");
       return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
     },
     async (posterior, writing) => {
@@ -118,7 +118,7 @@ async function writeOutputs(
 ): Promise<void> {
   const origin = { version, command: commandLine() };
   if (save !== undefined) {
-    const { saveFit } = await import("../src/node.ts");
+    const { saveFit } = await import("../src/node-command.ts");
     await writing(save, () => saveFit(posterior, save, origin));
   }
   if (drawsOut !== undefined) {

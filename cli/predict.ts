@@ -65,7 +65,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
     quiet,
     async (listening) => {
       // Loaded late, so that --help and refusals of options are instant.
-      const { loadFit, openTable, predictStream } = await import("../src/node.ts");
+      const { loadFit, openTable, predictStream } = await import("../src/node-command.ts");
       const { writePredictions } = await import("./write-predictions.ts");
       const fit = await loadFit(path);
       const source = await openTable({ path: data, sql, like: fit.recipe, signal: listening.signal });

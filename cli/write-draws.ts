@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
+import { optionalPackage } from "../src/data/optional-package.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
@@ -21,7 +22,7 @@ const mostColumns = 2000;
  * coefficients columns coefficient, chain and one for each draw.
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await optionalPackage("@duckdb/node-api", "Parquet", () => import("@duckdb/node-api"));
   const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
   const connection = await instance.connect();
   if (posterior.draws.size > mostColumns) await writeRows(connection, posterior, path);

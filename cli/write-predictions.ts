@@ -1,5 +1,5 @@
-import { DuckDBInstance } from "@duckdb/node-api";
 import { InputError } from "../src/data/errors.ts";
+import { optionalPackage } from "../src/data/optional-package.ts";
 import type { PredictionColumns } from "../src/prediction/row-predictor.ts";
 import { writeWhole } from "./outputs.ts";
 
@@ -31,6 +31,11 @@ async function writeFile(path: string, chunks: AsyncIterable<PredictedRows>): Pr
   const format = formats[/\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? ""];
   if (!format)
     throw new InputError(`"${path}" cannot be written: --out takes a file that ends in .csv, .parquet or .jsonl.`);
+  const { DuckDBInstance } = await optionalPackage(
+    "@duckdb/node-api",
+    "Writing files",
+    () => import("@duckdb/node-api"),
+  );
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {

@@ -2,14 +2,17 @@
 import { type JsTree, jit, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
+import { refuse, requireFunction, requireObject } from "./data/kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
 /** Arrays by name, one for each array of the data: the same rows of all of them. */
 export type JaxBatch = Record<string, np.Array>;
 
+/** A model of which the loss is written in jax-js. */
 export interface JaxModel<Parameters extends JsTree<np.Array>> {
   /** Nested arrays: the start. They stay yours. */
   readonly parameters: Parameters;
+  /** Arrays by name, the rows first. */
   readonly data: RowArrays;
   /**
    * The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. It owns its arguments, as
@@ -30,12 +33,14 @@ export type JaxAdapter<Parameters> = Pick<
 /**
  * Gradients by `jit(valueAndGrad(loss))`, and of single rows by `vmap`, in single precision on the default device of jax-js
  * (`await init("wasm"); defaultDevice("wasm")` in Node). A batch size that occurs for the first time is compiled.
- * @throws InputError where the data do not fit together
+ * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
  */
 export function fromJax<Parameters extends JsTree<np.Array>>(model: JaxModel<Parameters>): JaxAdapter<Parameters> {
+  requireObject(model, "The model", "{ parameters, data, loss }");
+  requireFunction(model.loss, "The option loss", "a function of parameters and a batch");
   const numRows = countRows(model.data);
-  const [leaves, structure] = tree.flatten(model.parameters as JsTree<np.Array>);
   const names = pathsOf(model.parameters as JsTree<np.Array>);
+  const [leaves, structure] = tree.flatten(model.parameters as JsTree<np.Array>);
   const flat = flatParameters(leaves.map(({ shape }, k) => ({ name: names[k], shape })));
   const start = flat.join(leaves.map((leaf) => leaf.ref.dataSync() as ArrayLike<number>));
   const unflatten = (position: ArrayLike<number>) =>
@@ -101,9 +106,14 @@ function interleave(parts: readonly ArrayLike<number>[], numRows: number, dimens
   return all;
 }
 
-/** `layers.0.weights` for each array, in the order of the leaves: keys are sorted, as jax-js sorts them. */
+/**
+ * `layers.0.weights` for each array, in the order of the leaves: keys are sorted, as jax-js sorts them.
+ * @throws InputError where a leaf is no array of jax-js
+ */
 function pathsOf(value: JsTree<np.Array>, path = ""): string[] {
   if (value instanceof np.Array) return [path || "theta"];
+  if (!Array.isArray(value) && (value ?? 0).constructor !== Object)
+    refuse(value, path === "" ? "The option parameters" : `The parameter ${path}`, "arrays of jax-js (np.array)");
   const below = (key: string) => (path ? `${path}.${key}` : key);
   if (Array.isArray(value)) return value.flatMap((item, k) => pathsOf(item, below(String(k))));
   const record = value as Record<string, JsTree<np.Array>>;

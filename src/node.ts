@@ -1,41 +1,25 @@
 /** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
-import { availableParallelism } from "node:os";
-import { openTable } from "./data/duckdb-source.ts";
-import type { Engine } from "./engine/engine.ts";
-import { createNodeEngine } from "./engine/node-engine.ts";
-import { progressReporter } from "./engine/progress.ts";
-import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
+
+import type { OpenTableOptions } from "./data/duckdb-source.ts";
+import type { TableSource } from "./data/table.ts";
+import { libraryPosterior, librarySource, saying, sayingAll } from "./library-words.ts";
+import type { FileInput, NodeCompareOptions, NodeRunOptions } from "./node-command.ts";
+import * as command from "./node-command.ts";
 import type { Comparison } from "./posterior/comparison.ts";
-import { fitWithEngine, type RunOptions } from "./posterior/fit.ts";
-import type { FitInput, Listening } from "./posterior/load.ts";
-import { refuseOptionsAmong } from "./posterior/options.ts";
+import type { FitInput } from "./posterior/load.ts";
+import { inFlags, reworded } from "./posterior/option-words.ts";
 import type { Posterior } from "./posterior/posterior.ts";
-import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
+import type { NewRows, Prediction } from "./posterior/predict.ts";
+import type { Origin, SavedFit } from "./posterior/restored-fit.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
-import type { PredictiveFit } from "./prediction/predictive-fit.ts";
-
-/** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
-export interface FileInput {
-  readonly path?: string;
-  /** SQL; the file of `path`, if given, is the view `data`. */
-  readonly sql?: string;
-  readonly formula: string;
-}
-
-/** Worker threads; all cores unless told. The result does not depend on it. */
-interface Threads {
-  readonly threads?: number;
-}
-
-export interface NodeRunOptions extends RunOptions, Threads {}
-export interface NodeCompareOptions extends CompareOptions, Threads {}
+import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 
 /**
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
-export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
-  return onThreads(input, options, fitWithEngine);
+export async function fit(input: FitInput | FileInput, options?: NodeRunOptions): Promise<Posterior> {
+  return libraryPosterior(await saying(() => command.fit(input, options)));
 }
 
 /**
@@ -43,64 +27,59 @@ export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): 
  * against one reference: the exact posterior where it is known, else a long run of NUTS.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
-export function compare(input: FitInput | FileInput, options: NodeCompareOptions = {}): Promise<Comparison> {
-  return onThreads(input, options, compareWithEngine);
+export function compare(input: FitInput | FileInput, options?: NodeCompareOptions): Promise<Comparison> {
+  return sayingAll(() => command.compare(input, options));
 }
 
 /**
- * Predicts the rows of files, a query, a table or arrays from a fit, or from one that `loadFit` read.
+ * Predicts the rows of files, a query, a table or arrays from a fit, or from one that `loadFit` or `importFit` read.
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
  */
-export async function predict(
+export function predict(
   fit: PredictiveFit,
   rows: NewRows | Omit<FileInput, "formula">,
-  options: PredictOptions = {},
+  options?: PredictOptions,
 ): Promise<Prediction> {
-  if (!namesFile(rows)) return predictRows(fit, rows, options);
-  const source = await openTable({ path: rows.path, sql: rows.sql, like: fit.recipe, signal: options.signal });
-  try {
-    return await predictRows(fit, source, options);
-  } finally {
-    await source.close?.();
-  }
+  return sayingAll(() => command.predict(fit, rows, options));
 }
 
-/** Whether rows are named by texts; a table may have columns of those names. */
-function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
-  const { path, sql } = rows as Partial<FileInput>;
-  return typeof path === "string" || typeof sql === "string";
+/**
+ * Opens a table by DuckDB: a file or a pattern, or a query over files. Dates and timestamps are days since 1970-01-01. Close it
+ * when it is not needed any more.
+ * @throws InputError where the file cannot be read or the query is wrong
+ */
+export async function openTable(options: OpenTableOptions): Promise<TableSource> {
+  return librarySource(await saying(() => command.openTable(options)));
 }
 
-/** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
-async function onThreads<Options extends Listening, Result>(
-  input: FitInput | FileInput,
-  { threads = availableParallelism(), ...given }: Options & Threads,
-  work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
-): Promise<Result> {
-  const engine = await createNodeEngine(threads);
-  const onProgress = progressReporter(given.onProgress);
-  const options = { ...given, ...(onProgress && { onProgress }) };
-  try {
-    if (!isFile(input)) return await work(input, options, engine);
-    refuseOptionsAmong(input);
-    onProgress?.("opening", 0);
-    const { path, sql, formula } = input;
-    const source = await openTable({ path, sql, signal: options.signal });
-    try {
-      return await work({ data: source, formula }, options, engine);
-    } finally {
-      await source.close?.();
-    }
-  } finally {
-    await engine.executor.close();
-  }
+/**
+ * Reads a fit that `saveFit` or the command wrote.
+ * @throws InputError where there is no such file, or it is damaged, not ornstein's, or of another format version
+ */
+export async function loadFit(path: string): Promise<SavedFit> {
+  return libraryPosterior(await saying(() => command.loadFit(path)));
 }
 
-function isFile(input: FitInput | FileInput): input is FileInput {
-  return "path" in input || "sql" in input;
+/**
+ * Writes a fit as netCDF-4, which `loadFit`, the command, xarray and ArviZ read. The file appears whole or not at all.
+ * @throws InputError where the file cannot be written
+ */
+export async function saveFit(posterior: Posterior, path: string, origin?: Partial<Origin>): Promise<void> {
+  await saying(async () => {
+    requireFit(posterior);
+    // A file has the command's words, whoever wrote it.
+    await command.saveFit(reworded(posterior, inFlags), path, origin);
+  });
 }
 
-export type { Origin, SavedFit } from "./posterior/saved-fit.ts";
-export { loadFit, saveFit } from "./posterior/saved-fit-node.ts";
+export {
+  customModel,
+  exportFit,
+  importFit,
+  predictStream,
+  sampleModel,
+  tableFromColumns,
+  tableFromRows,
+} from "./library.ts";
+export type { FileInput, NodeCompareOptions, NodeRunOptions } from "./node-command.ts";
 export * from "./public.ts";
-export { openTable };

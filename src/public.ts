@@ -1,7 +1,7 @@
 /** What `ornstein` and `ornstein/node` both export. */
 export type { Design } from "./data/design.ts";
 export { InputError } from "./data/errors.ts";
-export { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "./data/table.ts";
+export type { ColumnData, Columns, TableData, TableSource } from "./data/table.ts";
 export type { AssumptionCheck } from "./diagnostics/assumptions.ts";
 export {
   brierScore,
@@ -14,7 +14,7 @@ export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate.t
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/summary-statistics.ts";
 export type { ProgressEvent, ProgressListener, ProgressUnit } from "./engine/progress.ts";
 export type { FamilyName } from "./families/family.ts";
-export { type CustomModel, type CustomModelOptions, customModel } from "./models/custom-model.ts";
+export type { CustomModel, CustomModelOptions } from "./models/custom-model.ts";
 export type { NormalPrior, Prior, PriorLike } from "./models/prior.ts";
 export type { ScalePrior } from "./models/scale-prior.ts";
 export type { Coefficient } from "./posterior/coefficients.ts";
@@ -26,15 +26,11 @@ export type { LearnedPrior } from "./posterior/learn-prior.ts";
 export type { ArrayInput, FitInput, TableInput } from "./posterior/load.ts";
 export type { FitOptions } from "./posterior/options.ts";
 export type { Posterior, Timing } from "./posterior/posterior.ts";
-export { type NewRows, type Prediction, predict } from "./posterior/predict.ts";
+export type { NewRows, Prediction } from "./posterior/predict.ts";
 export type { PriorOption, PriorsByName } from "./posterior/prior-options.ts";
-export { type CustomPosterior, type SampleModelOptions, sampleModel } from "./posterior/sample-model.ts";
-export {
-  type PredictionStream,
-  type PredictionSummary,
-  type PredictOptions,
-  predictStream,
-} from "./prediction/predict.ts";
+export type { Origin, SavedFit } from "./posterior/restored-fit.ts";
+export type { CustomPosterior, SampleModelOptions } from "./posterior/sample-model.ts";
+export type { PredictionStream, PredictionSummary, PredictOptions } from "./prediction/predict.ts";
 export type { PredictiveCheck } from "./prediction/predictive-checks.ts";
 export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predictive-fit.ts";
 export type { PredictionColumns, PredictionScores } from "./prediction/row-predictor.ts";

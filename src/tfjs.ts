@@ -2,14 +2,17 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
+import { refuse, requireFunction, requireObject } from "./data/kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
 
+/** A model of which the loss is written in TensorFlow.js. */
 export interface TfjsModel<Parameters extends Tensors> {
   /** Tensors by name: the start. They stay yours. */
   readonly parameters: Parameters;
+  /** Arrays by name, the rows first. */
   readonly data: RowArrays;
   /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. */
   loss(parameters: Parameters, batch: Tensors): tf.Scalar;
@@ -27,11 +30,17 @@ export type TfjsAdapter<Parameters extends Tensors> = Pick<
 /**
  * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor that they make is disposed
  * of.
- * @throws InputError where the data do not fit together
+ * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
  */
 export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
+  requireObject(model, "The model", "{ parameters, data, loss }");
+  requireObject(model.parameters, "The option parameters", "tensors by name");
+  requireFunction(model.loss, "The option loss", "a function of parameters and a batch");
   const numRows = countRows(model.data);
   const names = Object.keys(model.parameters);
+  for (const name of names)
+    if (typeof model.parameters[name]?.dataSync !== "function")
+      refuse(model.parameters[name], `The parameter ${name}`, "a tensor of TensorFlow.js");
   const flat = flatParameters(names.map((name) => ({ name, shape: model.parameters[name].shape })));
   const start = flat.join(names.map((name) => model.parameters[name].dataSync()));
   const tensorsAt = (position: ArrayLike<number>) =>

@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { requireArray, requireNumbers, requireObject } from "../data/kinds.ts";
 
 /** Data whose first axis are the rows: an image a row has shape [N, 28, 28], a number a row [N]. */
 interface RowArray {
@@ -22,9 +23,15 @@ export interface GatheredRows {
  * @throws InputError where an array's length is not that of its shape, or the numbers of rows differ
  */
 export function countRows(arrays: RowArrays): number {
+  requireObject(arrays, "The data", "{ name: { values, shape } } with an array for each name");
   const entries = Object.entries(arrays);
   if (entries.length === 0)
     throw new InputError("The data are empty: give at least one array with a row for each observation.");
+  for (const [name, array] of entries) {
+    requireObject(array, `The data "${name}"`, "{ values, shape }");
+    requireArray(array.values, `The values of the data "${name}"`, "a Float32Array, Int32Array or Uint8Array");
+    requireNumbers(array.shape, `The shape of the data "${name}"`, "an array of lengths, the rows first");
+  }
   const [[first, { shape: firstShape }]] = entries;
   for (const [name, { values, shape }] of entries) {
     const size = shape.reduce((product, length) => product * length, 1);

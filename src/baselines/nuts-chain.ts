@@ -38,7 +38,7 @@ export async function runNutsChain(
   const uniform = () => random.uniform();
   let gradients = 1;
   const counted: Potential = {
-    dimension,
+    ...potential,
     evaluate: (position) => {
       gradients++;
       return potential.evaluate(position);
@@ -59,7 +59,7 @@ export async function runNutsChain(
   for (let iteration = 1; iteration <= warmUp; iteration++) {
     const next = await transition(counted, metric, withFreshMomentum(metric, point, normal), step.stepSize, uniform);
     point = next.point;
-    step.update(next.acceptance);
+    step.update(next.acceptance, next.atBound);
     if (iteration > windows.start) positions.add(point.position);
     if (windows.ends.includes(iteration)) {
       metric = metricOf(kind, positions.regularised(guess));

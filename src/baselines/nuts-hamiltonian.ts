@@ -6,6 +6,8 @@ export interface Potential {
   /** M */
   readonly dimension: number;
   evaluate(position: Float64Array): Promise<{ readonly loss: number; readonly gradient: Float64Array }>;
+  /** Whether an infinite loss is a density of 0, beyond some bound, rather than an overflow. */
+  readonly mayBeBounded?: boolean;
 }
 
 /** Kinetic energy ½ pᵀ W p, W the inverse of the mass matrix: an estimate of the target's covariance. */

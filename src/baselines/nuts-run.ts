@@ -1,7 +1,8 @@
 import type { ReportProgress } from "../engine/progress.ts";
-import { type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
+import { type Evaluate, type PrepareGradients, runTogether } from "../estimation/full-gradients.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { identity, multiplyVector } from "../linalg/matrix.ts";
+import { lookInside, ZeroDensityError } from "../models/custom-functions.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { ChainOutput, SamplerOptions } from "../samplers/sampler.ts";
 import { drawsOutput } from "./draws-output.ts";
@@ -33,13 +34,23 @@ export async function runNuts(
   const onIteration = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
   const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
   const guess = coordinates ? identity(mode.length) : laplaceCovariance;
-  const chains = await runTogether(model.memory, prepare, count, (evaluate, chain) => {
+  const chains = await runTogether(model.memory, prepare, count, async (evaluate, chain) => {
     const scatter = createRandom(seed, chain, 4);
     const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
     const offset = multiplyVector(laplaceFactor, normal);
-    const start = coordinates ? normal : mode.map((value, j) => value + offset[j]);
+    const dispersed = coordinates ? normal : mode.map((value, j) => value + offset[j]);
+    const mayBeBounded = model.custom !== undefined;
+    const center = coordinates ? new Float64Array(mode.length) : mode;
+    const start = mayBeBounded
+      ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
+      : dispersed;
     const settings = { ...adaptation, draws: iterations, guess, onIteration };
-    return runNutsChain({ dimension: mode.length, evaluate }, start, settings, createRandom(seed, chain, 1));
+    return runNutsChain(
+      { dimension: mode.length, evaluate, mayBeBounded },
+      start,
+      settings,
+      createRandom(seed, chain, 1),
+    );
   });
   const positions = chains.map((chain) =>
     coordinates ? positionsOf(chain.positions, mode.length, coordinates) : chain.positions,
@@ -48,6 +59,12 @@ export async function runNuts(
     ...drawsOutput(positions, mode.length, stepsPerDraw),
     hamiltonian: chains.map(({ statistics }) => statistics),
   };
+}
+
+/** The position, where its density is above 0. @throws ZeroDensityError */
+async function positive(evaluate: Evaluate, position: Float64Array): Promise<Float64Array> {
+  if ((await evaluate(position)).loss === Number.POSITIVE_INFINITY) throw new ZeroDensityError();
+  return position;
 }
 
 function positionsOf(steps: Float64Array, dimension: number, { position }: WarpedCoordinates): Float64Array {

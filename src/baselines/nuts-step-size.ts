@@ -2,6 +2,11 @@ import { leapfrog, type Metric, type PhasePoint, type Potential, withFreshMoment
 
 /** How fast the step size follows the acceptance, how much the first iterations count, how fast they are forgotten. */
 const gamma = 0.05;
+/**
+ * γ where trajectories end at a bound: their acceptance varies a lot and hardly depends on ε, so that with the usual γ log ε
+ * would wander by several units.
+ */
+const gammaAtBounds = 0.5;
 const firstIterations = 10;
 const forgetting = 0.75;
 
@@ -13,6 +18,7 @@ const forgetting = 0.75;
 export class DualAveraging {
   readonly #target: number;
   readonly #largest: number;
+  #gamma = gamma;
   #center = 0;
   #count = 0;
   #shortfall = 0;
@@ -35,11 +41,13 @@ export class DualAveraging {
     this.#meanLogStep = 0;
   }
 
-  update(acceptance: number): void {
+  /** @param atBound Whether the trajectory ended where the density is 0. */
+  update(acceptance: number, atBound = false): void {
+    if (atBound) this.#gamma = gammaAtBounds;
     this.#count++;
     const weight = 1 / (this.#count + firstIterations);
     this.#shortfall += weight * (this.#target - acceptance - this.#shortfall);
-    this.#logStep = Math.min(this.#largest, this.#center - (Math.sqrt(this.#count) * this.#shortfall) / gamma);
+    this.#logStep = Math.min(this.#largest, this.#center - (Math.sqrt(this.#count) * this.#shortfall) / this.#gamma);
     const share = this.#count ** -forgetting;
     this.#meanLogStep += share * (this.#logStep - this.#meanLogStep);
   }

@@ -26,6 +26,8 @@ export interface Transition {
   /** How often the trajectory was doubled. */
   readonly depth: number;
   readonly diverging: boolean;
+  /** Whether it ended beyond a bound, where the density is 0. */
+  readonly atBound: boolean;
 }
 
 /**
@@ -47,6 +49,7 @@ export async function transition(
   let steps = 0;
   let acceptanceSum = 0;
   let diverging = false;
+  let atBound = false;
 
   /** 2^depth points that follow on `from`, or null where a part of them turns or diverges. */
   async function extend(from: PhasePoint, direction: 1 | -1, depth: number): Promise<Trajectory | null> {
@@ -55,6 +58,9 @@ export async function transition(
       const error = Number.isNaN(point.energy) ? Number.POSITIVE_INFINITY : point.energy - start.energy;
       steps++;
       acceptanceSum += Math.min(1, Math.exp(-error));
+      // Beyond a bound the trajectory ends, and nothing is wrong with the flow.
+      atBound ||= potential.mayBeBounded === true && point.loss === Number.POSITIVE_INFINITY;
+      if (atBound) return null;
       if (error > divergentEnergyError) diverging = true;
       return diverging ? null : singlePoint(point, -error);
     }
@@ -80,7 +86,7 @@ export async function transition(
     whole = joined.trajectory;
     if (joined.isTurning) break;
   }
-  return { point: whole.sample, acceptance: acceptanceSum / steps, steps, depth, diverging };
+  return { point: whole.sample, acceptance: acceptanceSum / steps, steps, depth, diverging, atBound };
 }
 
 export function singlePoint(point: PhasePoint, logWeight: number): Trajectory {

@@ -1,10 +1,11 @@
 import { type PrepareGradients, prepareGradients } from "../estimation/full-gradients.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
+import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import { mostWork } from "../samplers/draw-schedule.ts";
 import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../samplers/sampler.ts";
 import { runNuts } from "./nuts-run.ts";
-import { warpedCoordinates } from "./warped-coordinates.ts";
+import { type WarpedCoordinates, warpedCoordinates } from "./warped-coordinates.ts";
 import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "./warped-nuts.ts";
 
 /**
@@ -43,12 +44,28 @@ const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 5
 const largestDense = 100;
 const usualAcceptance = 0.8;
 
+/** Those that suit a posterior that is far from normal; none where it is near, or where a custom model has bounds nearby. */
+function coordinatesFor(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates | undefined> {
+  const withinBounds: PrepareGradients = (capacity) => {
+    const evaluate = prepareLoss(capacity);
+    return async (positions) => {
+      const results = await evaluate(positions);
+      if (problem.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+        throw new ZeroDensityError();
+      return results;
+    };
+  };
+  return unlessZeroDensity(async () =>
+    (await isFarFromNormal(problem)) ? warpedCoordinates(problem, withinBounds) : undefined,
+  );
+}
+
 async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const { workspace, model } = problem;
   const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
   const stepsPerDraw = iterationsPerDraw(model, problem.numRows, options);
-  if (options.preconditioner === undefined && (await isFarFromNormal(problem))) {
-    const coordinates = await warpedCoordinates(problem, prepareLoss);
+  const coordinates = options.preconditioner === undefined ? await coordinatesFor(problem, prepareLoss) : undefined;
+  if (coordinates) {
     return planWarped(problem, { prepareLoss, coordinates }, options, {
       name: nuts.name,
       gradients: "gradients over all rows",

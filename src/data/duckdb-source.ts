@@ -11,6 +11,8 @@ import { createQuery, filesOf, fileTypesOf } from "./duckdb-tables.ts";
 import { DuckDBTexts } from "./duckdb-texts.ts";
 import { hintsOf } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
+import { requireObject, requireText } from "./kinds.ts";
+import { optionalPackage } from "./optional-package.ts";
 import { quoted } from "./sql-text.ts";
 import type { TableChunk, TableSource } from "./table.ts";
 
@@ -31,10 +33,17 @@ export interface OpenTableOptions {
  * @throws InputError where the file cannot be read or the query is wrong.
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
+  requireObject(options, "What to open", "{ path } or { sql }");
   const { path, sql, signal } = options;
+  if (path !== undefined) requireText(path, "The path", "the name of a file, or a pattern");
+  if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path) && !isStandardInput(path)) checkFile(path);
-  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const { DuckDBInstance } = await optionalPackage(
+    "@duckdb/node-api",
+    "Reading files and queries",
+    () => import("@duckdb/node-api"),
+  );
   signal?.throwIfAborted();
   const instance = await DuckDBInstance.create(":memory:", {
     // Where a table outgrows memory, DuckDB goes on there, and removes the folder at the end.

@@ -1,5 +1,6 @@
 import { CompleteRowReader, type CompleteRows } from "./complete-rows.ts";
 import type { DesignRecipe, RecipeBlock } from "./design-types.ts";
+import { InputError } from "./errors.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
 import { compileFactor, type FactorReader } from "./factors.ts";
 import { type Formula, parseFormula, visitColumns } from "./formula.ts";
@@ -93,7 +94,7 @@ export class RowEncoder {
       for (const reader of readers) this.factors.set(reader.name, reader);
       termRows.set(name, new TermRows(name, readers));
     }
-    this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term)!, this.levels));
+    this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term), this.levels));
     this.offset = compileOffset(offsets, scope);
     this.hasTarget = this.targets !== undefined;
   }
@@ -186,11 +187,19 @@ class BlockEncoder {
   /** The places of the block's factors among the term's. */
   private readonly places: readonly number[];
 
+  private readonly term: TermRows;
+
+  /** @throws InputError where the recipe does not fit together */
   constructor(
     block: RecipeBlock,
-    private readonly term: TermRows,
+    term: TermRows | undefined,
     private readonly check: LevelCheck,
   ) {
+    const isOfTerm = ([name]: RecipeBlock["coding"][number]) =>
+      term?.categoricals.some((factor) => factor.name === name);
+    if (!term || !block.coding.every(isOfTerm))
+      throw new InputError(`The fit has columns of ${block.term}, which is no term of its formula; fit again.`);
+    this.term = term;
     this.columnOf = new Map(block.columns.map(({ levels, column }) => [JSON.stringify(levels), column]));
     this.places = block.coding.map(([name]) => term.categoricals.findIndex((factor) => factor.name === name));
   }

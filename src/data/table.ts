@@ -1,4 +1,5 @@
 import { InputError } from "./errors.ts";
+import { requireArray, requireObject } from "./kinds.ts";
 import {
   type CategoryColumn,
   type Column,
@@ -20,11 +21,21 @@ const chunkRows = 4096;
 export type ColumnData = ArrayLike<number | string | boolean | Date | bigint | null | undefined>;
 
 /**
+ * Columns by name, each as `ColumnData`. A type of that shape would refuse every interface, which has no index signature,
+ * so that what the columns hold is looked at when they are read.
+ */
+export type Columns = object;
+
+/** A table: columns by name, or rows (objects, of a class or an interface too), or a source such as `openTable` gives. */
+export type TableData = Columns | readonly object[] | TableSource;
+
+/**
  * A table over arrays, one a column, all of the same length. Dates become days since 1970-01-01.
  *
  * @throws InputError where lengths differ, or a column mixes numbers and texts.
  */
-export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>): TableSource {
+export function tableFromColumns(given: Columns): TableSource {
+  const columns = columnsOf(given);
   const names = Object.keys(columns);
   if (names.length === 0) throw new InputError("The table has no columns; give at least a target and a feature.");
   const numRows = columns[names[0]].length;
@@ -59,12 +70,32 @@ export function tableFromColumns(columns: Readonly<Record<string, ColumnData>>):
   return { columns: infos, numRows, label: "the table", texts, chunks };
 }
 
-/** A table over records, one a row; its columns are the names of all of them, in the order of first appearance. */
-export function tableFromRows(rows: readonly Readonly<Record<string, unknown>>[]): TableSource {
+/** @throws InputError where a column is no array */
+function columnsOf(given: Columns): Readonly<Record<string, ColumnData>> {
+  requireObject(given, "The table", "an object with an array for each column, or an array of rows");
+  for (const [name, values] of Object.entries(given))
+    requireArray(values, `Column "${name}"`, "an array of its values");
+  return given as Readonly<Record<string, ColumnData>>;
+}
+
+/**
+ * A table over records, one a row; its columns are the names of all of them, in the order of first appearance.
+ *
+ * @throws InputError where there is no row, a row is no object, or as tableFromColumns.
+ */
+export function tableFromRows(rows: readonly object[]): TableSource {
+  requireArray(rows, "The rows", "an array of objects, one for each row");
+  if (rows.length === 0)
+    throw new InputError("There are no rows in the data: it is an empty array; give one at least.");
   const names = new Set<string>();
-  for (const row of rows) for (const name of Object.keys(row)) names.add(name);
+  rows.forEach((row, n) => {
+    requireObject(row, `Row ${formatCount(n + 1)} of the data`, "an object with a value for each column");
+    for (const name of Object.keys(row)) names.add(name);
+  });
   return tableFromColumns(
-    Object.fromEntries([...names].map((name) => [name, rows.map((row) => row[name]) as ColumnData])),
+    Object.fromEntries(
+      [...names].map((name) => [name, rows.map((row) => (row as Record<string, unknown>)[name]) as ColumnData]),
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 import { gradientNonlinearity } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { type Matrix, traceOfProduct } from "../linalg/matrix.ts";
+import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { AssumptionId, Plan } from "../samplers/sampler.ts";
 import { informationRatioOf } from "./information.ts";
 import { largestExcessKurtosis } from "./kurtosis.ts";
@@ -18,6 +19,15 @@ export interface AssumptionCheck {
   readonly message: string;
 }
 
+const unknownNonlinearity = { relativeError: Number.NaN, shift: [] };
+
+/** A4 of a custom model with a bound among the points where it is measured; only samplers that keep within bounds come here. */
+const atBound: AssumptionCheck = {
+  ...{ id: "A4", name: "the loss is quadratic over the posterior", passed: false, value: null, threshold: 0.2 },
+  message:
+    "Where the normal approximation would have draws the density is 0, beyond a bound: that approximation is off; this sampler keeps within the bound.",
+};
+
 /** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
 export async function checkAssumptions(problem: Problem, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
@@ -29,7 +39,8 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
       (averages ? 1 / averages.rows : kurtosisLeft(largestContraction ?? 1) / batchSize)
     : null;
   const drift = usesNoise ? await noiseDrift(problem, averages?.iterates ?? covariance) : null;
-  const { relativeError, shift } = await gradientNonlinearity(problem, problem.laplaceFactor);
+  const nonlinearity = await unlessZeroDensity(() => gradientNonlinearity(problem, problem.laplaceFactor));
+  const { relativeError, shift } = nonlinearity ?? unknownNonlinearity;
   const meanShift = Math.max(...shift.map(Math.abs));
   const ratio = informationRatioOf(problem);
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
@@ -56,28 +67,30 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
           ? `A step closes at most a fraction ${value.toPrecision(2)} of the distance to the mode in any direction; the predictions hold at this finite step.`
           : `The step overshoots the mode (ρ(HA) = ${value.toFixed(2)}), so successive iterates jump from side to side; lower the learning rate.`,
     ),
-    plan.prediction.isCentred
-      ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
-          meanShift <= 0.1
-            ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
-            : meanShift <= 1
-              ? `The loss is not quadratic over the posterior: the posterior mean is about ${meanShift.toFixed(2)} sd away from the mode, where these draws are centred; --sampler control-variate follows the skewed shape.`
-              : "The loss is nothing like quadratic over the posterior: its mean is more than an sd away from the mode, where these draws are centred; try --sampler control-variate, or see whether the prior alone bounds some coefficients, and use a tighter --prior.",
-        )
-      : averages && averages.meanError > 0.1
-        ? check(
-            "A4",
-            "the loss is quadratic over the iterates' region",
-            averages.meanError,
-            0.1,
-            () =>
-              `The iterates visit a wider region than the posterior, over which the loss is not quadratic, and their averages are centred about ${averages.meanError.toFixed(2)} sd off; lower --learning-rate with a longer --window, or use --sampler control-variate.`,
+    nonlinearity === undefined
+      ? atBound
+      : plan.prediction.isCentred
+        ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
+            meanShift <= 0.1
+              ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
+              : meanShift <= 1
+                ? `The loss is not quadratic over the posterior: the posterior mean is about ${meanShift.toFixed(2)} sd away from the mode, where these draws are centred; --sampler control-variate follows the skewed shape.`
+                : "The loss is nothing like quadratic over the posterior: its mean is more than an sd away from the mode, where these draws are centred; try --sampler control-variate, or see whether the prior alone bounds some coefficients, and use a tighter --prior.",
           )
-        : check("A4", "the loss is quadratic over the posterior", relativeError, 0.2, () =>
-            relativeError <= 0.2
-              ? `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss.`
-              : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; ${followsShape ? "this sampler follows its shape" : "--sampler control-variate follows the skewed shape"}.`,
-          ),
+        : averages && averages.meanError > 0.1
+          ? check(
+              "A4",
+              "the loss is quadratic over the iterates' region",
+              averages.meanError,
+              0.1,
+              () =>
+                `The iterates visit a wider region than the posterior, over which the loss is not quadratic, and their averages are centred about ${averages.meanError.toFixed(2)} sd off; lower --learning-rate with a longer --window, or use --sampler control-variate.`,
+            )
+          : check("A4", "the loss is quadratic over the posterior", relativeError, 0.2, () =>
+              relativeError <= 0.2
+                ? `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss.`
+                : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; ${followsShape ? "this sampler follows its shape" : "--sampler control-variate follows the skewed shape"}.`,
+            ),
     check(
       "A5",
       "gradient noise equals curvature (the model is well specified)",

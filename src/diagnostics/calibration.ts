@@ -1,3 +1,6 @@
+import { InputError } from "../data/errors.ts";
+import { refuse, requireArray, requireNumbers, requireObject, shown } from "../data/kinds.ts";
+
 /** Predictions whose largest probability fell into the same bin. */
 export interface ReliabilityBin {
   /** The bin takes in probabilities above `low` and up to `high`; the first one 0 too. */
@@ -53,13 +56,18 @@ export class ReliabilityBins {
  * of them for which it is the label. With K = 2 columns "class 1" may be asked for instead by `event`: its probability, in
  * bins over 0 … 1, against the share of rows that are class 1.
  *
- * @throws RangeError where the probabilities are not numbers for each label
+ * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
  */
 export function reliabilityTable(
-  { probabilities, labels }: ClassPredictions,
-  { bins = 10, event = false }: { readonly bins?: number; readonly event?: boolean } = {},
+  predictions: ClassPredictions,
+  options: { readonly bins?: number; readonly event?: boolean } = {},
 ): ReliabilityBin[] {
-  const numClasses = classesOf({ probabilities, labels });
+  const numClasses = classesOf(predictions);
+  const { probabilities, labels } = predictions;
+  requireObject(options, "The second argument", "{ bins, event }, or leave it out");
+  const { bins = 10, event = false } = options;
+  if (!(Number.isInteger(bins) && bins >= 1))
+    throw new InputError(`The option bins cannot be ${shown(bins)}: it takes a whole number of at least 1.`);
   const table = new ReliabilityBins(bins);
   for (let n = 0; n < labels.length; n++) {
     const at = n * numClasses;
@@ -74,6 +82,12 @@ export function reliabilityTable(
  * Hauskrecht 2015; Guo et al. 2017); NaN where it is empty.
  */
 export function expectedCalibrationError(table: readonly ReliabilityBin[]): number {
+  requireArray(table, "The reliability table", "what reliabilityTable gave");
+  for (const bin of table) {
+    requireObject(bin, "A bin of the reliability table", "what reliabilityTable gave");
+    for (const value of [bin.count, bin.predicted ?? 0, bin.observed ?? 0])
+      if (typeof value !== "number") refuse(value, "An entry of the reliability table", "what reliabilityTable gave");
+  }
   const total = table.reduce((sum, { count }) => sum + count, 0);
   return (
     table.reduce((sum, { count, predicted, observed }) => sum + count * Math.abs(predicted! - observed!), 0) / total
@@ -83,11 +97,11 @@ export function expectedCalibrationError(table: readonly ReliabilityBin[]): numb
 /**
  * The mean over rows of Σ_k (p_k − 1[label = k])² (Brier 1950): from 0 to 2, and for two classes twice (p₁ − y)².
  *
- * @throws RangeError where the probabilities are not numbers for each label
+ * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
  */
 export function brierScore(predictions: ClassPredictions): number {
-  const { probabilities, labels } = predictions;
   const numClasses = classesOf(predictions);
+  const { probabilities, labels } = predictions;
   let sum = 0;
   for (let n = 0; n < labels.length; n++) sum += squaredDistance(probabilities, n * numClasses, numClasses, labels[n]);
   return sum / labels.length;
@@ -96,11 +110,11 @@ export function brierScore(predictions: ClassPredictions): number {
 /**
  * The mean over rows of the log of the label's probability: higher is better, 0 the best.
  *
- * @throws RangeError where the probabilities are not numbers for each label
+ * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
  */
 export function logScore(predictions: ClassPredictions): number {
-  const { probabilities, labels } = predictions;
   const numClasses = classesOf(predictions);
+  const { probabilities, labels } = predictions;
   let sum = 0;
   for (let n = 0; n < labels.length; n++) sum += Math.log(probabilities[n * numClasses + labels[n]]);
   return sum / labels.length;
@@ -125,10 +139,21 @@ export function mostProbable(probabilities: ArrayLike<number>, at: number, numCl
   return best;
 }
 
-function classesOf({ probabilities, labels }: ClassPredictions): number {
+/** K. @throws InputError where there is no row of K numbers for each label, or a label is no number of a class */
+function classesOf(predictions: ClassPredictions): number {
+  requireObject(predictions, "The first argument", "{ probabilities, labels }");
+  const { probabilities, labels } = predictions;
+  requireNumbers(probabilities, "The probabilities", "an array of them, row by row");
+  requireNumbers(labels, "The labels", "an array of the numbers of classes");
   const numClasses = probabilities.length / labels.length;
-  if (Number.isInteger(numClasses) && numClasses >= 2) return numClasses;
-  throw new RangeError(
-    `There are ${probabilities.length} probabilities for ${labels.length} labels; give a row of them, at least 2, for each.`,
-  );
+  if (!(Number.isInteger(numClasses) && numClasses >= 2))
+    throw new InputError(
+      `There are ${probabilities.length} probabilities for ${labels.length} labels; give a row of them, at least 2, for each.`,
+    );
+  for (let n = 0; n < labels.length; n++)
+    if (!(Number.isInteger(labels[n]) && labels[n] >= 0 && labels[n] < numClasses))
+      throw new InputError(
+        `Label ${n + 1} is ${labels[n]}; labels are the numbers of classes, 0 to ${numClasses - 1}.`,
+      );
+  return numClasses;
 }

@@ -1,8 +1,10 @@
+import { InputError } from "../data/errors.ts";
+import { requireArray, requireNumbers, requireObject, shown } from "../data/kinds.ts";
 import { mean, variance } from "./autocovariance.ts";
 import { bulkEffectiveSampleSize, mcseOfMean, mcseOfSd, tailEffectiveSampleSize } from "./effective-sample-size.ts";
 import { highestDensityInterval } from "./highest-density-interval.ts";
 import { rHat } from "./r-hat.ts";
-import { areDiagnosable, pool, rankNormalize, requireEqualLengths, sortPooled, splitChains } from "./rank-normalize.ts";
+import { areDiagnosable, pool, rankNormalize, sortPooled, splitChains } from "./rank-normalize.ts";
 
 /** One row of ArviZ's `summary`, in the units of the draws but for the sample sizes and R̂. */
 export interface SummaryStatistics {
@@ -28,14 +30,22 @@ export interface SummaryStatistics {
  *
  * @param chains M chains of N draws.
  * @param options `hdiProbability`: share of the draws in the interval, 0.94 unless told.
- * @throws RangeError if there is no draw, if lengths differ, or if the probability is outside (0, 1).
+ * @throws InputError if there is no draw, if lengths differ, or if the probability is outside (0, 1).
  */
 export function summaryStatistics(
   chains: readonly Float64Array[],
   options: { hdiProbability?: number } = {},
 ): SummaryStatistics {
-  requireEqualLengths(chains);
+  requireArray(chains, "The chains", "an array of chains, each an array of numbers");
+  for (const chain of chains) requireNumbers(chain, "A chain", "an array of numbers");
+  if (!chains[0]?.length || chains.some(({ length }) => length !== chains[0].length))
+    throw new InputError("The chains have no draws, or differ in length: give chains of as many draws each.");
+  requireObject(options, "The second argument", "{ hdiProbability }, or leave it out");
   const { hdiProbability = 0.94 } = options;
+  if (!(typeof hdiProbability === "number" && hdiProbability > 0 && hdiProbability < 1))
+    throw new InputError(
+      `The option hdiProbability cannot be ${shown(hdiProbability)}: it takes a number above 0 and below 1.`,
+    );
   const pooled = pool(chains);
   const sorted = sortPooled(chains);
   const interval = highestDensityInterval(chains, hdiProbability, sorted);

@@ -12,11 +12,12 @@ export interface NodeExecutorOptions {
 }
 
 // The worker is so small that it travels as text: no file has to be found, whether the library runs from its sources,
-// its build or a user's bundle. `cancelled` is looked at before every call.
+// its build or a user's bundle. `cancelled` is looked at before every call. Names that CommonJS gives to every file, such as
+// `module`, cannot be declared in Bun and Deno.
 const workerSource = `
 const { parentPort, workerData } = require("node:worker_threads");
-const { module, memory, cancelled } = workerData;
-const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
+const { compiled, memory, cancelled } = workerData;
+const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports;
 parentPort.on("message", ({ kernel, address, argument, times }) => {
   try {
     for (let time = 0; time < times && Atomics.load(cancelled, 0) === 0; time++) kernels[kernel](address, argument);
@@ -35,7 +36,7 @@ parentPort.on("message", ({ kernel, address, argument, times }) => {
 export async function createNodeExecutor(memory: EngineMemory, options: NodeExecutorOptions = {}): Promise<Executor> {
   if (!memory.isShared) throw new TypeError("Worker threads need an engine memory made with { shared: true }.");
   const threads = Math.max(1, Math.floor(options.threads ?? availableParallelism()));
-  const module = await compileKernels(true);
+  const compiled = await compileKernels(true);
   // Its instance of the kernels writes the tables that all threads read.
   const callingThread = await createInlineExecutor(memory);
   const cancelled = new Int32Array(new SharedArrayBuffer(4));
@@ -46,7 +47,7 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
     const worker = new Worker(workerSource, {
       eval: true,
       execArgv: [],
-      workerData: { module, memory: memory.memory, cancelled },
+      workerData: { compiled, memory: memory.memory, cancelled },
     });
     worker.unref();
     // Without a listener an error would end the process; runTask listens too, and reports it.

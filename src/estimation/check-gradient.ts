@@ -1,5 +1,6 @@
 import { InputError } from "../data/errors.ts";
 import { dot } from "../linalg/matrix.ts";
+import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 
@@ -28,15 +29,14 @@ export async function checkGradient(
     const slope = dot(here.gradient, direction);
     const differences: number[] = [];
     for (const step of [1e-2, 1e-3]) {
-      const lossAt = async (by: number) =>
-        (
-          await custom!.lossAndGradient(
-            start.map((value, j) => value + by * direction[j]),
-            sample,
-          )
-        ).loss;
+      const lossAt = async (by: number) => {
+        const position = start.map((value, j) => value + by * direction[j]);
+        return (await unlessZeroDensity(() => custom!.lossAndGradient(position, sample)))?.loss ?? Infinity;
+      };
       differences.push(((await lossAt(step)) - (await lossAt(-step))) / (2 * step));
     }
+    // A bound is nearer than the step: nothing can be compared along this direction.
+    if (!differences.every(Number.isFinite)) continue;
     // What differs between the two steps is their own error.
     const [coarse, fine] = differences;
     const size = Math.sqrt(dot(here.gradient, here.gradient) / dimension) + Math.abs(slope);

@@ -1,6 +1,7 @@
 import { Weights } from "../../kernels/layout.ts";
 import { nextTurn } from "../engine/next-turn.ts";
 import { type Matrix, matrix, symmetricPart } from "../linalg/matrix.ts";
+import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import type { Workspace } from "./problem.ts";
 import type { RowSums, RowSumsRequest } from "./sums.ts";
@@ -136,13 +137,35 @@ async function sumHessians(
   for (let j = 0; j < dimension; j++) {
     const information = rows.length * squares[j] + priorPrecision[j];
     const step = information > 0 ? 0.1 / Math.sqrt(information) : 1e-3 * Math.max(1, Math.abs(position[j]));
-    const at = (by: number) => position.map((value, i) => (i === j ? value + by : value));
-    const up = (await sumGradients(workspace, model, at(step), rows)).gradient;
-    const down = (await sumGradients(workspace, model, at(-step), rows)).gradient;
-    for (let i = 0; i < dimension; i++) hessian.data[i * dimension + j] = (up[i] - down[i]) / (2 * step);
+    const column = await derivativeAlong(j, step, position, (moved) => sumGradients(workspace, model, moved, rows));
+    for (let i = 0; i < dimension; i++) hessian.data[i * dimension + j] = column[i];
     workspace.onProgress?.("measuring the curvature", (j + 1) / dimension);
   }
   return symmetricPart(hessian);
+}
+
+const mostHalvings = 30;
+
+/**
+ * The derivative of a gradient along parameter j: a central difference, or, where the density is 0 on one side, that to the
+ * other; where it is 0 on both, a shorter one.
+ */
+async function derivativeAlong(
+  j: number,
+  step: number,
+  position: Float64Array,
+  gradientAt: (position: Float64Array) => Promise<Pick<RowSums, "gradient">>,
+): Promise<Float64Array> {
+  for (let length = step; length > step * 0.5 ** mostHalvings; length /= 2) {
+    const at = (by: number) =>
+      unlessZeroDensity(() => gradientAt(position.map((value, i) => (i === j ? value + by : value))));
+    const [up, down] = [await at(length), await at(-length)];
+    if (!up && !down) continue;
+    const [high, low] = [up ?? (await gradientAt(position)), down ?? (await gradientAt(position))];
+    const width = up && down ? 2 * length : length;
+    return high.gradient.map((value, i) => (value - low.gradient[i]) / width);
+  }
+  throw new ZeroDensityError();
 }
 
 let lastPause = 0;

@@ -3,6 +3,7 @@ import { InputError } from "../data/errors.ts";
 import { twoDigits } from "../data/wording.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
+import { lookInside, unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -19,6 +20,8 @@ export interface CustomEstimate {
   readonly problem: Problem;
   /** Sentences on what stands in for what could not be measured. */
   readonly notes: readonly string[];
+  /** Whether the posterior rises all the way to a bound, beyond which its density is 0: it has no mode inside. */
+  readonly isAtEdge: boolean;
 }
 
 /** Single rows' gradients from which C is estimated: this many, or so many for each parameter. */
@@ -42,9 +45,9 @@ export async function estimateCustom(
 ): Promise<CustomEstimate> {
   const { numRows } = model.rows;
   const notes: string[] = [];
-  const { position, passes } = findMode
+  const { position, passes, isAtEdge } = findMode
     ? await findCustomMode(workspace, model, start)
-    : { position: start, passes: 0 };
+    : { position: start, passes: 0, isAtEdge: false };
   const wanted = Math.max(fewestRows, rowsPerParameter * model.dimension);
   const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
@@ -61,6 +64,7 @@ export async function estimateCustom(
   const sample = sampleOf(model, rowsAround, seed + 1);
   return {
     notes,
+    isAtEdge,
     problem: {
       workspace,
       model,
@@ -113,7 +117,10 @@ export async function findCustomMode(workspace: Workspace, model: Model, start: 
   const finding = tellingPasses(workspace, "finding the mode");
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const { loss, gradient } = await sumRows(finding, model, { position, weights: Weights.none });
+      const sums = await unlessZeroDensity(() => sumRows(finding, model, { position, weights: Weights.none }));
+      // The line search steps back from there.
+      if (!sums) return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) };
+      const { loss, gradient } = sums;
       addPriorGradientInto(model, position, gradient);
       return { value: loss + priorLoss(model, position), gradient };
     },
@@ -124,7 +131,7 @@ export async function findCustomMode(workspace: Workspace, model: Model, start: 
       maxIterations: 1000,
     },
   );
-  return { position: found.position, passes: found.evaluations };
+  return { position: found.position, passes: found.evaluations, isAtEdge: found.isAtEdge ?? false };
 }
 
 /** How far a position that was given is from where the gradient would vanish. */
@@ -171,8 +178,10 @@ async function noiseAround(
   const random = createRandom(seed, 0, 2);
   let change = scale(await covarianceAt(workspace, sample, mode), -1);
   const factor = cholesky(laplaceCovariance);
+  const covarianceNear = (position: Float64Array) =>
+    lookInside(mode, position, (inside) => covarianceAt(workspace, sample, inside));
   for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal()))
-    change = add(change, await covarianceAt(workspace, sample, position), 1, 1 / (2 * numPairs));
+    change = add(change, await covarianceNear(position), 1, 1 / (2 * numPairs));
   const precision = invertPositiveDefinite(laplaceCovariance);
   const multiplicative = async (covariance: Matrix) =>
     scale(change, traceOfProduct(precision, covariance) / mode.length);

@@ -1,11 +1,15 @@
 import { Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "../engine/memory.ts";
+import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import type { Workspace } from "./problem.ts";
 import { preparePass, sumRows } from "./row-sums.ts";
 
-/** The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). */
+/**
+ * The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). Of a custom model the loss
+ * is infinite where the density is 0.
+ */
 export interface LossAndGradient {
   readonly loss: number;
   readonly gradient: Float64Array;
@@ -60,7 +64,12 @@ async function evaluateInTurn(
 ): Promise<LossAndGradient[]> {
   const results: LossAndGradient[] = [];
   for (const position of positions) {
-    const { loss, gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+    const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }));
+    if (sums === undefined) {
+      results.push({ loss: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) });
+      continue;
+    }
+    const { loss, gradient } = sums;
     addPriorGradientInto(model, position, gradient);
     results.push({ loss: loss + priorLoss(model, position), gradient });
   }

@@ -20,6 +20,8 @@ export interface Minimum extends Evaluation {
   readonly iterations: number;
   readonly evaluations: number;
   readonly converged: boolean;
+  /** Whether it stopped beside points of which the value is infinite, towards which it falls. */
+  readonly isAtEdge?: boolean;
 }
 
 /** s = θ' − θ, y = g' − g and 1/(sᵀy). */
@@ -69,6 +71,7 @@ export async function limitedMemoryBfgs(
     let length = 1;
     let next = here;
     let nextPosition = position;
+    let reached: { readonly evaluation: Evaluation; readonly position: Float64Array } | undefined;
     for (let trial = 0; trial < 40; trial++) {
       nextPosition = position.map((value, j) => value + length * direction[j]);
       next = await evaluate(nextPosition);
@@ -76,9 +79,23 @@ export async function limitedMemoryBfgs(
       const slack = rounding * Math.abs(here.value);
       // A NaN or an infinite value is no decrease either.
       if (!(next.value <= here.value - sufficientDecrease * length * decrement + slack)) high = length;
-      else if (dot(next.gradient, direction) < -sufficientCurvature * decrement) low = length;
-      else break;
+      else if (dot(next.gradient, direction) < -sufficientCurvature * decrement) {
+        low = length;
+        reached = { evaluation: next, position: nextPosition };
+      } else break;
       length = high === Number.POSITIVE_INFINITY ? 2 * low : (low + high) / 2;
+    }
+    if (next.value === Number.POSITIVE_INFINITY) {
+      // The value falls all the way to where it becomes infinite: there is no minimum inside.
+      const last = reached ?? { evaluation: here, position };
+      return {
+        ...last.evaluation,
+        position: last.position,
+        iterations: iteration,
+        evaluations,
+        converged: false,
+        isAtEdge: true,
+      };
     }
     remember(pairs, position, nextPosition, here.gradient, next.gradient);
     position = nextPosition;

@@ -1,8 +1,9 @@
 import { Family as Code } from "../../kernels/layout.ts";
 import { InputError } from "../data/errors.ts";
+import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../data/kinds.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Family } from "../families/family.ts";
-import type { CustomFunctions } from "./custom-functions.ts";
+import { type CustomFunctions, ZeroDensityError } from "./custom-functions.ts";
 import { type Model, withRecord } from "./model.ts";
 import type { NormalPrior } from "./prior.ts";
 
@@ -13,6 +14,7 @@ interface MeanLossAndGradient {
   readonly gradient: ArrayLike<number>;
 }
 
+/** What a custom model is made of: its sizes, its loss, and what is known beside it. */
 export interface CustomModelOptions {
   /** M, the number of parameters. */
   readonly dimension: number;
@@ -20,7 +22,8 @@ export interface CustomModelOptions {
   readonly numRows: number;
   /**
    * The mean over the rows named of −log p(y_n | θ), and its gradient: not the prior, and not the sum. Rows may occur more
-   * than once. It may be asynchronous; it is never called again before it has ended.
+   * than once. It may be asynchronous; it is never called again before it has ended. A loss of Infinity says that the
+   * density is 0 at θ, beyond a bound of some parameter; the gradient does not matter there.
    */
   lossAndGradient(position: Float64Array, rows: Uint32Array): MeanLossAndGradient | Promise<MeanLossAndGradient>;
   /** Normal, one for all parameters or one for each; flat where left out. */
@@ -38,6 +41,7 @@ export interface CustomModelOptions {
 /** A model that is given as a function of θ and of rows. */
 export interface CustomModel extends CustomModelOptions {
   readonly names: readonly string[];
+  /** M; flat ones have an infinite sd. */
   readonly priors: readonly NormalPrior[];
   readonly start: Float64Array;
 }
@@ -47,16 +51,23 @@ export interface CustomModel extends CustomModelOptions {
  * @throws InputError where an option cannot be used
  */
 export function customModel(options: CustomModelOptions): CustomModel {
+  requireObject(options, "The custom model", "{ dimension, numRows, lossAndGradient }");
   const { dimension, numRows, prior, names, start } = options;
   requireCount("dimension", dimension);
   requireCount("numRows", numRows);
-  requireLength("names", names?.length, dimension);
-  requireLength("start", start?.length, dimension);
-  if (Array.isArray(prior)) requireLength("prior", prior.length, dimension);
+  requireFunctions(options);
+  requireLength("names", names, dimension);
+  if (names !== undefined)
+    for (const name of names) requireText(name, "A name of the custom model's parameters", "a text for each");
+  requireLength("start", start, dimension);
+  if (start !== undefined) requireNumbers(start, "The option start of a custom model", "numbers");
+  if (Array.isArray(prior)) requireLength("prior", prior, dimension);
+  else if (prior !== undefined)
+    requireObject(prior, "The prior of a custom model", "{ mean, sd }, or one for each parameter");
   const priors = Array.isArray(prior)
     ? (prior as readonly NormalPrior[])
     : Array<NormalPrior>(dimension).fill((prior as NormalPrior | undefined) ?? flat);
-  const wrong = priors.findIndex(({ mean, sd }) => !(Number.isFinite(mean) && sd > 0));
+  const wrong = priors.findIndex((one) => !(Number.isFinite(one?.mean) && typeof one.sd === "number" && one.sd > 0));
   if (wrong >= 0)
     throw new InputError(
       `The prior of parameter ${wrong + 1} cannot be used: it takes a finite mean and an sd above 0.`,
@@ -74,14 +85,22 @@ const flat: NormalPrior = { mean: 0, sd: Number.POSITIVE_INFINITY };
 function requireCount(name: string, value: number): void {
   if (!(Number.isInteger(value) && value >= 1))
     throw new InputError(
-      `The option ${name} of a custom model cannot be ${value}: it takes a whole number of at least 1.`,
+      `The option ${name} of a custom model cannot be ${shown(value)}: it takes a whole number of at least 1.`,
     );
 }
 
-function requireLength(name: string, length: number | undefined, dimension: number): void {
-  if (length !== undefined && length !== dimension)
+function requireFunctions({ lossAndGradient, hessian, rowGradients }: CustomModelOptions): void {
+  requireFunction(lossAndGradient, "The option lossAndGradient of a custom model", "a function of position and rows");
+  for (const [name, optional] of Object.entries({ hessian, rowGradients }))
+    if (optional !== undefined) requireFunction(optional, `The option ${name} of a custom model`, "a function");
+}
+
+function requireLength(name: string, values: unknown, dimension: number): void {
+  if (values === undefined) return;
+  requireArray(values, `The option ${name} of a custom model`, "an array with an entry for each parameter");
+  if (values.length !== dimension)
     throw new InputError(
-      `The option ${name} of a custom model has ${length} entries, and the dimension is ${dimension}.`,
+      `The option ${name} of a custom model has ${values.length} entries, and the dimension is ${dimension}.`,
     );
 }
 
@@ -139,9 +158,14 @@ function checkedFunctions(given: CustomModel): CustomFunctions {
     return copy;
   };
   const lossAndGradient = async (position: Float64Array, rows: Uint32Array) => {
-    const { loss, gradient } = await given.lossAndGradient(position, rows);
+    const returned = await given.lossAndGradient(position, rows);
+    requireObject(returned, "What lossAndGradient of the custom model returned", "{ loss, gradient }");
+    const { loss, gradient } = returned;
+    if (loss === Number.POSITIVE_INFINITY) throw new ZeroDensityError();
     if (!Number.isFinite(loss))
-      throw new InputError(`The custom model returned a loss of ${loss}, which is not a finite number.`);
+      throw new InputError(
+        `The custom model returned a loss of ${shown(loss)}, which is neither a finite number nor Infinity, for a density of 0.`,
+      );
     return { loss, gradient: checked(gradient, dimension, "a gradient") };
   };
   return {

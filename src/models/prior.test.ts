@@ -132,7 +132,7 @@ describe("priors of columns", () => {
       'A prior is given for "dya", which is no term of the formula and no column of the design; did you mean day?',
     );
     expect(messageOf(() => assigned([["speed", prior(1)]]))).toMatch(/; they are x, log\(x \+ 1\), day, day\[Mon\]/);
-    expect(messageOf(() => assigned([["Intercept", prior(1)]]))).toMatch(/interceptPrior/);
+    expect(messageOf(() => assigned([["Intercept", prior(1)]]))).toMatch(/--intercept-prior/);
     expect(assigned([["one", prior(1)]], ["one"])).toEqual([2.5, 2.5, 2.5, 2.5, 2.5, 10]);
   });
 });

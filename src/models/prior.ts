@@ -98,9 +98,7 @@ function refuseUnknown(names: readonly string[], columns: readonly NamedColumn[]
   for (const name of names) {
     if (accepted.has(bare(name))) continue;
     if (bare(name) === "Intercept") {
-      throw new InputError(
-        'The prior of "Intercept" is an option of its own: give interceptPrior (--intercept-prior).',
-      );
+      throw new InputError('The prior of "Intercept" is an option of its own: give --intercept-prior.');
     }
     throw new InputError(
       `A prior is given for "${name}", which is no term of the formula and no column of the design; ${suggestion(name, known, "they are")}`,

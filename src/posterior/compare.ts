@@ -1,4 +1,5 @@
 import { InputError } from "../data/errors.ts";
+import { requireTexts } from "../data/kinds.ts";
 import { accuracyAgainst, measuredLaw } from "../diagnostics/accuracy.ts";
 import type { Engine } from "../engine/engine.ts";
 import { oneOfSeveral, progressReporter, type ReportProgress } from "../engine/progress.ts";
@@ -11,9 +12,11 @@ import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, resolveOptions } from "./options.ts";
 import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
 import { findReference, type Reference } from "./reference.ts";
+import { requireOptions } from "./require-input.ts";
 import { certifyDraws, sampleFrom } from "./run-sampler.ts";
 import { TimeLimitError, withinTime } from "./within-time.ts";
 
+/** What may be set for a comparison: the model and the length of its runs, not the samplers' own settings. */
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
   /** Names of the registry; all of them unless told. */
   readonly samplers?: readonly string[];
@@ -28,11 +31,14 @@ export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
+  requireOptions(options);
   const { signal, onProgress: listener, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
   const onProgress = progressReporter(listener);
+  if (names !== undefined) requireTexts(names, "The option samplers", "an array of names");
   const resolved = resolveOptions(plain);
   const variants = variantsOf(names);
-  if (!(timeLimit > 0)) throw new InputError("The option timeLimit takes a number of seconds above 0.");
+  if (!(typeof timeLimit === "number" && timeLimit > 0))
+    throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
     const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });

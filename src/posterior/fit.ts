@@ -13,11 +13,13 @@ import { NoStableStepError, type Plan } from "../samplers/sampler.ts";
 import { describeData, type FitInput, type Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
-import { predict } from "./predict.ts";
+import { posteriorOf } from "./posterior-methods.ts";
 import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
+import { requireOptions } from "./require-input.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
+/** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, Listening {
   /** Whether the result has the target's values. */
   readonly keepTarget?: boolean;
@@ -28,6 +30,7 @@ export interface RunOptions extends FitOptions, Listening {
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
+  requireOptions(options);
   const { signal, onProgress: listener, keepTarget, ...plain } = options;
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
@@ -35,15 +38,14 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
-    if (!prepared) return { ...(await fitWide(modelled, resolved)), ...observed };
+    if (!prepared) return posteriorOf({ ...(await fitWide(modelled, resolved)), ...observed });
     const { design, problem, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
     const { rowsVisited } = problem.workspace.counter;
-    const predictive = { draws: run.draws, recipe: modelRecipe(design, problem.model) };
-    return {
-      ...predictive,
-      predict: (rows, options) => predict(predictive, rows, options),
+    return posteriorOf({
+      draws: run.draws,
+      recipe: modelRecipe(design, problem.model),
       family: design.family,
       formula: design.formula,
       data: describeData(design, problem.model),
@@ -62,7 +64,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       },
       ...observed,
       ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
-    };
+    });
   });
   onProgress?.finish();
   return posterior;

@@ -9,17 +9,19 @@ import {
 import { InputError } from "../data/errors.ts";
 import { probabilityOf } from "../data/event.ts";
 import { parseFormula } from "../data/formula.ts";
-import { type ColumnData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
+import { requireObject } from "../data/kinds.ts";
+import { type TableData, type TableSource, tableFromColumns, tableFromRows } from "../data/table.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { ProgressListener, ReportProgress } from "../engine/progress.ts";
 import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
 import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "./options.ts";
+import { requireInput } from "./require-input.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
   /** Columns by name, rows, or a source such as `openTable` of ornstein/node gives. */
-  readonly data: Readonly<Record<string, ColumnData>> | readonly Readonly<Record<string, unknown>>[] | TableSource;
+  readonly data: TableData;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
@@ -40,6 +42,7 @@ export interface ArrayInput {
   readonly weights?: ArrayLike<number>;
 }
 
+/** The data of a fit: a table with a formula, arrays, or sparse arrays. */
 export type FitInput = TableInput | ArrayInput | SparseArrays;
 
 /** What was read. */
@@ -85,6 +88,7 @@ export async function loadRows(
   engine: Engine,
   { signal, onProgress, countParameters, priorSds }: Reporting & Pick<DesignOptions, "countParameters" | "priorSds">,
 ): Promise<{ design: Design; rows: RowBlock }> {
+  requireInput(input);
   refuseOptionsAmong(input);
   let address = 0;
   const memory = {
@@ -113,16 +117,18 @@ export async function loadRows(
   return { design, rows: rowBlockOf(design, address) };
 }
 
-/** The table that a library's user gave in one of its forms. */
-export function asSource(data: TableInput["data"]): TableSource {
+/**
+ * The table that a library's user gave in one of its forms.
+ * @throws InputError where it has none of them
+ */
+export function asSource(data: TableData): TableSource {
   if (typeof data === "string")
     throw new InputError(
       `The data is the text ${JSON.stringify(data)}; a file is named by its path, as in fit({ path, formula }) of ornstein/node.`,
     );
   if (Array.isArray(data)) return tableFromRows(data);
-  return typeof (data as TableSource).chunks === "function"
-    ? (data as TableSource)
-    : tableFromColumns(data as Readonly<Record<string, ColumnData>>);
+  requireObject(data, "The data", "an object with an array for each column, or an array of rows");
+  return typeof (data as TableSource).chunks === "function" ? (data as TableSource) : tableFromColumns(data);
 }
 
 export function describeData(

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { InputError } from "../data/errors.ts";
 import type { EventOption } from "../data/event.ts";
+import { shown } from "../data/kinds.ts";
 import { suggestion } from "../data/suggest.ts";
 import { families } from "../families/families.ts";
 import type { FamilyName } from "../families/family.ts";
@@ -194,9 +195,7 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
   const result = schema.safeParse(options);
   if (!result.success) {
     const name = String(result.error.issues[0].path[0]) as keyof FitOptions;
-    throw new InputError(
-      `The option ${name} cannot be ${JSON.stringify(options[name])}: it takes ${expectations[name]}.`,
-    );
+    throw new InputError(`The option ${name} cannot be ${shown(options[name])}: it takes ${expectations[name]}.`);
   }
   const { prior, interceptPrior, ...plain } = options;
   return {

@@ -1,12 +1,13 @@
 import { InputError } from "../data/errors.ts";
-import { type TableSource, tableFromColumns } from "../data/table.ts";
+import { requireNumbers } from "../data/kinds.ts";
+import { type TableData, type TableSource, tableFromColumns } from "../data/table.ts";
 import { type PredictionSummary, type PredictOptions, predictStream } from "../prediction/predict.ts";
-import type { PredictiveFit } from "../prediction/predictive-fit.ts";
+import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
-import { asSource, type TableInput } from "./load.ts";
+import { asSource } from "./load.ts";
 
 /** Rows to predict: a table, or rows of numbers in the order of the x that was fitted. */
-export type NewRows = TableInput["data"] | readonly ArrayLike<number>[];
+export type NewRows = TableData | readonly ArrayLike<number>[];
 
 /** Predictions of all rows, in their order. */
 export interface Prediction extends PredictionSummary {
@@ -28,6 +29,7 @@ export interface Prediction extends PredictionSummary {
  * console.log(columns.mean, columns.predictive_low, columns.predictive_high);
  */
 export async function predict(fit: PredictiveFit, rows: NewRows, options: PredictOptions = {}): Promise<Prediction> {
+  requireFit(fit);
   const stream = predictStream(fit, sourceOf(fit, rows), options);
   const parts: PredictionColumns[] = [];
   for await (const { columns } of stream.chunks()) parts.push(columns);
@@ -35,11 +37,13 @@ export async function predict(fit: PredictiveFit, rows: NewRows, options: Predic
 }
 
 function sourceOf(fit: PredictiveFit, rows: NewRows): TableSource {
-  if (!Array.isArray(rows) || !(Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0])))
-    return asSource(rows as TableInput["data"]);
+  if (!Array.isArray(rows) || !(Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0]))) return asSource(rows);
   const { columns, inputs, hasIntercept } = fit.recipe;
   // Of a fit to arrays every column is an input; the target follows those.
   const names = inputs.map(({ name }) => name).slice(0, inputs.length - 1 - Number(fit.recipe.hasOffset));
+  rows.forEach((row, n) => {
+    requireNumbers(row, `Row ${n + 1} of the rows`, "an array of numbers");
+  });
   const odd = rows.findIndex((row) => row.length !== names.length);
   if (odd >= 0) {
     throw new InputError(

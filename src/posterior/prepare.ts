@@ -282,7 +282,7 @@ export async function withMemoryOf<T>({ memory }: Engine, work: () => Promise<T>
   try {
     return await work();
   } catch (error) {
-    throw isMendable(error) ? new InputError(error.message) : error;
+    throw isMendable(error) && !(error instanceof InputError) ? new InputError(error.message) : error;
   } finally {
     memory.release(mark);
   }

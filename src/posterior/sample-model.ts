@@ -1,4 +1,7 @@
+import { Weights } from "../../kernels/layout.ts";
+import { nuts } from "../baselines/nuts.ts";
 import { InputError } from "../data/errors.ts";
+import { requireObject } from "../data/kinds.ts";
 import type { Certificate } from "../diagnostics/certificate.ts";
 import { certifyWide } from "../diagnostics/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
@@ -7,22 +10,28 @@ import { progressReporter } from "../engine/progress.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
 import type { Workspace } from "../estimation/problem.ts";
+import { sumRows } from "../estimation/row-sums.ts";
 import type { WideProblem } from "../estimation/wide-problem.ts";
+import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
 import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { runCustomWide } from "../samplers/custom-wide.ts";
 import { selectSampler } from "../samplers/registry.ts";
-import { SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
+import { type ChainOutput, SamplerOptionError, type SamplerSettings, type Tuning } from "../samplers/sampler.ts";
 import { type Coefficient, convergenceOf } from "./coefficients.ts";
+import { plainJson } from "./contract-json.ts";
 import type { Listening } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
 import type { Timing } from "./posterior.ts";
+import { withHidden } from "./posterior-methods.ts";
 import { withMemoryOf } from "./prepare.ts";
+import { requireOptions } from "./require-input.ts";
 import { requireNumbers } from "./require-numbers.ts";
 import { runSampler } from "./run-sampler.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
+/** What may be set for draws from a custom model. */
 export interface SampleModelOptions
   extends Tuning,
     Listening,
@@ -35,6 +44,7 @@ export interface SampleModelOptions
 
 /** The posterior of a custom model. */
 export interface CustomPosterior {
+  /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
   /** One for each parameter, in their order; `standardized` is the same scale as the others. */
   readonly coefficients: readonly Coefficient[];
@@ -45,7 +55,10 @@ export interface CustomPosterior {
   readonly draws: NamedDraws;
   /** Kept draws of θ: one array a chain, draws × M row by row. */
   readonly positions: readonly (Float64Array | Float32Array)[];
+  /** Seconds, and rows read. */
   readonly timing: Omit<Timing, "load">;
+  /** All of it as plain JSON, the draws among it, numbers finite or null; not enumerable. */
+  toJSON(): Record<string, unknown>;
 }
 
 /**
@@ -55,6 +68,10 @@ export interface CustomPosterior {
  * aborted; whatever the function throws
  */
 export async function sampleModel(given: CustomModel, options: SampleModelOptions = {}): Promise<CustomPosterior> {
+  requireObject(given, "The model", "what customModel returned");
+  if (!Array.isArray(given.priors) || !(given.start instanceof Float64Array))
+    throw new InputError("The model is none of customModel's: give sampleModel(customModel({ … })).");
+  requireOptions(options);
   const { findMode = true, checkGradient: isChecked = true, signal, onProgress: listener, ...plain } = options;
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions({ draws: given.dimension > mostDenseParameters ? 100 : 500, ...plain });
@@ -63,11 +80,13 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   return withMemoryOf({ memory, executor: noKernels }, async () => {
     const model = modelOf(memory, given);
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
+    await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
     const context = { given, model, workspace, findMode, started };
-    const posterior = await (model.dimension > mostDenseParameters ? sampleWide : sampleDense)(context, resolved);
+    const run = model.dimension > mostDenseParameters ? sampleWide : sampleDense;
+    const posterior = await run(context, resolved);
     onProgress?.finish();
-    return posterior;
+    return withHidden(posterior, { toJSON: () => plainJson(posterior) as Record<string, unknown> });
   });
 }
 
@@ -85,12 +104,22 @@ interface Context {
 async function sampleDense(
   { given, model, workspace, findMode, started }: Context,
   options: ResolvedOptions,
-): Promise<CustomPosterior> {
-  const { problem, notes } = await estimateCustom(workspace, model, given.start, { seed: options.seed, findMode });
+): Promise<Omit<CustomPosterior, "toJSON">> {
+  const { seed } = options;
+  const { problem, notes, isAtEdge } = await estimateCustom(workspace, model, given.start, { seed, findMode });
   const estimated = performance.now();
-  const { sampler, because } = await selectSampler(options.sampler, problem, options);
+  const selected = await selectSampler(options.sampler, problem, options);
   const parts = { design: identityScale(given), names: given.names, problem, warnings: notes, remarks: [] };
-  const run = await runSampler(parts, sampler, options);
+  const runWith = async ({ sampler, because }: typeof selected) => {
+    if (sampler !== nuts && isAtEdge) throw new ZeroDensityError();
+    const run = await runSampler(parts, sampler, options);
+    if (sampler !== nuts) await requirePositiveDraws(workspace, model, run.output);
+    return { run, because };
+  };
+  const { run, because } =
+    options.sampler === "auto"
+      ? ((await unlessZeroDensity(() => runWith(selected))) ?? (await runWith(withinBounds)))
+      : await runWith(selected);
   const { settings } = run.plan;
   return {
     settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
@@ -103,11 +132,38 @@ async function sampleDense(
   };
 }
 
+/** What "auto" takes where a chain or the normal approximation leaves the support. */
+const withinBounds = { sampler: nuts, because: "auto: the density is 0 beyond a bound, within which only NUTS keeps" };
+
+/** @throws InputError where the density is 0 at the start */
+async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
+  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }))))
+    throw new InputError(
+      "The density of the custom model is 0 (its loss is infinite) at the start: give a start where it is above 0.",
+    );
+}
+
+const lookedAt = 100;
+
+/**
+ * Looks at some of the draws, evenly spread: a normal approximation knows of no bounds.
+ * @throws ZeroDensityError where the density of one is 0
+ */
+async function requirePositiveDraws(workspace: Workspace, model: Model, { positions }: ChainOutput): Promise<void> {
+  const draws = positions.flatMap((chain) =>
+    Array.from({ length: chain.length / model.dimension }, (_, t) =>
+      chain.subarray(t * model.dimension, (t + 1) * model.dimension),
+    ),
+  );
+  for (let t = 0; t < draws.length; t += Math.ceil(draws.length / lookedAt))
+    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), weights: Weights.none });
+}
+
 /** Models of so many parameters that nothing of M×M is held. */
 async function sampleWide(
   { given, model, workspace, findMode, started }: Context,
   options: ResolvedOptions,
-): Promise<CustomPosterior> {
+): Promise<Omit<CustomPosterior, "toJSON">> {
   if (options.sampler !== "auto" && options.sampler !== "constant-sgd") {
     throw new SamplerOptionError(
       `${options.sampler} works with matrices of all pairs of parameters, and there are ${model.dimension.toLocaleString("en")}: leave the option sampler out.`,
@@ -115,7 +171,9 @@ async function sampleWide(
   }
   if (options.preconditioner !== undefined && options.preconditioner !== "diagonal")
     throw new SamplerOptionError("A custom model of so many parameters takes the diagonal preconditioner only.");
-  const mode = findMode ? (await findCustomMode(workspace, model, given.start)).position : given.start;
+  const found = findMode ? await findCustomMode(workspace, model, given.start) : { position: given.start };
+  if ("isAtEdge" in found && found.isAtEdge) throw new ZeroDensityError();
+  const mode = found.position;
   const estimated = performance.now();
   const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
   const problem: WideProblem = {

@@ -1,7 +1,11 @@
 import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
+import { requireText } from "../data/kinds.ts";
+import { optionalPackage } from "../data/optional-package.ts";
+import { requireFit } from "../prediction/predictive-fit.ts";
 import type { Posterior } from "./posterior.ts";
-import { type Origin, readFit, type SavedFit, writeFit } from "./saved-fit.ts";
+import { type Origin, requireOrigin, type SavedFit } from "./restored-fit.ts";
+import { readFit, writeFit } from "./saved-fit.ts";
 import { writeWhole } from "./whole-files-node.ts";
 
 /**
@@ -10,6 +14,9 @@ import { writeWhole } from "./whole-files-node.ts";
  * @throws InputError where the file cannot be written
  */
 export async function saveFit(posterior: Posterior, path: string, origin: Partial<Origin> = {}): Promise<void> {
+  requireFit(posterior);
+  requireText(path, "The path", "the name of a file");
+  requireOrigin(origin);
   const { File } = await loadHdf5();
   await writeWhole(path, async (temporary) => {
     try {
@@ -30,6 +37,7 @@ export async function saveFit(posterior: Posterior, path: string, origin: Partia
  * @throws InputError where there is no such file, or it is damaged, not ornstein's, or of another format version
  */
 export async function loadFit(path: string): Promise<SavedFit> {
+  requireText(path, "The path", "the name of a file");
   await requireHdf5(path);
   const { File } = await loadHdf5();
   const damaged = (error: unknown) =>
@@ -51,7 +59,7 @@ export async function loadFit(path: string): Promise<SavedFit> {
 
 /** Loaded late, as it takes 0.1 s. */
 async function loadHdf5() {
-  const hdf5 = await import("h5wasm/node");
+  const hdf5 = await optionalPackage("h5wasm", "netCDF-4", () => import("h5wasm/node"));
   // Errors are thrown, not printed.
   (await hdf5.ready).activate_throwing_error_handler();
   return hdf5;

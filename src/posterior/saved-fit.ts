@@ -4,7 +4,7 @@ import { InputError } from "../data/errors.ts";
 import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./posterior.ts";
-import { predict } from "./predict.ts";
+import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeObserved } from "./saved-observed.ts";
@@ -12,19 +12,6 @@ import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Counted up whenever a reader of the version before would misread a file. */
 const formatVersion = 2;
-
-/** What wrote a result. */
-export interface Origin {
-  /** Of ornstein. */
-  readonly version: string;
-  /** The command, where it was one. */
-  readonly command?: string;
-}
-
-/** A fit as it is read from a file. */
-export interface SavedFit extends Posterior {
-  readonly origin: Origin;
-}
 
 /**
  * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` where the
@@ -70,20 +57,13 @@ export function readFit(file: File, name: string): SavedFit {
   }
   const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
   if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
-  const { version: by, command, ...result } = JSON.parse(texts[0]);
-  const posterior: Omit<Posterior, "draws" | "hamiltonian" | "observed" | "recipe" | "predict"> = result;
-  const recipe: ModelRecipe = JSON.parse(texts[1]);
-  const hamiltonian = readStatistics(file);
-  const observed = readObserved(file, recipe.target);
-  const predictive = { draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)), recipe };
-  return {
-    ...posterior,
-    ...predictive,
-    predict: (rows, options) => predict(predictive, rows, options),
-    ...(hamiltonian && { hamiltonian }),
-    ...(observed && { observed }),
-    origin: { version: by, ...(command !== undefined && { command }) },
-  };
+  const recipe = parseRecipe(texts[1]);
+  return restoredFit(texts[0], {
+    recipe,
+    draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)),
+    hamiltonian: readStatistics(file),
+    observed: readObserved(file, recipe.target),
+  });
 }
 
 /** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal: numbers in them must not change unseen. */

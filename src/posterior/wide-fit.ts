@@ -9,7 +9,6 @@ import { convergenceOf } from "./coefficients.ts";
 import { describeData } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 import type { Posterior } from "./posterior.ts";
-import { predict } from "./predict.ts";
 import type { PreparedModel } from "./prepare.ts";
 import { requireNumbers } from "./require-numbers.ts";
 import { summariseWide } from "./wide-coefficients.ts";
@@ -19,7 +18,10 @@ import { summariseWide } from "./wide-coefficients.ts";
  * draws → summary and certificate, all with memory O(M).
  * @throws SamplerOptionError where a sampler was asked for that needs such matrices
  */
-export async function fitWide(prepared: PreparedModel, options: ResolvedOptions): Promise<Posterior> {
+export async function fitWide(
+  prepared: PreparedModel,
+  options: ResolvedOptions,
+): Promise<Omit<Posterior, "predict" | "toJSON">> {
   const { design, model, workspace, times, learned } = prepared;
   const sampler = wideSamplers.find(({ name }) => name === options.sampler);
   if (!sampler) {
@@ -43,10 +45,9 @@ export async function fitWide(prepared: PreparedModel, options: ResolvedOptions)
   const convergence = coefficients.map(convergenceOf);
   const ended = performance.now();
   const { rowsVisited } = workspace.counter;
-  const predictive = { draws, recipe: modelRecipe(design, model) };
   return {
-    ...predictive,
-    predict: (rows, predictOptions) => predict(predictive, rows, predictOptions),
+    draws,
+    recipe: modelRecipe(design, model),
     family: design.family,
     formula: design.formula,
     data: describeData(design, model),

@@ -2,17 +2,19 @@ import { isCountFamily } from "../data/counts.ts";
 import { recipeVersion } from "../data/design-recipe.ts";
 import { type EncodedRows, type EncodeOptions, RowEncoder } from "../data/encode-rows.ts";
 import { InputError } from "../data/errors.ts";
-import { listed } from "../data/suggest.ts";
+import { requireArray, requireFunction, requireListening, requireObject, requireText, shown } from "../data/kinds.ts";
+import { listed, suggestion } from "../data/suggest.ts";
 import { formatCount, type TableSource } from "../data/table.ts";
 import { type ProgressListener, progressReporter } from "../engine/progress.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
-import type { ModelRecipe, PredictiveFit } from "./predictive-fit.ts";
+import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-fit.ts";
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 import { tellRows, whilePreparing } from "./telling-rows.ts";
 
+/** What may be set for predictions. */
 export interface PredictOptions extends EncodeOptions {
   /** Probability of the equal-tailed intervals, 0.9. */
   readonly interval?: number;
@@ -27,6 +29,7 @@ export interface PredictOptions extends EncodeOptions {
 
 /** What was predicted of all rows together. */
 export interface PredictionSummary {
+  /** Rows of the data, those without a prediction among them. */
   readonly rows: number;
   /** Rows without a prediction, as they miss a value. */
   readonly missingRows: number;
@@ -49,24 +52,43 @@ export interface PredictionStream {
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
  */
 export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
+  requireFit(fit);
+  requireObject(source, "The table", "one that tableFromColumns, tableFromRows or openTable gave");
+  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
+  for (const column of source.columns) {
+    requireObject(column, "A column of the table", "{ name, type } for each");
+    requireText(column.name, "The name of a column of the table", "a text");
+  }
+  requireFunction(
+    source.chunks,
+    "The function chunks of the table",
+    "a table of tableFromColumns, tableFromRows or openTable",
+  );
+  requireOptions(options);
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
-  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1 } = options;
+  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, unknownLevels = "error" } = options;
   const onProgress = progressReporter(options.onProgress);
-  requireNumber("interval", interval, "a number above 0 and below 1", interval > 0 && interval < 1);
+  requireOption(
+    "interval",
+    interval,
+    "a number above 0 and below 1",
+    typeof interval === "number" && interval > 0 && interval < 1,
+  );
   const isCount = (value: number, least: number, most: number) =>
     Number.isInteger(value) && value >= least && value <= most;
-  requireNumber(
+  requireOption(
     "posteriorDraws",
     posteriorDraws,
     "a whole number from 1 to 1,000,000",
     isCount(posteriorDraws, 1, 1e6),
   );
-  requireNumber("seed", seed, "a whole number, 0 or more", isCount(seed, 0, Number.MAX_SAFE_INTEGER));
+  requireOption("seed", seed, "a whole number, 0 or more", isCount(seed, 0, Number.MAX_SAFE_INTEGER));
+  requireOption("unknownLevels", unknownLevels, '"error" or "reference"', isPolicy(unknownLevels));
   const posterior = new Predictors(fit, posteriorDraws);
   const { numDraws } = posterior;
-  requireNumber("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`, isCount(draws, 0, numDraws));
+  requireOption("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`, isCount(draws, 0, numDraws));
   const encoder = new RowEncoder(recipe, source, options);
   const predictor = rowPredictor(fit, posterior, {
     interval,
@@ -116,8 +138,30 @@ function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOpt
   return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
 }
 
-function requireNumber(name: string, value: number, wanted: string, isFine: boolean): void {
-  if (!isFine) throw new InputError(`The option ${name} cannot be ${JSON.stringify(value)}: it takes ${wanted}.`);
+/** Every option of a prediction, for the sentence that refuses any other. */
+const optionNames: Readonly<Record<keyof PredictOptions, true>> = {
+  interval: true,
+  draws: true,
+  posteriorDraws: true,
+  seed: true,
+  unknownLevels: true,
+  signal: true,
+  onProgress: true,
+};
+
+function requireOptions(options: PredictOptions): void {
+  requireObject(options, "The options of a prediction", "an object of them, or leave it out");
+  const known = Object.keys(optionNames);
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new InputError(`There is no option ${unknown}; ${suggestion(unknown, known, "the options are")}`);
+  requireListening(options);
+}
+
+const isPolicy = (value: unknown) => value === "error" || value === "reference";
+
+function requireOption(name: string, value: unknown, wanted: string, isFine: boolean): void {
+  if (!isFine) throw new InputError(`The option ${name} cannot be ${shown(value)}: it takes ${wanted}.`);
 }
 
 function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {

@@ -1,4 +1,6 @@
 import type { Design, DesignRecipe } from "../data/design.ts";
+import { InputError } from "../data/errors.ts";
+import { kindOf, requireObject } from "../data/kinds.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary } from "../families/family.ts";
 import type { Model } from "../models/model.ts";
@@ -19,6 +21,17 @@ export interface PredictiveFit {
   readonly recipe: ModelRecipe;
   /** Draws of every coefficient on the original scale, in the order of the fit's coefficients: one array a chain. */
   readonly draws: NamedDraws;
+}
+
+/** @throws InputError where a value is not what predictions are made from */
+export function requireFit(fit: unknown): asserts fit is PredictiveFit {
+  requireObject(fit, "The fit", "the result of fit, importFit or loadFit");
+  const { recipe, draws } = fit as Partial<Record<keyof PredictiveFit, unknown>>;
+  requireObject(recipe, "The recipe of the fit", "the result of fit, importFit or loadFit");
+  if (typeof (draws as NamedDraws | undefined)?.get !== "function")
+    throw new InputError(
+      `The draws of the fit are ${kindOf(draws)}, where a Map is wanted: JSON keeps no Map, so carry a fit by exportFit and importFit.`,
+    );
 }
 
 export function modelRecipe({ recipe, target }: Design, model: Model): ModelRecipe {

@@ -3,6 +3,7 @@ import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 
 export const preconditioners = ["scalar", "diagonal", "sqrt-diagonal", "full", "full-exact"] as const;
+/** The shape of the matrix that steps are multiplied by. */
 export type PreconditionerName = (typeof preconditioners)[number];
 
 /** The assumptions of Mandt, Hoffman & Blei (2017), section 3, that a sampler's law may rest on. */

@@ -1,0 +1,70 @@
+import { InputError } from "./data/errors.ts";
+import type { TableSource } from "./data/table.ts";
+import { inOptions, reworded } from "./posterior/option-words.ts";
+import type { Posterior } from "./posterior/posterior.ts";
+import { posteriorOf, withHidden } from "./posterior/posterior-methods.ts";
+import type { PredictionStream } from "./prediction/predict.ts";
+
+/** What leaves the library by its entries: errors and results whose sentences name the library's options. */
+
+/** What `work` gives. @throws as `work`, in the library's words */
+export async function saying<Result>(work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw inLibraryWords(error);
+  }
+}
+
+/** The same, with the result's sentences in the library's words too. */
+export async function sayingAll<Result extends object>(work: () => Promise<Result>): Promise<Result> {
+  return reworded(await saying(work), inOptions);
+}
+
+/** The same of what is there at once, and has no sentences. */
+export function sayingNow<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw inLibraryWords(error);
+  }
+}
+
+function inLibraryWords(error: unknown): unknown {
+  if (!(error instanceof InputError)) return error;
+  const message = inOptions(error.message);
+  return message === error.message ? error : new InputError(message);
+}
+
+/** A posterior as the library gives it: what it predicts and refuses is in the library's words too. */
+export function libraryPosterior<Fit extends Posterior>(fit: Fit): Fit {
+  const own = posteriorOf(reworded(fit, inOptions));
+  const predict: Posterior["predict"] = (rows, options) => sayingAll(() => fit.predict(rows, options));
+  return withHidden(own, { predict, toJSON: own.toJSON });
+}
+
+/** A table that refuses what it reads in the library's words. */
+export function librarySource(source: TableSource): TableSource {
+  return {
+    columns: source.columns,
+    label: source.label,
+    get numRows() {
+      return source.numRows;
+    },
+    chunks: (...wanted) => eachSaying(source.chunks(...wanted)),
+    ...(source.close && { close: () => source.close!() }),
+  };
+}
+
+/** The same of predictions chunk by chunk. */
+export function libraryStream({ chunks, summary }: PredictionStream): PredictionStream {
+  return { chunks: () => eachSaying(chunks()), summary: () => reworded(summary(), inOptions) };
+}
+
+async function* eachSaying<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item, void, undefined> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw inLibraryWords(error);
+  }
+}

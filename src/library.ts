@@ -1,0 +1,112 @@
+/** The functions of `ornstein` that run anywhere; sentences in their errors and results name the library's options. */
+import {
+  type Columns,
+  tableFromColumns as columnsTable,
+  tableFromRows as rowsTable,
+  type TableSource,
+} from "./data/table.ts";
+import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
+import { type CustomModel, type CustomModelOptions, customModel as modelOf } from "./models/custom-model.ts";
+import type { CompareOptions } from "./posterior/compare.ts";
+import { compare as compareHere } from "./posterior/compare-inline.ts";
+import type { Comparison } from "./posterior/comparison.ts";
+import { plainJson } from "./posterior/contract-json.ts";
+import type { RunOptions } from "./posterior/fit.ts";
+import { fit as fitHere } from "./posterior/fit-inline.ts";
+import type { FitInput } from "./posterior/load.ts";
+import { importFit as readFit } from "./posterior/portable-fit.ts";
+import type { Posterior } from "./posterior/posterior.ts";
+import { withHidden } from "./posterior/posterior-methods.ts";
+import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
+import type { SavedFit } from "./posterior/restored-fit.ts";
+import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./posterior/sample-model.ts";
+import { type PredictionStream, type PredictOptions, predictStream as stream } from "./prediction/predict.ts";
+import type { PredictiveFit } from "./prediction/predictive-fit.ts";
+
+export { exportFit } from "./posterior/portable-fit.ts";
+
+/**
+ * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to
+ * the event loop every few milliseconds, so a page stays alive; `fit` of ornstein/node spreads the work over threads.
+ *
+ * The same seed, data and options give the same draws everywhere.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * const posterior = await fit({ data: { x: [1, 2, 3, 4], y: [1.1, 1.9, 3.2, 3.9] }, formula: "y ~ x" });
+ * for (const { name, mean, sd } of posterior.coefficients) console.log(name, mean, sd);
+ */
+export async function fit(input: FitInput, options?: RunOptions): Promise<Posterior> {
+  return libraryPosterior(await saying(() => fitHere(input, options)));
+}
+
+/**
+ * Every sampler of the registry on one problem, on the calling thread (Node or browser), measured against one reference;
+ * `compare` of ornstein/node spreads the work over threads.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export function compare(input: FitInput, options?: CompareOptions): Promise<Comparison> {
+  return sayingAll(() => compareHere(input, options));
+}
+
+/**
+ * Predicts rows from a fit, or from what was saved of it, or from a copy of one, with the fit's own preprocessing.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * const { columns, scores } = await predict(posterior, { x: [1, 2, 3] });
+ * console.log(columns.mean, columns.predictive_low, columns.predictive_high);
+ */
+export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOptions): Promise<Prediction> {
+  return sayingAll(() => predictRows(fit, rows, options));
+}
+
+/**
+ * Predicts the rows of a table, a few thousand at a time: no more than a chunk's predictions is held.
+ * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
+ */
+export function predictStream(fit: PredictiveFit, source: TableSource, options?: PredictOptions): PredictionStream {
+  return libraryStream(sayingNow(() => stream(fit, source, options)));
+}
+
+/**
+ * A table over arrays, one a column, all of the same length. Dates become days since 1970-01-01.
+ * @throws InputError where a column is no array, lengths differ, or a column mixes numbers and texts
+ */
+export function tableFromColumns(columns: Columns): TableSource {
+  return librarySource(sayingNow(() => columnsTable(columns)));
+}
+
+/**
+ * A table over records, one a row; its columns are the names of all of them, in the order of first appearance.
+ * @throws InputError where there is no row, a row is no object, or as `tableFromColumns`
+ */
+export function tableFromRows(rows: readonly object[]): TableSource {
+  return librarySource(sayingNow(() => rowsTable(rows)));
+}
+
+/**
+ * The fit of bytes that `exportFit` made, in any runtime. Nothing in them is believed: sizes are those of the bytes before
+ * room is taken, and what the fit says of its columns has to fit together.
+ * @throws InputError where the bytes are damaged, no fit's, or of another version of the format
+ */
+export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
+  return libraryPosterior(sayingNow(() => readFit(bytes)));
+}
+
+/**
+ * Your own model: any function that returns the loss of a minibatch and its gradient. `sampleModel` draws from its posterior.
+ * @throws InputError where an option cannot be used
+ */
+export function customModel(options: CustomModelOptions): CustomModel {
+  return sayingNow(() => modelOf(options));
+}
+
+/**
+ * Draws from the posterior of a custom model, on the calling thread, with the samplers that need no more than gradients of
+ * minibatches: `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
+ * @throws InputError where an option, or what the model's function returns, cannot be used; the signal's reason when it is
+ * aborted; whatever the function throws
+ */
+export async function sampleModel(model: CustomModel, options?: SampleModelOptions): Promise<CustomPosterior> {
+  const posterior = await sayingAll(() => sample(model, options));
+  return withHidden(posterior, { toJSON: () => plainJson(posterior) as Record<string, unknown> });
+}

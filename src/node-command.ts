@@ -1,0 +1,123 @@
+/**
+ * What the command and `ornstein/node` share: files, SQL and worker threads. Sentences in errors and results name the command's
+ * flags; node.ts has them in the library's words.
+ */
+import { availableParallelism } from "node:os";
+import { openTable } from "./data/duckdb-source.ts";
+import { InputError } from "./data/errors.ts";
+import { requireText, shown } from "./data/kinds.ts";
+import type { Engine } from "./engine/engine.ts";
+import { createNodeEngine } from "./engine/node-engine.ts";
+import { progressReporter } from "./engine/progress.ts";
+import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
+import type { Comparison } from "./posterior/comparison.ts";
+import { fitWithEngine, type RunOptions } from "./posterior/fit.ts";
+import type { FitInput, Listening } from "./posterior/load.ts";
+import { refuseOptionsAmong } from "./posterior/options.ts";
+import type { Posterior } from "./posterior/posterior.ts";
+import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
+import { requireOptions } from "./posterior/require-input.ts";
+import type { PredictOptions } from "./prediction/predict.ts";
+import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
+
+/** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
+export interface FileInput {
+  /** A file, or a pattern such as `trips/*.parquet`. */
+  readonly path?: string;
+  /** SQL; the file of `path`, if given, is the view `data`. */
+  readonly sql?: string;
+  /** Such as `y ~ x1 + log(x2) + C(code)`. */
+  readonly formula: string;
+}
+
+/** Worker threads; all cores unless told. The result does not depend on it. */
+interface Threads {
+  readonly threads?: number;
+}
+
+/** What may be set for a run of `fit` on worker threads. */
+export interface NodeRunOptions extends RunOptions, Threads {}
+/** The same of a comparison. */
+export interface NodeCompareOptions extends CompareOptions, Threads {}
+
+/**
+ * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
+  return onThreads(input, options, fitWithEngine);
+}
+
+/**
+ * Every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, measured
+ * against one reference: the exact posterior where it is known, else a long run of NUTS.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export function compare(input: FitInput | FileInput, options: NodeCompareOptions = {}): Promise<Comparison> {
+  return onThreads(input, options, compareWithEngine);
+}
+
+/**
+ * Predicts the rows of files, a query, a table or arrays from a fit, or from one that `loadFit` read.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function predict(
+  fit: PredictiveFit,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options: PredictOptions = {},
+): Promise<Prediction> {
+  if (!namesFile(rows)) return predictRows(fit, rows, options);
+  requireFit(fit);
+  requireOptions(options);
+  const source = await openTable({ path: rows.path, sql: rows.sql, like: fit.recipe, signal: options.signal });
+  try {
+    return await predictRows(fit, source, options);
+  } finally {
+    await source.close?.();
+  }
+}
+
+/** Whether rows are named by texts; a table may have columns of those names. */
+function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
+  const { path, sql } = (rows ?? {}) as Partial<FileInput>;
+  return typeof path === "string" || typeof sql === "string";
+}
+
+/** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
+async function onThreads<Options extends Listening, Result>(
+  input: FitInput | FileInput,
+  given: Options & Threads,
+  work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
+): Promise<Result> {
+  requireOptions(given);
+  const { threads = availableParallelism(), ...others } = given;
+  const onProgress = progressReporter(given.onProgress);
+  const options = { ...others, ...(onProgress && { onProgress }) };
+  if (!(Number.isInteger(threads) && threads >= 1))
+    throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
+  const engine = await createNodeEngine(threads);
+  try {
+    if (!isFile(input)) return await work(input, options, engine);
+    refuseOptionsAmong(input);
+    onProgress?.("opening", 0);
+    const { path, sql, formula } = input;
+    requireText(formula, "The formula", 'a text such as "y ~ x"');
+    const source = await openTable({ path, sql, signal: options.signal });
+    try {
+      return await work({ data: source, formula }, options, engine);
+    } finally {
+      await source.close?.();
+    }
+  } finally {
+    await engine.executor.close();
+  }
+}
+
+function isFile(input: FitInput | FileInput): input is FileInput {
+  return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
+}
+
+export { toContractJson } from "./posterior/contract-json.ts";
+export { loadFit, saveFit } from "./posterior/saved-fit-node.ts";
+export { predictStream } from "./prediction/predict.ts";
+export { openTable };

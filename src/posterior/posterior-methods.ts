@@ -1,0 +1,32 @@
+import { version } from "../../package.json" with { type: "json" };
+import { plainJson, toContractJson } from "./contract-json.ts";
+import type { Posterior } from "./posterior.ts";
+import { predict } from "./predict.ts";
+
+type Methods = Pick<Posterior, "predict" | "toJSON">;
+
+/**
+ * A posterior of its data. Its methods are not enumerable, so that copies (`structuredClone`, messages to workers, spreads) are
+ * of data alone, and do not fail; the function `predict` takes such copies.
+ */
+export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: Data): Data & Methods {
+  return withHidden<Data, Methods>(data, {
+    predict: (rows, options) => predict(data, rows, options),
+    toJSON: () => {
+      const { recipe, draws, hamiltonian, observed } = data;
+      return {
+        ...toContractJson(data, { version }),
+        ...(plainJson({ recipe, draws, hamiltonian, observed }) as object),
+      };
+    },
+  });
+}
+
+/** A copy of the object with properties that are not enumerable. */
+export function withHidden<Data extends object, Hidden extends object>(data: Data, hidden: Hidden): Data & Hidden {
+  const descriptors = Object.entries(hidden).map(([name, value]) => [
+    name,
+    { value, writable: true, configurable: true },
+  ]);
+  return Object.defineProperties({ ...data }, Object.fromEntries(descriptors)) as Data & Hidden;
+}
