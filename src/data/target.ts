@@ -29,7 +29,7 @@ export interface FinishedTarget {
 }
 
 /** What the scale of a target of numbers rests on. */
-export interface TargetScaling {
+interface TargetScaling {
   readonly standardize: Standardize;
   /** Without an intercept a target is not centred. */
   readonly hasIntercept: boolean;
