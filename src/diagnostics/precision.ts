@@ -107,12 +107,15 @@ function stepsToSpare({ settings, prediction }: Run): number {
   );
 }
 
+/** The errors are estimates, too. */
+const margin = 1.1;
+
 /**
  * Draws a chain whose Monte Carlo error is smaller by a factor, rounded up to two digits.
  * @param spare what stands behind a draw now, and may not where draws are more
  */
 function drawsFor({ settings }: Run, spare: number, factor: number): string {
-  const needed = settings.draws * spare * factor ** 2;
+  const needed = margin * settings.draws * spare * factor ** 2;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(needed)) - 1);
   return String(unit * Math.ceil(needed / unit));
 }

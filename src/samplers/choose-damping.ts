@@ -40,13 +40,15 @@ const fewestIntervals = 250;
 const mostIntervals = 4000;
 /** What the next halving may cost: where a pilot run of the fewest intervals takes more, the search ends. */
 const mostPilotWork = 0.5 * mostWork;
-/** How many times longer the pilot runs become where their Monte Carlo error alone passes the tolerance. */
+/** A quarter of the tolerance is two Monte Carlo standard errors of the run itself (draw-schedule.ts). */
+const shareOfSettings = 0.75;
+/** How many times longer the pilot runs become where their Monte Carlo error alone passes that share of the tolerance. */
 const longerPilots = 4;
 
 /**
  * Halves h from 1/2 until a third of the differences between pilot runs at h and at h/2, the bias that is left at h/2, is no
  * more than half the tolerance for sds, beyond what Monte Carlo explains; then takes h/2. Where that third, Monte Carlo
- * error and all, is above the tolerance (the largest of many parameters), the last two runs are made anew, longer.
+ * error and all, is above three quarters of the tolerance (the largest of many parameters), the last two runs are made anew, longer.
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
@@ -73,7 +75,7 @@ export async function chooseDamping(
     let fine = await pilot(problem, specFor(damping), length);
     let { limit, significant } = compare(coarse, fine);
     const isAccepted = () => significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
-    if (length === 1 && isAccepted() && limit.error > tolerance) {
+    if (length === 1 && isAccepted() && limit.error > shareOfSettings * tolerance) {
       length = longerPilots;
       coarse = await pilot(problem, specFor(2 * damping), length);
       fine = await pilot(problem, specFor(damping), length);
