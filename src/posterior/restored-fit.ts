@@ -50,6 +50,8 @@ const resultSchema = () =>
     timing: z.looseObject({}),
   });
 
+const series = () => z.object({ low: z.number(), high: z.number(), coefficients: z.array(z.number()) });
+
 /** What is common to all versions of recipes; whatever else is in it is kept. */
 const recipeSchema = () =>
   z.looseObject({
@@ -62,8 +64,7 @@ const recipeSchema = () =>
       levels: z.optional(texts().check(z.minLength(2))),
     }),
     ...{ hasIntercept: z.boolean(), hasOffset: z.boolean(), hasReference: z.boolean() },
-    constant: z.optional(z.number()),
-    columns: z.array(z.looseObject({ name: z.string(), term: z.string(), center: z.optional(z.number()) })),
+    columns: z.array(z.looseObject({ name: z.string(), term: z.string() })),
     blocks: z.array(
       z.looseObject({
         term: z.string(),
@@ -72,7 +73,14 @@ const recipeSchema = () =>
       }),
     ),
     levels: z.record(z.string(), texts()),
-    inputs: z.array(z.looseObject({ name: z.string(), type: z.string() })),
+    polynomials: z.optional(z.record(z.string(), series())),
+    inputs: z.array(
+      z.looseObject({
+        ...{ name: z.string(), type: z.enum(["number", "boolean", "string"]) },
+        ...{ isTime: z.optional(z.boolean()), texts: z.optional(texts()) },
+      }),
+    ),
+    fileTypes: z.optional(z.record(z.string(), z.string())),
     fixed: z.record(z.string(), z.number()),
   });
 
