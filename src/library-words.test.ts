@@ -23,6 +23,11 @@ describe("a sentence in flags and in options", () => {
     ["run more --draws 2000.", "run more `draws: 2000`."],
     ["make it missing, with --sql.", "make it missing, with `sql`."],
     [`by --sql 'select '\\''x'\\'' from data'`, "by `sql: \"select 'x' from data\"`"],
+    [
+      String.raw`by --sql "select \"a b\" from \$1"`,
+      'by `sql: "select \\"a b\\" from $1"`',
+      `by --sql 'select "a b" from $1'`,
+    ],
     [`by --sql 'select "a b" from data'`, 'by `sql: "select \\"a b\\" from data"`'],
     [
       '(--sql "select … using sample 10%")',

@@ -22,7 +22,7 @@ const values: () => ReadonlySet<string> = () =>
   ]);
 
 const number = /-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?/.source;
-const shellText = /'(?:[^']|'\\'')*'|"[^"]*"/.source;
+const shellText = /'(?:[^']|'\\'')*'|"(?:[^"\\]|\\.)*"/.source;
 const flag = new RegExp(
   `(?<![\\w-])--([a-z]+(?:-[a-z]+)*)(?:[ =](${shellText}|${number}(?![\\w%])|[a-z][\\w-]*\\b))?`,
   "g",
@@ -44,7 +44,8 @@ export function inOptions(sentence: string): string {
 
 function unquoted(value: string): string {
   const inside = value.slice(1, -1);
-  return value.startsWith("'") ? inside.replaceAll("'\\''", "'") : inside;
+  // Within double quotes a shell takes a backslash before these alone.
+  return value.startsWith("'") ? inside.replaceAll("'\\''", "'") : inside.replaceAll(/\\(["$`\\])/g, "$1");
 }
 
 const option = /`([a-z]+(?:[A-Z][a-z]*)*)(?:: ("(?:[^"\\]|\\.)*"|-?\d[^`]*))?`/g;

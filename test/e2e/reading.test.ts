@@ -39,8 +39,10 @@ function refusal(args: readonly string[]): string {
   return stderr.replaceAll(folder, "DIR");
 }
 
-/** The query that a sentence offers, as a shell reads it. */
+/** The query that a sentence offers: of the library as a text of the language, of the command as a shell reads it. */
 function offered(message: string, which = 0): string {
+  const ofLibrary = [...message.matchAll(/`sql: ("(?:[^"\\]|\\.)*")`/g)].slice(which).map(([, text]) => text);
+  if (ofLibrary.length > 0) return JSON.parse(ofLibrary[0]);
   const [text] = [...message.matchAll(/--sql ("(?:[^"\\]|\\.)*")/g)].slice(which).map(([, text]) => text);
   return execFileSync("bash", ["-c", `printf %s ${text}`], { encoding: "utf8" });
 }
@@ -265,7 +267,7 @@ describe("columns that a formula cannot read as they are", () => {
     const line = (n: number) => `${(3 * value(n) + noise(n + 0.5)).toFixed(4)},${spelled(value(n))}`;
     const input = { path: file("amounts.csv", "y,Order", line), formula: "y ~ Order" };
     const message = await refusedBy(input);
-    expect(message).toMatch(/^Column "Order" holds .* in data row 1; read them by --sql [^\n]*$/);
+    expect(message).toMatch(/^Column "Order" holds .* in data row 1; read them by `sql: [^\n]*$/);
     const { Order } = await means({ ...input, sql: offered(message) });
     expect(Order * scale).toBeGreaterThan(2.9);
     expect(Order * scale).toBeLessThan(3.1);
@@ -283,7 +285,7 @@ describe("columns that a formula cannot read as they are", () => {
     const line = (n: number) => `${n + noise(n)};1,${125 + n};${n},5`;
     const path = file("either.csv", "y;x;z", line);
     const both = await refusedBy({ path, formula: "y ~ x" });
-    expect(both).toContain("(where commas part thousands) or --sql");
+    expect(both).toContain("(where commas part thousands) or `sql: ");
     const [wide, narrow] = [0, 1].map((which) => means({ path, sql: offered(both, which), formula: "y ~ x" }));
     expect((await narrow).x / (await wide).x).toBeCloseTo(1000, 5);
     const sure = await refusedBy({ path, formula: "y ~ x + z" });
