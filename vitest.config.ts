@@ -11,7 +11,7 @@ export default defineConfig({
       "test/types/**/*.test.ts",
       "examples/**/*.test.ts",
     ],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
   },
