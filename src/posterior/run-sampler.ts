@@ -1,8 +1,10 @@
 import type { ScaledDesign } from "../data/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
+import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { halved, hasRunAway, mostHalvings, RunAwayError, stepOption } from "../samplers/run-away.ts";
 import { type ChainOutput, type Plan, type Sampler, type SamplerOptions, tuningFlags } from "../samplers/sampler.ts";
+import { UnstableError } from "../theory/stability.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
 import { requireNumbers } from "./require-numbers.ts";
@@ -66,7 +68,8 @@ async function attempt(
     return { plan, planned, ...(!hasRunAway(problem, sampler, output) && { output }) };
   } catch (error) {
     if (error instanceof RunAwayError) return { planned: performance.now() };
-    throw error;
+    // A predicted spread that is no covariance matrix.
+    throw error instanceof NotPositiveDefiniteError ? new UnstableError(1) : error;
   }
 }
 

@@ -101,7 +101,7 @@ describe("counts of words", () => {
     const words = Array.from({ length: 80 }, (_, k) => `w${k}`);
     const text = Array.from({ length: 300 }, () => words.filter(() => random.uniform() < 0.3).join(" "));
     const y = text.map((own) => own.length + random.normal());
-    const posterior = await fit({ data: { y, text }, formula: "y ~ words(text)" }, { ...quick, sampler: "laplace" });
+    const posterior = await fit({ data: { y, text }, formula: "y ~ words(text)" }, { ...quick, sampler: "conjugate" });
     const { columns } = await predict(posterior, { text: [words.join(" ")] }, { posteriorDraws: 1e4 });
     const draws = [...posterior.draws]
       .filter(([name]) => name !== "sigma")

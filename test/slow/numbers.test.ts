@@ -1,0 +1,76 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { InputError } from "../../src/data/errors.ts";
+import { toContractJson } from "../../src/posterior/contract-json.ts";
+import { fit } from "../../src/posterior/fit-inline.ts";
+import type { FitOptions } from "../../src/posterior/options.ts";
+import type { Posterior } from "../../src/posterior/posterior.ts";
+import { requireNumbers } from "../../src/posterior/require-numbers.ts";
+import { createRandom } from "../../src/rng/xoshiro.ts";
+import { samplers } from "../../src/samplers/registry.ts";
+
+const families = ["gaussian", "bernoulli", "categorical", "poisson", "negative-binomial", "student-t"] as const;
+/** Coresets need thousands of rows to be any, and what they run is `nuts`. */
+const names = ["auto", ...samplers.map(({ name }) => name).filter((name) => name !== "coreset-nuts")];
+
+/** A small table whose columns may be huge, tiny, or nearly a wall: a level that never has an event. */
+function table(family: (typeof families)[number], seed: number, size: number, spread: number) {
+  const random = createRandom(seed, 0, 9);
+  const x = Array.from({ length: size }, () => spread * random.normal());
+  const level = x.map((_, n) => (n % 7 === 0 ? "rare" : "usual"));
+  const y = x.map((value, n) => {
+    const eta = value / spread - 1;
+    const event = level[n] !== "rare" && random.uniform() < 1 / (1 + Math.exp(-eta));
+    if (family === "bernoulli") return event;
+    if (family === "categorical") return event ? "yes" : random.uniform() < 0.5 ? "no" : "perhaps";
+    if (family === "poisson" || family === "negative-binomial") return event ? 1 + Math.floor(3 * random.uniform()) : 0;
+    return spread * (eta + random.normal() / Math.max(0.05, random.uniform()));
+  });
+  return { x, level, y } as Record<string, (string | number | boolean)[]>;
+}
+
+/** Every string and number in a result, with where it stands. */
+function leaves(value: unknown, path = ""): [string, unknown][] {
+  if (value === null || typeof value !== "object") return [[path, value]];
+  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, `${path}.${key}`));
+}
+
+function expectNumbers({ coefficients, certificate, settings, warnings, draws }: Posterior): void {
+  expect(() => requireNumbers(coefficients)).not.toThrow();
+  for (const [path, leaf] of leaves({ coefficients, certificate, settings, warnings })) {
+    if (typeof leaf === "number") expect(Number.isFinite(leaf), path).toBe(true);
+    if (typeof leaf === "string") expect(leaf, path).not.toMatch(/\bNaN\b|Infinity|∞|undefined|\d\.\d+e\+\d+%/);
+  }
+  for (const [name, chains] of draws.entries())
+    expect(
+      chains.every((chain) => chain.every(Number.isFinite)),
+      name,
+    ).toBe(true);
+}
+
+describe.each(families)("%s", (family) => {
+  it.each(names)("%s: whatever the columns, every number is one, or the refusal is a sentence", async (sampler) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 1000 }),
+        fc.constantFrom(6, 30, 200),
+        fc.constantFrom(1e-6, 1, 1e9),
+        async (seed, size, spread) => {
+          const input = { data: table(family, seed, size, spread), formula: "y ~ x + level" };
+          const options = { family, sampler, seed, chains: 2, draws: 20, tolerance: 0.2 } as FitOptions;
+          const result = await fit(input, options).catch((error: unknown) => error);
+          if (result instanceof Error) {
+            expect(result, (result as Error).stack).toBeInstanceOf(InputError);
+            expect(result.message).not.toMatch(/\bNaN\b|Infinity|undefined/);
+            return;
+          }
+          expectNumbers(result as Posterior);
+          expect(JSON.stringify(toContractJson(result as Posterior, { version: "0" }).coefficients ?? [])).not.toMatch(
+            /"(mean|sd)":null/,
+          );
+        },
+      ),
+      { seed: 7, numRuns: 3, endOnFailure: true },
+    );
+  });
+});
