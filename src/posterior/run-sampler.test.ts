@@ -68,7 +68,15 @@ it("a sampler that does not stay around the mode may go far, but not to where th
 it("a coefficient without a finite mean or sd is named in one sentence", () => {
   const standardized = { mean: 0, sd: 1, predictedSd: 1, laplaceMean: 0, laplaceSd: 1 };
   const coefficient = { name: "x", mean: 0, sd: 1, "hdi_3%": -2, "hdi_97%": 2, standardized };
-  const chance = { mcse_mean: null, ess_bulk: null, ess_tail: null, r_hat: null };
+  const chance = {
+    mcse_mean: null,
+    mcse_sd: null,
+    "mcse_hdi_3%": null,
+    "mcse_hdi_97%": null,
+    ess_bulk: null,
+    ess_tail: null,
+    r_hat: null,
+  };
   expect(() => requireNumbers([{ ...coefficient, ...chance }])).not.toThrow();
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
     expect(() => requireNumbers([{ ...coefficient, ...chance, sd: bad }])).toThrow(/^The draws of x have no finite/);
