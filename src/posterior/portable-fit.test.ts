@@ -114,7 +114,10 @@ describe("exportFit and importFit", () => {
       ),
     ],
     ["a coefficient without a column", inRecipe((recipe) => Object.assign(recipe, { columns: [] }))],
-    ["a constant that is a text", inRecipe((recipe) => Object.assign(recipe, { constant: "1" }))],
+    [
+      "a polynomial without coefficients",
+      inRecipe((recipe) => Object.assign(recipe, { polynomials: { p: { low: 0, high: 1 } } })),
+    ],
     ["levels that are numbers", inRecipe((recipe) => Object.assign(recipe, { levels: { kind: [1] } }))],
     ["no levels of a binary target", inRecipe((recipe) => Object.assign(recipe.target as object, { kind: "binary" }))],
   ])("refuse what has a right checksum and %s", async (_, edit) => {

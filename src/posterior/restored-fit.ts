@@ -73,7 +73,7 @@ const recipeSchema = () =>
       }),
     ),
     levels: z.record(z.string(), texts()),
-    polynomials: z.optional(z.record(z.string(), series())),
+    polynomials: z.record(z.string(), series()),
     inputs: z.array(
       z.looseObject({
         ...{ name: z.string(), type: z.enum(["number", "boolean", "string"]) },
