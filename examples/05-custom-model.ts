@@ -26,7 +26,7 @@ const model = customModel({
   },
 });
 
-const posterior = await sampleModel(model, { seed: 1 });
+const posterior = await sampleModel(model, { seed: 1, draws: 2000 });
 for (const { name, mean, sd } of posterior.coefficients)
   console.log(`${name.padEnd(9)} ${mean.toFixed(3)} ± ${sd.toFixed(3)}`);
 console.log(`${posterior.settings.because}\ncertificate: ${posterior.certificate.verdict}`);

@@ -147,6 +147,7 @@ describe("a fit with --sampler mean-field", () => {
       ["convergence", true],
       ["prediction", true],
       ["accuracy", false],
+      ["prior", true],
     ]);
     expect(checks[2].message).toMatch(/wrong by up to 40%.*too narrow where columns are correlated/);
     // R² of either column on the other is 0.64, known from 4000 rows to 0.01.

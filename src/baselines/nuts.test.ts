@@ -325,10 +325,11 @@ describe("a fit with --sampler nuts", () => {
       ["convergence", true],
       ["prediction", true],
       ["accuracy", true],
+      ["prior", true],
       ["nuts", true],
     ]);
     expect(checks[1].message).toMatch(/the normal approximation at the mode differ from theirs/);
-    expect(checks[3].message).toMatch(/No trajectory diverged/);
+    expect(checks[4].message).toMatch(/No trajectory diverged/);
     expect(maxSdError).toEqual({ predicted: 0, measured: null });
     expect(klToLaplace.measured).toBeGreaterThan(0.01);
     expect(verdict).toBe("ok");
