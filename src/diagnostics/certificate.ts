@@ -104,8 +104,12 @@ export async function certify(
     largestStableScale: numberOrNull(plan.prediction.largestStableScale),
     assumptions,
     checks,
-    notes: [...plan.notes, ...notes],
+    notes: [...plan.notes, ...noModeNotes(problem), ...notes],
   };
+}
+
+function noModeNotes({ noMode }: Problem): string[] {
+  return noMode === undefined ? [] : [`Distances to the normal approximation say little here: ${noMode}.`];
 }
 
 /** What is no finite number is not known. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import type { Problem } from "../estimation/problem.ts";
 import { identity } from "../linalg/matrix.ts";
-import { RunAwayError } from "../samplers/run-away.ts";
+import { leftPosterior, RunAwayError } from "../samplers/run-away.ts";
 import { type ChainOutput, noTuning, type Sampler, type SamplerOptions } from "../samplers/sampler.ts";
 import { requireNumbers } from "./require-numbers.ts";
 import { sampleFrom } from "./run-sampler.ts";
@@ -80,4 +80,11 @@ it("a coefficient without a finite mean or sd is named in one sentence", () => {
   expect(() => requireNumbers([{ ...coefficient, ...chance }])).not.toThrow();
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY])
     expect(() => requireNumbers([{ ...coefficient, ...chance, sd: bad }])).toThrow(/^The draws of x have no finite/);
+});
+
+it("draws of very many parameters that left the posterior are told from those that stayed", () => {
+  const [mode, sds] = [Float64Array.of(1, 0), Float64Array.of(1, 0.1)];
+  expect(leftPosterior([Float32Array.of(3, 0.2, -9000, -900)], mode, sds)).toBe(false);
+  for (const far of [Number.NaN, Number.POSITIVE_INFINITY, -1100])
+    expect(leftPosterior([Float32Array.of(3, 0.2), Float32Array.of(1, far)], mode, sds), String(far)).toBe(true);
 });

@@ -99,7 +99,10 @@ async function chooseSampler(problem: Problem, options: SamplerOptions): Promise
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
   }
-  if (problem.noMode !== undefined) return { sampler: nuts, because: `auto: ${problem.noMode}` };
+  if (problem.noMode !== undefined) {
+    const { sampler, isExact } = samplerWithoutStep(problem, options);
+    return { sampler: isExact ? sampler : nuts, because: `auto: ${problem.noMode}` };
+  }
   if (isNutsAffordable(problem, options, 0.5) && (await isFarFromNormal(problem, skewedBeyondSteps))) {
     return {
       sampler: nuts,

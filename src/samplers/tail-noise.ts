@@ -2,7 +2,7 @@ import { Weights } from "../../kernels/layout.ts";
 import { covarianceOf } from "../estimation/noise-covariance.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { sumRows } from "../estimation/row-sums.ts";
-import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct } from "../linalg/matrix.ts";
+import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorResidualInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -11,6 +11,8 @@ import { drawRows } from "./row-influence.ts";
 /** Where the loss has risen by this much a chain comes once in millions of steps. */
 const reach = 16;
 const farthest = 12;
+/** Sds between the points of a walk. */
+const stride = 2;
 /** A batch's noise may undo this share of what the pull back to the mode does, as far out as the chain comes. */
 const largestShare = 0.1;
 /** Coefficients that are walked along, those with the most noise; auxiliary parameters come on top. */
@@ -19,7 +21,7 @@ const mostCoefficients = 6;
 const negligible = 0.05;
 /** Multiply-adds that the rows of one point may take. */
 const workPerPoint = 2e7;
-const listedRows = { fewest: 1000, most: 16_000 };
+const listedRows = { fewest: 1000, most: 10_000 };
 
 /**
  * Rows a unit of damping, S/h, below which chains are thrown out of the posterior's tails rather than pulled back.
@@ -30,7 +32,8 @@ const listedRows = { fewest: 1000, most: 16_000 };
  * whitened covariance of N times one row's weighted residual, a step changes |x|² by −2h x·B + h² T/S on average, beside what is
  * injected on purpose. Batches are to keep the second term below a tenth of the first up to where the loss has risen by 16:
  * beyond, the law of the chain has a power of |x| for a tail (a Kesten process), whose rare excursions spoil sds, and may not end.
- * The walk is along each parameter that has much noise near the mode, to both sides, the others at their conditional means.
+ * The walk is along each parameter that has much noise near the mode, to both sides, the others at their conditional means, and for
+ * auxiliary parameters beside them, too: far above its mode a noise scale lets the coefficients spread.
  *
  * Source: noise that grows with the distance, and the tails it makes: Kesten (1973); Gürbüzbalaban, Simsekli & Zhu, The heavy-tail
  * phenomenon in SGD (2021).
@@ -38,14 +41,43 @@ const listedRows = { fewest: 1000, most: 16_000 };
  * @param whitened W = Kᵀ (N² C̄_cv) K, averaged over N(θ̂, P)
  */
 export async function tailNoise(problem: Problem, weighted: Model, whitened: Matrix, seed: number): Promise<number> {
-  const { model, numRows } = problem;
+  const { model } = problem;
   const affordable = Math.floor(workPerPoint / model.dimension ** 2);
-  const count = Math.min(listedRows.most, Math.max(listedRows.fewest, affordable), 4 * numRows);
+  const count = Math.min(listedRows.most, Math.max(listedRows.fewest, affordable));
   const rowList = drawRows(weighted, count, createRandom(seed, 1, 5));
   let most = 0;
-  for (const j of noisyParameters(problem, whitened))
-    for (const side of [-1, 1]) most = Math.max(most, await alongParameter(problem, weighted, rowList, j, side));
+  for (const line of linesOf(problem, whitened, seed))
+    most = Math.max(most, await alongLine(problem, weighted, rowList, line));
   return most;
+}
+
+/** Points axis × distance + rest, whitened, for each of the rests. */
+interface Line {
+  readonly axis: Float64Array;
+  readonly rests: readonly Float64Array[];
+}
+
+/** Sds of the other parameters beside an auxiliary one: as wide as they are where the noise scale is far above its mode. */
+const restSds = 1.7;
+
+/** To both sides along each noisy parameter; along auxiliary ones with the others away from their conditional means, too. */
+function* linesOf(problem: Problem, whitened: Matrix, seed: number): Generator<Line> {
+  const { model, laplaceFactor, laplaceCovariance } = problem;
+  const size = laplaceFactor.rows;
+  const random = createRandom(seed, 2, 5);
+  for (const j of noisyParameters(problem, whitened)) {
+    // One sd of it along the conditional means of the others is line j of K over √P_jj: a unit vector.
+    const sd = Math.sqrt(laplaceCovariance.data[j * (size + 1)]);
+    const ahead = laplaceFactor.data.slice(j * size, (j + 1) * size).map((value) => value / sd);
+    const spread = ahead.map(() => restSds * random.normal());
+    const along = dot(spread, ahead);
+    const rest = spread.map((value, i) => value - along * ahead[i]);
+    for (const side of [-1, 1]) {
+      const axis = ahead.map((value) => side * value);
+      yield { axis, rests: [new Float64Array(size)] };
+      if (j >= numCoefficients(model)) yield { axis, rests: [rest, rest.map((value) => -value)] };
+    }
+  }
 }
 
 /** Places in θ whose variance one row's noise near the mode is largest against. */
@@ -60,37 +92,41 @@ function noisyParameters({ model, laplaceFactor, laplaceCovariance }: Problem, w
   return [...noisy.filter((j) => j >= first), ...noisy.filter((j) => j < first).slice(0, mostCoefficients)];
 }
 
-/** max over the walk of T / (2 · 0.1 x·B) */
-async function alongParameter(
-  { workspace, model, numRows, mode, laplaceCovariance }: Problem,
+/** max over the walk of T / (2 · 0.1 x·B), averages over the rests where there are several. */
+async function alongLine(
+  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: Problem,
   weighted: Model,
   rowList: Uint32Array,
-  j: number,
-  side: number,
+  { axis, rests }: Line,
 ): Promise<number> {
-  const size = mode.length;
-  const sd = Math.sqrt(laplaceCovariance.data[j * (size + 1)]);
-  // One sd along the conditional means of the others, P e_j/√P_jj; whitened it is a unit vector, line j of K over √P_jj.
-  const direction = laplaceCovariance.data.subarray(j * size, (j + 1) * size).map((value) => value / sd);
+  const transposed = transpose(laplaceFactor);
   let most = 0;
   let risen = 0;
   let before = 0;
-  for (let distance = 1; distance <= farthest && risen < reach; distance++) {
-    const position = mode.map((value, i) => value + side * distance * direction[i]);
-    const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
-    const sums = await sumRows(workspace, weighted, request);
-    const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
-    addPriorResidualInto(model, mode, position, residual);
-    const covariance = covarianceOf(sums);
-    const noise = numRows ** 2 * traceOfProduct(laplaceCovariance, covariance);
-    // The rows drawn know the pull to its standard error, in which it may be that much more.
-    const error = numRows * Math.sqrt(Math.max(0, dot(direction, multiplyVector(covariance, direction))) / sums.count);
-    const pull = distance + side * dot(direction, residual) + error;
-    risen += 0.5 * (before + pull);
+  for (let distance = stride; distance <= farthest; distance += stride) {
+    let [noise, inwards, pull, error] = [0, 0, 0, 0];
+    for (const rest of rests) {
+      const x = axis.map((value, i) => distance * value + rest[i]);
+      const offset = multiplyVector(laplaceFactor, x);
+      const position = mode.map((value, i) => value + offset[i]);
+      const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
+      const sums = await sumRows(workspace, weighted, request);
+      const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
+      addPriorResidualInto(model, mode, position, residual);
+      const gradient = multiplyVector(transposed, residual).map((value, i) => value + x[i]);
+      const covariance = covarianceOf(sums);
+      noise += (numRows ** 2 * traceOfProduct(laplaceCovariance, covariance)) / rests.length;
+      inwards += dot(x, gradient) / rests.length;
+      pull += dot(axis, gradient) / rests.length;
+      const variance = Math.max(0, dot(offset, multiplyVector(covariance, offset)));
+      error += (numRows * Math.sqrt(variance / sums.count)) / rests.length;
+    }
+    risen += 0.5 * stride * (before + pull);
     before = pull;
-    // Losses that overflow have risen beyond reach.
-    if (!Number.isFinite(noise) || !Number.isFinite(pull)) break;
-    if (pull > 0) most = Math.max(most, noise / (2 * largestShare * distance * pull));
+    // Not ">": losses that overflow have risen beyond reach, too.
+    if (!(risen <= reach) || !Number.isFinite(noise)) break;
+    // The rows drawn know the pull to its standard error: it may be that much more.
+    if (inwards + error > 0) most = Math.max(most, noise / (2 * largestShare * (inwards + error)));
   }
   return most;
 }

@@ -6,6 +6,7 @@ import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evid
 import type { ExpectationStep } from "./expectation.ts";
 import { narrowExpectation } from "./narrow-expectation.ts";
 import { createRobbinsMonro, type RobbinsMonro } from "./robbins-monro.ts";
+import { RunAwayError } from "./run-away.ts";
 import { wideExpectation } from "./wide-expectation.ts";
 
 /**
@@ -42,6 +43,8 @@ export async function learnHyperparameters(
   for (let index = 1; index <= maxSegments && !converged; index++) {
     const present = hyperparametersAt(model, groups, searches);
     const segment = await expectation.segment(present, index);
+    if (!segment.draws.every((draw) => draw.every(Number.isFinite)))
+      throw new RunAwayError("--prior learned", null, "give --prior, or leave rare levels out");
     groups.forEach((group, g) => {
       const squares = segment.draws.map((draw) => squaredDistance(group, draw, model.priorMean));
       const score = precisionScore(Math.exp(searches.precisions[g].value), mean(squares), group.parameters.length);

@@ -14,10 +14,10 @@ function gaussianTable(numRows: number, numColumns: number, seed: number) {
   return { y, ...Object.fromEntries(columns.map((column, j) => [`x${j}`, column])) };
 }
 
-const ratios = [0.8, 1, 1.2, 1.5, 2, 3, 5, 8, 10];
-const designs = [2, 5, 12].flatMap((numColumns) =>
+const ratios = [0.8, 1.2, 1.5, 2, 3, 6, 10];
+const designs = [2, 5, 9].flatMap((numColumns) =>
   ratios.flatMap((ratio) =>
-    [0, 1].map((seed) => ({ numColumns, numRows: Math.max(3, Math.round(ratio * (numColumns + 2))), seed })),
+    [numColumns % 3].map((seed) => ({ numColumns, numRows: Math.max(3, Math.round(ratio * (numColumns + 2))), seed })),
   ),
 );
 
@@ -39,8 +39,8 @@ describe.each(asked)("gaussian models of 0.8 to 10 rows a parameter, %s", (_, op
     let fitted = 0;
     for (const { numRows, numColumns, seed } of designs) {
       const input = { data: gaussianTable(numRows, numColumns, seed), formula: "y ~ ." };
-      const exact = await fit(input, { sampler: "conjugate", draws: 20_000, seed: 1 });
-      const run = await fit(input, { ...options, draws: 500, seed: seed + 1 }).catch((error: Error) => error);
+      const exact = await fit(input, { sampler: "conjugate", draws: 4000, seed: 1 });
+      const run = await fit(input, { ...options, draws: 400, seed: seed + 1 }).catch((error: Error) => error);
       if (run instanceof Error) {
         expect(run.name, run.message).toBe("InputError");
         expect(run.message).not.toMatch(/NaN|Infinity/);
@@ -57,6 +57,6 @@ describe.each(asked)("gaussian models of 0.8 to 10 rows a parameter, %s", (_, op
       });
     }
     // What is not refused or failed is not nothing, where the sampler can do it.
-    if (!["laplace", "mean-field", "constant-sgd"].includes(options.sampler ?? "")) expect(fitted).toBeGreaterThan(20);
+    if (!["laplace", "mean-field", "constant-sgd"].includes(options.sampler ?? "")) expect(fitted).toBeGreaterThan(10);
   });
 });
