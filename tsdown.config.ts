@@ -17,4 +17,6 @@ export default defineConfig({
   dts: true,
   clean: true,
   fixedExtension: true,
+  // What is bundled runs when it is used: no chunk is imported for its effects alone.
+  treeshake: { moduleSideEffects: false },
 });

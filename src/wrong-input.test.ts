@@ -9,7 +9,7 @@ import { fromTfjs } from "./tfjs.ts";
 // an InputError of one sentence, or a result; never an error of the language's own.
 
 const junk: readonly unknown[] = [
-  ...[undefined, null, 0, -1, 2.5, Number.NaN, "", "text", true, 5n, Symbol("s"), () => {}],
+  ...[undefined, null, 0, -1, 2.5, Number.NaN, "", "no/folder", true, 5n, Symbol("s"), () => {}],
   ...[[], {}, [null], [undefined], [1, "a"], [[]], [{}], [[1], "a"], { a: 1 }, { x: null, y: 3 }, { x: [1], y: [[1]] }],
   ...[new Map(), new Date(0), new Float64Array(0), new Uint8Array(40), new ArrayBuffer(8), /a/],
 ];

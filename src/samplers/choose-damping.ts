@@ -42,8 +42,12 @@ const mostIntervals = 4000;
 const mostPilotWork = 0.5 * mostWork;
 /** A quarter of the tolerance is two Monte Carlo standard errors of the run itself (draw-schedule.ts). */
 const shareOfSettings = 0.75;
-/** How many times longer the pilot runs become where their Monte Carlo error alone passes that share of the tolerance. */
+/** How many times longer pilot runs become where chance leaves the question open. */
 const longerPilots = 4;
+/** Standard errors beyond which a difference is there or is not, whatever chance adds: short pilot runs decide no other cases. */
+const surely = { small: 2, large: 3 };
+/** A short pilot run is to know the sds at h → 0 to this share of the tolerance, as the run's own are compared with them. */
+const shareOfChance = 0.25;
 
 /**
  * Halves h from 1/2 until a third of the differences between pilot runs at h and at h/2, the bias that is left at h/2, is no
@@ -51,7 +55,7 @@ const longerPilots = 4;
  * error and all, is above three quarters of the tolerance (the largest of many parameters), the last two runs are made anew, longer.
  * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
- * posterior is nearly normal.
+ * posterior is nearly normal. So they begin short, and become longer where that does not decide.
  * The search ends early where the next halving costs too much; the error that is reported may then be above the tolerance.
  * @throws NoStableStepError where the chains still run away at the last h, or the first halving costs too much already
  */
@@ -62,31 +66,49 @@ export async function chooseDamping(
   options: SamplerOptions,
 ): Promise<DampingChoice> {
   const { tolerance, damping: asked } = options;
-  if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
+  if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked, tolerance) };
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
   // Batches shrink with the damping: what was feasible with all rows need not be with fewer.
   const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= mostPilotWork;
   if (!isFeasible(damping) || !canGoOn()) throw new NoStableStepError();
-  let length = 1;
-  let coarse = await pilot(problem, specFor(damping), length);
+  const run = pilotRuns(problem, specFor);
+  let intervals = fewestIntervals;
   for (;;) {
     damping /= 2;
-    let fine = await pilot(problem, specFor(damping), length);
-    let { limit, significant } = compare(coarse, fine);
-    const isAccepted = () => significant.sd <= 0.5 * tolerance && significant.mean <= tolerance;
-    if (length === 1 && isAccepted() && limit.error > shareOfSettings * tolerance) {
-      length = longerPilots;
-      coarse = await pilot(problem, specFor(2 * damping), length);
-      fine = await pilot(problem, specFor(damping), length);
-      ({ limit, significant } = compare(coarse, fine));
+    const usual = affordableIntervals(specFor(damping));
+    let found = compare(await run(2 * damping, intervals), await run(damping, intervals));
+    const isAccepted = () => found.significant(1).sd <= 0.5 * tolerance && found.significant(1).mean <= tolerance;
+    const isOpen = () => {
+      if (intervals < usual) return !isSmall(found, tolerance) && !isLarge(found, tolerance);
+      return intervals === usual && isAccepted() && found.limit.error > shareOfSettings * tolerance;
+    };
+    while (isOpen()) {
+      intervals = intervals < usual ? Math.min(usual, longerPilots * intervals) : longerPilots * intervals;
+      found = compare(await run(2 * damping, intervals), await run(damping, intervals));
     }
     if (isAccepted() || damping <= smallestDamping || !canGoOn()) {
-      if (!Number.isFinite(limit.error)) throw new NoStableStepError();
-      return { damping, pilot: limit };
+      if (!Number.isFinite(found.limit.error)) throw new NoStableStepError();
+      return { damping, pilot: found.limit };
     }
-    coarse = fine;
   }
+}
+
+/** Whether the bias left is within what is wanted, whatever chance adds, and the sds are known well enough. */
+function isSmall({ limit, atMost }: Comparison, tolerance: number): boolean {
+  const { sd, mean } = atMost(surely.small);
+  return sd <= shareOfSettings * tolerance && mean <= tolerance && chanceOf(limit) <= shareOfChance * tolerance;
+}
+
+/** Whether the bias left is above what is wanted, whatever chance adds. */
+function isLarge({ limit, significant }: Comparison, tolerance: number): boolean {
+  const { sd, mean } = significant(surely.large);
+  return sd > 0.5 * tolerance || mean > tolerance || !Number.isFinite(limit.error);
+}
+
+/** The largest relative standard error of an sd at h → 0. */
+function chanceOf({ sd, sdError }: StepLimit): number {
+  return sd.reduce((worst, value, j) => Math.max(worst, sdError[j] / value), 0);
 }
 
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
@@ -94,18 +116,39 @@ async function checkDamping(
   problem: Problem,
   specFor: (damping: number) => ChainSpec,
   damping: number,
+  tolerance: number,
 ): Promise<StepLimit> {
-  const { limit } = compare(await pilot(problem, specFor(damping)), await pilot(problem, specFor(damping / 2)));
-  const atFull = 1 + 1 / biasLeft;
-  return { ...limit, error: atFull * limit.error, meanError: atFull * limit.meanError };
+  const run = pilotRuns(problem, specFor);
+  const usual = affordableIntervals(specFor(damping / 2));
+  for (let intervals = fewestIntervals; ; intervals = Math.min(usual, longerPilots * intervals)) {
+    const { limit } = compare(await run(damping, intervals), await run(damping / 2, intervals));
+    if (chanceOf(limit) > shareOfChance * tolerance && intervals < usual) continue;
+    const atFull = 1 + 1 / biasLeft;
+    return { ...limit, error: atFull * limit.error, meanError: atFull * limit.meanError };
+  }
 }
 
-async function pilot(problem: Problem, spec: ChainSpec, length = 1): Promise<PilotMoments> {
+/** Pilot runs by damping and number of intervals; those made last are kept. */
+function pilotRuns(problem: Problem, specFor: (damping: number) => ChainSpec) {
+  let kept = new Map<string, PilotMoments>();
+  return async (damping: number, intervals: number): Promise<PilotMoments> => {
+    const key = `${damping}, ${intervals}`;
+    const moments = kept.get(key) ?? (await pilot(problem, specFor(damping), intervals));
+    kept = new Map([...[...kept].slice(-1), [key, moments]]);
+    return moments;
+  };
+}
+
+/** Intervals that a pilot run of usual length has. */
+function affordableIntervals(spec: ChainSpec): number {
+  const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
+  return Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
+}
+
+async function pilot(problem: Problem, spec: ChainSpec, draws: number): Promise<PilotMoments> {
   const stepsPerDraw = stepsPerInterval(spec);
   const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
   const chains = pilotChains(spec);
-  const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
-  const draws = length * Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
   const { workspace } = problem;
   const run = await runChains(
     { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
@@ -153,29 +196,40 @@ function standardErrors(arrays: readonly Float64Array[], average: Float64Array):
   return sums.map((sum) => Math.sqrt(sum / (count * (count - 1))));
 }
 
-/**
- * `limit` reports the bias that is left at h/2 by the whole difference, Monte Carlo error and all; `significant` by what of
- * the difference is beyond one standard error.
- */
-function compare(
-  coarse: PilotMoments,
-  fine: PilotMoments,
-): { limit: StepLimit; significant: { mean: number; sd: number } } {
-  const significant = { mean: 0, sd: 0 };
-  let error = 0;
-  let meanError = 0;
+interface Largest {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+interface Comparison {
+  /** The bias that is left at h/2 by the whole difference, Monte Carlo error and all. */
+  readonly limit: StepLimit;
+  /** By what of the difference is beyond so many standard errors. */
+  significant(errors: number): Largest;
+  /** By the difference and so many standard errors. */
+  atMost(errors: number): Largest;
+}
+
+function compare(coarse: PilotMoments, fine: PilotMoments): Comparison {
+  const largest = (errors: number): Largest => {
+    const result = { mean: 0, sd: 0 };
+    for (let j = 0; j < fine.sd.length; j++) {
+      const unit = biasLeft / fine.sd[j];
+      const left = (difference: number, a: number, b: number) =>
+        unit * (Math.abs(difference) + errors * Math.hypot(a, b));
+      const ofSd = left(coarse.sd[j] - fine.sd[j], coarse.sdError[j], fine.sdError[j]);
+      const ofMean = left(coarse.mean[j] - fine.mean[j], coarse.meanError[j], fine.meanError[j]);
+      result.sd = Math.max(result.sd, ofSd);
+      result.mean = Math.max(result.mean, ofMean);
+    }
+    return result;
+  };
   const sd = fine.sd.map((value, j) => value + biasLeft * (value - coarse.sd[j]));
   const sdError = sd.map((_, j) => Math.hypot((1 + biasLeft) * fine.sdError[j], biasLeft * coarse.sdError[j]));
-  for (let j = 0; j < sd.length; j++) {
-    const unit = biasLeft / fine.sd[j];
-    const sdDifference = Math.abs(coarse.sd[j] - fine.sd[j]);
-    const meanDifference = Math.abs(coarse.mean[j] - fine.mean[j]);
-    error = Math.max(error, unit * sdDifference);
-    meanError = Math.max(meanError, unit * meanDifference);
-    const chance = Math.hypot(coarse.sdError[j], fine.sdError[j]);
-    const chanceOfMean = Math.hypot(coarse.meanError[j], fine.meanError[j]);
-    significant.sd = Math.max(significant.sd, unit * (sdDifference - chance));
-    significant.mean = Math.max(significant.mean, unit * (meanDifference - chanceOfMean));
-  }
-  return { limit: { error, meanError, sd, sdError }, significant };
+  const whole = largest(0);
+  return {
+    limit: { error: whole.sd, meanError: whole.mean, sd, sdError },
+    significant: (errors) => largest(-errors),
+    atMost: largest,
+  };
 }

@@ -3,14 +3,12 @@ import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size
 import type { Problem } from "../../src/estimation/problem.ts";
 import type { ChainOutput, Plan } from "../../src/samplers/sampler.ts";
 
-/** Draws of parameter j, one array a chain. */
-function chainsOf(output: ChainOutput, j: number): Float64Array[] {
-  return output.positions.map((values) =>
-    Float64Array.from({ length: output.draws }, (_, n) => values[n * output.dimension + j]),
-  );
+/** Values of parameter j, one array a chain: all of them where they are known, else those of the kept draws. */
+function chainsOf({ steps, positions, dimension }: ChainOutput, j: number): Float64Array[] {
+  return (steps ?? positions).map((values) => values.filter((_, k) => k % dimension === j));
 }
 
-/** Effective samples of parameter j over the kept draws: fewer than over all steps, so the tolerances are on the safe side. */
+/** Effective samples of parameter j; of kept draws alone they are fewer than of all steps, and the tolerances on the safe side. */
 function samplesOf(output: ChainOutput, j: number): { mean: number; square: number } {
   const chains = chainsOf(output, j);
   const squares = chains.map((chain) => chain.map((value) => (value - output.mean[j]) ** 2));
