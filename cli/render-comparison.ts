@@ -2,9 +2,11 @@ import { styleText } from "node:util";
 import type { Comparison, SamplerComparison } from "../src/posterior/comparison.ts";
 import { renderModel } from "./render-model.ts";
 import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
+import { visibleTexts } from "./visible.ts";
 
 /** What a person sees of a comparison: what the samplers were measured against, the table, and how to read it. */
-export function renderComparison(comparison: Comparison, options: RenderOptions): string {
+export function renderComparison(given: Comparison, options: RenderOptions): string {
+  const comparison = visibleTexts(given);
   const { samplers, timing } = comparison;
   const width = Math.max(40, Math.min(options.width, 110));
   const done = samplers.filter(({ settings }) => settings !== null);

@@ -12,6 +12,7 @@ import {
   type TableColumn,
   wrap,
 } from "./table.ts";
+import { visible, visibleTexts } from "./visible.ts";
 
 /** The predictions of the first rows. */
 export interface FirstRows {
@@ -28,16 +29,17 @@ interface IntervalOptions {
 
 /** What a person sees of predictions: the first rows, how good they are where that can be known, and what to heed. */
 export function renderPrediction(
-  { recipe }: PredictiveFit,
-  first: FirstRows,
-  summary: PredictionSummary,
+  { recipe: { formula, family, target } }: PredictiveFit,
+  firstRows: FirstRows,
+  given: PredictionSummary,
   options: RenderOptions & IntervalOptions & { readonly out?: string },
 ): string {
-  const { rows, missingRows, scores, warnings } = summary;
+  const first = visibleTexts(firstRows);
+  const { rows, missingRows, scores, warnings } = visibleTexts(given);
   const where = options.out === undefined ? "" : `; written to ${options.out}`;
   const header = [
-    `${recipe.formula}   [${recipe.family}]`,
-    ...(recipe.target.event === undefined ? [] : [`probability: ${probabilityOf(recipe.target.event)}`]),
+    `${visible(formula)}   [${family}]`,
+    ...(target.event === undefined ? [] : [`probability: ${visible(probabilityOf(target.event))}`]),
     `${integer(rows - missingRows)} of ${integer(rows)} rows predicted${where}`,
   ].join("\n");
   const width = Math.max(40, Math.min(options.width, 110));

@@ -13,9 +13,11 @@ import {
   verdictColor,
   wrap,
 } from "./table.ts";
+import { visibleTexts } from "./visible.ts";
 
 /** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
-export function renderPosterior(posterior: Posterior, options: RenderOptions): string {
+export function renderPosterior(given: Posterior, options: RenderOptions): string {
+  const posterior = visibleTexts(given);
   const sections = [
     renderHeader(posterior, options),
     renderCoefficients(posterior, options),
