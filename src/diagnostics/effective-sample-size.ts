@@ -1,11 +1,11 @@
 import { mean, meanAutocovariance, variance } from "./autocovariance.ts";
+import { pool } from "./ordered-draws.ts";
 import {
   areDiagnosable,
   mapDraws,
-  pool,
   quantileOfSorted,
   type RankScores,
-  rankNormalize,
+  rankNormalizeSplit,
   sortPooled,
   splitChains,
 } from "./rank-normalize.ts";
@@ -94,11 +94,11 @@ function areConstant(chains: readonly Float64Array[]): boolean {
 /**
  * Effective sample size in the bulk: that of rank-normalised split chains, a check of location. ArviZ's `ess_bulk`.
  *
- * @param scores `rankNormalize(splitChains(chains))`, if the caller has it already.
+ * @param scores `rankNormalizeSplit(chains)`, if the caller has it already.
  */
 export function bulkEffectiveSampleSize(chains: readonly Float64Array[], scores?: RankScores): number {
   if (!areDiagnosable(chains)) return Number.NaN;
-  return effectiveSampleSize((scores ?? rankNormalize(splitChains(chains))).bulk);
+  return effectiveSampleSize((scores ?? rankNormalizeSplit(chains)).bulk);
 }
 
 /** Effective sample size of the quantile at `probability`: that of the indicators of draws at or below it. */

@@ -1,8 +1,9 @@
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { mcseOfMean, quantileEffectiveSampleSize } from "./effective-sample-size.ts";
 import { highestDensityInterval } from "./highest-density-interval.ts";
-import { quantileOfSorted, sortPooled, splitChains } from "./rank-normalize.ts";
-import { type Functional, TailQuantiles, tailShare } from "./tail-quantiles.ts";
+import { type OrderedDraws, orderDraws } from "./ordered-draws.ts";
+import { quantileOfSorted, splitChains } from "./rank-normalize.ts";
+import { type Functional, TailQuantiles } from "./tail-quantiles.ts";
 
 /** An interval, and the Monte Carlo standard errors of its ends; NaN where nothing can be told of them. */
 export interface IntervalEnds {
@@ -35,16 +36,18 @@ const checkedAt = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06];
  * docs/decisions/0013-interval-ends.md has the simulations.
  *
  * @param chains M chains of N draws
- * @param sorted the same draws pooled and sorted
+ * @param ordered the same draws in order
  */
-export function intervalEnds(chains: readonly Float64Array[], sorted = sortPooled(chains)): IntervalEnds {
+export function intervalEnds(chains: readonly Float64Array[], ordered = orderDraws(chains)): IntervalEnds {
+  const { sorted } = ordered;
   const [least, greatest] = [sorted[0], sorted[sorted.length - 1]];
   if (!Number.isFinite(greatest - least)) return ofDraws(chains, sorted);
   if (least === greatest) return { low: least, high: least, lowError: 0, highError: 0 };
-  return smoothEnds(chains, sorted) ?? ofDraws(chains, sorted);
+  return smoothEnds(chains, ordered) ?? ofDraws(chains, sorted);
 }
 
-function smoothEnds(chains: readonly Float64Array[], sorted: Float64Array): IntervalEnds | null {
+function smoothEnds(chains: readonly Float64Array[], ordered: OrderedDraws): IntervalEnds | null {
+  const { sorted } = ordered;
   const size = sorted.length;
   if (!TailQuantiles.suits(size)) return null;
   try {
@@ -52,7 +55,7 @@ function smoothEnds(chains: readonly Float64Array[], sorted: Float64Array): Inte
     const lower = new TailQuantiles((i) => sorted[i], size);
     const upper = new TailQuantiles((i) => -sorted[size - 1 - i], size);
     if (!follows(lower, chains, sorted, 1) || !follows(upper, chains, sorted, -1)) return null;
-    return shortest(lower, upper, chains, sorted);
+    return shortest(lower, upper, chains, ordered);
   } catch (error) {
     if (error instanceof NotPositiveDefiniteError) return null;
     throw error;
@@ -75,8 +78,9 @@ function shortest(
   lower: TailQuantiles,
   upper: TailQuantiles,
   chains: readonly Float64Array[],
-  sorted: Float64Array,
+  ordered: OrderedDraws,
 ): IntervalEnds {
+  const { sorted } = ordered;
   const size = sorted.length;
   const first = 0.5 / size;
   const step = (outside - 2 * first) / gridSize;
@@ -97,7 +101,7 @@ function shortest(
   const rate = (slope: number) => (curvature > 0 ? slope / curvature : 0);
   const lowRate = rate(lower.evaluate(low.slope));
   const highRate = rate(upper.evaluate(high.slope));
-  const places = placesOf(chains, sorted);
+  const places = placesOf(chains, ordered);
   const errorOf = (ofLower: Functional, ofUpper: Functional) =>
     errorOfSum(lower.weightsOf(ofLower), upper.weightsOf(ofUpper), places, sorted);
   let lowError = errorOf(combined(low.value, low.slope, lowRate), scaled(high.slope, -lowRate));
@@ -142,7 +146,7 @@ const scaled = (a: Functional, factor: number) => a.map((x) => factor * x);
 function errorOfSum(
   ofLower: Float64Array,
   ofUpper: Float64Array,
-  places: readonly Int32Array[],
+  places: readonly Uint32Array[],
   sorted: Float64Array,
 ): number {
   const size = sorted.length;
@@ -161,31 +165,16 @@ function errorOfSum(
   );
 }
 
-/** The place of each draw among all; of the middle ones, between the tails, about. */
-function placesOf(chains: readonly Float64Array[], sorted: Float64Array): Int32Array[] {
-  const size = sorted.length;
-  const [lowEnd, highStart] = [Math.ceil(tailShare * size), size - 1 - Math.ceil(tailShare * size)];
-  const middle = size >> 1;
-  return chains.map((chain) => {
-    const places = new Int32Array(chain.length);
-    for (let draw = 0; draw < chain.length; draw++) {
-      const value = chain[draw];
-      const isLow = value <= sorted[lowEnd];
-      if (!isLow && value < sorted[highStart]) {
-        places[draw] = middle;
-        continue;
-      }
-      let low = isLow ? 0 : highStart;
-      let high = isLow ? lowEnd : size - 1;
-      while (low < high) {
-        const between = (low + high) >> 1;
-        if (sorted[between] < value) low = between + 1;
-        else high = between;
-      }
-      places[draw] = low;
-    }
-    return places;
-  });
+/** The place of each draw among all, equal ones at the first of theirs. */
+function placesOf(chains: readonly Float64Array[], { sorted, order }: OrderedDraws): Uint32Array[] {
+  const places = new Uint32Array(order.length);
+  let first = 0;
+  for (let place = 0; place < order.length; place++) {
+    if (sorted[place] !== sorted[first]) first = place;
+    places[order[place]] = first;
+  }
+  const draws = chains[0].length;
+  return chains.map((_, chain) => places.subarray(chain * draws, (chain + 1) * draws));
 }
 
 /**

@@ -1,6 +1,6 @@
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { mean, variance } from "./autocovariance.ts";
-import { areDiagnosable, type RankScores, rankNormalize, splitChains } from "./rank-normalize.ts";
+import { areDiagnosable, type RankScores, rankNormalizeSplit } from "./rank-normalize.ts";
 
 /**
  * Potential scale reduction of the chains as they are, neither split nor rank-normalised:
@@ -28,13 +28,13 @@ export function potentialScaleReduction(chains: readonly Float64Array[]): number
  * folds about the median of all draws, its `rhat` about that of the split ones; here it is the latter.
  *
  * @param chains M chains of N draws.
- * @param scores `rankNormalize(splitChains(chains))`, if the caller has it already.
+ * @param scores `rankNormalizeSplit(chains)`, if the caller has it already.
  * @returns R̂, or NaN where ArviZ gives NaN: M < 2, N < 4, a NaN draw, all draws equal. `JSON.stringify` writes null.
  * @throws RangeError if there is no draw or if lengths differ.
  */
 export function rHat(chains: readonly Float64Array[], scores?: RankScores): number {
   if (!areDiagnosable(chains) || chains.length < 2) return Number.NaN;
-  const { bulk: located, folded } = scores ?? rankNormalize(splitChains(chains));
+  const { bulk: located, folded } = scores ?? rankNormalizeSplit(chains);
   const bulk = potentialScaleReduction(located);
   const tail = potentialScaleReduction(folded);
   // Draws at two places have equal distances, hence no tail; the bulk still answers.

@@ -1,4 +1,5 @@
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
+import { type OrderedDraws, orderDraws, pool } from "./ordered-draws.ts";
 
 /**
  * Ranks and quantiles of draws pooled over chains: the parts that R̂ and the effective sample sizes share.
@@ -37,14 +38,6 @@ export function areDiagnosable(chains: readonly Float64Array[]): boolean {
 function hasNaN(values: Float64Array): boolean {
   for (let index = 0; index < values.length; index++) if (Number.isNaN(values[index])) return true;
   return false;
-}
-
-/** Draws of all chains, one chain after the other, length M·N. */
-export function pool(chains: readonly Float64Array[]): Float64Array {
-  const draws = chains[0].length;
-  const pooled = new Float64Array(chains.length * draws);
-  for (let chain = 0; chain < chains.length; chain++) pooled.set(chains[chain], chain * draws);
-  return pooled;
 }
 
 /** Chains of the same shape with `transform` of every draw; a plain loop, several times faster than `map`. */
@@ -106,38 +99,47 @@ export interface RankScores {
  * from 1, averaged among ties (Vehtari et al. 2021, §4; offset of Blom 1958). Cost: linear in S, one sort for both.
  *
  * @param chains M chains of N draws, none NaN.
+ * @param ordered The same draws in order, if the caller has them already.
  */
-export function rankNormalize(chains: readonly Float64Array[]): RankScores {
-  const pooled = pool(chains);
-  const size = pooled.length;
-  const order = ascendingOrder(pooled);
-  const median = (pooled[order[(size - 1) >> 1]] + pooled[order[size >> 1]]) / 2;
+export function rankNormalize(chains: readonly Float64Array[], ordered = orderDraws(chains)): RankScores {
+  const { sorted, order } = ordered;
+  const size = sorted.length;
+  const median = (sorted[(size - 1) >> 1] + sorted[size >> 1]) / 2;
 
   // Distances fall up to the median and rise from it on: merging the two runs orders them without another sort.
   const distances = new Float64Array(size);
-  for (let index = 0; index < size; index++) distances[index] = Math.abs(pooled[index] - median);
   const foldedOrder = new Uint32Array(size);
   let below = ((size + 1) >> 1) - 1;
   let above = below + 1;
   for (let place = 0; place < size; place++) {
-    const takeBelow = above === size || (below >= 0 && distances[order[below]] <= distances[order[above]]);
+    const ofBelow = below >= 0 ? Math.abs(sorted[below] - median) : Number.POSITIVE_INFINITY;
+    const ofAbove = above < size ? Math.abs(sorted[above] - median) : Number.POSITIVE_INFINITY;
+    const takeBelow = above === size || (below >= 0 && ofBelow <= ofAbove);
+    distances[place] = takeBelow ? ofBelow : ofAbove;
     foldedOrder[place] = takeBelow ? order[below--] : order[above++];
   }
 
   const draws = chains[0].length;
   const shaped = (scores: Float64Array) =>
     chains.map((_, chain) => scores.subarray(chain * draws, (chain + 1) * draws));
-  return { bulk: shaped(scoresInOrder(pooled, order)), folded: shaped(scoresInOrder(distances, foldedOrder)) };
+  return { bulk: shaped(scoresInOrder(sorted, order)), folded: shaped(scoresInOrder(distances, foldedOrder)) };
 }
 
-/** Scores of values, given the indices that put them in ascending order. */
-function scoresInOrder(values: Float64Array, order: Uint32Array): Float64Array {
-  const size = values.length;
+/** The scores of split chains: of an even length the draws, and their ranks, are the same as of whole ones. */
+export function rankNormalizeSplit(chains: readonly Float64Array[], ordered?: OrderedDraws): RankScores {
+  if (chains[0].length % 2 === 1) return rankNormalize(splitChains(chains));
+  const { bulk, folded } = rankNormalize(chains, ordered);
+  return { bulk: splitChains(bulk), folded: splitChains(folded) };
+}
+
+/** Scores of values in ascending order, put where the values stand. */
+function scoresInOrder(sorted: Float64Array, order: Uint32Array): Float64Array {
+  const size = sorted.length;
   const scores = new Float64Array(size);
   for (let first = 0; first < size; ) {
-    const value = values[order[first]];
+    const value = sorted[first];
     let next = first + 1;
-    while (next < size && values[order[next]] === value) next++;
+    while (next < size && sorted[next] === value) next++;
     const score = normalScore(first + next + 1, size);
     for (let place = first; place < next; place++) scores[order[place]] = score;
     first = next;
@@ -158,65 +160,4 @@ function normalScore(twiceRank: number, size: number): number {
   const score = normalQuantile((twiceRank / 2 - 3 / 8) / (size + 1 / 4), 0, 1);
   knownScores.byTwiceRank[twiceRank] = score;
   return score;
-}
-
-/**
- * Indices that put values in ascending order, −0 just before 0; none may be NaN.
- *
- * A radix sort of the numbers' bits, because a comparison sort of indices takes seven times longer.
- */
-function ascendingOrder(values: Float64Array): Uint32Array {
-  const size = values.length;
-  // Keys whose unsigned order is the order of the values: a positive number gets its sign bit set, a negative one all
-  // its bits flipped.
-  const low = new Uint32Array(size);
-  const high = new Uint32Array(size);
-  const bits = new DataView(new ArrayBuffer(8));
-  let order: Uint32Array = new Uint32Array(size);
-  for (let index = 0; index < size; index++) {
-    bits.setFloat64(0, values[index]);
-    const signs = bits.getInt32(0) >> 31;
-    high[index] = bits.getUint32(0) ^ (signs | 0x80000000);
-    low[index] = bits.getUint32(4) ^ signs;
-    order[index] = index;
-  }
-  let spare: Uint32Array = new Uint32Array(size);
-  const places = new Uint32Array(digitMask + 1);
-  for (const word of [low, high]) {
-    for (let shift = 0; shift < 32; shift += digitBits) {
-      if (!orderByDigitInto(spare, order, word, shift, places)) continue;
-      const previous = order;
-      order = spare;
-      spare = previous;
-    }
-  }
-  return order;
-}
-
-// Eight bits keep the counts and the scattered writes near the processor: faster than fewer passes over eleven.
-const digitBits = 8;
-const digitMask = 2 ** digitBits - 1;
-
-/** One pass of the radix sort: `order` rearranged by one digit, stably. False and nothing done if all share the digit. */
-function orderByDigitInto(
-  target: Uint32Array,
-  order: Uint32Array,
-  word: Uint32Array,
-  shift: number,
-  places: Uint32Array,
-): boolean {
-  const size = order.length;
-  places.fill(0);
-  for (let index = 0; index < size; index++) places[(word[index] >>> shift) & digitMask]++;
-  if (places[(word[0] >>> shift) & digitMask] === size) return false;
-  for (let digit = 0, place = 0; digit <= digitMask; digit++) {
-    const count = places[digit];
-    places[digit] = place;
-    place += count;
-  }
-  for (let index = 0; index < size; index++) {
-    const item = order[index];
-    target[places[(word[item] >>> shift) & digitMask]++] = item;
-  }
-  return true;
 }

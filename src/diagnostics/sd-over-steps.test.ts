@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
 import { mean, variance } from "./autocovariance.ts";
 import { mcseOfMean } from "./effective-sample-size.ts";
-import { pool } from "./rank-normalize.ts";
+import { pool } from "./ordered-draws.ts";
 import { mcseOfSdOverSteps } from "./sd-over-steps.ts";
 
 const seeds = 150;

@@ -1,6 +1,7 @@
 import { mean, variance } from "./autocovariance.ts";
 import { mcseOfMean, meanEffectiveSampleSize } from "./effective-sample-size.ts";
-import { mapDraws, pool } from "./rank-normalize.ts";
+import { pool } from "./ordered-draws.ts";
+import { mapDraws } from "./rank-normalize.ts";
 
 interface OverSteps {
   /** Monte Carlo error of the mean over every step, in sds. */

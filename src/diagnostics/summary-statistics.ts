@@ -3,8 +3,9 @@ import { requireArray, requireNumbers, requireObject, shown } from "../data/kind
 import { mean, variance } from "./autocovariance.ts";
 import { bulkEffectiveSampleSize, mcseOfMean, mcseOfSd, tailEffectiveSampleSize } from "./effective-sample-size.ts";
 import { highestDensityInterval } from "./highest-density-interval.ts";
+import { type OrderedDraws, orderDraws, pool } from "./ordered-draws.ts";
 import { rHat } from "./r-hat.ts";
-import { areDiagnosable, pool, rankNormalize, sortPooled, splitChains } from "./rank-normalize.ts";
+import { areDiagnosable, rankNormalizeSplit } from "./rank-normalize.ts";
 
 /** One row of ArviZ's `summary`, in the units of the draws but for the sample sizes and R̂. */
 export interface SummaryStatistics {
@@ -46,10 +47,19 @@ export function summaryStatistics(
     throw new InputError(
       `The option hdiProbability cannot be ${shown(hdiProbability)}: it takes a number above 0 and below 1.`,
     );
+  return statisticsOf(chains, orderDraws(chains), hdiProbability);
+}
+
+/** The same of chains that are known to be of as many draws each, and of their draws in order. */
+export function statisticsOf(
+  chains: readonly Float64Array[],
+  ordered: OrderedDraws,
+  hdiProbability = 0.94,
+): SummaryStatistics {
   const pooled = pool(chains);
-  const sorted = sortPooled(chains);
+  const { sorted } = ordered;
   const interval = highestDensityInterval(chains, hdiProbability, sorted);
-  const scores = areDiagnosable(chains) ? rankNormalize(splitChains(chains)) : undefined;
+  const scores = areDiagnosable(chains) ? rankNormalizeSplit(chains, ordered) : undefined;
   return {
     mean: mean(pooled),
     sd: Math.sqrt(variance(pooled)),

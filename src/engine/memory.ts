@@ -14,7 +14,11 @@ export interface EngineMemoryOptions {
   readonly shared?: boolean;
   /** Bytes it may grow to. Default and maximum: 4 GiB less one page. */
   readonly maximumBytes?: number;
+  /** Bytes that the machine has to spare, for what a run holds beside this memory. Default: 2 GiB, as a page may have. */
+  readonly freeBytes?: () => number;
 }
+
+const usuallyFree = 2 ** 31;
 
 /**
  * One WebAssembly memory, given out from the bottom upwards and taken back in the reverse order. Addresses are byte
@@ -24,10 +28,12 @@ export class EngineMemory {
   readonly memory: WebAssembly.Memory;
   readonly isShared: boolean;
   readonly maximumBytes: number;
+  readonly freeBytes: () => number;
   #top: number = Memory.heapBase;
 
   constructor(options: EngineMemoryOptions = {}) {
     this.isShared = (options.shared ?? false) && typeof SharedArrayBuffer !== "undefined";
+    this.freeBytes = options.freeBytes ?? (() => usuallyFree);
     const wanted = Math.floor((options.maximumBytes ?? Number.POSITIVE_INFINITY) / pageBytes);
     const maximum = Math.max(Memory.heapBase / pageBytes, Math.min(maxPages, wanted));
     this.maximumBytes = maximum * pageBytes;

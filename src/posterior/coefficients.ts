@@ -2,9 +2,10 @@ import { type OriginalScale, originalScale, type ScaledDesign } from "../data/st
 import type { Convergence } from "../diagnostics/certificate.ts";
 import { mcseOfMean } from "../diagnostics/effective-sample-size.ts";
 import { intervalEnds } from "../diagnostics/interval-ends.ts";
+import { orderDraws } from "../diagnostics/ordered-draws.ts";
 import { mapDraws } from "../diagnostics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../diagnostics/sd-over-steps.ts";
-import { summaryStatistics } from "../diagnostics/summary-statistics.ts";
+import { statisticsOf } from "../diagnostics/summary-statistics.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
@@ -90,7 +91,8 @@ export function summarise(
     onProgress?.("summarising", j / names.length, { done: j, total: names.length, unit: "coefficients" });
     const kept = draws.get(name)!;
     const trace = traces.get(name) ?? kept;
-    const statistics = summaryStatistics(kept);
+    const ordered = orderDraws(kept);
+    const statistics = statisticsOf(kept, ordered);
     const mcseMean = mcseOfMean(means.get(name)!);
     const auxiliary = auxiliaries[j - numCoefficients];
     const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], trace) : null;
@@ -98,7 +100,7 @@ export function summarise(
     const sd = moments?.sd ?? original.sd[j];
     const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
-    const ends = intervalEnds(trace);
+    const ends = intervalEnds(trace, trace === kept ? ordered : orderDraws(trace));
     const relativeMcse = mcseOfSdOverSteps(trace, {
       mcseOfMean: mcseMean / statistics.sd,
       isExponential: auxiliary !== undefined && !output.steps,

@@ -23,6 +23,7 @@ import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { requireRoomForDraws } from "./require-room.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
 export interface Prepared {
@@ -191,6 +192,7 @@ export async function prepareModel(
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries,
   });
+  requireRoomForDraws(model, options);
   const names = coefficientNames(modelRecipe(design, model));
   requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;

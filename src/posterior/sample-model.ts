@@ -28,6 +28,7 @@ import { withHidden } from "./posterior-methods.ts";
 import { withMemoryOf } from "./prepare.ts";
 import { requireOptions } from "./require-input.ts";
 import { requireNumbers } from "./require-numbers.ts";
+import { requireRoomForDraws } from "./require-room.ts";
 import { runSampler } from "./run-sampler.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
@@ -79,6 +80,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   const started = performance.now();
   return withMemoryOf({ memory, executor: noKernels }, async () => {
     const model = modelOf(memory, given);
+    requireRoomForDraws(model, resolved);
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
     await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);

@@ -1,6 +1,7 @@
 import type { Design } from "../data/design.ts";
 import { intervalEnds } from "../diagnostics/interval-ends.ts";
-import { type SummaryStatistics, summaryStatistics } from "../diagnostics/summary-statistics.ts";
+import { orderDraws } from "../diagnostics/ordered-draws.ts";
+import { type SummaryStatistics, statisticsOf } from "../diagnostics/summary-statistics.ts";
 import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { WideRun } from "../samplers/wide-chains.ts";
@@ -65,8 +66,9 @@ export function summariseWide(
     const total = names.length;
     problem.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
     const draws = original(place);
-    const s: SummaryStatistics = summaryStatistics(draws);
-    const ends = intervalEnds(draws);
+    const ordered = orderDraws(draws);
+    const s: SummaryStatistics = statisticsOf(draws, ordered);
+    const ends = intervalEnds(draws, ordered);
     const kept = standardised(run, problem.mode.length, place);
     const { unit, isLogarithm } = standardScale(place);
     const own = isLogarithm ? { mean: s.mean / unit, sd: s.sd / unit } : momentsOf(kept);
