@@ -16,7 +16,7 @@ interface Comparison {
 
 /**
  * A comparison of numbers, or of texts by codepoint. A literal takes the type of the other side: `code == "2"` is met
- * by the number 2, `class == 2` by the text "2", `flag == "true"` by true, `day >= "2024-12-31"` by that day. Missing values give NaN.
+ * by the number 2, `class == 2` by the text "2" (`version == 1.10` by "1.10"), `flag == "true"` by true, `day >= "2024-12-31"` by that day. Missing values give NaN.
  *
  * @throws InputError where a text cannot be compared with a number.
  */
@@ -66,7 +66,7 @@ function literalLike(
   text: string,
 ): CompiledExpression {
   if (other.type === "string" && (expression.kind === "number" || expression.kind === "boolean")) {
-    return { type: "text", value: String(expression.value) };
+    return { type: "text", value: expressionText(expression) };
   }
   if (side.type !== "text" || !isNumeric(other)) return side;
   const words: Record<string, number> = other.type === "boolean" ? { false: 0, true: 1 } : {};

@@ -10,6 +10,7 @@ const table = tableFromColumns({
   city: ["Rome", "Oslo", null, "Bonn"],
   home: ["Rome", "Bonn", "Oslo", "Bonn"],
   code: ["1", "2", "2", "3"],
+  version: ["1.1", "1.10", "1.1", "1"],
   flag: [true, false, null, true],
 });
 
@@ -51,6 +52,7 @@ test.each([
   ["city == home", [1, 0, null, 1]],
   ["city > home", [0, 1, null, 0]],
   ["code == 2", [0, 1, 1, 0]],
+  ["version == 1.10", [0, 1, 0, 0]],
   ['z == "2"', [0, 0, 1, 0]],
   ["flag", [1, 0, null, 1]],
   ["flag == true", [1, 0, null, 1]],

@@ -35,6 +35,7 @@ function atLevel(expression: Expression, level: number): string {
   const wrap = (own: number, text: string) => (own < level ? `(${text})` : text);
   switch (expression.kind) {
     case "number":
+      return expression.spelling ?? String(expression.value);
     case "boolean":
       return String(expression.value);
     case "string":

@@ -3,7 +3,7 @@ import { parse } from "./formula-parser.generated.js";
 
 /** An expression over a row's columns. `at` is the offset in the formula's text. */
 export type Expression =
-  | { readonly kind: "number"; readonly value: number; readonly at: number }
+  | { readonly kind: "number"; readonly value: number; readonly at: number; readonly spelling?: string }
   | { readonly kind: "string"; readonly value: string; readonly at: number }
   | { readonly kind: "boolean"; readonly value: boolean; readonly at: number }
   | { readonly kind: "column"; readonly name: string; readonly at: number }
