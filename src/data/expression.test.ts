@@ -66,7 +66,7 @@ describe("errors", () => {
   test.each([
     ["xx > 1", 1, 'the data has no column "xx"; did you mean x?'],
     ["City == 'Oslo'", 1, 'the data has no column "City"; did you mean city?'],
-    ["temperature", 1, 'the data has no column "temperature"; its columns are x, z, city, home, code, flag.'],
+    ["temperature", 1, 'the data has no column "temperature"; its columns are x, z, city, home, code, version, flag.'],
     ["1 + lgo(x)", 5, 'there is no function "lgo"; did you mean log?'],
     [
       "toString(x)",

@@ -106,7 +106,7 @@ describe("expressions", () => {
     ["not a > 1 and b == 2 or c != 3", "not a > 1 and b == 2 or c != 3"],
     ["!(a & b) | c", "not (a and b) or c"],
     ["a = 1", "a == 1"],
-    ["`fixed acidity` > .5e1", "`fixed acidity` > 5"],
+    ["`fixed acidity` > .5e1", "`fixed acidity` > .5e1"],
     ["`a``b`", "`a``b`"],
     ["x == 'it\\'s'", 'x == "it\'s"'],
     ["Sepal.Length", "Sepal.Length"],
