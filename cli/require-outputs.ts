@@ -33,11 +33,14 @@ export async function requireOutputs(
     return { option, path, identity: outputPlace(path).identity };
   });
   const onStandardOutput = outputs.some(({ path }) => path === "-");
-  if (!onStandardOutput) outputs.push({ ...standardOutput("Standard output"), identity: identityOfDescriptor(1) });
+  if (!onStandardOutput) outputs.push({ ...standardOutput(printed), identity: identityOfDescriptor(1) });
   refuseSame(outputs);
   await refuseRead(outputs, inputs);
   return { onStandardOutput };
 }
+
+/** The result that is printed, among the outputs' options. */
+const printed = "Standard output";
 
 const standardOutput = (option: string): Output => ({ option, path: "-", identity: identityOfDescriptor(1) ?? "-" });
 
@@ -45,9 +48,13 @@ function refuseSame(outputs: readonly Output[]): void {
   for (const [k, { option, path, identity }] of outputs.entries()) {
     const other = outputs.slice(0, k).find((other) => identity !== undefined && other.identity === identity);
     if (!other) continue;
-    const what = other.path === "-" && path === "-" ? "standard output" : `the same file, "${other.path}"`;
+    if (option === printed)
+      throw new InputError(
+        `${other.option} would write "${other.path}", where standard output goes; give it another file.`,
+      );
+    const what = path === "-" ? "standard output" : `the same file, "${other.path}"`;
     throw new InputError(
-      `${other.option} and ${option} would write ${what}: only one of them can; give the other a file of its own.`,
+      `Only one of ${other.option} and ${option} can write ${what}: give the other a file of its own.`,
     );
   }
 }
@@ -60,7 +67,7 @@ async function refuseRead(outputs: readonly Output[], { fit, path, sql }: Inputs
   if (path === "-") read.add(identityOfDescriptor(0));
   for (const { option, path, identity } of outputs) {
     if (identity === undefined || !read.has(identity)) continue;
-    const file = path === "-" ? "the file of standard output" : `"${path}"`;
+    const file = path === "-" ? "the file" : `"${path}"`;
     throw new InputError(`${option} would overwrite ${file}, which is read; give it another file.`);
   }
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, readlinkSync, rmSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -70,9 +70,18 @@ function namesIn(folder: string): string[] {
 function isAlive(processNumber: number): boolean {
   try {
     process.kill(processNumber, 0);
-    return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+  return !isZombie(processNumber);
+}
+
+/** Whether it has ended and only its number is left, as for long in a container whose first process looks after no others. */
+function isZombie(processNumber: number): boolean {
+  try {
+    return /^.*\) Z/s.test(readFileSync(`/proc/${processNumber}/stat`, "latin1"));
+  } catch {
+    return false;
   }
 }
 

@@ -97,6 +97,6 @@ async function requireHdf5(path: string): Promise<void> {
 /** What an error says, without HDF5's trace. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const innermost = [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
+  const innermost = /error message = '([^']+)'/.exec(message)?.[1] ?? [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
   return (innermost ?? message.trim().split("\n")[0]).replace(/\.$/, "");
 }

@@ -59,19 +59,27 @@ async function put(temporary: string, { path, descriptor, isRenamed, mode }: Out
   await pipeline(createReadStream(temporary), into);
 }
 
+const full = "the disk is full";
+const tooLarge = "it would be larger than files may be here";
+const notPermitted = "it is not permitted";
+
 const reasons: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
+  ENOSPC: full,
+  "No space left on device": full,
   EDQUOT: "the quota of disk space is used up",
-  EFBIG: "it would be larger than files may be here",
+  EFBIG: tooLarge,
+  "File too large": tooLarge,
   EPIPE: "its reader closed it before the end",
-  EACCES: "it is not permitted",
-  EPERM: "it is not permitted",
+  EACCES: notPermitted,
+  EPERM: notPermitted,
   EROFS: "the file system is read-only",
 };
 
-/** Why a file could not be written, in words; where there are none, as the system says it. */
+/** Why a file could not be written, in words; where there are none, as the system, DuckDB or HDF5 says it. */
 export function reasonOf(error: unknown, temporary = ""): string {
-  const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
-  const known = reasons[code] ?? (/No space left on device/i.test(message) ? reasons.ENOSPC : undefined);
-  return known ?? message.replaceAll(temporary, "its temporary file").replace(/\.$/, "");
+  const { code, message } = error as NodeJS.ErrnoException;
+  const known = Object.keys(reasons).find((key) => code === key || message.includes(key));
+  if (known !== undefined) return reasons[known];
+  const said = message.replace(/^IO Error: /, "").replaceAll(temporary, "its temporary file");
+  return said.replace(/\.$/, "") || "the system does not say why";
 }
