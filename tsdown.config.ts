@@ -7,7 +7,8 @@ export default defineConfig({
     node: "src/node.ts",
     jax: "src/jax.ts",
     tfjs: "src/tfjs.ts",
-    cli: "cli/main.ts",
+    cli: "cli/start.ts",
+    supervisor: "cli/supervisor.ts",
   },
   // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
   external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),

@@ -1,8 +1,10 @@
 import type { Command } from "commander";
 import { statusOf } from "./failure.ts";
 import { optionGroups, plainHelp } from "./options.ts";
-import { requireWritable, terminal, writeJson } from "./outputs.ts";
+import { terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
+import { requireOutputs } from "./require-outputs.ts";
+import { runCommand } from "./run-command.ts";
 
 interface CheckFlags {
   json?: string;
@@ -22,10 +24,12 @@ export function addCheckCommand(program: Command): void {
 }
 
 async function runCheck(path: string, { json, color }: CheckFlags): Promise<void> {
-  await requireWritable(json);
-  const { loadFit, toContractJson } = await import("../src/node-command.ts");
-  const fit = await loadFit(path);
-  await writeJson(json, toContractJson(fit, fit.origin));
-  if (json !== "-") process.stdout.write(renderPosterior(fit, terminal(color)));
-  process.exitCode = statusOf(fit.certificate);
+  const { onStandardOutput } = await requireOutputs({ "--json": json }, { fit: path });
+  await runCommand(true, async ({ write, print }) => {
+    const { loadFit, toContractJson } = await import("../src/node-command.ts");
+    const fit = await loadFit(path);
+    if (json !== undefined) await write(json, () => writeJson(json, toContractJson(fit, fit.origin)));
+    if (!onStandardOutput) await print(renderPosterior(fit, terminal(color)));
+    process.exitCode = statusOf(fit.certificate);
+  });
 }

@@ -1,11 +1,11 @@
-import { writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import type { CompareOptions } from "../src/posterior/compare.ts";
 import { samplers } from "../src/samplers/registry.ts";
-import { interruptible } from "./interruptible.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
-import { commandLine, requireWritable, terminal, writeJson, writeWhole } from "./outputs.ts";
+import { commandLine, terminal, writeJson, writeText } from "./outputs.ts";
 import { renderComparison } from "./render-comparison.ts";
+import { requireOutputs } from "./require-outputs.ts";
+import { runCommand } from "./run-command.ts";
 
 interface CompareFlags extends CommonFlags, Pick<CompareOptions, "samplers" | "timeLimit"> {
   plot?: string;
@@ -36,22 +36,22 @@ Example:
 async function runCompare(data: string | undefined, flags: CompareFlags, version: string): Promise<void> {
   const { formula, sql, json, plot, threads, quiet, color, ...options } = flags;
   requireRunnable(data, flags);
-  await Promise.all([requireWritable(json), requireWritable(plot)]);
-  await interruptible(
-    quiet,
-    async (listening) => {
-      // Loaded late, so that --help and refusals of options are instant.
-      const { compare } = await import("../src/node-command.ts");
-      return compare({ path: data, sql, formula }, { ...options, threads, ...listening });
-    },
-    async (comparison) => {
-      if (plot !== undefined) {
+  const { onStandardOutput } = await requireOutputs({ "--plot": plot, "--json": json }, { path: data, sql });
+  await runCommand(quiet, async ({ onProgress, write, print }) => {
+    // Loaded late, so that --help and refusals of options are instant.
+    const { compare } = await import("../src/node-command.ts");
+    const comparison = await compare({ path: data, sql, formula }, { ...options, threads, onProgress });
+    if (plot !== undefined) {
+      await write(plot, async () => {
         const { plotComparison } = await import("./plot-comparison.ts");
-        await writeWhole(plot, (temporary) => writeFile(temporary, plotComparison(comparison)));
-      }
+        await writeText(plot, plotComparison(comparison));
+      });
+    }
+    if (json !== undefined) {
       const { comparisonToJson } = await import("../src/posterior/contract-json.ts");
-      await writeJson(json, comparisonToJson(comparison, { version, command: commandLine() }));
-      if (json !== "-") process.stdout.write(renderComparison(comparison, terminal(color)));
-    },
-  );
+      const record = comparisonToJson(comparison, { version, command: commandLine() });
+      await write(json, () => writeJson(json, record));
+    }
+    if (!onStandardOutput) await print(renderComparison(comparison, terminal(color)));
+  });
 }

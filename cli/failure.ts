@@ -1,25 +1,16 @@
 import { InputError } from "../src/data/errors.ts";
 import type { Verdict } from "../src/diagnostics/certificate.ts";
 
-/** The command's exit statuses; scripts rely on them. */
-export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, interrupted: 130 } as const;
+/** The command's exit statuses; scripts rely on them. Those of interrupts, 128 + the signal's number, are the supervisor's. */
+export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, notWritten: 3 } as const;
 
 /** The status of a run whose result has this certificate. */
 export function statusOf({ verdict }: { readonly verdict: Verdict }): number {
   return verdict === "failed" ? ExitStatus.checkFailed : ExitStatus.done;
 }
 
-/** Thrown where the user interrupts a run; the message says what is left of it. */
-export class InterruptedError extends Error {
-  override name = "InterruptedError";
-}
-
 /** Says in a sentence on standard error what went wrong, and gives the exit status for it. */
 export function reportFailure(error: unknown): number {
-  if (error instanceof InterruptedError) {
-    process.stderr.write(`Interrupted; ${error.message}.\n`);
-    return ExitStatus.interrupted;
-  }
   const message = error instanceof Error ? error.message : String(error);
   // Plots need packages that an installation may leave out.
   const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];

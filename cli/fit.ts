@@ -1,13 +1,14 @@
 import { type Command, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
-import type { Posterior } from "../src/posterior/posterior.ts";
 import { samplers } from "../src/samplers/registry.ts";
 import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
 import { statusOf } from "./failure.ts";
-import { interruptible, type WriteWithProgress } from "./interruptible.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
-import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
+import { commandLine, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
+import { requireOutputs } from "./require-outputs.ts";
+import { runCommand } from "./run-command.ts";
+import { drawsPaths } from "./write-cmdstan.ts";
 
 interface FitFlags extends CommonFlags {
   drawsOut?: string;
@@ -95,37 +96,26 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
   if (saveData && save === undefined)
     throw new InputError("--save-data says what --save writes: give --save a file too.");
   if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
-  await Promise.all([requireWritable(json), requireWritable(save), requireWritable(drawsOut)]);
-  await interruptible(
-    quiet,
-    async (listening) => {
-      // Loaded late, so that --help and refusals of options are instant.
-      const { fit } = await import("../src/node-command.ts");
-      return fit({ path: data, sql, formula }, { ...options, keepTarget: saveData, threads, ...listening });
-    },
-    async (posterior, writing) => {
-      await writeOutputs(posterior, { json, save, drawsOut, version }, writing);
-      if (json !== "-") process.stdout.write(renderPosterior(posterior, terminal(color)));
-      process.exitCode = statusOf(posterior.certificate);
-    },
+  const draws = drawsOut === "-" ? "/dev/stdout" : drawsOut;
+  const { onStandardOutput } = await requireOutputs(
+    { "--json": json, "--save": save, "--draws-out": draws && drawsPaths(draws, options.chains ?? 4) },
+    { path: data, sql },
   );
-}
-
-async function writeOutputs(
-  posterior: Posterior,
-  { json, save, drawsOut, version }: { json?: string; save?: string; drawsOut?: string; version: string },
-  writing: WriteWithProgress,
-): Promise<void> {
-  const origin = { version, command: commandLine() };
-  if (save !== undefined) {
-    const { saveFit } = await import("../src/node-command.ts");
-    await writing(save, () => saveFit(posterior, save, origin));
-  }
-  if (drawsOut !== undefined) {
-    const { writeDraws } = await import("./write-draws.ts");
-    await writing(drawsOut, () => writeDraws(posterior, drawsOut, version));
-  }
-  if (json === undefined) return;
-  const { toContractJson } = await import("../src/posterior/contract-json.ts");
-  await writeJson(json, toContractJson(posterior, origin));
+  await runCommand(quiet, async ({ onProgress, write, print }) => {
+    // Loaded late, so that --help and refusals of options are instant.
+    const { fit, saveFit, toContractJson } = await import("../src/node-command.ts");
+    const posterior = await fit(
+      { path: data, sql, formula },
+      { ...options, keepTarget: saveData, threads, onProgress },
+    );
+    const origin = { version, command: commandLine() };
+    if (save !== undefined) await write(save, () => saveFit(posterior, save, origin));
+    if (draws !== undefined) {
+      const { writeDraws } = await import("./write-draws.ts");
+      await write(draws, () => writeDraws(posterior, draws, version));
+    }
+    if (json !== undefined) await write(json, () => writeJson(json, toContractJson(posterior, origin)));
+    if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
+    process.exitCode = statusOf(posterior.certificate);
+  });
 }

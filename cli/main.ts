@@ -1,11 +1,20 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
+import { InputError } from "../src/data/errors.ts";
+import { reasonOf } from "../src/posterior/whole-files-node.ts";
 import { addCheckCommand } from "./check.ts";
 import { addCompareCommand } from "./compare.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
 import { addPaperCommand } from "./paper.ts";
 import { addPredictCommand } from "./predict.ts";
+
+// What is written to a closed or full stream is found out where it is written; unheard, it would end the process.
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on("error", (error) => {
+  unwritten = error;
+});
+process.stderr.on("error", () => {});
 
 const program = new Command("ornstein")
   .description("Posterior samples from constant-rate SGD, every setting from theory, every result with a certificate.")
@@ -22,6 +31,12 @@ try {
   await program.parseAsync();
 } catch (error) {
   // Commander has printed its own sentence; help and --version end with status 0.
-  process.exitCode =
-    error instanceof CommanderError ? (error.exitCode === 0 ? 0 : ExitStatus.unusable) : reportFailure(error);
+  if (!(error instanceof CommanderError)) process.exitCode = reportFailure(error);
+  else if (error.exitCode !== 0) process.exitCode = ExitStatus.unusable;
+}
+// Help and lists, which are not waited for.
+await new Promise((resolve) => setImmediate(resolve));
+if (unwritten && unwritten.code !== "EPIPE" && process.exitCode !== ExitStatus.notWritten) {
+  reportFailure(new InputError(`Standard output could not be written: ${reasonOf(unwritten)}.`));
+  process.exitCode = ExitStatus.notWritten;
 }

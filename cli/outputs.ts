@@ -1,28 +1,15 @@
-import { access, constants, stat, writeFile } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
-import { InputError } from "../src/data/errors.ts";
+import { writeFile } from "node:fs/promises";
 import { writeWhole } from "../src/posterior/whole-files-node.ts";
+import { isStandardOutput, writeStandardOutput } from "./standard-output.ts";
 
-export { writeWhole };
-
-/** Refuses before any work is done what could not be written after it. */
-export async function requireWritable(path: string | undefined): Promise<void> {
-  if (path === undefined || path === "-") return;
-  try {
-    await access(dirname(resolve(path)), constants.W_OK);
-  } catch {
-    throw new InputError(`"${path}" cannot be written: its folder does not exist or is not writable.`);
-  }
-  const there = await stat(path).catch(() => null);
-  if (there?.isDirectory()) throw new InputError(`"${path}" cannot be written: it is a folder.`);
+/** Writes a text to a file, or to standard output where the path is "-". */
+export async function writeText(path: string, text: string): Promise<void> {
+  if (isStandardOutput(path)) await writeStandardOutput(text);
+  else await writeWhole(path, (temporary) => writeFile(temporary, text));
 }
 
-/** Writes a value as JSON to a file, or to standard output where the path is "-". */
-export async function writeJson(path: string | undefined, value: unknown): Promise<void> {
-  if (path === undefined) return;
-  const text = `${JSON.stringify(value, null, 2)}\n`;
-  if (path === "-") process.stdout.write(text);
-  else await writeWhole(path, (temporary) => writeFile(temporary, text));
+export async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeText(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /** The command as it was given, for the record. */

@@ -1,14 +1,13 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { FinishedPart } from "../paper/run-part.ts";
 import { InputError } from "../src/data/errors.ts";
-import type { Listening } from "../src/posterior/load.ts";
-import { ExitStatus, InterruptedError } from "./failure.ts";
-import { interruptible } from "./interruptible.ts";
+import { reportFailure } from "./failure.ts";
 import { number, quietHelp, seedHelp, threadsHelp } from "./options.ts";
-import { writeJson, writeWhole } from "./outputs.ts";
+import { writeText } from "./outputs.ts";
+import { type CommandRun, runCommand } from "./run-command.ts";
 
 interface PaperFlags {
   data?: string;
@@ -54,13 +53,7 @@ async function runPaper(flags: PaperFlags): Promise<void> {
     throw new InputError(`There is no part "${unknown}"; choose from ${parts.map(({ name }) => name).join(", ")}.`);
   }
   await makeFolder(out);
-  await interruptible(
-    flags.quiet,
-    (listening) => runAll(wanted, { data, out, effort, threads, seed: flags.seed }, listening),
-    async (complete) => {
-      process.exitCode = complete ? ExitStatus.done : ExitStatus.unusable;
-    },
-  );
+  await runCommand(flags.quiet, (command) => runAll(wanted, { data, out, effort, threads, seed: flags.seed }, command));
 }
 
 interface Run {
@@ -71,47 +64,42 @@ interface Run {
   readonly seed?: number;
 }
 
-/** Whether every part could be run; a part that lacks a file is passed over with a sentence. */
-async function runAll(wanted: readonly string[], run: Run, { signal, onProgress }: Listening): Promise<boolean> {
+/** A part that lacks a file is passed over with a sentence. */
+async function runAll(wanted: readonly string[], run: Run, command: CommandRun): Promise<void> {
   const { parts } = await import("../paper/parts.ts");
   const { runPart } = await import("../paper/run-part.ts");
   const { createNodeEngine } = await import("../src/engine/node-engine.ts");
   const engine = await createNodeEngine(run.threads);
-  let complete = true;
   try {
     for (const part of parts.filter(({ name }) => wanted.includes(name))) {
       try {
         const { seed, effort } = run;
+        const { onProgress } = command;
         await writeFiles(
           run.out,
-          await runPart(part, { dataFolder: run.data, engine, seed, effort, signal, onProgress }),
+          await runPart(part, { dataFolder: run.data, engine, seed, effort, onProgress }),
+          command,
         );
       } catch (error) {
-        if (error instanceof InterruptedError) {
-          throw new InterruptedError(`the parts that were finished are in "${run.out}"`);
-        }
         if (!(error instanceof InputError)) throw error;
-        process.stderr.write(`ornstein: ${error.message}\n`);
-        complete = false;
+        process.exitCode = reportFailure(error);
       }
     }
   } finally {
     await engine.executor.close();
   }
-  return complete;
 }
 
-async function writeFiles(folder: string, { part, result, seconds }: FinishedPart): Promise<void> {
+async function writeFiles(folder: string, { part, result, seconds }: FinishedPart, command: CommandRun): Promise<void> {
   const { plotSvg } = await import("./svg.ts");
-  const files: string[] = [];
-  const write = async (name: string, text: string) => {
-    await writeWhole(join(folder, name), (temporary) => writeFile(temporary, text));
-    files.push(name);
-  };
-  for (const [suffix, plot] of Object.entries(result.plots)) await write(`${part.name}${suffix}.svg`, plotSvg(plot));
-  if (result.markdown) await write(`${part.name}.md`, `${result.markdown}\n`);
-  await writeJson(join(folder, `${part.name}.json`), result.data);
-  process.stdout.write(`${part.name} (${seconds.toFixed(0)} s): ${[`${part.name}.json`, ...files].join(", ")}\n`);
+  const texts = new Map([[`${part.name}.json`, `${JSON.stringify(result.data, null, 2)}\n`]]);
+  for (const [suffix, plot] of Object.entries(result.plots)) texts.set(`${part.name}${suffix}.svg`, plotSvg(plot));
+  if (result.markdown) texts.set(`${part.name}.md`, `${result.markdown}\n`);
+  for (const [name, text] of texts) {
+    const path = join(folder, name);
+    await command.write(path, () => writeText(path, text));
+  }
+  await command.print(`${part.name} (${seconds.toFixed(0)} s): ${[...texts.keys()].join(", ")}\n`);
 }
 
 async function makeFolder(folder: string): Promise<void> {

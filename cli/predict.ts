@@ -2,10 +2,11 @@ import { type Command, Option } from "commander";
 import { InputError } from "../src/data/errors.ts";
 import type { UnknownLevels } from "../src/data/recipe-levels.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
-import { interruptible } from "./interruptible.ts";
 import { dataArgument, number, optionGroups, plainHelp, quietHelp, seedHelp, sqlHelp } from "./options.ts";
-import { commandLine, requireWritable, terminal, writeJson } from "./outputs.ts";
+import { commandLine, terminal, writeJson } from "./outputs.ts";
 import type { FirstRows } from "./render-prediction.ts";
+import { requireOutputs } from "./require-outputs.ts";
+import { runCommand } from "./run-command.ts";
 
 interface PredictFlags {
   out?: string;
@@ -59,36 +60,43 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
   const { out, sql, json, quiet, color, ...options } = flags;
   if (data === undefined && sql === undefined)
     throw new InputError("There is nothing to predict: name a file, or give rows by --sql.");
-  if (out === "-" && json === "-") throw new InputError("Only one of --out and --json can be standard output.");
-  await Promise.all([requireWritable(out), requireWritable(json)]);
-  await interruptible(
-    quiet,
-    async (listening) => {
-      // Loaded late, so that --help and refusals of options are instant.
-      const { loadFit, openTable, predictStream } = await import("../src/node-command.ts");
-      const { writePredictions } = await import("./write-predictions.ts");
+  const inputs = { fit: path, path: data, sql };
+  const { onStandardOutput } = await requireOutputs({ "--out": out, "--json": json }, inputs);
+  await runCommand(quiet, async ({ onProgress, write, print }) => {
+    // Loaded late, so that --help and refusals of options are instant.
+    const { loadFit, openTable, predictStream } = await import("../src/node-command.ts");
+    const { openPredictions } = await import("./write-predictions.ts");
+    const writer = await openPredictions(out);
+    try {
       const fit = await loadFit(path);
-      const source = await openTable({ path: data, sql, like: fit.recipe, signal: listening.signal });
+      const source = await openTable({ path: data, sql, like: fit.recipe });
+      const first: FirstRows = { numRows: 0, columns: {} };
       try {
-        const stream = predictStream(fit, source, { ...options, ...listening });
-        const first: FirstRows = { numRows: 0, columns: {} };
-        await writePredictions(out, firstOf(stream.chunks(), first));
-        const summary = stream.summary();
-        return { fit, first, summary: { ...summary, warnings: [...ofCertificate(fit, path), ...summary.warnings] } };
+        const stream = predictStream(fit, source, { ...options, onProgress });
+        for await (const chunk of firstOf(stream.chunks(), first)) {
+          await writer.add(chunk);
+          // A reader such as head has what it wanted.
+          if (writer.isBroken && json === undefined) break;
+        }
+        if (out !== undefined) await write(out, writer.finish);
+        if (writer.isBroken && json === undefined) return;
+        const found = stream.summary();
+        const summary = { ...found, warnings: [...ofCertificate(fit, path), ...found.warnings] };
+        if (json !== undefined) {
+          const { predictionToJson } = await import("../src/posterior/contract-json.ts");
+          const record = predictionToJson(fit, summary, { version, command: commandLine() });
+          await write(json, () => writeJson(json, record));
+        }
+        if (onStandardOutput) return;
+        const { renderPrediction } = await import("./render-prediction.ts");
+        await print(renderPrediction(fit, first, summary, { ...terminal(color), ...intervalsOf(fit, flags), out }));
       } finally {
         await source.close?.();
       }
-    },
-    async ({ fit, first, summary }) => {
-      const { predictionToJson } = await import("../src/posterior/contract-json.ts");
-      await writeJson(json, predictionToJson(fit, summary, { version, command: commandLine() }));
-      if (json === "-" || out === "-") return;
-      const { renderPrediction } = await import("./render-prediction.ts");
-      process.stdout.write(
-        renderPrediction(fit, first, summary, { ...terminal(color), ...intervalsOf(fit, flags), out }),
-      );
-    },
-  );
+    } finally {
+      writer.close();
+    }
+  });
 }
 
 /** What the intervals are quantiles of. */

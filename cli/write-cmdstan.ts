@@ -9,6 +9,11 @@ export function cmdstanPaths(path: string, chains: number): string[] {
   return Array.from({ length: chains }, (_, chain) => `${stem}_${chain + 1}${path.slice(stem.length)}`);
 }
 
+/** The files that draws are written to: CmdStan's where the path ends in .csv, else one of Parquet. */
+export function drawsPaths(path: string, chains: number): string[] {
+  return /\.csv$/i.test(path) ? cmdstanPaths(path, chains) : [path];
+}
+
 /**
  * Writes a chain's kept draws in the form of CmdStan's output, for its readers in Python, R and Julia. Names there are
  * identifiers, so the linear coefficients are the elements beta.1, beta.2, … of a vector, in the order of the table;

@@ -1,15 +1,17 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import { optionalPackage } from "../src/data/optional-package.ts";
+import { openDuckDB } from "../src/data/duckdb-instance.ts";
+import { quoted, sqlText } from "../src/data/sql-text.ts";
+import { removeTemporary, temporaryPath } from "../src/data/temporaries-node.ts";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
+import { columnNames, tellRenamed } from "./column-names.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
 
 /** Writes the kept draws: CmdStan's CSV where the path ends in .csv, else Parquet. */
 export async function writeDraws(posterior: Posterior, path: string, version: string): Promise<void> {
-  if (!/\.csv$/i.test(path)) return writeWhole(path, (temporary) => writeParquet(posterior, temporary));
+  if (!/\.csv$/i.test(path)) return writeParquet(posterior, path);
   const paths = cmdstanPaths(path, posterior.settings.chains);
   return writeAllWhole(paths, (temporary, chain) => writeCmdstan(posterior, chain, temporary, version));
 }
@@ -22,27 +24,33 @@ const mostColumns = 2000;
  * coefficients columns coefficient, chain and one for each draw.
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
-  const { DuckDBInstance } = await optionalPackage("@duckdb/node-api", "Parquet", () => import("@duckdb/node-api"));
-  const instance = await DuckDBInstance.create(":memory:", { threads: "1" });
-  const connection = await instance.connect();
-  if (posterior.draws.size > mostColumns) await writeRows(connection, posterior, path);
-  else {
-    await fillColumns(connection, posterior);
-    await copy(connection, "draws", path);
+  const names = [...posterior.draws.keys()];
+  const isWide = names.length > mostColumns;
+  const columns = isWide ? [] : columnNames(names, ["chain", "draw"]);
+  const duckdb = await openDuckDB("Parquet", { threads: "1" });
+  try {
+    const connection = await duckdb.instance.connect();
+    await writeWhole(path, async (temporary) => {
+      if (isWide) return writeRows(connection, posterior, temporary);
+      await fillColumns(connection, posterior, columns);
+      await copy(connection, "draws", temporary);
+    });
+  } finally {
+    duckdb.close();
   }
-  connection.closeSync();
-  instance.closeSync();
+  if (!isWide) tellRenamed(path, names, columns);
 }
-
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
 async function copy(connection: DuckDBConnection, what: string, path: string, options = ""): Promise<void> {
-  await connection.run(`copy ${what} to ${text(path)} (format parquet${options})`);
+  await connection.run(`copy ${what} to ${sqlText(path)} (format parquet${options})`);
 }
 
-async function fillColumns(connection: DuckDBConnection, { draws, settings }: Posterior): Promise<void> {
-  const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`;
-  const columns = [...draws.keys()].map((name) => `${quoted(name)} double`);
+async function fillColumns(
+  connection: DuckDBConnection,
+  { draws, settings }: Posterior,
+  names: readonly string[],
+): Promise<void> {
+  const columns = names.map((name) => `${quoted(name)} double`);
   const appender = await appenderOf(connection, `chain integer, draw integer, ${columns.join(", ")}`);
   const values = [...draws.values()];
   for (let chain = 0; chain < settings.chains; chain++) {
@@ -70,7 +78,8 @@ async function writeRows(
 ): Promise<void> {
   const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} float`);
   const definition = `coefficient varchar, chain integer, ${columns.join(", ")}`;
-  const folder = await mkdtemp(join(tmpdir(), "ornstein-draws-"));
+  const folder = temporaryPath();
+  mkdirSync(folder, { mode: 0o700 });
   const parts: string[] = [];
   try {
     const names = [...draws.keys()];
@@ -90,10 +99,10 @@ async function writeRows(
       parts.push(join(folder, `${parts.length}.parquet`));
       await copy(connection, "draws", parts.at(-1)!);
     }
-    const whole = `(select * from read_parquet([${parts.map(text).join(", ")}]))`;
+    const whole = `(select * from read_parquet([${parts.map(sqlText).join(", ")}]))`;
     await copy(connection, whole, path, `, row_group_size ${rowsAtOnce}`);
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

@@ -1,12 +1,26 @@
+import { openDuckDB } from "../src/data/duckdb-instance.ts";
 import { InputError } from "../src/data/errors.ts";
-import { optionalPackage } from "../src/data/optional-package.ts";
+import { quoted, sqlText } from "../src/data/sql-text.ts";
+import { outputPlace } from "../src/posterior/output-place-node.ts";
+import { writeWhole } from "../src/posterior/whole-files-node.ts";
 import type { PredictionColumns } from "../src/prediction/row-predictor.ts";
-import { writeWhole } from "./outputs.ts";
+import { columnNames, tellRenamed } from "./column-names.ts";
+import { isStandardOutput, writeStandardOutput } from "./standard-output.ts";
 
 /** Predictions of some rows, in their order. */
 interface PredictedRows {
   readonly numRows: number;
   readonly columns: PredictionColumns;
+}
+
+/** Where predictions go. Every row has its number in the data, from 1, in the column `row`. */
+export interface PredictionWriter {
+  add(rows: PredictedRows): Promise<void>;
+  /** Whether nothing can be written any more; `finish` throws why. */
+  readonly isBroken: boolean;
+  /** @throws InputError where the rows could not be written */
+  finish(): Promise<void>;
+  close(): void;
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -16,71 +30,85 @@ const formats: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads all chunks, and writes them: CSV, Parquet or JSON lines by the file's ending, CSV on standard output where the path
- * is "-", nowhere where there is none. Every row has its number in the data, from 1, in the column `row`.
- *
- * @throws InputError where the ending is none of these (before a chunk is read), and as the chunks
+ * CSV, Parquet or JSON lines by the file's ending; CSV where the path is "-", standard output, and where it is a pipe or a
+ * device without such an ending; nowhere where there is none.
+ * @throws InputError where the ending is none of these
  */
-export async function writePredictions(path: string | undefined, chunks: AsyncIterable<PredictedRows>): Promise<void> {
-  if (path === "-") return writeToStandardOutput(chunks);
-  if (path !== undefined) return writeFile(path, chunks);
-  for await (const _ of chunks);
+export async function openPredictions(path: string | undefined): Promise<PredictionWriter> {
+  if (path === undefined) return nowhere;
+  return isStandardOutput(path) ? toStandardOutput() : toFile(path);
 }
 
-async function writeFile(path: string, chunks: AsyncIterable<PredictedRows>): Promise<void> {
-  const format = formats[/\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? ""];
+const nowhere: PredictionWriter = { add: async () => {}, isBroken: false, finish: async () => {}, close() {} };
+
+async function toFile(path: string): Promise<PredictionWriter> {
+  const ending = /\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? "";
+  const format = formats[ending] ?? (outputPlace(path).isRenamed ? undefined : formats.csv);
   if (!format)
     throw new InputError(`"${path}" cannot be written: --out takes a file that ends in .csv, .parquet or .jsonl.`);
-  const { DuckDBInstance } = await optionalPackage(
-    "@duckdb/node-api",
-    "Writing files",
-    () => import("@duckdb/node-api"),
-  );
-  const instance = await DuckDBInstance.create(":memory:");
-  const connection = await instance.connect();
-  try {
-    let appender: Awaited<ReturnType<typeof connection.createAppender>> | undefined;
-    let row = 0;
-    for await (const { numRows, columns } of chunks) {
-      const entries = Object.entries(columns);
+  const duckdb = await openDuckDB("Writing files");
+  const connection = await duckdb.instance.connect();
+  let appender: Awaited<ReturnType<typeof connection.createAppender>> | undefined;
+  let names: readonly string[] = [];
+  let row = 0;
+  return {
+    isBroken: false,
+    async add({ numRows, columns }) {
+      const values = Object.values(columns);
       if (!appender) {
-        const types = entries.map(
-          ([name, values]) => `"${name.replaceAll('"', '""')}" ${Array.isArray(values) ? "varchar" : "double"}`,
+        names = Object.keys(columns);
+        const types = namesInFile(names).map(
+          (name, k) => `${quoted(name)} ${Array.isArray(values[k]) ? "varchar" : "double"}`,
         );
         await connection.run(`create table predictions ("row" bigint, ${types.join(", ")})`);
         appender = await connection.createAppender("predictions");
       }
       for (let i = 0; i < numRows; i++) {
         appender.appendBigInt(BigInt(++row));
-        for (const [, values] of entries) {
-          const value = values[i];
+        for (const column of values) {
+          const value = column[i];
           if (value === null || Number.isNaN(value)) appender.appendNull();
           else if (typeof value === "string") appender.appendVarchar(value);
           else appender.appendDouble(value);
         }
         appender.endRow();
       }
-    }
-    appender?.closeSync();
-    await writeWhole(path, async (temporary) => {
-      await connection.run(`copy predictions to '${temporary.replaceAll("'", "''")}' (${format})`);
-    });
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
-  }
+    },
+    async finish() {
+      appender?.closeSync();
+      await writeWhole(path, async (temporary) => {
+        await connection.run(`copy predictions to ${sqlText(temporary)} (${format})`);
+      });
+      tellRenamed(path, names, namesInFile(names));
+    },
+    close: duckdb.close,
+  };
 }
 
-async function writeToStandardOutput(chunks: AsyncIterable<PredictedRows>): Promise<void> {
+function toStandardOutput(): PredictionWriter {
   let row = 0;
-  for await (const { numRows, columns } of chunks) {
-    const values = Object.values(columns);
-    const lines = row === 0 ? [["row", ...Object.keys(columns).map(csvCell)].join()] : [];
-    for (let i = 0; i < numRows; i++) lines.push([++row, ...values.map((column) => csvCell(column[i]))].join());
-    // Waits where the reader of a pipe is slower.
-    if (!process.stdout.write(`${lines.join("\n")}\n`)) await new Promise((done) => process.stdout.once("drain", done));
-  }
+  let failure: unknown;
+  return {
+    get isBroken() {
+      return failure !== undefined;
+    },
+    async add({ numRows, columns }) {
+      if (failure !== undefined) return;
+      const values = Object.values(columns);
+      const lines = row === 0 ? [["row", ...namesInFile(Object.keys(columns)).map(csvCell)].join()] : [];
+      for (let i = 0; i < numRows; i++) lines.push([++row, ...values.map((column) => csvCell(column[i]))].join());
+      await writeStandardOutput(`${lines.join("\n")}\n`).catch((error) => {
+        failure = error;
+      });
+    },
+    async finish() {
+      if (failure !== undefined) throw failure;
+    },
+    close() {},
+  };
 }
+
+const namesInFile = (names: readonly string[]) => columnNames(names, ["row"]);
 
 function csvCell(value: number | string | null): string {
   if (value === null || Number.isNaN(value)) return "";

@@ -1,5 +1,5 @@
-import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { constants, gunzipSync } from "node:zlib";
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, type Stats, statSync } from "node:fs";
+import { gunzipSync, constants as zlib } from "node:zlib";
 import { csvView, missingWords } from "./duckdb-csv.ts";
 import { jsonView } from "./duckdb-json.ts";
 import { parquetView } from "./duckdb-parquet.ts";
@@ -21,15 +21,28 @@ export function duckdbPath(path: string): string {
 /** @throws InputError where there is nothing to read. */
 export function checkFile(path: string): void {
   if (/^\w+:\/\//.test(path)) return;
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   if (!stat) throw new InputError(`There is no file ${path}; check the path.`);
   if (stat.isDirectory())
     throw new InputError(`${path} is a folder; name the files in it, as in "${path.replace(/\/$/, "")}/*.csv".`);
+  if (stat.isSocket()) throw new InputError(`${path} is a socket; give a file or a pipe.`);
   if (stat.isFile() && stat.size === 0) throw new InputError(`${path} is empty; it needs at least a row of data.`);
   try {
-    closeSync(openSync(path, "r"));
+    // Not by opening it: a pipe waits for its writer, and opens once only.
+    accessSync(path, constants.R_OK);
   } catch {
     throw new InputError(`${path} cannot be read; check its permissions.`);
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP") throw new InputError(`${path} cannot be read: its links lead round in a circle.`);
+    if (code === "ENOTDIR") return undefined;
+    throw new InputError(`${path} cannot be read: ${message}.`);
   }
 }
 
@@ -82,7 +95,7 @@ function readStart(file: string): string {
     const length = readSync(descriptor, buffer, 0, buffer.length, 0);
     const isPart = length === buffer.length;
     if (buffer.readUInt16BE(0) !== 0x1f8b) return wholeLines(buffer.toString("utf8", 0, length), isPart);
-    const options = { finishFlush: constants.Z_SYNC_FLUSH };
+    const options = { finishFlush: zlib.Z_SYNC_FLUSH };
     return wholeLines(gunzipSync(buffer.subarray(0, length), options).toString("utf8"), isPart);
   } finally {
     closeSync(descriptor);

@@ -18,6 +18,21 @@ export async function filesOfQuery(session: DuckDBSession, sql: string): Promise
   return tables.filter((path) => existsSync(path) || (/[*?[]/.test(path) && /\.\w+$/.test(path)));
 }
 
+/** Every name in a query's FROM clauses that may be a file's, by itself or given to a function such as read_csv. */
+export async function namedInQuery(session: DuckDBSession, sql: string): Promise<readonly string[]> {
+  const names = new Set<string>();
+  const [[text]] = await session.rows(`select json_serialize_sql(${sqlText(sql)})`, "The query fails");
+  visit(JSON.parse(String(text)), (node) => {
+    if (node.type === "BASE_TABLE") names.add(String(node.table_name));
+    if (node.type !== "TABLE_FUNCTION") return;
+    visit(node.function, ({ value }) => {
+      const path = (value as Node | undefined)?.value;
+      if (typeof path === "string") names.add(path);
+    });
+  });
+  return [...names];
+}
+
 /** The names of tables in a query, and the files of its calls of read_parquet(). */
 async function sourcesOf(session: DuckDBSession, sql: string): Promise<{ tables: string[]; parquet: string[] }> {
   const tables = new Set<string>();

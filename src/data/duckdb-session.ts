@@ -1,4 +1,4 @@
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from "@duckdb/node-api";
 import { asInputError } from "./duckdb-errors.ts";
 
 export type SqlValue = string | number | boolean | bigint | null;
@@ -18,6 +18,15 @@ export class DuckDBSession {
   async rows(statement: string, problem: string): Promise<SqlValue[][]> {
     const reader = await this.guard(problem, () => this.connection.runAndReadAll(statement));
     return reader.getRows() as SqlValue[][];
+  }
+
+  async stream(statement: string, problem: string): Promise<DuckDBResult> {
+    return this.guard(problem, () => this.connection.stream(statement));
+  }
+
+  /** The next rows of a stream. */
+  async chunkOf(result: DuckDBResult, problem: string): Promise<DuckDBDataChunk | null> {
+    return this.guard(problem, () => result.fetchChunk());
   }
 
   private guard<T>(problem: string, query: () => Promise<T>): Promise<T> {

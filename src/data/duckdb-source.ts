@@ -1,10 +1,8 @@
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { DuckDBInstance } from "@duckdb/node-api";
 import type { DesignRecipe } from "./design-types.ts";
 import { columnOf, infoOf, readExpression } from "./duckdb-columns.ts";
-import { asInputError } from "./duckdb-errors.ts";
 import { checkFile, fileView, isPattern } from "./duckdb-files.ts";
+import { openDuckDB } from "./duckdb-instance.ts";
 import { DuckDBSession } from "./duckdb-session.ts";
 import { isStandardInput, Spool } from "./duckdb-spool.ts";
 import { createQuery, filesOf, fileTypesOf } from "./duckdb-tables.ts";
@@ -12,7 +10,6 @@ import { DuckDBTexts } from "./duckdb-texts.ts";
 import { hintsOf } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
 import { requireObject, requireText } from "./kinds.ts";
-import { optionalPackage } from "./optional-package.ts";
 import { quoted } from "./sql-text.ts";
 import type { TableChunk, TableSource } from "./table.ts";
 
@@ -39,23 +36,15 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
   if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path) && !isStandardInput(path)) checkFile(path);
-  const { DuckDBInstance } = await optionalPackage(
-    "@duckdb/node-api",
-    "Reading files and queries",
-    () => import("@duckdb/node-api"),
-  );
   signal?.throwIfAborted();
-  const instance = await DuckDBInstance.create(":memory:", {
-    // Where a table outgrows memory, DuckDB goes on there, and removes the folder at the end.
-    temp_directory: join(tmpdir(), `ornstein-${process.pid}`),
-  });
+  const duckdb = await openDuckDB("Reading files and queries");
   const spool = new Spool();
   const close = () => {
-    instance.closeSync();
+    duckdb.close();
     spool.remove();
   };
   try {
-    return await openSource(instance, spool, options, close);
+    return await openSource(duckdb.instance, spool, options, close);
   } catch (error) {
     close();
     throw error;
@@ -141,25 +130,18 @@ async function openSource(
       else levels.push(info.type === "boolean" ? ["false", "true"] : []);
     }
     const list = infos.map((info, j) => readExpression(info, sqlName(info.name), levels[j]));
-    const reading = await instance.connect();
+    const reading = new DuckDBSession(await instance.connect(), signal);
     try {
-      const result = await asInputError(
-        problem,
-        async () => {
-          await reading.run("set TimeZone = 'UTC'");
-          return reading.stream(`select ${list.join(", ") || "1"} from ${table}`);
-        },
-        signal,
-      );
+      await reading.run("set TimeZone = 'UTC'", problem);
+      const result = await reading.stream(`select ${list.join(", ") || "1"} from ${table}`, problem);
       for (;;) {
-        signal?.throwIfAborted();
-        const chunk = await asInputError(problem, () => result.fetchChunk(), signal);
+        const chunk = await reading.chunkOf(result, problem);
         if (!chunk || chunk.rowCount === 0) return;
         const read = infos.map((info, j) => [info.name, columnOf(chunk.getColumnVector(j), info, levels[j])] as const);
         yield { numRows: chunk.rowCount, columns: new Map(read) };
       }
     } finally {
-      reading.closeSync();
+      reading.connection.closeSync();
     }
   }
 

@@ -1,39 +1,37 @@
 import {
   closeSync,
+  constants,
   createReadStream,
   createWriteStream,
-  mkdtempSync,
+  mkdirSync,
   openSync,
   readSync,
   renameSync,
-  rmSync,
   statSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "./errors.ts";
+import { removeTemporary, temporaryPath } from "./temporaries-node.ts";
 
-/** A folder for a table's temporary files, made when it is asked for and removed at the end, and where the process ends. */
+/** A folder for a table's temporary files, made when it is asked for. */
 export class Spool {
   private path: string | undefined;
   private count = 0;
-  private readonly removeAtExit = () => this.remove();
 
   readonly folder = (): string => {
     if (this.path === undefined) {
-      this.path = mkdtempSync(join(tmpdir(), "ornstein-data-"));
-      process.once("exit", this.removeAtExit);
+      this.path = temporaryPath();
+      mkdirSync(this.path, { mode: 0o700 });
     }
     return this.path;
   };
 
   remove(): void {
-    if (this.path === undefined) return;
-    rmSync(this.path, { recursive: true, force: true });
+    if (this.path !== undefined) removeTemporary(this.path);
     this.path = undefined;
-    process.off("exit", this.removeAtExit);
   }
 
   /**
@@ -43,6 +41,7 @@ export class Spool {
   async file(path: string, signal?: AbortSignal): Promise<string> {
     if (isStandardInput(path)) return this.copy(standardInput(), "standard input", signal);
     const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat?.isFIFO()) return this.copy(pipe(path), path, signal);
     if (stat && !stat.isFile() && !stat.isDirectory()) return this.copy(createReadStream(path), path, signal);
     if (!stat?.isFile()) return path;
     const encoding = encodingOf(path);
@@ -80,6 +79,11 @@ function standardInput(): Readable {
       "Standard input is a terminal; name a file, or pass the rows on, as in: command | ornstein fit -.",
     );
   return process.stdin;
+}
+
+/** A thread that opens a pipe in the usual way waits until another process opens the other end, and nothing can end that. */
+function pipe(path: string): Readable {
+  return new Socket({ fd: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), readable: true, writable: false });
 }
 
 function firstBytes(path: string): Buffer {

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { requireText } from "../data/kinds.ts";
 import { optionalPackage } from "../data/optional-package.ts";
@@ -71,6 +71,11 @@ const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 async function requireHdf5(path: string): Promise<void> {
   const start = new Uint8Array(signature.length);
   try {
+    const kind = await stat(path);
+    if (!kind.isFile() && !kind.isDirectory())
+      throw new InputError(
+        `"${path}" is no file, but a pipe, a device or a socket: give a file that ornstein fit --save wrote.`,
+      );
     const file = await open(path);
     try {
       await file.read(start, 0, start.length, 0);
@@ -78,7 +83,9 @@ async function requireHdf5(path: string): Promise<void> {
       await file.close();
     }
   } catch (error) {
+    if (error instanceof InputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === "ELOOP") throw new InputError(`"${path}" cannot be read: its links lead round in a circle.`);
     if (code === "ENOENT") throw new InputError(`There is no file "${path}".`);
     if (code === "EISDIR") throw new InputError(`"${path}" is a folder: give a file that ornstein fit --save wrote.`);
     throw new InputError(`"${path}" cannot be read: ${message}.`);
@@ -90,6 +97,6 @@ async function requireHdf5(path: string): Promise<void> {
 /** What an error says, without HDF5's trace. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  const innermost = [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
+  const innermost = /error message = '([^']+)'/.exec(message)?.[1] ?? [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
   return (innermost ?? message.trim().split("\n")[0]).replace(/\.$/, "");
 }

@@ -69,7 +69,7 @@ describe("saveFit and loadFit", () => {
 
   it("leave nothing where the file cannot be written", async () => {
     const posterior = await fits["a fit of NUTS"]();
-    await expect(saveFit(posterior, at("absent/fit.nc"))).rejects.toThrow(/absent.fit\.nc" could not be written/);
+    await expect(saveFit(posterior, at("absent/fit.nc"))).rejects.toThrow(/absent.fit\.nc" cannot be written/);
     const before = readdirSync(folder);
     const broken = { ...posterior, draws: new Map() };
     await expect(saveFit(broken, at("broken.nc"))).rejects.toThrow(/broken\.nc" could not be written/);

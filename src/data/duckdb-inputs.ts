@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { duckdbPath, isPattern } from "./duckdb-files.ts";
+import { openDuckDB } from "./duckdb-instance.ts";
+import { namedInQuery } from "./duckdb-query-files.ts";
+import { DuckDBSession } from "./duckdb-session.ts";
+import { sqlText } from "./sql-text.ts";
+
+/** What a table is read from. */
+export interface Reading {
+  readonly path?: string;
+  readonly sql?: string;
+}
+
+/** The files there that a path, a pattern or a query names; of a query that cannot be understood, none. */
+export async function filesRead({ path, sql }: Reading): Promise<readonly string[]> {
+  if (sql === undefined && (path === undefined || !isPattern(path))) return path === undefined ? [] : [path];
+  const duckdb = await openDuckDB("Reading files and queries");
+  try {
+    const session = new DuckDBSession(await duckdb.instance.connect(), undefined);
+    const names = [
+      ...(path === undefined ? [] : [path]),
+      ...(sql === undefined ? [] : await namedInQuery(session, sql)),
+    ];
+    const files: string[] = [];
+    for (const name of names) {
+      if (existsSync(name)) files.push(name);
+      else if (isPattern(name)) {
+        const rows = await session.rows(
+          `select file from glob(${sqlText(duckdbPath(name))})`,
+          `${name} cannot be read`,
+        );
+        files.push(...rows.map(([file]) => String(file)));
+      }
+    }
+    return files;
+  } finally {
+    duckdb.close();
+  }
+}

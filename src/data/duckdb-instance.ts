@@ -1,0 +1,26 @@
+import type { DuckDBInstance } from "@duckdb/node-api";
+import { optionalPackage } from "./optional-package.ts";
+import { removeTemporary, temporaryPath } from "./temporaries-node.ts";
+
+/** A DuckDB that holds its tables in memory, and goes on in the system's temporary folder where they outgrow it. */
+export interface OpenDuckDB {
+  readonly instance: DuckDBInstance;
+  close(): void;
+}
+
+/**
+ * @param purpose What needs it, as a sentence begins: "Reading files".
+ * @throws InputError where DuckDB is not installed
+ */
+export async function openDuckDB(purpose: string, options: Record<string, string> = {}): Promise<OpenDuckDB> {
+  const { DuckDBInstance } = await optionalPackage("@duckdb/node-api", purpose, () => import("@duckdb/node-api"));
+  const folder = temporaryPath();
+  const instance = await DuckDBInstance.create(":memory:", { temp_directory: folder, ...options });
+  return {
+    instance,
+    close() {
+      instance.closeSync();
+      removeTemporary(folder);
+    },
+  };
+}
