@@ -6,7 +6,7 @@ import { parquetView } from "./duckdb-parquet.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { sqlText } from "./sql-text.ts";
+import { quoted, sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */
 export function isPattern(path: string): boolean {
@@ -20,7 +20,8 @@ export function duckdbPath(path: string): string {
 
 /** @throws InputError where there is nothing to read. */
 export function checkFile(path: string): void {
-  if (/^\w+:\/\//.test(path)) return;
+  if (/^\w+:\/\//.test(path))
+    throw new InputError(`${path} is on another machine; fetch it first, as by curl, and name the file.`);
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) throw new InputError(`There is no file ${path}; check the path.`);
   if (stat.isDirectory())
@@ -113,7 +114,7 @@ function alignedQuery(source: string, start: string): string | undefined {
   const columns = cells[0].map((word, j) => {
     const name = hasHeader ? word : `column${String(j).padStart(digits, "0")}`;
     const cell = `cells[${j + 1}]`;
-    return `cast(case when ${cell} in (${missingWords.map(sqlText)}) then null else ${cell} end as double) as "${name}"`;
+    return `cast(case when ${cell} in (${missingWords.map(sqlText)}) then null else ${cell} end as double) as ${quoted(name)}`;
   });
   const options = `columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, skip = ${hasHeader ? 1 : 0}, auto_detect = false`;
   return `select ${columns.join(", ")} from (select string_split_regex(trim(line, E' \\t\\r'), ' +') as cells from read_csv(${source}, ${options}) where trim(line, E' \\t\\r') <> '')`;
