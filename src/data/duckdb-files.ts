@@ -6,6 +6,7 @@ import { parquetView } from "./duckdb-parquet.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
+import { damaged, refuseDeepParquet } from "./parquet-depth.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */
@@ -58,7 +59,7 @@ export async function fileView(
   const [first] = files;
   const start = readStart(first);
   if (/\.(parquet|pq)$/i.test(first) || start.startsWith("PAR1"))
-    return parquetView(session, { label, files, source }, folder);
+    return parquetOf(session, { label, files, source }, folder);
   if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(first) || /^\s*(\[\s*)?\{\s*"/.test(start))
     return jsonView(session, label, source, hints);
   if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
@@ -72,6 +73,16 @@ export async function fileView(
   if (aligned !== undefined) return { sql: aligned, isStable: false, columns: [], notes: [] };
   const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity), 0);
   return csvView(session, { label, files, source, bytes, start }, hints);
+}
+
+async function parquetOf(session: DuckDBSession, data: DataFiles, folder: () => string): Promise<FileView> {
+  for (const file of data.files) refuseDeepParquet(file, data.files.length === 1 ? data.label : file);
+  try {
+    return await parquetView(session, data, folder);
+  } catch (error) {
+    // Bytes that are not what they say to be.
+    throw error instanceof RangeError || error instanceof TypeError ? damaged(data.label) : error;
+  }
 }
 
 /** The first 64 KiB as text, without the line that they may break. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { orderedDictionaries } from "./arrow-schema.ts";
 import { copyWithBytes, decimalSql } from "./duckdb-decimals.ts";
@@ -190,6 +190,7 @@ function readPage(file: string, offset: number): { page: Uint8Array; entries: nu
     const start = Buffer.alloc(mostHeaderBytes);
     readSync(descriptor, start, 0, start.length, offset);
     const { length, entries } = dictionaryPageOf(start);
+    if (length > fstatSync(descriptor).size - offset) throw new RangeError("The page ends behind the file.");
     const page = Buffer.alloc(length);
     readSync(descriptor, page, 0, length, offset);
     return entries > 0 ? { page, entries } : undefined;

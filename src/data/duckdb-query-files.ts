@@ -4,6 +4,7 @@ import { functionName, pathsOf, type Query, readingFunctions, type SqlNode } fro
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 import { refuseDeepJson } from "./json-depth.ts";
+import { refuseDeepParquet } from "./parquet-depth.ts";
 import { sqlText } from "./sql-text.ts";
 
 /** The files that a query names in its FROM clauses, by themselves as in from 'rows.csv'; nothing where it cannot be told. */
@@ -11,6 +12,9 @@ export async function filesOfQuery(session: DuckDBSession, { nodes }: Query): Pr
   for (const { name, path } of calledFiles(nodes)) {
     const problem = `${path} cannot be read`;
     if (/json/.test(name)) await refuseDeepJson(session, path, sqlText(path));
+    if (!/parquet/.test(name)) continue;
+    const found = await session.rows(`select file from glob(${sqlText(path)})`, problem);
+    for (const [file] of found) refuseDeepParquet(String(file), String(file));
     if (!/^(read_parquet|parquet_scan)$/.test(name)) continue;
     for (const [column, { precision }] of await wideDecimals(session, sqlText(path), problem)) {
       throw new InputError(

@@ -1,8 +1,8 @@
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 
-/** Levels of lists and objects within each other. DuckDB finds the types of deeper ones by recursion, and ends the process. */
-export const mostJsonLevels = 100;
+/** Levels of lists and objects within each other. DuckDB looks through deeper ones by recursion, and ends the process. */
+export const mostLevels = 100;
 
 /** How many levels of lists and objects a text of JSON has, as far as `most` + 1. */
 export function jsonDepth(text: string, most: number): number {
@@ -27,17 +27,17 @@ function endOfString(text: string, start: number): number {
 /**
  * Looks through files of JSON before their types are asked for.
  * @param source The files, as SQL
- * @throws InputError where they nest deeper than `mostJsonLevels`
+ * @throws InputError where they nest deeper than `mostLevels`
  */
 export async function refuseDeepJson(session: DuckDBSession, label: string, source: string): Promise<void> {
   // Brackets are counted first, which is quick and finds no depth that is not there; few objects have so many.
   const opening = "length(json) - length(translate(json, '[{', ''))";
   const suspects = await session.rows(
-    `select json from (select cast(json as varchar) as json from read_json_objects(${source})) where ${opening} > ${mostJsonLevels}`,
+    `select json from (select cast(json as varchar) as json from read_json_objects(${source})) where ${opening} > ${mostLevels}`,
     `${label} cannot be read`,
   );
-  if (!suspects.some(([text]) => jsonDepth(String(text), mostJsonLevels) > mostJsonLevels)) return;
+  if (!suspects.some(([text]) => jsonDepth(String(text), mostLevels) > mostLevels)) return;
   throw new InputError(
-    `${label} has lists or objects in more than ${mostJsonLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
+    `${label} has lists or objects in more than ${mostLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
   );
 }
