@@ -9,7 +9,7 @@ import { compileFactor, type FactorReader, refuseSameFactors } from "./factors.t
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { fitPolynomials } from "./fit-polynomials.ts";
 import { type Formula, visitColumns } from "./formula.ts";
-import { formulaTerms } from "./formula-terms.ts";
+import { type FormulaTerms, formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
 import { combine, type Moments, momentsOf } from "./moments.ts";
 import { orthogonalBasis } from "./orthogonal-basis.ts";
@@ -97,6 +97,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   }
   const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
+  refuseManyProducts(terms, numRows);
 
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
@@ -193,6 +194,18 @@ function offsetOfClasses(): InputError {
 function noColumns(chosen: ChosenColumns): InputError {
   const because = chosen.leftOut.length > 0 ? `: ${chosen.leftOut.join(", ")} has the same value in every row` : "";
   return new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
+}
+
+/** Of a term that is a product of so many factors, the data have to tell something, or it is nothing but work. */
+const factorsOfHighProducts = 3;
+
+/** @throws InputError where there are more products of three factors and more than rows */
+function refuseManyProducts(terms: FormulaTerms["terms"], numRows: number): void {
+  const count = terms.filter(({ factors }) => factors.length >= factorsOfHighProducts).length;
+  if (count <= numRows) return;
+  throw new InputError(
+    `The formula makes ${formatCount(count)} products of three factors or more, and there are ${formatCount(numRows)} rows to tell them apart; take products of two, as in (a + b + c)^2, or fewer factors.`,
+  );
 }
 
 /** Names the term that takes the most columns, which is a categorical one in all likelihood. */
