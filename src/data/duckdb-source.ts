@@ -10,6 +10,7 @@ import { parseQuery } from "./duckdb-query.ts";
 import { filesOfQuery } from "./duckdb-query-files.ts";
 import { DuckDBSession } from "./duckdb-session.ts";
 import { isStandardInput, Spool } from "./duckdb-spool.ts";
+import { surveyOf } from "./duckdb-survey.ts";
 import { createQuery, filesOf, fileTypesOf } from "./duckdb-tables.ts";
 import { DuckDBTexts } from "./duckdb-texts.ts";
 import { hintsOf } from "./duckdb-view.ts";
@@ -195,6 +196,10 @@ async function openSource(
     },
     // All that is read of texts is held at once, as the rows of a query may not be the same again.
     hold: async (names) => void (await hold(names)),
+    survey: async (wanted, sample) => {
+      const table = { name: await hold(wanted.names), numRows: numRows!, info: (name: string) => byName.get(name)! };
+      return surveyOf(session, { ...table, sqlName, problem }, wanted, sample);
+    },
     texts: async (name) => texts.values(name, await hold([name])),
     firstUnlike: async (name, pattern) => texts.firstUnlike(name, await hold([name]), pattern),
     prepared() {
