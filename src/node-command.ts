@@ -24,8 +24,10 @@ import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 export interface FileInput {
   /** A file, or a pattern such as `trips/*.parquet`. */
   readonly path?: string;
-  /** SQL; the file of `path`, if given, is the view `data`. */
+  /** One SELECT; the file of `path`, if given, is the view `data`. */
   readonly sql?: string;
+  /** Whether `sql` may read the file of `path` alone, as where it comes from somebody else; false unless told. */
+  readonly confined?: boolean;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
@@ -69,13 +71,15 @@ export async function predict(
   if (!namesFile(rows)) return predictRows(fit, rows, options);
   requireFit(fit);
   requireOptions(options);
-  const source = await openTable({ path: rows.path, sql: rows.sql, like: fit.recipe, signal: options.signal });
+  const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
   try {
     return await predictRows(fit, source, options);
   } finally {
     await source.close?.();
   }
 }
+
+const fileOf = ({ path, sql, confined }: Omit<FileInput, "formula">) => ({ path, sql, confined });
 
 /** Whether rows are named by texts; a table may have columns of those names. */
 function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
@@ -100,9 +104,9 @@ async function onThreads<Options extends Listening, Result>(
     if (!isFile(input)) return await work(input, options, engine);
     refuseOptionsAmong(input);
     onProgress?.("opening", 0);
-    const { path, sql, formula } = input;
+    const { formula } = input;
     requireText(formula, "The formula", 'a text such as "y ~ x"');
-    const source = await openTable({ path, sql, signal: options.signal });
+    const source = await openTable({ ...fileOf(input), signal: options.signal });
     try {
       return await work({ data: source, formula }, options, engine);
     } finally {

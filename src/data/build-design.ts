@@ -9,12 +9,13 @@ import { compileFactor, type FactorReader, refuseSameFactors } from "./factors.t
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { fitPolynomials } from "./fit-polynomials.ts";
 import { type Formula, visitColumns } from "./formula.ts";
-import { formulaTerms } from "./formula-terms.ts";
+import { type FormulaTerms, formulaTerms } from "./formula-terms.ts";
 import { factorName } from "./formula-text.ts";
 import { combine, type Moments, momentsOf } from "./moments.ts";
 import { orthogonalBasis } from "./orthogonal-basis.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
 import { settleTexts } from "./settle-texts.ts";
+import { defaultMaxBytes, denseStrideOf, requireRoom, requireRoomForTable } from "./size-limit.ts";
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
@@ -22,8 +23,6 @@ import { TermRows } from "./term-rows.ts";
 import { denseLimit, isWide } from "./wide.ts";
 import { isWordCount, textColumns } from "./words.ts";
 
-/** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
-const defaultMaxBytes = 2 ** 32 - 2 ** 26;
 const roundUp = (count: number) => Math.ceil(count / 8) * 8;
 
 /**
@@ -55,6 +54,16 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     });
   }
   const texts = textColumns(factors, names);
+  const sides = { hasWeights: weights !== undefined, hasOffset: offset !== undefined };
+  if (!weights || weights.expression.kind === "column") {
+    await requireRoomForTable(source, {
+      ...{ terms, hasIntercept, maxBytes, ...sides, storage: options.storage ?? "auto" },
+      ...{
+        names: [...names, ...texts],
+        weights: weights?.expression.kind === "column" ? weights.expression.name : undefined,
+      },
+    });
+  }
   const readTable = () => source.chunks([...names, ...texts], texts);
   const polynomials = await fitPolynomials(factors, scope, async (visit) => {
     const reader = new CompleteRowReader(weights?.read);
@@ -97,6 +106,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   }
   const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
+  refuseManyProducts(terms, numRows);
 
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
@@ -109,11 +119,11 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const numParameters = countParameters(columns.length, finished.family, numClasses);
   const mustBeSparse = isWide(numParameters);
   if (mustBeSparse && options.storage === "dense") throw tooManyColumns(columns, numParameters);
-  const denseStride = roundUp(columns.length + (weights ? 3 : offset ? 2 : 1));
+  const denseStride = denseStrideOf(columns.length, sides);
   const plan = planSparse(columns, chosen.blocks, numRows);
   const storage = mustBeSparse ? "sparse" : options.priorSds ? "dense" : (options.storage ?? "auto");
   const isSparse = choosesSparse(plan, 4 * numRows * denseStride, storage);
-  checkSize(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
+  requireRoom(numRows, columns.length, isSparse ? plan.bytes : 4 * numRows * denseStride, maxBytes);
 
   const shape: [number, number] = isSparse ? [1, plan.bytes / 4] : [numRows, denseStride];
   const rows = options.memory?.allocateRows(...shape) ?? new Float32Array(shape[0] * shape[1]);
@@ -195,6 +205,18 @@ function noColumns(chosen: ChosenColumns): InputError {
   return new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
 }
 
+/** Of a term that is a product of so many factors, the data have to tell something, or it is nothing but work. */
+const factorsOfHighProducts = 3;
+
+/** @throws InputError where there are more products of three factors and more than rows */
+function refuseManyProducts(terms: FormulaTerms["terms"], numRows: number): void {
+  const count = terms.filter(({ factors }) => factors.length >= factorsOfHighProducts).length;
+  if (count <= numRows) return;
+  throw new InputError(
+    `The formula makes ${formatCount(count)} products of three factors or more, and there are ${formatCount(numRows)} rows to tell them apart; take products of two, as in (a + b + c)^2, or fewer factors.`,
+  );
+}
+
 /** Names the term that takes the most columns, which is a categorical one in all likelihood. */
 function tooManyColumns(columns: readonly DesignColumn[], numParameters: number): InputError {
   const counts = new Map<string, number>();
@@ -206,13 +228,5 @@ function tooManyColumns(columns: readonly DesignColumn[], numParameters: number)
   const inAll = numParameters > columns.length ? `, which takes ${formatCount(numParameters)} parameters` : "";
   return new InputError(
     `The formula makes ${formatCount(columns.length)} columns${widest}${inAll}, and a dense design takes at most ${denseLimit}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
-  );
-}
-
-function checkSize(numRows: number, numColumns: number, bytes: number, maxBytes: number): void {
-  if (bytes <= maxBytes) return;
-  const gibibytes = (count: number) => (count / 2 ** 30).toPrecision(3);
-  throw new InputError(
-    `The design of ${formatCount(numRows)} rows × ${formatCount(numColumns)} columns takes ${gibibytes(bytes)} GiB, and ${gibibytes(maxBytes)} GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.`,
   );
 }

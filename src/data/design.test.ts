@@ -386,6 +386,12 @@ describe("errors", () => {
       'The design of 6 rows × 2 columns takes 1.79e-7 GiB, and 9.31e-8 GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.',
     ],
     [
+      "y ~ x*a*b*c*hour",
+      { ...people, a: [1, 3, 2, 4, 5, 9], b: [1, 3, 2, 7, 5, 6], c: [3, 1, 2, 7, 6, 5] },
+      {},
+      "The formula makes 16 products of three factors or more, and there are 6 rows to tell them apart; take products of two, as in (a + b + c)^2, or fewer factors.",
+    ],
+    [
       "y ~ C(x)",
       { y: very, x: very },
       {},

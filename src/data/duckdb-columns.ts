@@ -1,5 +1,5 @@
 import type { DuckDBVector } from "@duckdb/node-api";
-import { quoted } from "./sql-text.ts";
+import { quoted, sqlText } from "./sql-text.ts";
 import type { Column, ColumnInfo, ColumnType } from "./table.ts";
 
 const numberTypes = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL|BIGNUM)\b/;
@@ -40,6 +40,18 @@ function columnType(type: string): ColumnType {
   return type === "BOOLEAN" ? "boolean" : "unsupported";
 }
 
+/** Bytes of a text: what is longer is no level and no words. DuckDB holds a few thousand of them at once, and more as levels. */
+export const mostTextBytes = 4_000_000;
+const limit = mostTextBytes.toLocaleString("en-US");
+export const tooLong = (average?: number) =>
+  `holds texts of ${average ? `${average.toLocaleString("en-US")} bytes on average` : `more than ${limit} bytes`}, and ${limit} are the most; leave it out, or shorten it with --sql, as by left(x, 1000)`;
+
+/** The SQL of a column's texts, which is an error where one is too long. */
+export function textExpression(name: string, column: string): string {
+  const text = `cast(${column} as varchar)`;
+  return `if(strlen(${text}) > ${mostTextBytes}, error(${sqlText(`column "${name}" ${tooLong()}`)}), ${text})`;
+}
+
 /** The SQL that reads a column without nulls: doubles with NaN, or codes with −1, for missing values; or texts with nulls. */
 export function readExpression(
   { name, type, isTime }: ColumnInfo,
@@ -47,7 +59,7 @@ export function readExpression(
   levels: readonly string[] | undefined,
 ): string {
   const column = quoted(sqlName);
-  if (!levels) return `cast(${column} as varchar)`;
+  if (!levels) return textExpression(name, column);
   if (type === "boolean") return `coalesce(cast(${column} as integer), -1)`;
   if (type === "string") {
     if (levels.length === 0) return "cast(-1 as integer)";

@@ -6,7 +6,8 @@ import { parquetView } from "./duckdb-parquet.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { sqlText } from "./sql-text.ts";
+import { damaged, refuseDeepParquet } from "./parquet-depth.ts";
+import { quoted, sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */
 export function isPattern(path: string): boolean {
@@ -20,7 +21,8 @@ export function duckdbPath(path: string): string {
 
 /** @throws InputError where there is nothing to read. */
 export function checkFile(path: string): void {
-  if (/^\w+:\/\//.test(path)) return;
+  if (/^\w+:\/\//.test(path))
+    throw new InputError(`${path} is on another machine; fetch it first, as by curl, and name the file.`);
   const stat = statOf(path);
   if (!stat) throw new InputError(`There is no file ${path}; check the path.`);
   if (stat.isDirectory())
@@ -70,7 +72,7 @@ export async function fileView(
   const [first] = files;
   const start = readStart(first);
   if (/\.(parquet|pq)$/i.test(first) || start.startsWith("PAR1"))
-    return parquetView(session, { label, files, source }, folder);
+    return parquetOf(session, { label, files, source }, folder);
   if (/\.(json|jsonl|ndjson)(\.gz|\.zst)?$/i.test(first) || /^\s*(\[\s*)?\{\s*"/.test(start))
     return jsonView(session, label, source, hints);
   if (/^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(start))
@@ -84,6 +86,16 @@ export async function fileView(
   if (aligned !== undefined) return { sql: aligned, isStable: false, columns: [], notes: [] };
   const bytes = files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? Infinity), 0);
   return csvView(session, { label, files, source, bytes, start }, hints);
+}
+
+async function parquetOf(session: DuckDBSession, data: DataFiles, folder: () => string): Promise<FileView> {
+  for (const file of data.files) refuseDeepParquet(file, data.files.length === 1 ? data.label : file);
+  try {
+    return await parquetView(session, data, folder);
+  } catch (error) {
+    // Bytes that are not what they say to be.
+    throw error instanceof RangeError || error instanceof TypeError ? damaged(data.label) : error;
+  }
 }
 
 /** The first 64 KiB as text, without the line that they may break. */
@@ -126,7 +138,7 @@ function alignedQuery(source: string, start: string): string | undefined {
   const columns = cells[0].map((word, j) => {
     const name = hasHeader ? word : `column${String(j).padStart(digits, "0")}`;
     const cell = `cells[${j + 1}]`;
-    return `cast(case when ${cell} in (${missingWords.map(sqlText)}) then null else ${cell} end as double) as "${name}"`;
+    return `cast(case when ${cell} in (${missingWords.map(sqlText)}) then null else ${cell} end as double) as ${quoted(name)}`;
   });
   const options = `columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, skip = ${hasHeader ? 1 : 0}, auto_detect = false`;
   return `select ${columns.join(", ")} from (select string_split_regex(trim(line, E' \\t\\r'), ' +') as cells from read_csv(${source}, ${options}) where trim(line, E' \\t\\r') <> '')`;

@@ -1,6 +1,8 @@
 import { existsSync } from "node:fs";
+import { instanceSettings } from "./duckdb-confinement.ts";
 import { duckdbPath, isPattern } from "./duckdb-files.ts";
 import { openDuckDB } from "./duckdb-instance.ts";
+import { parseQuery } from "./duckdb-query.ts";
 import { namedInQuery } from "./duckdb-query-files.ts";
 import { DuckDBSession } from "./duckdb-session.ts";
 import { sqlText } from "./sql-text.ts";
@@ -11,15 +13,15 @@ export interface Reading {
   readonly sql?: string;
 }
 
-/** The files there that a path, a pattern or a query names; of a query that cannot be understood, none. */
+/** The files there that a path, a pattern or a query names. @throws InputError where the query is none */
 export async function filesRead({ path, sql }: Reading): Promise<readonly string[]> {
   if (sql === undefined && (path === undefined || !isPattern(path))) return path === undefined ? [] : [path];
-  const duckdb = await openDuckDB("Reading files and queries");
+  const duckdb = await openDuckDB("Reading files and queries", instanceSettings);
   try {
     const session = new DuckDBSession(await duckdb.instance.connect(), undefined);
     const names = [
       ...(path === undefined ? [] : [path]),
-      ...(sql === undefined ? [] : await namedInQuery(session, sql)),
+      ...(sql === undefined ? [] : namedInQuery(await parseQuery(session, sql))),
     ];
     const files: string[] = [];
     for (const name of names) {

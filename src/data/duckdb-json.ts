@@ -1,5 +1,6 @@
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { type FileColumn, type FileHints, type FileView, isPinnedText, spelledTypes } from "./duckdb-view.ts";
+import { refuseDeepJson } from "./json-depth.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
 /** What DuckDB makes of texts in JSON; ISO dates are found again by the same rule as in other formats. */
@@ -16,6 +17,7 @@ export async function jsonView(
   hints: FileHints,
 ): Promise<FileView> {
   const problem = `${label} cannot be read`;
+  await refuseDeepJson(session, label, source);
   const guessed = `select * from read_json(${source}, sample_size = -1)`;
   const described = (await session.rows(
     `select column_name, column_type from (describe ${guessed})`,

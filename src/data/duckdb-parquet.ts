@@ -1,6 +1,7 @@
-import { closeSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { orderedDictionaries } from "./arrow-schema.ts";
+import { mostTextBytes, tooLong } from "./duckdb-columns.ts";
 import { copyWithBytes, decimalSql } from "./duckdb-decimals.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileColumn, FileView } from "./duckdb-view.ts";
@@ -26,6 +27,7 @@ export async function parquetView(
   )) as string[][];
   const schema = await topLevelColumns(session, source, problem);
   const wide = await wideDecimals(session, source, problem);
+  const long = await longTexts(session, source, problem);
   const orders = await ordersOf(session, source, problem, folder);
   const columns: FileColumn[] = [];
   const replaced: string[] = [];
@@ -50,7 +52,10 @@ export async function parquetView(
       const ordered = `ENUM(${order.map(sqlText).join(", ")})`;
       replaced.push(`cast(${column} as ${ordered}) as ${column}`);
       columns.push({ sqlName, name, type: ordered });
-    } else columns.push({ sqlName, name, type });
+    } else {
+      const average = type === "VARCHAR" ? long.get(name) : undefined;
+      columns.push({ sqlName, name, type, ...(average !== undefined && { refusal: tooLong(average) }) });
+    }
   }
   let from = source;
   if (asBytes.size > 0) {
@@ -63,6 +68,19 @@ export async function parquetView(
   }
   const sql = replaced.length === 0 ? query : `select * replace (${replaced.join(", ")}) from read_parquet(${from})`;
   return { sql, isStable: true, columns, notes: [] };
+}
+
+/** The columns whose texts are too long on average, by the files' metadata, with that length: reading some takes all memory. */
+async function longTexts(
+  session: DuckDBSession,
+  source: string,
+  problem: string,
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await session.rows(
+    `select path_in_schema, round(sum(total_uncompressed_size) / sum(num_values))::double as average from parquet_metadata(${source}) where type = 'BYTE_ARRAY' group by all having average > ${mostTextBytes}`,
+    problem,
+  );
+  return new Map(rows as [string, number][]);
 }
 
 /** The names of the columns in the first file. */
@@ -190,6 +208,7 @@ function readPage(file: string, offset: number): { page: Uint8Array; entries: nu
     const start = Buffer.alloc(mostHeaderBytes);
     readSync(descriptor, start, 0, start.length, offset);
     const { length, entries } = dictionaryPageOf(start);
+    if (length > fstatSync(descriptor).size - offset) throw new RangeError("The page ends behind the file.");
     const page = Buffer.alloc(length);
     readSync(descriptor, page, 0, length, offset);
     return entries > 0 ? { page, entries } : undefined;

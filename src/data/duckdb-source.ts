@@ -1,23 +1,32 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
 import type { DesignRecipe } from "./design-types.ts";
 import { columnOf, infoOf, readExpression } from "./duckdb-columns.ts";
-import { checkFile, fileView, isPattern } from "./duckdb-files.ts";
+import { instanceSettings, lockDown, requireConfined } from "./duckdb-confinement.ts";
+import { checkFile, duckdbPath, fileView, isPattern } from "./duckdb-files.ts";
 import { openDuckDB } from "./duckdb-instance.ts";
+import { parseQuery } from "./duckdb-query.ts";
+import { filesOfQuery } from "./duckdb-query-files.ts";
 import { DuckDBSession } from "./duckdb-session.ts";
 import { isStandardInput, Spool } from "./duckdb-spool.ts";
+import { surveyOf } from "./duckdb-survey.ts";
 import { createQuery, filesOf, fileTypesOf } from "./duckdb-tables.ts";
 import { DuckDBTexts } from "./duckdb-texts.ts";
 import { hintsOf } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { requireObject, requireText } from "./kinds.ts";
+import { refuse, requireObject, requireText } from "./kinds.ts";
 import { quoted } from "./sql-text.ts";
 import type { TableChunk, TableSource } from "./table.ts";
 
 export interface OpenTableOptions {
   /** A file or a pattern: CSV (delimiter and header sniffed), TSV, JSON lines, Parquet, numbers aligned by blanks; - is standard input. */
   readonly path?: string;
-  /** A query over any file that DuckDB reads; the file at `path`, where there is one, is its table `data`. */
+  /**
+   * One SELECT over any file that DuckDB reads; the file at `path`, where there is one, is its table `data`. It can read
+   * whatever the process can: a stranger's is to be `confined`.
+   */
   readonly sql?: string;
+  /** Whether the query may read the file at `path` alone, and change and learn nothing else. */
+  readonly confined?: boolean;
   /** The recipe of a fit: columns that its files had are read with the types that they had there. */
   readonly like?: Pick<DesignRecipe, "inputs" | "fileTypes">;
   readonly signal?: AbortSignal;
@@ -31,13 +40,14 @@ export interface OpenTableOptions {
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
   requireObject(options, "What to open", "{ path } or { sql }");
-  const { path, sql, signal } = options;
+  const { path, sql, confined, signal } = options;
   if (path !== undefined) requireText(path, "The path", "the name of a file, or a pattern");
   if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
+  if (confined !== undefined && typeof confined !== "boolean") refuse(confined, "The option confined", "true or false");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path) && !isStandardInput(path)) checkFile(path);
   signal?.throwIfAborted();
-  const duckdb = await openDuckDB("Reading files and queries");
+  const duckdb = await openDuckDB("Reading files and queries", instanceSettings);
   const spool = new Spool();
   const close = () => {
     duckdb.close();
@@ -54,7 +64,7 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
 async function openSource(
   instance: DuckDBInstance,
   spool: Spool,
-  { path, sql, like, signal }: OpenTableOptions,
+  { path, sql, like, confined = false, signal }: OpenTableOptions,
   closeAll: () => void,
 ): Promise<TableSource> {
   const connection = await instance.connect();
@@ -62,16 +72,34 @@ async function openSource(
   const name = path === undefined || !isStandardInput(path) ? path : "standard input";
   const label = sql === undefined ? name! : "the query";
   const problem = sql === undefined ? `${name} cannot be read` : "The query fails";
-  await session.run("set TimeZone = 'UTC'", problem);
+  await session.run("set global TimeZone = 'UTC'", problem);
+  // How far a query is, for `prepared`; nothing is printed.
+  await session.run(
+    "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
+    problem,
+  );
 
+  const parsed = sql === undefined ? undefined : await parseQuery(session, sql);
   const hints = hintsOf(like, sql !== undefined);
-  const viewOf = async (path: string, label: string) =>
-    fileView(session, await filesOf(session, spool, path, label, signal), hints, spool.folder);
+  const files: string[] = [];
+  const viewOf = async (path: string, label: string) => {
+    const found = await filesOf(session, spool, path, { label, signal, byName: confined });
+    files.push(...found.files);
+    return fileView(session, found, hints, spool.folder);
+  };
   const data = path === undefined ? undefined : await viewOf(path, name!);
   if (data) await session.run(`create view data as ${data.sql}`, `${name} cannot be read`);
+  if (confined && parsed) {
+    requireConfined(parsed, { path, files });
+    await lockDown(session, [...files, ...files.map(duckdbPath)], spool.made);
+  }
   const views = data ? [data] : [];
-  const query = sql?.replace(/[\s;]+$/, "");
-  if (query !== undefined) views.push(...(await createQuery(session, query, viewOf)));
+  if (parsed) {
+    // Where it is confined, the file that was named is the one there is.
+    const named = (await filesOfQuery(session, parsed)).filter((name) => !confined || name === path);
+    views.push(...(await createQuery(session, parsed, named, confined ? async () => data! : viewOf)));
+  }
+  const query = parsed?.text;
   const view = query === undefined ? "data" : "query";
   const isStable = query === undefined && data!.isStable;
 
@@ -87,11 +115,6 @@ async function openSource(
     sqlNames.set(name, sqlName);
     return infoOf(name, type, refusal);
   });
-  // How far a query is, for `prepared`; nothing is printed.
-  await session.run(
-    "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
-    problem,
-  );
   const byName = new Map(columns.map((info) => [info.name, info]));
   const sqlName = (name: string) => sqlNames.get(name) ?? name;
 
@@ -132,7 +155,6 @@ async function openSource(
     const list = infos.map((info, j) => readExpression(info, sqlName(info.name), levels[j]));
     const reading = new DuckDBSession(await instance.connect(), signal);
     try {
-      await reading.run("set TimeZone = 'UTC'", problem);
       const result = await reading.stream(`select ${list.join(", ") || "1"} from ${table}`, problem);
       for (;;) {
         const chunk = await reading.chunkOf(result, problem);
@@ -157,6 +179,10 @@ async function openSource(
     },
     // All that is read of texts is held at once, as the rows of a query may not be the same again.
     hold: async (names) => void (await hold(names)),
+    survey: async (wanted, sample) => {
+      const table = { name: await hold(wanted.names), numRows: numRows!, info: (name: string) => byName.get(name)! };
+      return surveyOf(session, { ...table, sqlName, problem }, wanted, sample);
+    },
     texts: async (name) => texts.values(name, await hold([name])),
     firstUnlike: async (name, pattern) => texts.firstUnlike(name, await hold([name]), pattern),
     prepared() {

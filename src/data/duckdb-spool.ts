@@ -29,6 +29,11 @@ export class Spool {
     return this.path;
   };
 
+  /** The folder, where it was made. */
+  get made(): string | undefined {
+    return this.path;
+  }
+
   remove(): void {
     if (this.path !== undefined) removeTemporary(this.path);
     this.path = undefined;

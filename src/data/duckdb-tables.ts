@@ -1,18 +1,24 @@
 import { checkFile, type DataFiles, duckdbPath, isPattern } from "./duckdb-files.ts";
-import { filesOfQuery } from "./duckdb-query-files.ts";
+import type { Query } from "./duckdb-query.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { Spool } from "./duckdb-spool.ts";
 import type { FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
+interface FileOptions {
+  readonly label: string;
+  readonly signal: AbortSignal | undefined;
+  /** Whether a pattern's files are read by their own names, which alone can be allowed. */
+  readonly byName?: boolean;
+}
+
 /** The files of a path or a pattern, as they can be read. */
 export async function filesOf(
   session: DuckDBSession,
   spool: Spool,
   path: string,
-  label: string,
-  signal: AbortSignal | undefined,
+  { label, signal, byName = false }: FileOptions,
 ): Promise<DataFiles> {
   if (!isPattern(path)) {
     const file = await spool.file(path, signal);
@@ -24,21 +30,21 @@ export async function filesOf(
   for (const file of files) checkFile(file);
   const readable: string[] = [];
   for (const file of files) readable.push(await spool.file(file, signal));
-  const isAsIs = readable.every((file, i) => file === files[i]);
+  const isAsIs = !byName && readable.every((file, i) => file === files[i]);
   const list = `[${readable.map((file) => sqlText(duckdbPath(file))).join(", ")}]`;
   return { label, files: readable, source: isAsIs ? sqlText(duckdbPath(path)) : list };
 }
 
-/** Makes the view `query`, in which files that are named by themselves are read as the file of a path is. */
+/** Makes the view `query`, in which the files, which are named by themselves, are read as the file of a path is. */
 export async function createQuery(
   session: DuckDBSession,
-  query: string,
+  query: Query,
+  files: readonly string[],
   viewOf: (path: string, label: string) => Promise<FileView>,
 ): Promise<FileView[]> {
   const problem = "The query fails";
-  const create = () => session.run(`create view query as select * from (\n${query}\n)`, problem);
+  const create = () => session.run(`create view query as select * from (\n${query.text}\n)`, problem);
   const views: FileView[] = [];
-  const files = await filesOfQuery(session, query);
   for (const file of files) {
     const view = await viewOf(file, file);
     await session.run(`create view ${quoted(file)} as ${view.sql}`, problem);

@@ -1,3 +1,4 @@
+import { textExpression } from "./duckdb-columns.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 import { quoted, sqlText } from "./sql-text.ts";
@@ -13,6 +14,9 @@ import {
 
 /** Rows that are looked at where a column has too many different texts to look at all of them. */
 const partRows = 100_000;
+
+/** What different texts of a column may take together. */
+const mostBytes = 2 ** 28;
 
 /** What DuckDB's columns of texts hold. */
 export class DuckDBTexts {
@@ -30,19 +34,27 @@ export class DuckDBTexts {
   async values(name: string, table: string): Promise<TextValues> {
     const known = this.known.get(name);
     if (known) return known;
-    const rows = Number((await this.query(`select cast(count(${this.column(name)}) as double) from ${table}`))[0][0]);
-    const all = await this.grouped(name, table);
-    const isWhole = all.length <= maxLevels;
-    const levels = isWhole ? all : await this.grouped(name, `(from ${table} limit ${partRows})`);
+    const text = textExpression(name, this.column(name));
+    const [[count, longest]] = await this.query(
+      `select count(t)::double, coalesce(max(strlen(t)), 0)::double from (select ${text} as t from ${table})`,
+    );
+    const rows = Number(count);
+    const most = Math.floor(mostBytes / Math.max(1, Number(longest)));
+    const mostGroups = Math.min(maxLevels, most);
+    const all = await this.grouped(name, table, mostGroups + 1);
+    const isWhole = all.length <= mostGroups;
+    const levels = isWhole
+      ? all
+      : await this.grouped(name, `(from ${table} limit ${Math.min(partRows, most)})`, mostGroups);
     const values = { rows, levels, isWhole };
     this.known.set(name, values);
     return values;
   }
 
-  private async grouped(name: string, table: string): Promise<TextLevel[]> {
-    const text = `cast(${this.column(name)} as varchar)`;
+  private async grouped(name: string, table: string, most: number): Promise<TextLevel[]> {
+    const text = textExpression(name, this.column(name));
     const rows = await this.query(
-      `select t, cast(count(*) as double), cast(min(r) as double) from (select ${text} as t, row_number() over () as r from ${table}) where t is not null group by t limit ${maxLevels + 1}`,
+      `select t, cast(count(*) as double), cast(min(r) as double) from (select ${text} as t, row_number() over () as r from ${table}) where t is not null group by t limit ${most}`,
     );
     return rows.map(([text, rows, firstRow]) => ({
       text: String(text),
@@ -53,7 +65,7 @@ export class DuckDBTexts {
 
   /** The first value that the pattern does not match. */
   async firstUnlike(name: string, table: string, pattern: string): Promise<TextLevel | undefined> {
-    const text = `cast(${this.column(name)} as varchar)`;
+    const text = textExpression(name, this.column(name));
     const rows = await this.query(
       `select t, cast(r as double) from (select ${text} as t, row_number() over () as r from ${table}) where t is not null and not regexp_full_match(t, ${sqlText(pattern)}) limit 1`,
     );
@@ -86,7 +98,7 @@ export class DuckDBTexts {
   private async distinct(name: string, table: string): Promise<readonly string[]> {
     const known = this.known.get(name);
     if (known?.isWhole) return known.levels.map(({ text }) => text).sort(compareText);
-    const text = `cast(${this.column(name)} as varchar)`;
+    const text = textExpression(name, this.column(name));
     const rows = await this.query(
       `select distinct ${text} from ${table} where ${this.column(name)} is not null limit ${maxLevels + 1}`,
     );

@@ -1,11 +1,18 @@
 import { InputError } from "./errors.ts";
 
+/** Of a long formula what is shown on either side of a place. */
+const cellsShown = 100;
+
 /** An error of the formula's text at an offset: a sentence, the formula, and a caret under the place. */
 export function formulaError(text: string, at: number, sentence: string): InputError {
-  const line = text.replace(/\s/g, " ");
   // Carets are placed by what a terminal shows, which is a codepoint a cell, not a UTF-16 unit.
-  const cells = [...text.slice(0, at)].length;
-  return new InputError(`Formula error at column ${cells + 1}: ${sentence}\n  ${line}\n  ${" ".repeat(cells)}^`);
+  const before = [...text.slice(0, at).replace(/\s/g, " ")];
+  const after = [...text.slice(at).replace(/\s/g, " ")];
+  const start = before.length > 2 * cellsShown ? `…${before.slice(-cellsShown).join("")}` : before.join("");
+  const end = after.length > 2 * cellsShown ? `${after.slice(0, cellsShown).join("")}…` : after.join("");
+  return new InputError(
+    `Formula error at column ${before.length + 1}: ${sentence}\n  ${start}${end}\n  ${" ".repeat([...start].length)}^`,
+  );
 }
 
 /** Says what is wrong at the furthest place that the parser could reach. */
@@ -85,10 +92,11 @@ function unclosed(before: string): string {
   return open === undefined ? "the formula ends too early." : `the "(" at column ${open + 1} has no ")" to close it.`;
 }
 
-function openParentheses(text: string): number[] {
+/** The places of parentheses that no other closes; once there are more than `most`, those up to there. */
+export function openParentheses(text: string, most = Infinity): number[] {
   const open: number[] = [];
   const bare = text.replace(/`[^`]*`|"[^"]*"|'[^']*'/g, (quoted) => " ".repeat(quoted.length));
-  for (let i = 0; i < bare.length; i++) {
+  for (let i = 0; i < bare.length && open.length <= most; i++) {
     if (bare[i] === "(") open.push(i);
     else if (bare[i] === ")") open.pop();
   }

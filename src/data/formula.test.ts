@@ -117,6 +117,49 @@ describe("expressions", () => {
     expect(expressionText(parseFormula(`${text} ~ x`).target)).toBe(expected);
   });
 
+  const wide = (count: number, make: (i: number) => string, between: string) =>
+    Array.from({ length: count }, (_, i) => make(i)).join(between);
+  test.each([
+    ["parentheses of terms", `y ~ ${"(".repeat(10_000)}a${")".repeat(10_000)}`],
+    ["parentheses of the target", `${"(".repeat(10_000)}y${")".repeat(10_000)} ~ a`],
+    ["calls", `y ~ ${"log(".repeat(10_000)}a${")".repeat(10_000)}`],
+    ["parentheses without an end", `y ~ ${"(".repeat(10_000)}`],
+    ["signs", `y ~ I(${"-".repeat(50_000)}a)`],
+    ["negations", `${"not ".repeat(50_000)}y ~ a`],
+    ["powers", `${wide(50_000, () => "y", "^-")} ~ a`],
+    ["a sum in the target", `${wide(50_000, () => "y", "+")} ~ a`],
+    ["a product of terms", `y ~ ${wide(20_000, (i) => `x${i}`, ":")}`],
+    ["a cross of terms", `y ~ ${wide(20_000, () => "a", "*")}`],
+    ["very long names", `y ~ ${"a".repeat(1_000_001)}`],
+  ])("%s, far too many, are refused in a sentence", (_, text) => {
+    const started = performance.now();
+    const told = message(text);
+    expect(told.length).toBeLessThan(1000);
+    expect(told).toMatch(
+      /^(Formula error at column \d+: more than (200 parentheses|1,000 operations)|The formula has)/,
+    );
+    expect(performance.now() - started).toBeLessThan(10_000);
+  });
+
+  test("what stays within the limits is read: many terms, a sum, signs", () => {
+    const { terms } = formulaTerms(parseFormula(`y ~ ${wide(50_000, (i) => `x${i}`, " + ")}`), []);
+    expect(terms.length).toBe(50_000);
+    expect(
+      formulaTerms(parseFormula(`y ~ I(${wide(900, () => "a", "+")}) + I(${"-".repeat(900)}a)`), []).terms.length,
+    ).toBe(2);
+    expect(expressionText(parseFormula("--a ^ -b ^ --c ~ x").target)).toBe("--a^-b^--c");
+    expect(expressionText(parseFormula("not !not a ~ x").target)).toBe("not not not a");
+  });
+
+  test("of a long formula the part around a mistake is shown", () => {
+    const shown = message(`y ~ ${wide(1000, (i) => `x${i}`, " + ")} + + ${wide(1000, (i) => `x${i}`, " + ")}`).split(
+      "\n",
+    );
+    expect(shown[0]).toMatch(/^Formula error at column 6895: expected a term after "\+", not "\+"\.$/);
+    expect(shown[1].length).toBeLessThan(210);
+    expect(shown[1][shown[2].indexOf("^")]).toBe("+");
+  });
+
   test("deep parentheses are read in time", () => {
     const text = `${"(".repeat(200)}a${")".repeat(200)}`;
     expect(terms(`y ~ ${text}`)).toBe("1 a");

@@ -1,4 +1,5 @@
-import { formulaError, loneExpressionMessage, syntaxMessage } from "./formula-errors.ts";
+import { InputError } from "./errors.ts";
+import { formulaError, loneExpressionMessage, openParentheses, syntaxMessage } from "./formula-errors.ts";
 import { parse } from "./formula-parser.generated.js";
 
 /** An expression over a row's columns. `at` is the offset in the formula's text. */
@@ -80,13 +81,46 @@ export function parseExpression(text: string): Expression {
   return parsed(text, "Lone", loneExpressionMessage) as Expression;
 }
 
+const mostCharacters = 1_000_000;
+/** Parentheses within each other. */
+const mostParentheses = 200;
+/** Operations within each other, as they are in a sum or a product of so many: what reads a tree goes as deep. */
+const mostLevels = 1000;
+
 function parsed(text: string, startRule: string, messageAt: (text: string, at: number) => string): unknown {
+  if (text.length > mostCharacters)
+    throw new InputError(
+      `The formula has ${text.length.toLocaleString("en-US")} characters, and ${mostCharacters.toLocaleString("en-US")} are the most; name many columns by a dot, as in "y ~ .".`,
+    );
+  const deep = openParentheses(text, mostParentheses).at(mostParentheses);
+  if (deep !== undefined)
+    throw formulaError(text, deep, `more than ${mostParentheses} parentheses are open here; write it with fewer.`);
   try {
-    return parse(text, { startRule });
+    const tree = parse(text, { startRule });
+    if (levelsOf(tree) > mostLevels)
+      throw formulaError(
+        text,
+        0,
+        `more than ${mostLevels.toLocaleString("en-US")} operations stand within each other, as in a sum within I() or a product of so many; make a column of it with --sql.`,
+      );
+    return tree;
   } catch (error) {
     if (!(error instanceof Error && "location" in error)) throw error;
     const { offset } = (error.location as { start: { offset: number } }).start;
     throw formulaError(text, offset, messageAt(text, offset));
+  }
+}
+
+/** How many nodes of a tree stand within each other; the parts of a sum of terms stand beside each other. */
+function levelsOf(root: unknown): number {
+  let level: unknown[] = [root];
+  for (let depth = 0; ; depth++) {
+    const next: unknown[] = [];
+    for (const node of level)
+      for (const child of Object.values(node as object))
+        if (typeof child === "object" && child !== null) next.push(child);
+    if (next.length === 0) return depth;
+    level = next;
   }
 }
 

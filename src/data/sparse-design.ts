@@ -18,7 +18,7 @@ export interface SparsePlan {
 }
 
 /** A design is sparse where that takes less than this share of the memory of dense rows: an entry costs more than a float. */
-const worthwhileShare = 1 / 3;
+export const worthwhileShare = 1 / 3;
 
 /** Whether a design is to be sparse: what was asked for, or what takes far less memory. */
 export function choosesSparse(plan: SparsePlan, denseBytes: number, storage: "auto" | "dense" | "sparse"): boolean {

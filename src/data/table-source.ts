@@ -60,6 +60,24 @@ export interface TableChunk {
   readonly columns: ReadonlyMap<string, Column>;
 }
 
+export interface SurveyWanted {
+  /** The columns of which a row is to miss none. */
+  readonly names: readonly string[];
+  /** Those of them that are numbers, of which entries are counted. */
+  readonly numbers: readonly string[];
+  /** A column whose rows of 0 are not counted. */
+  readonly weights?: string;
+}
+
+export interface Survey {
+  /** Of all rows, or of the sample. */
+  readonly rowsSeen: number;
+  /** Those that miss nothing. */
+  readonly numRows: number;
+  /** How many values of each column of numbers are not 0; 0 where all values are the same, or nearly. */
+  readonly nonZeros: readonly number[];
+}
+
 /** Rows that can be read several times, in the same order each time, without being held in memory at once. */
 export interface TableSource {
   readonly columns: readonly ColumnInfo[];
@@ -79,6 +97,8 @@ export interface TableSource {
   sqlName?(name: string): string;
   /** Reads the named columns, so that what is asked of one after the other is answered of the same rows. */
   hold?(names: readonly string[]): Promise<void>;
+  /** Counts rows without handing them out. @param sample Whether some rows from all parts of the data are enough */
+  survey?(wanted: SurveyWanted, sample: boolean): Promise<Survey>;
   /** What a column of strings holds; absent where the source cannot tell before all of it is read. */
   texts?(name: string): Promise<TextValues>;
   /** The first value of a column of strings that does not match the pattern (written for RE2 and JavaScript alike). */

@@ -29,7 +29,8 @@ export class ThriftReader {
 
   constructor(private readonly bytes: Uint8Array) {}
 
-  struct(): ThriftStruct {
+  /** @param last Of the fields that are wanted; those behind it are left unread */
+  struct(last = Infinity): ThriftStruct {
     const fields: ThriftStruct = new Map();
     let id = 0;
     for (;;) {
@@ -38,6 +39,7 @@ export class ThriftReader {
       const type = byte & 15;
       id = byte >> 4 === 0 ? this.integer() : id + (byte >> 4);
       fields.set(id, { type, value: type <= thrift.false ? 0 : this.value(type) });
+      if (id >= last) return fields;
     }
   }
 
