@@ -4,7 +4,7 @@ import { averagedAutocorrelationTime } from "../theory/control-variate.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { mostWork } from "./draw-schedule.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "./run-chains.ts";
-import { NoStableStepError, type SamplerOptions } from "./sampler.ts";
+import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of second order in h). */
 interface StepLimit {
@@ -53,6 +53,7 @@ const longerPilots = 4;
  * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
  * posterior is nearly normal.
  * The search ends early where the next halving costs too much; the error that is reported may then be above the tolerance.
+ * @throws SamplerOptionError where a damping that was asked for is too small for any run
  * @throws NoStableStepError where the chains still run away at the last h, or the first halving costs too much already
  */
 export async function chooseDamping(
@@ -62,7 +63,10 @@ export async function chooseDamping(
   options: SamplerOptions,
 ): Promise<DampingChoice> {
   const { tolerance, damping: asked } = options;
-  if (asked !== undefined) return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
+  if (asked !== undefined) {
+    requireAffordable(asked, workOfPilot(specFor(asked / 2)));
+    return { damping: asked, pilot: await checkDamping(problem, specFor, asked) };
+  }
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
   // Batches shrink with the damping: what was feasible with all rows need not be with fewer.
@@ -87,6 +91,19 @@ export async function chooseDamping(
     }
     coarse = fine;
   }
+}
+
+/** A damping that is asked for may take so many times the work of a run, some quarter of an hour. */
+const patience = 100;
+
+/** @throws SamplerOptionError where steps are so short that even a pilot run would not end */
+function requireAffordable(damping: number, work: number): void {
+  const most = patience * mostWork;
+  if (work <= most) return;
+  const least = (damping * work) / most;
+  throw new SamplerOptionError(
+    `--damping ${damping} makes steps so short that no run affords an independent draw; use ${Number.isFinite(least) && least < 1 ? `${least.toPrecision(2)} or more` : "a larger one"}, or leave it out.`,
+  );
 }
 
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
