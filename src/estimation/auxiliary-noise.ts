@@ -46,17 +46,21 @@ export class AuxiliaryNoise {
       for (let b = 0; b < count; b++)
         spread[3 * (a + 1) + b + 1] = covariance.data[(numColumns + a) * size + numColumns + b];
     }
-    this.model.family.row!.curvaturesInto(curvatures, row.eta[0], row.tau, row.y);
+    const { family, auxiliaries } = this.model;
+    family.row!.curvaturesInto(curvatures, row.eta[0], row.tau, row.y);
+    // Of (η, τ₀, τ₁), those that are parameters: one of the two may be fixed.
+    const placeOf = (k: number) => (k === 0 ? 0 : auxiliaries[k - 1].place + 1);
+    const second = (i: number, j: number) => curvatures[place(placeOf(i), placeOf(j))];
     const weight = row.weight ** 2;
     for (let i = 0; i <= count; i++)
       for (let j = 0; j <= count; j++) {
         let sum = 0;
-        for (let k = 0; k <= count; k++) sum += curvatures[place(i, k)] * spread[3 * k + j];
+        for (let k = 0; k <= count; k++) sum += second(i, k) * spread[3 * k + j];
         this.product[3 * i + j] = sum;
       }
     const entry = (i: number, j: number) => {
       let sum = 0;
-      for (let k = 0; k <= count; k++) sum += this.product[3 * i + k] * curvatures[place(k, j)];
+      for (let k = 0; k <= count; k++) sum += this.product[3 * i + k] * second(k, j);
       return weight * sum;
     };
     for (let a = 0; a < count; a++) {
