@@ -1,10 +1,11 @@
 import { Influence, Weights } from "../../kernels/layout.ts";
 import { influenceScratchBytes } from "../engine/scratch.ts";
-import { cholesky, choleskySemidefinite } from "../linalg/cholesky.ts";
+import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
+import { AuxiliaryNoise } from "./auxiliary-noise.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
@@ -36,8 +37,9 @@ const numPairs = 8;
 /**
  * How the noise covariance grows with the spread of the iterates, measured on `sample`. For a gaussian likelihood with
  * a fixed noise scale exactly, C̄(Σ) = C + (1/N) Σ w² (xᵀΣx) x xᵀ − A₀ Σ A₀ (w = σ⁻², A₀ the data's part of A; with several
- * linear predictors the sum is of W V W ⊗ x xᵀ, W a row's matrix of curvatures and V_kl = xᵀ Σ_kl x); for the others C(θ) is averaged over draws θ ~ N(θ*, Σ), the same normal deviates every time, and what the average adds to
- * the subsample's C(θ*) is added to C.
+ * linear predictors the sum is of W V W ⊗ x xᵀ, W a row's matrix of curvatures and V_kl = xᵀ Σ_kl x); for the others C(θ) is averaged
+ * over draws θ ~ N(θ*, Σ), the same normal deviates every time, and what the average adds to the subsample's C(θ*) is added to C. Σ may
+ * be singular: the maps whose fixed points are looked for tend to matrices of low rank.
  * @param noiseCovariance C at the mode, over all rows
  */
 export async function stateDependentNoise(
@@ -55,23 +57,28 @@ export async function stateDependentNoise(
   const atMode = isClosed ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
-    const { memory, rows, outputs, family, hasReference } = sample;
+    const { memory, rows, outputs, family, auxiliaries, hasReference } = sample;
     const mark = memory.mark();
     try {
       const pairs = (outputs * (outputs + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
-      // With several outputs Σ may be singular to f32 rounding: where all classes have parameters, nothing but the prior
-      // tells of what is common to them.
-      const factor = outputs > 1 ? choleskySemidefinite(covariance) : cholesky(covariance);
-      await influence(workspace, sample, mode, { factor, covariance }, { leverage: values });
+      const law = { factor: choleskySemidefinite(covariance), covariance };
+      await influence(workspace, sample, mode, law, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
-      visitRows(sample, mode, ({ n, eta, tau, y, weight }) => {
+      const ofAuxiliaries = auxiliaries.length > 0 ? new AuxiliaryNoise(sample, covariance) : undefined;
+      visitRows(sample, mode, (row) => {
+        const { n, eta, tau, y, weight } = row;
+        if (ofAuxiliaries) {
+          view[n] = ofAuxiliaries.add(row, view[n]);
+          return;
+        }
         const own = view.subarray(n * pairs, (n + 1) * pairs);
         family.sandwichCurvatureInto(own, eta, tau, y, hasReference);
         for (let p = 0; p < pairs; p++) own[p] *= weight ** 2;
       });
-      const sums = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
-      return add(scale(sums.gram, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
+      const { gram } = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
+      const total = ofAuxiliaries?.total(gram) ?? gram;
+      return add(scale(total, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
     } finally {
       memory.release(mark);
     }
@@ -82,7 +89,7 @@ export async function stateDependentNoise(
     // The same deviates at every call, so that the fixed-point iteration converges.
     const random = createRandom(seed, 0, 2);
     let sum = matrix(mode.length, mode.length);
-    for (const position of antitheticPoints(mode, cholesky(covariance), numPairs, () => random.normal())) {
+    for (const position of antitheticPoints(mode, choleskySemidefinite(covariance), numPairs, () => random.normal())) {
       sum = add(sum, await noiseCovarianceAt(workspace, sample, position));
     }
     return add(noiseCovariance, add(scale(sum, 1 / (2 * numPairs)), atMode, 1, -1));

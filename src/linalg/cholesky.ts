@@ -25,8 +25,8 @@ export function cholesky(a: Matrix): Matrix {
 }
 
 /**
- * As `cholesky` where A is positive definite. Where it is so only to the rounding of sums in f32, directions that are
- * null to that rounding have no part in L.
+ * As `cholesky` where A is positive definite. Where A is semidefinite, or definite only to the rounding of sums in f32, directions
+ * that are null to that rounding have no part in L.
  */
 export function choleskySemidefinite(a: Matrix): Matrix {
   try {
@@ -34,6 +34,17 @@ export function choleskySemidefinite(a: Matrix): Matrix {
   } catch (error) {
     if (!(error instanceof NotPositiveDefiniteError)) throw error;
     return factorise(a, (pivot, row) => (pivot > 1e-6 * a.data[row * a.rows + row] ? pivot : 0));
+  }
+}
+
+/** Whether `cholesky` finds a factor of a symmetric matrix. */
+export function isPositiveDefinite(a: Matrix): boolean {
+  try {
+    cholesky(a);
+    return true;
+  } catch (error) {
+    if (error instanceof NotPositiveDefiniteError) return false;
+    throw error;
   }
 }
 

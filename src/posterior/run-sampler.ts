@@ -3,8 +3,14 @@ import { type Certificate, certify } from "../diagnostics/certificate.ts";
 import type { Problem } from "../estimation/problem.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { halved, hasRunAway, mostHalvings, RunAwayError, stepOption } from "../samplers/run-away.ts";
-import { type ChainOutput, type Plan, type Sampler, type SamplerOptions, tuningFlags } from "../samplers/sampler.ts";
-import { UnstableError } from "../theory/stability.ts";
+import {
+  type ChainOutput,
+  type Plan,
+  type Sampler,
+  SamplerOptionError,
+  type SamplerOptions,
+  tuningFlags,
+} from "../samplers/sampler.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import type { Prepared } from "./prepare.ts";
 import { requireNumbers } from "./require-numbers.ts";
@@ -68,9 +74,16 @@ async function attempt(
     return { plan, planned, ...(!hasRunAway(problem, sampler, output) && { output }) };
   } catch (error) {
     if (error instanceof RunAwayError) return { planned: performance.now() };
-    // A predicted spread that is no covariance matrix.
-    throw error instanceof NotPositiveDefiniteError ? new UnstableError(1) : error;
+    throw error instanceof NotPositiveDefiniteError ? indefinite(sampler) : error;
   }
+}
+
+/** Curvature, noise or a predicted spread that is no covariance matrix. */
+function indefinite({ name }: Sampler): SamplerOptionError {
+  const cure = name === "conjugate" ? "--sampler nuts" : "--sampler auto";
+  return new SamplerOptionError(
+    `${name} finds no law for its draws here: to rounding, the noise or the curvature at the mode bounds nothing in some direction; use ${cure}, a tighter --prior, or scales nearer to 1.`,
+  );
 }
 
 function shortened(plan: Plan, sampler: Sampler): Plan {

@@ -1,11 +1,11 @@
 import { gradientNonlinearity } from "../estimation/nonlinearity.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky } from "../linalg/cholesky.ts";
+import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../linalg/matrix.ts";
 import { isQuadratic } from "../models/model.ts";
 import { averagedCovariance, sandwichCovariance } from "../theory/averaging.ts";
 import { largestSdError } from "../theory/divergence.ts";
-import { largestStableScale, stateDependentCovariance } from "../theory/stability.ts";
+import { largestStableScale, stateDependentCovariance, UnstableError } from "../theory/stability.ts";
 import { discreteStationaryCovariance } from "../theory/stationary.ts";
 
 /** The step h H₀ and the window of m passes, and what the theory says of the scaled window means. */
@@ -52,6 +52,7 @@ const firstShare = 0.05;
  * leaves the windows no time, and V falls short by 1/(hT) (`averagedCovariance` has both, exactly for a quadratic loss). The
  * step between them with the least error is taken.
  * @param shape H₀
+ * @throws UnstableError where a step that was asked for is not mean-square stable, or none is that can be predicted
  */
 export async function chooseWindow(problem: Problem, shape: Matrix, wishes: WindowWishes): Promise<WindowChoice> {
   const { hessian, noiseCovariance, numRows, noise } = problem;
@@ -59,6 +60,8 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
   const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
   const sgdAt = (rate: number) => ({ preconditioner: scale(shape, rate), hessian, noiseCovariance, batchSize });
   const largestStableRate = await largestStableScale(sgdAt(1), noise);
+  if (wishes.learningRate !== undefined && wishes.learningRate >= largestStableRate)
+    throw new UnstableError(largestStableRate / wishes.learningRate);
 
   // The posterior's own mean is shifted from the mode; the sandwich is that of the mode itself.
   const shiftWanted =
@@ -83,9 +86,24 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
   };
 
   const smallest = 1e-5 * largestStableRate;
+  let longest = 0.5 * largestStableRate;
   let reference = wishes.learningRate ?? firstShare * largestStableRate;
+  /** The law at a step; null where it is none, and the step was the program's choice: then shorter ones are tried. */
+  const lawAt = async (rate: number) => {
+    try {
+      return await stateDependentCovariance(sgdAt(rate), noise);
+    } catch (error) {
+      if (!(error instanceof UnstableError) || wishes.learningRate !== undefined || rate < 4 * smallest) throw error;
+      longest = rate / 2;
+      return null;
+    }
+  };
   for (let round = 0; ; round++) {
-    const law = await stateDependentCovariance(sgdAt(reference), noise);
+    const law = await lawAt(reference);
+    if (!law) {
+      reference = longest;
+      continue;
+    }
     // To first order the noise, and the shift of the mean, grow in proportion to the step.
     const shiftAtReference = await shiftOver(problem, law.covariance);
     const shiftAt = (rate: number) => shiftAtReference.map((value) => (value * rate) / reference);
@@ -99,7 +117,7 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
     const best = (passes: number) =>
       wishes.learningRate === undefined
         ? estimate(
-            leastOver((rate) => worstOf(estimate(rate, passes)), smallest, 0.5 * largestStableRate),
+            leastOver((rate) => worstOf(estimate(rate, passes)), smallest, longest),
             passes,
           )
         : estimate(reference, passes);
@@ -109,14 +127,12 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
       if (worstOf(chosen) <= tolerance || passes > wishes.mostPasses) break;
       chosen = best(passes);
     }
-    const close = Math.abs(chosen.learningRate / reference - 1) < 0.1;
-    if (close || round === 3) {
-      const rate = chosen.learningRate;
-      if (rate === reference) return chosen;
-      const { covariance } = await stateDependentCovariance(sgdAt(rate), noise);
-      return windowMeans(rate, chosen.passes, covariance, shiftAt(rate));
-    }
-    reference = chosen.learningRate;
+    const rate = chosen.learningRate;
+    if (rate === reference) return chosen;
+    const isClose = Math.abs(rate / reference - 1) < 0.1;
+    const own = isClose || round >= 3 ? await lawAt(rate) : null;
+    if (own) return windowMeans(rate, chosen.passes, own.covariance, shiftAt(rate));
+    reference = Math.min(rate, longest);
   }
 }
 
@@ -129,7 +145,7 @@ function worstOf({ error, meanError }: WindowChoice): number {
 async function shiftOver(problem: Problem, covariance: Matrix): Promise<Float64Array> {
   const { model, mode } = problem;
   if (isQuadratic(model)) return new Float64Array(mode.length);
-  return (await gradientNonlinearity(problem, cholesky(covariance))).shift;
+  return (await gradientNonlinearity(problem, choleskySemidefinite(covariance))).shift;
 }
 
 /** Where a function of a positive number that falls and then rises is least, to 5%, by golden section of its logarithm. */

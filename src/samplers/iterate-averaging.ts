@@ -1,7 +1,13 @@
 import { Gradient } from "../../kernels/layout.ts";
 import { percent, twoDigits } from "../data/wording.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky, invertLower, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import {
+  cholesky,
+  choleskySemidefinite,
+  invertLower,
+  invertPositiveDefinite,
+  NotPositiveDefiniteError,
+} from "../linalg/cholesky.ts";
 import {
   add,
   diagonal,
@@ -17,7 +23,7 @@ import { autocorrelationTime } from "../theory/control-variate.ts";
 import { contractionRates } from "../theory/stationary.ts";
 import type { ChainSpec } from "./chain-spec.ts";
 import { chooseWindow, type WindowChoice } from "./choose-window.ts";
-import { burnInTimes, mostWork } from "./draw-schedule.ts";
+import { burnInTimes, mostWork, requireForgetting } from "./draw-schedule.ts";
 import { stepMatrix } from "./plan-sgd.ts";
 import { covarianceOfRows, runChains, workPerStep } from "./run-chains.ts";
 import {
@@ -73,7 +79,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
   requireNoise(sandwich);
   const shape = shapeOf(preconditioner, problem);
-  const batchSize = options.batchSize ?? defaultBatchSize(numRows, contractionRates(shape, hessian));
+  const shapeRates = contractionRates(shape, hessian);
+  const batchSize = options.batchSize ?? defaultBatchSize(numRows, shapeRates);
 
   const work = workPerStep({
     model,
@@ -86,6 +93,11 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   // The map to P takes out what short windows and long steps do to the covariance; the sandwich has to be right as it is.
   const drawsWanted = target === "posterior" ? options.draws : Math.min(options.draws, enoughDraws);
   const { learningRate, window: passes, tolerance } = options;
+  if (passes !== undefined) requireWindow(passes, batchSize / numRows, affordablePasses);
+  if (learningRate !== undefined) {
+    const affordableSteps = (affordablePasses * numRows) / batchSize;
+    requireForgetting(autocorrelationTime(learningRate * shapeRates[0]), affordableSteps, options);
+  }
   const chosen = await chooseWindow(problem, shape, {
     batchSize,
     learningRate,
@@ -107,7 +119,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     pull: 0,
     step: stepMatrix(step, preconditioner),
     noise: { kind: "none" },
-    start: cholesky(add(chosen.iterates, laplaceCovariance, 1, 1e-12)),
+    start: choleskySemidefinite(add(chosen.iterates, laplaceCovariance, 1, 1e-12)),
     burnInSteps,
     stepsPerDraw: chosen.steps,
     momentEvery: 1,
@@ -146,6 +158,23 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     notes: notesOn(chosen, draws, options),
     sample: async () => scaledWindows(await runChains(problem, spec), chosen.stretch, map),
   };
+}
+
+/** Windows that are asked for may take so many times the work that a run spends without asking, some quarter of an hour. */
+const patience = 100;
+
+/**
+ * @param shortest passes that one step takes
+ * @throws SamplerOptionError where a window is shorter than a step, or no run affords enough of them
+ */
+function requireWindow(passes: number, shortest: number, affordablePasses: number): void {
+  const longest = (patience * affordablePasses) / fewestDraws;
+  if (passes >= 0.5 * shortest && passes <= Math.max(1, longest)) return;
+  throw new SamplerOptionError(
+    passes < shortest
+      ? `--window ${passes} is shorter than a single step, which visits ${shortest.toPrecision(3)} of a pass; use a longer one, or leave it out.`
+      : `--window ${passes} is too long for a run of ${fewestDraws} draws a chain, which affords windows of ${longest.toPrecision(3)} passes; use a shorter one, or leave it out.`,
+  );
 }
 
 /** The shapes h of which makes H: A⁻¹ for `full`, else those of constant SGD (I, diag(C)⁻¹, diag(C)^(-1/2)). */

@@ -1,13 +1,13 @@
 import { Gradient } from "../../kernels/layout.ts";
 import type { Problem } from "../estimation/problem.ts";
-import { cholesky, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { add, diagonal, type Matrix } from "../linalg/matrix.ts";
+import { choleskySemidefinite, isPositiveDefinite } from "../linalg/cholesky.ts";
+import { add, diagonal, largestEntry, type Matrix } from "../linalg/matrix.ts";
 import { largestSdError } from "../theory/divergence.ts";
 import { momentumAutocorrelationTime, stateCovariance } from "../theory/momentum.ts";
 import { largestStableScale, stateDependentCovariance, UnstableError } from "../theory/stability.ts";
 import { contractionRates } from "../theory/stationary.ts";
 import type { StepMatrix } from "./chain-spec.ts";
-import { drawSchedule } from "./draw-schedule.ts";
+import { drawSchedule, stepFlags, stepNames } from "./draw-schedule.ts";
 import {
   type NoiseEstimateName,
   noTuning,
@@ -59,19 +59,18 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
   const { batchSize, injectedNoise } = chosen;
   const { momentum = 1 } = chosen;
   const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise, momentum };
+  requireComputable(chosen, options);
+  const rates = contractionRates(chosen.step, hessian);
+  const step = stepMatrix(chosen.step, chosen.preconditioner);
+  const time = slowestTime(rates[0], chosen.momentum);
+  const cure = chosen.preconditioner === null ? "--sampler auto" : undefined;
+  const noise = noiseFactor(injectedNoise);
+  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options, cure);
   const stableScale = await largestStableScale(sgd, problem.noise);
   // Just beyond the limit the covariance grows too slowly for its fixed-point iteration to tell.
   if (stableScale < 1) throw new UnstableError(stableScale);
-  const { covariance } = await stateDependentCovariance(sgd, problem.noise).catch((error) => {
-    const { preconditioner } = chosen;
-    throw preconditioner && error instanceof NotPositiveDefiniteError ? missingNoise(preconditioner) : error;
-  });
-  const rates = contractionRates(chosen.step, hessian);
-  const step = stepMatrix(chosen.step, chosen.preconditioner);
-  const noise = noiseFactor(injectedNoise);
-  const time = slowestTime(rates[0], chosen.momentum);
-  const cure = chosen.preconditioner === null ? "--sampler auto" : undefined;
-  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options, cure);
+  const { covariance } = await stateDependentCovariance(sgd, problem.noise);
+  if (chosen.preconditioner && !isPositiveDefinite(covariance)) throw missingNoise(chosen.preconditioner);
   return {
     settings: {
       ...noTuning,
@@ -121,6 +120,22 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
   };
 }
 
+/** Steps outside of these bounds make products that numbers do not hold. */
+const computable = { least: 1e-150, most: 1e150 };
+
+/** @throws SamplerOptionError where steps are too short or too long to be computed with */
+function requireComputable({ sampler, step, injectedNoise }: SgdSettings, options: SamplerOptions): void {
+  const sizes = [...diagonal(step), ...(injectedNoise ? [largestEntry(injectedNoise)] : [])];
+  const isWithin = (size: number) => size > computable.least && size < computable.most;
+  if (sizes.every(isWithin)) return;
+  const given = stepFlags(options);
+  throw new SamplerOptionError(
+    given === ""
+      ? `The steps of ${sampler} would be too short or too long to compute with, as the gradients' noise is: put the target, the weights and the columns on scales nearer to 1, or use --sampler auto.`
+      : `With ${given} the steps are too short or too long to compute with; leave ${stepNames(options)} out, or take a value nearer to the theory's.`,
+  );
+}
+
 /** The refusal of a preconditioner for which some direction is without noise, so that the law is singular. */
 export function missingNoise(name: PreconditionerName): SamplerOptionError {
   return new SamplerOptionError(
@@ -136,11 +151,9 @@ function slowestTime(slowestRate: number, momentum?: number): number {
 
 /** Factor of the covariance of θ, or of θ and its velocity. */
 function startFactor(sgd: Parameters<typeof stateCovariance>[0], covariance: Matrix, hasVelocity: boolean): Matrix {
-  if (!hasVelocity) return cholesky(covariance);
-  const state = stateCovariance(sgd, covariance);
-  // Where the velocity hardly varies given θ, rounding must not make the factor fail.
-  for (let k = covariance.rows; k < state.rows; k++) state.data[k * (state.rows + 1)] *= 1 + 1e-9;
-  return cholesky(state);
+  if (!hasVelocity) return choleskySemidefinite(covariance);
+  // Where steps are short the velocity hardly varies given θ.
+  return choleskySemidefinite(stateCovariance(sgd, covariance));
 }
 
 /** H, stored no wider than its preconditioner makes it. */
@@ -157,5 +170,5 @@ export function noiseFactor(covariance: Matrix | undefined): StepMatrix {
   const isDiagonal = covariance.data.every((value, k) => value === 0 || k % (covariance.rows + 1) === 0);
   return isDiagonal
     ? { kind: "diagonal", values: diagonal(covariance).map(Math.sqrt) }
-    : { kind: "dense", matrix: cholesky(covariance) };
+    : { kind: "dense", matrix: choleskySemidefinite(covariance) };
 }

@@ -241,11 +241,12 @@ export interface Sampler {
   plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
 }
 
-/** The flags of what was given. */
-export function tuningFlagsOf(options: Tuning): string[] {
-  return (Object.keys(tuningFlags) as TuningName[])
-    .filter((name) => options[name] !== undefined)
-    .map((name) => tuningFlags[name]);
+/** The flags of what was given, of all tuning or of some. */
+export function tuningFlagsOf(
+  options: Tuning,
+  names: readonly TuningName[] = Object.keys(tuningFlags) as TuningName[],
+): string[] {
+  return names.filter((name) => options[name] !== undefined).map((name) => tuningFlags[name]);
 }
 
 /** @throws SamplerOptionError where an option was given that the sampler does not take */

@@ -1,8 +1,6 @@
 import {
   add,
   congruence,
-  diagonal,
-  diagonalMatrix,
   identity,
   largestEntry,
   type Matrix,
@@ -17,7 +15,7 @@ import { discreteStationaryCovariance, type LinearSgd, stepEigenbasis } from "./
 
 /**
  * How the gradient noise depends on the spread of the iterates. Both functions take Σ (D×D), the covariance of θ
- * around θ*; they may sum over data, hence the promises.
+ * around θ*, positive semidefinite; they may sum over data, hence the promises.
  */
 export interface StateDependentNoise {
   /** C̄(Σ) = E_{θ ~ N(θ*, Σ)} C(θ). */
@@ -57,7 +55,10 @@ export async function largestStableScale(
   sgd: LinearSgd,
   noise: Pick<StateDependentNoise, "multiplicative">,
 ): Promise<number> {
-  const { preconditioner, hessian, batchSize, momentum = 1 } = sgd;
+  const { hessian, batchSize, momentum = 1 } = sgd;
+  // A step of any length leads to the same γ H; one of length 1 keeps every product within what a number holds.
+  const unit = largestEntry(sgd.preconditioner);
+  const preconditioner = scale(sgd.preconditioner, 1 / unit);
   // In the eigenbasis of HA, where Σ = V S Vᵀ: HAΣAH is λ_i λ_j S_ij, and H N H is Vᵀ N V, because V Vᵀ = H.
   const { rates, basis, inverse } = stepEigenbasis(preconditioner, hessian);
   const { rows } = hessian;
@@ -74,13 +75,13 @@ export async function largestStableScale(
     const image = congruence(basis, inBasis);
     const previous = largest;
     largest = trace(covariance) / trace(image);
-    // It tends to a matrix of low rank; a trace of its diagonal keeps it positive definite for those who factor it.
+    // It tends to a matrix of low rank.
     const size = largestEntry(image);
     inBasis = scale(inBasis, 1 / size);
-    covariance = add(image, diagonalMatrix(diagonal(image)), 1 / size, 1e-9 / size);
+    covariance = scale(image, 1 / size);
     if (iteration > 0 && Math.abs(largest - previous) < 1e-3 * largest) break;
   }
-  return largest;
+  return largest / unit;
 }
 
 /**
