@@ -1,3 +1,5 @@
+import { visible } from "./visible.ts";
+
 /**
  * Names of columns, each different from the others and from those taken where capitals do not count, as they do not in DuckDB and
  * other readers: the later of two gets _2, as in saved fits.
@@ -19,7 +21,6 @@ export function tellRenamed(path: string, names: readonly string[], columns: rea
   const renamed = names.flatMap((name, i) => (name === columns[i] ? [] : [`"${name}" is the column "${columns[i]}"`]));
   if (renamed.length === 0) return;
   const shown = renamed.length > 5 ? [...renamed.slice(0, 5), `and ${renamed.length - 5} more`] : renamed;
-  process.stderr.write(
-    `Note: ${path} cannot have columns whose names differ only by capitals, or two of one name: ${shown.join(", ")}.\n`,
-  );
+  const note = `${path} cannot have columns whose names differ only by capitals, or two of one name: ${shown.join(", ")}.`;
+  process.stderr.write(`Note: ${visible(note)}\n`);
 }

@@ -1,6 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { ProgressEvent, ProgressListener } from "../src/engine/progress.ts";
 import { integer } from "./table.ts";
+import { visible } from "./visible.ts";
 
 export interface Progress {
   readonly update: ProgressListener;
@@ -10,7 +11,12 @@ export interface Progress {
 /** A bar on a terminal, lines now and then elsewhere, nothing when quiet. */
 export function createProgress(stream: NodeJS.WriteStream, { quiet }: { quiet: boolean }): Progress {
   if (quiet) return { update: () => {}, done: () => {} };
-  return stream.isTTY ? barProgress(stream) : lineProgress(stream);
+  const { update, done } = stream.isTTY ? barProgress(stream) : lineProgress(stream);
+  return {
+    // A stage may be called by a file's name.
+    update: (stage, fraction, event) => update(visible(stage), fraction, { ...event, stage: visible(event.stage) }),
+    done,
+  };
 }
 
 /** A stage that goes on has a line this often, or each time it has gone on for a tenth longer. */

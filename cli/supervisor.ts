@@ -2,6 +2,8 @@ import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { fstatSync, rmSync } from "node:fs";
 import { constants } from "node:os";
 
+import { visible } from "./visible.ts";
+
 /** What the run tells of: a temporary path before anything is there, an output once it is whole. */
 export type RunEvent = { readonly temporary: string } | { readonly written: string };
 
@@ -63,7 +65,7 @@ export function supervise(entry: URL, args: readonly string[]): void {
 
 function outcome(written: readonly string[]): string {
   if (written.length === 0) return "nothing was written";
-  const names = written.map((name) => `"${name}"`);
+  const names = written.map((name) => `"${visible(name)}"`);
   return written.length <= 4
     ? `${names.join(", ")} ${written.length === 1 ? "was" : "were"} written`
     : `${written.length} files were written, ${names.at(-1)} the last`;

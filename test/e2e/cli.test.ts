@@ -94,6 +94,35 @@ describe("ornstein fit", () => {
     expect(readFileSync(join(folder, "draws1.parquet"))).toEqual(readFileSync(join(folder, "draws2.parquet")));
   });
 
+  it("writes out what a terminal would obey: in tables, errors, progress and predictions; files keep it", () => {
+    const rows = Array.from({ length: 40 }, (_, n) => `${n + (n % 7)},${n},${n % 3 ? "a" : "\u001b]0;title\u0007"}`);
+    const data = file("\u001b[2Jescapes.csv", `y,"x\u001b[31m",g\n${rows.join("\n")}\n`);
+    const fit = ornstein(
+      "fit",
+      data,
+      "-f",
+      "y ~ .",
+      "--sampler",
+      "laplace",
+      "--json",
+      "\u001b[2J.json",
+      "--save",
+      "e.nc",
+    );
+    const name = "x\\e[31m";
+    expect(fit.stdout).toContain(name);
+    expect(fit.stdout).toContain("g[a]");
+    expect(fit.stdout).toContain('g: against "\\e]0;title\\u{7}"');
+    const json = JSON.parse(readFileSync(join(folder, "\u001b[2J.json"), "utf8"));
+    expect(json.coefficients[0].name).toBe("x\u001b[31m");
+    const refused = ornstein("fit", data, "-f", "y ~ z", "--quiet");
+    expect(refused.stderr).toContain(name);
+    const option = ornstein("fit", data, "--\u001b[31m");
+    const predicted = ornstein("predict", "e.nc", data);
+    for (const text of [fit.stdout, fit.stderr, refused.stderr, option.stderr, predicted.stdout, predicted.stderr])
+      expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
+  });
+
   it("counts rows with missing values, and leaves them out", () => {
     const data = file("missing.csv", `${table(200)},yes,0.5,0.5,Rome,1\n1.0,no,,0.1,Oslo,1\n`);
     const run = ornstein("fit", data, "-f", "y ~ x", "--json", "-", "--quiet");
