@@ -71,7 +71,7 @@ describe("an interrupt", () => {
     ["while DuckDB computes", "SIGINT", ["fit", "--sql", cube, "-f", "y ~ x"], /opening/],
     ["while DuckDB computes", "SIGHUP", ["predict", "../pipe", "--sql", cube], 300],
     ["before a pipe has a writer", "SIGTERM", ["fit", "../pipe", "-f", "y ~ x"], /opening/],
-    ["while a prior is learned", "SIGTERM", ["fit", "--sql", large, "-f", "y ~ C(a) * C(b)"], /the mode/],
+    ["while the mode is found", "SIGTERM", ["fit", "--sql", large, "-f", "y ~ C(a) * C(b)"], /the mode/],
     ["while threads sample", "SIGHUP", ["fit", "--sql", large, "-f", "y ~ b", "--sampler", "nuts"], /warming up/],
     ["while samplers are compared", "SIGINT", ["compare", "--sql", large, "-f", "y ~ a"], /reference/],
   ])("%s: %s", async (_, signal, args, moment) => {
@@ -89,6 +89,13 @@ describe("an interrupt", () => {
     expect(await interrupted(run, "SIGTERM")).toMatch(/Interrupted; "fit\.nc" was written\.\n$/);
     expect(names("results")).toEqual(["fit.nc"]);
     rmSync(at("results/fit.nc"));
+  }, 30_000);
+
+  it("while standard input is read", async () => {
+    const run = start("fit", "-", "-f", "y ~ x");
+    run.child.stdin!.write("y,x\n1,2\n");
+    await expect.poll(() => names("temporary").length, { timeout: 20_000 }).toBe(1);
+    await interrupted(run, "SIGINT");
   }, 30_000);
 
   it("at moments that nobody chose", async () => {

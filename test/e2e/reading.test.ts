@@ -1,5 +1,5 @@
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -375,12 +375,6 @@ describe("files of text", () => {
 
 describe("rows that can be read once only", () => {
   const csv = ["y,x", ...Array.from({ length: 80 }, (_, n) => `${n + (n % 7)},${n}`)].join("\n");
-  const rest = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ornstein-data-"));
-  const own = new Set<string>();
-  beforeAll(() => {
-    for (const name of rest()) own.add(name);
-  });
-
   it("standard input, by its names, in any format", async () => {
     const expected = fitted([write("plain.csv", csv), "-f", "y ~ x"]);
     expect(fitted(["-", "-f", "y ~ x"], csv)).toEqual(expected);
@@ -413,19 +407,6 @@ describe("rows that can be read once only", () => {
       run("ornstein predict plain.nc plain.csv --out - --quiet"),
     );
   }, 60_000);
-
-  it("an interrupt leaves nothing behind", async () => {
-    const child = spawn(process.execPath, [bin, "fit", "-", "-f", "y ~ x", "--quiet"], { cwd: folder });
-    child.stdin.write(csv);
-    const deadline = Date.now() + 20_000;
-    while (!rest().some((name) => !own.has(name)) && Date.now() < deadline)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(rest().filter((name) => !own.has(name))).toHaveLength(1);
-    child.kill("SIGINT");
-    const status = await new Promise((resolve) => child.once("exit", resolve));
-    expect(status).toBe(130);
-    expect(rest().filter((name) => !own.has(name))).toEqual([]);
-  }, 30_000);
 });
 
 const cases = new URL("../../../shared/cases/", import.meta.url).pathname;
