@@ -36,8 +36,16 @@ export function parseRecipe(text: string): ModelRecipe {
   const recipe = parsed(text, recipeSchema(), "recipe") as unknown as ModelRecipe;
   checkRecipe(recipe);
   // Formula, terms and levels fit together where an encoder can be made of them. Of another version it is not read further.
-  if (recipe.version === recipeVersion) new RowEncoder(recipe, { columns: recipe.inputs, async *chunks() {} });
+  if (recipe.version === recipeVersion) requireEncoder(recipe);
   return recipe;
+}
+
+function requireEncoder(recipe: ModelRecipe): void {
+  try {
+    new RowEncoder(recipe, { columns: recipe.inputs, async *chunks() {} });
+  } catch (error) {
+    throw new Error((error as Error).message.split("\n")[0].replace(/\.$/, ""));
+  }
 }
 
 /**
