@@ -1,6 +1,6 @@
 import { InputError } from "../src/data/errors.ts";
 import type { Verdict } from "../src/diagnostics/certificate.ts";
-import { visible } from "./visible.ts";
+import { visibleLines } from "./visible.ts";
 
 /** The command's exit statuses; scripts rely on them. Those of interrupts, 128 + the signal's number, are the supervisor's. */
 export const ExitStatus = { done: 0, checkFailed: 1, unusable: 2, notWritten: 3 } as const;
@@ -12,7 +12,7 @@ export function statusOf({ verdict }: { readonly verdict: Verdict }): number {
 
 /** Says in a sentence on standard error what went wrong, and gives the exit status for it. */
 export function reportFailure(error: unknown): number {
-  const message = visible(error instanceof Error ? error.message : String(error));
+  const message = visibleLines(error instanceof Error ? error.message : String(error));
   // Plots need packages that an installation may leave out.
   const [, missing] = /^Cannot find package '([^']+)'/.exec(message) ?? [];
   if (missing !== undefined) {

@@ -8,7 +8,7 @@ import { ExitStatus, reportFailure } from "./failure.ts";
 import { addFitCommand } from "./fit.ts";
 import { addPaperCommand } from "./paper.ts";
 import { addPredictCommand } from "./predict.ts";
-import { visible } from "./visible.ts";
+import { visibleLines } from "./visible.ts";
 
 // What is written to a closed or full stream is found out where it is written; unheard, it would end the process.
 let unwritten: NodeJS.ErrnoException | undefined;
@@ -21,7 +21,7 @@ const program = new Command("ornstein")
   .description("Posterior samples from constant-rate SGD, every setting from theory, every result with a certificate.")
   .version(version)
   .showHelpAfterError("(ornstein --help lists the commands, ornstein fit --help the options)")
-  .configureOutput({ outputError: (text, write) => write(text.split("\n").map(visible).join("\n")) })
+  .configureOutput({ outputError: (text, write) => write(visibleLines(text)) })
   .exitOverride();
 addFitCommand(program, version);
 addCheckCommand(program);

@@ -11,6 +11,11 @@ export function visible(text: string): string {
   return text.replace(unseen, (character) => known[character] ?? `\\u{${character.codePointAt(0)!.toString(16)}}`);
 }
 
+/** The same of a message whose lines are its own, such as the place in a formula below the sentence. */
+export function visibleLines(text: string): string {
+  return text.split("\n").map(visible).join("\n");
+}
+
 /** The same for every text within plain objects and arrays, keys included; all else is what it was. */
 export function visibleTexts<T>(value: T): T {
   return mapTexts(value) as T;

@@ -24,12 +24,19 @@ export class LevelCheck {
   }
 
   knows(factor: string, level: string): boolean {
-    return this.known.get(factor)!.has(level);
+    return this.levelsOf(factor).has(level);
+  }
+
+  /** @throws InputError where the recipe is not that of its formula */
+  private levelsOf(factor: string): ReadonlySet<string> {
+    const known = this.known.get(factor);
+    if (!known) throw new InputError(`The fit has no levels of ${factor}, which its formula reads; fit again.`);
+    return known;
   }
 
   /** @throws InputError naming factor, level and row of the first unknown level, unless such levels are to be the reference. */
   check(factor: CategoricalFactor, codes: Int32Array, rows: Pick<CompleteRows, "rowNumber">): void {
-    const known = this.known.get(factor.name)!;
+    const known = this.levelsOf(factor.name);
     const isUnknown = new Map<number, boolean>();
     let count = 0;
     for (let i = 0; i < codes.length; i++) {

@@ -8,6 +8,7 @@ import { toContractJson } from "./contract-json.ts";
 import { crc32 } from "./crc-32.ts";
 import type { Posterior } from "./posterior.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { parsed } from "./saved-schemas.ts";
 
 // Bytes, all numbers little-endian, as the memory of every platform that runs WebAssembly is:
 //   0  signature, 8 bytes
@@ -141,7 +142,8 @@ function requireExportable(recipe: string, names: readonly string[], all: readon
 /** @throws Error where a coefficient has no draws, or draws twice */
 function requireCoefficients(recipe: ModelRecipe, names: readonly string[]): void {
   const given = new Set(names);
-  if (given.size < names.length || coefficientNames(recipe).some((name) => !given.has(name)))
+  const count = coefficientNames(recipe).length;
+  if (given.size < names.length || count !== names.length || coefficientNames(recipe).some((name) => !given.has(name)))
     throw new Error("its coefficients are not those of its model");
 }
 
@@ -166,8 +168,7 @@ function lengthOf({ names, chains, draws, hamiltonian, observed }: Header, heade
 function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
   if (headerLength > bytes.length) throw new Error("it is shorter than its header");
   const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(headerAt, headerAt + headerLength));
-  const { success, data: header, error } = headerSchema().safeParse(JSON.parse(text));
-  if (!success) throw new Error(`its header has no proper ${error.issues[0].path.join(".") || "object"}`);
+  const header = parsed(text, headerSchema(), "header");
   const { names, chains, draws, hamiltonian, observed } = header;
   if (lengthOf(header, headerLength) !== bytes.length) throw new Error("its length is not that of its numbers");
   if (hamiltonian && hamiltonian.chains.length !== chains) throw new Error("it has not as many chains as it says");

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { File, type Group, ready } from "h5wasm/node";
 import { afterAll, expect, it } from "vitest";
-import { createGroupOfDraws, readVectorByDraw, writeVectorByDraw } from "./saved-arrays.ts";
+import { createGroupOfDraws, RoomOfFile, readVectorByDraw, writeVectorByDraw } from "./saved-arrays.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-arrays-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,7 +25,7 @@ it("writes and reads a vector in blocks of any size, the last one narrower", asy
     writeVectorByDraw(createGroupOfDraws(made, "posterior", 2, 5), "beta", labels, drawsOf, written);
     made.close();
     const file = new File(path, "r");
-    expect(readVectorByDraw(file.get("posterior") as Group, "beta", read)).toEqual(columns);
+    expect(readVectorByDraw(file.get("posterior") as Group, "beta", new RoomOfFile(7 * 10 * 8), read)).toEqual(columns);
     file.close();
   }
 });

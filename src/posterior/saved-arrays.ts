@@ -38,9 +38,39 @@ export function writeByDraw(group: Group, name: string, values: readonly Values[
   return dataset;
 }
 
+/** What may still be read of a file: as many bytes as it has. A few bytes can tell of any number of compressed or absent values. */
+export class RoomOfFile {
+  constructor(private left: number) {}
+
+  /**
+   * A variable, once it is one of so many dimensions and of that type, and no larger than the file is.
+   * @throws Error where it is anything else
+   */
+  variable(group: Group | null, name: string, rank: number, type: "float64" | "uint8"): Dataset {
+    const dataset = group?.get?.(name) as Dataset | null | undefined;
+    if (dataset?.type !== "Dataset") throw new Error(`it has no variable ${name}`);
+    const { metadata, shape } = dataset;
+    // HDF5's classes: 0 are whole numbers, 1 floating-point ones.
+    const isOfType =
+      type === "float64" ? metadata.type === 1 && metadata.size === 8 : metadata.type === 0 && metadata.size === 1;
+    if (!isOfType || !metadata.littleEndian || metadata.virtual_sources !== undefined)
+      throw new Error(`its variable ${name} holds other values than a fit's`);
+    if (shape?.length !== rank || shape.some((size) => !(size >= 1)))
+      throw new Error(`its variable ${name} has not the dimensions of a fit's`);
+    this.left -= shape.reduce((product, size) => product * size, metadata.size);
+    if (this.left < 0) throw new Error(`its variable ${name} has more values than the file has room for`);
+    return dataset;
+  }
+}
+
 /** The same back, one array a chain. */
-export function readByDraw<T extends Values>(group: Group, name: string): T[] {
-  const dataset = group.get(name) as Dataset;
+export function readByDraw<T extends Values>(
+  group: Group | null,
+  name: string,
+  room: RoomOfFile,
+  type: "float64" | "uint8" = "float64",
+): T[] {
+  const dataset = room.variable(group, name, 2, type);
   const [chains, draws] = dataset.shape!;
   const data = dataset.value as T;
   return Array.from({ length: chains }, (_, chain) => data.slice(chain * draws, (chain + 1) * draws) as T);
@@ -80,8 +110,13 @@ export function writeVectorByDraw(
 }
 
 /** The same back: for each coefficient one array a chain. */
-export function readVectorByDraw(group: Group, name: string, numbersAtOnce = blockSize): Float64Array[][] {
-  const dataset = group.get(name) as Dataset;
+export function readVectorByDraw(
+  group: Group | null,
+  name: string,
+  room: RoomOfFile,
+  numbersAtOnce = blockSize,
+): Float64Array[][] {
+  const dataset = room.variable(group, name, 3, "float64");
   const shape = dataset.shape!;
   const [chains, draws] = shape;
   const columns: Float64Array[][] = [];

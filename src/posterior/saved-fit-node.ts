@@ -1,4 +1,5 @@
-import { open, stat } from "node:fs/promises";
+import { statSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { requireText } from "../data/kinds.ts";
 import { optionalPackage } from "../data/optional-package.ts";
@@ -49,7 +50,7 @@ export async function loadFit(path: string): Promise<SavedFit> {
     throw damaged(error);
   }
   try {
-    return readFit(file, `"${path}"`);
+    return readFit(file, `"${path}"`, statSync(path).size);
   } catch (error) {
     throw error instanceof InputError ? error : damaged(error);
   } finally {

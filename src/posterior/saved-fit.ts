@@ -5,7 +5,14 @@ import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../predi
 import { toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./posterior.ts";
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
-import { createGroupOfDraws, readByDraw, readVectorByDraw, writeByDraw, writeVectorByDraw } from "./saved-arrays.ts";
+import {
+  createGroupOfDraws,
+  RoomOfFile,
+  readByDraw,
+  readVectorByDraw,
+  writeByDraw,
+  writeVectorByDraw,
+} from "./saved-arrays.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
@@ -44,8 +51,12 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
 }
 
-/** @throws InputError where the file is not a fit of this format; `name` is how the sentence calls it */
-export function readFit(file: File, name: string): SavedFit {
+/**
+ * @param name How the sentence calls the file
+ * @param bytes Its size
+ * @throws InputError where the file is not a fit of this format
+ */
+export function readFit(file: File, name: string, bytes: number): SavedFit {
   const format = attribute(file, "ornstein_format");
   if (attribute(file, "inference_library") !== "ornstein" || typeof format !== "number")
     throw new InputError(`${name} is no fit of ornstein's: give a file that ornstein fit --save wrote.`);
@@ -56,13 +67,15 @@ export function readFit(file: File, name: string): SavedFit {
     );
   }
   const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
+  if (texts.some((text) => typeof text !== "string")) throw new Error("it has no result or no recipe");
   if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
   const recipe = parseRecipe(texts[1]);
+  const room = new RoomOfFile(bytes);
   return restoredFit(texts[0], {
     recipe,
-    draws: readDraws(file.get("posterior") as Group, variablesOf(recipe)),
-    hamiltonian: readStatistics(file),
-    observed: readObserved(file, recipe.target),
+    draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
+    hamiltonian: readStatistics(file, room),
+    observed: readObserved(file, recipe.target, room),
   });
 }
 
@@ -80,10 +93,13 @@ function variablesOf(recipe: ModelRecipe): SavedVariable[] {
   return savedVariables(names.slice(0, names.length - auxiliaries.length), auxiliaries);
 }
 
-function readDraws(group: Group, variables: readonly SavedVariable[]): Posterior["draws"] {
+function readDraws(group: Group | null, variables: readonly SavedVariable[], room: RoomOfFile): Posterior["draws"] {
   const draws = new Map<string, readonly Float64Array[]>();
   for (const { variable, coefficients, isVector } of variables) {
-    const columns = isVector ? readVectorByDraw(group, variable) : [readByDraw<Float64Array>(group, variable)];
+    const columns = isVector
+      ? readVectorByDraw(group, variable, room)
+      : [readByDraw<Float64Array>(group, variable, room)];
+    if (columns.length !== coefficients.length) throw new Error(`its variable ${variable} has not its coefficients`);
     coefficients.forEach((name, j) => {
       draws.set(name, columns[j]);
     });

@@ -1,6 +1,6 @@
-import type { Dataset, File, Group } from "h5wasm";
+import type { File, Group } from "h5wasm";
 import type { DesignTarget } from "../data/design.ts";
-import { attachScales, createDimension, fletcher32 } from "./saved-arrays.ts";
+import { attachScales, createDimension, fletcher32, type RoomOfFile } from "./saved-arrays.ts";
 import { variableNames } from "./saved-names.ts";
 
 /** Rows whose checksum is one. */
@@ -19,10 +19,10 @@ export function writeObserved(file: File, target: DesignTarget, values: Float64A
 }
 
 /** The values back; undefined where the file has none. */
-export function readObserved(file: File, target: DesignTarget): Float64Array | undefined {
+export function readObserved(file: File, target: DesignTarget, room: RoomOfFile): Float64Array | undefined {
   if (!file.keys().includes("observed_data")) return undefined;
-  const group = file.get("observed_data") as Group;
-  return (group.get(variableOf(target)) as Dataset).value as Float64Array;
+  const group = file.get("observed_data") as Group | null;
+  return room.variable(group, variableOf(target), 1, "float64").value as Float64Array;
 }
 
 function variableOf({ name }: DesignTarget): string {

@@ -1,6 +1,6 @@
 import type { File, Group } from "h5wasm";
 import type { HamiltonianStatistics } from "../samplers/sampler.ts";
-import { createGroupOfDraws, readByDraw, writeByDraw } from "./saved-arrays.ts";
+import { createGroupOfDraws, type RoomOfFile, readByDraw, writeByDraw } from "./saved-arrays.ts";
 
 /** What a chain says once: attributes of the group, a number for each chain. */
 const ofChains = {
@@ -36,15 +36,17 @@ export function writeStatistics(file: File, chains: readonly HamiltonianStatisti
 }
 
 /** The same back; undefined where the file has none. */
-export function readStatistics(file: File): HamiltonianStatistics[] | undefined {
+export function readStatistics(file: File, room: RoomOfFile): HamiltonianStatistics[] | undefined {
   if (!file.keys().includes("sample_stats")) return undefined;
-  const group = file.get("sample_stats") as Group;
-  const once = (name: keyof typeof ofChains) => group.attrs[name].value as Float64Array;
-  const energy = readByDraw<Float64Array>(group, "energy");
-  const acceptance = readByDraw<Float64Array>(group, "acceptance_rate");
-  const treeDepth = readByDraw<Uint8Array>(group, "tree_depth");
-  const diverging = readByDraw<Uint8Array>(group, "diverging");
-  const stepSize = readByDraw<Float64Array>(group, "step_size");
+  const group = file.get("sample_stats") as Group | null;
+  const once = (name: keyof typeof ofChains) => numbersOf(group, name);
+  const energy = readByDraw<Float64Array>(group, "energy", room);
+  const acceptance = readByDraw<Float64Array>(group, "acceptance_rate", room);
+  const treeDepth = readByDraw<Uint8Array>(group, "tree_depth", room, "uint8");
+  const diverging = readByDraw<Uint8Array>(group, "diverging", room, "uint8");
+  const stepSize = readByDraw<Float64Array>(group, "step_size", room);
+  if ([acceptance, treeDepth, diverging, stepSize].some(({ length }) => length !== energy.length))
+    throw new Error("its statistics are not of as many chains each");
   const [largest, warmUp, gradients] = [once("largest_tree_depth"), once("warm_up_gradients"), once("gradients")];
   return energy.map((_, chain) => ({
     energy: energy[chain],
@@ -56,4 +58,11 @@ export function readStatistics(file: File): HamiltonianStatistics[] | undefined 
     warmUpGradients: warmUp[chain],
     gradients: gradients[chain],
   }));
+}
+
+/** An attribute of several numbers. @throws Error where it is none */
+function numbersOf(group: Group | null, name: string): Float64Array {
+  const value = group && name in group.attrs ? group.attrs[name].value : undefined;
+  if (!(value instanceof Float64Array)) throw new Error(`it has no numbers of ${name}`);
+  return value;
 }
