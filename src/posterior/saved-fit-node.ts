@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { InputError } from "../data/errors.ts";
 import { requireText } from "../data/kinds.ts";
 import { optionalPackage } from "../data/optional-package.ts";
