@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import type { Posterior } from "../src/posterior/posterior.ts";
 import { learnedAuxiliaries } from "../src/prediction/predictive-fit.ts";
 
@@ -46,9 +46,7 @@ export async function writeCmdstan(posterior: Posterior, chain: number, path: st
     ["lp__", ...own, ...columns].join(),
   ];
   const values = names.map((name) => posterior.draws.get(name)![chain]);
-  const file = await open(path, "w");
-  try {
-    await file.write(`${head.join("\n")}\n`);
+  function* rows(): Generator<string> {
     for (let draw = 0; draw < settings.draws; draw++) {
       const row: (number | string)[] = ["nan"];
       if (statistics) {
@@ -56,12 +54,23 @@ export async function writeCmdstan(posterior: Posterior, chain: number, path: st
         row.push(acceptance[draw], stepSize, treeDepth[draw], diverging[draw], energy[draw]);
       }
       for (const column of values) row.push(column[draw]);
-      await file.write(`${row.join()}\n`);
+      yield row.join();
     }
-    await file.write(`${footer(posterior)}\n`);
-  } finally {
-    await file.close();
   }
+  await writeFile(path, inBlocks(head, rows(), footer(posterior)));
+}
+
+/** A write for each line would take longer than the lines themselves. */
+const linesAtOnce = 1000;
+
+function* inBlocks(head: readonly string[], lines: Iterable<string>, foot: string): Generator<string> {
+  let block = [...head];
+  for (const line of lines) {
+    if (block.push(line) < linesAtOnce) continue;
+    yield `${block.join("\n")}\n`;
+    block = [];
+  }
+  yield `${[...block, foot].join("\n")}\n`;
 }
 
 /** The times of all chains together: "warm-up" is the estimation of what the settings follow from. */
