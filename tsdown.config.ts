@@ -18,6 +18,8 @@ export default defineConfig({
   dts: true,
   clean: true,
   fixedExtension: true,
+  // What may be bundled is the business of scripts/licences.mjs.
+  inlineOnly: false,
   // What is bundled runs when it is used: no chunk is imported for its effects alone.
   treeshake: { moduleSideEffects: false },
 });
