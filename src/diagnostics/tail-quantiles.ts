@@ -3,7 +3,7 @@ import { cholesky, choleskySolve } from "../linalg/cholesky.ts";
 import { matrix } from "../linalg/matrix.ts";
 
 /** The share of all draws that a tail's quantile function is fitted to, and the polynomial's coefficients. */
-export const tailShare = 0.2;
+const tailShare = 0.2;
 const numTerms = 4;
 /** Fewest order statistics that a fit is made of. */
 const fewest = 40;
