@@ -11,6 +11,7 @@ import {
 import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasNormalPriors, type Model } from "../models/model.ts";
 import { logScaleDensity } from "../models/prior-density.ts";
+import { requireFinite } from "./overflow.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
 import { weightSums } from "./visit-rows.ts";
@@ -48,6 +49,7 @@ export async function conjugatePosterior(workspace: Workspace, model: Model): Pr
   // At τ = 0 (σ = 1) the curvature is XᵀX and the gradient at the prior mean is −Xᵀ(y − X m).
   const position = Float64Array.from(model.priorMean);
   const sums = await sumRows(workspace, unitScale(model), { position, weights: Weights.curvature });
+  requireFinite(sums.loss, sums.gradient, sums.gram.data);
   const residualSquares = 2 * sums.loss;
   const roots = model.priorPrecision.subarray(0, size).map((precision) => 1 / Math.sqrt(precision));
   const gram = matrix(size, size);
@@ -125,6 +127,7 @@ function gridOverTau(model: Model, given: Sufficient): { tau: Float64Array; prob
     const tau = Float64Array.from({ length: gridPoints }, (_, k) => low + k * step);
     const logs = tau.map((value) => logDensity(model, value, given));
     const top = Math.max(...logs);
+    requireFinite(top);
     const first = logs.findIndex((value) => value > top - 40);
     const last = logs.findLastIndex((value) => value > top - 40);
     if (last - first > gridPoints / 4) {

@@ -3,6 +3,7 @@ import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteErr
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
+import { requireFinite } from "./overflow.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
 import { tellingPasses } from "./telling-passes.ts";
@@ -149,6 +150,7 @@ async function expand(
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
   const hessian = add(scale(sums.gram, factor), diagonalMatrix(priorCurvature(model, position, spread)));
+  requireFinite(sums.loss, gradient, hessian.data);
   return { loss: factor * sums.loss + priorLoss(model, position, spread), gradient, hessian };
 }
 
