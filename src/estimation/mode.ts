@@ -112,6 +112,8 @@ async function newton(
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const here = await expand(workspace, model, position, search);
     passes++;
+    // Later on a search that runs off to where the loss has no bound overflows, too: that is another matter.
+    if (iteration === 0) requireFinite(here.loss, here.gradient, here.hessian.data);
     const direction = newtonDirection(here, model);
     const decrement = -dot(direction, here.gradient);
     let length = 1;
@@ -150,7 +152,6 @@ async function expand(
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
   const hessian = add(scale(sums.gram, factor), diagonalMatrix(priorCurvature(model, position, spread)));
-  requireFinite(sums.loss, gradient, hessian.data);
   return { loss: factor * sums.loss + priorLoss(model, position, spread), gradient, hessian };
 }
 
