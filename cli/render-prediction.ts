@@ -106,10 +106,15 @@ function short(value: number, error: number | null = null): string {
 }
 
 function renderScores(scores: PredictionScores, options: RenderOptions): string {
-  const parts = [`log score ${short(scores.logScore)} ± ${short(scores.logScoreError)} a row`];
+  const { logScore, logScoreError } = scores;
+  const error = logScoreError === null ? "" : ` ± ${short(logScoreError)}`;
+  const parts = [`log score ${short(logScore)}${error} a row`];
   if ("rmse" in scores) parts.push(`rmse ${short(scores.rmse)}`, `mae ${short(scores.mae)}`);
   else parts.push(`accuracy ${percent(scores.accuracy)}`, `Brier score ${short(scores.brier)}`);
-  return wrap(`Scores of ${integer(scores.rows)} rows: ${parts.join(" · ")}`, options.width).trimStart();
+  return wrap(
+    `Scores of ${integer(scores.rows)} ${scores.rows === 1 ? "row" : "rows"}: ${parts.join(" · ")}`,
+    options.width,
+  ).trimStart();
 }
 
 function renderCalibration(scores: PredictionScores, options: RenderOptions): string {

@@ -21,7 +21,7 @@ if (scores && "coverage" in scores) {
   const { level, observed } = scores.coverage[2];
   console.log(`${100 * level} % intervals hold ${(100 * observed).toFixed(1)} % of ${scores.rows} targets`);
   console.log(
-    `log score ${scores.logScore.toFixed(3)} ± ${scores.logScoreError.toFixed(3)}, rmse ${scores.rmse.toFixed(3)}`,
+    `log score ${scores.logScore.toFixed(3)} ± ${scores.logScoreError?.toFixed(3)}, rmse ${scores.rmse.toFixed(3)}`,
   );
 }
 // A city that no row of the fit has is an error, unless it is to count as the reference.

@@ -58,7 +58,7 @@ function exactDraws(
     const random = createRandom(seed, chain, 1);
     const values = new Float64Array(count * dimension);
     for (let draw = 0; draw < count; draw++)
-      drawInto(values.subarray(draw * dimension), model.priorMean, posterior, cumulative, random);
+      drawInto(values.subarray(draw * dimension, (draw + 1) * dimension), posterior, cumulative, random);
     return values;
   });
   const { mean, covariance } = posterior;
@@ -68,19 +68,19 @@ function exactDraws(
 
 function drawInto(
   target: Float64Array,
-  priorMean: Float64Array,
-  { tau, eigenvalues, projections, basis }: ConjugatePosterior,
+  posterior: ConjugatePosterior,
   cumulative: Float64Array,
   random: Xoshiro,
 ): void {
+  const { tau, eigenvalues, center, basis } = posterior;
   const drawn = drawTau(tau, cumulative, random);
   const precision = Math.exp(-2 * drawn);
-  const gamma = conditionalMean(drawn, eigenvalues, projections).map(
+  const gamma = conditionalMean(drawn, posterior).map(
     (mean, i) => mean + random.normal() / Math.sqrt(1 + eigenvalues[i] * precision),
   );
   const beta = multiplyVector(basis, gamma);
-  for (let j = 0; j < beta.length; j++) target[j] = priorMean[j] + beta[j];
-  if (priorMean.length > beta.length) target[beta.length] = drawn;
+  for (let j = 0; j < beta.length; j++) target[j] = center[j] + beta[j];
+  if (target.length > beta.length) target[beta.length] = drawn;
 }
 
 /** Inversion on the grid, uniform within a cell. */

@@ -1,5 +1,6 @@
 import { type ChosenColumns, chooseColumns } from "./columns.ts";
 import { CompleteRowReader } from "./complete-rows.ts";
+import { requireComputableOffset, requireComputableWeights } from "./computable.ts";
 import { recipeOf } from "./design-recipe.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
@@ -91,6 +92,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   /** The levels of columns of text. */
   const textLevels = new Map<string, readonly string[]>();
   let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
+  let largestOffset = 0;
   for await (const chunk of readTable()) {
     options.signal?.throwIfAborted();
     for (const [name, column] of chunk.columns)
@@ -100,16 +102,25 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
       const cached = new Map<string, Float64Array | Int32Array>();
       for (const term of termRows) term.addMoments(term.read(rows, cached));
       target.add(target.read(rows), rows);
-      if (offset) offsetMoments = combine(offsetMoments, momentsOf(offset(rows)));
+      if (offset) {
+        const values = offset(rows);
+        offsetMoments = combine(offsetMoments, momentsOf(values));
+        for (const value of values) largestOffset = Math.max(largestOffset, Math.abs(value));
+      }
     }
     options.onProgress?.(reader.rowsRead, 1);
   }
   const numRows = reader.rowsRead - reader.droppedRows - reader.zeroWeightRows;
   if (numRows === 0) throw noRows(reader, source.label ?? "the data");
   refuseManyProducts(terms, numRows);
+  if (weights) requireComputableWeights(reader.weightSum);
 
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
+  requireComputableOffset(
+    largestOffset / finished.target.scale,
+    finished.family === "gaussian" || finished.family === "student-t",
+  );
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized, allLevels });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];

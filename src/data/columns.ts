@@ -1,4 +1,5 @@
 import { chooseCoding, type TermPart } from "./coding.ts";
+import { requireComputable } from "./computable.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { FactorLevels } from "./factors.ts";
 import { combine, isRounding, type Moments, scalingOf } from "./moments.ts";
@@ -64,11 +65,14 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
       const scale = isOfLevels ? scaleOfLevels(term) : undefined;
       for (const { cells, name } of candidates.columns) {
         const isIndicator = !term.hasNumbers;
-        const column = scaled(
-          { name, term: term.name, isIndicator, ...(isOfLevels && { isOfLevels }) },
-          columnMoments(term, cells, options.numRows),
-          { ...options, scale },
-        );
+        const moments = columnMoments(term, cells, options.numRows);
+        const hasValues = cells.some((cell) => term.nonZeros(cell) > 0);
+        const isScaled = options.standardized && scale === undefined;
+        if (term.hasNumbers) requireComputable({ what: `The column ${name}`, moments, hasValues, isScaled });
+        const column = scaled({ name, term: term.name, isIndicator, ...(isOfLevels && { isOfLevels }) }, moments, {
+          ...options,
+          scale,
+        });
         if (!column) {
           leftOut.push(name);
           continue;

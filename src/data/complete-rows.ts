@@ -16,6 +16,8 @@ export class CompleteRowReader {
   /** Rows that miss a value. */
   droppedRows = 0;
   zeroWeightRows = 0;
+  /** Σ w_n of the rows kept, where there are weights. */
+  weightSum = 0;
   /** How many values each column misses. */
   readonly missing = new Map<string, number>();
 
@@ -42,6 +44,7 @@ export class CompleteRowReader {
   private weigh(rows: CompleteRows): CompleteRows {
     if (!this.weightsOf) return rows;
     const weights = this.weightsOf(rows);
+    for (const weight of weights) this.weightSum += weight;
     const isZero = Uint8Array.from(weights, (weight) => (weight === 0 ? 1 : 0));
     const kept = withoutMarked(rows, isZero);
     this.zeroWeightRows += rows.chunk.numRows - kept.chunk.numRows;

@@ -1,5 +1,6 @@
 import { SparseRow } from "../../kernels/layout.ts";
 import { intercept } from "./build-design.ts";
+import { requireComputable } from "./computable.ts";
 import { designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { InputError } from "./errors.ts";
@@ -183,6 +184,9 @@ function findColumns(
   const placeOf = new Int32Array(size).fill(-1);
   for (let j = 0; j < size; j++) {
     const sd = Math.sqrt((squares[j] + (numRows - present[j]) * means[j] ** 2) / numRows);
+    const moments = { count: numRows, mean: means[j], squares: sd * sd * numRows };
+    const hasValues = counts[j] > 0;
+    requireComputable({ what: `The column ${names[j]}`, moments, hasValues, isScaled: isStandardised });
     // Sums over all entries round more than those of equal values chunk by chunk.
     const isConstant = sd <= 1e-12 * Math.abs(means[j]);
     if (isConstant && (hasIntercept || means[j] === 0)) {

@@ -68,7 +68,8 @@ function valuesOf(terms: readonly TermRows[], rows: CompleteRows): ReadonlyMap<T
 }
 
 /**
- * The R of X = Q R, X the rows that `fillRows` would write, in double precision: what an orthogonal basis is made of.
+ * The R of W^½ X = Q R, X the rows that `fillRows` would write, in double precision, and W their weights: what an orthogonal
+ * basis is made of.
  * @throws InputError where the data changed
  */
 export async function triangularFactorOf(
@@ -85,10 +86,21 @@ export async function triangularFactorOf(
     options.signal?.throwIfAborted();
     const complete = reader.read(chunk);
     const { numRows } = complete.chunk;
-    if (numRows > 0) factor.add(standardise(valuesOf(terms, complete), numRows), numRows);
+    if (numRows > 0) factor.add(weighted(standardise(valuesOf(terms, complete), numRows), complete.weights), numRows);
     options.onProgress?.(reader.rowsRead, 1);
   }
   return factor.triangle;
+}
+
+/** Each row times the root of its weight, in place. */
+function weighted(rows: Float64Array, weights: Float64Array | undefined): Float64Array {
+  if (!weights) return rows;
+  const size = rows.length / weights.length;
+  weights.forEach((weight, i) => {
+    const root = Math.sqrt(weight);
+    for (let j = i * size; j < (i + 1) * size; j++) rows[j] *= root;
+  });
+  return rows;
 }
 
 /** Writes a chunk's rows after those of the chunks before. */

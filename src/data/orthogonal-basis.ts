@@ -7,7 +7,7 @@ import { singularVectors } from "../linalg/symmetric-eigen.ts";
  * γ = T⁻¹ β each stored column is a combination of its own, worked out in double precision before it is rounded.
  *
  * With S = diag(the prior's sds) and X S = W Σ Uᵀ, T = S U C⁻¹, C = Σ/√N: the columns of X T are orthogonal, of mean square
- * 1, and γ is independent under the prior too, γ_k ~ N((T⁻¹ m)_k, C_k²). So the model is the same, not a similar one.
+ * 1 (where rows have weights, those of W^½ X T), and γ is independent under the prior too, γ_k ~ N((T⁻¹ m)_k, C_k²). So the model is the same, not a similar one.
  */
 export interface OrthogonalBasis {
   /** T, D×D: β = T γ on the standardised scale, and a stored row is xᵀT. */

@@ -1,5 +1,6 @@
 import type { Numeric } from "./compiled-expression.ts";
 import type { CompleteRows } from "./complete-rows.ts";
+import { requireComputableWeight } from "./computable.ts";
 import { InputError } from "./errors.ts";
 import { compileNumeric, type ExpressionScope } from "./expression.ts";
 import { finiteValues } from "./factors.ts";
@@ -63,8 +64,17 @@ function inWeights<T>(work: () => T): T {
 function weightsOf(compiled: Numeric, expression: Expression, rows: CompleteRows): Float64Array {
   const weights = compiled.evaluate(rows.chunk);
   const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (bad < 0) return weights;
+  if (bad < 0) {
+    weights.forEach((weight, i) => {
+      requireComputableWeight(weight, () => placeOf(weight, expression, rows.rowNumber(i)));
+    });
+    return weights;
+  }
   throw new InputError(
-    `The weight ${expressionText(expression)} is ${weights[bad]} in data row ${formatCount(rows.rowNumber(bad))}; weights say how often a row counts, so they are finite and 0 or more: change the expression, or drop such rows with --sql.`,
+    `The weight ${placeOf(weights[bad], expression, rows.rowNumber(bad))}; weights say how often a row counts, so they are finite and 0 or more: change the expression, or drop such rows with --sql.`,
   );
+}
+
+function placeOf(weight: number, expression: Expression, row: number): string {
+  return `${expressionText(expression)} is ${weight} in data row ${formatCount(row)}`;
 }

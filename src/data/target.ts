@@ -1,4 +1,5 @@
 import type { CompleteRows } from "./complete-rows.ts";
+import { requireComputable } from "./computable.ts";
 import { CountCheck, isCountFamily } from "./counts.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "./design-types.ts";
 import { InputError } from "./errors.ts";
@@ -177,6 +178,8 @@ function numberTarget(
     }
     if (isCountFamily(family)) counts.require(family);
     const isScaled = standardize === "auto" && !isCountFamily(family);
+    const hasValues = distinct.some((value) => value !== 0);
+    requireComputable({ what: `The target ${name}`, moments, hasValues, isScaled });
     const sd = Math.sqrt(moments.squares / moments.count);
     const { mean, scale } = isScaled ? scalingOf(moments.mean - offsetMean, sd, hasIntercept) : { mean: 0, scale: 1 };
     return {

@@ -43,6 +43,8 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
   const { relativeError, shift } = nonlinearity ?? unknownNonlinearity;
   const meanShift = Math.max(...shift.map(Math.abs));
   const ratio = informationRatioOf(problem);
+  // Where the prior tells everything there is no information of the data's to compare, and no noise either.
+  const isTold = Number.isFinite(ratio) && ratio > 0;
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const enoughRows = problem.numRows >= 10 * hessian.rows;
   return [
@@ -94,11 +96,13 @@ export async function checkAssumptions(problem: Problem, plan: Plan): Promise<As
     check(
       "A5",
       "gradient noise equals curvature (the model is well specified)",
-      enoughRows ? Math.abs(Math.log(ratio)) : null,
+      enoughRows && isTold ? Math.abs(Math.log(ratio)) : null,
       Math.log(1.5),
       (value) =>
         value === null
-          ? "There are too few rows to tell."
+          ? isTold
+            ? "There are too few rows to tell."
+            : "The data say too little beside the prior to tell."
           : value <= Math.log(1.5)
             ? `The information ratio, 1 for a well-specified model, is ${ratio.toFixed(2)}.`
             : `The information ratio, 1 for a well-specified model, is ${ratio.toFixed(2)}: the data vary otherwise than the model says, so its posterior sds are not the sds over repeated data; check the model (variance, independence of rows, missing terms).`,
@@ -113,7 +117,8 @@ function check(
   threshold: number,
   message: (value: number | null) => string,
 ): AssumptionCheck {
-  return { id, name, value, threshold, passed: value === null || value <= threshold, message: message(value) };
+  const passed = value === null || value <= threshold;
+  return { id, name, value: Number.isFinite(value) ? value : null, threshold, passed, message: message(value) };
 }
 
 /** |Tr(P C̄(Σ)) / Tr(P C) − 1| */

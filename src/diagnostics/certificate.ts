@@ -1,5 +1,13 @@
 import type { Problem } from "../estimation/problem.ts";
-import type { ChainOutput, Cure, Plan, Sampler } from "../samplers/sampler.ts";
+import {
+  type ChainOutput,
+  type Cure,
+  type Plan,
+  type Sampler,
+  type Tuning,
+  type TuningName,
+  tuningFlagsOf,
+} from "../samplers/sampler.ts";
 import type { Gaussian } from "../theory/divergence.ts";
 import { klOrNull } from "./accuracy.ts";
 import { type AssumptionCheck, checkAssumptions } from "./assumptions.ts";
@@ -49,6 +57,13 @@ export interface Convergence extends Precision {
   readonly rHat: number;
 }
 
+/** Numbers that the theory would have chosen; what shape the steps have is a choice of method. */
+const ownSteps: readonly TuningName[] = ["learningRate", "window", "maxStep", "damping"];
+/** The same, but for steps of a shape that is off by itself, whatever these are. */
+const ownNoise: readonly TuningName[] = ["batchSize", "momentum"];
+/** With settings of the user's own, sds that are wrong by so many times the tolerance, or by a tenth, are no posterior's. */
+const farOff = { tolerances: 5, share: 0.1 };
+
 const leastEffectiveSamples = 400;
 const largestRHat = 1.01;
 
@@ -59,7 +74,7 @@ export async function certify(
   plan: Plan,
   output: ChainOutput,
   coefficients: readonly Convergence[],
-  tolerance: number,
+  { tolerance, ...tuning }: Tuning & { readonly tolerance: number },
   notes: readonly string[],
   ofModel: readonly RunCheck[] = [],
 ): Promise<Certificate> {
@@ -72,7 +87,7 @@ export async function certify(
   const checks: RunCheck[] = [
     withEnds(checkConvergence(coefficients, cure), plan, output, coefficients),
     checkPrediction(plan, output, coefficients, cure),
-    checkAccuracy(plan, coefficients, tolerance, cure),
+    checkAccuracy(plan, coefficients, { tolerance, given: ownNumbers(plan, tuning) }, cure),
     ...ofModel,
   ];
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
@@ -80,10 +95,7 @@ export async function certify(
   const exact = checks[2].passed ? await compareWithExact(problem, plan, output, tolerance) : null;
   if (exact) checks.push({ id: "exact", ...exact });
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
-  const failed =
-    reliedOnFailed ||
-    checks.some((check) => !check.passed && !check.slight && check.id !== "accuracy") ||
-    (!checks[2].passed && !checks[2].slight && plan.prediction.limit !== undefined);
+  const failed = reliedOnFailed || checks.some((check) => !check.passed && !check.slight);
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const anyFailed =
     assumptions.some((check) => !check.passed && !(check.id === "A4" && followsShape)) ||
@@ -198,7 +210,23 @@ function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly
       };
 }
 
-function checkAccuracy(plan: Plan, coefficients: readonly Convergence[], tolerance: number, cure: Cure): RunCheck {
+/** The flags of numbers that were given in place of the theory's. */
+function ownNumbers({ settings: { preconditioner } }: Plan, tuning: Tuning): string[] {
+  const isOfAnyShape = preconditioner === null || preconditioner === "full" || preconditioner === "full-exact";
+  return tuningFlagsOf(tuning, isOfAnyShape ? [...ownSteps, ...ownNoise] : ownSteps);
+}
+
+/**
+ * The error that the settings make in sds, against the tolerance. Beyond it, steps that a pilot run chose fail (`limit`); the paper's
+ * samplers, whose best settings leave what they leave, are warned of, unless the settings are the user's own and far off.
+ * @param given the flags of such settings
+ */
+function checkAccuracy(
+  plan: Plan,
+  coefficients: readonly Convergence[],
+  { tolerance, given }: { readonly tolerance: number; readonly given: readonly string[] },
+  cure: Cure,
+): RunCheck {
   const { maxSdError, limit, target } = plan.prediction;
   const sds = target ? "sds" : "posterior sds";
   const allowed = limit ? tolerance : Math.max(tolerance, 0.02);
@@ -208,9 +236,13 @@ function checkAccuracy(plan: Plan, coefficients: readonly Convergence[], toleran
     if (total && !total.passed) return { id: "accuracy", passed: false, slight: true, message: total.message };
     return { id: "accuracy", passed: true, message: total ? `${bySettings} ${total.message}` : bySettings };
   }
+  const mostOfOwn = Math.max(allowed, Math.min(farOff.tolerances * allowed, farOff.share));
+  // Not ">": an error that is no number is far off.
+  const isFarOff = given.length > 0 && !(maxSdError <= mostOfOwn);
   return {
     id: "accuracy",
     passed: false,
-    message: `The settings make ${sds} wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as ${target ? "those of repeated data" : "posterior intervals"}; ${cure.accuracy ?? "use --sampler auto"}.`,
+    slight: limit === undefined && !isFarOff,
+    message: `The settings make ${sds} wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as ${target ? "those of repeated data" : "posterior intervals"}; ${isFarOff ? `leave ${given.join(" and ")} out` : (cure.accuracy ?? "use --sampler auto")}.`,
   };
 }

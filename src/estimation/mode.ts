@@ -3,6 +3,7 @@ import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteErr
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
+import { requireFinite } from "./overflow.ts";
 import type { Workspace } from "./problem.ts";
 import { sumRows } from "./row-sums.ts";
 import { tellingPasses } from "./telling-passes.ts";
@@ -111,6 +112,8 @@ async function newton(
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const here = await expand(workspace, model, position, search);
     passes++;
+    // Later on a search that runs off to where the loss has no bound overflows, too: that is another matter.
+    if (iteration === 0) requireFinite(here.loss, here.gradient, here.hessian.data);
     const direction = newtonDirection(here, model);
     const decrement = -dot(direction, here.gradient);
     let length = 1;

@@ -1,4 +1,5 @@
 import { EigenvalueDecomposition, Matrix as MlMatrix, SingularValueDecomposition } from "ml-matrix";
+import { NotPositiveDefiniteError } from "./cholesky.ts";
 import { identity, type Matrix, matrix } from "./matrix.ts";
 
 /** A = U diag(values) Uᵀ, values ascending, eigenvectors in the columns of U. */
@@ -7,9 +8,14 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-/** Eigendecomposition of a symmetric D×D matrix. */
+/**
+ * Eigendecomposition of a symmetric D×D matrix.
+ * @throws NotPositiveDefiniteError where an entry is no finite number
+ */
 export function symmetricEigen(a: Matrix): SymmetricEigen {
   const size = a.rows;
+  const bad = a.data.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new NotPositiveDefiniteError(Math.floor(bad / size));
   const source = new MlMatrix(size, size);
   for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) source.set(i, j, a.data[i * size + j]);
   const decomposition = new EigenvalueDecomposition(source, { assumeSymmetric: true });

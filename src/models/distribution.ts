@@ -34,7 +34,28 @@ export function parseDistribution(text: string, option: string, known: Arguments
       `${option} cannot be "${text}": it is ${kind.toLowerCase()}(${names.join(", ")}) with ${positive} above 0, such as ${exampleOf(kind.toLowerCase(), forms)}.`,
     );
   }
-  return { kind: kind.toLowerCase(), ...Object.fromEntries(names.map((name, n) => [name, values[n]])) };
+  return requireReasonable(
+    { kind: kind.toLowerCase(), ...Object.fromEntries(names.map((name, n) => [name, values[n]])) },
+    option,
+  );
+}
+
+/** What the arguments of a prior may be; all of them but shapes are on the standardised scale, where 1 is usual. */
+const bounds = { mean: 1e12, scale: [1e-12, 1e12], shape: [0.01, 1e6] } as const;
+const shapes = new Set(["degrees", "shape"]);
+
+/** @throws InputError where a number of a prior is beyond what can be computed with */
+export function requireReasonable<Prior extends Distribution>(prior: Prior, option: string): Prior {
+  for (const [name, value] of Object.entries(prior)) {
+    if (typeof value !== "number") continue;
+    const [least, most] =
+      name === "mean" ? [-bounds.mean, bounds.mean] : shapes.has(name) ? bounds.shape : bounds.scale;
+    if (value >= least && value <= most) continue;
+    throw new InputError(
+      `${option} cannot have the ${name} ${value}: it takes a number from ${least} to ${most}; put the target or the column on another scale where that is too narrow.`,
+    );
+  }
+  return prior;
 }
 
 function exampleOf(kind: string, forms: string): string {

@@ -1,7 +1,7 @@
 import { InputError } from "../data/errors.ts";
 import { termNameOf } from "../data/formula-terms.ts";
 import { suggestion } from "../data/suggest.ts";
-import { type Distribution, parseDistribution } from "./distribution.ts";
+import { type Distribution, parseDistribution, requireReasonable } from "./distribution.ts";
 
 /** A normal prior on one coefficient, on the standardised scale. */
 export interface NormalPrior {
@@ -50,7 +50,7 @@ export type PriorLike = string | Prior | NormalPrior;
 /** @throws InputError where the text is no prior */
 export function readPrior(value: PriorLike, option: string): Prior {
   if (typeof value === "string") return parsePrior(value, option);
-  return "kind" in value ? value : { kind: "normal", mean: value.mean, sd: value.sd };
+  return requireReasonable("kind" in value ? value : { kind: "normal", mean: value.mean, sd: value.sd }, option);
 }
 
 /** The priors of a design's coefficients. */

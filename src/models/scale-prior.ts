@@ -1,4 +1,4 @@
-import { parseDistribution } from "./distribution.ts";
+import { parseDistribution, requireReasonable } from "./distribution.ts";
 
 /** A prior on a positive parameter s: a noise scale σ, a dispersion α, degrees of freedom ν. */
 export type ScalePrior =
@@ -41,5 +41,5 @@ export function parseScalePrior(text: string, option: string): ScalePrior {
 
 /** A prior as it is given in the library. @throws InputError where the text is no prior */
 export function readScalePrior(value: string | ScalePrior, option: string): ScalePrior {
-  return typeof value === "string" ? parseScalePrior(value, option) : value;
+  return typeof value === "string" ? parseScalePrior(value, option) : requireReasonable(value, option);
 }

@@ -109,7 +109,7 @@ describe("the priors of other parameters", () => {
     [{ sigma: "em", sigmaPrior: "exponential(1)" }, /where sigma is em/],
     [{ nu: 4, nuPrior: "gamma(2, 0.1)" }, /where nu is 4/],
     [{ dispersionPrior: "normal(0, 1)" }, /^dispersionPrior cannot be "normal\(0, 1\)": write exponential\(1\)/],
-    [{ nu: 0 }, /^The option nu cannot be 0: it takes learned, or a number above 0\.$/],
+    [{ nu: 0 }, /^The option nu cannot be 0: it takes learned, or a number from 0\.01 to 1,000,000/],
     [{ dispersion: -1 }, /^The option dispersion cannot be -1/],
   ])("%j is refused", (options, sentence) => expect(refusal(options)).toMatch(sentence));
 });

@@ -105,7 +105,10 @@ const scalePrior = z.optional(
     z.object({ kind: z.literal("gamma"), shape: above, rate: above }),
   ]),
 );
-const learnedOrPositive = z.optional(z.union([z.literal("learned"), above]));
+/** Numbers outside of these bounds are another family's (a poisson, a gaussian), or beyond what can be computed with. */
+const fixed = { sigma: [1e-12, 1e12], dispersion: [1e-6, 1e6], nu: [0.01, 1e6] } as const;
+const within = ([least, most]: readonly [number, number]) => z.number().check(z.gte(least), z.lte(most));
+const learnedOr = (bounds: readonly [number, number]) => z.optional(z.union([z.literal("learned"), within(bounds)]));
 
 const schema = z.object({
   family: z.optional(z.enum(Object.keys(families) as [FamilyName, ...FamilyName[]])),
@@ -127,11 +130,11 @@ const schema = z.object({
   weights: z.optional(z.string()),
   prior: z.optional(priorOption),
   interceptPrior: z.optional(priorLike),
-  sigma: z.optional(z.union([z.enum(["learned", "em"]), above])),
+  sigma: z.optional(z.union([z.enum(["learned", "em"]), within(fixed.sigma)])),
   sigmaPrior: scalePrior,
-  dispersion: learnedOrPositive,
+  dispersion: learnedOr(fixed.dispersion),
   dispersionPrior: scalePrior,
-  nu: learnedOrPositive,
+  nu: learnedOr(fixed.nu),
   nuPrior: scalePrior,
   chains: count(1, 256),
   draws: count(4, 1_000_000),
@@ -160,11 +163,11 @@ const expectations: Record<keyof FitOptions, string> = {
   weights: "an expression over the table's columns",
   prior: `${priorForms}, learned, or one of these by the name of a term or column`,
   interceptPrior: priorForms,
-  sigma: "learned, em, or a number above 0",
+  sigma: "learned, em, or a number from 1e-12 to 1e12",
   sigmaPrior: scalePriorForms,
-  dispersion: "learned, or a number above 0",
+  dispersion: "learned, or a number from 0.000001 (below, --family poisson is the same) to 1,000,000",
   dispersionPrior: scalePriorForms,
-  nu: "learned, or a number above 0",
+  nu: "learned, or a number from 0.01 to 1,000,000 (above, --family gaussian is the same)",
   nuPrior: scalePriorForms,
   chains: "a whole number from 1 to 256",
   draws: "a whole number from 4 to 1,000,000",

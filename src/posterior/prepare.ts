@@ -9,10 +9,9 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
 import type { Problem, Workspace } from "../estimation/problem.ts";
-import { visitRows } from "../estimation/visit-rows.ts";
 import type { FamilyName } from "../families/family.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { type ClassCoding, createModel, type Model, numCoefficients, numParameters } from "../models/model.ts";
+import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
 import { defaultPrior, type NormalPrior, type Prior, priorsOfColumns } from "../models/prior.ts";
 import type { ScalePrior } from "../models/scale-prior.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
@@ -21,6 +20,7 @@ import { NoStableStepError, SamplerOptionError } from "../samplers/sampler.ts";
 import { UnstableError } from "../theory/stability.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
+import { refuseExactFit, refuseNoNoise } from "./least-noise.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { requireRoomForDraws } from "./require-room.ts";
@@ -74,6 +74,7 @@ export async function prepareInput(
 ): Promise<PreparedInput> {
   const mark = engine.memory.mark();
   const modelled = await prepareModel(input, options, engine, listening);
+  refuseNoNoise(modelled.design, modelled.model);
   if (isWide(modelled.model.dimension)) return { modelled };
   const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
   if (prepared && !losesDigits(prepared.problem, modelled.design))
@@ -100,33 +101,8 @@ export async function prepareInput(
   return { modelled: renewed, prepared: await withPriorCheck(measured, options) };
 }
 
-/** Of a noise scale, relative to the size of the target's values: below it noise cannot be told from the rounding of single precision. */
-const leastNoise = 3e-7;
-
-/** @throws InputError where a linear model leaves no more noise than rounding makes */
-function refuseExactFit({ design, problem: { model, mode } }: Prepared): void {
-  const k = model.auxiliaries.findIndex(({ name }) => name === "sigma");
-  if (k < 0 || Math.exp(mode[numCoefficients(model) + k]) >= leastNoise * targetSize(model, mode)) return;
-  throw new InputError(
-    `The columns explain ${design.target.name} to seven digits, where single precision ends, so that the noise left cannot be told from rounding; take the known part off the target, as in "${design.target.name} - 2 * x ~ …", or use a target that is measured with noise.`,
-  );
-}
-
-/** The root of the mean square of the stored target, from some of the rows. */
-function targetSize(model: Model, mode: Float64Array): number {
-  let squares = 0;
-  let count = 0;
-  const step = Math.max(1, Math.floor(model.rows.numRows / 2000));
-  const visit = ({ y }: { readonly y: number }) => {
-    squares += y * y;
-    count++;
-  };
-  visitRows(model, mode, visit, { step });
-  return Math.sqrt(squares / count);
-}
-
 async function withPriorCheck(prepared: Prepared, { learnPrior, priors }: ResolvedOptions): Promise<Prepared> {
-  refuseExactFit(prepared);
+  refuseExactFit(prepared.design, prepared.problem);
   if (learnPrior) return prepared;
   const { design, problem, names } = prepared;
   const pull = await priorPull(problem, design);

@@ -116,14 +116,14 @@ export async function certifyDraws(
   },
   sampler: Sampler,
   sampled: Sampled,
-  { tolerance }: SamplerOptions,
+  options: SamplerOptions,
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
   const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
   requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const checks = prior ? [prior.check] : [];
-  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, tolerance, warnings, checks);
+  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, options, warnings, checks);
   return { ...sampled, plan, coefficients: withPriorShifts(coefficients, prior), draws, certificate };
 }
 

@@ -10,9 +10,9 @@ import {
 interface CommonScores {
   /** Rows that were scored. */
   readonly rows: number;
-  /** Mean over rows of log ∫ p(y | θ) p(θ | data) dθ, and its standard error. Higher is better. */
+  /** Mean over rows of log ∫ p(y | θ) p(θ | data) dθ, and its standard error, null of a single row. Higher is better. */
   readonly logScore: number;
-  readonly logScoreError: number;
+  readonly logScoreError: number | null;
 }
 
 export interface NumberScores extends CommonScores {
@@ -56,7 +56,7 @@ class LogScores {
 
   result(): CommonScores {
     const { count, mean, squares } = this;
-    return { rows: count, logScore: mean, logScoreError: Math.sqrt(squares / (count - 1) / count) };
+    return { rows: count, logScore: mean, logScoreError: count > 1 ? Math.sqrt(squares / (count - 1) / count) : null };
   }
 }
 

@@ -56,7 +56,7 @@ describe("iterate averaging", () => {
     const output = await plan.sample();
     expect(worstDeviation(plan, output)).toBeLessThan(4.5);
     const coefficients = [{ name: "x1", essBulk: 2000, rHat: 1 }];
-    const certificate = await certify(problem, iterateAveraging, plan, output, coefficients, 0.05, []);
+    const certificate = await certify(problem, iterateAveraging, plan, output, coefficients, { tolerance: 0.05 }, []);
     expect(certificate.maxSdError.measured).toBeLessThan(0.15);
     expect(certificate.checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(certificate.assumptions.find(({ id }) => id === "A5")?.passed).toBe(false);
