@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -17,7 +17,7 @@ const at = (name: string) => join(folder, name);
 function refusal(args: readonly string[], seconds = 60): string {
   const run = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8", timeout: 1000 * seconds });
   expect([run.status, run.signal, run.stdout]).toEqual([2, null, ""]);
-  const message = run.stderr.split("\n").filter((line) => line !== "" && !/^\S.* …/.test(line));
+  const message = run.stderr.split("\n").filter((line) => line !== "");
   expect(message[0]).toMatch(/^ornstein: (?!something unforeseen)/);
   expect(message.length === 1 || (message.length === 3 && message[2].trim() === "^")).toBe(true);
   return message[0];
@@ -42,8 +42,9 @@ beforeAll(async () => {
   const connection = await instance.connect();
   const books = "select i as y, i % 3 as x, i || repeat('word ', 2000000) as t from range(6) n(i)";
   await connection.run(`copy (${books}) to '${at("books.parquet")}'`);
-  const many = "select i::double as y, (i % 7)::double as x from range(140000000) n(i)";
-  await connection.run(`copy (${many}) to '${at("many.parquet")}'`);
+  const many = "select i::double as y, (i % 7)::double as x from range(10000000) n(i)";
+  await connection.run(`copy (${many}) to '${at("many-0.parquet")}'`);
+  for (let k = 1; k < 14; k++) linkSync(at("many-0.parquet"), at(`many-${k}.parquet`));
   instance.closeSync();
 });
 
@@ -81,7 +82,7 @@ describe("deep input", () => {
 describe("too large data", () => {
   it("is refused by what Parquet's metadata say", () => {
     const started = performance.now();
-    expect(refusal(fitArgs("many.parquet", "y ~ x"))).toMatch(
+    expect(refusal(fitArgs("many-*.parquet", "y ~ x"))).toMatch(
       /140,000,000 rows × 2 columns takes 4\.17 GiB, and 3\.94 GiB/,
     );
     expect(performance.now() - started).toBeLessThan(20_000);
