@@ -4,7 +4,7 @@ import { fuzz, requireFinite } from "./property.ts";
 import { type Rows, tableOf } from "./tables.ts";
 
 const numbers = ["x", "z", "count"];
-const functions = ["abs", "exp", "log", "sqrt", "sin", "round", "log1p", "sign", "max", "pow"];
+const functions = ["abs", "exp", "log", "sqrt", "sin", "round", "log1p", "sign", "max", "floor"];
 
 function expression(chance: Chance, depth: number): string {
   if (depth === 0) return chance.of([...numbers, "late", "2", "0.5", "1e3"]);
@@ -19,7 +19,7 @@ function expression(chance: Chance, depth: number): string {
 }
 
 function term(chance: Chance, depth: number): string {
-  const column = () => chance.of([...numbers, "city", "late", "C(count)", 'C(city, ref = "Rome")', "poly(x, 2)"]);
+  const column = () => chance.of([...numbers, "city", "late", "C(count)", "C(count, ref = 2)", "poly(x, 2)"]);
   if (depth === 0) return column();
   const inner = () => term(chance, depth - 1);
   return chance.of([
@@ -51,7 +51,16 @@ const columnsOf = (rows: Rows) =>
 
 fuzz("formulas", 80, async (chance) => {
   const data = columnsOf(tableOf(chance, 80));
-  const target = chance.of(["y", "y", "late", "log1p(count)", "y > 1", "y + z", expression(chance, 1)]);
+  const target = chance.of([
+    "y",
+    "y",
+    "late",
+    "log1p(count)",
+    "y > 1",
+    "y + z",
+    `y + ${expression(chance, 1)}`,
+    expression(chance, 2),
+  ]);
   const terms = Array.from({ length: 1 + chance.below(3) }, () => term(chance, chance.below(3)));
   const whole = `${target} ~ ${terms.join(" + ")}${chance.happens(0.1) ? " + offset(x)" : ""}`;
   const formula = chance.happens(0.15) ? misspelt(whole, chance) : whole;
