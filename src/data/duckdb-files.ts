@@ -6,7 +6,7 @@ import { parquetView } from "./duckdb-parquet.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
-import { damaged, refuseDeepParquet } from "./parquet-depth.ts";
+import { damaged, refuseDeepParquet } from "./parquet-depth-node.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */

@@ -4,7 +4,7 @@ import { functionName, pathsOf, type Query, readingFunctions, type SqlNode } fro
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 import { refuseDeepJson } from "./json-depth.ts";
-import { refuseDeepParquet } from "./parquet-depth.ts";
+import { refuseDeepParquet } from "./parquet-depth-node.ts";
 import { sqlText } from "./sql-text.ts";
 
 /** The files that a query names in its FROM clauses, by themselves as in from 'rows.csv'; nothing where it cannot be told. */
