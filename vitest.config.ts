@@ -8,6 +8,7 @@ export default defineConfig({
       "paper/**/*.test.ts",
       "test/conformance/**/*.test.ts",
       "test/e2e/**/*.test.ts",
+      "test/fuzz/**/*.test.ts",
       "test/types/**/*.test.ts",
       "examples/**/*.test.ts",
     ],

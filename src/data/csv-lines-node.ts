@@ -174,9 +174,10 @@ async function oddLineBy(file: string, label: string, delimiter: string): Promis
     if (entry) entry.lines++;
     else counts.set(line.fields.length, { lines: 1, first: line });
   }
+  if (!header) return undefined;
   const total = [...counts.values()].reduce((sum, { lines }) => sum + lines, 0);
   const [usual, { lines }] = [...counts].reduce((most, entry) => (entry[1].lines > most[1].lines ? entry : most));
-  if (!header || usual < 2 || counts.size < 2 || lines < regularShare * total) return undefined;
+  if (usual < 2 || counts.size < 2 || lines < regularShare * total) return undefined;
   const odd = [...counts].filter(([count]) => count !== usual).map(([, { first }]) => first);
   const first = odd.reduce((least, line) => (line.number < least.number ? line : least));
   const others = total - lines - 1;

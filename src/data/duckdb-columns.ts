@@ -43,8 +43,12 @@ function columnType(type: string): ColumnType {
 /** Bytes of a text: what is longer is no level and no words. DuckDB holds a few thousand of them at once, and more as levels. */
 export const mostTextBytes = 4_000_000;
 const limit = mostTextBytes.toLocaleString("en-US");
-export const tooLong = (average?: number) =>
-  `holds texts of ${average ? `${average.toLocaleString("en-US")} bytes on average` : `more than ${limit} bytes`}, and ${limit} are the most; leave it out, or shorten it with --sql, as by left(x, 1000)`;
+export function tooLong(average?: number): string {
+  const what = average
+    ? `texts of ${average.toLocaleString("en-US")} bytes on average, and ${limit} are the most`
+    : `a text of more than ${limit} bytes`;
+  return `holds ${what}; leave it out, or shorten it with --sql, as by left(x, 1000)`;
+}
 
 /** The SQL of a column's texts, which is an error where one is too long. */
 export function textExpression(name: string, column: string): string {

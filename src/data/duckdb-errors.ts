@@ -22,7 +22,8 @@ export async function asInputError<T>(what: string, work: () => Promise<T>, sign
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof InputError) throw error;
-    throw new InputError(csvMessage(error) ?? `${what}: ${duckdbMessage(error)}.`);
+    const message = duckdbMessage(error);
+    throw new InputError(csvMessage(error) ?? `${what}: ${message}${message.endsWith("?") ? "" : "."}`);
   }
 }
 

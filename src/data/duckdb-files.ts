@@ -3,10 +3,10 @@ import { gunzipSync, constants as zlib } from "node:zlib";
 import { csvView, missingWords } from "./duckdb-csv.ts";
 import { jsonView } from "./duckdb-json.ts";
 import { parquetView } from "./duckdb-parquet.ts";
-import { damaged, refuseDeepParquet } from "./duckdb-parquet-depth.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import type { FileHints, FileView } from "./duckdb-view.ts";
 import { InputError } from "./errors.ts";
+import { damaged, refuseDeepParquet } from "./parquet-depth-node.ts";
 import { quoted, sqlText } from "./sql-text.ts";
 
 /** Whether the path is a pattern; a file of that very name comes first. */

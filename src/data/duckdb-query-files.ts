@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { wideDecimals } from "./duckdb-parquet.ts";
-import { refuseDeepParquet } from "./duckdb-parquet-depth.ts";
 import { functionName, pathsOf, type Query, readingFunctions, type SqlNode } from "./duckdb-query.ts";
 import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 import { refuseDeepJson } from "./json-depth.ts";
+import { refuseDeepParquet } from "./parquet-depth-node.ts";
 import { sqlText } from "./sql-text.ts";
 
 /** The files that a query names in its FROM clauses, by themselves as in from 'rows.csv'; nothing where it cannot be told. */
