@@ -36,21 +36,21 @@ function fitOf(path: string, bytes: Uint8Array | string, chance: Chance, k: numb
   };
 }
 
-fuzz("files of CSV", 25, async (chance, k) => {
+fuzz("files of CSV", 20, async (chance, k) => {
   const rows = tableOf(chance);
   if (chance.happens(0.8)) spoil(rows, chance, false);
   const text = Buffer.from(csvOf(rows, chance));
   return fitOf(join(folder, "rows.csv"), chance.happens(0.2) ? spoilBytes(text, chance) : text, chance, k);
 });
 
-fuzz("files of JSON", 25, async (chance, k) => {
+fuzz("files of JSON", 20, async (chance, k) => {
   const rows = tableOf(chance);
   if (chance.happens(0.8)) spoil(rows, chance, true);
   const text = Buffer.from(jsonOf(rows, chance));
   return fitOf(join(folder, "rows.json"), chance.happens(0.2) ? spoilBytes(text, chance) : text, chance, k);
 });
 
-fuzz("files of Parquet", 25, async (chance, k) => {
+fuzz("files of Parquet", 20, async (chance, k) => {
   const path = join(folder, "rows.parquet");
   const bytes = await parquetOf(tableOf(chance), path, chance);
   // The data stand before the footer; a bit changed there is another value as a rule.
