@@ -48,9 +48,10 @@ export function requireComputable({ what, moments: { mean, squares, count }, has
  */
 export function requireComputableOffset(largest: number, isOfNumbers: boolean): void {
   if (largest <= mostOffset) return;
+  const size = Number.isFinite(largest) ? largest.toPrecision(2) : "more than 1e308";
   const cure = isOfNumbers ? "take it off the target itself, as in y - z ~ …" : "take a constant off it";
   throw new InputError(
-    `The offset is up to ${largest.toPrecision(2)} times the unit of the linear predictor, where single precision keeps ${mostOffset} beside it; ${cure}, or leave it out.`,
+    `The offset is up to ${size} times the unit of the linear predictor, where single precision keeps ${mostOffset} beside it; ${cure}, or leave it out.`,
   );
 }
 

@@ -6,6 +6,9 @@ import { type Formula, visitColumns } from "./formula.ts";
 import type { TableChunk } from "./table.ts";
 import { compileTarget } from "./target.ts";
 
+/** The squares of larger targets' distances from their predictions are beyond all numbers. */
+const mostScored = 1e100;
+
 /** The targets of other rows than the fit's. */
 export interface ObservedTargets {
   /** The table's columns that they are made of. */
@@ -30,7 +33,7 @@ export function observeTargets(
   if (![...names].every((name) => scope.columns.has(name))) return undefined;
   const reader = compileTarget(formula, scope, { whereNotFinite: "keep" });
   const complete = new CompleteRowReader();
-  const isUsable = isCountFamily(family) ? isCount : Number.isFinite;
+  const isUsable = (value: number) => Math.abs(value) <= mostScored && (!isCountFamily(family) || isCount(value));
   const unusable = new Map<string, number>();
   const codes = new Map(target.levels?.map((level, k) => [level, k]));
 

@@ -40,6 +40,54 @@ function bruteForce({ x, y }: { x: number[]; y: number[] }) {
   return { mean: m1, sd: Math.sqrt(m2 - m1 ** 2), sigmaMean: s1, sigmaSd: Math.sqrt(s2 - s1 ** 2) };
 }
 
+/** β and σ of the most probable τ, exactly and in double precision, of rows that count as often as `w` says. */
+function weightedFit({ x, y }: { x: number[]; y: number[] }, w: number[]) {
+  const rows = x.map((value) => [value, 1]);
+  const priors = [2.5, 10];
+  const at = (tau: number) => {
+    const precision = Math.exp(-2 * tau);
+    const [a, b, d] = [0, 1, 3].map((entry) => {
+      const [i, j] = [Math.floor(entry / 2), entry % 2];
+      const sum = rows.reduce((total, row, n) => total + w[n] * row[i] * row[j], 0);
+      return precision * sum + (i === j ? priors[i] ** -2 : 0);
+    });
+    const [u, v] = [0, 1].map((j) => precision * rows.reduce((total, row, n) => total + w[n] * row[j] * y[n], 0));
+    const determinant = a * d - b * b;
+    const beta = [(d * u - b * v) / determinant, (a * v - b * u) / determinant];
+    const left = rows.reduce((total, row, n) => total + w[n] * (y[n] - row[0] * beta[0] - row[1] * beta[1]) ** 2, 0);
+    const log =
+      -w.reduce((total, weight) => total + weight, 0) * tau -
+      0.5 * (Math.log(determinant) + precision * left + (beta[0] / 2.5) ** 2 + (beta[1] / 10) ** 2) -
+      Math.exp(tau) +
+      tau;
+    return { log, beta, sds: [Math.sqrt(d / determinant), Math.sqrt(a / determinant)], sigma: Math.exp(tau) };
+  };
+  let best = at(0);
+  for (let tau = -14; tau < 2; tau += 0.0005) if (at(tau).log > best.log) best = at(tau);
+  return best;
+}
+
+describe("a row that counts for many", () => {
+  it.each([1, 1e4, 1e6, 1e8, 1e10])("%d times: the fit passes through it as closely as it must", async (weight) => {
+    const table = data(100);
+    const w = table.x.map((_, n) => (n === 5 ? weight : 1));
+    const exact = weightedFit(table, w);
+    for (const sampler of ["conjugate", "laplace", "nuts"]) {
+      const { coefficients } = await fit(
+        { data: { ...table, w }, formula: "y ~ x" },
+        { sampler, weights: "w", standardize: "none", seed: 2, tolerance: 0.05 },
+      );
+      [0, 1].forEach((j) => {
+        const { name, mean, sd } = coefficients[j];
+        // 4000 draws, and the tails of few rows, in which σ is not known.
+        expect(Math.abs(mean - exact.beta[j]) / exact.sds[j], `${sampler}, ${name}`).toBeLessThan(0.12);
+        expect(Math.abs(sd / exact.sds[j] - 1), `${sampler}, ${name}`).toBeLessThan(0.06);
+      });
+      expect(Math.abs(coefficients[2].mean / exact.sigma - 1), sampler).toBeLessThan(0.03);
+    }
+  });
+});
+
 describe("a linear model with few rows", () => {
   it("has the exact posterior that brute-force integration gives", async () => {
     const table = data(12);

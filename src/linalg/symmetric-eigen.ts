@@ -1,12 +1,15 @@
 import { EigenvalueDecomposition, Matrix as MlMatrix, SingularValueDecomposition } from "ml-matrix";
 import { NotPositiveDefiniteError } from "./cholesky.ts";
-import { identity, type Matrix, matrix } from "./matrix.ts";
+import { identity, largestEntry, type Matrix, matrix } from "./matrix.ts";
 
 /** A = U diag(values) Uᵀ, values ascending, eigenvectors in the columns of U. */
 export interface SymmetricEigen {
   readonly values: Float64Array;
   readonly vectors: Matrix;
 }
+
+/** Entries within these bounds have squares that are numbers. */
+const squarable = { least: 1e-100, most: 1e100 };
 
 /**
  * Eigendecomposition of a symmetric D×D matrix.
@@ -16,8 +19,10 @@ export function symmetricEigen(a: Matrix): SymmetricEigen {
   const size = a.rows;
   const bad = a.data.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new NotPositiveDefiniteError(Math.floor(bad / size));
+  const largest = largestEntry(a);
+  const unit = largest > 0 && (largest < squarable.least || largest > squarable.most) ? largest : 1;
   const source = new MlMatrix(size, size);
-  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) source.set(i, j, a.data[i * size + j]);
+  for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) source.set(i, j, a.data[i * size + j] / unit);
   const decomposition = new EigenvalueDecomposition(source, { assumeSymmetric: true });
   const order = decomposition.realEigenvalues.map((_, k) => k);
   order.sort((left, right) => decomposition.realEigenvalues[left] - decomposition.realEigenvalues[right]);
@@ -25,7 +30,7 @@ export function symmetricEigen(a: Matrix): SymmetricEigen {
   order.forEach((source, target) => {
     for (let i = 0; i < size; i++) vectors.data[i * size + target] = decomposition.eigenvectorMatrix.get(i, source);
   });
-  return { values: Float64Array.from(order, (k) => decomposition.realEigenvalues[k]), vectors };
+  return { values: Float64Array.from(order, (k) => unit * decomposition.realEigenvalues[k]), vectors };
 }
 
 const mostSweeps = 60;

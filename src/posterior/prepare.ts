@@ -237,7 +237,7 @@ function requireDistinctNames(names: readonly string[]): void {
 
 /** The sentence for a search for the mode that ends nowhere. */
 function noMode({ numRows, columns }: Design): string {
-  return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
+  return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter, or the priors lie far from the data; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
 }
 
 /** A fixed auxiliary parameter, or the prior of a learned one. */

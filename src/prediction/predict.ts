@@ -98,12 +98,16 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   });
   const room = new Float64Array(posterior.numPredictors * numDraws);
 
+  let chunksBegin = 1;
+
   function predictChunk(rows: EncodedRows) {
     const columns = predictor.createColumns(rows.numRows);
     for (let i = 0; i < rows.places.length; i++) {
       posterior.predictInto(room, rows, i);
+      requireComputable(room, chunksBegin + rows.places[i]);
       predictor.writeRow(columns, rows.places[i], room, rows.target ? rows.target[i] : Number.NaN);
     }
+    chunksBegin += rows.numRows;
     return { numRows: rows.numRows, columns };
   }
 
@@ -130,6 +134,20 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
     };
   }
   return { chunks, summary };
+}
+
+/** Linear predictors up to here have squares, and means beyond all rates of counts. */
+const mostPredictor = 1e100;
+
+/** @throws InputError where a row's linear predictors are too large for its predictions to be numbers */
+function requireComputable(predictors: Float64Array, row: number): void {
+  for (let t = 0; t < predictors.length; t++) {
+    // Not ">": what is no number is too large, too.
+    if (Math.abs(predictors[t]) <= mostPredictor) continue;
+    throw new InputError(
+      `Data row ${formatCount(row)} is so far from the rows of the fit that its linear predictor is beyond the arithmetic; correct the row, or leave it out.`,
+    );
+  }
 }
 
 function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOptions): RowPredictor {
@@ -190,7 +208,9 @@ function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): strin
       "and",
     );
     const isNumber = target.kind === "number";
-    const number = isCountFamily(family) ? "a count is a whole number of at least 0" : "the target has to be finite";
+    const number = isCountFamily(family)
+      ? "a count is a whole number of at least 0"
+      : "the target has to be finite, and no larger than 1e100";
     const reason = isNumber ? `${number}, and it is ${values}` : `the fit knows no class ${values}`;
     warnings.push(`${rows(count)} left out of the scores: ${reason}.`);
   }

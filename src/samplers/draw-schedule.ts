@@ -48,8 +48,7 @@ export function stepFlags(options: Tuning): string {
  */
 export function requireForgetting(autocorrelationTime: number, steps: number, options: Tuning): void {
   const given = stepFlags(options);
-  // Not ">": a time beyond all numbers is no number.
-  if (given === "" || autocorrelationTime <= steps) return;
+  if (given === "" || (Number.isFinite(autocorrelationTime) && !(autocorrelationTime > steps))) return;
   const time = Number.isFinite(autocorrelationTime) ? formatSteps(autocorrelationTime) : "more than 10^300";
   throw new SamplerOptionError(
     `With ${given} the steps are so short that a chain needs ${time} of them to forget where it was, and a run affords ${formatSteps(steps)}: not one draw would be independent of the start; leave ${stepNames(options)} out, or take a value nearer to the theory's.`,

@@ -204,7 +204,8 @@ function requireNoise(sandwich: Matrix): void {
  */
 function defaultBatchSize(numRows: number, rates: Float64Array): number {
   const condition = rates[rates.length - 1] / rates[0];
-  return Math.max(1, Math.min(10, Math.floor(Math.sqrt(numRows / condition))));
+  // Where rounding leaves the least rate below 0 there is no condition.
+  return Math.max(1, Math.min(10, Math.floor(Math.sqrt(numRows / condition)) || 1));
 }
 
 function notesOn(chosen: WindowChoice, draws: number, options: SamplerOptions): string[] {
