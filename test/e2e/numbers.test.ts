@@ -43,7 +43,7 @@ describe("a fit with settings of the user's own", () => {
     ["constant-sgd", ["--learning-rate", "0.01"]],
     ["momentum-sgd", ["--learning-rate", "0.001"]],
     ["sgld", ["--learning-rate", "0.0002"]],
-    ["constant-sgd", ["--preconditioner", "full", "--batch-size", "100"]],
+    ["constant-sgd", ["--preconditioner", "full", "--batch-size", "40"]],
   ])("%s %j: failed, status 1, and what to leave out", (sampler, options) => {
     const found = verdictOf("--sampler", sampler, ...options);
     expect(found.error).toBeGreaterThan(0.1);
