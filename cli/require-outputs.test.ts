@@ -50,7 +50,8 @@ describe("requireOutputs", () => {
     await expect(requireOutputs({ "--json": at("d_2"), "--out": [at("d_1"), at("d_2")] }, {})).rejects.toThrow("Only");
   });
 
-  it("passes over queries that it cannot understand, which are refused where they are run", async () => {
-    await requireOutputs({ "--out": at("table.csv") }, { sql: "this is no query" });
+  it("refuses queries that cannot be understood, in the sentence that running them has", async () => {
+    const refused = requireOutputs({ "--out": at("other.csv") }, { sql: "this is no query" });
+    await expect(refused).rejects.toThrow(/^The query fails: syntax error/);
   });
 });
