@@ -11,8 +11,9 @@ const first = pack();
 npm("run", "build");
 const second = pack();
 if (first.integrity !== second.integrity) {
-  const sizes = new Map(first.files.map(({ path, size }) => [path, size]));
-  const changed = second.files.filter(({ path, size }) => sizes.get(path) !== size).map(({ path }) => path);
+  const listed = ({ files }) => new Set(files.map(({ path, size }) => `${path} (${size} bytes)`));
+  const [before, after] = [listed(first), listed(second)];
+  const changed = [...before, ...after].filter((file) => !before.has(file) || !after.has(file));
   console.error(
     `npm pack made other bytes after a second build: ${changed.join(", ") || "files of the same size differ"}`,
   );
