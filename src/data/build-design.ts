@@ -16,15 +16,13 @@ import { combine, type Moments, momentsOf } from "./moments.ts";
 import { orthogonalBasis } from "./orthogonal-basis.ts";
 import { compileOffset, compileWeights } from "./row-numbers.ts";
 import { settleTexts } from "./settle-texts.ts";
-import { defaultMaxBytes, denseStrideOf, requireRoom, requireRoomForTable } from "./size-limit.ts";
+import { defaultMaxBytes, denseStrideOf, paddedFloats, requireRoom, requireRoomForTable } from "./size-limit.ts";
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { formatCount, type TableSource } from "./table.ts";
 import { compileTarget } from "./target.ts";
 import { TermRows } from "./term-rows.ts";
 import { denseLimit, isWide } from "./wide.ts";
 import { isWordCount, textColumns } from "./words.ts";
-
-const roundUp = (count: number) => Math.ceil(count / 8) * 8;
 
 /**
  * Makes a design of a table in two passes: the first finds the levels, means and sds, the second writes the rows.
@@ -158,7 +156,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     hasOffset: offset !== undefined,
     hasWeights: weights !== undefined,
     stride,
-    paddedColumns: roundUp(columns.length + Number(isSparse)),
+    paddedColumns: paddedFloats(columns.length + Number(isSparse)),
     ...(isSparse && { sparse: { startsAt: plan.startsAt, nonZeros: plan.nonZeros } }),
     columns,
     hasIntercept,

@@ -202,12 +202,12 @@ describe("a confined query", () => {
 
   test("cannot reach files by DuckDB's own walls either", async () => {
     // What the look at the query would let pass, were it mistaken.
-    const { DuckDBInstance } = await import("@duckdb/node-api");
+    const { openDuckDB } = await import("./duckdb-instance.ts");
     const { DuckDBSession } = await import("./duckdb-session.ts");
-    const { instanceSettings, lockDown } = await import("./duckdb-confinement.ts");
-    const instance = await DuckDBInstance.create(":memory:", instanceSettings);
+    const { lockDown } = await import("./duckdb-confinement.ts");
+    const duckdb = await openDuckDB("Reading files and queries");
     try {
-      const session = new DuckDBSession(await instance.connect(), undefined);
+      const session = new DuckDBSession(await duckdb.instance.connect(), undefined);
       await lockDown(session, [named], undefined);
       expect(await session.rows(`select count(*)::int from read_csv('${named}')`, "fails")).toEqual([[30]]);
       for (const sql of [
@@ -225,7 +225,7 @@ describe("a confined query", () => {
         await expect(session.run(sql, "Refused"), sql).rejects.toThrow(/^Refused: /);
       expect(existsSync(at("out"))).toBe(false);
     } finally {
-      instance.closeSync();
+      duckdb.close();
     }
   });
 

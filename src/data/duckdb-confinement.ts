@@ -10,13 +10,6 @@ import type { DuckDBSession } from "./duckdb-session.ts";
 import { InputError } from "./errors.ts";
 import { sqlText } from "./sql-text.ts";
 
-/** What no query gets: extensions, be they downloaded or found on the machine. */
-export const instanceSettings = {
-  autoinstall_known_extensions: "false",
-  autoload_known_extensions: "false",
-  allow_community_extensions: "false",
-};
-
 /** What a confined query may name: the table `data`, the file as the caller named it, and the files it stands for. */
 export interface NamedFiles {
   readonly path?: string;

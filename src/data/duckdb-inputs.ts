@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { instanceSettings } from "./duckdb-confinement.ts";
 import { duckdbPath, isPattern } from "./duckdb-files.ts";
 import { openDuckDB } from "./duckdb-instance.ts";
 import { parseQuery } from "./duckdb-query.ts";
@@ -16,7 +15,7 @@ export interface Reading {
 /** The files there that a path, a pattern or a query names. @throws InputError where the query is none */
 export async function filesRead({ path, sql }: Reading): Promise<readonly string[]> {
   if (sql === undefined && (path === undefined || !isPattern(path))) return path === undefined ? [] : [path];
-  const duckdb = await openDuckDB("Reading files and queries", instanceSettings);
+  const duckdb = await openDuckDB("Reading files and queries");
   try {
     const session = new DuckDBSession(await duckdb.instance.connect(), undefined);
     const names = [

@@ -8,6 +8,13 @@ export interface OpenDuckDB {
   close(): void;
 }
 
+/** What nothing that runs in DuckDB gets: extensions, be they downloaded or found on the machine. */
+const instanceSettings = {
+  autoinstall_known_extensions: "false",
+  autoload_known_extensions: "false",
+  allow_community_extensions: "false",
+};
+
 /**
  * @param purpose What needs it, as a sentence begins: "Reading files".
  * @throws InputError where DuckDB is not installed
@@ -15,7 +22,11 @@ export interface OpenDuckDB {
 export async function openDuckDB(purpose: string, options: Record<string, string> = {}): Promise<OpenDuckDB> {
   const { DuckDBInstance } = await optionalPackage("@duckdb/node-api", purpose, () => import("@duckdb/node-api"));
   const folder = temporaryPath();
-  const instance = await DuckDBInstance.create(":memory:", { temp_directory: folder, ...options });
+  const instance = await DuckDBInstance.create(":memory:", {
+    ...instanceSettings,
+    temp_directory: folder,
+    ...options,
+  });
   return {
     instance,
     close() {

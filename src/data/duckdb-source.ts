@@ -1,7 +1,7 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
 import type { DesignRecipe } from "./design-types.ts";
 import { columnOf, infoOf, readExpression } from "./duckdb-columns.ts";
-import { instanceSettings, lockDown, requireConfined } from "./duckdb-confinement.ts";
+import { lockDown, requireConfined } from "./duckdb-confinement.ts";
 import { checkFile, duckdbPath, fileView, isPattern } from "./duckdb-files.ts";
 import { openDuckDB } from "./duckdb-instance.ts";
 import { parseQuery } from "./duckdb-query.ts";
@@ -47,7 +47,7 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path) && !isStandardInput(path)) checkFile(path);
   signal?.throwIfAborted();
-  const duckdb = await openDuckDB("Reading files and queries", instanceSettings);
+  const duckdb = await openDuckDB("Reading files and queries");
   const spool = new Spool();
   const close = () => {
     duckdb.close();

@@ -8,11 +8,12 @@ import { isWide } from "./wide.ts";
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 export const defaultMaxBytes = 2 ** 32 - 2 ** 26;
 
-const roundUp = (count: number) => Math.ceil(count / 8) * 8;
+/** Floats of a row that kernels read eight at a time. */
+export const paddedFloats = (count: number) => Math.ceil(count / 8) * 8;
 
 /** Floats of a dense row: its columns, the target, and what else it has. */
 export function denseStrideOf(numColumns: number, side: RowSideKinds): number {
-  return roundUp(numColumns + (side.hasWeights ? 3 : side.hasOffset ? 2 : 1));
+  return paddedFloats(numColumns + (side.hasWeights ? 3 : side.hasOffset ? 2 : 1));
 }
 
 interface RowSideKinds {
