@@ -1,48 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
-import { buildDesign, type DesignOptions } from "./design.ts";
-import { type OpenTableOptions, openTable } from "./duckdb-source.ts";
+import { describe, expect, test } from "vitest";
+import { design, file, folder, read } from "./duckdb-fixtures.ts";
+import { openTable } from "./duckdb-source.ts";
 import { InputError } from "./errors.ts";
-import { parseFormula } from "./formula.ts";
-
-const folder = mkdtempSync(join(tmpdir(), "ornstein-test-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-function file(name: string, content: string | Uint8Array): string {
-  const path = join(folder, name);
-  writeFileSync(path, content);
-  return path;
-}
-
-async function read(options: OpenTableOptions, names?: string[]): Promise<Record<string, (number | string | null)[]>> {
-  const table = await openTable(options);
-  try {
-    const wanted = names ?? table.columns.map(({ name }) => name);
-    const result: Record<string, (number | string | null)[]> = Object.fromEntries(wanted.map((name) => [name, []]));
-    for await (const { columns } of table.chunks(wanted)) {
-      for (const [name, column] of columns) {
-        if (column.kind === "number")
-          for (const value of column.values) result[name].push(Number.isNaN(value) ? null : value);
-        else for (const code of column.codes) result[name].push(column.levels[code] ?? null);
-      }
-    }
-    return result;
-  } finally {
-    await table.close?.();
-  }
-}
-
-async function design(options: OpenTableOptions, formula: string, designOptions?: DesignOptions) {
-  const table = await openTable(options);
-  try {
-    return await buildDesign(table, parseFormula(formula), designOptions);
-  } finally {
-    await table.close?.();
-  }
-}
 
 async function messageOf(promise: Promise<unknown>): Promise<string> {
   const error = await promise.then(
