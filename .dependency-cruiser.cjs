@@ -4,14 +4,21 @@ const order = [
   "rng",
   "families",
   "engine",
-  "data",
+  "table",
+  "formula",
+  "design",
+  "duckdb",
+  "priors",
   "models",
   "theory",
+  "rows",
   "estimation",
-  "baselines|samplers",
+  "sampling",
+  "empirical-bayes",
   "diagnostics",
   "prediction",
-  "posterior",
+  "fit",
+  "persistence",
 ];
 
 module.exports = {
@@ -33,7 +40,7 @@ module.exports = {
     {
       name: "only-node-files-import-node",
       severity: "error",
-      from: { path: "^src/", pathNot: "(node|duckdb)[^/]*\\.ts$|\\.test\\.ts$" },
+      from: { path: "^src/", pathNot: "node[^/]*\\.ts$|^src/duckdb/|\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {

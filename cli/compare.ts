@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import type { CompareOptions } from "../src/posterior/compare.ts";
-import { samplers } from "../src/samplers/registry.ts";
+import type { CompareOptions } from "../src/fit/comparison/compare.ts";
+import { samplers } from "../src/sampling/registry.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
 import { commandLine, terminal, writeJson, writeText } from "./outputs.ts";
 import { renderComparison } from "./render-comparison.ts";
@@ -48,7 +48,7 @@ async function runCompare(data: string | undefined, flags: CompareFlags, version
       });
     }
     if (json !== undefined) {
-      const { comparisonToJson } = await import("../src/posterior/contract-json.ts");
+      const { comparisonToJson } = await import("../src/fit/contract-json.ts");
       const record = comparisonToJson(comparison, { version, command: commandLine() });
       await write(json, () => writeJson(json, record));
     }

@@ -1,6 +1,6 @@
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
-import type { Comparison, SamplerComparison } from "../src/posterior/comparison.ts";
+import type { Comparison, SamplerComparison } from "../src/fit/comparison/comparison.ts";
 import { placeLabels } from "./place-labels.ts";
 import { plotComparison } from "./plot-comparison.ts";
 import { renderComparison, titleOf } from "./render-comparison.ts";

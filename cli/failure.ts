@@ -1,5 +1,5 @@
-import { InputError } from "../src/data/errors.ts";
-import type { Verdict } from "../src/diagnostics/certificate.ts";
+import type { Verdict } from "../src/diagnostics/certificate/certificate.ts";
+import { InputError } from "../src/errors.ts";
 import { visibleLines } from "./visible.ts";
 
 /** The command's exit statuses; scripts rely on them. Those of interrupts, 128 + the signal's number, are the supervisor's. */

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { InputError } from "../src/data/errors.ts";
-import { samplers } from "../src/samplers/registry.ts";
-import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/samplers/sampler.ts";
+import { InputError } from "../src/errors.ts";
+import { samplers } from "../src/sampling/registry.ts";
+import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/sampling/sampler.ts";
 import { statusOf } from "./failure.ts";
 import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
-import { InputError } from "../src/data/errors.ts";
-import { reasonOf } from "../src/posterior/whole-files-node.ts";
+import { InputError } from "../src/errors.ts";
+import { reasonOf } from "../src/persistence/whole-files-node.ts";
 import { addCheckCommand } from "./check.ts";
 import { addCompareCommand } from "./compare.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { InputError } from "../src/data/errors.ts";
+import { InputError } from "../src/errors.ts";
 import { families } from "../src/families/families.ts";
+import type { FitOptions } from "../src/fit/options/options.ts";
 import { classCodings } from "../src/models/model.ts";
-import type { FitOptions } from "../src/posterior/options.ts";
 
 /** What every command that fits takes: the data, the model, and how the run goes. */
 export interface CommonFlags extends FitOptions {

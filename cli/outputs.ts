@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { writeWhole } from "../src/posterior/whole-files-node.ts";
+import { writeWhole } from "../src/persistence/whole-files-node.ts";
 import { isStandardOutput, writeStandardOutput } from "./standard-output.ts";
 
 /** Writes a text to a file, or to standard output where the path is "-". */

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import type { FinishedPart } from "../paper/run-part.ts";
-import { InputError } from "../src/data/errors.ts";
+import { InputError } from "../src/errors.ts";
 import { reportFailure } from "./failure.ts";
 import { number, quietHelp, seedHelp, threadsHelp } from "./options.ts";
 import { writeText } from "./outputs.ts";

@@ -1,5 +1,5 @@
 import * as Plot from "@observablehq/plot";
-import type { Comparison, SamplerComparison } from "../src/posterior/comparison.ts";
+import type { Comparison, SamplerComparison } from "../src/fit/comparison/comparison.ts";
 import { type Box, placeLabels } from "./place-labels.ts";
 import { isChance, titleOf } from "./render-comparison.ts";
 import { plotSvg } from "./svg.ts";

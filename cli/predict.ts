@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { InputError } from "../src/data/errors.ts";
-import type { UnknownLevels } from "../src/data/recipe-levels.ts";
-import type { Posterior } from "../src/posterior/posterior.ts";
+import type { UnknownLevels } from "../src/design/recipe/recipe-levels.ts";
+import { InputError } from "../src/errors.ts";
+import type { Posterior } from "../src/fit/posterior.ts";
 import { dataArgument, number, optionGroups, plainHelp, quietHelp, seedHelp, sqlHelp } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";
 import type { FirstRows } from "./render-prediction.ts";
@@ -83,7 +83,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
         const found = stream.summary();
         const summary = { ...found, warnings: [...ofCertificate(fit, path), ...found.warnings] };
         if (json !== undefined) {
-          const { predictionToJson } = await import("../src/posterior/contract-json.ts");
+          const { predictionToJson } = await import("../src/fit/contract-json.ts");
           const record = predictionToJson(fit, summary, { version, command: commandLine() });
           await write(json, () => writeJson(json, record));
         }

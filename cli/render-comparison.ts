@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { Comparison, SamplerComparison } from "../src/posterior/comparison.ts";
+import type { Comparison, SamplerComparison } from "../src/fit/comparison/comparison.ts";
 import { renderModel } from "./render-model.ts";
 import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
 import { visibleTexts } from "./visible.ts";

@@ -1,4 +1,4 @@
-import type { Posterior } from "../src/posterior/posterior.ts";
+import type { Posterior } from "../src/fit/posterior.ts";
 import { integer, wrapWords } from "./table.ts";
 
 /** Factors and classes that are listed before the rest is only counted. */

@@ -1,5 +1,5 @@
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
-import { probabilityOf } from "../src/data/event.ts";
+import { probabilityOf } from "../src/formula/event.ts";
 import type { PredictionSummary } from "../src/prediction/predict.ts";
 import type { PredictiveFit } from "../src/prediction/predictive-fit.ts";
 import type { PredictionColumns, PredictionScores } from "../src/prediction/row-predictor.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit } from "../src/posterior/fit-inline.ts";
+import { fit } from "../src/fit/fit-inline.ts";
 import { renderPosterior } from "./render.ts";
 import { decimalsWithin, roundedTo } from "./table.ts";
 

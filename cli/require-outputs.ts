@@ -1,7 +1,7 @@
 import { fstatSync, statSync } from "node:fs";
-import { filesRead, type Reading } from "../src/data/duckdb-inputs.ts";
-import { InputError } from "../src/data/errors.ts";
-import { identityOf, outputPlace } from "../src/posterior/output-place-node.ts";
+import { filesRead, type Reading } from "../src/duckdb/inputs.ts";
+import { InputError } from "../src/errors.ts";
+import { identityOf, outputPlace } from "../src/persistence/output-place-node.ts";
 import { isStandardOutput } from "./standard-output.ts";
 
 /** What a command reads: a table, a saved fit, or both. */

@@ -1,7 +1,7 @@
 import { fstatSync, writeFileSync } from "node:fs";
-import { InputError } from "../src/data/errors.ts";
-import { outputPlace } from "../src/posterior/output-place-node.ts";
-import { reasonOf } from "../src/posterior/whole-files-node.ts";
+import { InputError } from "../src/errors.ts";
+import { outputPlace } from "../src/persistence/output-place-node.ts";
+import { reasonOf } from "../src/persistence/whole-files-node.ts";
 
 /** Whether an option's path is standard output, by "-" or by a name such as /dev/stdout. */
 export function isStandardOutput(path: string): boolean {

@@ -1,4 +1,4 @@
-import { onTemporary, removeTemporaries } from "../src/data/temporaries-node.ts";
+import { onTemporary, removeTemporaries } from "../src/duckdb/files/temporaries.ts";
 import { tellSupervisor } from "./supervised.ts";
 
 // The run of a command, in the process that `supervise` starts.

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import type { Posterior } from "../src/posterior/posterior.ts";
+import type { Posterior } from "../src/fit/posterior.ts";
 import { learnedAuxiliaries } from "../src/prediction/predictive-fit.ts";
 
 /** The files of `draws.csv` as CmdStan names them: draws_1.csv, draws_2.csv, …; draws.csv itself for one chain. */

@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import { openDuckDB } from "../src/data/duckdb-instance.ts";
-import { quoted, sqlText } from "../src/data/sql-text.ts";
-import { removeTemporary, temporaryPath } from "../src/data/temporaries-node.ts";
-import type { Posterior } from "../src/posterior/posterior.ts";
-import { writeAllWhole, writeWhole } from "../src/posterior/whole-files-node.ts";
+import { removeTemporary, temporaryPath } from "../src/duckdb/files/temporaries.ts";
+import { openDuckDB } from "../src/duckdb/instance.ts";
+import type { Posterior } from "../src/fit/posterior.ts";
+import { writeAllWhole, writeWhole } from "../src/persistence/whole-files-node.ts";
+import { quoted, sqlText } from "../src/table/sql-text.ts";
 import { columnNames, tellRenamed } from "./column-names.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
 

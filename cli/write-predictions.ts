@@ -1,9 +1,9 @@
-import { openDuckDB } from "../src/data/duckdb-instance.ts";
-import { InputError } from "../src/data/errors.ts";
-import { quoted, sqlText } from "../src/data/sql-text.ts";
-import { outputPlace } from "../src/posterior/output-place-node.ts";
-import { writeWhole } from "../src/posterior/whole-files-node.ts";
+import { openDuckDB } from "../src/duckdb/instance.ts";
+import { InputError } from "../src/errors.ts";
+import { outputPlace } from "../src/persistence/output-place-node.ts";
+import { writeWhole } from "../src/persistence/whole-files-node.ts";
 import type { PredictionColumns } from "../src/prediction/row-predictor.ts";
+import { quoted, sqlText } from "../src/table/sql-text.ts";
 import { columnNames, tellRenamed } from "./column-names.ts";
 import { isStandardOutput, writeStandardOutput } from "./standard-output.ts";
 

@@ -1,7 +1,7 @@
-import { buildDesign } from "../src/data/design.ts";
-import { openTable } from "../src/data/duckdb-source.ts";
-import { parseFormula } from "../src/data/formula.ts";
+import { buildDesign } from "../src/design/design.ts";
+import { openTable } from "../src/duckdb/source.ts";
 import type { Engine } from "../src/engine/engine.ts";
+import { parseFormula } from "../src/formula/formula.ts";
 import { type RowBlock, rowBlockOf } from "../src/models/model.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { readIdxBytes } from "./idx-files.ts";

@@ -1,6 +1,6 @@
 import type { Problem } from "../src/estimation/problem.ts";
 import { diagonal, diagonalMatrix, identity, type Matrix, scale } from "../src/linalg/matrix.ts";
-import type { SamplerSettings } from "../src/samplers/sampler.ts";
+import type { SamplerSettings } from "../src/sampling/sampler.ts";
 import * as fisher from "../src/theory/fisher-scoring.ts";
 import { langevinAsSgd } from "../src/theory/langevin.ts";
 import * as optimal from "../src/theory/optimal.ts";

@@ -1,10 +1,10 @@
 import { Gradient } from "../kernels/layout.ts";
-import { runNutsChain } from "../src/baselines/nuts-chain.ts";
-import { runChainsTogether } from "../src/estimation/full-gradients.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import { diagonal, identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
-import { runChains } from "../src/samplers/run-chains.ts";
+import { runChainsTogether } from "../src/rows/full-gradients.ts";
+import { runChains } from "../src/sampling/chains/run-chains.ts";
+import { runNutsChain } from "../src/sampling/nuts/chain.ts";
 import { averagedCovariance } from "../src/theory/averaging.ts";
 import { stateDependentCovariance } from "../src/theory/stability.ts";
 import type { PartContext } from "./part.ts";

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { designFromArrays } from "../src/data/design.ts";
-import { openTable } from "../src/data/duckdb-source.ts";
-import { InputError } from "../src/data/errors.ts";
+import { designFromArrays } from "../src/design/design.ts";
+import { openTable } from "../src/duckdb/source.ts";
+import { InputError } from "../src/errors.ts";
 import { estimate } from "../src/estimation/estimate.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import type { FamilyName } from "../src/families/family.ts";

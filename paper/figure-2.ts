@@ -1,7 +1,7 @@
 import { axisX, axisY, cell, dot, line, type PlotOptions, ruleX } from "@observablehq/plot";
-import { bulkEffectiveSampleSize } from "../src/diagnostics/effective-sample-size.ts";
+import { bulkEffectiveSampleSize } from "../src/diagnostics/statistics/effective-sample-size.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import { constantSgd } from "../src/samplers/constant-sgd.ts";
+import { constantSgd } from "../src/sampling/algorithms/constant-sgd.ts";
 import { continuousCovariance } from "./continuous.ts";
 import { problemOf, readDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";

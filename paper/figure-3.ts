@@ -2,7 +2,7 @@ import type { PlotOptions } from "@observablehq/plot";
 import { Gradient } from "../kernels/layout.ts";
 import { cholesky, invertLower } from "../src/linalg/cholesky.ts";
 import { add, congruence, identity, type Matrix, multiply } from "../src/linalg/matrix.ts";
-import { runChains } from "../src/samplers/run-chains.ts";
+import { runChains } from "../src/sampling/chains/run-chains.ts";
 import { averagedCovariance } from "../src/theory/averaging.ts";
 import { stateDependentCovariance } from "../src/theory/stability.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { InputError } from "../src/data/errors.ts";
+import { learnHyperparameters, type TraceEntry } from "../src/empirical-bayes/variational-em.ts";
+import { InputError } from "../src/errors.ts";
 import { findWideMode, meanLoss } from "../src/estimation/wide-mode.ts";
 import { createModel, type Model, withHyperparameters, withRows } from "../src/models/model.ts";
-import { defaultInterceptPrior } from "../src/models/prior.ts";
-import { learnHyperparameters, type TraceEntry } from "../src/samplers/variational-em.ts";
+import { defaultInterceptPrior } from "../src/priors/prior.ts";
 import { type ClassificationRows, readCovertype, readMnist } from "./classification-rows.ts";
 import type { PartContext } from "./part.ts";
 

@@ -1,7 +1,7 @@
 import { dot, line, type PlotOptions, ruleY } from "@observablehq/plot";
-import { mcseOfMean } from "../src/diagnostics/effective-sample-size.ts";
-import { samplers } from "../src/samplers/registry.ts";
-import type { ChainOutput } from "../src/samplers/sampler.ts";
+import { mcseOfMean } from "../src/diagnostics/statistics/effective-sample-size.ts";
+import { samplers } from "../src/sampling/registry.ts";
+import type { ChainOutput } from "../src/sampling/sampler.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { count, markdownTable } from "./markdown.ts";

@@ -1,5 +1,5 @@
-import { mean } from "../src/diagnostics/autocovariance.ts";
-import { effectiveSampleSize, mcseOfMean, mcseOfSd } from "../src/diagnostics/effective-sample-size.ts";
+import { mean } from "../src/diagnostics/statistics/autocovariance.ts";
+import { effectiveSampleSize, mcseOfMean, mcseOfSd } from "../src/diagnostics/statistics/effective-sample-size.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import { invertLower, invertPositiveDefinite } from "../src/linalg/cholesky.ts";
 import { diagonal, type Matrix, matrix, multiplyVector } from "../src/linalg/matrix.ts";

@@ -1,6 +1,6 @@
 import type { PlotOptions } from "@observablehq/plot";
 import type { Engine } from "../src/engine/engine.ts";
-import type { Workspace } from "../src/estimation/problem.ts";
+import type { Workspace } from "../src/rows/workspace.ts";
 
 /** What a part runs with. */
 export interface PartContext {

@@ -1,7 +1,7 @@
-import { checkAssumptions } from "../src/diagnostics/assumptions.ts";
+import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
 import type { Problem } from "../src/estimation/problem.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/samplers/sampler.ts";
+import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
 import { UnstableError } from "../src/theory/stability.ts";
 import { continuousCovariance } from "./continuous.ts";

@@ -1,4 +1,4 @@
-import { samplers } from "../src/samplers/registry.ts";
+import { samplers } from "../src/sampling/registry.ts";
 import { type DataSet, preprocessings, problemOf, readDataSet, realDataSets, syntheticDataSet } from "./data-sets.ts";
 import { methods } from "./methods.ts";
 import { type PaperPart, type PartContext, scaled } from "./part.ts";

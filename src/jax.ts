@@ -2,7 +2,7 @@
 import { type JsTree, jit, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
-import { refuse, requireFunction, requireObject } from "./data/kinds.ts";
+import { refuse, requireFunction, requireObject } from "./kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
 /** Arrays by name, one for each array of the data: the same rows of all of them. */

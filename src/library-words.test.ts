@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { inFlags, inOptions } from "./fit/options/option-words.ts";
 import * as library from "./index.ts";
 import * as node from "./node.ts";
 import * as command from "./node-command.ts";
-import { inFlags, inOptions } from "./posterior/option-words.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-words-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,9 +1,9 @@
-import { InputError } from "./data/errors.ts";
-import type { TableSource } from "./data/table.ts";
-import { inOptions, reworded } from "./posterior/option-words.ts";
-import type { Posterior } from "./posterior/posterior.ts";
-import { posteriorOf, withHidden } from "./posterior/posterior-methods.ts";
+import { InputError } from "./errors.ts";
+import { inOptions, reworded } from "./fit/options/option-words.ts";
+import type { Posterior } from "./fit/posterior.ts";
+import { posteriorOf, withHidden } from "./fit/posterior-methods.ts";
 import type { PredictionStream } from "./prediction/predict.ts";
+import type { TableSource } from "./table/table.ts";
 
 /** What leaves the library by its entries: errors and results whose sentences name the library's options. */
 

@@ -1,29 +1,30 @@
 /** The functions of `ornstein` that run anywhere; sentences in their errors and results name the library's options. */
+
+import type { CompareOptions } from "./fit/comparison/compare.ts";
+import { compare as compareHere } from "./fit/comparison/compare-inline.ts";
+import type { Comparison } from "./fit/comparison/comparison.ts";
+import { plainJson } from "./fit/contract-json.ts";
+import type { RunOptions } from "./fit/fit.ts";
+import { fit as fitHere } from "./fit/fit-inline.ts";
+import type { FitInput } from "./fit/load.ts";
+import type { Posterior } from "./fit/posterior.ts";
+import { withHidden } from "./fit/posterior-methods.ts";
+import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
+import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
+import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
+import { type CustomModel, type CustomModelOptions, customModel as modelOf } from "./models/custom-model.ts";
+import { importFit as readFit } from "./persistence/portable-fit.ts";
+import type { SavedFit } from "./persistence/restored-fit.ts";
+import { type PredictionStream, type PredictOptions, predictStream as stream } from "./prediction/predict.ts";
+import type { PredictiveFit } from "./prediction/predictive-fit.ts";
 import {
   type Columns,
   tableFromColumns as columnsTable,
   tableFromRows as rowsTable,
   type TableSource,
-} from "./data/table.ts";
-import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
-import { type CustomModel, type CustomModelOptions, customModel as modelOf } from "./models/custom-model.ts";
-import type { CompareOptions } from "./posterior/compare.ts";
-import { compare as compareHere } from "./posterior/compare-inline.ts";
-import type { Comparison } from "./posterior/comparison.ts";
-import { plainJson } from "./posterior/contract-json.ts";
-import type { RunOptions } from "./posterior/fit.ts";
-import { fit as fitHere } from "./posterior/fit-inline.ts";
-import type { FitInput } from "./posterior/load.ts";
-import { importFit as readFit } from "./posterior/portable-fit.ts";
-import type { Posterior } from "./posterior/posterior.ts";
-import { withHidden } from "./posterior/posterior-methods.ts";
-import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
-import type { SavedFit } from "./posterior/restored-fit.ts";
-import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./posterior/sample-model.ts";
-import { type PredictionStream, type PredictOptions, predictStream as stream } from "./prediction/predict.ts";
-import type { PredictiveFit } from "./prediction/predictive-fit.ts";
+} from "./table/table.ts";
 
-export { exportFit } from "./posterior/portable-fit.ts";
+export { exportFit } from "./persistence/portable-fit.ts";
 
 /**
  * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to

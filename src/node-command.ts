@@ -3,20 +3,20 @@
  * flags; node.ts has them in the library's words.
  */
 import { availableParallelism } from "node:os";
-import { openTable } from "./data/duckdb-source.ts";
-import { InputError } from "./data/errors.ts";
-import { requireText, shown } from "./data/kinds.ts";
+import { openTable } from "./duckdb/source.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
 import { progressReporter } from "./engine/progress.ts";
-import { type CompareOptions, compareWithEngine } from "./posterior/compare.ts";
-import type { Comparison } from "./posterior/comparison.ts";
-import { fitWithEngine, type RunOptions } from "./posterior/fit.ts";
-import type { FitInput, Listening } from "./posterior/load.ts";
-import { refuseOptionsAmong } from "./posterior/options.ts";
-import type { Posterior } from "./posterior/posterior.ts";
-import { type NewRows, type Prediction, predict as predictRows } from "./posterior/predict.ts";
-import { requireOptions } from "./posterior/require-input.ts";
+import { InputError } from "./errors.ts";
+import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare.ts";
+import type { Comparison } from "./fit/comparison/comparison.ts";
+import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
+import type { FitInput, Listening } from "./fit/load.ts";
+import { refuseOptionsAmong } from "./fit/options/options.ts";
+import { requireOptions } from "./fit/options/require-input.ts";
+import type { Posterior } from "./fit/posterior.ts";
+import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
+import { requireText, shown } from "./kinds.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 
@@ -121,7 +121,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export { toContractJson } from "./posterior/contract-json.ts";
-export { loadFit, saveFit } from "./posterior/saved-fit-node.ts";
+export { toContractJson } from "./fit/contract-json.ts";
+export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };

@@ -1,18 +1,18 @@
 /** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
 
-import type { OpenTableOptions } from "./data/duckdb-source.ts";
-import type { TableSource } from "./data/table.ts";
+import type { OpenTableOptions } from "./duckdb/source.ts";
+import type { Comparison } from "./fit/comparison/comparison.ts";
+import type { FitInput } from "./fit/load.ts";
+import { inFlags, reworded } from "./fit/options/option-words.ts";
+import type { Posterior } from "./fit/posterior.ts";
+import type { NewRows, Prediction } from "./fit/predict.ts";
 import { libraryPosterior, librarySource, saying, sayingAll } from "./library-words.ts";
 import type { FileInput, NodeCompareOptions, NodeRunOptions } from "./node-command.ts";
 import * as command from "./node-command.ts";
-import type { Comparison } from "./posterior/comparison.ts";
-import type { FitInput } from "./posterior/load.ts";
-import { inFlags, reworded } from "./posterior/option-words.ts";
-import type { Posterior } from "./posterior/posterior.ts";
-import type { NewRows, Prediction } from "./posterior/predict.ts";
-import type { Origin, SavedFit } from "./posterior/restored-fit.ts";
+import type { Origin, SavedFit } from "./persistence/restored-fit.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
+import type { TableSource } from "./table/table.ts";
 
 /**
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.

@@ -2,7 +2,7 @@
 import * as tf from "@tensorflow/tfjs-core";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
-import { refuse, requireFunction, requireObject } from "./data/kinds.ts";
+import { refuse, requireFunction, requireObject } from "./kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
 /** Tensors by name. */

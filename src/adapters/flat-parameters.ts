@@ -1,4 +1,4 @@
-import { InputError } from "../data/errors.ts";
+import { InputError } from "../errors.ts";
 
 /** Arrays of parameters one after the other in one vector θ. */
 export interface FlatParameters {

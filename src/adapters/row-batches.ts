@@ -1,5 +1,5 @@
-import { InputError } from "../data/errors.ts";
-import { requireArray, requireNumbers, requireObject } from "../data/kinds.ts";
+import { InputError } from "../errors.ts";
+import { requireArray, requireNumbers, requireObject } from "../kinds.ts";
 
 /** Data whose first axis are the rows: an image a row has shape [N, 28, 28], a number a row [N]. */
 interface RowArray {

@@ -1,7 +1,7 @@
 import type { Executor } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { EngineMemory } from "./memory.ts";
-import { createReferenceExecutor } from "./reference-executor.ts";
+import { createReferenceExecutor } from "./reference/reference-executor.ts";
 
 /** A memory and what runs kernels on it. Close the executor when it is not needed any more. */
 export interface Engine {

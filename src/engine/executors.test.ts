@@ -2,10 +2,10 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Chain, Family, Gradient, MatrixKind } from "../../kernels/layout.ts";
 import type { Executor } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
-import { chainOutput, createChain, createFixture } from "./kernel-fixtures.ts";
 import { EngineMemory, EngineMemoryError } from "./memory.ts";
 import { createNodeExecutor } from "./node-executor.ts";
-import { createReferenceExecutor } from "./reference-executor.ts";
+import { chainOutput, createChain, createFixture } from "./reference/kernel-fixtures.ts";
+import { createReferenceExecutor } from "./reference/reference-executor.ts";
 
 const executors: Executor[] = [];
 afterAll(() => Promise.all(executors.map((executor) => executor.close())));

@@ -1,6 +1,6 @@
 import { add, type Matrix, matrix } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
-import type { VisitedRow } from "./visit-rows.ts";
+import type { VisitedRow } from "../rows/visit-rows.ts";
 
 /**
  * Σ_n w_n² H_n Σ H_n over rows of one linear predictor and a family with auxiliary parameters: with J_n = [x_n 0; 0 I] and K_n the

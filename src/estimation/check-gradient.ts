@@ -1,4 +1,4 @@
-import { InputError } from "../data/errors.ts";
+import { InputError } from "../errors.ts";
 import { dot } from "../linalg/matrix.ts";
 import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";

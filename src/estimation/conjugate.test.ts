@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit } from "../posterior/fit-inline.ts";
+import { fit } from "../fit/fit-inline.ts";
 
 /** Deterministic data: y = 1 + 2 x + noise. */
 function data(numRows: number) {

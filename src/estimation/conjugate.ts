@@ -10,11 +10,11 @@ import {
 } from "../linalg/matrix.ts";
 import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasNormalPriors, type Model } from "../models/model.ts";
-import { logScaleDensity } from "../models/prior-density.ts";
+import { logScaleDensity } from "../priors/prior-density.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import { weightSums } from "../rows/visit-rows.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import { requireFinite } from "./overflow.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
-import { weightSums } from "./visit-rows.ts";
 
 /**
  * The exact posterior of a linear model with normal priors: given τ = log σ the coefficients are normal, and the law of τ

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from "vitest";
 import { categoricalTarget, problemOf, skewedTarget, type Target } from "../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { prepareGradients } from "../rows/full-gradients.ts";
 import { prepareCoresets } from "./coreset.ts";
-import { prepareGradients } from "./full-gradients.ts";
 import type { Problem } from "./problem.ts";
 
 const engines: Engine[] = [];

@@ -1,13 +1,13 @@
 import { Weights } from "../../kernels/layout.ts";
 import { add, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
-import { weightedRows } from "../models/row-subset.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { type PrepareGradients, prepareGradients } from "./full-gradients.ts";
+import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.ts";
+import { weightedRows } from "../rows/row-subset.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import type { RowSums } from "../rows/sums.ts";
 import { influence } from "./noise-covariance.ts";
 import type { Problem } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
-import type { RowSums } from "./sums.ts";
 
 /**
  * Losses over few rows that stand for all: a quadratic control variate that all rows make, and what is left of some rows.

@@ -1,9 +1,9 @@
 import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
-import { type VisitedRow, visitRows } from "./visit-rows.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
+import type { Workspace } from "../rows/workspace.ts";
 
 /**
  * The diagonal of C(θ), the covariance of one row's gradient, M, from all rows or from `count` drawn with replacement: memory M, for models

@@ -1,19 +1,20 @@
 import { Weights } from "../../kernels/layout.ts";
-import { InputError } from "../data/errors.ts";
-import { twoDigits } from "../data/wording.ts";
+import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
 import { lookInside, unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { visitRowGradients } from "../rows/custom-sums.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
-import { visitRowGradients } from "./custom-sums.ts";
+import { twoDigits } from "../wording.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
-import type { Problem, Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
+import type { Problem } from "./problem.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 export interface CustomEstimate {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { designFromArrays } from "../data/design.ts";
+import { designFromArrays } from "../design/design.ts";
 import { createInlineEngine } from "../engine/engine.ts";
 import { createNodeEngine } from "../engine/node-engine.ts";
 import { createModel, rowBlockOf } from "../models/model.ts";

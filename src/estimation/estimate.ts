@@ -2,12 +2,13 @@ import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../l
 import { scale } from "../linalg/matrix.ts";
 import { type Model, withShapedPriors } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
-import { subsampleModel } from "../models/row-subset.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { subsampleModel } from "../rows/row-subset.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
-import type { Problem, Workspace } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 /** Work (rows × M²) that one average over the subsample may take. */

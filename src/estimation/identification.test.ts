@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fit } from "../posterior/fit-inline.ts";
+import { fit } from "../fit/fit-inline.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 
 const random = createRandom(5, 0, 9);

@@ -1,9 +1,9 @@
-import type { Design, OrthogonalBasis } from "../data/design.ts";
+import type { Design, OrthogonalBasis } from "../design/design.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
+import { visitRows } from "../rows/visit-rows.ts";
 import type { Problem } from "./problem.ts";
-import { visitRows } from "./visit-rows.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
 type Columns = Pick<Design, "columns" | "basis">;

@@ -3,11 +3,11 @@ import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteErr
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import { requireFinite } from "./overflow.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
 import { tellingPasses } from "./telling-passes.ts";
-import { type VisitedRow, visitRows } from "./visit-rows.ts";
 
 /** The mode θ* of the posterior and the curvature there. */
 export interface Mode {

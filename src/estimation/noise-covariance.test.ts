@@ -4,8 +4,8 @@ import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { congruence, largestEntry, type Matrix, matrix, scale, transpose } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { visitRows } from "../rows/visit-rows.ts";
 import type { Problem } from "./problem.ts";
-import { visitRows } from "./visit-rows.ts";
 
 const engines: Engine[] = [];
 afterAll(async () => {

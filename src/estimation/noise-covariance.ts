@@ -1,16 +1,16 @@
 import { Influence, Weights } from "../../kernels/layout.ts";
-import { influenceScratchBytes } from "../engine/scratch.ts";
+import { influenceScratchBytes } from "../engine/bindings/scratch.ts";
 import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import type { RowSums } from "../rows/sums.ts";
+import { visitRows } from "../rows/visit-rows.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { AuxiliaryNoise } from "./auxiliary-noise.ts";
 import { antitheticPoints } from "./laplace-points.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
-import type { RowSums } from "./sums.ts";
-import { visitRows } from "./visit-rows.ts";
 
 /** Covariance of one row's gradient over the rows summed: E[g gᵀ] − E[g] E[g]ᵀ. The prior's share is the same for all. */
 export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {

@@ -3,9 +3,9 @@ import { invertLower } from "../linalg/cholesky.ts";
 import { diagonal, dot, type Matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
 import { addPriorResidualInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { sumRows } from "../rows/row-sums.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { Problem } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
 
 /** How far the gradient is from linear over a region around the mode. */
 export interface Nonlinearity {

@@ -1,4 +1,4 @@
-import { InputError } from "../data/errors.ts";
+import { InputError } from "../errors.ts";
 
 /**
  * Sums over rows that are no finite numbers say nothing of where a mode is, least of all that there is none.

@@ -1,5 +1,5 @@
 import { Weights } from "../../kernels/layout.ts";
-import type { Design } from "../data/design.ts";
+import type { Design } from "../design/design.ts";
 import {
   add,
   congruence,
@@ -12,10 +12,10 @@ import {
 } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
-import type { ShapedPrior } from "../models/shaped-prior.ts";
+import type { ShapedPrior } from "../priors/shaped-prior.ts";
+import { sumRows } from "../rows/row-sums.ts";
 import { newtonDirection } from "./mode.ts";
 import type { Problem } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
 export interface PriorPull {

@@ -1,19 +1,7 @@
-import type { Executor } from "../engine/executor.ts";
-import type { ReportProgress } from "../engine/progress.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
-
-/** What every stage of a run computes with. */
-export interface Workspace {
-  readonly executor: Executor;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: ReportProgress;
-  /** Called after each pass over rows. */
-  readonly afterPass?: () => void;
-  /** Rows read so far by full passes, subsample passes and chains. */
-  readonly counter: { rowsVisited: number };
-}
 
 /** The model, and what was measured of it at the mode. */
 export interface Problem {

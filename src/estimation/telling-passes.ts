@@ -1,4 +1,4 @@
-import type { Workspace } from "./problem.ts";
+import type { Workspace } from "../rows/workspace.ts";
 
 /** Passes after which half of what was left of a stage is taken to be done. */
 const halfway = 5;

@@ -2,10 +2,10 @@ import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import { diagonalNoise } from "./diagonal-noise.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
 
 /** The mode θ* of a model whose Hessian is too large to hold. */
 export interface WideMode {

@@ -1,14 +1,14 @@
 import { SparseRow, Weights } from "../../kernels/layout.ts";
-import { InputError } from "../data/errors.ts";
+import { InputError } from "../errors.ts";
 import { dot, matrix } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { priorCurvature } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import type { Workspace } from "./problem.ts";
-import { sumRows } from "./row-sums.ts";
+import { sumRows } from "../rows/row-sums.ts";
+import { visitRows } from "../rows/visit-rows.ts";
+import type { Workspace } from "../rows/workspace.ts";
 import { tellingPasses } from "./telling-passes.ts";
-import { visitRows } from "./visit-rows.ts";
 import { findWideMode } from "./wide-mode.ts";
 
 /** A model of very many parameters, and what was measured of it at the mode with memory O(M). Rows are sparse. */

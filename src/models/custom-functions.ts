@@ -1,4 +1,4 @@
-import { InputError } from "../data/errors.ts";
+import { InputError } from "../errors.ts";
 
 /** A custom model's functions, their results checked; `rows` of them are all rows, or those that `subset` lists. */
 export interface CustomFunctions {

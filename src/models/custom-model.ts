@@ -1,11 +1,11 @@
 import { Family as Code } from "../../kernels/layout.ts";
-import { InputError } from "../data/errors.ts";
-import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../data/kinds.ts";
 import type { EngineMemory } from "../engine/memory.ts";
+import { InputError } from "../errors.ts";
 import type { Family } from "../families/family.ts";
+import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../kinds.ts";
+import type { NormalPrior } from "../priors/prior.ts";
 import { type CustomFunctions, ZeroDensityError } from "./custom-functions.ts";
 import { type Model, withRecord } from "./model.ts";
-import type { NormalPrior } from "./prior.ts";
 
 /** What a custom model's function returns. */
 interface MeanLossAndGradient {

@@ -1,13 +1,13 @@
 import { Model as Slot } from "../../kernels/layout.ts";
-import type { Design } from "../data/design.ts";
+import type { Design } from "../design/design.ts";
+import type { RowStorage } from "../engine/bindings/row-view.ts";
 import type { EngineMemory } from "../engine/memory.ts";
-import type { RowStorage } from "../engine/row-view.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
+import { defaultPrior, type Prior } from "../priors/prior.ts";
+import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "../priors/scale-prior.ts";
+import { type ShapedPrior, writeShapedPriors } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
-import { defaultPrior, type Prior } from "./prior.ts";
-import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "./scale-prior.ts";
-import { type ShapedPrior, writeShapedPriors } from "./shaped-prior.ts";
 
 /** Rows in the engine's memory. */
 export interface RowBlock extends RowStorage {

@@ -1,8 +1,8 @@
 // The prior's part of the loss of the whole data, −log prior(θ) up to a constant, and its derivatives.
 import erf from "@stdlib/math-base-special-erf";
+import { curvature, logScaleDensity, negativeLogDensity, slope } from "../priors/prior-density.ts";
+import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { type Model, numCoefficients } from "./model.ts";
-import { curvature, logScaleDensity, negativeLogDensity, slope } from "./prior-density.ts";
-import type { ShapedPrior } from "./shaped-prior.ts";
 
 /**
  * sds over which priors with a kink are averaged, M; 0 where they are left as they are. Averaged over N(x, s²) a laplace

@@ -1,5 +1,5 @@
-import { mostProbable } from "../diagnostics/calibration.ts";
-import { selectQuantiles } from "../diagnostics/select-quantiles.ts";
+import { mostProbable } from "../diagnostics/certificate/calibration.ts";
+import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { families } from "../families/families.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";

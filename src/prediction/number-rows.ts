@@ -1,5 +1,5 @@
-import { isCountFamily } from "../data/counts.ts";
-import { selectQuantiles } from "../diagnostics/select-quantiles.ts";
+import { isCountFamily } from "../design/target/counts.ts";
+import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { families } from "../families/families.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { tableFromColumns } from "../data/table.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { tableFromColumns } from "../table/table.ts";
 import { predictStream } from "./predict.ts";
 import type { ModelRecipe, PredictiveFit } from "./predictive-fit.ts";
 import type { ClassScores, NumberScores } from "./scores.ts";

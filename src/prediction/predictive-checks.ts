@@ -1,4 +1,4 @@
-import { quantileOfSorted } from "../diagnostics/rank-normalize.ts";
+import { quantileOfSorted } from "../diagnostics/statistics/rank-normalize.ts";
 
 /** A statistic of the observed targets beside its law over data sets that the fit would have made. */
 export interface PredictiveCheck {

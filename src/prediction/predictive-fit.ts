@@ -1,8 +1,8 @@
-import type { Design, DesignRecipe } from "../data/design.ts";
-import { InputError } from "../data/errors.ts";
-import { kindOf, requireObject } from "../data/kinds.ts";
+import type { Design, DesignRecipe } from "../design/design.ts";
+import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary } from "../families/family.ts";
+import { kindOf, requireObject } from "../kinds.ts";
 import type { Model } from "../models/model.ts";
 
 /** What a fit knows of its model, as plain JSON: together with its draws enough to predict other rows. */

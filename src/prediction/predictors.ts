@@ -1,5 +1,5 @@
-import type { EncodedRows } from "../data/encode-rows.ts";
-import { InputError } from "../data/errors.ts";
+import type { EncodedRows } from "../design/recipe/encode-rows.ts";
+import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import { coefficientNames, type PredictiveFit } from "./predictive-fit.ts";
 

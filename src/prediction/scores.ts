@@ -4,7 +4,7 @@ import {
   type ReliabilityBin,
   ReliabilityBins,
   squaredDistance,
-} from "../diagnostics/calibration.ts";
+} from "../diagnostics/certificate/calibration.ts";
 
 /** How good the predictions of rows with a known target are. */
 interface CommonScores {

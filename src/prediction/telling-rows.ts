@@ -1,5 +1,5 @@
-import type { TableSource } from "../data/table.ts";
 import { progressMilliseconds, type ReportProgress } from "../engine/progress.ts";
+import type { TableSource } from "../table/table.ts";
 
 /** Tells how many of a source's rows are read. */
 export function tellRows(

@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
-import { fit } from "../../src/posterior/fit-inline.ts";
-import { samplers } from "../../src/samplers/registry.ts";
-import type { ChainOutput, PreconditionerName, SamplerOptions } from "../../src/samplers/sampler.ts";
+import { samplers } from "../../src/sampling/registry.ts";
+import type { ChainOutput, PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { categoricalTarget, problemOf, skewedTarget } from "./targets.ts";
 
 const engines: Engine[] = [];

@@ -3,7 +3,7 @@ import { createInlineEngine, createReferenceEngine, type Engine } from "../../sr
 import { families } from "../../src/families/families.ts";
 import type { FamilyName } from "../../src/families/family.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/samplers/registry.ts";
+import { samplers } from "../../src/sampling/registry.ts";
 import { expectLaw } from "./law.ts";
 import { problemOf, type Target } from "./targets.ts";
 

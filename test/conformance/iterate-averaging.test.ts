@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { certify } from "../../src/diagnostics/certificate.ts";
-import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
+import { certify } from "../../src/diagnostics/certificate/certificate.ts";
+import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
-import { constantSgd } from "../../src/samplers/constant-sgd.ts";
-import { iterateAveraging } from "../../src/samplers/iterate-averaging.ts";
-import type { ChainOutput, Plan, SamplerOptions } from "../../src/samplers/sampler.ts";
+import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
+import { iterateAveraging } from "../../src/sampling/algorithms/iasg.ts";
+import type { ChainOutput, Plan, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { largestSdError } from "../../src/theory/divergence.ts";
 import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
 

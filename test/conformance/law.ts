@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
+import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
-import type { ChainOutput, Plan } from "../../src/samplers/sampler.ts";
+import type { ChainOutput, Plan } from "../../src/sampling/sampler.ts";
 
 /** Values of parameter j, one array a chain: all of them where they are known, else those of the kept draws. */
 function chainsOf({ steps, positions, dimension }: ChainOutput, j: number): Float64Array[] {

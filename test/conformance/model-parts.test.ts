@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { mcseOfMean } from "../../src/diagnostics/effective-sample-size.ts";
+import { mcseOfMean } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import { families } from "../../src/families/families.ts";
-import { type Prior, readPrior } from "../../src/models/prior.ts";
-import { negativeLogDensity } from "../../src/models/prior-density.ts";
+import { type Prior, readPrior } from "../../src/priors/prior.ts";
+import { negativeLogDensity } from "../../src/priors/prior-density.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/samplers/registry.ts";
+import { samplers } from "../../src/sampling/registry.ts";
 import { problemOf, type Target } from "./targets.ts";
 
 // Priors that are not normal, offsets and weights, against integration over a grid and against what they amount to.

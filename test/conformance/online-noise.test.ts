@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
-import { constantSgd } from "../../src/samplers/constant-sgd.ts";
-import { estimateOnline } from "../../src/samplers/online-noise.ts";
-import type { SamplerOptions } from "../../src/samplers/sampler.ts";
-import { chooseSgdStep } from "../../src/samplers/sgd-step.ts";
+import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
+import type { SamplerOptions } from "../../src/sampling/sampler.ts";
+import { estimateOnline } from "../../src/sampling/tuning/online-noise.ts";
+import { chooseSgdStep } from "../../src/sampling/tuning/sgd-step.ts";
 import { stateDependentCovariance } from "../../src/theory/stability.ts";
 import { problemOf, quadraticTarget, skewedTarget } from "./targets.ts";
 

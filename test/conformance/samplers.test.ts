@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Executor } from "../../src/engine/executor.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
-import { createReferenceExecutor } from "../../src/engine/reference-executor.ts";
+import { createReferenceExecutor } from "../../src/engine/reference/reference-executor.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
-import { samplers } from "../../src/samplers/registry.ts";
-import type { Sampler, SamplerOptions, Tuning } from "../../src/samplers/sampler.ts";
+import { samplers } from "../../src/sampling/registry.ts";
+import type { Sampler, SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
 import { expectLaw } from "./law.ts";
 import {
   categoricalTarget,

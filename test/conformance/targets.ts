@@ -1,10 +1,10 @@
-import { type Design, designFromArrays } from "../../src/data/design.ts";
+import { type Design, designFromArrays } from "../../src/design/design.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { Problem } from "../../src/estimation/problem.ts";
 import type { FamilyName } from "../../src/families/family.ts";
 import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
-import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/models/prior.ts";
+import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/priors/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** A small problem for the conformance suite. */

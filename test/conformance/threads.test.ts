@@ -3,9 +3,9 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { families } from "../../src/families/families.ts";
 import type { FamilyName } from "../../src/families/family.ts";
-import { fitWithEngine } from "../../src/posterior/fit.ts";
+import { fitWithEngine } from "../../src/fit/fit.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/samplers/registry.ts";
+import { samplers } from "../../src/sampling/registry.ts";
 
 // The same bits on 1, 2 and 4 threads: every sampler with every family that it takes, dense and sparse, from rows to summary.
 const threads = [1, 2, 4];

@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fit } from "../../src/posterior/fit-inline.ts";
-import { exportFit } from "../../src/posterior/portable-fit.ts";
-import type { Posterior } from "../../src/posterior/posterior.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { exportFit } from "../../src/persistence/portable-fit.ts";
 
 // The library in a real browser: a page that is not cross-origin isolated (no shared memory), the bundle as a bundler makes it.
 const executable = [

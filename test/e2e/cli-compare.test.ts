@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { samplers } from "../../src/samplers/registry.ts";
+import { samplers } from "../../src/sampling/registry.ts";
 
 // The command as users meet it: the built file, real files, real processes.
 const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;

@@ -1,4 +1,4 @@
-import { fit } from "../../src/posterior/fit-inline.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import type { Chance } from "./chance.ts";
 import { fuzz, requireFinite } from "./property.ts";
 import { type Rows, tableOf } from "./tables.ts";

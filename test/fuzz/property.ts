@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { InputError } from "../../src/data/errors.ts";
-import type { Posterior } from "../../src/posterior/posterior.ts";
+import { InputError } from "../../src/errors.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
 import { Chance } from "./chance.ts";
 
 /** Times as many cases as are run in a moment: vitest.slow.config.ts has more. */

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import { InputError } from "../../src/data/errors.ts";
-import { fit } from "../../src/posterior/fit-inline.ts";
-import type { Posterior } from "../../src/posterior/posterior.ts";
-import { requireNumbers } from "../../src/posterior/require-numbers.ts";
+import { InputError } from "../../src/errors.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
+import { requireNumbers } from "../../src/fit/options/require-numbers.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
 import { type Case, cases } from "./cases.ts";
 
 /** Every string and number in a result, with where it stands. */

@@ -4,7 +4,7 @@ import { cholesky, invertPositiveDefinite } from "../../src/linalg/cholesky.ts";
 import { matrix, multiplyVector } from "../../src/linalg/matrix.ts";
 import { fit, type Posterior } from "../../src/node.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { preconditioners } from "../../src/samplers/sampler.ts";
+import { preconditioners } from "../../src/sampling/sampler.ts";
 import { centredColumns } from "../centred-data.ts";
 
 // The accuracy that the project promises, against long reference runs and independent values. Minutes, not seconds.

@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { fit as fitInline } from "../../src/fit/fit-inline.ts";
 import { fit } from "../../src/node.ts";
-import { fit as fitInline } from "../../src/posterior/fit-inline.ts";
 import { categoricalTarget } from "../conformance/targets.ts";
 
 const covertype = fileURLToPath(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit } from "../../src/posterior/fit-inline.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** y = Xβ + noise, β ~ N(0, I), D columns of N rows. */

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fit } from "../../src/posterior/fit-inline.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** Numbers of which each bears on two rows, so that every column is told something. */

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toContractJson } from "../../src/posterior/contract-json.ts";
-import { fit } from "../../src/posterior/fit-inline.ts";
-import type { FitOptions } from "../../src/posterior/options.ts";
-import type { Posterior } from "../../src/posterior/posterior.ts";
+import { toContractJson } from "../../src/fit/contract-json.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
+import type { FitOptions } from "../../src/fit/options/options.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/samplers/registry.ts";
+import { samplers } from "../../src/sampling/registry.ts";
 import { allSamplers } from "../numbers/cases.ts";
 import { checkNumbers, expectNumbers, expectSentence } from "../numbers/property.ts";
 

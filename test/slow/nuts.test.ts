@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { effectiveSampleSize } from "../../src/diagnostics/effective-sample-size.ts";
+import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { fit, type Posterior } from "../../src/node.ts";
 import { centredColumns } from "../centred-data.ts";
 

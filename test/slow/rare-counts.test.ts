@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fit } from "../../src/posterior/fit-inline.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import { createRandom, type Xoshiro } from "../../src/rng/xoshiro.ts";
 
 /** Levels of an insurer's columns by how often they occur. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { noiseEstimates, preconditioners, schedules, type Tuning } from "../../src/samplers/sampler.ts";
+import { noiseEstimates, preconditioners, schedules, type Tuning } from "../../src/sampling/sampler.ts";
 import { fitTo, hasShared, measured, names } from "./paper-data.ts";
 
 // The samplers that the chain kernel's velocities, falling rates and noise estimates serve, on real data: every sd as

@@ -3,8 +3,8 @@ import { invertPositiveDefinite } from "../../src/linalg/cholesky.ts";
 import { add, identity, matrix } from "../../src/linalg/matrix.ts";
 import { fit } from "../../src/node.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { fisherScoring } from "../../src/samplers/fisher-scoring.ts";
-import { iterateAveraging } from "../../src/samplers/iterate-averaging.ts";
+import { iterateAveraging } from "../../src/sampling/algorithms/iasg.ts";
+import { fisherScoring } from "../../src/sampling/algorithms/sgfs.ts";
 import { fitTo, hasShared, measured, names } from "./paper-data.ts";
 
 // The paper's samplers on real data: every sd as predicted, within four Monte Carlo standard errors. Minutes, not seconds.

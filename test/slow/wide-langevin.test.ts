@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { designFromArrays } from "../../src/data/design-from-arrays.ts";
+import { designFromArrays } from "../../src/design/design-from-arrays.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import { conjugatePosterior } from "../../src/estimation/conjugate.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
@@ -7,9 +7,9 @@ import { estimateWide } from "../../src/estimation/wide-problem.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { createModel, type Model, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { controlVariate } from "../../src/samplers/control-variate.ts";
-import { runWideAveraging } from "../../src/samplers/wide-averaging.ts";
-import { runWideLangevin } from "../../src/samplers/wide-langevin.ts";
+import { controlVariate } from "../../src/sampling/algorithms/control-variate.ts";
+import { runWideAveraging } from "../../src/sampling/algorithms/wide-averaging.ts";
+import { runWideLangevin } from "../../src/sampling/algorithms/wide-langevin.ts";
 import { sandwichCovariance } from "../../src/theory/averaging.ts";
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 3 };

@@ -1,0 +1,98 @@
+import { type Expression, type Formula, type TermTree, visitColumns } from "../../formula/formula.ts";
+import type { FormulaTerms } from "../../formula/formula-terms.ts";
+import { formulaText } from "../../formula/formula-text.ts";
+import type { ColumnInfo } from "../../table/table.ts";
+import type { ColumnBlock } from "../columns.ts";
+import type {
+  DesignColumn,
+  DesignFamily,
+  DesignRecipe,
+  DesignTarget,
+  RecipeBlock,
+  RecipeColumn,
+} from "../design-types.ts";
+
+/** The form of the recipes that are made here; a reader refuses any other. */
+export const recipeVersion = 2;
+
+/** What `recipeOf` needs of a design beside its formula. */
+interface RecipeParts {
+  readonly family: DesignFamily;
+  readonly target: DesignTarget;
+  readonly columns: readonly DesignColumn[];
+  readonly blocks: readonly ColumnBlock[];
+  /** Levels by categorical factor. */
+  readonly levels: ReadonlyMap<string, readonly string[]>;
+  readonly polynomials: DesignPolynomials;
+  /** The levels of columns of text. */
+  readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly fileTypes?: Readonly<Record<string, string>>;
+}
+
+type DesignPolynomials = ReadonlyMap<string, DesignRecipe["polynomials"][string]>;
+
+/** The recipe of a design over a table with the given columns. */
+export function recipeOf(
+  formula: Formula,
+  table: ReadonlyMap<string, ColumnInfo>,
+  expanded: FormulaTerms,
+  { family, target, columns, blocks, levels, polynomials, texts, fileTypes }: RecipeParts,
+): DesignRecipe {
+  const { hasIntercept, offsets } = expanded;
+  const written = writtenOut(formula, expanded);
+  const names = new Set<string>();
+  for (const { factors } of expanded.terms)
+    for (const { expression } of factors) visitColumns(expression, (name) => names.add(name));
+  for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
+  return {
+    version: recipeVersion,
+    formula: formula.text,
+    terms: written,
+    family,
+    target,
+    hasIntercept,
+    hasOffset: offsets.length > 0,
+    columns: columns.map(({ name, term }) => ({ name, term })),
+    blocks: blocks.map(recipeBlock),
+    levels: Object.fromEntries(levels),
+    polynomials: Object.fromEntries(polynomials),
+    inputs: [...names].map((name) => {
+      const { type, isTime } = table.get(name)!;
+      const own = type === "string" && !hasLevels(name, formula, expanded) ? texts.get(name) : undefined;
+      return { name, type, ...(isTime && { isTime }), ...(own && { texts: own }) };
+    }),
+    ...(fileTypes && { fileTypes }),
+  };
+}
+
+/** Whether a column's texts are the levels of a factor, or of the target. */
+function hasLevels(name: string, { target }: Formula, { terms }: FormulaTerms): boolean {
+  const isIt = (expression: Expression) => expression.kind === "column" && expression.name === name;
+  return isIt(target) || terms.some(({ factors }) => factors.some(({ expression }) => isIt(expression)));
+}
+
+/** The formula's text with every term by itself, in the order of the design. */
+function writtenOut({ target }: Formula, { terms, offsets, hasIntercept }: FormulaTerms): string {
+  const parts: TermTree[] = [
+    { kind: hasIntercept ? "one" : "zero" },
+    ...terms.map(({ factors: [first, ...others] }) =>
+      others.reduce<TermTree>((left, right) => ({ kind: "interaction", left, right }), first),
+    ),
+    ...offsets.map((expression): TermTree => ({ kind: "offset", expression, at: 0 })),
+  ];
+  return formulaText({ target, terms: { kind: "sum", parts: parts.map((term) => ({ sign: "+", term })) } });
+}
+
+function recipeBlock({ term, part, columnOfCell }: ColumnBlock): RecipeBlock {
+  // In the order of the term's own factors, so that levels are looked up by their places.
+  const factors = term.categoricals.filter(({ name }) => part.has(name));
+  const columns = new Map<string, RecipeColumn>();
+  for (let cell = 0; cell < term.numCells; cell++) {
+    if (!term.keeps(cell)) continue;
+    const codes = term.codesOf(cell);
+    const levels = factors.map((factor) => factor.label(codes[term.categoricals.indexOf(factor)]));
+    columns.set(JSON.stringify(levels), { levels, column: columnOfCell[cell] });
+  }
+  const coding = factors.map(({ name }) => [name, part.get(name)!] as const);
+  return { term: term.name, coding, columns: [...columns.values()] };
+}

@@ -1,0 +1,228 @@
+import { InputError } from "../../errors.ts";
+import { type ExpressionScope, findColumn } from "../../formula/expression.ts";
+import { type Formula, parseFormula, visitColumns } from "../../formula/formula.ts";
+import { type FormulaTerms, formulaTerms } from "../../formula/formula-terms.ts";
+import { factorName } from "../../formula/formula-text.ts";
+import { isWordCount, textColumns } from "../../formula/words.ts";
+import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.ts";
+import type { TableChunk, TableSource } from "../../table/table.ts";
+import type { DesignRecipe, RecipeBlock } from "../design-types.ts";
+import { compileFactor, type FactorReader } from "../factors.ts";
+import { type ObservedTargets, observeTargets } from "../target/observed-target.ts";
+import { TermRows } from "../term-rows.ts";
+import { type ColumnReader, chunkLike, readLike } from "./like-fitted.ts";
+import { knownTexts, LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
+import { compileOffset, type RowNumbers } from "./row-numbers.ts";
+
+/** Entry e is `values[e]` (1 where absent) in `columns[e]` (−1: none). */
+interface EncodedBlock {
+  /** Row i has the entries from `starts[i]` to `starts[i + 1]` − 1; entry i alone where it is absent. */
+  readonly starts?: Int32Array;
+  readonly columns: Int32Array;
+  readonly values?: Float64Array;
+}
+
+/** Rows on the data's own scale; those that miss a value are left out. */
+export interface EncodedRows {
+  /** Rows of the chunk, with those left out. */
+  readonly numRows: number;
+  /** The place in the chunk, from 0, of each encoded row. */
+  readonly places: Int32Array;
+  readonly blocks: readonly EncodedBlock[];
+  readonly offset?: Float64Array;
+  /**
+   * The target of each encoded row, coded as the fit's (classes by number); NaN where it is missing or of a class that the
+   * fit does not know. Absent where the data has no target.
+   */
+  readonly target?: Float64Array;
+}
+
+export interface EncodeOptions {
+  /** "error", unless told. */
+  readonly unknownLevels?: UnknownLevels;
+  readonly signal?: AbortSignal;
+}
+
+/** Turns the rows of a table, chunk by chunk, into those that a recipe's coefficients multiply. */
+export class RowEncoder {
+  /** Whether the table has the target. */
+  readonly hasTarget: boolean;
+  readonly levels: LevelCheck;
+  /** Rows whose levels occur in the fit, but not together, so that their interaction has no coefficient. */
+  newCombinations = 0;
+  private readonly reader = new CompleteRowReader();
+  private readonly features = new Set<string>();
+  /** The features of which texts are read, and no levels. */
+  private readonly texts: ReadonlySet<string>;
+  /** Numbers and dates that stand as texts in the table. */
+  private readonly numberTexts = new Set<string>();
+  private readonly readers = new Map<string, ColumnReader>();
+  private readonly factors = new Map<string, FactorReader>();
+  private readonly blocks: BlockEncoder[];
+  private readonly offset: RowNumbers | undefined;
+  private readonly targets: ObservedTargets | undefined;
+
+  /** @throws InputError where the table misses a column, or has one of a type that cannot be read. */
+  constructor(
+    recipe: DesignRecipe,
+    private readonly source: TableSource,
+    private readonly options: EncodeOptions = {},
+  ) {
+    this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error");
+    const formula = parseFormula(recipe.terms);
+    const { terms: all, offsets } = formulaTerms(formula, []);
+    const scope = this.scopeOf(recipe, formula, all);
+    const used = recipe.blocks.filter(tellsOfRows);
+    const terms = all.filter(({ name }) => used.some((block) => block.term === name));
+    const need = (name: string, at: number) => {
+      findColumn(name, at, scope);
+      this.features.add(name);
+    };
+    const factors = terms.flatMap((term) => term.factors);
+    for (const { expression } of factors.filter((factor) => !isWordCount(factor))) visitColumns(expression, need);
+    for (const expression of offsets) visitColumns(expression, need);
+    this.targets = observeTargets(recipe, formula, scope);
+    const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
+    this.texts = new Set([...textColumns(factors, names), ...this.numberTexts]);
+    for (const { expression } of factors.filter(isWordCount)) visitColumns(expression, need);
+    const termRows = new Map<string, TermRows>();
+    for (const { name, factors } of terms) {
+      const readers = factors.map(
+        (factor) =>
+          this.factors.get(factorName(factor)) ?? compileFactor(factor, scope, fittedOf(recipe, factorName(factor))),
+      );
+      for (const reader of readers) this.factors.set(reader.name, reader);
+      termRows.set(name, new TermRows(name, readers));
+    }
+    this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term), this.levels));
+    this.offset = compileOffset(offsets, scope);
+    this.hasTarget = this.targets !== undefined;
+  }
+
+  get rowsRead(): number {
+    return this.reader.rowsRead;
+  }
+
+  /** Rows left out as they miss a value of a feature. */
+  get missingRows(): number {
+    return this.reader.droppedRows;
+  }
+
+  /** How many values each column misses. */
+  get missing(): ReadonlyMap<string, number> {
+    return this.reader.missing;
+  }
+
+  /** Values of the target that cannot be scored, with the number of their rows. */
+  get unusableTargets(): ReadonlyMap<string, number> {
+    return this.targets?.unusable ?? new Map();
+  }
+
+  /** @throws InputError where a value cannot be used, or a level is unknown. */
+  async *encode(): AsyncGenerator<EncodedRows> {
+    const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
+    for await (const chunk of this.source.chunks([...names], this.texts)) {
+      this.options.signal?.throwIfAborted();
+      yield this.encodeChunk(chunkLike(chunk, this.readers, this.rowsRead + 1));
+    }
+  }
+
+  private encodeChunk(chunk: TableChunk): EncodedRows {
+    const first = this.rowsRead + 1;
+    const features = new Map([...chunk.columns].filter(([name]) => this.features.has(name)));
+    const rows = this.reader.read({ numRows: chunk.numRows, columns: features });
+    const places = Int32Array.from({ length: rows.chunk.numRows }, (_, i) => rows.rowNumber(i) - first);
+    const cached = new Map<string, Float64Array | Int32Array>();
+    for (const factor of this.factors.values()) {
+      if (factor.kind !== "category") continue;
+      const codes = factor.read(rows);
+      cached.set(factor.name, codes);
+      this.levels.check(factor, codes, rows);
+    }
+    const isNew = new Uint8Array(places.length);
+    const blocks = this.blocks.map((block) => block.encode(rows, cached, isNew));
+    for (const mark of isNew) this.newCombinations += mark;
+    const target = this.targets?.read(chunk, first);
+    return {
+      numRows: chunk.numRows,
+      places,
+      blocks,
+      offset: this.offset?.(rows),
+      target: target && Float64Array.from(places, (place) => target[place]),
+    };
+  }
+
+  /** The table's columns, those of the recipe with the types that they had. */
+  private scopeOf(recipe: DesignRecipe, { text }: Formula, terms: FormulaTerms["terms"]): ExpressionScope {
+    const columns = new Map(this.source.columns.map((info) => [info.name, info]));
+    for (const fitted of recipe.inputs) {
+      const given = columns.get(fitted.name);
+      if (!given || given.type === "unsupported") continue;
+      this.readers.set(fitted.name, readLike(fitted, given, knownTexts(fitted.name, recipe, terms)));
+      if (fitted.type === "number" && given.type === "string") this.numberTexts.add(fitted.name);
+      columns.set(fitted.name, fitted);
+    }
+    return { text, columns };
+  }
+}
+
+/** What was found in the fit for a factor. */
+function fittedOf({ levels, polynomials }: DesignRecipe, name: string) {
+  return { words: levels[name], series: polynomials[name] };
+}
+
+/**
+ * Whether a block needs the values of other rows: not where it is of numbers alone that were constant in the fit, and so
+ * have no column. Of a category the level still has to be one that the fit knows.
+ */
+function tellsOfRows({ coding, columns }: RecipeBlock): boolean {
+  return coding.length > 0 || columns.some(({ column }) => column >= 0);
+}
+
+/** Finds the column of a block for each cell of its term. */
+class BlockEncoder {
+  private readonly columnOf: ReadonlyMap<string, number>;
+  /** Of each cell so far: its column, −1 where it has none, −2 where its levels do not occur together in the fit. */
+  private readonly columnOfCell: number[] = [];
+  /** The places of the block's factors among the term's. */
+  private readonly places: readonly number[];
+
+  private readonly term: TermRows;
+
+  /** @throws InputError where the recipe does not fit together */
+  constructor(
+    block: RecipeBlock,
+    term: TermRows | undefined,
+    private readonly check: LevelCheck,
+  ) {
+    const isOfTerm = ([name]: RecipeBlock["coding"][number]) =>
+      term?.categoricals.some((factor) => factor.name === name);
+    if (!term || !block.coding.every(isOfTerm))
+      throw new InputError(`The fit has columns of ${block.term}, which is no term of its formula; fit again.`);
+    this.term = term;
+    this.columnOf = new Map(block.columns.map(({ levels, column }) => [JSON.stringify(levels), column]));
+    this.places = block.coding.map(([name]) => term.categoricals.findIndex((factor) => factor.name === name));
+  }
+
+  encode(rows: CompleteRows, cached: Map<string, Float64Array | Int32Array>, isNew: Uint8Array): EncodedBlock {
+    const { starts, values, cells } = this.term.read(rows, cached);
+    const columns = new Int32Array(cells?.length ?? rows.chunk.numRows);
+    for (let cell = this.columnOfCell.length; cell < this.term.numCells; cell++)
+      this.columnOfCell.push(this.findColumn(cell));
+    for (let i = 0; i < columns.length; i++) {
+      const column = this.columnOfCell[cells ? cells[i] : 0];
+      if (column === -2) isNew[i] = 1;
+      columns[i] = Math.max(column, -1);
+    }
+    return { starts, columns, values };
+  }
+
+  private findColumn(cell: number): number {
+    const codes = this.term.codesOf(cell);
+    const levels = this.places.map((place) => this.term.categoricals[place].label(codes[place]));
+    const column = this.columnOf.get(JSON.stringify(levels));
+    if (column !== undefined) return column;
+    const isKnown = this.places.every((place, k) => this.check.knows(this.term.categoricals[place].name, levels[k]));
+    return isKnown ? -2 : -1;
+  }
+}

@@ -1,0 +1,13 @@
+import { twoDigits } from "../../wording.ts";
+
+export { percent } from "../../wording.ts";
+
+/** A divergence in nats; what is too small to matter is said to be so. */
+export function nats(value: number): string {
+  return value < 1e-4 ? "less than 0.0001" : twoDigits(value);
+}
+
+/** 0.0123 → "0.012 sd": a distance in posterior sds. */
+export function sdsAway(value: number): string {
+  return value < 1e-3 ? "less than 0.001 sd" : `${twoDigits(value)} sd`;
+}

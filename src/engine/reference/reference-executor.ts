@@ -1,0 +1,27 @@
+import type { Executor, KernelName } from "../executor.ts";
+import type { EngineMemory } from "../memory.ts";
+import { runChainReference } from "./reference-chain.ts";
+import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
+
+const kernels: Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void> = {
+  passRows: passRowsReference,
+  influenceRows: influenceRowsReference,
+  runChain: runChainReference,
+};
+
+/** Runs tasks on the calling thread by the plain TypeScript versions of the kernels. */
+export function createReferenceExecutor(memory: EngineMemory): Executor {
+  return {
+    threads: 1,
+    async run(tasks, { signal, onProgress } = {}) {
+      for (const { kernel, address, argument, times } of tasks) {
+        for (let time = 0; time < times; time++) {
+          signal?.throwIfAborted();
+          kernels[kernel](memory, address, argument);
+        }
+        onProgress?.();
+      }
+    },
+    async close() {},
+  };
+}

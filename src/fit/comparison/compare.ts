@@ -1,0 +1,200 @@
+import { accuracyAgainst, measuredLaw } from "../../diagnostics/certificate/accuracy.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { oneOfSeveral, progressReporter, type ReportProgress } from "../../engine/progress.ts";
+import { InputError } from "../../errors.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { requireTexts } from "../../kinds.ts";
+import type { Workspace } from "../../rows/workspace.ts";
+import { samplers as registry, whyUnsuited } from "../../sampling/registry.ts";
+import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../../sampling/sampler.ts";
+import { klByChance } from "../../theory/divergence.ts";
+import { describeData, type FitInput, type Listening } from "../load.ts";
+import { type FitOptions, resolveOptions } from "../options/options.ts";
+import { requireOptions } from "../options/require-input.ts";
+import { type Prepared, prepareInput, withMemoryOf } from "../prepare.ts";
+import { findReference, type Reference } from "../reference.ts";
+import { certifyDraws, sampleFrom } from "../run-sampler.ts";
+import { TimeLimitError, withinTime } from "../within-time.ts";
+import type { Comparison, SamplerComparison } from "./comparison.ts";
+
+/** What may be set for a comparison: the model and the length of its runs, not the samplers' own settings. */
+export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
+  /** Names of the registry; all of them unless told. */
+  readonly samplers?: readonly string[];
+  /** Seconds after which a sampler is given up, 60. */
+  readonly timeLimit?: number;
+}
+
+/**
+ * Runs every sampler, with each of its preconditioners, on one problem, and measures each against one reference: the
+ * exact posterior where it is known, else a long run of the reference sampler, on a random subsample where the rows are
+ * too many for it. A sampler that cannot be used is a row with the reason.
+ * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
+  requireOptions(options);
+  const { signal, onProgress: listener, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
+  const onProgress = progressReporter(listener);
+  if (names !== undefined) requireTexts(names, "The option samplers", "an array of names");
+  const resolved = resolveOptions(plain);
+  const variants = variantsOf(names);
+  if (!(typeof timeLimit === "number" && timeLimit > 0))
+    throw new InputError("The option timeLimit takes a number of seconds above 0.");
+  const started = performance.now();
+  return withMemoryOf(engine, async () => {
+    const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
+    if (!prepared) throw tooWide(modelled.model.dimension);
+    const { design, problem, warnings, seconds } = prepared;
+    onProgress?.("the reference", 0);
+    const reference = await findReference(
+      titled(problem, problem.workspace, "the reference", signal),
+      resolved,
+      timeLimit,
+    );
+    const before = performance.now();
+    const rows: SamplerComparison[] = [];
+    for (const variant of variants)
+      rows.push(await withMemoryOf(engine, () => compareOne(prepared, reference, variant, resolved, timeLimit)));
+    const ended = performance.now();
+    onProgress?.finish();
+    return {
+      data: describeData(design, problem.model),
+      family: design.family,
+      formula: design.formula,
+      reference: {
+        sampler: reference.sampler.name,
+        rows: reference.problem.numRows,
+        ess: Math.min(reference.law.effectiveDraws.mean, reference.law.effectiveDraws.covariance),
+        klFloor: klByChance(problem.mode.length, reference.law.effectiveDraws),
+      },
+      samplers: rows,
+      warnings,
+      timing: {
+        ...seconds,
+        reference: reference.seconds,
+        samplers: (ended - before) / 1000,
+        total: (ended - started) / 1000,
+      },
+    };
+  });
+}
+
+const defaultTimeLimit = 60;
+
+function tooWide(dimension: number): InputError {
+  return new InputError(
+    `The model has ${dimension.toLocaleString("en")} coefficients, and a comparison decomposes matrices of all pairs of them: compare on fewer columns, or use fit.`,
+  );
+}
+
+interface Variant {
+  readonly sampler: Sampler;
+  readonly preconditioner?: PreconditionerName;
+}
+
+function variantsOf(names: readonly string[] | undefined): Variant[] {
+  const unknown = names?.find((name) => !registry.some((sampler) => sampler.name === name));
+  if (unknown !== undefined || names?.length === 0) {
+    const all = registry.map((sampler) => sampler.name).join(", ");
+    throw new InputError(`There is no sampler "${unknown ?? ""}"; choose among ${all}.`);
+  }
+  return registry
+    .filter((sampler) => names === undefined || names.includes(sampler.name))
+    .flatMap((sampler) =>
+      sampler.preconditioners.length > 0
+        ? sampler.preconditioners.map((preconditioner) => ({ sampler, preconditioner }))
+        : [{ sampler }],
+    );
+}
+
+/** The same problem under another signal, its progress told as that of `title`. */
+function titled(problem: Problem, workspace: Workspace, title: string, signal: AbortSignal | undefined): Problem {
+  // The sampling is the last part, and what comes before it nobody knows the length of.
+  const ofPart = oneOfSeveral(workspace.onProgress);
+  const onProgress: ReportProgress = (stage, fraction, amount) =>
+    stage === "sampling" ? workspace.onProgress?.(title, fraction, amount) : ofPart?.(title, fraction, amount);
+  return { ...problem, workspace: { ...workspace, signal, onProgress } };
+}
+
+async function compareOne(
+  prepared: Prepared,
+  reference: Reference,
+  { sampler, preconditioner }: Variant,
+  options: SamplerOptions,
+  timeLimit: number,
+): Promise<SamplerComparison> {
+  const { problem } = prepared;
+  const { workspace } = problem;
+  const { signal } = workspace;
+  const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
+  const chosen = { ...options, preconditioner };
+  const inTime = (on: Problem) =>
+    withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
+  const reason = whyNotRun(sampler, problem, reference);
+  if (reason !== null) return notRun(sampler, preconditioner, reason);
+  try {
+    const sampled = await inTime(problem);
+    const told = { ...prepared, problem: titled(problem, workspace, title, signal) };
+    const run = await certifyDraws(told, sampler, sampled, chosen);
+    const measured = reference.problem.model === problem.model ? sampled : await inTime(reference.problem);
+    const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
+    const { certificate, coefficients, plan, rowsVisited, seconds } = run;
+    const ess = Math.min(...coefficients.map(({ ess_bulk }) => ess_bulk ?? 0));
+    const draws = measuredLaw(run.output).effectiveDraws;
+    return {
+      sampler: sampler.name,
+      preconditioner: preconditioner ?? null,
+      settings: plan.settings,
+      kl: {
+        laplacePredicted: certificate.klToLaplace.predicted,
+        laplaceMeasured: certificate.klToLaplace.measured,
+        reference: accuracy.kl,
+      },
+      worstSdError: accuracy.worstSdError,
+      worstMeanError: accuracy.worstMeanError,
+      byChance: {
+        klLaplace: klByChance(problem.mode.length, draws),
+        klReference: accuracy.byChance.kl,
+        worstSdError: accuracy.byChance.worstSdError,
+        worstMeanError: accuracy.byChance.worstMeanError,
+      },
+      seconds: seconds.plan + seconds.sample,
+      passes: rowsVisited / problem.numRows,
+      ess,
+      essPerSecond: ess / seconds.sample,
+      verdict: certificate.verdict,
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    const message = error instanceof TimeLimitError ? `not done within ${timeLimit} s` : (error as Error).message;
+    return notRun(sampler, preconditioner, message);
+  }
+}
+
+function whyNotRun(sampler: Sampler, of: Problem, reference: Reference): string | null {
+  const unsuited = whyUnsuited(sampler, of);
+  if (unsuited !== null) return unsuited;
+  const { problem, seconds } = reference;
+  const { numRows } = of;
+  if (sampler !== reference.sampler || problem.numRows === numRows) return null;
+  const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
+  return `its run as the reference took ${seconds.toFixed(0)} s on the sample of rows and would take about ${minutes} minutes on all of them, so it was not run there`;
+}
+
+function notRun(sampler: Sampler, preconditioner: PreconditionerName | undefined, message: string): SamplerComparison {
+  return {
+    sampler: sampler.name,
+    preconditioner: preconditioner ?? null,
+    settings: null,
+    kl: { laplacePredicted: null, laplaceMeasured: null, reference: null },
+    worstSdError: null,
+    worstMeanError: null,
+    byChance: null,
+    seconds: null,
+    passes: null,
+    ess: null,
+    essPerSecond: null,
+    verdict: null,
+    message,
+  };
+}

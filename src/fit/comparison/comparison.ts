@@ -1,0 +1,64 @@
+import type { Verdict } from "../../diagnostics/certificate/certificate.ts";
+import type { PreconditionerName, SamplerSettings } from "../../sampling/sampler.ts";
+import type { DataSummary } from "../load.ts";
+
+/** One sampler's line of the comparison; null where it could not be run, with the reason in `message`. */
+export interface SamplerComparison {
+  readonly sampler: string;
+  readonly preconditioner: PreconditionerName | null;
+  readonly settings: SamplerSettings | null;
+  /** Divergences of the sampler's normal law, nats; the first two on all rows, the last on the reference's rows. */
+  readonly kl: {
+    readonly laplacePredicted: number | null;
+    readonly laplaceMeasured: number | null;
+    readonly reference: number | null;
+  };
+  /** Largest relative error of an sd, against the reference. */
+  readonly worstSdError: number | null;
+  /** Largest error of a mean, in the reference's sds. */
+  readonly worstMeanError: number | null;
+  /** What of these numbers the Monte Carlo error of the two runs would make alone. */
+  readonly byChance: {
+    readonly klLaplace: number;
+    readonly klReference: number;
+    readonly worstSdError: number;
+    readonly worstMeanError: number;
+  } | null;
+  /** Choosing the settings and running the chains, on all rows. */
+  readonly seconds: number | null;
+  /** Rows read by both, over N. */
+  readonly passes: number | null;
+  /** Fewest bulk effective draws of a coefficient. */
+  readonly ess: number | null;
+  /** `ess` a second of running the chains. */
+  readonly essPerSecond: number | null;
+  /** Of the sampler's certificate, on all rows. */
+  readonly verdict: Verdict | null;
+  readonly message?: string;
+}
+
+/** Every sampler on one problem, on the standardised scale. */
+export interface Comparison {
+  readonly data: DataSummary;
+  readonly family: string;
+  readonly formula: string;
+  readonly reference: {
+    readonly sampler: string;
+    /** Accuracy is measured on these rows: all, or a random subsample. */
+    readonly rows: number;
+    /** Effective draws behind its mean or covariance, whichever has fewer; Infinity where it is exact. */
+    readonly ess: number;
+    /** KL that its Monte Carlo error alone makes, on average. */
+    readonly klFloor: number;
+  };
+  readonly samplers: readonly SamplerComparison[];
+  readonly warnings: readonly string[];
+  /** Seconds. */
+  readonly timing: {
+    readonly load: number;
+    readonly estimate: number;
+    readonly reference: number;
+    readonly samplers: number;
+    readonly total: number;
+  };
+}

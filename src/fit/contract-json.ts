@@ -1,0 +1,64 @@
+import { probabilityOf } from "../formula/event.ts";
+import { requireArray, requireObject } from "../kinds.ts";
+import type { PredictionSummary } from "../prediction/predict.ts";
+import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts";
+import type { Comparison } from "./comparison/comparison.ts";
+import type { Posterior } from "./posterior.ts";
+
+/**
+ * The machine-readable result: what the command writes as JSON. Numbers are finite or null.
+ * @throws InputError where it is not given a posterior
+ */
+export function toContractJson(
+  posterior: Omit<Posterior, "predict" | "toJSON">,
+  about: { version: string; command?: string },
+): Record<string, unknown> {
+  requireObject(posterior, "The posterior", "the result of fit, importFit or loadFit");
+  requireArray(posterior.coefficients, "The coefficients of the posterior", "the result of fit, importFit or loadFit");
+  const { data, family, formula, references, settings, prior, coefficients, certificate, warnings, timing } = posterior;
+  return plainJson({
+    ...about,
+    data,
+    family,
+    formula,
+    references,
+    settings,
+    ...(prior && { prior }),
+    coefficients,
+    certificate,
+    warnings,
+    timing,
+  }) as Record<string, unknown>;
+}
+
+/** The same of a comparison. */
+export function comparisonToJson(
+  comparison: Comparison,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  requireObject(comparison, "The comparison", "the result of compare");
+  return plainJson({ ...about, ...comparison }) as Record<string, unknown>;
+}
+
+/** The same of predictions: everything but those of single rows. */
+export function predictionToJson(
+  fit: PredictiveFit,
+  summary: PredictionSummary,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  requireFit(fit);
+  requireObject(summary, "The summary of the predictions", "the result of predict");
+  const { formula, family, target } = fit.recipe;
+  const event = target.event !== undefined && { event: target.levels![1], modelled: probabilityOf(target.event) };
+  return plainJson({ ...about, formula, family, ...event, ...summary }) as Record<string, unknown>;
+}
+
+/** A value as JSON holds it whole: numbers finite or null, typed arrays as arrays, maps as objects. */
+export function plainJson(value: unknown): unknown {
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
+  if (Array.isArray(value)) return value.map(plainJson);
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<unknown>, plainJson);
+  if (value instanceof Map) return plainJson(Object.fromEntries(value));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, plainJson(entry)]));
+}

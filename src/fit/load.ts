@@ -1,0 +1,149 @@
+import {
+  buildDesign,
+  type Design,
+  type DesignOptions,
+  designFromArrays,
+  designFromSparse,
+  type SparseArrays,
+} from "../design/design.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { ProgressListener, ReportProgress } from "../engine/progress.ts";
+import { InputError } from "../errors.ts";
+import { probabilityOf } from "../formula/event.ts";
+import { parseFormula } from "../formula/formula.ts";
+import { requireObject } from "../kinds.ts";
+import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
+import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
+import { type TableData, type TableSource, tableFromColumns, tableFromRows } from "../table/table.ts";
+import { type ResolvedOptions, refuseOptionsAmong } from "./options/options.ts";
+import { requireInput } from "./options/require-input.ts";
+
+/** A table and a formula over it. */
+export interface TableInput {
+  /** Columns by name, rows, or a source such as `openTable` of ornstein/node gives. */
+  readonly data: TableData;
+  /** Such as `y ~ x1 + log(x2) + C(code)`. */
+  readonly formula: string;
+}
+
+/** Numbers as they are: x with a row for each entry of y. */
+export interface ArrayInput {
+  /** N rows of D numbers, or N D numbers row by row. */
+  readonly x: readonly ArrayLike<number>[] | Float64Array | Float32Array;
+  /** N */
+  readonly y: ArrayLike<number>;
+  /** D column names; x1, x2, … where left out. */
+  readonly names?: readonly string[];
+  /** Whether an intercept is added; true unless told. */
+  readonly intercept?: boolean;
+  /** N numbers that are added to the linear predictors as they are, such as the logarithms of exposures. */
+  readonly offset?: ArrayLike<number>;
+  /** N numbers, 0 or more: how often each row counts. */
+  readonly weights?: ArrayLike<number>;
+}
+
+/** The data of a fit: a table with a formula, arrays, or sparse arrays. */
+export type FitInput = TableInput | ArrayInput | SparseArrays;
+
+/** What was read. */
+export interface DataSummary {
+  readonly rows: number;
+  readonly droppedRows: number;
+  /** Rows left out as their weight is 0; absent where there is none. */
+  readonly zeroWeightRows?: number;
+  readonly columns: number;
+  /** Entries that the rows hold, where the design is sparse. */
+  readonly nonZeros?: number;
+  /** The left side of the formula, with the event where that is not true or 1: `status = well`. */
+  readonly target: string;
+  /** The value of a two-valued target whose probability is modelled. */
+  readonly event?: string;
+  /** The same in words: `P(status = well)`, `P(delay > 15)`. */
+  readonly modelled?: string;
+  /** The classes of a categorical target, sorted. */
+  readonly classes?: readonly string[];
+  /** The class whose linear predictor is 0, the first; absent where all classes have coefficients. */
+  readonly referenceClass?: string;
+}
+
+/** Who may stop a run, and who hears how far it is. */
+export interface Listening {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ProgressListener;
+}
+
+/** The same within a run. */
+export interface Reporting {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ReportProgress;
+}
+
+/**
+ * Reads the input into the engine's memory as a design matrix.
+ * @param priorSds Where rows are wanted in an orthogonal basis
+ */
+export async function loadRows(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  { signal, onProgress, countParameters, priorSds }: Reporting & Pick<DesignOptions, "countParameters" | "priorSds">,
+): Promise<{ design: Design; rows: RowBlock }> {
+  requireInput(input);
+  refuseOptionsAmong(input);
+  let address = 0;
+  const memory = {
+    allocateRows(numRows: number, stride: number) {
+      address = engine.memory.allocate(numRows * stride * 4, 64);
+      return engine.memory.f32(address, numRows * stride);
+    },
+  };
+  const { family, event, standardize, weights, storage, learnPrior } = options;
+  const shared = { family, event, standardize, storage, memory, priorSds, countParameters, allLevels: learnPrior };
+  let design: Design;
+  if ("formula" in input) {
+    const source = asSource(input.data);
+    const formula = parseFormula(input.formula);
+    const onRows = (done: number, pass: 1 | 2) => tellRows(onProgress, `reading, pass ${pass} of 2`, source, done);
+    design = await whilePreparing(source, onProgress, () =>
+      buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows }),
+    );
+  } else {
+    if (weights !== undefined)
+      throw new InputError(
+        "The option weights is an expression over a table's columns; give arrays as { x, y, weights }.",
+      );
+    design = "sparse" in input ? await designFromSparse(input, shared) : await designFromArrays(input, shared);
+  }
+  return { design, rows: rowBlockOf(design, address) };
+}
+
+/**
+ * The table that a library's user gave in one of its forms.
+ * @throws InputError where it has none of them
+ */
+export function asSource(data: TableData): TableSource {
+  if (typeof data === "string")
+    throw new InputError(
+      `The data is the text ${JSON.stringify(data)}; a file is named by its path, as in fit({ path, formula }) of ornstein/node.`,
+    );
+  if (Array.isArray(data)) return tableFromRows(data);
+  requireObject(data, "The data", "an object with an array for each column, or an array of rows");
+  return typeof (data as TableSource).chunks === "function" ? (data as TableSource) : tableFromColumns(data);
+}
+
+export function describeData(
+  { numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design,
+  { hasReference }: Pick<Model, "hasReference">,
+): DataSummary {
+  const { levels = [], event } = target;
+  return {
+    rows: numRows,
+    droppedRows,
+    ...(zeroWeightRows > 0 && { zeroWeightRows }),
+    columns: columns.length,
+    ...(sparse && { nonZeros: sparse.nonZeros }),
+    target: target.name,
+    ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
+    ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
+  };
+}

@@ -1,0 +1,87 @@
+import { InputError } from "../../errors.ts";
+import {
+  type CoefficientPriors,
+  defaultInterceptPrior,
+  defaultPrior,
+  type Prior,
+  type PriorLike,
+  readPrior,
+} from "../../priors/prior.ts";
+
+/** Priors for all coefficients, and others for those of some terms or columns. */
+export interface PriorsByName {
+  /** `normal(0, 2.5)` where left out. */
+  readonly default?: PriorLike;
+  /** By the name of a term of the formula, such as `log(x)`, or of one column, such as `weekday[Tuesday]`. */
+  readonly terms?: Readonly<Record<string, PriorLike>>;
+}
+
+/**
+ * `"normal(0, 1)"`, `"learned"`, a Prior, or `{ mean, sd }` for all coefficients; a list such as
+ * `["normal(0, 1)", "log(x): laplace(0, 0.5)"]`; or the same by name.
+ */
+export type PriorOption = PriorLike | readonly string[] | PriorsByName;
+
+/** What the options say of the coefficients' priors: "learned", or which they are. */
+export interface ResolvedPriors {
+  readonly learnPrior: boolean;
+  readonly priors: CoefficientPriors;
+}
+
+/** @throws InputError where a prior cannot be read, or is given twice, or is learned for some coefficients only */
+export function resolvePriors(prior: PriorOption | undefined, intercept: PriorLike | undefined): ResolvedPriors {
+  const { entries, isLearned } = listEntries(prior);
+  const named = new Map<string, Prior>();
+  let general: Prior | undefined;
+  for (const [name, value] of entries) {
+    const read = readPrior(value, name === undefined ? "prior" : `The prior of "${name}"`);
+    if (name === undefined ? general : named.has(name)) {
+      const whose = name === undefined ? "all coefficients" : `"${name}"`;
+      throw new InputError(`Two priors are given for ${whose}: give one, and others with a name before a colon.`);
+    }
+    if (name === undefined) general = read;
+    else named.set(name, read);
+  }
+  if (intercept !== undefined && isLearnedWord(intercept))
+    throw new InputError("The option interceptPrior cannot be learned: give a prior such as normal(0, 10).");
+  return {
+    learnPrior: isLearned,
+    priors: {
+      default: general ?? defaultPrior,
+      intercept: intercept === undefined ? defaultInterceptPrior : readPrior(intercept, "interceptPrior"),
+      named,
+    },
+  };
+}
+
+type Entry = readonly [name: string | undefined, value: PriorLike];
+
+function listEntries(option: PriorOption | undefined): { entries: readonly Entry[]; isLearned: boolean } {
+  const all = option === undefined ? [] : asEntries(option);
+  const learned = all.filter(([, value]) => isLearnedWord(value));
+  if (learned.length === 0) return { entries: all, isLearned: false };
+  if (all.length > 1 || learned[0][0] !== undefined) {
+    throw new InputError(
+      'The prior is learned for all coefficients or for none (every term of several columns has its own precision then): give "learned" alone, or a prior for each.',
+    );
+  }
+  return { entries: [], isLearned: true };
+}
+
+function asEntries(option: PriorOption): readonly Entry[] {
+  if (typeof option === "string") return [splitEntry(option)];
+  if (isList(option)) return option.map(splitEntry);
+  if ("mean" in option) return [[undefined, option]];
+  const { default: general, terms = {} } = option;
+  const named = Object.entries(terms).map((entry): Entry => entry);
+  return general === undefined ? named : [[undefined, general], ...named];
+}
+
+const isList = (option: PriorOption): option is readonly string[] => Array.isArray(option);
+const isLearnedWord = (value: PriorLike) => typeof value === "string" && value.trim() === "learned";
+
+/** `name: prior` in two. Names may hold colons themselves, as `x:weekday` does, and priors hold none. */
+function splitEntry(text: string): Entry {
+  const at = text.lastIndexOf(":");
+  return at < 0 ? [undefined, text.trim()] : [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}

@@ -1,0 +1,65 @@
+import { type MeasuredLaw, measuredLaw } from "../diagnostics/certificate/accuracy.ts";
+import { estimate } from "../estimation/estimate.ts";
+import type { Problem } from "../estimation/problem.ts";
+import { createRandom } from "../rng/xoshiro.ts";
+import { subsampleModel } from "../rows/row-subset.ts";
+import { conjugate } from "../sampling/algorithms/conjugate.ts";
+import { nuts } from "../sampling/algorithms/nuts.ts";
+import type { Sampler, SamplerOptions } from "../sampling/sampler.ts";
+import { sampleFrom } from "./run-sampler.ts";
+
+/** What the samplers' accuracy is measured against. */
+export interface Reference {
+  readonly sampler: Sampler;
+  /** The rows on which accuracy is measured: all of them, or a random subsample where they are too many for the reference. */
+  readonly problem: Problem;
+  readonly law: MeasuredLaw;
+  readonly seconds: number;
+}
+
+/** The reference's draws a draw of the samplers': its Monte Carlo error is the smaller part of what is seen. */
+const drawsPerDraw = 4;
+/** Passes over the rows that one of its draws takes, about, warm-up included. */
+const passesPerDraw = 12;
+/** Multiply-adds that the reference may take for each second of the samplers' time limit: a minute or two of one core in all. */
+const mostWork = { perSecond: 1e11 / 60, atMost: 1e11 };
+/** No fewer rows than this for each parameter, whatever the limit. */
+const fewestRowsPerParameter = 10;
+
+/**
+ * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
+ * from its work, not from a clock, so that it is the same on every machine; a short time limit makes it a short run.
+ * @param timeLimit seconds that each sampler may take
+ */
+export async function findReference(
+  problem: Problem,
+  options: Pick<SamplerOptions, "chains" | "draws" | "seed" | "tolerance">,
+  timeLimit: number,
+): Promise<Reference> {
+  const started = performance.now();
+  const chains = Math.max(4, options.chains);
+  const draws = Math.ceil(drawsPerDraw * options.draws);
+  const isKnown = conjugate.unsuited?.(problem.model) === null;
+  const sampler = isKnown ? conjugate : nuts;
+  const rows = isKnown ? problem.numRows : affordableRows(problem, chains * draws, timeLimit);
+  const sample = subsampleModel(problem.model, rows, createRandom(options.seed, 0, 12));
+  const onRows = sample === problem.model ? problem : await estimate(problem.workspace, sample, options.seed);
+  const { output } = await sampleFrom(onRows, sampler, {
+    tolerance: Math.min(options.tolerance, 0.005),
+    chains,
+    draws,
+    seed: options.seed + 1,
+  });
+  return {
+    sampler,
+    problem: onRows,
+    law: measuredLaw(output),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function affordableRows({ model, numRows }: Problem, totalDraws: number, timeLimit: number): number {
+  const perPass = Math.min(mostWork.atMost, timeLimit * mostWork.perSecond) / (totalDraws * passesPerDraw);
+  const affordable = Math.floor(perPass / (2 * model.rows.paddedColumns + 20));
+  return Math.min(numRows, Math.max(affordable, fewestRowsPerParameter * model.dimension));
+}

@@ -1,0 +1,159 @@
+import type { Design } from "../design/design.ts";
+import { intervalEnds } from "../diagnostics/statistics/interval-ends.ts";
+import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
+import { type SummaryStatistics, statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
+import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
+import type { NamedDraws } from "../prediction/predictive-fit.ts";
+import type { WideRun } from "../sampling/chains/wide-chains.ts";
+import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
+
+/** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
+class StoredDraws implements NamedDraws {
+  private readonly places: ReadonlyMap<string, number>;
+
+  constructor(
+    names: readonly string[],
+    private readonly drawsOf: (place: number) => readonly Float64Array[],
+  ) {
+    this.places = new Map(names.map((name, place) => [name, place]));
+  }
+
+  get size(): number {
+    return this.places.size;
+  }
+
+  has(name: string): boolean {
+    return this.places.has(name);
+  }
+
+  get(name: string): readonly Float64Array[] | undefined {
+    const place = this.places.get(name);
+    return place === undefined ? undefined : this.drawsOf(place);
+  }
+
+  keys(): MapIterator<string> {
+    return this.places.keys();
+  }
+
+  *values(): MapIterator<readonly Float64Array[]> {
+    for (const place of this.places.values()) yield this.drawsOf(place);
+  }
+
+  *entries(): MapIterator<[string, readonly Float64Array[]]> {
+    for (const [name, place] of this.places) yield [name, this.drawsOf(place)];
+  }
+
+  [Symbol.iterator](): MapIterator<[string, readonly Float64Array[]]> {
+    return this.entries();
+  }
+
+  forEach(visit: (draws: readonly Float64Array[], name: string, map: NamedDraws) => void): void {
+    for (const [name, draws] of this.entries()) visit(draws, name, this);
+  }
+}
+
+/** Summarises coefficient by coefficient, so that nothing of the draws is held twice. */
+export function summariseWide(
+  design: Pick<Design, "columns" | "target">,
+  names: readonly string[],
+  problem: WideProblem,
+  run: WideRun,
+): PosteriorTable {
+  const original = originalDraws(design, problem, run);
+  const variances = approximateVariances(problem);
+  const standardScale = scaleOf(design, problem);
+  const coefficients = names.map((name, place): Coefficient => {
+    const total = names.length;
+    problem.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
+    const draws = original(place);
+    const ordered = orderDraws(draws);
+    const s: SummaryStatistics = statisticsOf(draws, ordered);
+    const ends = intervalEnds(draws, ordered);
+    const kept = standardised(run, problem.mode.length, place);
+    const { unit, isLogarithm } = standardScale(place);
+    const own = isLogarithm ? { mean: s.mean / unit, sd: s.sd / unit } : momentsOf(kept);
+    const laplaceMean = isLogarithm ? Math.exp(problem.mode[place]) : problem.mode[place];
+    const laplaceSd = (isLogarithm ? laplaceMean : 1) * Math.sqrt(variances[place]);
+    return {
+      name,
+      mean: s.mean,
+      sd: s.sd,
+      "hdi_3%": ends.low,
+      "hdi_97%": ends.high,
+      mcse_mean: finiteOrNull(s.mcseMean),
+      mcse_sd: finiteOrNull(s.mcseSd),
+      "mcse_hdi_3%": finiteOrNull(ends.lowError),
+      "mcse_hdi_97%": finiteOrNull(ends.highError),
+      ess_bulk: finiteOrNull(s.essBulk),
+      ess_tail: finiteOrNull(s.essTail),
+      r_hat: finiteOrNull(s.rHat),
+      standardized: { ...own, predictedSd: laplaceSd, laplaceMean, laplaceSd },
+    };
+  });
+  return { coefficients, draws: new StoredDraws(names, original) };
+}
+
+/** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
+function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: WideProblem) {
+  const numCoefficients = columns.length * model.outputs;
+  return (place: number): { unit: number; isLogarithm: boolean } => {
+    if (place < numCoefficients)
+      return { unit: target.scale / columns[place % columns.length].scale, isLogarithm: false };
+    return { unit: model.auxiliaries[place - numCoefficients].isScale ? target.scale : 1, isLogarithm: true };
+  };
+}
+
+/** One array a chain: what the chains drew of one place of θ. */
+function standardised({ positions }: WideRun, dimension: number, place: number): Float64Array[] {
+  return positions.map((values) =>
+    Float64Array.from({ length: values.length / dimension }, (_, draw) => values[draw * dimension + place]),
+  );
+}
+
+/** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
+function originalDraws(
+  design: Pick<Design, "columns" | "target">,
+  problem: WideProblem,
+  run: WideRun,
+): (place: number) => readonly Float64Array[] {
+  const { columns, target } = design;
+  const dimension = problem.mode.length;
+  const scale = scaleOf(design, problem);
+  const size = columns.length;
+  const intercept = columns.findIndex(({ isIntercept }) => isIntercept);
+  const shifts = Float64Array.from(columns, ({ mean, scale: own, isIntercept }) => (isIntercept ? 0 : mean / own));
+  const intercepts = new Map<number, readonly Float64Array[]>();
+  for (let k = 0; k < problem.model.outputs && intercept >= 0; k++) {
+    const first = k * size;
+    const draws = run.positions.map((values) =>
+      Float64Array.from({ length: values.length / dimension }, (_, draw) => {
+        const at = draw * dimension + first;
+        let sum = values[at + intercept];
+        for (let j = 0; j < size; j++) sum -= shifts[j] * values[at + j];
+        return target.mean + target.scale * sum;
+      }),
+    );
+    intercepts.set(first + intercept, draws);
+  }
+  return (place) => {
+    const known = intercepts.get(place);
+    if (known) return known;
+    const { unit, isLogarithm } = scale(place);
+    return standardised(run, dimension, place).map((draws) =>
+      draws.map((value) => unit * (isLogarithm ? Math.exp(value) : value)),
+    );
+  };
+}
+
+function momentsOf(chains: readonly Float64Array[]): { mean: number; sd: number } {
+  let count = 0;
+  let sum = 0;
+  for (const draws of chains) {
+    count += draws.length;
+    for (const value of draws) sum += value;
+  }
+  const mean = sum / count;
+  let squares = 0;
+  for (const draws of chains) for (const value of draws) squares += (value - mean) ** 2;
+  return { mean, sd: Math.sqrt(squares / (count - 1)) };
+}

@@ -1,0 +1,203 @@
+import * as z from "zod/mini";
+import { version } from "../../package.json" with { type: "json" };
+import { InputError } from "../errors.ts";
+import { toContractJson } from "../fit/contract-json.ts";
+import type { Posterior } from "../fit/posterior.ts";
+import { refuse } from "../kinds.ts";
+import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
+import type { HamiltonianStatistics } from "../sampling/sampler.ts";
+import { crc32 } from "./crc-32.ts";
+import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { parsed } from "./saved-schemas.ts";
+
+// Bytes, all numbers little-endian, as the memory of every platform that runs WebAssembly is:
+//   0  signature, 8 bytes
+//   8  version of the format, u32
+//  12  length of the header, u32; a multiple of 8
+//  16  header: JSON in UTF-8, blanks at its end
+//      float64: the draws by coefficient, chain and draw; of each chain of Hamiltonian dynamics energy and acceptance; the
+//      target's values
+//      bytes: of each such chain tree depth and divergence
+//      CRC-32 of all bytes before it, u32
+
+/** Such that a file that was read as text, or of which the newlines were changed, is not taken for one. */
+const signature = Uint8Array.of(0x89, 0x4f, 0x52, 0x4e, 0x0d, 0x0a, 0x1a, 0x0a);
+/** Counted up whenever a reader of the version before would misread bytes. */
+const formatVersion = 1;
+const headerAt = 16;
+const checksumBytes = 4;
+
+const count = () => z.int().check(z.gte(0));
+const chainSchema = () =>
+  z.object({
+    largestTreeDepth: z.number(),
+    stepSize: z.number(),
+    warmUpGradients: z.number(),
+    gradients: z.number(),
+  });
+const headerSchema = () =>
+  z.object({
+    /** Texts, as they are saved elsewhere too. */
+    result: z.string(),
+    recipe: z.string(),
+    /** Of the coefficients, in the order of their draws. */
+    names: z.array(z.string()),
+    chains: z.int().check(z.gte(1)),
+    draws: z.int().check(z.gte(1)),
+    /** Of chains of Hamiltonian dynamics their iterations, of which a draw takes one or several, and what each says once. */
+    hamiltonian: z.nullable(z.object({ iterations: count(), chains: z.array(chainSchema()) })),
+    /** Rows of the target's values that were kept. */
+    observed: z.nullable(count()),
+  });
+type Header = z.infer<ReturnType<typeof headerSchema>>;
+
+/**
+ * A fit as bytes: for a file, a message or a page. `importFit` gives it back in any runtime, with the same bits in every draw,
+ * so that predictions are the same. Length: 8 bytes a draw of each coefficient, and a few kilobytes.
+ *
+ * @param origin Told by the fit that is imported.
+ * @throws InputError where it is not given a whole fit
+ * @example
+ * await writeFile("fit.ornstein", exportFit(posterior));
+ * const fit = importFit(await (await fetch("fit.ornstein")).arrayBuffer());
+ * const { columns } = await fit.predict({ x: [1, 2, 3] });
+ */
+export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
+  requireFit(posterior);
+  requireOrigin(origin);
+  const { recipe, draws, hamiltonian, observed } = posterior;
+  const names = [...draws.keys()];
+  const all = [...draws.values()];
+  requireExportable(JSON.stringify(recipe), names, all);
+  const by = { version: origin.version ?? version, ...(origin.command !== undefined && { command: origin.command }) };
+  const header: Header = {
+    result: JSON.stringify(toContractJson(posterior, by)),
+    recipe: JSON.stringify(recipe),
+    names,
+    chains: all[0].length,
+    draws: all[0][0].length,
+    hamiltonian: hamiltonian ? onceOf(hamiltonian) : null,
+    observed: observed?.length ?? null,
+  };
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const headerLength = 8 * Math.ceil(text.length / 8);
+  const bytes = new Uint8Array(lengthOf(header, headerLength));
+  const view = new DataView(bytes.buffer);
+  bytes.set(signature);
+  view.setUint32(8, formatVersion, true);
+  view.setUint32(12, headerLength, true);
+  bytes.fill(0x20, headerAt, headerAt + headerLength);
+  bytes.set(text, headerAt);
+  let at = headerAt + headerLength;
+  const put = (values: Float64Array | Uint8Array) => {
+    bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), at);
+    at += values.byteLength;
+  };
+  for (const chains of all) for (const chain of chains) put(chain);
+  for (const { energy, acceptance } of hamiltonian ?? []) for (const values of [energy, acceptance]) put(values);
+  if (observed) put(observed);
+  for (const { treeDepth, diverging } of hamiltonian ?? []) for (const values of [treeDepth, diverging]) put(values);
+  view.setUint32(at, crc32(bytes.subarray(0, at)), true);
+  return bytes;
+}
+
+/**
+ * The fit of bytes that `exportFit` made. Nothing in them is believed: sizes are those of the bytes before room is taken, and
+ * what the fit says of its columns has to fit together.
+ *
+ * @throws InputError where the bytes are damaged, no fit's, or of another version of the format
+ */
+export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
+  const own = bytesOf(bytes);
+  if (own.length < headerAt + checksumBytes || signature.some((byte, i) => byte !== own[i]))
+    throw new InputError("These bytes are no fit of ornstein's: give what exportFit made.");
+  const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
+  const format = view.getUint32(8, true);
+  if (format !== formatVersion)
+    throw new InputError(
+      `The fit has format ${format}, and ornstein ${version} reads format ${formatVersion}: use the version of ornstein that made it, or fit again.`,
+    );
+  try {
+    const end = own.length - checksumBytes;
+    if (view.getUint32(end, true) !== crc32(own.subarray(0, end))) throw new Error("its checksum differs");
+    return readFit(own, view.getUint32(12, true));
+  } catch (error) {
+    throw new InputError(
+      `The fit is damaged and cannot be read (${reasonOf(error)}): export it again, or take another copy.`,
+    );
+  }
+}
+
+function requireExportable(recipe: string, names: readonly string[], all: readonly (readonly Float64Array[])[]): void {
+  try {
+    requireCoefficients(parseRecipe(recipe), names);
+    const [chains, draws] = [all[0].length, all[0][0].length];
+    if (all.some((own) => own.length !== chains || own.some(({ length }) => length !== draws)))
+      throw new Error("its coefficients have not as many draws each");
+  } catch (error) {
+    throw new InputError(`The fit cannot be exported (${reasonOf(error)}): give the result of fit as it is.`);
+  }
+}
+
+/** @throws Error where a coefficient has no draws, or draws twice */
+function requireCoefficients(recipe: ModelRecipe, names: readonly string[]): void {
+  const given = new Set(names);
+  const count = coefficientNames(recipe).length;
+  if (given.size < names.length || count !== names.length || coefficientNames(recipe).some((name) => !given.has(name)))
+    throw new Error("its coefficients are not those of its model");
+}
+
+const reasonOf = (error: unknown) =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/\.$/, "");
+
+function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltonian"] {
+  const chains = statistics.map(({ largestTreeDepth, stepSize, warmUpGradients, gradients }) => ({
+    ...{ largestTreeDepth, stepSize, warmUpGradients, gradients },
+  }));
+  return { iterations: statistics[0].energy.length, chains };
+}
+
+/** Bytes that the header tells, with all that surrounds them. */
+function lengthOf({ names, chains, draws, hamiltonian, observed }: Header, headerLength: number): number {
+  const pairs = hamiltonian ? 2 * hamiltonian.chains.length * hamiltonian.iterations : 0;
+  return (
+    headerAt + headerLength + 8 * (names.length * chains * draws + pairs + (observed ?? 0)) + pairs + checksumBytes
+  );
+}
+
+function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
+  if (headerLength > bytes.length) throw new Error("it is shorter than its header");
+  const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(headerAt, headerAt + headerLength));
+  const header = parsed(text, headerSchema(), "header");
+  const { names, chains, draws, hamiltonian, observed } = header;
+  if (lengthOf(header, headerLength) !== bytes.length) throw new Error("its length is not that of its numbers");
+  if (hamiltonian && hamiltonian.chains.length !== chains) throw new Error("it has not as many chains as it says");
+  const recipe = parseRecipe(header.recipe);
+  requireCoefficients(recipe, names);
+  let at = headerAt + headerLength;
+  const takeBytes = (length: number) => {
+    at += length;
+    return bytes.slice(at - length, at);
+  };
+  const take = (length: number) => new Float64Array(takeBytes(8 * length).buffer);
+  const repeat = <T>(times: number, of: () => T) => Array.from({ length: times }, of);
+  const drawsByName = new Map(names.map((name) => [name, repeat(chains, () => take(draws))]));
+  const each = hamiltonian?.iterations ?? 0;
+  const floats = hamiltonian?.chains.map(() => ({ energy: take(each), acceptance: take(each) }));
+  const values = observed === null ? undefined : take(observed);
+  return restoredFit(header.result, {
+    recipe,
+    draws: drawsByName,
+    observed: values,
+    hamiltonian: hamiltonian?.chains.map((chain, c): HamiltonianStatistics => {
+      return { ...chain, ...floats![c], treeDepth: takeBytes(each), diverging: takeBytes(each) };
+    }),
+  });
+}
+
+/** The bytes as a plain Uint8Array: a Buffer of Node slices without copying. They may come from another frame or realm. */
+function bytesOf(given: Uint8Array | ArrayBuffer): Uint8Array {
+  if (ArrayBuffer.isView(given)) return new Uint8Array(given.buffer, given.byteOffset, given.byteLength);
+  if (Object.prototype.toString.call(given) === "[object ArrayBuffer]") return new Uint8Array(given);
+  refuse(given, "The fit to import", "the bytes that exportFit made, a Uint8Array");
+}

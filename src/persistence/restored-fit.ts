@@ -1,0 +1,67 @@
+import { recipeVersion } from "../design/recipe/design-recipe.ts";
+import { RowEncoder } from "../design/recipe/encode-rows.ts";
+import type { Posterior } from "../fit/posterior.ts";
+import { posteriorOf } from "../fit/posterior-methods.ts";
+import { requireObject, requireText } from "../kinds.ts";
+import type { ModelRecipe } from "../prediction/predictive-fit.ts";
+import { checkArrays, checkRecipe, type SavedArrays } from "./saved-checks.ts";
+import { parsed, recipeSchema, resultSchema } from "./saved-schemas.ts";
+
+/** What wrote a result. */
+export interface Origin {
+  /** Of ornstein. */
+  readonly version: string;
+  /** The command, where it was one. */
+  readonly command?: string;
+}
+
+/** @throws InputError where it is none */
+export function requireOrigin(origin: unknown): void {
+  requireObject(origin, "The origin", "{ version, command }, or leave it out");
+  for (const [name, text] of Object.entries(origin))
+    if (text !== undefined) requireText(text, `The ${name} of the origin`, "a text");
+}
+
+/** A fit as it is read from a file or from bytes. */
+export interface SavedFit extends Posterior {
+  /** What wrote it. */
+  readonly origin: Origin;
+}
+
+/**
+ * The recipe that a text holds, once columns can be made by it: nothing in it is believed before.
+ * @throws Error saying what is wrong with it
+ */
+export function parseRecipe(text: string): ModelRecipe {
+  const recipe = parsed(text, recipeSchema(), "recipe") as unknown as ModelRecipe;
+  checkRecipe(recipe);
+  // Formula, terms and levels fit together where an encoder can be made of them. Of another version it is not read further.
+  if (recipe.version === recipeVersion) requireEncoder(recipe);
+  return recipe;
+}
+
+function requireEncoder(recipe: ModelRecipe): void {
+  try {
+    new RowEncoder(recipe, { columns: recipe.inputs, async *chunks() {} });
+  } catch (error) {
+    throw new Error((error as Error).message.split("\n")[0].replace(/\.$/, ""));
+  }
+}
+
+/**
+ * The fit that a result's text and its arrays make.
+ * @throws Error saying what is wrong with the text, or where the arrays are not those that it tells of
+ */
+export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
+  const { version, command, ...parts } = parsed(text, resultSchema(), "result");
+  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "toJSON">;
+  const { recipe, draws, hamiltonian, observed } = arrays;
+  checkArrays(result, arrays);
+  return posteriorOf({
+    ...result,
+    ...{ draws, recipe },
+    ...(hamiltonian && { hamiltonian }),
+    ...(observed && { observed }),
+    origin: { version, ...(command !== undefined && { command }) },
+  });
+}

@@ -1,0 +1,113 @@
+import type { File, Group } from "h5wasm";
+import { version } from "../../package.json" with { type: "json" };
+import { InputError } from "../errors.ts";
+import { toContractJson } from "../fit/contract-json.ts";
+import type { Posterior } from "../fit/posterior.ts";
+import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
+import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
+import {
+  createGroupOfDraws,
+  RoomOfFile,
+  readByDraw,
+  readVectorByDraw,
+  writeByDraw,
+  writeVectorByDraw,
+} from "./saved-arrays.ts";
+import { type SavedVariable, savedVariables } from "./saved-names.ts";
+import { readObserved, writeObserved } from "./saved-observed.ts";
+import { readStatistics, writeStatistics } from "./saved-statistics.ts";
+
+/** Counted up whenever a reader of the version before would misread a file. */
+const formatVersion = 2;
+
+/**
+ * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` where the
+ * fit has the target's values. Everything else is in attributes of the root as JSON.
+ */
+export function writeFit(file: File, posterior: Posterior, origin: Partial<Origin> = {}): void {
+  const { chains, draws } = posterior.settings;
+  const by = { version: origin.version ?? version, command: origin.command };
+  const group = createGroupOfDraws(file, "posterior", chains, draws);
+  for (const place of [file, group]) {
+    place.create_attribute("creation_library", "ornstein");
+    place.create_attribute("creation_library_version", version);
+    place.create_attribute("created_at", new Date().toISOString());
+    place.create_attribute("inference_library", "ornstein");
+    place.create_attribute("inference_library_version", by.version);
+  }
+  file.create_attribute("ornstein_format", formatVersion, [], "<i");
+  const texts = [JSON.stringify(toContractJson(posterior, by)), JSON.stringify(posterior.recipe)];
+  file.create_attribute("ornstein_result", texts[0]);
+  file.create_attribute("ornstein_recipe", texts[1]);
+  file.create_attribute("ornstein_checksum", checksum(texts));
+  for (const { variable, coefficients, isVector } of variablesOf(posterior.recipe)) {
+    if (isVector) writeVectorByDraw(group, variable, coefficients, (name) => posterior.draws.get(name)!);
+    else {
+      const dataset = writeByDraw(group, variable, posterior.draws.get(coefficients[0])!);
+      dataset.create_attribute("long_name", coefficients[0]);
+    }
+  }
+  if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
+  if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
+}
+
+/**
+ * @param name How the sentence calls the file
+ * @param bytes Its size
+ * @throws InputError where the file is not a fit of this format
+ */
+export function readFit(file: File, name: string, bytes: number): SavedFit {
+  const format = attribute(file, "ornstein_format");
+  if (attribute(file, "inference_library") !== "ornstein" || typeof format !== "number")
+    throw new InputError(`${name} is no fit of ornstein's: give a file that ornstein fit --save wrote.`);
+  if (format !== formatVersion) {
+    const writer = attribute(file, "creation_library_version");
+    throw new InputError(
+      `${name} has format ${format} of ornstein ${writer}, and ornstein ${version} reads format ${formatVersion}: use that version of ornstein, or fit again.`,
+    );
+  }
+  const texts = [attribute(file, "ornstein_result"), attribute(file, "ornstein_recipe")] as string[];
+  if (texts.some((text) => typeof text !== "string")) throw new Error("it has no result or no recipe");
+  if (attribute(file, "ornstein_checksum") !== checksum(texts)) throw new Error("its checksum differs");
+  const recipe = parseRecipe(texts[1]);
+  const room = new RoomOfFile(bytes);
+  return restoredFit(texts[0], {
+    recipe,
+    draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
+    hamiltonian: readStatistics(file, room),
+    observed: readObserved(file, recipe.target, room),
+  });
+}
+
+/** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal: numbers in them must not change unseen. */
+function checksum(texts: readonly string[]): string {
+  let hash = 0x811c9dc5;
+  for (const text of texts)
+    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0).toString(16);
+}
+
+function variablesOf(recipe: ModelRecipe): SavedVariable[] {
+  const auxiliaries = learnedAuxiliaries(recipe);
+  const names = coefficientNames(recipe);
+  return savedVariables(names.slice(0, names.length - auxiliaries.length), auxiliaries);
+}
+
+function readDraws(group: Group | null, variables: readonly SavedVariable[], room: RoomOfFile): Posterior["draws"] {
+  const draws = new Map<string, readonly Float64Array[]>();
+  for (const { variable, coefficients, isVector } of variables) {
+    const columns = isVector
+      ? readVectorByDraw(group, variable, room)
+      : [readByDraw<Float64Array>(group, variable, room)];
+    if (columns.length !== coefficients.length) throw new Error(`its variable ${variable} has not its coefficients`);
+    coefficients.forEach((name, j) => {
+      draws.set(name, columns[j]);
+    });
+  }
+  return draws;
+}
+
+function attribute(file: File, name: string): unknown {
+  const { attrs } = file;
+  return name in attrs ? attrs[name].value : undefined;
+}

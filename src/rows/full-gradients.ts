@@ -1,0 +1,146 @@
+import { Weights } from "../../kernels/layout.ts";
+import type { EngineMemory } from "../engine/memory.ts";
+import { unlessZeroDensity } from "../models/custom-functions.ts";
+import type { Model } from "../models/model.ts";
+import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
+import { preparePass, sumRows } from "./row-sums.ts";
+import type { Workspace } from "./workspace.ts";
+
+/**
+ * The loss of the whole data, prior included, −log p(θ | y) up to a constant, and its gradient (M). Of a custom model the loss
+ * is infinite where the density is 0.
+ */
+export interface LossAndGradient {
+  readonly loss: number;
+  readonly gradient: Float64Array;
+}
+
+/** Loss and gradient at θ; the promise rejects with the signal's reason when the run is aborted. */
+export type Evaluate = (position: ArrayLike<number>) => Promise<LossAndGradient>;
+
+/** Evaluates up to `capacity` points together, as often as asked. */
+export type PrepareGradients = (
+  capacity: number,
+) => (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]>;
+
+/** Multiply-adds below which a message to another thread takes longer. */
+const shortWork = 1e5;
+
+/**
+ * A function that evaluates up to `capacity` points as one run of the executor, so that the points share its threads and
+ * its round trip. Its records stay in memory until the caller releases it.
+ */
+export function prepareGradients(
+  workspace: Workspace,
+  model: Model,
+  capacity: number,
+): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
+  if (model.custom) return (positions) => evaluateInTurn(workspace, model, positions);
+  const origin = new Float64Array(model.dimension);
+  const passes = Array.from({ length: capacity }, () =>
+    preparePass(model, { position: origin, weights: Weights.none }),
+  );
+  return async (positions) => {
+    const used = passes.slice(0, positions.length);
+    used.forEach((pass, k) => {
+      pass.moveTo(positions[k]);
+    });
+    const tasks = used.flatMap((pass) => pass.tasks);
+    const short = positions.length * model.rows.numRows * model.outputs * model.rows.paddedColumns < shortWork;
+    await workspace.executor.run(tasks, { signal: workspace.signal, short });
+    return used.map((pass, k) => {
+      workspace.counter.rowsVisited += pass.visited;
+      const { loss, gradient } = pass.collect();
+      addPriorGradientInto(model, positions[k], gradient);
+      return { loss: loss + priorLoss(model, positions[k]), gradient };
+    });
+  };
+}
+
+async function evaluateInTurn(
+  workspace: Workspace,
+  model: Model,
+  positions: readonly ArrayLike<number>[],
+): Promise<LossAndGradient[]> {
+  const results: LossAndGradient[] = [];
+  for (const position of positions) {
+    const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }));
+    if (sums === undefined) {
+      results.push({ loss: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) });
+      continue;
+    }
+    const { loss, gradient } = sums;
+    addPriorGradientInto(model, position, gradient);
+    results.push({ loss: loss + priorLoss(model, position), gradient });
+  }
+  return results;
+}
+
+interface Request {
+  readonly position: ArrayLike<number>;
+  resolve(result: LossAndGradient): void;
+  reject(reason: unknown): void;
+}
+
+/** Runs chains on the loss of the whole data (`runTogether`). */
+export function runChainsTogether<Result>(
+  workspace: Workspace,
+  model: Model,
+  count: number,
+  run: (evaluate: Evaluate, chain: number) => Promise<Result>,
+): Promise<Result[]> {
+  return runTogether(model.memory, (capacity) => prepareGradients(workspace, model, capacity), count, run);
+}
+
+/**
+ * Runs `count` chains side by side. Each awaits one evaluation at a time; when all chains that have not ended are waiting,
+ * their points are evaluated together. A point's result does not depend on the others.
+ * @throws what the first of the chains to fail has thrown, after all have ended
+ */
+export async function runTogether<Result>(
+  memory: EngineMemory,
+  prepare: PrepareGradients,
+  count: number,
+  run: (evaluate: Evaluate, chain: number) => Promise<Result>,
+): Promise<Result[]> {
+  const mark = memory.mark();
+  try {
+    const evaluateAll = prepare(count);
+    let running = count;
+    let waiting: Request[] = [];
+    const evaluateWhenAllWait = async () => {
+      if (waiting.length === 0 || waiting.length < running) return;
+      const requests = waiting;
+      waiting = [];
+      try {
+        const results = await evaluateAll(requests.map(({ position }) => position));
+        requests.forEach((request, k) => {
+          request.resolve(results[k]);
+        });
+      } catch (error) {
+        for (const request of requests) request.reject(error);
+      }
+    };
+    const evaluate: Evaluate = (position) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ position, resolve, reject });
+        void evaluateWhenAllWait();
+      });
+    const chains = Array.from({ length: count }, async (_, chain) => {
+      try {
+        return await run(evaluate, chain);
+      } finally {
+        running--;
+        void evaluateWhenAllWait();
+      }
+    });
+    // The memory may be released only after the last chain has ended.
+    const ended = await Promise.allSettled(chains);
+    return ended.map((end) => {
+      if (end.status === "rejected") throw end.reason;
+      return end.value;
+    });
+  } finally {
+    memory.release(mark);
+  }
+}

@@ -1,0 +1,79 @@
+// Models over some of a model's rows.
+import { SparseRow } from "../../kernels/layout.ts";
+import type { EngineMemory } from "../engine/memory.ts";
+import { type Model, type RowBlock, withRows } from "../models/model.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
+
+/**
+ * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses);
+ * the model itself where it has no more rows than that.
+ */
+export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
+  const total = model.rows.numRows;
+  if (total <= numRows) return model;
+  const words = model.rows.sparse ? 1 : model.rows.stride;
+  const address = model.memory.allocate(numRows * words * 4);
+  const source = model.memory.u32(model.rows.address, total * words);
+  const target = model.memory.u32(address, numRows * words);
+  // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
+  for (let row = 0, taken = 0; taken < numRows; row++) {
+    if (random.uniform() * (total - row) >= numRows - taken) continue;
+    target.set(source.subarray(row * words, (row + 1) * words), taken * words);
+    taken++;
+  }
+  return withRows(model, { ...model.rows, address, numRows });
+}
+
+/** The same model over the rows of these numbers, copied, each with its weight times the factor given for it. */
+export function weightedRows(model: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>): Model {
+  const copy = model.rows.sparse ? copySparse : copyDense;
+  return withRows(model, {
+    ...model.rows,
+    ...copy(model, numbers, factors),
+    numRows: numbers.length,
+    hasWeights: true,
+  });
+}
+
+/** Room for target, offset and weight beside the columns. */
+const besideColumns = 3;
+
+function copyDense({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {
+  const { numColumns, hasOffset, hasWeights, stride: from } = rows;
+  const stride = 8 * Math.ceil((numColumns + besideColumns) / 8);
+  const address = memory.allocate(numbers.length * stride * 4);
+  const source = memory.f32(rows.address, rows.numRows * from);
+  const target = memory.f32(address, numbers.length * stride).fill(0);
+  for (let k = 0; k < numbers.length; k++) {
+    const row = source.subarray(numbers[k] * from, (numbers[k] + 1) * from);
+    const end = (k + 1) * stride;
+    target.set(row.subarray(0, numColumns), k * stride);
+    target[end - 1] = row[from - 1];
+    if (hasOffset) target[end - 2] = row[from - 2];
+    target[end - 3] = factors[k] * (hasWeights ? row[from - 3] : 1);
+  }
+  return { address, stride };
+}
+
+function copySparse({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {
+  const address = memory.allocate(numbers.length * 4);
+  const lengths = Array.from(numbers, (n) => recordBytes(memory, rows, n));
+  const records = memory.allocate(lengths.reduce((sum, length) => sum + length, 0));
+  const bytes = memory.u8(0, memory.memory.buffer.byteLength);
+  const starts = memory.u32(rows.address, rows.numRows);
+  const copies = memory.u32(address, numbers.length);
+  for (let k = 0, at = records; k < numbers.length; at += lengths[k], k++) {
+    const start = starts[numbers[k]];
+    bytes.copyWithin(at, start, start + lengths[k]);
+    const weight = memory.f32(at + SparseRow.weight, 1);
+    weight[0] = factors[k] * (rows.hasWeights ? weight[0] : 1);
+    copies[k] = at;
+  }
+  return { address };
+}
+
+function recordBytes(memory: EngineMemory, rows: RowBlock, n: number): number {
+  const [start] = memory.u32(rows.address + 4 * n, 1);
+  const [count] = memory.u32(start + SparseRow.count, 1);
+  return SparseRow.head + 8 * count;
+}

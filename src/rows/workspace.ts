@@ -1,0 +1,13 @@
+import type { Executor } from "../engine/executor.ts";
+import type { ReportProgress } from "../engine/progress.ts";
+
+/** What every stage of a run computes with. */
+export interface Workspace {
+  readonly executor: Executor;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: ReportProgress;
+  /** Called after each pass over rows. */
+  readonly afterPass?: () => void;
+  /** Rows read so far by full passes, subsample passes and chains. */
+  readonly counter: { rowsVisited: number };
+}

@@ -1,0 +1,92 @@
+import { type ConjugatePosterior, conditionalMean, conjugatePosterior } from "../../estimation/conjugate.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { multiplyVector } from "../../linalg/matrix.ts";
+import { hasNormalPriors } from "../../models/model.ts";
+import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import { tracedDraws } from "../chains/traced-chains.ts";
+import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+
+/**
+ * Exact independent draws of a linear model with normal priors (estimation/conjugate.ts): τ = log σ from its own law by
+ * inversion, then the coefficients, normal given τ. One pass over the rows; a draw costs D². Means and covariances are
+ * not averaged over draws but integrated over τ.
+ */
+export const conjugate: Sampler = {
+  name: "conjugate",
+  summary: "independent exact draws, for the gaussian family with normal priors",
+  assumes: [],
+  tuning: [],
+  preconditioners: [],
+  unsuited: (model) =>
+    model.family.name !== "gaussian"
+      ? "conjugate draws exist for the gaussian family only"
+      : !hasNormalPriors(model)
+        ? "conjugate draws need normal priors on all coefficients"
+        : model.auxiliaries.length === 0 && model.fixedTau[0] !== 0
+          ? "conjugate draws are worked out for sigma learned or fixed at 1"
+          : null,
+  plan,
+};
+
+async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const posterior = await conjugatePosterior(problem.workspace, problem.model);
+  const because = "linear model with normal priors: the posterior is known, and the draws are exact and independent";
+  const { settings, prediction } = independentDraws(conjugate.name, because, options);
+  return {
+    settings,
+    prediction: { ...prediction, covariance: posterior.covariance, isExact: true },
+    notes: [],
+    sample: async () => exactDraws(problem, posterior, options),
+  };
+}
+
+function exactDraws(
+  { model }: Problem,
+  posterior: ConjugatePosterior,
+  { chains, draws, seed }: SamplerOptions,
+): ChainOutput {
+  const { dimension } = model;
+  const cumulative = Float64Array.from(posterior.probability);
+  for (let k = 1; k < cumulative.length; k++) cumulative[k] += cumulative[k - 1];
+  const made = tracedDraws({ chains, draws, dimension }, (chain, count) => {
+    const random = createRandom(seed, chain, 1);
+    const values = new Float64Array(count * dimension);
+    for (let draw = 0; draw < count; draw++)
+      drawInto(values.subarray(draw * dimension, (draw + 1) * dimension), posterior, cumulative, random);
+    return values;
+  });
+  const { mean, covariance } = posterior;
+  const { positions } = made;
+  return { chains, draws, dimension, ...made, intervalMeans: positions, mean, covariance, isIntegrated: true };
+}
+
+function drawInto(
+  target: Float64Array,
+  posterior: ConjugatePosterior,
+  cumulative: Float64Array,
+  random: Xoshiro,
+): void {
+  const { tau, eigenvalues, center, basis } = posterior;
+  const drawn = drawTau(tau, cumulative, random);
+  const precision = Math.exp(-2 * drawn);
+  const gamma = conditionalMean(drawn, posterior).map(
+    (mean, i) => mean + random.normal() / Math.sqrt(1 + eigenvalues[i] * precision),
+  );
+  const beta = multiplyVector(basis, gamma);
+  for (let j = 0; j < beta.length; j++) target[j] = center[j] + beta[j];
+  if (target.length > beta.length) target[beta.length] = drawn;
+}
+
+/** Inversion on the grid, uniform within a cell. */
+function drawTau(tau: Float64Array, cumulative: Float64Array, random: Xoshiro): number {
+  if (tau.length === 1) return tau[0];
+  const wanted = random.uniform();
+  let low = 0;
+  let high = tau.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (cumulative[middle] < wanted) low = middle + 1;
+    else high = middle;
+  }
+  return tau[low] + (random.uniform() - 0.5) * (tau[1] - tau[0]);
+}

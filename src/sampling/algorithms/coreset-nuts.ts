@@ -1,0 +1,117 @@
+import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import { type WarpedCoordinates, warpedCoordinates } from "../nuts/transport.ts";
+import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
+import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
+import { mostWork } from "../tuning/draw-schedule.ts";
+
+/**
+ * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in warped coordinates (warped-coordinates.ts): for posteriors far
+ * from normal, for which control variates find no step, of more rows than passes over all of them can be paid for. A draw's cost
+ * does not grow with N.
+ *
+ * Error: with δ(θ) what the coreset's loss has wrong, up to a constant, and e² its variance over the posterior, the mean of a
+ * parameter is wrong by Cov(θ_j, δ), at most e sds, and its sd by a share of at most e/√2, both to first order in δ. Two coresets
+ * that know nothing of each other differ by δ − δ′, which has the variance 2 e². The coreset is made so large that e is below the
+ * tolerance.
+ */
+export const coresetNuts: Sampler = {
+  name: "coreset-nuts",
+  summary: "No-U-Turn sampler on few rows that stand for all: skewed posteriors of many rows",
+  assumes: [],
+  tuning: [],
+  preconditioners: [],
+  unsuited: ({ custom }) => (custom ? "it needs the rows, which a custom model does not give" : null),
+  cure: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
+  plan,
+};
+
+async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const { model } = problem;
+  const { coreset, coordinates, error } = await chooseCoreset(problem, options);
+  const planned = planWarped(problem, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
+    name: coresetNuts.name,
+    gradients: `gradients over ${coreset.numRows.toLocaleString("en")} rows that stand for all`,
+    stepsPerDraw: iterationsPerDraw(model, coreset.numRows, options),
+  });
+  return { ...planned, prediction: { ...planned.prediction, maxSdError: error / Math.SQRT2 } };
+}
+
+/** Rows that a coreset has, or a few times as many or as few. */
+const usualSize = 16_000;
+
+/** Whether a run needs no more than so many times the work that other samplers spend without asking. */
+export function isCoresetAffordable(
+  { model }: Pick<Problem, "model">,
+  { chains, draws }: SamplerOptions,
+  share: number,
+): boolean {
+  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= share * mostWork;
+}
+
+const leastSize = 4000;
+/** Beyond this a coreset saves nothing worth its error. */
+const mostShare = 0.5;
+
+interface Choice {
+  readonly coreset: Coreset;
+  readonly coordinates: WarpedCoordinates;
+  /** e */
+  readonly error: number;
+}
+
+/** Doubles the coreset until the error is below the tolerance. */
+async function chooseCoreset(problem: Problem, { seed, tolerance }: SamplerOptions): Promise<Choice> {
+  const { model, numRows } = problem;
+  const random = createRandom(seed, 0, 13);
+  const coresets = await prepareCoresets(problem);
+  const mark = model.memory.mark();
+  const first = await coresets.draw(leastSize, random);
+  const coordinates = await warpedCoordinates(problem, first.prepareLoss);
+  const points = Array.from({ length: numPoints }, () =>
+    coordinates.position(Float64Array.from(problem.mode, () => random.normal())),
+  );
+  for (let size = leastSize; size <= mostShare * numRows; size *= 2) {
+    model.memory.release(mark);
+    const { coreset, error } = await drawWithError(problem, coresets, size, points, random);
+    if (error <= tolerance) return { coreset, coordinates, error };
+  }
+  model.memory.release(mark);
+  return { coreset: await coresets.draw(numRows, random), coordinates, error: 0 };
+}
+
+/** Points of the warped normal law at which two coresets are compared: an sd from so many is known to a tenth. */
+const numPoints = 64;
+
+async function drawWithError(
+  { model }: Problem,
+  coresets: Coresets,
+  size: number,
+  points: readonly Float64Array[],
+  random: Xoshiro,
+): Promise<{ coreset: Coreset; error: number }> {
+  const coreset = await coresets.draw(size, random);
+  const mark = model.memory.mark();
+  const other = await coresets.draw(size, random);
+  const [ofOne, ofOther] = [await lossesAt(model, coreset, points), await lossesAt(model, other, points)];
+  model.memory.release(mark);
+  const differences = ofOne.map((loss, k) => loss - ofOther[k]);
+  const mean = differences.reduce((sum, difference) => sum + difference, 0) / numPoints;
+  const squares = differences.reduce((sum, difference) => sum + (difference - mean) ** 2, 0);
+  return { coreset, error: Math.sqrt(squares / (2 * (numPoints - 1))) };
+}
+
+async function lossesAt(
+  { memory }: Problem["model"],
+  { prepareLoss }: Coreset,
+  points: readonly Float64Array[],
+): Promise<number[]> {
+  const mark = memory.mark();
+  try {
+    const found = await prepareLoss(points.length)(points);
+    return found.map(({ loss }) => loss);
+  } finally {
+    memory.release(mark);
+  }
+}

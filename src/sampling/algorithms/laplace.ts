@@ -1,0 +1,53 @@
+import type { Problem } from "../../estimation/problem.ts";
+import { multiplyVector } from "../../linalg/matrix.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { drawsOutput } from "../chains/draws-output.ts";
+import { tracedDraws } from "../chains/traced-chains.ts";
+import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+
+/**
+ * The Laplace approximation: independent draws from N(θ*, P), P = (N A)⁻¹. The reference that the samplers are measured
+ * against, right where the loss is quadratic over the posterior (assumption A4). Cost of a draw: D².
+ */
+export const laplace: Sampler = {
+  name: "laplace",
+  summary: "independent draws from the normal approximation at the mode",
+  assumes: ["A4"],
+  expandsAroundMode: true,
+  tuning: [],
+  preconditioners: [],
+  plan,
+};
+
+async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const because = "Laplace approximation: normal at the mode, covariance (N A)⁻¹";
+  const { settings, prediction } = independentDraws(laplace.name, because, options);
+  return {
+    settings,
+    prediction: { ...prediction, covariance: problem.laplaceCovariance, isCentred: true },
+    notes: [],
+    sample: async () => normalDraws(problem, options),
+  };
+}
+
+/** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
+function normalDraws(
+  { mode, laplaceCovariance, laplaceFactor }: Problem,
+  { chains, draws, seed }: SamplerOptions,
+): ChainOutput {
+  const dimension = mode.length;
+  const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
+    const random = createRandom(seed, chain, 1);
+    const values = new Float64Array(count * dimension);
+    for (let draw = 0; draw < count; draw++) {
+      const offset = multiplyVector(
+        laplaceFactor,
+        Float64Array.from(mode, () => random.normal()),
+      );
+      for (let j = 0; j < dimension; j++) values[draw * dimension + j] = mode[j] + offset[j];
+    }
+    return values;
+  });
+  const integrals = { mean: mode, covariance: laplaceCovariance, isIntegrated: true };
+  return { ...drawsOutput(positions, dimension), trace, ...integrals };
+}

@@ -1,0 +1,87 @@
+import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
+import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
+import { runNuts } from "../nuts/run.ts";
+import { type WarpedCoordinates, warpedCoordinates } from "../nuts/transport.ts";
+import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
+import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { mostWork } from "../tuning/draw-schedule.ts";
+
+/**
+ * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
+ * (nuts-tree.ts), step size and mass matrix learned in a warm-up (nuts-step-size.ts, nuts-mass-matrix.ts). The draws come
+ * from the posterior itself, whatever its shape, so nothing is predicted: the Laplace sds stand beside them for comparison.
+ *
+ * Settings: mean acceptance 0.8, depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
+ * parameters, else a diagonal one. The first mass matrix is that of the Laplace covariance P, and the chains start from
+ * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met. Where the posterior is far from
+ * normal, and no mass matrix was asked for, the chains run in warped coordinates (warped-nuts.ts).
+ * Cost of an iteration: 2^depth − 1 passes over all rows, mostly 3 or 7. Where that is little, a draw is the last of
+ * several iterations.
+ * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".
+ */
+export const nuts: Sampler = {
+  name: "nuts",
+  summary: "No-U-Turn sampler: exact for any shape of the posterior, several passes over the data a draw",
+  assumes: [],
+  tuning: ["preconditioner"],
+  preconditioners: ["diagonal", "full"],
+  plan,
+};
+
+/** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
+export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
+  return chains * (warmUp + draws) * workPerIteration(problem.model, problem.numRows) <= share * mostWork;
+}
+
+export type Rows = Pick<Problem, "model" | "numRows">;
+type Length = Pick<SamplerOptions, "chains" | "draws">;
+
+/** More iterations than draws, enough for the step size, and no more than Stan's schedule needs. */
+const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 50), 1000);
+
+const largestDense = 100;
+const usualAcceptance = 0.8;
+
+/** Those that suit a posterior that is far from normal; none where it is near, or where a custom model has bounds nearby. */
+function coordinatesFor(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates | undefined> {
+  const withinBounds: PrepareGradients = (capacity) => {
+    const evaluate = prepareLoss(capacity);
+    return async (positions) => {
+      const results = await evaluate(positions);
+      if (problem.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+        throw new ZeroDensityError();
+      return results;
+    };
+  };
+  return unlessZeroDensity(async () =>
+    (await isFarFromNormal(problem)) ? warpedCoordinates(problem, withinBounds) : undefined,
+  );
+}
+
+async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+  const { workspace, model } = problem;
+  const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
+  const stepsPerDraw = iterationsPerDraw(model, problem.numRows, options);
+  const coordinates = options.preconditioner === undefined ? await coordinatesFor(problem, prepareLoss) : undefined;
+  if (coordinates) {
+    return planWarped(problem, { prepareLoss, coordinates }, options, {
+      name: nuts.name,
+      gradients: "gradients over all rows",
+      stepsPerDraw,
+    });
+  }
+  const preconditioner = options.preconditioner ?? (problem.model.dimension <= largestDense ? "full" : "diagonal");
+  const metric = preconditioner === "full" ? "dense" : "diagonal";
+  const learning = warmUpFor(options.draws);
+  const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${usualAcceptance}`;
+  const { settings, prediction } = independentDraws(nuts.name, because, options);
+  const adaptation = { metric, warmUp: learning, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
+  return {
+    settings: { ...settings, preconditioner, burnInSteps: learning, stepsPerDraw },
+    prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
+    notes: [],
+    sample: () => runNuts(problem, { prepareLoss, coordinates: null }, options, adaptation),
+  };
+}

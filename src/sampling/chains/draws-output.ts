@@ -1,0 +1,38 @@
+import type { ChainOutput } from "../sampler.ts";
+import { covarianceOfRows, meanOfRows } from "./run-chains.ts";
+
+/**
+ * The output of chains of which every step is known; the last of each `stepsPerDraw` of them is a draw.
+ * @param steps one array a chain, steps × M row-major
+ */
+export function drawsOutput(steps: readonly Float64Array[], dimension: number, stepsPerDraw = 1): ChainOutput {
+  const mean = meanOfRows(steps, dimension);
+  const draws = steps[0].length / (dimension * stepsPerDraw);
+  return {
+    chains: steps.length,
+    draws,
+    dimension,
+    positions: stepsPerDraw === 1 ? steps : steps.map((chain) => lastOfEach(chain, dimension, stepsPerDraw)),
+    intervalMeans: stepsPerDraw === 1 ? steps : steps.map((chain) => meansOfEach(chain, dimension, stepsPerDraw)),
+    ...(stepsPerDraw > 1 && { steps }),
+    mean,
+    covariance: covarianceOfRows(steps, mean),
+  };
+}
+
+function lastOfEach(steps: Float64Array, dimension: number, stepsPerDraw: number): Float64Array {
+  const last = (stepsPerDraw - 1) * dimension;
+  return Float64Array.from({ length: steps.length / stepsPerDraw }, (_, k) => {
+    const draw = Math.floor(k / dimension);
+    return steps[draw * stepsPerDraw * dimension + last + (k % dimension)];
+  });
+}
+
+function meansOfEach(steps: Float64Array, dimension: number, stepsPerDraw: number): Float64Array {
+  const means = new Float64Array(steps.length / stepsPerDraw);
+  for (let k = 0; k < steps.length; k++) {
+    const draw = Math.floor(k / (dimension * stepsPerDraw));
+    means[draw * dimension + (k % dimension)] += steps[k] / stepsPerDraw;
+  }
+  return means;
+}

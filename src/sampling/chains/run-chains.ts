@@ -1,0 +1,178 @@
+import { Chain, MatrixKind } from "../../../kernels/layout.ts";
+import type { KernelTask } from "../../engine/executor.ts";
+import type { EngineMemory } from "../../engine/memory.ts";
+import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import type { ChainOutput } from "../sampler.ts";
+import type { ChainSpec, Start } from "./chain-spec.ts";
+import { runCustomChains } from "./custom-chains.ts";
+import { writeChain } from "./write-chain.ts";
+
+/** What one chain's batches say of C, averaged over `batches` of them. */
+interface NoiseEstimateResult {
+  /** M×M, symmetric; 0×0 where its diagonal alone was asked for. */
+  readonly covariance: Matrix;
+  /** M */
+  readonly diagonal: Float64Array;
+  readonly batches: number;
+}
+
+export interface ChainResult extends ChainOutput {
+  /** One array a chain, draws × 2M: interval means of d − v, then of d∘d − v∘v. Empty without a twin. */
+  readonly twinDifferences: readonly Float64Array[];
+  /** One a chain; empty where none was asked for. */
+  readonly noiseEstimates: readonly NoiseEstimateResult[];
+}
+
+/** About the multiply-adds of one kernel call: some milliseconds, so that an interrupt is prompt. */
+const workPerCall = 4e6;
+
+/** Runs all chains to their end, each a task of its own. The draws do not depend on the number of threads. */
+export async function runChains(problem: Start, spec: ChainSpec, stage = "sampling"): Promise<ChainResult> {
+  const { memory } = spec.model;
+  const { workspace } = problem;
+  const mark = memory.mark();
+  try {
+    const totalSteps = spec.burnInSteps + (spec.intervalEnds?.at(-1) ?? spec.stepsPerDraw * spec.draws);
+    const stepsPerCall = Math.max(1, Math.min(totalSteps, Math.floor(workPerCall / workPerStep(spec))));
+    const records = Array.from({ length: spec.chains }, (_, chain) => writeChain(problem, spec, chain));
+    const tasks = records.map(
+      (address): KernelTask => ({
+        kernel: "runChain",
+        address,
+        argument: stepsPerCall,
+        times: Math.ceil(totalSteps / stepsPerCall),
+      }),
+    );
+    const total = totalSteps * spec.chains;
+    const onProgress = () => {
+      const done = records.reduce((sum, address) => sum + memory.getU32(address, Chain.stepsDone), 0);
+      workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
+    };
+    workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
+    if (spec.model.custom) await runCustomChains(problem, spec, records, totalSteps, stage);
+    else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+    workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
+    return collect(problem, spec, records);
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** What a row's own functions cost in multiply-adds: in single precision four rows at once, or one by one in double. */
+const linkWork = { fused: 8, exact: 300 };
+const fusedFamilies: readonly string[] = ["gaussian", "bernoulli", "categorical"];
+
+/** Multiply-adds of one step, roughly. */
+export function workPerStep({
+  model,
+  batchSize,
+  step,
+  noise,
+  momentEvery,
+  keepMoments = true,
+}: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise" | "momentEvery" | "keepMoments">): number {
+  const m = model.dimension;
+  const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
+  const { paddedColumns, sparse, stride } = model.rows;
+  const link = fusedFamilies.includes(model.family.name) ? linkWork.fused : linkWork.exact;
+  const perRow = (link + 2 * (sparse ? stride : paddedColumns)) * model.outputs;
+  return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);
+}
+
+function collect(problem: Start, spec: ChainSpec, records: readonly number[]): ChainResult {
+  const { memory, dimension } = spec.model;
+  const copy = (address: number, slot: Chain, length: number) =>
+    memory.f64(memory.getU32(address, slot), length).slice();
+  const positions = records.map((address) => copy(address, Chain.draws, spec.draws * dimension));
+  const intervalMeans = records.map((address) => copy(address, Chain.intervalMeans, spec.draws * dimension));
+  const weights = records.map((address) => copy(address, Chain.intervalWeights, spec.draws));
+  const mean = meanOfRows(intervalMeans, dimension, spec.rate && weights);
+  const covariance = spec.keepMoments === false ? matrix(0, 0) : momentsOf(problem, spec, records, mean, weights);
+  const twinDifferences = spec.twin
+    ? records.map((address) => copy(address, Chain.twinDifferences, spec.draws * 2 * dimension))
+    : [];
+  return {
+    chains: spec.chains,
+    draws: spec.draws,
+    dimension,
+    positions,
+    intervalMeans,
+    mean,
+    covariance,
+    twinDifferences,
+    noiseEstimates: spec.noiseEstimate ? records.map((address) => noiseEstimateOf(memory, address, dimension)) : [],
+  };
+}
+
+/** Covariance over every step that was counted, of all chains. */
+function momentsOf(
+  { mode }: Start,
+  { model }: ChainSpec,
+  records: readonly number[],
+  mean: Float64Array,
+  weights: readonly Float64Array[],
+): Matrix {
+  const { memory, dimension } = model;
+  const counted = weights.reduce((sum, values) => values.reduce((total, weight) => total + weight, sum), 0);
+  const covariance = matrix(dimension, dimension);
+  for (const address of records) {
+    const sums = memory.f64(memory.getU32(address, Chain.moments), dimension * dimension);
+    for (let i = 0; i < dimension; i++)
+      for (let j = 0; j <= i; j++) covariance.data[i * dimension + j] += sums[i * dimension + j] / counted;
+  }
+  for (let i = 0; i < dimension; i++) {
+    for (let j = 0; j <= i; j++) {
+      covariance.data[i * dimension + j] -= (mean[i] - mode[i]) * (mean[j] - mode[j]);
+      covariance.data[j * dimension + i] = covariance.data[i * dimension + j];
+    }
+  }
+  return covariance;
+}
+
+function noiseEstimateOf(memory: EngineMemory, address: number, dimension: number): NoiseEstimateResult {
+  const batches = memory.getU32(address, Chain.noiseCount);
+  const isDense = memory.getU32(address, Chain.noiseShape) === MatrixKind.dense;
+  const sums = memory.f64(memory.getU32(address, Chain.noiseSums), isDense ? dimension * dimension : dimension);
+  const diagonal = Float64Array.from(
+    { length: dimension },
+    (_, j) => sums[isDense ? j * (dimension + 1) : j] / batches,
+  );
+  if (!isDense) return { covariance: matrix(0, 0), diagonal, batches };
+  const covariance = matrix(dimension, dimension);
+  for (let i = 0; i < dimension; i++)
+    for (let j = 0; j <= i; j++)
+      covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = sums[i * dimension + j] / batches;
+  return { covariance, diagonal, batches };
+}
+
+/** Mean of the rows of all arrays, each n × dimension row-major; weighted, where weights of the rows are given. */
+export function meanOfRows(
+  arrays: readonly Float64Array[],
+  dimension: number,
+  weights?: readonly Float64Array[],
+): Float64Array {
+  const mean = new Float64Array(dimension);
+  let count = 0;
+  arrays.forEach((values, chain) => {
+    for (let k = 0; k < values.length; k++) {
+      const weight = weights ? weights[chain][Math.floor(k / dimension)] : 1;
+      mean[k % dimension] += weight * values[k];
+      if (k % dimension === 0) count += weight;
+    }
+  });
+  return mean.map((sum) => sum / count);
+}
+
+/** Unbiased covariance of the rows of all arrays around their mean. */
+export function covarianceOfRows(arrays: readonly Float64Array[], mean: Float64Array): Matrix {
+  const dimension = mean.length;
+  const sum = matrix(dimension, dimension);
+  let count = 0;
+  for (const values of arrays) {
+    for (let start = 0; start < values.length; start += dimension, count++)
+      for (let i = 0; i < dimension; i++)
+        for (let j = 0; j < dimension; j++)
+          sum.data[i * dimension + j] += (values[start + i] - mean[i]) * (values[start + j] - mean[j]);
+  }
+  return scale(sum, 1 / (count - 1));
+}

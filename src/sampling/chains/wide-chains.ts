@@ -1,0 +1,93 @@
+import { Chain } from "../../../kernels/layout.ts";
+import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { SamplerSettings } from "../sampler.ts";
+import type { ChainSpec, LowRankStep, Start } from "./chain-spec.ts";
+import { writeChain } from "./write-chain.ts";
+
+/** What came of a run over very many parameters; every array is M long. */
+export interface WideRun {
+  readonly settings: SamplerSettings;
+  /** One array a chain, draws × M row-major. */
+  readonly positions: readonly Float32Array[];
+  /**
+   * What halving the step changes of an sd, relatively; null where the loss is quadratic and nothing is left to change, and
+   * left out where it was not tried.
+   */
+  readonly sdChange?: number | null;
+  /** Of averages: by how much windows of this length leave sds too small, relatively. */
+  readonly windowError?: number;
+  readonly notes: readonly string[];
+}
+
+/** Entries that the draws of all chains may have together: 4 bytes each. */
+const mostEntries = 1.3e8;
+
+/** The draws a chain for which there is room. */
+export function roomForDraws(dimension: number, chains: number): number {
+  return Math.floor(mostEntries / (chains * dimension));
+}
+
+/** f64 that a chain's outlet holds. */
+const outletLength = 2 ** 21;
+
+/**
+ * Runs all chains to their end, and takes their draws (or interval means) out of the engine's memory as they are made, in
+ * single precision: with 100,000 parameters a thousand draws are 400 MB even so.
+ * @param pieces Kernel calls that an interval is made in, so that an interrupt is prompt; a divisor of its steps.
+ */
+export async function runWideChains(
+  { workspace, mode }: Start,
+  spec: Omit<ChainSpec, "outlet">,
+  { keeps, pieces = 1, stage = "sampling" }: { keeps: "draws" | "means"; pieces?: number; stage?: string },
+): Promise<Float32Array[]> {
+  const { model, draws, stepsPerDraw, chains } = spec;
+  const { memory, dimension } = model;
+  const room = Math.max(1, Math.min(draws, Math.floor(outletLength / dimension)));
+  const slot = keeps === "draws" ? Chain.draws : Chain.intervalMeans;
+  const mark = memory.mark();
+  try {
+    const whole: ChainSpec = { ...spec, outlet: { keeps, room } };
+    const records = Array.from({ length: chains }, (_, chain) => writeChain({ workspace, mode }, whole, chain));
+    const outlets = records.map((record) => memory.getU32(record, slot));
+    const positions = records.map(() => new Float32Array(draws * dimension));
+    const burnInDraws = spec.burnInSteps / stepsPerDraw;
+    const total = spec.burnInSteps + draws * stepsPerDraw;
+    const onProgress = () => {
+      const done = records.reduce((sum, record) => sum + memory.getU32(record, Chain.stepsDone), 0);
+      workspace.onProgress?.(stage, done / (chains * total), { done, total: chains * total, unit: "steps" });
+    };
+    onProgress();
+    for (let made = 0; made < draws; made += room) {
+      const count = Math.min(room, draws - made);
+      // Calls end with an interval each. Addresses are u32 and wrap around: interval `made` is written where the room begins.
+      records.forEach((record, chain) => {
+        memory.setU32(record, slot, outlets[chain] - 8 * made * dimension);
+      });
+      const times = pieces * (count + (made === 0 ? burnInDraws : 0));
+      const tasks = records.map((address) => ({
+        kernel: "runChain" as const,
+        address,
+        argument: stepsPerDraw / pieces,
+        times,
+      }));
+      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+      positions.forEach((kept, chain) => {
+        kept.set(memory.f64(outlets[chain], count * dimension), made * dimension);
+      });
+    }
+    workspace.counter.rowsVisited += total * chains * spec.batchSize;
+    return positions;
+  } finally {
+    memory.release(mark);
+  }
+}
+
+/** Writes the directions of H = h (D⁻¹ + V Vᵀ) into the engine's memory. */
+export function lowRankStep({ model, directions }: WideProblem, step: number, noise: number): LowRankStep {
+  const { memory, dimension } = model;
+  const address = memory.allocateF64(dimension * Math.max(1, directions.length));
+  directions.forEach((direction, k) => {
+    memory.f64(address + 8 * k * dimension, dimension).set(direction);
+  });
+  return { directions: address, rank: directions.length, step, noise };
+}

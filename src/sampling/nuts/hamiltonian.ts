@@ -1,0 +1,137 @@
+import { cholesky, solveLowerTransposed } from "../../linalg/cholesky.ts";
+import { dot, type Matrix, multiplyVector } from "../../linalg/matrix.ts";
+
+/** Potential energy U(θ) = −log p(θ), up to a constant, and its gradient: what Hamiltonian dynamics needs of a target. */
+export interface Potential {
+  /** M */
+  readonly dimension: number;
+  evaluate(position: Float64Array): Promise<{ readonly loss: number; readonly gradient: Float64Array }>;
+  /** Whether an infinite loss is a density of 0, beyond some bound, rather than an overflow. */
+  readonly mayBeBounded?: boolean;
+}
+
+/** Kinetic energy ½ pᵀ W p, W the inverse of the mass matrix: an estimate of the target's covariance. */
+export interface Metric {
+  /** W p */
+  velocity(momentum: Float64Array): Float64Array;
+  /** p ~ N(0, W⁻¹) */
+  drawMomentum(normal: () => number): Float64Array;
+  /** The flow between two kicks is that of the standard normal law, U₀(θ) = ½|θ|²; left out, that of a flat one, U₀ = 0. */
+  readonly isNormal?: boolean;
+  /** Beyond this ε a step says little of where it leads. */
+  readonly largestStep: number;
+}
+
+/** A point of phase space, and what was computed there. */
+export interface PhasePoint {
+  readonly position: Float64Array;
+  readonly momentum: Float64Array;
+  /** W p */
+  readonly velocity: Float64Array;
+  readonly loss: number;
+  readonly gradient: Float64Array;
+  /** H = U(θ) + ½ pᵀ W p */
+  readonly energy: number;
+}
+
+/** W = diag(variances) */
+export function diagonalMetric(variances: Float64Array): Metric {
+  return {
+    velocity: (momentum) => momentum.map((value, j) => variances[j] * value),
+    drawMomentum: (normal) => variances.map((variance) => normal() / Math.sqrt(variance)),
+    largestStep: Infinity,
+  };
+}
+
+/**
+ * W = covariance = L Lᵀ; a momentum is L⁻ᵀ z.
+ * @throws NotPositiveDefiniteError
+ */
+export function denseMetric(covariance: Matrix): Metric {
+  const factor = cholesky(covariance);
+  return {
+    velocity: (momentum) => multiplyVector(covariance, momentum),
+    drawMomentum: (normal) =>
+      solveLowerTransposed(
+        factor,
+        Float64Array.from({ length: covariance.rows }, () => normal()),
+      ),
+    largestStep: Infinity,
+  };
+}
+
+/** Three steps of this length are more than half a turn of the standard normal law's flow, where a trajectory may end. */
+const mostOfTurn = 1.2;
+
+/**
+ * W = I, for targets near to the standard normal law: its flow, a rotation of (θ, p), is followed exactly, so that only what the
+ * target differs from it limits the step.
+ * Source: Shahbaba, Lan, Johnson & Neal (2014).
+ */
+export function standardNormalMetric(dimension: number): Metric {
+  return {
+    velocity: (momentum) => momentum,
+    drawMomentum: (normal) => Float64Array.from({ length: dimension }, () => normal()),
+    isNormal: true,
+    largestStep: mostOfTurn,
+  };
+}
+
+/** The same position with a new momentum from N(0, W⁻¹). */
+export function withFreshMomentum(
+  metric: Metric,
+  { position, loss, gradient }: Pick<PhasePoint, "position" | "loss" | "gradient">,
+  normal: () => number,
+): PhasePoint {
+  return phasePoint(metric, position, metric.drawMomentum(normal), loss, gradient);
+}
+
+/**
+ * One leapfrog step of length ε, negative for backwards in time: p ← p − ½ε ∇(U − U₀)(θ), then the flow of U₀ for the time ε
+ * (U₀ = 0: θ ← θ + ε W p), p ← p − ½ε ∇(U − U₀)(θ). It keeps volume, and H to O(ε²). One evaluation of the gradient.
+ */
+export async function leapfrog(
+  potential: Potential,
+  metric: Metric,
+  from: PhasePoint,
+  step: number,
+): Promise<PhasePoint> {
+  const halfway = kick(metric, from.momentum, from, step);
+  const { position, drifted } = drift(metric, from.position, halfway, step);
+  const { loss, gradient } = await potential.evaluate(position);
+  const momentum = kick(metric, drifted, { position, gradient }, step);
+  return phasePoint(metric, position, momentum, loss, gradient);
+}
+
+function kick(
+  { isNormal }: Metric,
+  momentum: Float64Array,
+  { position, gradient }: Pick<PhasePoint, "position" | "gradient">,
+  step: number,
+): Float64Array {
+  if (!isNormal) return momentum.map((value, j) => value - 0.5 * step * gradient[j]);
+  return momentum.map((value, j) => value - 0.5 * step * (gradient[j] - position[j]));
+}
+
+function drift(metric: Metric, position: Float64Array, momentum: Float64Array, step: number) {
+  if (!metric.isNormal) {
+    const velocity = metric.velocity(momentum);
+    return { position: position.map((value, j) => value + step * velocity[j]), drifted: momentum };
+  }
+  const [cosine, sine] = [Math.cos(step), Math.sin(step)];
+  return {
+    position: position.map((value, j) => cosine * value + sine * momentum[j]),
+    drifted: momentum.map((value, j) => cosine * value - sine * position[j]),
+  };
+}
+
+function phasePoint(
+  metric: Metric,
+  position: Float64Array,
+  momentum: Float64Array,
+  loss: number,
+  gradient: Float64Array,
+): PhasePoint {
+  const velocity = metric.velocity(momentum);
+  return { position, momentum, velocity, loss, gradient, energy: loss + 0.5 * dot(momentum, velocity) };
+}

@@ -1,0 +1,85 @@
+import { diagonal, type Matrix, matrix } from "../../linalg/matrix.ts";
+import { denseMetric, diagonalMetric, type Metric, standardNormalMetric } from "./hamiltonian.ts";
+
+/** `normal`: the unit matrix, in coordinates in which the target is near to the standard normal law; nothing is learned. */
+export type MetricKind = "diagonal" | "dense" | "normal";
+
+export function metricOf(kind: MetricKind, covariance: Matrix): Metric {
+  if (kind === "normal") return standardNormalMetric(covariance.rows);
+  return kind === "dense" ? denseMetric(covariance) : diagonalMetric(diagonal(covariance));
+}
+
+/** When the mass matrix is learned during the warm-up. */
+export interface WarmUpWindows {
+  /** The first iteration whose position counts. */
+  readonly start: number;
+  /** After these many iterations a window closes: its positions make the next mass matrix, and are forgotten. */
+  readonly ends: readonly number[];
+}
+
+/** The windows where the mass matrix stays as it is. */
+export const nothingLearned: WarmUpWindows = { start: Infinity, ends: [] };
+
+/**
+ * Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, … iterations for the mass matrix, the
+ * last stretched so that 50 iterations are left for the step size. Shorter warm-ups, in which Stan would learn a mass
+ * matrix from the positions of one short window, learn the step size alone and keep the first guess.
+ */
+export function warmUpWindows(warmUp: number): WarmUpWindows {
+  if (warmUp < 150) return { start: warmUp, ends: [] };
+  const start = 75;
+  const last = warmUp - 50;
+  const ends: number[] = [];
+  for (let length = 25, end = start + length; ; length *= 2, end += length) {
+    // A window that would leave no room for one twice as long takes the rest.
+    if (end + 2 * length > last) return { start, ends: [...ends, last] };
+    ends.push(end);
+  }
+}
+
+/** Covariance of the positions of one window, by Welford's updates: M² a position, or M for the diagonal alone. */
+export class RunningCovariance {
+  readonly #kind: MetricKind;
+  readonly #mean: Float64Array;
+  readonly #sums: Matrix;
+  #count = 0;
+
+  constructor(kind: MetricKind, dimension: number) {
+    this.#kind = kind;
+    this.#mean = new Float64Array(dimension);
+    this.#sums = matrix(dimension, dimension);
+  }
+
+  add(position: Float64Array): void {
+    this.#count++;
+    const size = position.length;
+    const before = position.map((value, j) => value - this.#mean[j]);
+    for (let j = 0; j < size; j++) this.#mean[j] += before[j] / this.#count;
+    for (let i = 0; i < size; i++) {
+      const after = position[i] - this.#mean[i];
+      if (this.#kind === "diagonal") this.#sums.data[i * size + i] += before[i] * after;
+      else for (let j = 0; j < size; j++) this.#sums.data[i * size + j] += before[j] * after;
+    }
+  }
+
+  /**
+   * (n V + k G)/(n + k), V the sample covariance and G a guess that counts as k draws: 5, as in Stan, for the diagonal
+   * alone, and M + 5 for a dense matrix, of which n draws know each direction to √(M/n) only. Stan's G is 10⁻³ I, for
+   * parameters of unit scale; posterior sds of 10⁻³ would drown in it.
+   */
+  regularised(guess: Matrix): Matrix {
+    const weight = this.#kind === "dense" ? guess.rows + 5 : 5;
+    const n = this.#count;
+    const share = n / (n + weight);
+    const size = guess.rows;
+    const result = matrix(size, size);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) {
+        const at = i * size + j;
+        // The lower triangle counts: rounding makes the two differ in the last digit.
+        const lower = i >= j ? at : j * size + i;
+        result.data[at] = share * (this.#sums.data[lower] / (n - 1)) + (1 - share) * guess.data[at];
+      }
+    return result;
+  }
+}

@@ -1,0 +1,88 @@
+import type { ReportProgress } from "../../engine/progress.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { identity, multiplyVector } from "../../linalg/matrix.ts";
+import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
+import { drawsOutput } from "../chains/draws-output.ts";
+import type { ChainOutput, SamplerOptions } from "../sampler.ts";
+import { type NutsSettings, runNutsChain } from "./chain.ts";
+import type { WarpedCoordinates } from "./transport.ts";
+
+interface Target {
+  /** The loss at θ. */
+  readonly prepareLoss: PrepareGradients;
+  /** Those in which the chains run; null: θ itself. */
+  readonly coordinates: WarpedCoordinates | null;
+}
+
+interface Adaptation extends Pick<NutsSettings, "metric" | "warmUp" | "targetAcceptance"> {
+  readonly stepsPerDraw: number;
+}
+
+/** The start's sds over the posterior's. */
+const startDispersion = 2;
+
+/** All chains side by side; the draws are of θ, whatever the coordinates. */
+export async function runNuts(
+  { workspace, model, mode, laplaceCovariance, laplaceFactor }: Problem,
+  { prepareLoss, coordinates }: Target,
+  { chains: count, draws, seed }: SamplerOptions,
+  { stepsPerDraw, ...adaptation }: Adaptation,
+): Promise<ChainOutput> {
+  const iterations = stepsPerDraw * draws;
+  const onIteration = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
+  const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
+  const guess = coordinates ? identity(mode.length) : laplaceCovariance;
+  const chains = await runTogether(model.memory, prepare, count, async (evaluate, chain) => {
+    const scatter = createRandom(seed, chain, 4);
+    const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
+    const offset = multiplyVector(laplaceFactor, normal);
+    const dispersed = coordinates ? normal : mode.map((value, j) => value + offset[j]);
+    const mayBeBounded = model.custom !== undefined;
+    const center = coordinates ? new Float64Array(mode.length) : mode;
+    const start = mayBeBounded
+      ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
+      : dispersed;
+    const settings = { ...adaptation, draws: iterations, guess, onIteration };
+    return runNutsChain(
+      { dimension: mode.length, evaluate, mayBeBounded },
+      start,
+      settings,
+      createRandom(seed, chain, 1),
+    );
+  });
+  const positions = chains.map((chain) =>
+    coordinates ? positionsOf(chain.positions, mode.length, coordinates) : chain.positions,
+  );
+  return {
+    ...drawsOutput(positions, mode.length, stepsPerDraw),
+    hamiltonian: chains.map(({ statistics }) => statistics),
+  };
+}
+
+/** The position, where its density is above 0. @throws ZeroDensityError */
+async function positive(evaluate: Evaluate, position: Float64Array): Promise<Float64Array> {
+  if ((await evaluate(position)).loss === Number.POSITIVE_INFINITY) throw new ZeroDensityError();
+  return position;
+}
+
+function positionsOf(steps: Float64Array, dimension: number, { position }: WarpedCoordinates): Float64Array {
+  const positions = new Float64Array(steps.length);
+  for (let from = 0; from < steps.length; from += dimension)
+    positions.set(position(steps.subarray(from, from + dimension)), from);
+  return positions;
+}
+
+/** Counts iterations of all chains: those of the warm-up first, though chains that are ahead draw already. */
+function progressOf(warmUp: number, draws: number, onProgress: ReportProgress | undefined): () => void {
+  let done = 0;
+  const tell = (stage: string, count: number, total: number) =>
+    onProgress?.(stage, count / total, { done: count, total, unit: "iterations" });
+  tell("warming up", 0, warmUp);
+  return () => {
+    done++;
+    if (done <= warmUp) tell("warming up", done, warmUp);
+    else tell("sampling", done - warmUp, draws);
+  };
+}

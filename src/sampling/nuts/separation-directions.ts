@@ -1,0 +1,44 @@
+import type { Problem } from "../../estimation/problem.ts";
+import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
+import { classContrasts } from "./class-contrasts.ts";
+import { inverseWithLittlePrior } from "./little-prior.ts";
+
+/**
+ * A basis, M×M: its columns are directions through the mode along which walls are met one at a time. A wall is where the
+ * likelihood ends, as for a level that never has some class; to the other side there is the prior alone, far away.
+ *
+ * The first direction belongs to the parameter that the likelihood leaves to the prior most. It moves by 1, and the others as they
+ * must for what the likelihood knows to stay as it is; the second belongs to the parameter that the likelihood then knows
+ * least of, the first held fixed, and so on. This is the Cholesky factorisation with pivots of the inverse of the likelihood's
+ * curvature at the mode (and very little of the prior's), its columns scaled. Coefficients of classes are first replaced by
+ * contrasts (class-contrasts.ts).
+ */
+export async function wallLines(problem: Problem): Promise<Matrix> {
+  const { hessian, numRows, priorCurvatures } = problem;
+  const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
+  const contrasts = await classContrasts(problem, likelihood);
+  const covariance = inverseWithLittlePrior(likelihood, priorCurvatures);
+  const directions = pivotedDirections(congruence(contrasts.inverse, covariance), contrasts.priorVariances);
+  return multiply(contrasts.basis, directions);
+}
+
+/** Column j is what moves with parameter j by 1. The next pivot is the parameter with the largest share of the prior's variance. */
+function pivotedDirections(covariance: Matrix, priorVariances: Float64Array): Matrix {
+  const size = covariance.rows;
+  const left = covariance.data.slice();
+  const directions = matrix(size, size);
+  const parameters = new Set(priorVariances.keys());
+  while (parameters.size > 0) {
+    const share = (j: number) => left[j * size + j] / priorVariances[j];
+    const pivot = [...parameters].reduce((best, j) => (share(j) > share(best) ? j : best));
+    parameters.delete(pivot);
+    directions.data[pivot * size + pivot] = 1;
+    const variance = left[pivot * size + pivot];
+    for (const i of parameters) {
+      const factor = left[i * size + pivot] / variance;
+      directions.data[i * size + pivot] = factor;
+      for (const j of parameters) left[i * size + j] -= factor * left[pivot * size + j];
+    }
+  }
+  return directions;
+}

@@ -1,0 +1,72 @@
+import type { Problem } from "../../estimation/problem.ts";
+import type { Model } from "../../models/model.ts";
+import type { PrepareGradients } from "../../rows/full-gradients.ts";
+import { independentDraws, type Plan, type SamplerOptions } from "../sampler.ts";
+import { mostWork } from "../tuning/draw-schedule.ts";
+import { runNuts } from "./run.ts";
+import type { WarpedCoordinates } from "./transport.ts";
+
+/** A posterior, in coordinates in which it is nearer to a normal law. */
+interface WarpedTarget {
+  readonly prepareLoss: PrepareGradients;
+  readonly coordinates: WarpedCoordinates;
+}
+
+interface Naming {
+  /** The sampler. */
+  readonly name: string;
+  /** What the gradients are taken of, in words. */
+  readonly gradients: string;
+  readonly stepsPerDraw: number;
+}
+
+/** The step size alone is learned, so a few iterations do. */
+export const warmUp = 200;
+const targetAcceptance = 0.9;
+
+/** Gradients that an iteration takes: between 3 and 7, mostly. */
+const gradientsPerIteration = 5;
+/** What a row's own functions cost, and a gradient beside its rows, in multiply-adds. */
+const workBeside = { predictor: 40, gradient: 20_000 };
+
+/** Multiply-adds of an iteration over so many rows. */
+export function workPerIteration({ rows, outputs, dimension }: Model, numRows: number): number {
+  const ofRow = outputs * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
+  return gradientsPerIteration * (workBeside.gradient + 4 * dimension ** 2 + numRows * ofRow);
+}
+
+/** Precision beyond that of the kept draws may take this share of the work. */
+const shareForPrecision = 0.75;
+const mostIterationsPerDraw = 8;
+
+/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
+export function iterationsPerDraw(
+  model: Model,
+  numRows: number,
+  { chains, draws }: Pick<SamplerOptions, "chains" | "draws">,
+): number {
+  const affordable = Math.floor((shareForPrecision * mostWork) / (chains * draws * workPerIteration(model, numRows)));
+  return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
+}
+
+/**
+ * NUTS in warped coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and
+ * three gradients may do for a draw.
+ */
+export function planWarped(
+  problem: Problem,
+  target: WarpedTarget,
+  options: SamplerOptions,
+  { name, gradients, stepsPerDraw }: Naming,
+): Plan {
+  const { skewed } = target.coordinates;
+  const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
+  const because = `NUTS: ${gradients}, parameters whitened by the normal approximation${mapped}, step size learned in the warm-up for a mean acceptance of ${targetAcceptance}`;
+  const { settings, prediction } = independentDraws(name, because, options);
+  return {
+    settings: { ...settings, preconditioner: "full", burnInSteps: warmUp, stepsPerDraw },
+    prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
+    notes: [],
+    sample: () => runNuts(problem, target, options, { metric: "normal", warmUp, targetAcceptance, stepsPerDraw }),
+  };
+}

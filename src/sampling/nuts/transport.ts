@@ -1,0 +1,233 @@
+import { antitheticPoints } from "../../estimation/laplace-points.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { cholesky, invertPositiveDefinite } from "../../linalg/cholesky.ts";
+import {
+  congruence,
+  diagonal,
+  dot,
+  identity,
+  type Matrix,
+  matrix,
+  multiply,
+  multiplyVector,
+  scale,
+  transpose,
+} from "../../linalg/matrix.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
+import { type ProfilePoint, quantileWarp, type Warp } from "../../theory/quantile-warp.ts";
+import { wallLines } from "./separation-directions.ts";
+
+/**
+ * Coordinates z in which a posterior with skewed parameters is nearer to the standard normal law: θ = θ̂ + B t, t_s = τ_s(z_s)
+ * for the skewed lines s ∈ S and t_j = z_j for the others.
+ *
+ * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the
+ * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on
+ * average over where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
+ */
+export interface WarpedCoordinates {
+  /** S */
+  readonly skewed: readonly number[];
+  /** θ(z) */
+  position(z: ArrayLike<number>): Float64Array;
+  /** The loss in z and its gradient, from those in θ. */
+  prepare(ofTheta: PrepareGradients): PrepareGradients;
+}
+
+/** The coordinates of a posterior. */
+export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates> {
+  const { model, mode, hessian, numRows } = problem;
+  const along = <Result>(lines: readonly Line[], look: (posterior: Posterior) => Promise<Result>) =>
+    lookAlong(lines, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
+  const random = createRandom(1, 0, 16);
+  const normal = () => random.normal();
+  const directions = await wallLines(problem);
+  const transposed = transpose(directions);
+  const precision = congruence(transposed, scale(hessian, numRows));
+  const lines = Array.from(diagonal(precision), (curvature, j) => ({
+    origin: mode,
+    direction: transposed.data.subarray(j * mode.length, (j + 1) * mode.length),
+    sd: 1 / Math.sqrt(curvature),
+  }));
+  const skewness = await along(lines, skewnessAlong);
+  const isSkewed = (j: number) => skewness[j] > leastSkewness;
+  const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
+  const basis = whiten(directions, precision, others);
+  const throughMode = await along(
+    skewed.map((j) => lines[j]),
+    profileAlong,
+  );
+  const first = throughMode.map((profile) => quantileWarp([profile]));
+  const points = [...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, normal)];
+  const positions = points.map(coordinatesOf(mode, basis, skewed, first).position);
+  const elsewhere = skewed.flatMap((j, k) =>
+    points.map((point, place) => throughPoint(lines[j], positions[place], first[k].value(point[j]))),
+  );
+  const profiles = await along(elsewhere, profileAlong);
+  const warps = skewed.map((_, k) => quantileWarp(profiles.slice(k * points.length, (k + 1) * points.length)));
+  return coordinatesOf(mode, basis, skewed, warps);
+}
+
+/**
+ * Where one wall begins depends on other parameters, as in a wedge between two of them. A map made along the line through
+ * the mode has no room for a wall that lies elsewhere; the mean over a few places has.
+ */
+const profilePairs = 2;
+
+/** origin + t direction. */
+interface Line {
+  readonly origin: Float64Array;
+  readonly direction: Float64Array;
+  /** Of the normal approximation along the line. */
+  readonly sd: number;
+}
+
+/** The same line moved to a point, which is on it at t. */
+function throughPoint({ direction, sd }: Line, point: Float64Array, t: number): Line {
+  return { origin: point.map((value, i) => value - t * direction[i]), direction, sd };
+}
+
+/** The posterior along a line through the mode. */
+interface Posterior {
+  readonly sd: number;
+  at(t: number): Promise<ProfilePoint>;
+}
+
+const linesTogether = 16;
+
+/** One result for each line; several lines are looked at side by side. */
+async function lookAlong<Result>(
+  lines: readonly Line[],
+  together: (count: number, run: (evaluate: Evaluate) => Promise<void>) => Promise<unknown>,
+  look: (posterior: Posterior) => Promise<Result>,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  await together(Math.min(linesTogether, lines.length), async (evaluate) => {
+    while (next < lines.length) {
+      const k = next++;
+      const { origin, direction, sd } = lines[k];
+      const at = async (t: number) => {
+        const { loss, gradient } = await evaluate(origin.map((value, j) => value + t * direction[j]));
+        return { t, loss, slope: dot(gradient, direction) };
+      };
+      results[k] = await look({ sd, at });
+    }
+  });
+  return results;
+}
+
+/** Where the loss is compared with a parabola, in sds from the mode; logarithm of the factor by which it may differ. */
+const lookedAt = 1.5;
+const leastSkewness = Math.log(1.5);
+
+async function skewnessAlong({ sd, at }: Posterior): Promise<number> {
+  const [below, mode, above] = [await at(-lookedAt * sd), await at(0), await at(lookedAt * sd)];
+  const sides = [below, above].map(({ loss }) => {
+    const difference = Math.abs(Math.log((loss - mode.loss) / (0.5 * lookedAt ** 2)));
+    // A loss that overflows, or falls where it should rise.
+    return Number.isNaN(difference) ? Infinity : difference;
+  });
+  return Math.max(...sides);
+}
+
+/** A profile ends where the loss has risen by this much, at least and about at most. */
+const leastRise = 18;
+const mostRise = 40;
+const pointsToOneSide = 32;
+const mostDoublings = 60;
+
+/** Points to both sides of the line's mode, as far as there is any probability. */
+async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
+  const mode = await modeAlong({ sd, at });
+  const points = [mode];
+  for (const sign of [-1, 1]) {
+    const rise = async (distance: number) => (await at(mode.t + sign * distance)).loss - mode.loss;
+    let [inside, end] = [0, sd];
+    for (let k = 0; k < mostDoublings && (await rise(end)) < leastRise; k++) [inside, end] = [end, 2 * end];
+    // A wall: back to where it begins. A rise that is not a number is above every limit.
+    for (let k = 0; k < mostDoublings && !((await rise(end)) <= mostRise); k++) {
+      const middle = 0.5 * (inside + end);
+      if ((await rise(middle)) < leastRise) inside = middle;
+      else end = middle;
+    }
+    for (let k = 1; k <= pointsToOneSide; k++) points.push(await at(mode.t + (sign * end * k) / pointsToOneSide));
+  }
+  return points.sort((a, b) => a.t - b.t);
+}
+
+/** The loss may be above the least one by this much. */
+const nearMode = 0.1;
+
+/** By bisection of the slope, from 0 on. */
+async function modeAlong({ sd, at }: Posterior): Promise<ProfilePoint> {
+  const start = await at(0);
+  const sign = start.slope > 0 ? -1 : 1;
+  let [inside, outside] = [start, await at(sign * sd)];
+  // Not ">": a slope that is not a number is beyond a wall.
+  for (let k = 0; k < mostDoublings && sign * outside.slope < 0; k++)
+    [inside, outside] = [outside, await at(2 * outside.t)];
+  for (let k = 0; k < mostDoublings; k++) {
+    if (Math.abs(inside.slope * (outside.t - inside.t)) < nearMode) break;
+    const middle = await at(0.5 * (inside.t + outside.t));
+    if (sign * middle.slope < 0) inside = middle;
+    else outside = middle;
+  }
+  return inside;
+}
+
+/** The directions, those of some lines replaced by combinations of them in which the normal approximation is standard normal. */
+function whiten(directions: Matrix, precision: Matrix, lines: readonly number[]): Matrix {
+  const size = lines.length;
+  const ofLines = matrix(size, size);
+  lines.forEach((i, row) => {
+    lines.forEach((j, column) => {
+      ofLines.data[row * size + column] = precision.data[i * precision.columns + j];
+    });
+  });
+  const factor = cholesky(invertPositiveDefinite(ofLines));
+  const combinations = identity(directions.rows);
+  lines.forEach((i, row) => {
+    lines.forEach((j, column) => {
+      combinations.data[i * directions.rows + j] = factor.data[row * size + column];
+    });
+  });
+  return multiply(directions, combinations);
+}
+
+function coordinatesOf(
+  mode: Float64Array,
+  basis: Matrix,
+  skewed: readonly number[],
+  warps: readonly Warp[],
+): WarpedCoordinates {
+  const transposed = transpose(basis);
+  const position = (z: ArrayLike<number>) => {
+    const t = Float64Array.from(z);
+    skewed.forEach((s, k) => {
+      t[s] = warps[k].value(z[s]);
+    });
+    return multiplyVector(basis, t).map((value, j) => mode[j] + value);
+  };
+  return {
+    skewed,
+    position,
+    prepare: (ofTheta) => (capacity) => {
+      const evaluate = ofTheta(capacity);
+      return async (points) => {
+        const found = await evaluate(points.map(position));
+        return found.map(({ loss: ofPosition, gradient: byTheta }, point) => {
+          const gradient = multiplyVector(transposed, byTheta);
+          let loss = ofPosition;
+          skewed.forEach((s, k) => {
+            const { slope, log, logSlope } = warps[k].slope(points[point][s]);
+            loss -= log;
+            gradient[s] = gradient[s] * slope - logSlope;
+          });
+          return { loss, gradient };
+        });
+      };
+    },
+  };
+}

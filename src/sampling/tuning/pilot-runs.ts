@@ -1,0 +1,137 @@
+import { oneOfSeveral } from "../../engine/progress.ts";
+import type { Problem } from "../../estimation/problem.ts";
+import { averagedAutocorrelationTime } from "../../theory/control-variate.ts";
+import type { ChainSpec } from "../chains/chain-spec.ts";
+import { type ChainResult, meanOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
+
+/** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of second order in h). */
+export interface StepLimit {
+  /** Estimated largest relative error of an sd at the damping chosen, Monte Carlo error of the estimate included. */
+  readonly error: number;
+  /** Estimated largest error of a mean, in posterior sds. */
+  readonly meanError: number;
+  /** M: sds extrapolated to h = 0, and their Monte Carlo errors. */
+  readonly sd: Float64Array;
+  readonly sdError: Float64Array;
+}
+
+/** Mean and sd of every parameter in one pilot run, with the standard errors of both. */
+interface PilotMoments {
+  readonly mean: Float64Array;
+  readonly sd: Float64Array;
+  readonly meanError: Float64Array;
+  readonly sdError: Float64Array;
+}
+
+/** The share of the difference between h and h/2 that is left at h/2, where the bias is of second order in h. */
+export const biasLeft = 1 / 3;
+/** Multiply-adds that one pilot run may take, within its bounds of intervals. */
+const pilotWork = 2e9;
+export const fewestIntervals = 250;
+const mostIntervals = 4000;
+
+/** Pilot runs by damping and number of intervals; those made last are kept. */
+export function pilotRuns(problem: Problem, specFor: (damping: number) => ChainSpec) {
+  let kept = new Map<string, PilotMoments>();
+  return async (damping: number, intervals: number): Promise<PilotMoments> => {
+    const key = `${damping}, ${intervals}`;
+    const moments = kept.get(key) ?? (await pilot(problem, specFor(damping), intervals));
+    kept = new Map([...[...kept].slice(-1), [key, moments]]);
+    return moments;
+  };
+}
+
+/** Intervals that a pilot run of usual length has. */
+export function affordableIntervals(spec: ChainSpec): number {
+  const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
+  return Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
+}
+
+async function pilot(problem: Problem, spec: ChainSpec, draws: number): Promise<PilotMoments> {
+  const stepsPerDraw = stepsPerInterval(spec);
+  const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
+  const chains = pilotChains(spec);
+  const { workspace } = problem;
+  const run = await runChains(
+    { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
+    { ...spec, stepsPerDraw, burnInSteps, draws, chains, twin: true },
+    "choosing the step",
+  );
+  return momentsFromTwin(problem, run);
+}
+
+const pilotChains = ({ chains }: ChainSpec) => Math.max(4, chains);
+const stepsPerInterval = ({ pull }: ChainSpec) => Math.ceil(4 * averagedAutocorrelationTime(pull));
+
+/** Multiply-adds of the shortest pilot run. */
+export function workOfPilot(spec: ChainSpec): number {
+  return fewestIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
+}
+
+/** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
+function momentsFromTwin({ laplaceCovariance, mode }: Problem, run: ChainResult): PilotMoments {
+  const dimension = mode.length;
+  const average = meanOfRows(run.twinDifferences, 2 * dimension);
+  const error = standardErrors(run.twinDifferences, average);
+  const mean = average.slice(0, dimension);
+  const variance = Float64Array.from(
+    mean,
+    (shift, j) => laplaceCovariance.data[j * dimension + j] + average[dimension + j] - shift ** 2,
+  );
+  const sd = variance.map((value) => Math.sqrt(Math.max(value, 0)));
+  return {
+    mean,
+    sd,
+    meanError: error.slice(0, dimension),
+    sdError: sd.map((value, j) => error[dimension + j] / (2 * value)),
+  };
+}
+
+/** Intervals are several autocorrelation times long, so their means are nearly independent. */
+function standardErrors(arrays: readonly Float64Array[], average: Float64Array): Float64Array {
+  const sums = new Float64Array(average.length);
+  let count = 0;
+  for (const values of arrays) {
+    count += values.length / average.length;
+    for (let k = 0; k < values.length; k++) sums[k % average.length] += (values[k] - average[k % average.length]) ** 2;
+  }
+  return sums.map((sum) => Math.sqrt(sum / (count * (count - 1))));
+}
+
+interface Largest {
+  readonly mean: number;
+  readonly sd: number;
+}
+
+export interface Comparison {
+  /** The bias that is left at h/2 by the whole difference, Monte Carlo error and all. */
+  readonly limit: StepLimit;
+  /** By what of the difference is beyond so many standard errors. */
+  significant(errors: number): Largest;
+  /** By the difference and so many standard errors. */
+  atMost(errors: number): Largest;
+}
+
+export function compare(coarse: PilotMoments, fine: PilotMoments): Comparison {
+  const largest = (errors: number): Largest => {
+    const result = { mean: 0, sd: 0 };
+    for (let j = 0; j < fine.sd.length; j++) {
+      const unit = biasLeft / fine.sd[j];
+      const left = (difference: number, a: number, b: number) =>
+        unit * (Math.abs(difference) + errors * Math.hypot(a, b));
+      const ofSd = left(coarse.sd[j] - fine.sd[j], coarse.sdError[j], fine.sdError[j]);
+      const ofMean = left(coarse.mean[j] - fine.mean[j], coarse.meanError[j], fine.meanError[j]);
+      result.sd = Math.max(result.sd, ofSd);
+      result.mean = Math.max(result.mean, ofMean);
+    }
+    return result;
+  };
+  const sd = fine.sd.map((value, j) => value + biasLeft * (value - coarse.sd[j]));
+  const sdError = sd.map((_, j) => Math.hypot((1 + biasLeft) * fine.sdError[j], biasLeft * coarse.sdError[j]));
+  const whole = largest(0);
+  return {
+    limit: { error: whole.sd, meanError: whole.mean, sd, sdError },
+    significant: (errors) => largest(-errors),
+    atMost: largest,
+  };
+}
