@@ -26,9 +26,9 @@ export function addCheckCommand(program: Command): void {
 async function runCheck(path: string, { json, color }: CheckFlags): Promise<void> {
   const { onStandardOutput } = await requireOutputs({ "--json": json }, { fit: path });
   await runCommand(true, async ({ write, print }) => {
-    const { loadFit, toContractJson } = await import("../src/node-command.ts");
+    const { loadFit, posteriorToJson } = await import("../src/node-command.ts");
     const fit = await loadFit(path);
-    if (json !== undefined) await write(json, () => writeJson(json, toContractJson(fit, fit.origin)));
+    if (json !== undefined) await write(json, () => writeJson(json, posteriorToJson(fit, fit.origin)));
     if (!onStandardOutput) await print(renderPosterior(fit, terminal(color)));
     process.exitCode = statusOf(fit.certificate);
   });

@@ -103,7 +103,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
   );
   await runCommand(quiet, async ({ onProgress, write, print }) => {
     // Loaded late, so that --help and refusals of options are instant.
-    const { fit, saveFit, toContractJson } = await import("../src/node-command.ts");
+    const { fit, saveFit, posteriorToJson } = await import("../src/node-command.ts");
     const posterior = await fit(
       { path: data, sql, formula },
       { ...options, keepTarget: saveData, threads, onProgress },
@@ -114,7 +114,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       const { writeDraws } = await import("./write-draws.ts");
       await write(draws, () => writeDraws(posterior, draws, version));
     }
-    if (json !== undefined) await write(json, () => writeJson(json, toContractJson(posterior, origin)));
+    if (json !== undefined) await write(json, () => writeJson(json, posteriorToJson(posterior, origin)));
     if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
     process.exitCode = statusOf(posterior.certificate);
   });

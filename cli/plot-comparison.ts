@@ -9,7 +9,7 @@ const height = 560;
 const margin = { left: 64, right: 24, top: 64, bottom: 72 };
 const fontSize = 11;
 /** Smaller errors of a sd are drawn as this. */
-const leastError = 1e-4;
+const minError = 1e-4;
 
 /** Worst sd error against seconds, both on logarithmic axes, a dot a sampler with its name beside it, as an SVG. */
 export function plotComparison(comparison: Comparison): string {
@@ -24,7 +24,7 @@ export function plotComparison(comparison: Comparison): string {
     width - margin.right,
   );
   const y = logScale(
-    shown.map(({ worstSdError }) => Math.max(worstSdError, leastError)),
+    shown.map(({ worstSdError }) => Math.max(worstSdError, minError)),
     height - margin.bottom,
     margin.top,
   );

@@ -12,7 +12,7 @@ export function renderComparison(given: Comparison, options: RenderOptions): str
   const done = samplers.filter(({ settings }) => settings !== null);
   const sections = [
     renderHeader(comparison, width),
-    done.length > 0 ? renderTable(done, titleOf, tableColumns, { ...options, leastName: 26 }) : "",
+    done.length > 0 ? renderTable(done, titleOf, tableColumns, { ...options, minName: 26 }) : "",
     samplers
       .filter(({ message }) => message !== undefined)
       .map((row) => wrap(`${bold(titleOf(row), options)}: ${row.message}`, width))

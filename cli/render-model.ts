@@ -2,8 +2,8 @@ import type { Posterior } from "../src/fit/posterior.ts";
 import { integer, wrapWords } from "./table.ts";
 
 /** Factors and classes that are listed before the rest is only counted. */
-const mostFactors = 12;
-const mostClasses = 8;
+const maxFactors = 12;
+const maxClasses = 8;
 const longestLevel = 40;
 
 /**
@@ -15,11 +15,11 @@ export function renderModel(
   width: number,
 ): string[] {
   const factors = Object.entries(references).map(([name, level]) => `${name}: against ${shown(level)}`);
-  const more = factors.length - mostFactors;
+  const more = factors.length - maxFactors;
   const items = [
     ...(data.modelled === undefined ? [] : [`models ${data.modelled}`]),
     ...(data.classes ? [classesOf(data.target, data.classes, data.referenceClass)] : []),
-    ...factors.slice(0, mostFactors),
+    ...factors.slice(0, maxFactors),
     ...(more > 0 ? [`and ${more} more ${more === 1 ? "factor" : "factors"} (--json has them all)`] : []),
   ];
   if (items.length === 0) return [];
@@ -33,7 +33,7 @@ export function renderModel(
 }
 
 function classesOf(target: string, classes: readonly string[], reference: string | undefined): string {
-  const isShort = classes.length <= mostClasses;
+  const isShort = classes.length <= maxClasses;
   const listed = isShort ? classes.map(shown) : [...classes.slice(0, 3).map(shown), "…", shown(classes.at(-1)!)];
   const count = isShort ? "classes" : `${integer(classes.length)} classes,`;
   const coding = reference === undefined ? "all with coefficients" : `against ${shown(reference)}`;

@@ -78,7 +78,7 @@ function renderFirst({ numRows, columns }: FirstRows, total: number, options: Re
       cell: (i) => cellOf(columns[name][i], errorOfEnd(name, i)),
     }),
   );
-  const table = renderTable(places, (i) => `row ${integer(i + 1)}`, tableColumns, { ...options, leastName: 8 });
+  const table = renderTable(places, (i) => `row ${integer(i + 1)}`, tableColumns, { ...options, minName: 8 });
   return total > numRows ? `${table}\n… and ${integer(total - numRows)} more` : table;
 }
 

@@ -28,14 +28,14 @@ export function renderPosterior(given: Posterior, options: RenderOptions): strin
 }
 
 /** Rows of the table; of more coefficients the first and the last are shown. */
-const mostShown = 200;
+const maxShown = 200;
 const shownFirst = 60;
 const shownLast = 10;
 
 function renderCoefficients({ coefficients, data }: Posterior, options: RenderOptions): string {
   const table = (rows: readonly Coefficient[]) =>
     renderTable(rows, ({ name }) => name, tableColumns, { ...options, headingOf: ({ name }) => headingOf(name, data) });
-  if (coefficients.length <= mostShown) return table(coefficients);
+  if (coefficients.length <= maxShown) return table(coefficients);
   const left = coefficients.length - shownFirst - shownLast;
   const rows = [...coefficients.slice(0, shownFirst), ...coefficients.slice(-shownLast)];
   return `${table(rows)}\n(${integer(left)} coefficients in between are left out here; --json has them all)`;

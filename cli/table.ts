@@ -34,7 +34,7 @@ export function roundedTo(value: number, decimals: number): string {
 
 interface TableOptions<Row> extends RenderOptions {
   /** Characters of the names that columns make room for; 16 where left out. */
-  readonly leastName?: number;
+  readonly minName?: number;
   /** The beginning of a row's name, up to a colon, that stands above all rows that share it; "" for none. */
   headingOf?(row: Row): string;
 }
@@ -47,7 +47,7 @@ export function renderTable<Row>(
   rows: readonly Row[],
   nameOf: (row: Row) => string,
   columns: readonly TableColumn<Row>[],
-  { width, color, leastName = 16, headingOf = () => "" }: TableOptions<Row>,
+  { width, color, minName = 16, headingOf = () => "" }: TableOptions<Row>,
 ): string {
   const headings = rows.map(headingOf);
   // Under a heading names are indented, and need not say again what it says.
@@ -58,7 +58,7 @@ export function renderTable<Row>(
     return { ...column, cells, width: Math.max(column.title.length, ...cells.map((cell) => cell.length)) };
   });
   const total = (nameWidth: number) => nameWidth + shown.reduce((sum, column) => sum + column.width + 2, 0);
-  while (total(Math.min(longestName, leastName)) > width && shown.length > 2) {
+  while (total(Math.min(longestName, minName)) > width && shown.length > 2) {
     const least = Math.min(...shown.map((column) => column.rank));
     // Columns of one rank, such as the two ends of an interval, go together.
     for (const column of shown.filter(({ rank }) => rank === least)) shown.splice(shown.indexOf(column), 1);

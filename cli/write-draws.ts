@@ -17,7 +17,7 @@ export async function writeDraws(posterior: Posterior, path: string, version: st
 }
 
 /** Parquet of more columns than this is of little use to anyone. */
-const mostColumns = 2000;
+const maxColumns = 2000;
 
 /**
  * Writes the kept draws as Parquet, on the original scale: columns chain, draw and one for each coefficient; of thousands of
@@ -25,7 +25,7 @@ const mostColumns = 2000;
  */
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const names = [...posterior.draws.keys()];
-  const isWide = names.length > mostColumns;
+  const isWide = names.length > maxColumns;
   const columns = isWide ? [] : columnNames(names, ["chain", "draw"]);
   const duckdb = await openDuckDB("Parquet", { threads: "1" });
   try {

@@ -16,7 +16,7 @@ export function isLean(chain: usize, model: usize): bool {
   return (
     slotU32(chain, Chain.batchSize) != 0 && slotU32(chain, Chain.noiseKind) == MatrixKind.none &&
     (stepKind == MatrixKind.scalar || stepKind == MatrixKind.diagonal) &&
-    !slotU32(model, Model.auxiliary) && !slotU32(model, Model.numShapedPriors) && !slotU32(chain, Chain.twin) &&
+    !slotU32(model, Model.auxiliary) && !slotU32(model, Model.numShapedPriors) && !slotU32(chain, Chain.coupled) &&
     !isVaried(chain) &&
     slotU32(chain, Chain.noiseEstimate) == NoiseEstimate.none
   );

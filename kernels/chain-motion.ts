@@ -20,7 +20,7 @@ export function rateAt(chain: usize, t: u32): f64 {
 
 /**
  * v ← keep v − s pull (θ − θ̂) − s H ĝ + √s R z, θ ← θ + v; without a velocity the same terms go to θ, in the order of
- * `move`, so that s = 1 leaves the same bits. The twin follows where there is one.
+ * `move`, so that s = 1 leaves the same bits. The coupled chain follows where there is one.
  */
 export function moveVaried(chain: usize, model: usize, scratch: usize, rate: f64): void {
   const width = widthOf(model);
@@ -41,9 +41,9 @@ export function moveVaried(chain: usize, model: usize, scratch: usize, rate: f64
     if (velocity) store<f64>(velocity + at, moved);
     store<f64>(position + at, velocity ? theta + moved : moved);
   }
-  const twin = <usize>slotU32(chain, Chain.twin);
-  if (!twin) return;
+  const coupled = <usize>slotU32(chain, Chain.coupled);
+  if (!coupled) return;
   for (let at: usize = 0; at < length; at += 8) {
-    store<f64>(twin + at, (1.0 - pull) * load<f64>(twin + at) + root * load<f64>(noise + at));
+    store<f64>(coupled + at, (1.0 - pull) * load<f64>(coupled + at) + root * load<f64>(noise + at));
   }
 }

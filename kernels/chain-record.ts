@@ -1,15 +1,15 @@
-// What a chain leaves behind: draws, interval means, second moments and the differences from its twin.
+// What a chain leaves behind: draws, interval means, second moments and the differences from its coupled chain.
 import { Chain } from "./layout";
 import { slotU32 } from "./record";
 import { Double, Scratch, dimensionOf, double, widthOf } from "./chain-scratch";
 import { addFourProducts } from "./products";
 
-// A twin's differences are kept where both the twin and a place for them are given.
+// A coupled chain's differences are kept where both the coupled chain and a place for them are given.
 // @ts-ignore: decorator
 @inline
 function differencesOf(chain: usize, index: u32, bytes: usize): usize {
-  const differences = <usize>slotU32(chain, Chain.twinDifferences);
-  if (!differences || !slotU32(chain, Chain.twin)) return 0;
+  const differences = <usize>slotU32(chain, Chain.coupledDifferences);
+  if (!differences || !slotU32(chain, Chain.coupled)) return 0;
   return differences + <usize>index * 2 * bytes;
 }
 
@@ -46,10 +46,10 @@ export function addIterate(chain: usize, model: usize, scratch: usize, index: u3
   if (slotU32(chain, Chain.moments)) bufferIterate(chain, scratch, width, bytes, position, center, Math.sqrt(weight));
   const differences = differencesOf(chain, index, bytes);
   if (!differences) return;
-  const twin = <usize>slotU32(chain, Chain.twin);
+  const coupled = <usize>slotU32(chain, Chain.coupled);
   for (let at: usize = 0; at < bytes; at += 8) {
     const d = load<f64>(position + at) - load<f64>(center + at);
-    const v = load<f64>(twin + at);
+    const v = load<f64>(coupled + at);
     store<f64>(differences + at, load<f64>(differences + at) + weight * (d - v));
     store<f64>(differences + bytes + at, load<f64>(differences + bytes + at) + weight * ((d - v) * (d + v)));
   }

@@ -67,7 +67,7 @@ function timesScalarOrDiagonal(kind: u32, matrix: usize, vector: usize, dimensio
   }
 }
 
-/** Moves θ, and the twin where there is one. */
+/** Moves θ, and the coupled chain where there is one. */
 export function move(chain: usize, model: usize, scratch: usize): void {
   const width = widthOf(model);
   const length = <usize>dimensionOf(model) << 3;
@@ -85,10 +85,10 @@ export function move(chain: usize, model: usize, scratch: usize): void {
     const moved = f64x2.sub(f64x2.sub(theta, pulled), v128.load(descent + at));
     v128.store(position + at, f64x2.add(moved, v128.load(noise + at)));
   }
-  const twin = <usize>slotU32(chain, Chain.twin);
-  if (!twin) return;
+  const coupled = <usize>slotU32(chain, Chain.coupled);
+  if (!coupled) return;
   for (let at: usize = 0; at < length; at += 8) {
-    store<f64>(twin + at, (1.0 - pull) * load<f64>(twin + at) + load<f64>(noise + at));
+    store<f64>(coupled + at, (1.0 - pull) * load<f64>(coupled + at) + load<f64>(noise + at));
   }
 }
 

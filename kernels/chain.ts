@@ -25,7 +25,7 @@ export function runChain(chain: usize, steps: u32): void {
   if (done >= total) return;
   const last = done + min<u32>(steps, total - done);
   // With nothing to average, only draws interrupt the steps.
-  const averages = slotU32(chain, Chain.intervalMeans) | slotU32(chain, Chain.moments) | slotU32(chain, Chain.twin);
+  const averages = slotU32(chain, Chain.intervalMeans) | slotU32(chain, Chain.moments) | slotU32(chain, Chain.coupled);
   let index: u32 = 0;
   while (done > burnIn && done - burnIn >= intervalEnd(chain, index)) index++;
   let begin = index ? intervalEnd(chain, index - 1) : 0;

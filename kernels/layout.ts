@@ -299,15 +299,15 @@ export const enum Chain {
   /** u32: address of M×M f64: sum of s (θ − θ̂)(θ − θ̂)ᵀ over those steps, lower triangle. 0: not wanted. */
   moments = 18,
   /**
-   * u32: address of M f64: the twin's deviation v, which follows the same noise through the quadratic loss,
-   * v ← (1 − s pull) v + √s R z. 0: no twin. Not together with a velocity.
+   * u32: address of M f64: the coupled chain's deviation v, which follows the same noise through the quadratic loss,
+   * v ← (1 − s pull) v + √s R z. 0: no coupled chain. Not together with a velocity.
    */
-  twin = 19,
+  coupled = 19,
   /**
-   * u32: address of numDraws × 2 M f64 where there is a twin: the interval means of d − v, then of d∘d − v∘v,
+   * u32: address of numDraws × 2 M f64 where there is a coupled chain: the interval means of d − v, then of d∘d − v∘v,
    * d = θ − θ̂.
    */
-  twinDifferences = 20,
+  coupledDifferences = 20,
   /** u32: steps made so far, burn-in included; the kernel counts here, and others may read it for progress. */
   stepsDone = 21,
   /** u32: address of chainScratchBytes(paddedColumns, outputs) bytes; zero before the first call, kept between calls. */
@@ -340,7 +340,7 @@ export const enum Chain {
   /**
    * u32: address of M f64, R z of the step before, updated in place: each step then adds ½ (R z + that) in place of R z, which
    * leaves no error of first order in the step (Leimkuhler & Matthews 2013). 0: R z as it is. Not together with a velocity,
-   * a falling rate or a twin.
+   * a falling rate or a coupled chain.
    */
   previousNoise = 34,
   /** u32: 1: rows are not drawn, but follow one another; the first u32 at rowStream is the number of the next one. */

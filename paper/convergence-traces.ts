@@ -1,5 +1,5 @@
 import { Gradient } from "../kernels/layout.ts";
-import type { Problem } from "../src/estimation/problem.ts";
+import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
 import { diagonal, identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { runChainsTogether } from "../src/rows/full-gradients.ts";
@@ -38,17 +38,17 @@ const averagedPasses = 500;
 
 /** Algorithm 1: ε = 0.003, S = 10, windows of one pass. */
 export async function iterateAverages(
-  problem: Problem,
+  local: LocalApproximation,
   start: Start,
   chains: number,
   context: PartContext,
 ): Promise<Trace> {
   context.enter("IASG");
   const learningRate = 0.003;
-  const step = { ...problem, preconditioner: identity(dimension, learningRate), batchSize };
-  const { covariance } = await stateDependentCovariance(step, problem.noise);
-  const output = await runChains(problem, {
-    model: problem.model,
+  const step = { ...local, preconditioner: identity(dimension, learningRate), batchSize };
+  const { covariance } = await stateDependentCovariance(step, local.noise);
+  const output = await runChains(local, {
+    model: local.model,
     gradient: Gradient.minibatch,
     batchSize,
     pull: 0,
@@ -69,7 +69,7 @@ export async function iterateAverages(
     passes: (_chain, draw) => draw + 1,
     weight: () => 1,
     isWarmedUp: false,
-    limit: meanRatio(averagedCovariance(step, covariance, stepsPerPass), problem.laplaceCovariance),
+    limit: meanRatio(averagedCovariance(step, covariance, stepsPerPass), local.laplaceCovariance),
   };
 }
 
@@ -85,13 +85,18 @@ const drawsPerPass = 10;
  * θ ← θ − (ε_t/2) N ĝ + √ε_t z with ε_t = 10⁻³/√(1000 + t) (Welling & Teh 2011), S = 10: a draw every 100 steps, weighed by
  * its ε_t. There is no limit to predict: the minibatch's share of the noise falls with ε_t, for ever.
  */
-export async function langevin(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
+export async function sgld(
+  local: LocalApproximation,
+  start: Start,
+  chains: number,
+  context: PartContext,
+): Promise<Trace> {
   context.enter("SGLD");
   const offset = 1000;
   const first = 1e-3 / Math.sqrt(offset);
   const stepsPerDraw = stepsPerPass / drawsPerPass;
-  const output = await runChains(problem, {
-    model: problem.model,
+  const output = await runChains(local, {
+    model: local.model,
     gradient: Gradient.minibatch,
     batchSize,
     pull: 0,
@@ -118,9 +123,14 @@ export async function langevin(problem: Problem, start: Start, chains: number, c
 }
 
 /** Every gradient is a pass; unit mass matrix at first, diagonal once learned. */
-export async function noUTurn(problem: Problem, start: Start, chains: number, context: PartContext): Promise<Trace> {
+export async function noUTurn(
+  local: LocalApproximation,
+  start: Start,
+  chains: number,
+  context: PartContext,
+): Promise<Trace> {
   context.enter("NUTS");
-  const { workspace, model, mode } = problem;
+  const { workspace, model, mode } = local;
   const warmUp = 50;
   const spent: number[][] = [];
   const runs = await runChainsTogether(workspace, model, chains, (evaluate, chain) => {

@@ -1,14 +1,6 @@
 import { areaY, line, type PlotOptions, ruleY } from "@observablehq/plot";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import {
-  dimension,
-  iterateAverages,
-  langevin,
-  noUTurn,
-  numRows,
-  type Start,
-  type Trace,
-} from "./convergence-traces.ts";
+import { dimension, iterateAverages, noUTurn, numRows, type Start, sgld, type Trace } from "./convergence-traces.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { type PartContext, type PartResult, scaled } from "./part.ts";
@@ -30,14 +22,14 @@ interface Point {
  */
 export async function convergence(start: Start, title: string, context: PartContext): Promise<PartResult> {
   const data = syntheticDataSet("gaussian", numRows, dimension, context.seed);
-  const problem = await problemOf(data, "none", context);
+  const local = await problemOf(data, "none", context);
   const numChains = scaled(100, context, 4);
   const traces = [
-    await iterateAverages(problem, start, numChains, context),
-    await langevin(problem, start, numChains, context),
-    await noUTurn(problem, start, numChains, context),
+    await iterateAverages(local, start, numChains, context),
+    await sgld(local, start, numChains, context),
+    await noUTurn(local, start, numChains, context),
   ];
-  const points = traces.flatMap((trace) => pointsOf(trace, start, problem.laplaceCovariance));
+  const points = traces.flatMap((trace) => pointsOf(trace, start, local.laplaceCovariance));
   return {
     data: {
       title,

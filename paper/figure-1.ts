@@ -1,5 +1,5 @@
 import { dot, line } from "@observablehq/plot";
-import type { Problem } from "../src/estimation/problem.ts";
+import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
 import { congruence, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { samplers } from "../src/sampling/registry.ts";
@@ -65,8 +65,8 @@ async function run(context: PartContext) {
 async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
   const mark = context.engine.memory.mark();
   try {
-    const problem = await problemOf(data, "standardised", context);
-    const axes = principalAxes(problem);
+    const local = await problemOf(data, "standardised", context);
+    const axes = principalAxes(local);
     const panels: Panel[] = [];
     for (const { label, sampler: name, tuning } of columns) {
       const sampler = samplers.find((candidate) => candidate.name === name);
@@ -81,14 +81,14 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
         draws: scaled(150, context, 50),
         seed: context.seed,
       };
-      const plan = await sampler.plan(problem, options);
+      const plan = await sampler.plan(local, options);
       const output = await plan.sample();
-      const draws = transformed({ chains: output.positions, dimension: problem.mode.length }, axes, problem.mode);
+      const draws = transformed({ chains: output.positions, dimension: local.mode.length }, axes, local.mode);
       const { mean, covariance } = momentsOf(draws);
       panels.push({
         data: data.name,
         method: label,
-        posterior: congruence(axes, problem.laplaceCovariance),
+        posterior: congruence(axes, local.laplaceCovariance),
         predicted: congruence(axes, plan.prediction.covariance),
         measured: covariance,
         measuredMean: mean,
@@ -103,7 +103,7 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
 }
 
 /** Rows v/√λ of the posterior covariance's largest and smallest eigenvalue. */
-function principalAxes({ laplaceCovariance }: Problem): Matrix {
+function principalAxes({ laplaceCovariance }: LocalApproximation): Matrix {
   const { values, vectors } = symmetricEigen(laplaceCovariance);
   const size = laplaceCovariance.rows;
   const axes = matrix(2, size);

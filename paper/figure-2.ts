@@ -20,8 +20,8 @@ export const figure2: PaperPart = {
 
 async function run(context: PartContext) {
   const data = await readDataSet("wine", figure2.name, context);
-  const problem = await problemOf(data, "standardised", context);
-  const plan = await constantSgd.plan(problem, {
+  const local = await problemOf(data, "standardised", context);
+  const plan = await constantSgd.plan(local, {
     preconditioner: "scalar",
     batchSize: data.batchSize,
     tolerance: 0.5,
@@ -30,10 +30,10 @@ async function run(context: PartContext) {
     seed: context.seed,
   });
   const output = await plan.sample();
-  const draws = { chains: output.positions, dimension: problem.mode.length };
+  const draws = { chains: output.positions, dimension: local.mode.length };
   const measured = momentsOf(draws).covariance;
   const discrete = plan.prediction.covariance;
-  const continuous = continuousCovariance(problem, plan.settings)!;
+  const continuous = continuousCovariance(local, plan.settings)!;
   const ess = Math.min(...byCoordinate(draws).map((chains) => bulkEffectiveSampleSize(chains)));
   const laws = { measured, "eq. 13": continuous, "discrete time": discrete };
   return {

@@ -27,14 +27,14 @@ const learningRate = 0.005;
 
 async function run(context: PartContext) {
   const data = syntheticDataSet("gaussian", numRows, dimension, context.seed);
-  const problem = await problemOf(data, "none", context);
-  const { hessian, noiseCovariance, laplaceCovariance, model, noise } = problem;
+  const local = await problemOf(data, "none", context);
+  const { hessian, noiseCovariance, laplaceCovariance, model, noise } = local;
   const step = { preconditioner: identity(dimension, learningRate), hessian, noiseCovariance, batchSize: 1 };
   const { covariance: stationary } = await stateDependentCovariance(step, noise);
   const predicted = averagedCovariance(step, stationary, numRows);
   const chains = 4;
   const windows = scaled(10_000 / chains, context, 25);
-  const output = await runChains(problem, {
+  const output = await runChains(local, {
     model,
     gradient: Gradient.minibatch,
     batchSize: 1,
@@ -54,7 +54,7 @@ async function run(context: PartContext) {
   const many = momentsOf({ chains: output.intervalMeans, dimension }).covariance;
   const total = chains * windows;
   // The library's own IASG maps deviations linearly, so that their predicted covariance becomes the posterior's.
-  const mapped = congruence(multiply(problem.laplaceFactor, invertLower(cholesky(predicted))), many);
+  const mapped = congruence(multiply(local.laplaceFactor, invertLower(cholesky(predicted))), many);
   const title = `${total.toLocaleString("en")} windows`;
   const laws = { posterior: laplaceCovariance, "100 windows": few, [title]: many, [`${title}, mapped`]: mapped };
   const floor = (count: number) => frobeniusFloor(laplaceCovariance, count);

@@ -61,7 +61,7 @@ async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
   try {
     context.enter(`N = ${numRows.toLocaleString("en")}, finding the mode`);
     const before = counter.rowsVisited;
-    const problem = await problemOf(syntheticDataSet("bernoulli", numRows, dimension, seed), "none", context);
+    const local = await problemOf(syntheticDataSet("bernoulli", numRows, dimension, seed), "none", context);
     const estimationPasses = (counter.rowsVisited - before) / numRows;
     const rows: Row[] = [];
     for (const { label, sampler: name } of columns) {
@@ -75,7 +75,7 @@ async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
         seed,
       };
       const start = counter.rowsVisited;
-      const plan = await sampler.plan(problem, options);
+      const plan = await sampler.plan(local, options);
       const planned = counter.rowsVisited;
       const output = await plan.sample();
       const samplingPasses = (counter.rowsVisited - planned) / numRows;

@@ -1,5 +1,5 @@
 import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
-import type { Problem } from "../src/estimation/problem.ts";
+import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
@@ -50,33 +50,33 @@ const wantedFloor = 0.002;
 /** Where an independent draw takes more passes than this, a twentieth of the draws has to do. */
 const slowPasses = 5;
 /** Passes that an independent draw may take at full effort; beyond them nothing is run. */
-const mostPasses = 20_000;
+const maxPasses = 20_000;
 /** The independent draws that repeated runs should reach, and the most runs. */
 const wantedSamples = 200;
-const mostRepeats = 3;
+const maxRepeats = 3;
 /** Below this many effective samples of a square an sd is not known well enough to be compared. */
-const fewestSamples = 100;
+const minSamples = 100;
 
 /** Plans and runs a method on a data set: what was predicted, what was measured, how precisely. */
-export async function rowOf(cell: Cell, problem: Problem, context: PartContext): Promise<Row> {
-  const planned = await planOf(cell, problem, context);
+export async function rowOf(cell: Cell, local: LocalApproximation, context: PartContext): Promise<Row> {
+  const planned = await planOf(cell, local, context);
   if ("note" in planned) return planned;
   const { row, plan, again } = planned;
   const { prediction, settings } = plan;
-  const least = fewestSamples * Math.min(1, context.effort);
+  const least = minSamples * Math.min(1, context.effort);
   const independent = chains * settings.draws * Math.min(1, settings.stepsPerDraw / prediction.autocorrelationTime);
-  const repeats = Math.max(1, Math.min(mostRepeats, Math.ceil((wantedSamples * context.effort) / independent)));
-  if (independent * repeats < least || passesOf(plan, problem) > mostPasses * context.effort) {
+  const repeats = Math.max(1, Math.min(maxRepeats, Math.ceil((wantedSamples * context.effort) / independent)));
+  if (independent * repeats < least || passesOf(plan, local) > maxPasses * context.effort) {
     return {
       ...row,
-      note: `Not measured: an independent draw takes ${count(passesOf(plan, problem))} passes over the data.`,
+      note: `Not measured: an independent draw takes ${count(passesOf(plan, local))} passes over the data.`,
     };
   }
   const outputs = [await plan.sample()];
   for (let repeat = 1; repeat < repeats; repeat++) {
     outputs.push(await (await again(context.seed + 1000 * repeat)).sample());
   }
-  const law = lawOf({ chains: outputs.flatMap((output) => output.positions), dimension: problem.mode.length }, problem);
+  const law = lawOf({ chains: outputs.flatMap((output) => output.positions), dimension: local.mode.length }, local);
   const predictedSd = prediction.limit?.sd ?? sdsOf(prediction.covariance);
   const differences = Array.from(sdsOf(law.covariance), (sd, j) => Math.abs(sd / predictedSd[j] - 1));
   const known = law.essOfSquares >= least;
@@ -101,7 +101,11 @@ interface Planned {
 }
 
 /** The plan, or the finished row of a step that is not stable. */
-async function planOf(cell: Cell, problem: Problem, context: PartContext): Promise<Planned | (Row & { note: string })> {
+async function planOf(
+  cell: Cell,
+  local: LocalApproximation,
+  context: PartContext,
+): Promise<Planned | (Row & { note: string })> {
   const { data, preprocessing, method, sampler, tuning } = cell;
   const row: Row = {
     data: data.name,
@@ -120,15 +124,15 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
     ...{ worstSdInStandardErrors: null, largestSdDifference: null, failedAssumptions: [], note: null },
     settings: tuning,
   };
-  const options = optionsOf(cell, problem, context);
+  const options = optionsOf(cell, local, context);
   try {
-    let plan = await sampler.plan(problem, options);
-    if (passesOf(plan, problem) > slowPasses) plan = await sampler.plan(problem, fewer(options));
+    let plan = await sampler.plan(local, options);
+    if (passesOf(plan, local) > slowPasses) plan = await sampler.plan(local, fewer(options));
     const { settings, prediction } = plan;
-    const normal = (covariance: Matrix) => ({ mean: problem.mode, covariance });
-    const [posterior, law] = [normal(problem.laplaceCovariance), normal(prediction.covariance)];
-    const continuous = continuousCovariance(problem, settings);
-    const checks = await checkAssumptions(problem, plan);
+    const normal = (covariance: Matrix) => ({ mean: local.mode, covariance });
+    const [posterior, law] = [normal(local.laplaceCovariance), normal(prediction.covariance)];
+    const continuous = continuousCovariance(local, settings);
+    const checks = await checkAssumptions(local, plan);
     return {
       row: {
         ...row,
@@ -139,7 +143,7 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
         settings,
       },
       plan,
-      again: (seed) => sampler.plan(problem, { ...options, draws: settings.draws, seed }),
+      again: (seed) => sampler.plan(local, { ...options, draws: settings.draws, seed }),
     };
   } catch (error) {
     if (!(error instanceof UnstableError || error instanceof RangeError)) throw error;
@@ -147,7 +151,11 @@ async function planOf(cell: Cell, problem: Problem, context: PartContext): Promi
   }
 }
 
-function optionsOf({ data, sampler, tuning }: Cell, { mode }: Problem, context: PartContext): SamplerOptions {
+function optionsOf(
+  { data, sampler, tuning }: Cell,
+  { mode }: LocalApproximation,
+  context: PartContext,
+): SamplerOptions {
   // These two choose their batches themselves; the paper's S is that of the samplers whose spread it decides.
   const choosesBatch = sampler.name === "control-variate" || sampler.name === "iasg";
   const choosesRate = sampler.name === "sgld" && tuning.learningRate === undefined;
@@ -168,7 +176,7 @@ function fewer(options: SamplerOptions): SamplerOptions {
 }
 
 /** Passes over the data that an independent draw takes; for windows of iterates, what a draw takes. */
-function passesOf({ settings, prediction }: Plan, { numRows }: Problem): number {
+function passesOf({ settings, prediction }: Plan, { numRows }: LocalApproximation): number {
   const steps = prediction.averages ? settings.stepsPerDraw : prediction.autocorrelationTime;
   return (steps * (settings.batchSize ?? 0)) / numRows;
 }

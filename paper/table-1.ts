@@ -33,14 +33,14 @@ async function run(context: PartContext) {
 async function rowsOf(data: DataSet, preprocessing: Row["preprocessing"], context: PartContext): Promise<Row[]> {
   const mark = context.engine.memory.mark();
   try {
-    const problem = await problemOf(data, preprocessing, context);
+    const local = await problemOf(data, preprocessing, context);
     const rows: Row[] = [];
     for (const method of methods) {
       const sampler = samplers.find(({ name }) => name === method.sampler);
       const tuning = typeof method.tuning === "function" ? method.tuning(data.name) : (method.tuning ?? {});
-      if (!sampler || tuning === null || sampler.unsuited?.(problem.model)) continue;
+      if (!sampler || tuning === null || sampler.unsupportedReason?.(local.model)) continue;
       context.enter(`${data.name}, ${preprocessing}, ${method.label}`);
-      rows.push(await rowOf({ data, preprocessing, method, sampler, tuning }, problem, context));
+      rows.push(await rowOf({ data, preprocessing, method, sampler, tuning }, local, context));
     }
     return rows;
   } finally {

@@ -11,8 +11,8 @@ export function kindOf(value: unknown): string {
   return `the ${typeof value} ${String(value)}`;
 }
 
-const mostShown = 60;
-const shortened = (text: string) => (text.length > mostShown ? `${text.slice(0, mostShown)}…` : text);
+const maxShown = 60;
+const shortened = (text: string) => (text.length > maxShown ? `${text.slice(0, maxShown)}…` : text);
 
 /** @throws InputError as `what is …: give wanted.` */
 export function refuse(value: unknown, what: string, wanted: string): never {

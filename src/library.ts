@@ -3,7 +3,6 @@
 import type { CompareOptions } from "./fit/comparison/compare.ts";
 import { compare as compareHere } from "./fit/comparison/compare-inline.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
-import { plainJson } from "./fit/contract-json.ts";
 import type { RunOptions } from "./fit/fit.ts";
 import { fit as fitHere } from "./fit/fit-inline.ts";
 import type { FitInput } from "./fit/load.ts";
@@ -11,6 +10,7 @@ import type { Posterior } from "./fit/posterior.ts";
 import { withHidden } from "./fit/posterior-methods.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
+import { plainJson } from "./fit/to-json.ts";
 import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
 import { type CustomModel, type CustomModelOptions, customModel as modelOf } from "./models/custom-model.ts";
 import { importFit as readFit } from "./persistence/portable-fit.ts";

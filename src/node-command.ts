@@ -11,7 +11,7 @@ import { InputError } from "./errors.ts";
 import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
-import type { FitInput, Listening } from "./fit/load.ts";
+import type { FitInput, RunControl } from "./fit/load.ts";
 import { refuseOptionsAmong } from "./fit/options/options.ts";
 import { requireOptions } from "./fit/options/require-input.ts";
 import type { Posterior } from "./fit/posterior.ts";
@@ -88,7 +88,7 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
 }
 
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
-async function onThreads<Options extends Listening, Result>(
+async function onThreads<Options extends RunControl, Result>(
   input: FitInput | FileInput,
   given: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
@@ -121,7 +121,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export { toContractJson } from "./fit/contract-json.ts";
+export { posteriorToJson } from "./fit/to-json.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };

@@ -121,7 +121,7 @@ const calls: Record<string, { run: (...args: never[]) => unknown; args: () => un
   tableFromRows: { run: index.tableFromRows, args: () => [[{ x: 1 }, { x: 2 }]] },
   exportFit: { run: index.exportFit, args: () => [posterior, { version: "1", command: "c" }] },
   importFit: { run: index.importFit, args: () => [bytes] },
-  toContractJson: { run: index.toContractJson, args: () => [posterior, { version: "1" }] },
+  posteriorToJson: { run: index.posteriorToJson, args: () => [posterior, { version: "1" }] },
   comparisonToJson: { run: index.comparisonToJson, args: () => [comparison, { version: "1", command: "c" }] },
   predictionToJson: {
     run: index.predictionToJson,

@@ -63,22 +63,22 @@ export async function requireRoomForTable(source: TableSource, design: PlannedDe
     return isPlain && types.get(expression.name) === "number" ? [expression.name] : [];
   });
   const whole = { rowsSeen: total, numRows: total, nonZeros: numbers.map(() => total) };
-  if (leastBytes(whole, design, types).bytes <= maxBytes || !source.survey) return;
+  if (minBytes(whole, design, types).bytes <= maxBytes || !source.survey) return;
   const wanted = { names, numbers, ...(weights !== undefined && { weights }) };
   const part = await source.survey(wanted, true);
   if (part.numRows === part.rowsSeen) {
     const share = total / part.rowsSeen;
     const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * share) };
-    const { columns, bytes } = leastBytes(likely, design, types);
+    const { columns, bytes } = minBytes(likely, design, types);
     if (bytes > margin * maxBytes) requireRoom(total, columns, bytes, maxBytes);
   }
   const survey = await source.survey(wanted, false);
-  const { columns, bytes } = leastBytes(survey, design, types);
+  const { columns, bytes } = minBytes(survey, design, types);
   requireRoom(survey.numRows, columns, bytes, maxBytes);
 }
 
 /** What a design takes at least, stored in the way that will be chosen. */
-function leastBytes(
+function minBytes(
   { numRows, nonZeros }: Survey,
   { terms, hasIntercept, storage, ...side }: PlannedDesign,
   types: ReadonlyMap<string, string>,

@@ -102,7 +102,7 @@ export class TermRows {
 
   /** Whether a cell is one that the design knows: it occurs, and is no word that is too rare. */
   keeps(cell: number): boolean {
-    return this.moments(cell).count >= (this.words ? this.words.leastRows(this.numRows) : 1);
+    return this.moments(cell).count >= (this.words ? this.words.minRows(this.numRows) : 1);
   }
 
   /** How many rows of a cell have a value other than 0. */

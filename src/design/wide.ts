@@ -1,5 +1,5 @@
 /** Up to so many parameters matrices of all pairs of them are held and decomposed. */
-const mostDenseParameters = 2000;
+const maxDenseParameters = 2000;
 
 /**
  * Whether a model has too many parameters for what is M×M: it is then fitted from sparse rows with memory O(M). The one place
@@ -7,8 +7,8 @@ const mostDenseParameters = 2000;
  * @param numParameters M, predictors × columns + auxiliary parameters that are learned (`numParameters` of models/model.ts)
  */
 export function isWide(numParameters: number): boolean {
-  return numParameters > mostDenseParameters;
+  return numParameters > maxDenseParameters;
 }
 
 /** For a sentence that refuses dense rows. */
-export const denseLimit = mostDenseParameters.toLocaleString("en");
+export const denseLimit = maxDenseParameters.toLocaleString("en");

@@ -41,8 +41,8 @@ function columnType(type: string): ColumnType {
 }
 
 /** Bytes of a text: what is longer is no level and no words. DuckDB holds a few thousand of them at once, and more as levels. */
-export const mostTextBytes = 4_000_000;
-const limit = mostTextBytes.toLocaleString("en-US");
+export const maxTextBytes = 4_000_000;
+const limit = maxTextBytes.toLocaleString("en-US");
 export function tooLong(average?: number): string {
   const what = average
     ? `texts of ${average.toLocaleString("en-US")} bytes on average, and ${limit} are the most`
@@ -53,7 +53,7 @@ export function tooLong(average?: number): string {
 /** The SQL of a column's texts, which is an error where one is too long. */
 export function textExpression(name: string, column: string): string {
   const text = `cast(${column} as varchar)`;
-  return `if(strlen(${text}) > ${mostTextBytes}, error(${sqlText(`column "${name}" ${tooLong()}`)}), ${text})`;
+  return `if(strlen(${text}) > ${maxTextBytes}, error(${sqlText(`column "${name}" ${tooLong()}`)}), ${text})`;
 }
 
 /** The SQL that reads a column without nulls: doubles with NaN, or codes with −1, for missing values; or texts with nulls. */

@@ -61,9 +61,9 @@ export async function lockDown(
   files: readonly string[],
   folder: string | undefined,
 ): Promise<void> {
-  const problem = "The query cannot be confined";
-  await session.run(`set allowed_paths = [${files.map(sqlText)}]`, problem);
-  if (folder !== undefined) await session.run(`set allowed_directories = [${sqlText(folder)}]`, problem);
-  await session.run("set enable_external_access = false", problem);
-  await session.run("set lock_configuration = true", problem);
+  const local = "The query cannot be confined";
+  await session.run(`set allowed_paths = [${files.map(sqlText)}]`, local);
+  if (folder !== undefined) await session.run(`set allowed_directories = [${sqlText(folder)}]`, local);
+  await session.run("set enable_external_access = false", local);
+  await session.run("set lock_configuration = true", local);
 }

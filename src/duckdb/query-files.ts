@@ -10,13 +10,13 @@ import type { DuckDBSession } from "./session.ts";
 /** The files that a query names in its FROM clauses, by themselves as in from 'rows.csv'; nothing where it cannot be told. */
 export async function filesOfQuery(session: DuckDBSession, { nodes }: Query): Promise<readonly string[]> {
   for (const { name, path } of calledFiles(nodes)) {
-    const problem = `${path} cannot be read`;
+    const local = `${path} cannot be read`;
     if (/json/.test(name)) await refuseDeepJson(session, path, sqlText(path));
     if (!/parquet/.test(name)) continue;
-    const found = await session.rows(`select file from glob(${sqlText(path)})`, problem);
+    const found = await session.rows(`select file from glob(${sqlText(path)})`, local);
     for (const [file] of found) refuseDeepParquet(String(file), String(file));
     if (!/^(read_parquet|parquet_scan)$/.test(name)) continue;
-    for (const [column, { precision }] of await wideDecimals(session, sqlText(path), problem)) {
+    for (const [column, { precision }] of await wideDecimals(session, sqlText(path), local)) {
       throw new InputError(
         `Column "${column}" of ${path} holds decimals of ${precision} digits, of which DuckDB reads no more than 38 right; name the file without read_parquet(), as in from ${sqlText(path)}.`,
       );

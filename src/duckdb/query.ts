@@ -12,11 +12,11 @@ export interface Query {
   readonly nodes: readonly SqlNode[];
 }
 
-const mostCharacters = 1_000_000;
+const maxCharacters = 1_000_000;
 /** Of the tree's nodes; DuckDB's binder goes as deep, on a stack of its own. */
-const mostNested = 3000;
+const maxNested = 3000;
 /** A semicolon with nothing but comments, blanks and semicolons behind it, within the last characters. */
-const mostOfEnding = 10_000;
+const maxOfEnding = 10_000;
 const ending = /;(?:\s|;|--[^\n]*(?:\n|$)|\/\*(?:(?!\*\/)[\s\S])*\*\/)*$/;
 
 /** The functions that read files: what they are told to, or what is found. */
@@ -42,11 +42,11 @@ const catalogueFunctions = /^(duckdb_\w+|query_table|pg_timezone_names|icu_calen
  */
 export async function parseQuery(session: DuckDBSession, sql: string): Promise<Query> {
   if (sql.includes("\0")) throw new InputError("The query has a character 0 in it; leave it out.");
-  if (sql.length > mostCharacters)
+  if (sql.length > maxCharacters)
     throw new InputError(
-      `The query has ${sql.length.toLocaleString("en-US")} characters, and ${mostCharacters.toLocaleString("en-US")} are the most; make it shorter.`,
+      `The query has ${sql.length.toLocaleString("en-US")} characters, and ${maxCharacters.toLocaleString("en-US")} are the most; make it shorter.`,
     );
-  const text = (sql.slice(0, -mostOfEnding) + sql.slice(-mostOfEnding).replace(ending, "")).trim();
+  const text = (sql.slice(0, -maxOfEnding) + sql.slice(-maxOfEnding).replace(ending, "")).trim();
   const nodes = nodesOf(await statementOf(session, text));
   for (const { type, function: called } of nodes) {
     if (type !== "TABLE_FUNCTION") continue;
@@ -85,7 +85,7 @@ function nodesOf(root: unknown): SqlNode[] {
   const nodes: SqlNode[] = [];
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > mostNested) throw tooDeep();
+    if (depth > maxNested) throw tooDeep();
     const next: unknown[] = [];
     for (const value of level) {
       if (typeof value !== "object" || value === null) continue;

@@ -11,26 +11,26 @@ export class DuckDBSession {
   ) {}
 
   /** @param problem What an error begins with. */
-  async run(statement: string, problem: string): Promise<void> {
-    await this.guard(problem, () => this.connection.run(statement));
+  async run(statement: string, local: string): Promise<void> {
+    await this.guard(local, () => this.connection.run(statement));
   }
 
-  async rows(statement: string, problem: string): Promise<SqlValue[][]> {
-    const reader = await this.guard(problem, () => this.connection.runAndReadAll(statement));
+  async rows(statement: string, local: string): Promise<SqlValue[][]> {
+    const reader = await this.guard(local, () => this.connection.runAndReadAll(statement));
     return reader.getRows() as SqlValue[][];
   }
 
-  async stream(statement: string, problem: string): Promise<DuckDBResult> {
-    return this.guard(problem, () => this.connection.stream(statement));
+  async stream(statement: string, local: string): Promise<DuckDBResult> {
+    return this.guard(local, () => this.connection.stream(statement));
   }
 
   /** The next rows of a stream. */
-  async chunkOf(result: DuckDBResult, problem: string): Promise<DuckDBDataChunk | null> {
-    return this.guard(problem, () => result.fetchChunk());
+  async chunkOf(result: DuckDBResult, local: string): Promise<DuckDBDataChunk | null> {
+    return this.guard(local, () => result.fetchChunk());
   }
 
-  private guard<T>(problem: string, query: () => Promise<T>): Promise<T> {
-    return asInputError(problem, () => this.interruptible(query), this.signal);
+  private guard<T>(local: string, query: () => Promise<T>): Promise<T> {
+    return asInputError(local, () => this.interruptible(query), this.signal);
   }
 
   private async interruptible<T>(query: () => Promise<T>): Promise<T> {

@@ -71,12 +71,12 @@ async function openSource(
   const session = new DuckDBSession(connection, signal);
   const name = path === undefined || !isStandardInput(path) ? path : "standard input";
   const label = sql === undefined ? name! : "the query";
-  const problem = sql === undefined ? `${name} cannot be read` : "The query fails";
-  await session.run("set global TimeZone = 'UTC'", problem);
+  const local = sql === undefined ? `${name} cannot be read` : "The query fails";
+  await session.run("set global TimeZone = 'UTC'", local);
   // How far a query is, for `prepared`; nothing is printed.
   await session.run(
     "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
-    problem,
+    local,
   );
 
   const parsed = sql === undefined ? undefined : await parseQuery(session, sql);
@@ -105,7 +105,7 @@ async function openSource(
 
   const described = (await session.rows(
     `select column_name, column_type from (describe ${view})`,
-    problem,
+    local,
   )) as string[][];
   const known = query === undefined ? new Map(data!.columns.map((column) => [column.sqlName, column])) : new Map();
   /** What DuckDB calls each column. */
@@ -120,7 +120,7 @@ async function openSource(
 
   let numRows: number | undefined;
   async function countRows(table: string): Promise<void> {
-    numRows = Number((await session.rows(`select cast(count(*) as double) from ${table}`, problem))[0][0]);
+    numRows = Number((await session.rows(`select cast(count(*) as double) from ${table}`, local))[0][0]);
   }
   // Parquet's metadata tells without reading.
   if (isStable) await countRows(view);
@@ -133,14 +133,14 @@ async function openSource(
       const all = [...new Set([...(held ?? []), ...names])];
       // Without columns only the number of rows matters.
       const list = all.length > 0 ? all.map((name) => quoted(sqlName(name))).join(", ") : "1 as one";
-      await session.run(`create or replace table held as select ${list} from ${view}`, problem);
+      await session.run(`create or replace table held as select ${list} from ${view}`, local);
       held = all;
       await countRows("held");
     }
     return "held";
   }
 
-  const texts = new DuckDBTexts(session, problem, label, sqlName);
+  const texts = new DuckDBTexts(session, local, label, sqlName);
 
   async function* chunks(names: readonly string[], whole?: ReadonlySet<string>): AsyncGenerator<TableChunk> {
     signal?.throwIfAborted();
@@ -155,9 +155,9 @@ async function openSource(
     const list = infos.map((info, j) => readExpression(info, sqlName(info.name), levels[j]));
     const reading = new DuckDBSession(await instance.connect(), signal);
     try {
-      const result = await reading.stream(`select ${list.join(", ") || "1"} from ${table}`, problem);
+      const result = await reading.stream(`select ${list.join(", ") || "1"} from ${table}`, local);
       for (;;) {
-        const chunk = await reading.chunkOf(result, problem);
+        const chunk = await reading.chunkOf(result, local);
         if (!chunk || chunk.rowCount === 0) return;
         const read = infos.map((info, j) => [info.name, columnOf(chunk.getColumnVector(j), info, levels[j])] as const);
         yield { numRows: chunk.rowCount, columns: new Map(read) };
@@ -181,7 +181,7 @@ async function openSource(
     hold: async (names) => void (await hold(names)),
     survey: async (wanted, sample) => {
       const table = { name: await hold(wanted.names), numRows: numRows!, info: (name: string) => byName.get(name)! };
-      return surveyOf(session, { ...table, sqlName, problem }, wanted, sample);
+      return surveyOf(session, { ...table, sqlName, local }, wanted, sample);
     },
     texts: async (name) => texts.values(name, await hold([name])),
     firstUnlike: async (name, pattern) => texts.firstUnlike(name, await hold([name]), pattern),

@@ -8,11 +8,11 @@ interface SurveyedTable {
   readonly numRows: number;
   readonly info: (name: string) => ColumnInfo;
   readonly sqlName: (name: string) => string;
-  readonly problem: string;
+  readonly local: string;
 }
 
 /** A spread below this share of the values may be taken for none. */
-const leastSpread = 1e-5;
+const minSpread = 1e-5;
 /** Parts of a sample, and the rows of each. Parquet is read from the middle as quickly as from the start. */
 const parts = 5;
 const rowsOfPart = 4096;
@@ -20,7 +20,7 @@ const rowsOfPart = 4096;
 /** What `TableSource.survey` tells, on all of DuckDB's threads. */
 export async function surveyOf(
   session: DuckDBSession,
-  { name: table, numRows, info, sqlName, problem }: SurveyedTable,
+  { name: table, numRows, info, sqlName, local }: SurveyedTable,
   { names, numbers, weights }: SurveyWanted,
   sample: boolean,
 ): Promise<Survey> {
@@ -33,7 +33,7 @@ export async function surveyOf(
   if (weights !== undefined) kept.push(`${column(weights)} <> 0`);
   const counts = numbers.map((name) => {
     const value = info(name).isTime ? `epoch(${column(name)})::double` : `${column(name)}::double`;
-    const spread = `max(${value}) - min(${value}) > ${leastSpread} * greatest(abs(max(${value})), abs(min(${value})))`;
+    const spread = `max(${value}) - min(${value}) > ${minSpread} * greatest(abs(max(${value})), abs(min(${value})))`;
     return `coalesce(if(${spread}, count(*) filter (${value} <> 0), 0), 0)::double`;
   });
   const isPart = sample && numRows > parts * rowsOfPart;
@@ -45,7 +45,7 @@ export async function surveyOf(
   const from = isPart ? `(${Array.from({ length: parts }, part).join(" union all ")})` : table;
   const [[count, ...nonZeros]] = await session.rows(
     `select ${["count(*)::double", ...counts].join(", ")} from ${from} where ${kept.join(" and ") || "true"}`,
-    problem,
+    local,
   );
   return {
     rowsSeen: isPart ? parts * rowsOfPart : numRows,

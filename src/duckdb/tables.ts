@@ -42,12 +42,12 @@ export async function createQuery(
   files: readonly string[],
   viewOf: (path: string, label: string) => Promise<FileView>,
 ): Promise<FileView[]> {
-  const problem = "The query fails";
-  const create = () => session.run(`create view query as select * from (\n${query.text}\n)`, problem);
+  const local = "The query fails";
+  const create = () => session.run(`create view query as select * from (\n${query.text}\n)`, local);
   const views: FileView[] = [];
   for (const file of files) {
     const view = await viewOf(file, file);
-    await session.run(`create view ${quoted(file)} as ${view.sql}`, problem);
+    await session.run(`create view ${quoted(file)} as ${view.sql}`, local);
     views.push(view);
   }
   try {
@@ -55,7 +55,7 @@ export async function createQuery(
   } catch (error) {
     if (views.length === 0) throw error;
     // A query may name a file's columns by the file, as in rows.x, which a view does not let it.
-    for (const file of files) await session.run(`drop view ${quoted(file)}`, problem);
+    for (const file of files) await session.run(`drop view ${quoted(file)}`, local);
     await create();
     return [];
   }

@@ -16,7 +16,7 @@ import type { DuckDBSession } from "./session.ts";
 const partRows = 100_000;
 
 /** What different texts of a column may take together. */
-const mostBytes = 2 ** 28;
+const maxBytes = 2 ** 28;
 
 /** What DuckDB's columns of texts hold. */
 export class DuckDBTexts {
@@ -25,7 +25,7 @@ export class DuckDBTexts {
 
   constructor(
     private readonly session: DuckDBSession,
-    private readonly problem: string,
+    private readonly local: string,
     private readonly label: string,
     private readonly sqlName: (name: string) => string,
   ) {}
@@ -39,13 +39,13 @@ export class DuckDBTexts {
       `select count(t)::double, coalesce(max(strlen(t)), 0)::double from (select ${text} as t from ${table})`,
     );
     const rows = Number(count);
-    const most = Math.floor(mostBytes / Math.max(1, Number(longest)));
-    const mostGroups = Math.min(maxLevels, most);
-    const all = await this.grouped(name, table, mostGroups + 1);
-    const isWhole = all.length <= mostGroups;
+    const most = Math.floor(maxBytes / Math.max(1, Number(longest)));
+    const maxGroups = Math.min(maxLevels, most);
+    const all = await this.grouped(name, table, maxGroups + 1);
+    const isWhole = all.length <= maxGroups;
     const levels = isWhole
       ? all
-      : await this.grouped(name, `(from ${table} limit ${Math.min(partRows, most)})`, mostGroups);
+      : await this.grouped(name, `(from ${table} limit ${Math.min(partRows, most)})`, maxGroups);
     const values = { rows, levels, isWhole };
     this.known.set(name, values);
     return values;
@@ -83,10 +83,7 @@ export class DuckDBTexts {
     if (levels.some((level) => level.includes("\0")))
       throw new InputError(`Column "${name}" of ${this.label} holds binary data; leave it out of the formula.`);
     if (levels.length > 0)
-      await this.session.run(
-        `create type ${quoted(`levels of ${name}`)} as enum (${levels.map(sqlText)})`,
-        this.problem,
-      );
+      await this.session.run(`create type ${quoted(`levels of ${name}`)} as enum (${levels.map(sqlText)})`, this.local);
     this.enums.set(name, levels);
     return levels;
   }
@@ -114,6 +111,6 @@ export class DuckDBTexts {
   }
 
   private query(statement: string) {
-    return this.session.rows(statement, this.problem);
+    return this.session.rows(statement, this.local);
   }
 }

@@ -43,7 +43,7 @@ export function isPinnedText({ types }: FileHints, name: string): boolean {
 const probedRows = 1000;
 
 interface SpellingOptions {
-  readonly problem: string;
+  readonly local: string;
   /** Rows that are looked at; all where left out. */
   readonly rows?: number;
   readonly hints: FileHints;
@@ -61,7 +61,7 @@ export async function spelledTypes(
   session: DuckDBSession,
   query: string,
   columns: readonly string[],
-  { problem, rows, hints, names, withTruths }: SpellingOptions,
+  { local, rows, hints, names, withTruths }: SpellingOptions,
 ): Promise<ReadonlyMap<string, string>> {
   const candidates = columns.flatMap((column) => {
     const name = names.get(column) ?? column;
@@ -84,7 +84,7 @@ export async function spelledTypes(
     if (left.length === 0) break;
     const tests = left.map(({ column, test }) => `bool_and(${test}) filter (${quoted(column)} is not null)`);
     const from = limit === undefined ? `(${query})` : `(select * from (${query}) limit ${limit})`;
-    const [holds] = await session.rows(`select ${tests.join(", ")} from ${from}`, problem);
+    const [holds] = await session.rows(`select ${tests.join(", ")} from ${from}`, local);
     // Where all values are missing, the type is that of the fit.
     left = left.filter(
       (candidate, k) => holds[k] === true || (holds[k] === null && ("isFitted" in candidate || limit === probedRows)),

@@ -1,6 +1,6 @@
 import { Gradient } from "../../kernels/layout.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
@@ -37,7 +37,7 @@ export function narrowExpectation(
 ): ExpectationStep {
   const { memory } = base;
   const mark = memory.mark();
-  let reference: { problem: Problem; averagedNoise: Matrix; dataHessian: Matrix } | undefined;
+  let reference: { local: LocalApproximation; averagedNoise: Matrix; dataHessian: Matrix } | undefined;
   let update:
     | { priorPrecision: Float64Array; step: Matrix; noise: StepMatrix; covariance: Matrix; time: number }
     | undefined;
@@ -46,15 +46,15 @@ export function narrowExpectation(
   async function measure(hyperparameters: Required<Hyperparameters> | Hyperparameters) {
     memory.release(mark);
     const model = withHyperparameters(base, hyperparameters);
-    const problem = await estimate(workspace, model, seed);
-    const averagedNoise = await problem.noise.averagedOver(problem.laplaceCovariance);
-    const prior = diagonalMatrix(model.priorPrecision.map((value) => value / problem.numRows));
+    const local = await estimate(workspace, model, seed);
+    const averagedNoise = await local.noise.averagedOver(local.laplaceCovariance);
+    const prior = diagonalMatrix(model.priorPrecision.map((value) => value / local.numRows));
     update = undefined;
-    return { problem, averagedNoise, dataHessian: add(problem.hessian, prior, 1, -1) };
+    return { local, averagedNoise, dataHessian: add(local.hessian, prior, 1, -1) };
   }
 
-  function updateFor(model: Model, { problem, averagedNoise, dataHessian }: NonNullable<typeof reference>) {
-    const { numRows } = problem;
+  function updateFor(model: Model, { local, averagedNoise, dataHessian }: NonNullable<typeof reference>) {
+    const { numRows } = local;
     const hessian = add(dataHessian, diagonalMatrix(model.priorPrecision.map((value) => value / numRows)));
     const batchSize = defaultBatchSize(numRows);
     const { step, injectedNoise } = fullExactStep({ hessian, noiseCovariance: averagedNoise, numRows, batchSize });
@@ -68,17 +68,17 @@ export function narrowExpectation(
   }
 
   async function segment(hyperparameters: Hyperparameters, index: number): Promise<Segment> {
-    if (!reference || isFar(reference.problem.model, hyperparameters)) reference = await measure(hyperparameters);
-    const { problem } = reference;
+    if (!reference || isFar(reference.local.model, hyperparameters)) reference = await measure(hyperparameters);
+    const { local } = reference;
     const inner = memory.mark();
     try {
-      const model = withHyperparameters(problem.model, hyperparameters);
+      const model = withHyperparameters(local.model, hyperparameters);
       if (!update || distance(update.priorPrecision, model.priorPrecision) > nearPrecision)
         update = updateFor(model, reference);
       const { step, noise, covariance, time } = update;
-      const batchSize = defaultBatchSize(problem.numRows);
+      const batchSize = defaultBatchSize(local.numRows);
       const { positions: draws } = await runChains(
-        problem,
+        local,
         {
           model,
           gradient: Gradient.minibatch,
@@ -102,8 +102,8 @@ export function narrowExpectation(
         Array.from({ length: drawsPerSegment }, (_, n) => values.subarray(n * dimension, (n + 1) * dimension)),
       );
       positions = draws.map((values) => values.slice(-dimension));
-      await requireStable(problem, step, batchSize, covariance, split);
-      const offset = offsetFromPriorMean(problem, model, covariance);
+      await requireStable(local, step, batchSize, covariance, split);
+      const offset = offsetFromPriorMean(local, model, covariance);
       const slopes = groups.map(({ parameters }) =>
         precisionSlope(
           model.priorPrecision[parameters[0]],
@@ -120,8 +120,8 @@ export function narrowExpectation(
   /** N A_jj, the data's part. */
   async function information(hyperparameters: Hyperparameters): Promise<Float64Array> {
     reference = await measure(hyperparameters);
-    const { dataHessian, problem } = reference;
-    return Float64Array.from(problem.mode, (_, j) => problem.numRows * dataHessian.data[j * problem.mode.length + j]);
+    const { dataHessian, local } = reference;
+    return Float64Array.from(local.mode, (_, j) => local.numRows * dataHessian.data[j * local.mode.length + j]);
   }
 
   return { information, segment, close: () => memory.release(mark) };
@@ -140,7 +140,11 @@ function isFar(model: Model, { priorPrecision, sigma }: Hyperparameters): boolea
 }
 
 /** θ* − m under `model`'s prior, one Newton step from the mode under the prior that was measured. */
-function offsetFromPriorMean({ model: measured, mode }: Problem, model: Model, covariance: Matrix): Float64Array {
+function offsetFromPriorMean(
+  { model: measured, mode }: LocalApproximation,
+  model: Model,
+  covariance: Matrix,
+): Float64Array {
   const change = mode.map(
     (value, j) => (model.priorPrecision[j] - measured.priorPrecision[j]) * (value - model.priorMean[j]),
   );
@@ -160,7 +164,7 @@ function block(covariance: Matrix, indices: readonly number[]): Matrix {
 
 /** A chain whose noise outgrows its contraction runs off; better a sentence than a precision of nothing. */
 async function requireStable(
-  problem: Problem,
+  local: LocalApproximation,
   step: Matrix,
   batchSize: number,
   covariance: Matrix,
@@ -168,11 +172,11 @@ async function requireStable(
 ): Promise<void> {
   const size = covariance.rows;
   const isFarOut = draws.some((draw) =>
-    draw.some((value, j) => !(Math.abs(value - problem.mode[j]) < 1e3 * Math.sqrt(covariance.data[j * size + j]))),
+    draw.some((value, j) => !(Math.abs(value - local.mode[j]) < 1e3 * Math.sqrt(covariance.data[j * size + j]))),
   );
   if (!isFarOut) return;
-  const { hessian, noiseCovariance } = problem;
+  const { hessian, noiseCovariance } = local;
   throw new UnstableError(
-    await largestStableScale({ preconditioner: step, hessian, noiseCovariance, batchSize }, problem.noise),
+    await largestStableScale({ preconditioner: step, hessian, noiseCovariance, batchSize }, local.noise),
   );
 }

@@ -28,7 +28,7 @@ export interface RobbinsMonroOptions {
 const longestStep = 1.5;
 /** ρ_k = (1 + k)^−0.6, between the exponents ½ and 1 that averaging of the iterates needs. */
 const exponent = 0.6;
-const leastAveraged = 8;
+const minAveraged = 8;
 
 /**
  * Robbins–Monro iteration ℓ ← ℓ + ρ_k d h/s for the root of E h(ℓ), s > 0 the slope of −h: a stochastic Newton step, with a
@@ -66,7 +66,7 @@ export function createRobbinsMonro({ start, lower, upper }: RobbinsMonroOptions)
     estimate() {
       const entries = averaged.slice(Math.floor(averaged.length / 3));
       const count = entries.length;
-      if (count < leastAveraged)
+      if (count < minAveraged)
         return { value, error: Number.POSITIVE_INFINITY, slope: averaged.at(-1)?.slope ?? 1, limit: null };
       const mean = (pick: (entry: (typeof entries)[number]) => number) =>
         entries.reduce((sum, entry) => sum + pick(entry), 0) / count;

@@ -3,7 +3,7 @@ import { Weights } from "../../kernels/layout.ts";
 import { problemOf, type Target } from "../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, choleskySolve, logDeterminant } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, matrix, scale } from "../linalg/matrix.ts";
 import { withHyperparameters } from "../models/model.ts";
@@ -41,8 +41,8 @@ const groups: readonly PriorGroup[] = [
   { name: "second", parameters: range(8, 14) },
 ];
 
-function precisionsOf(problem: Problem, of: readonly PriorGroup[], logs: readonly number[]): Float64Array {
-  const precision = Float64Array.from(problem.model.priorPrecision);
+function precisionsOf(local: LocalApproximation, of: readonly PriorGroup[], logs: readonly number[]): Float64Array {
+  const precision = Float64Array.from(local.model.priorPrecision);
   of.forEach(({ parameters }, g) => {
     for (const j of parameters) precision[j] = Math.exp(logs[g]);
   });
@@ -52,14 +52,14 @@ function precisionsOf(problem: Problem, of: readonly PriorGroup[], logs: readonl
 /** Maximises over each coordinate in turn, by golden section within ±12 of the start. */
 async function maximise(f: (point: number[]) => Promise<number>, start: readonly number[]): Promise<number[]> {
   const point = [...start];
-  const share = (Math.sqrt(5) - 1) / 2;
+  const fraction = (Math.sqrt(5) - 1) / 2;
   for (let sweep = 0; sweep < 6; sweep++) {
     for (let k = 0; k < point.length; k++) {
       const width = sweep === 0 ? 12 : 2 / 2 ** sweep;
       let [low, high] = [point[k] - width, point[k] + width];
       const at = (value: number) => f(point.map((old, i) => (i === k ? value : old)));
       while (high - low > 1e-3) {
-        const [a, b] = [high - share * (high - low), low + share * (high - low)];
+        const [a, b] = [high - fraction * (high - low), low + fraction * (high - low)];
         if ((await at(a)) > (await at(b))) high = b;
         else low = a;
       }
@@ -70,8 +70,8 @@ async function maximise(f: (point: number[]) => Promise<number>, start: readonly
 }
 
 /** log p(y | λ, σ) of the linear model, from XᵀX, Xᵀy and yᵀy: closed form, as m = 0. */
-async function linearEvidence(problem: Problem) {
-  const { workspace, model, numRows } = problem;
+async function linearEvidence(local: LocalApproximation) {
+  const { workspace, model, numRows } = local;
   const zero = new Float64Array(model.dimension);
   const unit = withHyperparameters(model, { sigma: 1 });
   const sums = await sumRows(workspace, unit, { position: zero, weights: Weights.curvature });
@@ -87,10 +87,10 @@ async function linearEvidence(problem: Problem) {
 
 describe("variational EM", () => {
   it("finds the precisions that maximise a linear model's evidence", async () => {
-    const { problem } = await problemOf(engine, twoGroups("gaussian", 1500, [0.3, 0.08]));
-    const evidence = await linearEvidence(problem);
-    const best = await maximise(async (logs) => evidence(precisionsOf(problem, groups, logs), 1), [0, 0]);
-    const learned = await learnHyperparameters(problem.workspace, problem.model, { groups, seed: 2 });
+    const { local } = await problemOf(engine, twoGroups("gaussian", 1500, [0.3, 0.08]));
+    const evidence = await linearEvidence(local);
+    const best = await maximise(async (logs) => evidence(precisionsOf(local, groups, logs), 1), [0, 0]);
+    const learned = await learnHyperparameters(local.workspace, local.model, { groups, seed: 2 });
     expect(learned.converged).toBe(true);
     learned.groups.forEach(({ precision, error, limit, sd }, g) => {
       expect(limit).toBeNull();
@@ -102,16 +102,16 @@ describe("variational EM", () => {
   });
 
   it("learns the noise scale with them", async () => {
-    const { problem } = await problemOf(engine, {
+    const { local } = await problemOf(engine, {
       ...twoGroups("gaussian", 1500, [0.3, 0.08]),
       auxiliaries: { sigma: 3 },
     });
-    const evidence = await linearEvidence(problem);
+    const evidence = await linearEvidence(local);
     const best = await maximise(
-      async ([first, second, log]) => evidence(precisionsOf(problem, groups, [first, second]), Math.exp(log)),
+      async ([first, second, log]) => evidence(precisionsOf(local, groups, [first, second]), Math.exp(log)),
       [0, 0, 0],
     );
-    const { workspace, model } = problem;
+    const { workspace, model } = local;
     const learned = await learnHyperparameters(workspace, model, { groups, noiseScale: true, seed: 3 });
     const { sigma, error } = learned.noiseScale ?? { sigma: Number.NaN, error: Number.NaN };
     expect(learned.converged).toBe(true);
@@ -124,12 +124,12 @@ describe("variational EM", () => {
   });
 
   it("finds the precisions that maximise a logistic model's Laplace evidence", async () => {
-    const { problem } = await problemOf(engine, twoGroups("bernoulli", 3000, [0.5, 0.15]));
-    const { workspace, model } = problem;
+    const { local } = await problemOf(engine, twoGroups("bernoulli", 3000, [0.5, 0.15]));
+    const { workspace, model } = local;
     // The target has an intercept, the last column, whose prior stays.
     const laplaceEvidence = async (logs: readonly number[]) => {
       const mark = engine.memory.mark();
-      const changed = withHyperparameters(model, { priorPrecision: precisionsOf(problem, groups, logs) });
+      const changed = withHyperparameters(model, { priorPrecision: precisionsOf(local, groups, logs) });
       const { mode, hessian, numRows } = await estimate(workspace, changed, 1);
       const { loss } = await sumRows(workspace, changed, { position: mode, weights: Weights.none });
       const logPrior = changed.priorPrecision.reduce((sum, value) => sum + Math.log(value), 0);
@@ -168,17 +168,17 @@ describe("variational EM", () => {
       auxiliaries: { sigma: 1 },
       prior: { mean: 0, sd: 2.5 },
     };
-    const { problem } = await problemOf(engine, target);
-    const { workspace, model } = problem;
+    const { local } = await problemOf(engine, target);
+    const { workspace, model } = local;
     const all: PriorGroup = { name: "all", parameters: range(0, 10) };
 
-    let theta = Float64Array.from(problem.mode);
+    let theta = Float64Array.from(local.mode);
     let log = Math.log(model.priorPrecision[0]);
-    const gram = scale(problem.hessian, numRows);
+    const gram = scale(local.hessian, numRows);
     for (let step = 0; step < 20_000 && log < 20; step++) {
       const lambda = Math.exp(log);
       const pull = matrix(10, 10, Float64Array.from(gram.data));
-      const offset = theta.map((value, j) => value - problem.mode[j]);
+      const offset = theta.map((value, j) => value - local.mode[j]);
       const gradient = offset.map((_, i) => {
         let sum = (lambda - model.priorPrecision[0]) * theta[i];
         for (let j = 0; j < 10; j++) sum += pull.data[i * 10 + j] * offset[j];
@@ -191,8 +191,8 @@ describe("variational EM", () => {
     expect(Math.exp(log)).toBeGreaterThan(1e6);
     expect(Math.sqrt(dot(theta, theta))).toBeLessThan(1e-2);
 
-    const evidence = await linearEvidence(problem);
-    const best = await maximise(async (logs) => evidence(precisionsOf(problem, [all], logs), 1), [3]);
+    const evidence = await linearEvidence(local);
+    const best = await maximise(async (logs) => evidence(precisionsOf(local, [all], logs), 1), [3]);
     const learned = await learnHyperparameters(workspace, model, { groups: [all], seed: 5 });
     const [{ precision, error, limit }] = learned.groups;
     expect(limit).toBeNull();
@@ -213,16 +213,16 @@ describe("variational EM", () => {
       auxiliaries: { sigma: 1 },
       prior: { mean: 0, sd: 2.5 },
     };
-    const { problem } = await problemOf(engine, target);
+    const { local } = await problemOf(engine, target);
     const group: PriorGroup = { name: "x", parameters: range(0, 6) };
-    const learned = await learnHyperparameters(problem.workspace, problem.model, { groups: [group] });
+    const learned = await learnHyperparameters(local.workspace, local.model, { groups: [group] });
     expect(learned.groups[0].limit).toBe("upper");
     expect(learned.groups[0].precision).toBeCloseTo(30 * 600, -2);
   });
 
   it("gives the same λ for the same seed, and traces its way", async () => {
-    const { problem } = await problemOf(engine, twoGroups("gaussian", 600, [0.3, 0.1]));
-    const run = () => learnHyperparameters(problem.workspace, problem.model, { groups, seed: 6 });
+    const { local } = await problemOf(engine, twoGroups("gaussian", 600, [0.3, 0.1]));
+    const run = () => learnHyperparameters(local.workspace, local.model, { groups, seed: 6 });
     const [first, second] = [await run(), await run()];
     expect(first.trace).toEqual(second.trace);
     expect(first.groups).toEqual(second.groups);

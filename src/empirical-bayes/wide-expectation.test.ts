@@ -47,8 +47,8 @@ describe("bounded diagonal steps", () => {
 
 describe("variational EM without M×M matrices", () => {
   it("learns nearly the precision that the exact E-step learns", async () => {
-    const { problem } = await problemOf(engine, faintTarget());
-    const { workspace, model } = problem;
+    const { local } = await problemOf(engine, faintTarget());
+    const { workspace, model } = local;
     const groups = [{ name: "x", parameters: Array.from({ length: 60 }, (_, j) => j) }];
     const narrow = (await learnHyperparameters(workspace, model, { groups, seed: 2 })).groups[0];
     const wide = await learnHyperparameters(workspace, model, { groups, seed: 2, wide: "bounded", tolerance: 0.04 });

@@ -118,13 +118,13 @@ export function wideExpectation(
       const given = { noise, priorPrecision: model.priorPrecision, numRows };
       const batchSize = await batchSizeFor(model, given);
       const { step, noise: injected } = update(given, batchSize);
-      const carry = noise.map((value, j) =>
+      const rescale = noise.map((value, j) =>
         value > 0 || previous[j] > 0
           ? Math.sqrt((numRows * value + previous[j]) / (numRows * value + model.priorPrecision[j]))
           : 1,
       );
       const start = positions.map((position) =>
-        position.map((value, j) => model.priorMean[j] + carry[j] * (value - model.priorMean[j])),
+        position.map((value, j) => model.priorMean[j] + rescale[j] * (value - model.priorMean[j])),
       );
       previous = model.priorPrecision;
       const stepsPerDraw = Math.max(1, Math.round(numRows / (batchSize * drawsPerSegment)));

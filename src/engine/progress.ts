@@ -32,7 +32,7 @@ export type ReportProgress = (stage: string, fraction: number, amount?: Progress
 /** Between two events of a stage, its first and last one aside; and between two looks at what threads have done. */
 export const progressMilliseconds = 200;
 
-const leastMillisecondsToTell = 500;
+const minMillisecondsToTell = 500;
 
 interface Stage {
   readonly name: string;
@@ -120,7 +120,7 @@ function eventOf(
   now: number,
 ): ProgressEvent {
   const seconds = (now - started) / 1000;
-  const isTelling = 1000 * seconds >= leastMillisecondsToTell;
+  const isTelling = 1000 * seconds >= minMillisecondsToTell;
   const done = amount ? base.done + amount.done : null;
   const total = amount?.total === undefined ? null : base.done + amount.total;
   return {

@@ -5,7 +5,7 @@ import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 
 const numDirections = 3;
-const mostRows = 32;
+const maxRows = 32;
 /** Loss and gradient may be in single precision: of a difference of such losses about this much is rounding. */
 const rounding = 3e-6;
 
@@ -19,7 +19,7 @@ export async function checkGradient(
   seed: number,
 ): Promise<void> {
   const random = createRandom(seed, 0, 13);
-  const sample = Uint32Array.from({ length: Math.min(mostRows, rows.numRows) }, () =>
+  const sample = Uint32Array.from({ length: Math.min(maxRows, rows.numRows) }, () =>
     Math.floor(random.uniform() * rows.numRows),
   );
   const here = await custom!.lossAndGradient(start.slice(), sample);

@@ -50,14 +50,14 @@ const gridPoints = 2001;
  * those of X are known to single precision: they are taken anew around the mean that was found.
  */
 const smallestLeft = 1e-4;
-const mostCenters = 4;
+const maxCenters = 4;
 
 /** The exact posterior, from one pass over the rows, or a few where hardly any noise is left. The model must be gaussian. */
 export async function conjugatePosterior(workspace: Workspace, model: Model): Promise<ConjugatePosterior> {
   let center = Float64Array.from(model.priorMean);
   for (let round = 1; ; round++) {
     const { posterior, left } = await expandAround(workspace, model, center);
-    if (round === mostCenters || !(left < smallestLeft)) return posterior;
+    if (round === maxCenters || !(left < smallestLeft)) return posterior;
     center = Float64Array.from(posterior.mean);
   }
 }

@@ -4,17 +4,17 @@ import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { prepareGradients } from "../rows/full-gradients.ts";
 import { prepareCoresets } from "./coreset.ts";
-import type { Problem } from "./problem.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 
 const engines: Engine[] = [];
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function problemFor(target: Target): Promise<Problem> {
+async function problemFor(target: Target): Promise<LocalApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
-  return (await problemOf(engine, target)).problem;
+  return (await problemOf(engine, target)).local;
 }
 
 const weighted = (target: Target): Target => {
@@ -30,7 +30,7 @@ const targets: [string, Target][] = [
 ];
 
 /** A few posterior sds from the mode, where the loss is not quadratic. */
-function pointsAround({ mode, laplaceFactor }: Problem): Float64Array[] {
+function pointsAround({ mode, laplaceFactor }: LocalApproximation): Float64Array[] {
   const size = mode.length;
   return [-2.5, -1, 1.5, 3].map((distance) =>
     mode.map((value, j) => value + distance * Math.sqrt(j + 1) * 0.7 * laplaceFactor.data[j * size + j]),
@@ -39,10 +39,10 @@ function pointsAround({ mode, laplaceFactor }: Problem): Float64Array[] {
 
 describe.each(targets)("a coreset (%s)", (_, target) => {
   it("of all rows has the loss and the gradient of all rows", async () => {
-    const problem = await problemFor(target);
-    const points = pointsAround(problem);
-    const coreset = await (await prepareCoresets(problem)).draw(problem.numRows, createRandom(1, 0, 1));
-    const full = await prepareGradients(problem.workspace, problem.model, points.length)(points);
+    const local = await problemFor(target);
+    const points = pointsAround(local);
+    const coreset = await (await prepareCoresets(local)).draw(local.numRows, createRandom(1, 0, 1));
+    const full = await prepareGradients(local.workspace, local.model, points.length)(points);
     const own = await coreset.prepareLoss(points.length)(points);
     const apart = full[0].loss - own[0].loss;
     full.forEach(({ loss, gradient }, k) => {
@@ -54,11 +54,11 @@ describe.each(targets)("a coreset (%s)", (_, target) => {
   });
 
   it("of few rows has the gradient of its own loss", async () => {
-    const problem = await problemFor(target);
-    const coreset = await (await prepareCoresets(problem)).draw(problem.numRows / 5, createRandom(3, 0, 1));
+    const local = await problemFor(target);
+    const coreset = await (await prepareCoresets(local)).draw(local.numRows / 5, createRandom(3, 0, 1));
     const evaluate = coreset.prepareLoss(1);
     const step = 1e-4;
-    for (const point of pointsAround(problem)) {
+    for (const point of pointsAround(local)) {
       const [{ gradient }] = await evaluate([point]);
       for (const [j, slope] of gradient.entries()) {
         const at = async (sign: number) =>
@@ -70,11 +70,11 @@ describe.each(targets)("a coreset (%s)", (_, target) => {
   });
 
   it("of few rows is right on average over coresets, and much nearer than rows drawn alike", async () => {
-    const problem = await problemFor(target);
-    const { model, numRows, mode } = problem;
-    const points = [mode, ...pointsAround(problem)];
-    const full = await prepareGradients(problem.workspace, model, points.length)(points);
-    const coresets = await prepareCoresets(problem);
+    const local = await problemFor(target);
+    const { model, numRows, mode } = local;
+    const points = [mode, ...pointsAround(local)];
+    const full = await prepareGradients(local.workspace, model, points.length)(points);
+    const coresets = await prepareCoresets(local);
     const random = createRandom(2, 0, 1);
     const count = 200;
     const errors = points.map(() => [] as number[]);

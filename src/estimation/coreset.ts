@@ -6,8 +6,8 @@ import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.
 import { weightedRows } from "../rows/row-subset.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import type { RowSums } from "../rows/sums.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 import { influence } from "./noise-covariance.ts";
-import type { Problem } from "./problem.ts";
 
 /**
  * Losses over few rows that stand for all: a quadratic control variate that all rows make, and what is left of some rows.
@@ -31,22 +31,22 @@ export interface Coreset {
 }
 
 /** The share of the rows drawn that goes to all rows alike. */
-const uniformShare = 0.1;
+const uniformFraction = 0.1;
 
 /** Measures what all rows make of a coreset; two passes. The influences stay in memory until the caller releases it. */
-export async function prepareCoresets(problem: Problem): Promise<Coresets> {
-  const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = problem;
+export async function prepareCoresets(local: LocalApproximation): Promise<Coresets> {
+  const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = local;
   const address = model.memory.allocate(4 * numRows);
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
   await influence(workspace, model, mode, law, { influence: address });
-  const ofAll = await expansion(problem, model);
+  const ofAll = await expansion(local, model);
   return {
     async draw(size, random) {
       const influences = model.memory.f32(address, numRows);
       const probability = inclusion(influences, Math.min(size, numRows));
       const { numbers, factors } = drawSystematically(numRows, probability, random);
       const rows = weightedRows(model, numbers, factors);
-      const ofRows = await expansion(problem, rows);
+      const ofRows = await expansion(local, rows);
       const slope = ofAll.gradient.map((value, j) => value - ofRows.gradient[j]);
       const curvature = add(ofAll.gram, ofRows.gram, 1, -1);
       return {
@@ -64,7 +64,7 @@ export async function prepareCoresets(problem: Problem): Promise<Coresets> {
 }
 
 /** Σ ∇f and Σ ∇²f at the mode. */
-function expansion({ workspace, mode }: Problem, model: Model): Promise<RowSums> {
+function expansion({ workspace, mode }: LocalApproximation, model: Model): Promise<RowSums> {
   return sumRows(workspace, model, { position: mode, weights: Weights.curvature });
 }
 
@@ -88,7 +88,7 @@ function addQuadratic(
 /** π_n, with the factor c for which about `size` rows are drawn. */
 function inclusion(influences: Float32Array, size: number): (n: number) => number {
   if (size >= influences.length) return () => 1;
-  const uniform = (uniformShare * size) / influences.length;
+  const uniform = (uniformFraction * size) / influences.length;
   const rest = size - uniform * influences.length;
   const byInfluence = (n: number, c: number) => {
     const wanted = c * influences[n];
@@ -103,7 +103,7 @@ function inclusion(influences: Float32Array, size: number): (n: number) => numbe
   };
   let [low, high] = [Number.MIN_VALUE, 1];
   // Where fewer rows than that have any influence, all of them are drawn for certain.
-  for (let k = 0; k < mostFactors && expected(high) < rest; k++) [low, high] = [high, 8 * high];
+  for (let k = 0; k < maxFactors && expected(high) < rest; k++) [low, high] = [high, 8 * high];
   while (high - low > 1e-4 * high) {
     const middle = 0.5 * (low + high);
     if (expected(middle) < rest) low = middle;
@@ -112,7 +112,7 @@ function inclusion(influences: Float32Array, size: number): (n: number) => numbe
   return probability(high);
 }
 
-const mostFactors = 100;
+const maxFactors = 100;
 
 /** Row n is drawn where the sum of the probabilities up to it passes the next of the numbers start, start + 1, … */
 function drawSystematically(numRows: number, probability: (n: number) => number, random: Xoshiro) {

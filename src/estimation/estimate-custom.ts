@@ -13,12 +13,12 @@ import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
-import type { Problem } from "./problem.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 export interface CustomEstimate {
-  readonly problem: Problem;
+  readonly local: LocalApproximation;
   /** Sentences on what stands in for what could not be measured. */
   readonly notes: readonly string[];
   /** Whether the posterior rises all the way to a bound, beyond which its density is 0: it has no mode inside. */
@@ -26,7 +26,7 @@ export interface CustomEstimate {
 }
 
 /** Single rows' gradients from which C is estimated: this many, or so many for each parameter. */
-const fewestRows = 4000;
+const minRows = 4000;
 const rowsPerParameter = 100;
 /** Rows over which C is averaged around the mode. */
 const rowsAround = 500;
@@ -49,7 +49,7 @@ export async function estimateCustom(
   const { position, passes, isAtEdge } = findMode
     ? await findCustomMode(workspace, model, start)
     : { position: start, passes: 0, isAtEdge: false };
-  const wanted = Math.max(fewestRows, rowsPerParameter * model.dimension);
+  const wanted = Math.max(minRows, rowsPerParameter * model.dimension);
   const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
   const sums = await sumRows(workspace, model, { position, weights: Weights.curvature });
@@ -66,7 +66,7 @@ export async function estimateCustom(
   return {
     notes,
     isAtEdge,
-    problem: {
+    local: {
       workspace,
       model,
       sample,

@@ -72,14 +72,14 @@ describe.skipIf(!hasShared).each(datasets)("estimates on $name, against independ
       priors: columns.map(() => ({ kind: "normal", mean: 0, sd: 1 })),
       auxiliaries: { sigma: 1 },
     });
-    const problem = await estimate({ executor: engine.executor, counter: { rowsVisited: 0 } }, model, 1);
+    const local = await estimate({ executor: engine.executor, counter: { rowsVisited: 0 } }, model, 1);
     const reference = JSON.parse(readFileSync(new URL(`reference/${dataset.name}.json`, shared), "utf8"));
     reference.map.forEach((value: number, j: number) => {
-      expect(Math.abs(problem.mode[j] - value) / reference.laplace_sd[j]).toBeLessThan(1e-5);
+      expect(Math.abs(local.mode[j] - value) / reference.laplace_sd[j]).toBeLessThan(1e-5);
     });
     for (const [found, expected] of [
-      [problem.hessian, reference.hessian],
-      [problem.noiseCovariance, reference.noise_covariance],
+      [local.hessian, reference.hessian],
+      [local.noiseCovariance, reference.noise_covariance],
     ]) {
       const flat: number[] = expected.flat();
       const largest = Math.max(...flat.map(Math.abs));
@@ -87,6 +87,6 @@ describe.skipIf(!hasShared).each(datasets)("estimates on $name, against independ
         expect(Math.abs(found.data[k] - value) / largest).toBeLessThan(2e-6);
       });
     }
-    expect(problem.modePasses).toBeLessThanOrEqual(6);
+    expect(local.modePasses).toBeLessThanOrEqual(6);
   });
 });

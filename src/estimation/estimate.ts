@@ -6,22 +6,22 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
-import type { Problem } from "./problem.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 /** Work (rows × M²) that one average over the subsample may take. */
 const subsampleWork = 1e8;
 const minSubsample = 20_000;
 /** Entries that the subsample's matrices of one number for each two linear predictors may have. */
-const mostRowMatrices = 2 ** 25;
+const maxRowMatrices = 2 ** 25;
 
 /**
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
  * @param seed of the random subsample on which state-dependent averages are taken
  */
-export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<Problem> {
+export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<LocalApproximation> {
   const { numRows } = given.rows;
   const { noMode, ...mode } = needsConjugate(given)
     ? await modeOrExactCenter(workspace, given)
@@ -32,7 +32,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
   const noiseCovariance = await noiseCovarianceAt(measuring, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
   const pairs = (model.outputs * (model.outputs + 1)) / 2;
-  const sample = subsampleModel(model, Math.min(wanted, Math.floor(mostRowMatrices / pairs)), createRandom(seed, 0, 3));
+  const sample = subsampleModel(model, Math.min(wanted, Math.floor(maxRowMatrices / pairs)), createRandom(seed, 0, 3));
   const laplaceCovariance = invertPositiveDefinite(mode.precision);
   return {
     workspace,

@@ -3,7 +3,7 @@ import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
-import type { Problem } from "./problem.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
 type Columns = Pick<Design, "columns" | "basis">;
@@ -11,9 +11,9 @@ type Columns = Pick<Design, "columns" | "basis">;
 const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
 
 /** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
-export function identificationWarnings(problem: Problem, design: Columns): string[] {
+export function identificationWarnings(local: LocalApproximation, design: Columns): string[] {
   const warnings: string[] = [];
-  const { numRows } = problem;
+  const { numRows } = local;
   const names = namesOf(design);
   if (numRows < names.length) {
     warnings.push(
@@ -23,7 +23,7 @@ export function identificationWarnings(problem: Problem, design: Columns): strin
   // All levels of a term are collinear on purpose, and told apart by their prior.
   const isOnPurpose = (direction: Float64Array) =>
     direction.every((value, j) => design.columns[j].isOfLevels || Math.abs(value) <= 0.1 * largestOf(direction));
-  const directions = design.basis ? nullCombinations(design.basis) : nullDirections(problem, names.length);
+  const directions = design.basis ? nullCombinations(design.basis) : nullDirections(local, names.length);
   const collinear = collinearColumns(
     directions.filter((direction) => !isOnPurpose(direction)),
     names,
@@ -33,35 +33,41 @@ export function identificationWarnings(problem: Problem, design: Columns): strin
       `Columns ${list(collinear.names)} are duplicated or collinear: the data tell only about ${collinear.told}, and the prior shares it out among them.`,
     );
   }
-  if (isSeparated(problem)) {
+  if (isSeparated(local)) {
     warnings.push(
-      `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(problem, design))}).`,
+      `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(local, design))}).`,
     );
   }
   return warnings;
 }
 
 /** From here on, the variance of a coefficient over what it would be if the others were known, digits of single precision matter. */
-const mostInflation = 1e4;
+const maxInflation = 1e4;
 
 /**
  * Whether columns are so nearly collinear that rows in single precision, and sums over them to 1e-7, do not tell enough of
  * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included. All levels of a
  * term are collinear on purpose, and told apart by their prior.
  */
-export function losesDigits({ laplaceCovariance, hessian, numRows }: Problem, { columns }: Columns): boolean {
+export function losesDigits(
+  { laplaceCovariance, hessian, numRows }: LocalApproximation,
+  { columns }: Columns,
+): boolean {
   const variances = diagonal(laplaceCovariance);
   const precisions = diagonal(hessian);
   const isOnPurpose = (j: number) => columns[j % columns.length].isOfLevels || columns[j % columns.length].isIntercept;
   const hasLevels = columns.some(({ isOfLevels }) => isOfLevels);
   return variances.some(
     // Not ">": what overflows gives NaN.
-    (variance, j) => !(variance * precisions[j] * numRows <= mostInflation) && !(hasLevels && isOnPurpose(j)),
+    (variance, j) => !(variance * precisions[j] * numRows <= maxInflation) && !(hasLevels && isOnPurpose(j)),
   );
 }
 
 /** Directions in the standardised coefficients in which the data's part of the Hessian is null to f32 rounding. */
-function nullDirections({ hessian, model, numRows, priorCurvatures }: Problem, size: number): Float64Array[] {
+function nullDirections(
+  { hessian, model, numRows, priorCurvatures }: LocalApproximation,
+  size: number,
+): Float64Array[] {
   // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
   const prior = new Float64Array(size);
@@ -104,7 +110,7 @@ function largestOf(values: Float64Array): number {
 }
 
 /** Whether the mode classifies every row rightly. */
-function isSeparated({ model, sample, mode }: Problem): boolean {
+function isSeparated({ model, sample, mode }: LocalApproximation): boolean {
   if (model.family.name !== "bernoulli" && model.family.name !== "categorical") return false;
   let isRight = true;
   for (const rows of [sample, model]) {
@@ -125,17 +131,17 @@ function isClassified({ family, hasReference }: Model, eta: Float64Array, y: num
 }
 
 /** A sentence that names the columns whose coefficients hardly anything but the prior bounds, where there are such. */
-export function boundedByPrior(problem: Problem, design: Columns): string[] {
-  const bounded = priorDominated(problem, design);
+export function boundedByPrior(local: LocalApproximation, design: Columns): string[] {
+  const bounded = priorDominated(local, design);
   return bounded.length > 0 ? [`Hardly anything but the prior bounds the coefficients of ${list(bounded)}.`] : [];
 }
 
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
-function priorDominated({ priorCurvatures, laplaceCovariance }: Problem, design: Columns): string[] {
+function priorDominated({ priorCurvatures, laplaceCovariance }: LocalApproximation, design: Columns): string[] {
   const names = namesOf(design);
   // In another basis the shares are those of its combinations of columns; every column with a part in one is named.
-  const shares = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);
-  const isBound = names.map((_, j) => shares.some((share, i) => i % names.length === j && share > 0.1));
+  const fractions = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);
+  const isBound = names.map((_, j) => fractions.some((fraction, i) => i % names.length === j && fraction > 0.1));
   const { basis } = design;
   if (!basis) return names.filter((_, j) => isBound[j]);
   const combinations = names.map((_, k) => columnOf(basis.matrix, k)).filter((_, k) => isBound[k]);

@@ -123,19 +123,19 @@ function remember(
 /** −H g */
 function descentDirection(gradient: Float64Array, pairs: readonly Pair[], diagonal: Float64Array): Float64Array {
   const direction = gradient.map((value) => -value);
-  const shares: number[] = [];
+  const fractions: number[] = [];
   for (const { moved, turned, inverse } of pairs.toReversed()) {
-    const share = inverse * dot(moved, direction);
-    shares.push(share);
-    for (let j = 0; j < direction.length; j++) direction[j] -= share * turned[j];
+    const fraction = inverse * dot(moved, direction);
+    fractions.push(fraction);
+    for (let j = 0; j < direction.length; j++) direction[j] -= fraction * turned[j];
   }
   let scale = 1;
   const last = pairs.at(-1);
   if (last) scale = 1 / (last.inverse * last.turned.reduce((sum, y, j) => sum + (y * y) / diagonal[j], 0));
   for (let j = 0; j < direction.length; j++) direction[j] *= scale / diagonal[j];
   for (const { moved, turned, inverse } of pairs) {
-    const share = (shares.pop() ?? 0) - inverse * dot(turned, direction);
-    for (let j = 0; j < direction.length; j++) direction[j] += share * moved[j];
+    const fraction = (fractions.pop() ?? 0) - inverse * dot(turned, direction);
+    for (let j = 0; j < direction.length; j++) direction[j] += fraction * moved[j];
   }
   return direction;
 }

@@ -53,7 +53,7 @@ export async function findMode(given: Workspace, model: Model): Promise<Mode> {
       .position;
   }
   let mode = await newton(workspace, model, position, { step: 1, tolerance: fullTolerance, spread });
-  for (let round = 0; spread && round < mostRounds; round++) {
+  for (let round = 0; spread && round < maxRounds; round++) {
     const next = diagonal(invertPositiveDefinite(mode.precision)).map(Math.sqrt);
     const change = Math.max(...next.map((sd, j) => Math.abs(Math.log(sd / spread![j]))));
     spread = next;
@@ -65,7 +65,7 @@ export async function findMode(given: Workspace, model: Model): Promise<Mode> {
   return mode;
 }
 
-const mostRounds = 12;
+const maxRounds = 12;
 
 /** Where there are laplace priors, their own sds: as little as the data may tell. */
 function initialSpread({ dimension, shapedPriors }: Model): Float64Array | undefined {

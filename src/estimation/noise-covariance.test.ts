@@ -5,7 +5,7 @@ import { congruence, largestEntry, type Matrix, matrix, scale, transpose } from 
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { visitRows } from "../rows/visit-rows.ts";
-import type { Problem } from "./problem.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 
 const engines: Engine[] = [];
 afterAll(async () => {
@@ -29,7 +29,7 @@ const targets: Target[] = [
 ];
 
 /** ∇ℓ_n(θ) of all rows, weighted: N × M. */
-function rowGradients({ model }: Problem, position: Float64Array): Matrix {
+function rowGradients({ model }: LocalApproximation, position: Float64Array): Matrix {
   const { rows, dimension, family, auxiliaries } = model;
   const gradients = matrix(rows.numRows, dimension);
   const slopes = new Float64Array(3);
@@ -44,14 +44,14 @@ function rowGradients({ model }: Problem, position: Float64Array): Matrix {
 }
 
 /** Covariance over rows of H_n δ, summed over the columns δ of a factor of Σ, by differences of the rows' gradients. */
-function byDifferences(problem: Problem, factor: Matrix): Matrix {
-  const { numRows, mode } = problem;
+function byDifferences(local: LocalApproximation, factor: Matrix): Matrix {
+  const { numRows, mode } = local;
   const size = mode.length;
   const sum = matrix(size, size);
   const h = 1e-4;
   for (let k = 0; k < factor.columns; k++) {
     const moved = (by: number) => mode.map((value, j) => value + by * factor.data[j * factor.columns + k]);
-    const [ahead, behind] = [rowGradients(problem, moved(h)), rowGradients(problem, moved(-h))];
+    const [ahead, behind] = [rowGradients(local, moved(h)), rowGradients(local, moved(-h))];
     const change = matrix(
       numRows,
       size,
@@ -75,8 +75,8 @@ describe("noise that grows with the spread of the iterates", () => {
   it.each(targets)("is the covariance of the rows' curvatures times the spread: $name", async (target) => {
     const engine = await createInlineEngine();
     engines.push(engine);
-    const { problem } = await problemOf(engine, target);
-    const size = problem.mode.length;
+    const { local } = await problemOf(engine, target);
+    const size = local.mode.length;
     const deviates = createRandom(6, 0, 9);
     for (const rank of [size, 1]) {
       const factor = matrix(
@@ -89,13 +89,13 @@ describe("noise that grows with the spread of the iterates", () => {
         for (let j = 0; j < size; j++)
           for (let k = 0; k < rank; k++)
             covariance.data[i * size + j] += factor.data[i * rank + k] * factor.data[j * rank + k];
-      const found = await problem.noise.multiplicative(covariance);
-      const expected = byDifferences(problem, factor);
+      const found = await local.noise.multiplicative(covariance);
+      const expected = byDifferences(local, factor);
       const largest = largestEntry(expected);
       for (let k = 0; k < found.data.length; k++)
         expect(Math.abs(found.data[k] - expected.data[k]) / largest).toBeLessThan(2e-5);
       // A covariance: what it adds to the noise takes from it in no direction.
-      const whitened = congruence(transpose(problem.laplaceFactor), scale(found, 1 / largest));
+      const whitened = congruence(transpose(local.laplaceFactor), scale(found, 1 / largest));
       expect(symmetricEigen(whitened).values[0]).toBeGreaterThan(-1e-5 * largestEntry(whitened));
     }
   });

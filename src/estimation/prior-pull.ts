@@ -14,8 +14,8 @@ import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { sumRows } from "../rows/row-sums.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
 import { newtonDirection } from "./mode.ts";
-import type { Problem } from "./problem.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
 export interface PriorPull {
@@ -35,8 +35,8 @@ const wider = 10;
 const smallShift = 0.1;
 
 /** One Newton step from the mode towards that under wider priors; where it is long, as far along it as the loss falls. */
-export async function priorPull(problem: Problem, { basis }: Pick<Design, "basis">): Promise<PriorPull> {
-  const { model, mode, hessian, numRows, laplaceCovariance } = problem;
+export async function priorPull(local: LocalApproximation, { basis }: Pick<Design, "basis">): Promise<PriorPull> {
+  const { model, mode, hessian, numRows, laplaceCovariance } = local;
   const wide = withWiderPriors(model);
   // At the mode the gradient of the whole loss is 0, so what is left is the difference between the priors.
   const gradient = new Float64Array(mode.length);
@@ -53,13 +53,17 @@ export async function priorPull(problem: Problem, { basis }: Pick<Design, "basis
   const expected = diagonal(laplaceCovariance)
     .subarray(0, count)
     .reduce((sum, variance, j) => sum + variance * curvatures[j], 0);
-  const shifts = inColumns(problem, step, basis?.matrix);
+  const shifts = inColumns(local, step, basis?.matrix);
   const isSmall = shifts.every((value) => Math.abs(value) <= smallShift);
-  return { shifts, expected, cost: isSmall ? 0 : await costOf(problem, wide, step) };
+  return { shifts, expected, cost: isSmall ? 0 : await costOf(local, wide, step) };
 }
 
 /** Steps of the columns' own coefficients over their posterior sds. */
-function inColumns({ model, laplaceCovariance }: Problem, step: Float64Array, basis: Matrix | undefined): Float64Array {
+function inColumns(
+  { model, laplaceCovariance }: LocalApproximation,
+  step: Float64Array,
+  basis: Matrix | undefined,
+): Float64Array {
   const count = numCoefficients(model);
   const size = model.rows.numColumns;
   if (!basis)
@@ -79,16 +83,20 @@ function inColumns({ model, laplaceCovariance }: Problem, step: Float64Array, ba
   return shifts;
 }
 
-const mostHalvings = 4;
+const maxHalvings = 4;
 
 /** By how much the data's loss falls along the step, where the loss under wider priors falls. */
-async function costOf({ workspace, model, mode }: Problem, wide: Model, step: Float64Array): Promise<number> {
+async function costOf(
+  { workspace, model, mode }: LocalApproximation,
+  wide: Model,
+  step: Float64Array,
+): Promise<number> {
   const lossAt = async (position: Float64Array) =>
     (await sumRows(workspace, model, { position, weights: Weights.none })).loss;
   const before = await lossAt(mode);
   const wholeBefore = before + priorLoss(wide, mode);
   let length = 1;
-  for (let halving = 0; halving <= mostHalvings; halving++, length *= 0.5) {
+  for (let halving = 0; halving <= maxHalvings; halving++, length *= 0.5) {
     const position = mode.map((value, j) => value + length * step[j]);
     const after = await lossAt(position);
     if (after + priorLoss(wide, position) <= wholeBefore) return Math.max(0, before - after);

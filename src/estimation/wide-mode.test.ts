@@ -28,11 +28,11 @@ function linearTarget(): Target {
 
 /** Largest distance from the Newton mode, in posterior sds. */
 async function distance(target: Target): Promise<number> {
-  const { problem } = await problemOf(engine, target);
-  const { position, converged } = await findWideMode(problem.workspace, problem.model);
+  const { local } = await problemOf(engine, target);
+  const { position, converged } = await findWideMode(local.workspace, local.model);
   expect(converged).toBe(true);
-  const sds = diagonal(problem.laplaceCovariance).map(Math.sqrt);
-  return Math.max(...position.map((value, j) => Math.abs(value - problem.mode[j]) / sds[j]));
+  const sds = diagonal(local.laplaceCovariance).map(Math.sqrt);
+  return Math.max(...position.map((value, j) => Math.abs(value - local.mode[j]) / sds[j]));
 }
 
 describe("limited-memory BFGS", () => {
@@ -65,32 +65,32 @@ describe("the mode without M×M memory", () => {
   });
 
   it("starts from a mode under a similar prior, and needs fewer passes from there", async () => {
-    const { problem } = await problemOf(engine, linearTarget());
-    const { workspace, model } = problem;
+    const { local } = await problemOf(engine, linearTarget());
+    const { workspace, model } = local;
     const priorPrecision = model.priorPrecision.map((value) => 100 * value);
     const tighter = withHyperparameters(model, { priorPrecision });
     const newton = (await findMode(workspace, tighter)).position;
     const cold = await findWideMode(workspace, tighter, { tolerance: 1e-8 });
-    const warm = await findWideMode(workspace, tighter, { tolerance: 1e-8, start: problem.mode });
+    const warm = await findWideMode(workspace, tighter, { tolerance: 1e-8, start: local.mode });
     expect(warm.passes).toBeLessThan(0.8 * cold.passes);
     const distanceTo = (from: Float64Array) => Math.max(...newton.map((value, j) => Math.abs(value - from[j])));
-    expect(distanceTo(warm.position)).toBeLessThan(distanceTo(problem.mode) / 100);
+    expect(distanceTo(warm.position)).toBeLessThan(distanceTo(local.mode) / 100);
   });
 
   it("measures the loss a row", async () => {
-    const { problem } = await problemOf(engine, skewedTarget());
-    const position = new Float64Array(problem.model.dimension);
-    expect(await meanLoss(problem.workspace, problem.model, position)).toBeCloseTo(Math.log(2), 12);
+    const { local } = await problemOf(engine, skewedTarget());
+    const position = new Float64Array(local.model.dimension);
+    expect(await meanLoss(local.workspace, local.model, position)).toBeCloseTo(Math.log(2), 12);
   });
 
   it("knows the noise's diagonal to its sampling error", async () => {
-    const { problem } = await problemOf(engine, skewedTarget());
-    const estimate = await diagonalNoise(problem.workspace, problem.model, problem.mode, {
+    const { local } = await problemOf(engine, skewedTarget());
+    const estimate = await diagonalNoise(local.workspace, local.model, local.mode, {
       count: 4000,
       random: createRandom(3, 0, 5),
     });
     // A relative error of √((kurtosis − 1)/4000): for squared slopes with kurtosis up to 30, 9 % is one sd.
-    diagonal(problem.noiseCovariance).forEach((value, j) => {
+    diagonal(local.noiseCovariance).forEach((value, j) => {
       expect(Math.abs(estimate[j] / value - 1)).toBeLessThan(0.25);
     });
   });

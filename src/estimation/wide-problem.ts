@@ -99,7 +99,7 @@ function withReach(model: Model, mode: Float64Array, curvatures: Float64Array): 
 const lanczosSteps = 30;
 /** Ritz values below this, of D^-½ N A D^-½ whose mean is 1, are directions that a diagonal step moves along too slowly. */
 const slow = 0.5;
-const mostDirections = 12;
+const maxDirections = 12;
 /** Length of the steps of central differences of the gradient, in sds of D. */
 const differenceLength = 0.01;
 
@@ -139,21 +139,21 @@ async function slowDirections(
     const image = await product(next);
     for (let pass = 0; pass < 2; pass++) {
       for (let l = 0; l <= k; l++) {
-        const share = dot(basis[l], image);
-        if (pass === 0 && l >= k - 1) projected.data[k * steps + l] = projected.data[l * steps + k] = share;
-        for (let j = 0; j < image.length; j++) image[j] -= share * basis[l][j];
+        const fraction = dot(basis[l], image);
+        if (pass === 0 && l >= k - 1) projected.data[k * steps + l] = projected.data[l * steps + k] = fraction;
+        for (let j = 0; j < image.length; j++) image[j] -= fraction * basis[l][j];
       }
     }
     next = normalised(image);
   }
   const { values, vectors } = symmetricEigen(projected);
-  const isSlow = (value: number, k: number) => k < mostDirections && value < slow && value > 0;
+  const isSlow = (value: number, k: number) => k < maxDirections && value < slow && value > 0;
   const directions = [...values].flatMap((value, k) => {
     if (!isSlow(value, k)) return [];
     const direction = new Float64Array(mode.length);
     basis.forEach((vector, l) => {
-      const share = vectors.data[l * steps + k] / Math.sqrt(value);
-      for (let j = 0; j < direction.length; j++) direction[j] += share * vector[j];
+      const fraction = vectors.data[l * steps + k] / Math.sqrt(value);
+      for (let j = 0; j < direction.length; j++) direction[j] += fraction * vector[j];
     });
     return [direction.map((entry, j) => entry / roots[j])];
   });

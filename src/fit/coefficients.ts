@@ -6,7 +6,7 @@ import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
 import { mapDraws } from "../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../diagnostics/statistics/sd-over-steps.ts";
 import { statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../sampling/sampler.ts";
@@ -63,13 +63,13 @@ export interface PosteriorTable {
 export function summarise(
   design: ScaledDesign,
   names: readonly string[],
-  problem: Problem,
+  local: LocalApproximation,
   plan: Plan,
   output: ChainOutput,
 ): PosteriorTable {
-  const { onProgress } = problem.workspace;
+  const { onProgress } = local.workspace;
   const transform = originalScale(design);
-  const { outputs, auxiliaries } = problem.model;
+  const { outputs, auxiliaries } = local.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
@@ -83,8 +83,8 @@ export function summarise(
   const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
   const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
   const standardized = standardise(output);
-  const laplace = standardise({ mean: problem.mode, covariance: problem.laplaceCovariance });
-  const predicted = standardise({ mean: problem.mode, covariance: plan.prediction.covariance });
+  const laplace = standardise({ mean: local.mode, covariance: local.laplaceCovariance });
+  const predicted = standardise({ mean: local.mode, covariance: plan.prediction.covariance });
   const numCoefficients = transform.shift.length * outputs;
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
@@ -98,7 +98,7 @@ export function summarise(
     const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], trace) : null;
     const mean = moments?.mean ?? original.mean[j];
     const sd = moments?.sd ?? original.sd[j];
-    const onScale = auxiliary ? Math.exp(problem.mode[j]) : 1;
+    const onScale = auxiliary ? Math.exp(local.mode[j]) : 1;
     const unit = auxiliary?.isScale ? design.target.scale : 1;
     const ends = intervalEnds(trace, trace === kept ? ordered : orderDraws(trace));
     const relativeMcse = mcseOfSdOverSteps(trace, {

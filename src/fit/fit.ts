@@ -10,17 +10,17 @@ import { controlVariate } from "../sampling/algorithms/control-variate.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
 import { samplerWithoutStep, selectSampler } from "../sampling/registry.ts";
 import { NoStableStepError, type Plan } from "../sampling/sampler.ts";
-import { describeData, type FitInput, type Listening } from "./load.ts";
+import { describeData, type FitInput, type RunControl } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options/options.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf } from "./posterior-methods.ts";
-import { type Prepared, prepareInput, withMemoryOf } from "./prepare.ts";
+import { estimateInput, type ModeEstimates, withMemoryOf } from "./prepare.ts";
 import { runSampler, type SamplerRun } from "./run-sampler.ts";
 import { fitWide } from "./wide-fit.ts";
 
 /** What may be set for a run of `fit`. */
-export interface RunOptions extends FitOptions, Listening {
+export interface RunOptions extends FitOptions, RunControl {
   /** Whether the result has the target's values. */
   readonly keepTarget?: boolean;
 }
@@ -36,19 +36,19 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
+    const { modelled, prepared } = await estimateInput(input, resolved, engine, { signal, onProgress });
     const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
     if (!prepared) return posteriorOf({ ...(await fitWide(modelled, resolved)), ...observed });
-    const { design, problem, learned, seconds } = prepared;
+    const { design, local, learned, seconds } = prepared;
     const { run, because, warnings } = await runSelected(prepared, resolved);
     const { settings } = run.plan;
-    const { rowsVisited } = problem.workspace.counter;
+    const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
       draws: run.draws,
-      recipe: modelRecipe(design, problem.model),
+      recipe: modelRecipe(design, local.model),
       family: design.family,
       formula: design.formula,
-      data: describeData(design, problem.model),
+      data: describeData(design, local.model),
       references: referencesOf(design.recipe),
       settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
       ...(learned && { prior: learned }),
@@ -80,17 +80,17 @@ function observedTarget({ target, numRows }: Design, { memory, rows }: Model): F
 
 /** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
 async function runSelected(
-  prepared: Prepared,
+  prepared: ModeEstimates,
   options: ResolvedOptions,
 ): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
-  const { design, problem } = prepared;
-  const { sampler, because } = await selectSampler(options.sampler, problem, options);
+  const { design, local } = prepared;
+  const { sampler, because } = await selectSampler(options.sampler, local, options);
   const isOwnChoice =
     options.sampler === "auto" &&
     sampler === controlVariate &&
     options.batchSize === undefined &&
     options.damping === undefined;
-  const other = samplerWithoutStep(problem, options);
+  const other = samplerWithoutStep(local, options);
   const inspect = ({ prediction }: Plan) => {
     if (other.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
   };
@@ -100,7 +100,7 @@ async function runSelected(
   } catch (error) {
     const hasNoStep = error instanceof NoStableStepError || error instanceof RunAwayError;
     if (!hasNoStep || !isOwnChoice) throw error;
-    const bounded = boundedByPrior(problem, design);
+    const bounded = boundedByPrior(local, design);
     const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
     const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
     return { run, because: other.because, warnings };

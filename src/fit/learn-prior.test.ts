@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
-import { toContractJson } from "./contract-json.ts";
 import { fit } from "./fit-inline.ts";
+import { posteriorToJson } from "./to-json.ts";
 
 /** Few draws, made without pilot runs. */
 const short = { sampler: "laplace", draws: 100 };
@@ -30,7 +30,7 @@ describe("a learned prior", () => {
       /^Learned from the data by variational EM.*"C\(code\)" \(6\) normal\(0, 0\.\d+\)/,
     );
     expect(posterior.certificate.verdict).toBe("ok");
-    const json = toContractJson(posterior, { version: "1", command: "fit" });
+    const json = posteriorToJson(posterior, { version: "1", command: "fit" });
     expect(json.prior).toMatchObject({ groups: [{ limit: null }, { limit: null }], sigma: null });
     // The posterior under the learned prior is that under the same prior given: here one group has it by hand.
     const single = await fit({ data: table(800), formula: "y ~ a + b + c" }, { ...short, prior: "learned" });

@@ -1,11 +1,11 @@
 import type { Design } from "../design/design.ts";
 import { InputError } from "../errors.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 
 /** Of a noise scale, relative to the size of the target's values: below it noise cannot be told from the rounding of single precision. */
-const leastNoise = 3e-7;
+const minNoise = 3e-7;
 
 /** @throws InputError where the noise scale was given, and rounding makes more noise than that */
 export function refuseNoNoise({ target }: Pick<Design, "target">, model: Model): void {
@@ -13,19 +13,19 @@ export function refuseNoNoise({ target }: Pick<Design, "target">, model: Model):
   if (!model.family.auxiliaries.some(({ name }) => name === "sigma") || !isFixed) return;
   const size = targetSize(model, new Float64Array(model.dimension));
   const sigma = Math.exp(model.fixedTau[0]);
-  if (!(sigma < leastNoise * size)) return;
+  if (!(sigma < minNoise * size)) return;
   throw new InputError(
-    `--sigma ${sigma.toPrecision(3)} is less than the rounding of ${target.name}, which is stored in single precision: its values are of the size of ${size.toPrecision(3)} on the scale that --sigma is on, so use ${(leastNoise * size).toPrecision(2)} or more.`,
+    `--sigma ${sigma.toPrecision(3)} is less than the rounding of ${target.name}, which is stored in single precision: its values are of the size of ${size.toPrecision(3)} on the scale that --sigma is on, so use ${(minNoise * size).toPrecision(2)} or more.`,
   );
 }
 
 /** @throws InputError where a linear model leaves no more noise than rounding makes */
 export function refuseExactFit(
   { target }: Pick<Design, "target">,
-  { model, mode }: Pick<Problem, "model" | "mode">,
+  { model, mode }: Pick<LocalApproximation, "model" | "mode">,
 ): void {
   const k = model.auxiliaries.findIndex(({ name }) => name === "sigma");
-  if (k < 0 || Math.exp(mode[numCoefficients(model) + k]) >= leastNoise * targetSize(model, mode)) return;
+  if (k < 0 || Math.exp(mode[numCoefficients(model) + k]) >= minNoise * targetSize(model, mode)) return;
   throw new InputError(
     `The columns explain ${target.name} to seven digits, where single precision ends, so that the noise left cannot be told from rounding; take the known part off the target, as in "${target.name} - 2 * x ~ …", or use a target that is measured with noise.`,
   );

@@ -67,7 +67,7 @@ export interface DataSummary {
 }
 
 /** Who may stop a run, and who hears how far it is. */
-export interface Listening {
+export interface RunControl {
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
 }

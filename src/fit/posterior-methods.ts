@@ -1,7 +1,7 @@
 import { version } from "../../package.json" with { type: "json" };
-import { plainJson, toContractJson } from "./contract-json.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
+import { plainJson, posteriorToJson } from "./to-json.ts";
 
 type Methods = Pick<Posterior, "predict" | "toJSON">;
 
@@ -15,7 +15,7 @@ export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: D
     toJSON: () => {
       const { recipe, draws, hamiltonian, observed } = data;
       return {
-        ...toContractJson(data, { version }),
+        ...posteriorToJson(data, { version }),
         ...(plainJson({ recipe, draws, hamiltonian, observed }) as object),
       };
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
-import { toContractJson } from "./contract-json.ts";
 import { fit } from "./fit-inline.ts";
+import { posteriorToJson } from "./to-json.ts";
 
 const random = createRandom(5, 0, 9);
 const x = Array.from({ length: 300 }, () => random.normal());
@@ -40,7 +40,7 @@ describe("what a fit promises of its sds and intervals", () => {
 
   it("tells each coefficient's errors in the JSON, and they shrink with the draws", async () => {
     const errorsOf = async (draws: number) => {
-      const json = toContractJson(await fit(input, { sampler: "nuts", draws }), { version: "1" });
+      const json = posteriorToJson(await fit(input, { sampler: "nuts", draws }), { version: "1" });
       return (json.coefficients as Record<string, number>[]).map((c) => [
         c.mcse_sd / c.sd,
         c["mcse_hdi_3%"] / c.sd,

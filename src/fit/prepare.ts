@@ -7,8 +7,8 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { InputError } from "../errors.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
-import type { Problem } from "../estimation/problem.ts";
 import type { FamilyName } from "../families/family.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
@@ -27,9 +27,9 @@ import type { ResolvedOptions } from "./options/options.ts";
 import { requireRoomForDraws } from "./require-room.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
-export interface Prepared {
+export interface ModeEstimates {
   readonly design: Design;
-  readonly problem: Problem;
+  readonly local: LocalApproximation;
   /** M: the names of the parameters. */
   readonly names: readonly string[];
   /** Of the data, and of what they leave undetermined. */
@@ -43,7 +43,7 @@ export interface Prepared {
 }
 
 /** The rows, the model over them, and what was learned of its prior. */
-export interface PreparedModel {
+export interface LoadedModel {
   readonly design: Design;
   readonly workspace: Workspace;
   readonly model: Model;
@@ -57,9 +57,9 @@ export interface PreparedModel {
 }
 
 /** A model of few enough parameters for matrices of all pairs, and what was measured of it; or, alone, one of too many. */
-export interface PreparedInput {
-  readonly modelled: PreparedModel;
-  readonly prepared?: Prepared;
+export interface LoadedInput {
+  readonly modelled: LoadedModel;
+  readonly prepared?: ModeEstimates;
 }
 
 /**
@@ -67,18 +67,18 @@ export interface PreparedInput {
  * precision lose what tells them apart, the rows are read again into an orthogonal basis.
  * @throws InputError where the input cannot be used, or has no mode
  */
-export async function prepareInput(
+export async function estimateInput(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   listening: Reporting,
-): Promise<PreparedInput> {
+): Promise<LoadedInput> {
   const mark = engine.memory.mark();
-  const modelled = await prepareModel(input, options, engine, listening);
+  const modelled = await loadModel(input, options, engine, listening);
   refuseNoNoise(modelled.design, modelled.model);
   if (isWide(modelled.model.dimension)) return { modelled };
-  const prepared = await measure(modelled, options.seed).catch(unlessNoMode);
-  if (prepared && !losesDigits(prepared.problem, modelled.design))
+  const prepared = await estimateAtMode(modelled, options.seed).catch(unlessNoMode);
+  if (prepared && !losesDigits(prepared.local, modelled.design))
     return { modelled, prepared: await withPriorCheck(prepared, options) };
   const obstacle = obstacleToBasis(input, options, modelled);
   if (obstacle) {
@@ -88,7 +88,7 @@ export async function prepareInput(
   }
   const { leftOut } = modelled.design;
   engine.memory.release(mark);
-  const rotated = await prepareModel(input, options, engine, listening, (columns) =>
+  const rotated = await loadModel(input, options, engine, listening, (columns) =>
     normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
   );
   // What is said of the columns is said of them as they are.
@@ -97,16 +97,19 @@ export async function prepareInput(
     warnings: modelled.warnings,
     times: { ...rotated.times, started: modelled.times.started },
   };
-  const measured = await measure(renewed, options.seed).catch(unlessNoMode);
+  const measured = await estimateAtMode(renewed, options.seed).catch(unlessNoMode);
   if (!measured) throw new InputError(noMode(modelled.design));
   return { modelled: renewed, prepared: await withPriorCheck(measured, options) };
 }
 
-async function withPriorCheck(prepared: Prepared, { learnPrior, priors }: ResolvedOptions): Promise<Prepared> {
-  refuseExactFit(prepared.design, prepared.problem);
+async function withPriorCheck(
+  prepared: ModeEstimates,
+  { learnPrior, priors }: ResolvedOptions,
+): Promise<ModeEstimates> {
+  refuseExactFit(prepared.design, prepared.local);
   if (learnPrior) return prepared;
-  const { design, problem, names } = prepared;
-  const pull = await priorPull(problem, design);
+  const { design, local, names } = prepared;
+  const pull = await priorPull(local, design);
   const isDefault = priors.default === defaultPrior && !priors.named?.size;
   const sd = priors.default.kind === "normal" ? priors.default.sd : defaultPrior.sd;
   const check = checkPrior(pull, { names, isDefault, sd, isCollinear: design.basis !== undefined });
@@ -118,15 +121,15 @@ function unlessNoMode(error: unknown): undefined {
 }
 
 /** Columns for which a basis is worked out: singular vectors cost some 20 D³. */
-const mostRotatedColumns = 500;
-const mostRotatedBytes = 2 ** 30;
+const maxRotatedColumns = 500;
+const maxRotatedBytes = 2 ** 30;
 
 /** Why rows cannot be put into an orthogonal basis, for a sentence; nothing where they can. */
-function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: PreparedModel): string | undefined {
+function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: LoadedModel): string | undefined {
   const { columns, numRows } = design;
   if (options.learnPrior) return "with a learned prior";
   if ("sparse" in input || options.storage === "sparse") return "with sparse rows";
-  if (columns.length > mostRotatedColumns || 4 * columns.length * numRows > mostRotatedBytes)
+  if (columns.length > maxRotatedColumns || 4 * columns.length * numRows > maxRotatedBytes)
     return `with ${numRows.toLocaleString("en")} rows × ${columns.length.toLocaleString("en")} columns`;
   const priors = priorsOfColumns(columns, options.priors, design.leftOut);
   return priors.every(({ kind }) => kind === "normal") ? undefined : "with priors that are not normal";
@@ -137,13 +140,13 @@ function lostDigits(obstacle: string): string {
 }
 
 /** Input → rows in memory → model. */
-export async function prepareModel(
+export async function loadModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   listening: Reporting,
   priorSds?: DesignOptions["priorSds"],
-): Promise<PreparedModel> {
+): Promise<LoadedModel> {
   const started = performance.now();
   const { learnPrior: learnsPrior, sigma } = options;
   const auxiliaries = {
@@ -209,15 +212,15 @@ function normalPriors(priors: readonly Prior[]): NormalPrior[] {
  * Model → mode, curvature and noise.
  * @throws NotPositiveDefiniteError where there is no mode
  */
-async function measure(prepared: PreparedModel, seed: number): Promise<Prepared> {
+async function estimateAtMode(prepared: LoadedModel, seed: number): Promise<ModeEstimates> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
-  const problem = await estimate(workspace, model, seed);
+  const local = await estimate(workspace, model, seed);
   const load = (times.loaded - times.started) / 1000;
   return {
     design,
-    problem,
+    local,
     names,
-    warnings: [...warnings, ...identificationWarnings(problem, design)],
+    warnings: [...warnings, ...identificationWarnings(local, design)],
     remarks,
     learned,
     seconds: { load, estimate: (performance.now() - times.loaded) / 1000 },

@@ -1,6 +1,6 @@
 import { type MeasuredLaw, measuredLaw } from "../diagnostics/certificate/accuracy.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { conjugate } from "../sampling/algorithms/conjugate.ts";
@@ -12,7 +12,7 @@ import { sampleFrom } from "./run-sampler.ts";
 export interface Reference {
   readonly sampler: Sampler;
   /** The rows on which accuracy is measured: all of them, or a random subsample where they are too many for the reference. */
-  readonly problem: Problem;
+  readonly local: LocalApproximation;
   readonly law: MeasuredLaw;
   readonly seconds: number;
 }
@@ -22,9 +22,9 @@ const drawsPerDraw = 4;
 /** Passes over the rows that one of its draws takes, about, warm-up included. */
 const passesPerDraw = 12;
 /** Multiply-adds that the reference may take for each second of the samplers' time limit: a minute or two of one core in all. */
-const mostWork = { perSecond: 1e11 / 60, atMost: 1e11 };
+const maxWork = { perSecond: 1e11 / 60, atMost: 1e11 };
 /** No fewer rows than this for each parameter, whatever the limit. */
-const fewestRowsPerParameter = 10;
+const minRowsPerParameter = 10;
 
 /**
  * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
@@ -32,18 +32,18 @@ const fewestRowsPerParameter = 10;
  * @param timeLimit seconds that each sampler may take
  */
 export async function findReference(
-  problem: Problem,
+  local: LocalApproximation,
   options: Pick<SamplerOptions, "chains" | "draws" | "seed" | "tolerance">,
   timeLimit: number,
 ): Promise<Reference> {
   const started = performance.now();
   const chains = Math.max(4, options.chains);
   const draws = Math.ceil(drawsPerDraw * options.draws);
-  const isKnown = conjugate.unsuited?.(problem.model) === null;
+  const isKnown = conjugate.unsupportedReason?.(local.model) === null;
   const sampler = isKnown ? conjugate : nuts;
-  const rows = isKnown ? problem.numRows : affordableRows(problem, chains * draws, timeLimit);
-  const sample = subsampleModel(problem.model, rows, createRandom(options.seed, 0, 12));
-  const onRows = sample === problem.model ? problem : await estimate(problem.workspace, sample, options.seed);
+  const rows = isKnown ? local.numRows : affordableRows(local, chains * draws, timeLimit);
+  const sample = subsampleModel(local.model, rows, createRandom(options.seed, 0, 12));
+  const onRows = sample === local.model ? local : await estimate(local.workspace, sample, options.seed);
   const { output } = await sampleFrom(onRows, sampler, {
     tolerance: Math.min(options.tolerance, 0.005),
     chains,
@@ -52,14 +52,14 @@ export async function findReference(
   });
   return {
     sampler,
-    problem: onRows,
+    local: onRows,
     law: measuredLaw(output),
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-function affordableRows({ model, numRows }: Problem, totalDraws: number, timeLimit: number): number {
-  const perPass = Math.min(mostWork.atMost, timeLimit * mostWork.perSecond) / (totalDraws * passesPerDraw);
+function affordableRows({ model, numRows }: LocalApproximation, totalDraws: number, timeLimit: number): number {
+  const perPass = Math.min(maxWork.atMost, timeLimit * maxWork.perSecond) / (totalDraws * passesPerDraw);
   const affordable = Math.floor(perPass / (2 * model.rows.paddedColumns + 20));
-  return Math.min(numRows, Math.max(affordable, fewestRowsPerParameter * model.dimension));
+  return Math.min(numRows, Math.max(affordable, minRowsPerParameter * model.dimension));
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { identity } from "../linalg/matrix.ts";
 import { leftPosterior, RunAwayError } from "../sampling/chains/run-away.ts";
 import { type ChainOutput, noTuning, type Sampler, type SamplerOptions } from "../sampling/sampler.ts";
@@ -7,11 +7,11 @@ import { requireNumbers } from "./options/require-numbers.ts";
 import { sampleFrom } from "./run-sampler.ts";
 
 const options: SamplerOptions = { tolerance: 0.02, chains: 1, draws: 2, seed: 1 };
-const problem = {
+const local = {
   workspace: { counter: { rowsVisited: 0 } },
   mode: new Float64Array(2),
   laplaceCovariance: identity(2),
-} as unknown as Problem;
+} as unknown as LocalApproximation;
 
 /** Chains that are where `at` says, for a damping. */
 function samplerThat(at: (damping: number) => number, tuning: Sampler["tuning"] = ["damping"]) {
@@ -37,7 +37,7 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY, -2e4])(
   "chains at %f are run again with half the step, until they stay",
   async (far) => {
     const { sampler, tried } = samplerThat((damping) => (damping > 0.1 ? far : 1));
-    const { plan } = await sampleFrom(problem, sampler, options);
+    const { plan } = await sampleFrom(local, sampler, options);
     expect(tried).toEqual([0.5, 0.25, 0.125, 0.0625]);
     expect(plan.notes).toEqual(["With longer steps the chains ran away from the posterior, so --damping is 0.0625."]);
   },
@@ -45,24 +45,24 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY, -2e4])(
 
 it("steps that were given are not changed, and no sampler is tried for ever", async () => {
   const given = samplerThat(() => Number.NaN);
-  const running = sampleFrom(problem, given.sampler, { ...options, damping: 0.3 });
+  const running = sampleFrom(local, given.sampler, { ...options, damping: 0.3 });
   await expect(running).rejects.toThrow(
     /^The chains of test run away .* with --damping 0.3: .* lower --damping, or leave it out\.$/,
   );
   expect(given.tried).toEqual([0.3]);
   const never = samplerThat(() => Number.NaN);
-  await expect(sampleFrom(problem, never.sampler, options)).rejects.toBeInstanceOf(RunAwayError);
+  await expect(sampleFrom(local, never.sampler, options)).rejects.toBeInstanceOf(RunAwayError);
   expect(never.tried.length).toBe(5);
   const fixed = samplerThat(() => Number.NaN, []);
-  await expect(sampleFrom(problem, fixed.sampler, options)).rejects.toThrow(/^The chains of test run away/);
+  await expect(sampleFrom(local, fixed.sampler, options)).rejects.toThrow(/^The chains of test run away/);
 });
 
 it("a sampler that does not stay around the mode may go far, but not to where there are no numbers", async () => {
   const far = samplerThat(() => 1e6, []);
   const exact = { ...far.sampler, expandsAroundMode: false };
-  expect((await sampleFrom(problem, exact, options)).output.positions[0][3]).toBe(1e6);
+  expect((await sampleFrom(local, exact, options)).output.positions[0][3]).toBe(1e6);
   const { sampler } = samplerThat(() => Number.NaN, []);
-  await expect(sampleFrom(problem, { ...sampler, expandsAroundMode: false }, options)).rejects.toThrow(/run away/);
+  await expect(sampleFrom(local, { ...sampler, expandsAroundMode: false }, options)).rejects.toThrow(/run away/);
 });
 
 it("a coefficient without a finite mean or sd is named in one sentence", () => {

@@ -1,8 +1,8 @@
 import type { ScaledDesign } from "../design/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate/certificate.ts";
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { halved, hasRunAway, mostHalvings, RunAwayError, stepOption } from "../sampling/chains/run-away.ts";
+import { halved, hasRunAway, maxHalvings, RunAwayError, stepOption } from "../sampling/chains/run-away.ts";
 import {
   type ChainOutput,
   type Plan,
@@ -13,7 +13,7 @@ import {
 } from "../sampling/sampler.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
-import type { Prepared } from "./prepare.ts";
+import type { ModeEstimates } from "./prepare.ts";
 
 /** A sampler's settings and draws, and what they cost. */
 export interface Sampled {
@@ -36,42 +36,42 @@ export interface SamplerRun extends Sampled, PosteriorTable {
  * @throws RunAwayError where the chains run away with a step that was given, or with every step
  */
 export async function sampleFrom(
-  problem: Problem,
+  local: LocalApproximation,
   sampler: Sampler,
   options: SamplerOptions,
   inspect?: (plan: Plan) => void,
 ): Promise<Sampled> {
-  const { workspace } = problem;
+  const { workspace } = local;
   const started = performance.now();
   const before = workspace.counter.rowsVisited;
   let tried = options;
   for (let halvings = 0; ; halvings++) {
     workspace.onProgress?.("choosing the step", 0);
-    const { plan, planned, output } = await attempt(problem, sampler, tried, inspect);
+    const { plan, planned, output } = await attempt(local, sampler, tried, inspect);
     if (plan && output) {
       const seconds = { plan: (planned - started) / 1000, sample: (performance.now() - planned) / 1000 };
       const rowsVisited = workspace.counter.rowsVisited - before;
       return { plan: tried === options ? plan : shortened(plan, sampler), output, seconds, rowsVisited };
     }
     const shorter = halved(sampler, options, { settings: plan?.settings, tried });
-    if (shorter === null || halvings === mostHalvings) throw runAway(sampler, options, tried);
+    if (shorter === null || halvings === maxHalvings) throw runAway(sampler, options, tried);
     tried = shorter;
   }
 }
 
 /** A plan and its draws; without draws, or without either, where the chains ran away. */
 async function attempt(
-  problem: Problem,
+  local: LocalApproximation,
   sampler: Sampler,
   options: SamplerOptions,
   inspect?: (plan: Plan) => void,
 ): Promise<{ readonly plan?: Plan; readonly planned: number; readonly output?: ChainOutput }> {
   try {
-    const plan = await sampler.plan(problem, options);
+    const plan = await sampler.plan(local, options);
     inspect?.(plan);
     const planned = performance.now();
     const output = await plan.sample();
-    return { plan, planned, ...(!hasRunAway(problem, sampler, output) && { output }) };
+    return { plan, planned, ...(!hasRunAway(local, sampler, output) && { output }) };
   } catch (error) {
     if (error instanceof RunAwayError) return { planned: performance.now() };
     throw error instanceof NotPositiveDefiniteError ? indefinite(sampler) : error;
@@ -80,9 +80,9 @@ async function attempt(
 
 /** Curvature, noise or a predicted spread that is no covariance matrix. */
 function indefinite({ name }: Sampler): SamplerOptionError {
-  const cure = name === "conjugate" ? "--sampler nuts" : "--sampler auto";
+  const remedy = name === "conjugate" ? "--sampler nuts" : "--sampler auto";
   return new SamplerOptionError(
-    `${name} finds no law for its draws here: to rounding, the noise or the curvature at the mode bounds nothing in some direction; use ${cure}, a tighter --prior, or scales nearer to 1.`,
+    `${name} finds no law for its draws here: to rounding, the noise or the curvature at the mode bounds nothing in some direction; use ${remedy}, a tighter --prior, or scales nearer to 1.`,
   );
 }
 
@@ -107,11 +107,11 @@ export async function certifyDraws(
   {
     design,
     names,
-    problem,
+    local,
     warnings,
     remarks,
     prior,
-  }: Pick<Prepared, "problem" | "names" | "warnings" | "remarks" | "prior"> & {
+  }: Pick<ModeEstimates, "local" | "names" | "warnings" | "remarks" | "prior"> & {
     readonly design: ScaledDesign;
   },
   sampler: Sampler,
@@ -119,15 +119,15 @@ export async function certifyDraws(
   options: SamplerOptions,
 ): Promise<SamplerRun> {
   const plan = { ...sampled.plan, notes: [...remarks, ...sampled.plan.notes] };
-  const { coefficients, draws } = summarise(design, names, problem, plan, sampled.output);
+  const { coefficients, draws } = summarise(design, names, local, plan, sampled.output);
   requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const checks = prior ? [prior.check] : [];
-  const certificate = await certify(problem, sampler, plan, sampled.output, convergence, options, warnings, checks);
+  const certificate = await certify(local, sampler, plan, sampled.output, convergence, options, warnings, checks);
   return { ...sampled, plan, coefficients: withPriorShifts(coefficients, prior), draws, certificate };
 }
 
-function withPriorShifts(coefficients: readonly Coefficient[], prior: Prepared["prior"]): readonly Coefficient[] {
+function withPriorShifts(coefficients: readonly Coefficient[], prior: ModeEstimates["prior"]): readonly Coefficient[] {
   if (!prior) return coefficients;
   return coefficients.map((coefficient, j) => {
     if (j >= prior.shifts.length) return coefficient;
@@ -142,6 +142,6 @@ export async function runSampler(
   options: SamplerOptions,
   inspect?: (plan: Plan) => void,
 ): Promise<SamplerRun> {
-  const sampled = await sampleFrom(prepared.problem, sampler, options, inspect);
+  const sampled = await sampleFrom(prepared.local, sampler, options, inspect);
   return certifyDraws(prepared, sampler, sampled, options);
 }

@@ -36,8 +36,8 @@ async function estimatesOf({ options, target }: ReturnType<typeof logistic>) {
   const engine = await createInlineEngine();
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const seed = { seed: 1, findMode: true };
-  const { problem: custom } = await estimateCustom(workspace, modelOf(memory, model), model.start, seed);
-  const { problem: builtIn } = await problemOf(engine, target);
+  const { local: custom } = await estimateCustom(workspace, modelOf(memory, model), model.start, seed);
+  const { local: builtIn } = await problemOf(engine, target);
   return { custom, builtIn };
 }
 

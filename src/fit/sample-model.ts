@@ -20,8 +20,7 @@ import { nuts } from "../sampling/algorithms/nuts.ts";
 import { selectSampler } from "../sampling/registry.ts";
 import { type ChainOutput, SamplerOptionError, type SamplerSettings, type Tuning } from "../sampling/sampler.ts";
 import { type Coefficient, convergenceOf } from "./coefficients.ts";
-import { plainJson } from "./contract-json.ts";
-import type { Listening } from "./load.ts";
+import type { RunControl } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options/options.ts";
 import { requireOptions } from "./options/require-input.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
@@ -30,12 +29,13 @@ import { withHidden } from "./posterior-methods.ts";
 import { withMemoryOf } from "./prepare.ts";
 import { requireRoomForDraws } from "./require-room.ts";
 import { runSampler } from "./run-sampler.ts";
+import { plainJson } from "./to-json.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
 /** What may be set for draws from a custom model. */
 export interface SampleModelOptions
   extends Tuning,
-    Listening,
+    RunControl,
     Pick<FitOptions, "sampler" | "chains" | "draws" | "seed" | "tolerance"> {
   /** False: the draws are around `start`, such as weights that were trained elsewhere. True unless told. */
   readonly findMode?: boolean;
@@ -75,7 +75,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   requireOptions(options);
   const { findMode = true, checkGradient: isChecked = true, signal, onProgress: listener, ...plain } = options;
   const onProgress = progressReporter(listener);
-  const resolved = resolveOptions({ draws: given.dimension > mostDenseParameters ? 100 : 500, ...plain });
+  const resolved = resolveOptions({ draws: given.dimension > maxDenseParameters ? 100 : 500, ...plain });
   const memory = new EngineMemory();
   const started = performance.now();
   return withMemoryOf({ memory, executor: noKernels }, async () => {
@@ -85,7 +85,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
     const context = { given, model, workspace, findMode, started };
-    const run = model.dimension > mostDenseParameters ? sampleWide : sampleDense;
+    const run = model.dimension > maxDenseParameters ? sampleWide : sampleDense;
     const posterior = await run(context, resolved);
     onProgress?.finish();
     return withHidden(posterior, { toJSON: () => plainJson(posterior) as Record<string, unknown> });
@@ -93,7 +93,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
 }
 
 /** Above so many parameters the theory's matrix algebra takes minutes on the calling thread: diagonals alone are used. */
-const mostDenseParameters = 500;
+const maxDenseParameters = 500;
 
 interface Context {
   readonly given: CustomModel;
@@ -108,10 +108,10 @@ async function sampleDense(
   options: ResolvedOptions,
 ): Promise<Omit<CustomPosterior, "toJSON">> {
   const { seed } = options;
-  const { problem, notes, isAtEdge } = await estimateCustom(workspace, model, given.start, { seed, findMode });
+  const { local, notes, isAtEdge } = await estimateCustom(workspace, model, given.start, { seed, findMode });
   const estimated = performance.now();
-  const selected = await selectSampler(options.sampler, problem, options);
-  const parts = { design: identityScale(given), names: given.names, problem, warnings: notes, remarks: [] };
+  const selected = await selectSampler(options.sampler, local, options);
+  const parts = { design: identityScale(given), names: given.names, local, warnings: notes, remarks: [] };
   const runWith = async ({ sampler, because }: typeof selected) => {
     if (sampler !== nuts && isAtEdge) throw new ZeroDensityError();
     const run = await runSampler(parts, sampler, options);
@@ -127,7 +127,7 @@ async function sampleDense(
     settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
     coefficients: run.coefficients,
     certificate: run.certificate,
-    mode: problem.mode,
+    mode: local.mode,
     draws: run.draws,
     positions: run.output.positions,
     timing: timingOf(given, workspace, started, estimated),
@@ -178,13 +178,13 @@ async function sampleWide(
   const mode = found.position;
   const estimated = performance.now();
   const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
-  const problem: WideProblem = {
+  const local: WideProblem = {
     ...{ workspace, model, numRows: given.numRows, mode, priorCurvatures: model.priorPrecision, curvatures },
     directions: [],
     eigenvalues: { least: 0, largest: contraction / run.settings.learningRate! },
     modePasses: 0,
   };
-  const { coefficients, draws } = summariseWide(identityScale(given), given.names, problem, run);
+  const { coefficients, draws } = summariseWide(identityScale(given), given.names, local, run);
   requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const note =
@@ -192,7 +192,7 @@ async function sampleWide(
   return {
     settings: run.settings,
     coefficients,
-    certificate: certifyWide(problem, run, convergence, options.tolerance, [note]),
+    certificate: certifyWide(local, run, convergence, options.tolerance, [note]),
     mode,
     draws,
     positions: run.positions,

@@ -56,23 +56,23 @@ class StoredDraws implements NamedDraws {
 export function summariseWide(
   design: Pick<Design, "columns" | "target">,
   names: readonly string[],
-  problem: WideProblem,
+  local: WideProblem,
   run: WideRun,
 ): PosteriorTable {
-  const original = originalDraws(design, problem, run);
-  const variances = approximateVariances(problem);
-  const standardScale = scaleOf(design, problem);
+  const original = originalDraws(design, local, run);
+  const variances = approximateVariances(local);
+  const standardScale = scaleOf(design, local);
   const coefficients = names.map((name, place): Coefficient => {
     const total = names.length;
-    problem.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
+    local.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
     const draws = original(place);
     const ordered = orderDraws(draws);
     const s: SummaryStatistics = statisticsOf(draws, ordered);
     const ends = intervalEnds(draws, ordered);
-    const kept = standardised(run, problem.mode.length, place);
+    const kept = standardised(run, local.mode.length, place);
     const { unit, isLogarithm } = standardScale(place);
     const own = isLogarithm ? { mean: s.mean / unit, sd: s.sd / unit } : momentsOf(kept);
-    const laplaceMean = isLogarithm ? Math.exp(problem.mode[place]) : problem.mode[place];
+    const laplaceMean = isLogarithm ? Math.exp(local.mode[place]) : local.mode[place];
     const laplaceSd = (isLogarithm ? laplaceMean : 1) * Math.sqrt(variances[place]);
     return {
       name,
@@ -113,17 +113,17 @@ function standardised({ positions }: WideRun, dimension: number, place: number):
 /** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
 function originalDraws(
   design: Pick<Design, "columns" | "target">,
-  problem: WideProblem,
+  local: WideProblem,
   run: WideRun,
 ): (place: number) => readonly Float64Array[] {
   const { columns, target } = design;
-  const dimension = problem.mode.length;
-  const scale = scaleOf(design, problem);
+  const dimension = local.mode.length;
+  const scale = scaleOf(design, local);
   const size = columns.length;
   const intercept = columns.findIndex(({ isIntercept }) => isIntercept);
   const shifts = Float64Array.from(columns, ({ mean, scale: own, isIntercept }) => (isIntercept ? 0 : mean / own));
   const intercepts = new Map<number, readonly Float64Array[]>();
-  for (let k = 0; k < problem.model.outputs && intercept >= 0; k++) {
+  for (let k = 0; k < local.model.outputs && intercept >= 0; k++) {
     const first = k * size;
     const draws = run.positions.map((values) =>
       Float64Array.from({ length: values.length / dimension }, (_, draw) => {

@@ -4,7 +4,7 @@ import { createInlineEngine } from "../engine/engine.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { fit } from "./fit-inline.ts";
 import { resolveOptions } from "./options/options.ts";
-import { prepareModel } from "./prepare.ts";
+import { loadModel } from "./prepare.ts";
 
 const numRows = 12;
 
@@ -32,7 +32,7 @@ describe.each(cases)("%s: how rows are stored and how the model is fitted agree"
     for (let parameters = 1998; parameters <= 2002; parameters++) {
       const numColumns = columnsFor(parameters);
       if (!Number.isInteger(numColumns)) continue;
-      const prepared = prepareModel(
+      const prepared = loadModel(
         arrays(numColumns, target),
         resolveOptions({ ...options, storage } as Parameters<typeof resolveOptions>[0]),
         engine,

@@ -10,7 +10,7 @@ import { describeData } from "./load.ts";
 import type { ResolvedOptions } from "./options/options.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import type { Posterior } from "./posterior.ts";
-import type { PreparedModel } from "./prepare.ts";
+import type { LoadedModel } from "./prepare.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
 /**
@@ -19,7 +19,7 @@ import { summariseWide } from "./wide-coefficients.ts";
  * @throws SamplerOptionError where a sampler was asked for that needs such matrices
  */
 export async function fitWide(
-  prepared: PreparedModel,
+  prepared: LoadedModel,
   options: ResolvedOptions,
 ): Promise<Omit<Posterior, "predict" | "toJSON">> {
   const { design, model, workspace, times, learned } = prepared;
@@ -37,10 +37,10 @@ export async function fitWide(
       `${title} has draws of the sandwich covariance only, as the map to the posterior's needs matrices of all pairs: leave --covariance out.`,
     );
   }
-  const problem = await estimateWide(workspace, model, options.seed);
+  const local = await estimateWide(workspace, model, options.seed);
   const estimated = performance.now();
-  const run = await sampler.run(problem, options);
-  const { coefficients, draws } = summariseWide(design, prepared.names, problem, run);
+  const run = await sampler.run(local, options);
+  const { coefficients, draws } = summariseWide(design, prepared.names, local, run);
   requireNumbers(coefficients);
   const convergence = coefficients.map(convergenceOf);
   const ended = performance.now();
@@ -55,7 +55,7 @@ export async function fitWide(
     settings: run.settings,
     ...(learned && { prior: learned }),
     coefficients,
-    certificate: certifyWide(problem, run, convergence, options.tolerance, [...prepared.remarks, ...prepared.warnings]),
+    certificate: certifyWide(local, run, convergence, options.tolerance, [...prepared.remarks, ...prepared.warnings]),
     warnings: prepared.warnings,
     timing: {
       load: (times.loaded - times.started) / 1000,

@@ -81,27 +81,27 @@ export function parseExpression(text: string): Expression {
   return parsed(text, "Lone", loneExpressionMessage) as Expression;
 }
 
-const mostCharacters = 1_000_000;
+const maxCharacters = 1_000_000;
 /** Parentheses within each other. */
-const mostParentheses = 200;
+const maxParentheses = 200;
 /** Operations within each other, as they are in a sum or a product of so many: what reads a tree goes as deep. */
-const mostLevels = 1000;
+const maxLevels = 1000;
 
 function parsed(text: string, startRule: string, messageAt: (text: string, at: number) => string): unknown {
-  if (text.length > mostCharacters)
+  if (text.length > maxCharacters)
     throw new InputError(
-      `The formula has ${text.length.toLocaleString("en-US")} characters, and ${mostCharacters.toLocaleString("en-US")} are the most; name many columns by a dot, as in "y ~ .".`,
+      `The formula has ${text.length.toLocaleString("en-US")} characters, and ${maxCharacters.toLocaleString("en-US")} are the most; name many columns by a dot, as in "y ~ .".`,
     );
-  const deep = openParentheses(text, mostParentheses).at(mostParentheses);
+  const deep = openParentheses(text, maxParentheses).at(maxParentheses);
   if (deep !== undefined)
-    throw formulaError(text, deep, `more than ${mostParentheses} parentheses are open here; write it with fewer.`);
+    throw formulaError(text, deep, `more than ${maxParentheses} parentheses are open here; write it with fewer.`);
   try {
     const tree = parse(text, { startRule });
-    if (levelsOf(tree) > mostLevels)
+    if (levelsOf(tree) > maxLevels)
       throw formulaError(
         text,
         0,
-        `more than ${mostLevels.toLocaleString("en-US")} operations stand within each other, as in a sum within I() or a product of so many; make a column of it with --sql.`,
+        `more than ${maxLevels.toLocaleString("en-US")} operations stand within each other, as in a sum within I() or a product of so many; make a column of it with --sql.`,
       );
     return tree;
   } catch (error) {

@@ -4,7 +4,7 @@ import { formulaError } from "./formula-errors.ts";
 /** poly(x, k) or poly(x, k)[i] */
 export type PolynomialCall = Expression & { readonly kind: "call" };
 
-const mostDegree = 20;
+const maxDegree = 20;
 
 /** A polynomial as a sum of Chebyshev polynomials of t = (2 x − low − high)/(high − low), which goes from −1 to 1 over the fit's rows. */
 export interface ChebyshevSeries {
@@ -27,9 +27,9 @@ export function columnsOfFactor(factor: Factor, text: string): Factor[] {
   if (!isPolynomial(factor)) return [factor];
   const call = factor.expression as PolynomialCall;
   const [, degree] = call.args;
-  const isFine = (value: number) => Number.isInteger(value) && value >= 1 && value <= mostDegree;
+  const isFine = (value: number) => Number.isInteger(value) && value >= 1 && value <= maxDegree;
   if (call.args.length !== 2 || degree.kind !== "number" || !isFine(degree.value)) {
-    const sentence = `poly() takes an expression and its degree, a whole number from 1 to ${mostDegree}, as in poly(x, 3).`;
+    const sentence = `poly() takes an expression and its degree, a whole number from 1 to ${maxDegree}, as in poly(x, 3).`;
     throw formulaError(text, (degree ?? call).at, sentence);
   }
   if (call.index !== undefined) {

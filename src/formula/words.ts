@@ -28,9 +28,9 @@ export function textColumns(factors: readonly Factor[], others: ReadonlySet<stri
 }
 
 /** Words rarer than that tell next to nothing of their coefficients. */
-const leastRows = 5;
+const minRows = 5;
 /** The same as a share of the rows: of many rows, the rare words are many, and say as little. */
-const leastShare = 1e-3;
+const minShare = 1e-3;
 /** Texts have fewer; what has more is made of numbers or keys. */
 const maxWords = 2_000_000;
 
@@ -74,8 +74,8 @@ export class WordFactor {
   readonly compare = (a: number, b: number) => compareText(this.words[a], this.words[b]);
 
   /** In how many of so many rows a word has to occur to be kept. */
-  leastRows(numRows: number): number {
-    return this.least ?? Math.max(leastRows, Math.ceil(leastShare * numRows));
+  minRows(numRows: number): number {
+    return this.least ?? Math.max(minRows, Math.ceil(minShare * numRows));
   }
 
   /** @throws InputError where different words are too many */
@@ -147,7 +147,7 @@ export function compileWords(factor: Factor, scope: ExpressionScope, known?: rea
  */
 export function wordsLeftOut(factor: WordFactor, kept: number, numRows: number): string[] {
   const { name, numCodes } = factor;
-  const least = factor.leastRows(numRows);
+  const least = factor.minRows(numRows);
   const another = (rows: number) => `${name.replace(/(, \d+)?\)$/, "")}, ${rows})`;
   if (numCodes === 0) throw new InputError(`${name} finds no word in any row; leave it out of the formula.`);
   if (kept === 0) {

@@ -33,7 +33,7 @@ export function symmetricEigen(a: Matrix): SymmetricEigen {
   return { values: Float64Array.from(order, (k) => unit * decomposition.realEigenvalues[k]), vectors };
 }
 
-const mostSweeps = 60;
+const maxSweeps = 60;
 
 /**
  * As symmetricEigen, by Jacobi's rotations, which keep the digits of small eigenvalues where the matrix is graded: positive
@@ -45,7 +45,7 @@ export function gradedEigen(a: Matrix): SymmetricEigen {
   const size = a.rows;
   const m = Float64Array.from(a.data);
   const u = identity(size).data;
-  for (let sweep = 0; sweep < mostSweeps; sweep++) {
+  for (let sweep = 0; sweep < maxSweeps; sweep++) {
     let rotations = 0;
     for (let p = 0; p < size; p++) {
       for (let q = p + 1; q < size; q++) {

@@ -32,7 +32,7 @@ export async function unlessZeroDensity<Result>(work: () => Promise<Result>): Pr
   }
 }
 
-const mostHalvings = 10;
+const maxHalvings = 10;
 
 /**
  * What `look` gives at `position`, or, where the density is 0 there, at the first point where it is not, each half as far from
@@ -44,7 +44,7 @@ export async function lookInside<Result>(
   position: Float64Array,
   look: (position: Float64Array) => Promise<Result>,
 ): Promise<Result> {
-  for (let halvings = 0; halvings < mostHalvings; halvings++) {
+  for (let halvings = 0; halvings < maxHalvings; halvings++) {
     const nearer = position.map((value, j) => center[j] + (value - center[j]) * 0.5 ** halvings);
     const result = await unlessZeroDensity(() => look(halvings === 0 ? position : nearer));
     if (result !== undefined) return result;

@@ -16,7 +16,7 @@ export interface OutputPlace {
 }
 
 /** The most links that are followed, as on Linux. */
-const mostLinks = 40;
+const maxLinks = 40;
 
 /**
  * Where the output of that path goes: a regular file, or one that is not there yet, is written aside and renamed; a link
@@ -57,7 +57,7 @@ function ofDescriptor(path: string, descriptor: number, refuse: (why: string) =>
 
 function follow(path: string, refuse: (why: string) => InputError): { path: string } | { descriptor: number } {
   let current = resolve(path);
-  for (let links = 0; links < mostLinks; links++) {
+  for (let links = 0; links < maxLinks; links++) {
     let folder: string;
     try {
       folder = realpathSync(dirname(current));

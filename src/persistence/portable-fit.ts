@@ -1,8 +1,8 @@
 import * as z from "zod/mini";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
-import { toContractJson } from "../fit/contract-json.ts";
 import type { Posterior } from "../fit/posterior.ts";
+import { posteriorToJson } from "../fit/to-json.ts";
 import { refuse } from "../kinds.ts";
 import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics } from "../sampling/sampler.ts";
@@ -71,7 +71,7 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
   requireExportable(JSON.stringify(recipe), names, all);
   const by = { version: origin.version ?? version, ...(origin.command !== undefined && { command: origin.command }) };
   const header: Header = {
-    result: JSON.stringify(toContractJson(posterior, by)),
+    result: JSON.stringify(posteriorToJson(posterior, by)),
     recipe: JSON.stringify(recipe),
     names,
     chains: all[0].length,

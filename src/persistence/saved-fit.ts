@@ -1,8 +1,8 @@
 import type { File, Group } from "h5wasm";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
-import { toContractJson } from "../fit/contract-json.ts";
 import type { Posterior } from "../fit/posterior.ts";
+import { posteriorToJson } from "../fit/to-json.ts";
 import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import {
@@ -36,7 +36,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
     place.create_attribute("inference_library_version", by.version);
   }
   file.create_attribute("ornstein_format", formatVersion, [], "<i");
-  const texts = [JSON.stringify(toContractJson(posterior, by)), JSON.stringify(posterior.recipe)];
+  const texts = [JSON.stringify(posteriorToJson(posterior, by)), JSON.stringify(posterior.recipe)];
   file.create_attribute("ornstein_result", texts[0]);
   file.create_attribute("ornstein_recipe", texts[1]);
   file.create_attribute("ornstein_checksum", checksum(texts));

@@ -1,7 +1,7 @@
 /** How coefficients are laid out as netCDF variables; docs/decisions/0008 says why. */
 
 /** Coefficients up to which each has a variable of its own. */
-const mostVariables = 200;
+const maxVariables = 200;
 /** Of the variable that holds all linear coefficients where there are more. */
 const vectorName = "beta";
 /** NC_MAX_NAME less room for a number that tells names apart. */
@@ -24,7 +24,7 @@ export function savedVariables(linear: readonly string[], auxiliaries: readonly 
     const variables = variableNames(names, taken);
     return names.map((name, i) => ({ variable: variables[i], coefficients: [name], isVector: false }));
   };
-  if (linear.length <= mostVariables) return scalars([...linear, ...auxiliaries], ["chain", "draw"]);
+  if (linear.length <= maxVariables) return scalars([...linear, ...auxiliaries], ["chain", "draw"]);
   return [
     { variable: vectorName, coefficients: linear, isVector: true },
     ...scalars(auxiliaries, ["chain", "draw", "coefficient", vectorName]),

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { jsonDepth, mostLevels } from "../duckdb/files/json-depth.ts";
+import { jsonDepth, maxLevels } from "../duckdb/files/json-depth.ts";
 import { families } from "../families/families.ts";
 
 // Schemas are made when they are used: what a page does not import is then not in its bundle.
@@ -94,7 +94,7 @@ export const recipeSchema = () =>
 export function parsed<Schema extends z.ZodMiniType>(text: string, schema: Schema, what: string): z.infer<Schema> {
   // What goes through a value, to write or to word it, goes as deep as it is.
   if (typeof text !== "string") throw new Error(`it has no ${what}`);
-  if (jsonDepth(text, mostLevels) > mostLevels) throw new Error(`its ${what} is nested too deeply`);
+  if (jsonDepth(text, maxLevels) > maxLevels) throw new Error(`its ${what} is nested too deeply`);
   const value = JSON.parse(text);
   const { success, error } = schema.safeParse(value);
   // The value itself, as the schema's copy has its parts in another order.

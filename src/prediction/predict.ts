@@ -137,13 +137,13 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
 }
 
 /** Linear predictors up to here have squares, and means beyond all rates of counts. */
-const mostPredictor = 1e100;
+const maxPredictor = 1e100;
 
 /** @throws InputError where a row's linear predictors are too large for its predictions to be numbers */
 function requireComputable(predictors: Float64Array, row: number): void {
   for (let t = 0; t < predictors.length; t++) {
     // Not ">": what is no number is too large, too.
-    if (Math.abs(predictors[t]) <= mostPredictor) continue;
+    if (Math.abs(predictors[t]) <= maxPredictor) continue;
     throw new InputError(
       `Data row ${formatCount(row)} is so far from the rows of the fit that its linear predictor is beyond the arithmetic; correct the row, or leave it out.`,
     );

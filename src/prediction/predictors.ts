@@ -4,7 +4,7 @@ import { families } from "../families/families.ts";
 import { coefficientNames, type PredictiveFit } from "./predictive-fit.ts";
 
 /** Coefficients × draws that are held, 256 MiB: models of very many coefficients get fewer draws. */
-const mostNumbers = 2 ** 25;
+const maxNumbers = 2 ** 25;
 
 /** Linear predictors of rows at S draws of a posterior, evenly spaced over its chains. */
 export class Predictors {
@@ -27,12 +27,12 @@ export class Predictors {
    * @param mostDraws S at most
    * @throws InputError where the fit lacks the draws of a coefficient
    */
-  constructor({ recipe, draws }: PredictiveFit, mostDraws: number) {
+  constructor({ recipe, draws }: PredictiveFit, maxDraws: number) {
     const names = coefficientNames(recipe);
     const thinned = names.map((name) => {
       const chains = draws.get(name);
       if (!chains) throw new InputError(`The fit has no draws of ${name}, so it predicts nothing; fit again.`);
-      return thin(chains, Math.min(mostDraws, Math.max(1, Math.floor(mostNumbers / names.length))));
+      return thin(chains, Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length))));
     });
     const numDraws = thinned[0].length;
     const outputs = recipe.target.kind === "classes" ? recipe.target.levels!.length - Number(recipe.hasReference) : 1;

@@ -3,10 +3,10 @@ import { EngineMemory } from "../engine/memory.ts";
 import { writeAliasTable } from "./alias-table.ts";
 import { createRandom } from "./xoshiro.ts";
 
-function tableOf(values: Float32Array, uniformShare: number) {
+function tableOf(values: Float32Array, uniformFraction: number) {
   const memory = new EngineMemory();
   const address = memory.allocate(values.length * 16);
-  writeAliasTable(memory, address, values, uniformShare);
+  writeAliasTable(memory, address, values, uniformFraction);
   const words = memory.u32(address, values.length * 4);
   const floats = memory.f32(address, values.length * 4);
   return { words, floats };
@@ -34,11 +34,13 @@ describe.each([
   ["all zero", new Float32Array(10)],
   ["one row", Float32Array.of(2)],
 ])("alias table of %s values", (_, values) => {
-  test.each([0.1, 1])("with uniform share %f: probabilities within 1e-6 relative, and weights 1/(N p)", (share) => {
-    const { words, floats } = tableOf(values, share);
+  test.each([0.1, 1])("with uniform share %f: probabilities within 1e-6 relative, and weights 1/(N p)", (fraction) => {
+    const { words, floats } = tableOf(values, fraction);
     const size = values.length;
     const sum = values.reduce((a, b) => a + b, 0);
-    const expected = Float64Array.from(values, (q) => (sum > 0 ? ((1 - share) * q) / sum + share / size : 1 / size));
+    const expected = Float64Array.from(values, (q) =>
+      sum > 0 ? ((1 - fraction) * q) / sum + fraction / size : 1 / size,
+    );
     const actual = impliedProbabilities(words);
     for (let n = 0; n < size; n++) {
       expect(Math.abs(actual[n] / expected[n] - 1)).toBeLessThan(1e-6);

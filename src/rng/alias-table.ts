@@ -21,15 +21,15 @@ export function writeAliasTable(
   memory: ViewableMemory,
   address: number,
   values: Float32Array,
-  uniformShare: number,
+  uniformFraction: number,
 ): void {
   const size = values.length;
   const words = AliasEntry.bytes / 4;
   const integers = memory.u32(address, size * words);
   const floats = memory.f32(address, size * words);
   const sum = total(values);
-  const factor = sum > 0 ? ((1 - uniformShare) * size) / sum : 0;
-  const offset = sum > 0 ? uniformShare : 1;
+  const factor = sum > 0 ? ((1 - uniformFraction) * size) / sum : 0;
+  const offset = sum > 0 ? uniformFraction : 1;
 
   // N p_n, less what larger rows have given away to smaller ones. Rows below 1 wait at the left end of `waiting`, rows
   // above at the right end.

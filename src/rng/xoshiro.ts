@@ -74,8 +74,8 @@ export class Xoshiro {
       const size = (word + 0.5) * scales[layer];
       if (word < thresholds[layer]) return sign * size;
       if (layer === 0) return sign * this.#tail(edge);
-      const share = (this.uint32() + 0.5) * 2 ** -32;
-      const height = heights[layer + 1] + share * (heights[layer] - heights[layer + 1]);
+      const fraction = (this.uint32() + 0.5) * 2 ** -32;
+      const height = heights[layer + 1] + fraction * (heights[layer] - heights[layer + 1]);
       if (height < Math.exp(-0.5 * size * size)) return sign * size;
     }
   }

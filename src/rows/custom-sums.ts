@@ -144,7 +144,7 @@ async function sumHessians(
   return symmetricPart(hessian);
 }
 
-const mostHalvings = 30;
+const maxHalvings = 30;
 
 /**
  * The derivative of a gradient along parameter j: a central difference, or, where the density is 0 on one side, that to the
@@ -156,7 +156,7 @@ async function derivativeAlong(
   position: Float64Array,
   gradientAt: (position: Float64Array) => Promise<Pick<RowSums, "gradient">>,
 ): Promise<Float64Array> {
-  for (let length = step; length > step * 0.5 ** mostHalvings; length /= 2) {
+  for (let length = step; length > step * 0.5 ** maxHalvings; length /= 2) {
     const at = (by: number) =>
       unlessZeroDensity(() => gradientAt(position.map((value, i) => (i === j ? value + by : value))));
     const [up, down] = [await at(length), await at(-length)];

@@ -16,7 +16,7 @@ afterEach(async () => {
 async function problemOn(create: () => Promise<Engine>) {
   const engine = await create();
   engines.push(engine);
-  return (await problemOf(engine, skewedTarget())).problem;
+  return (await problemOf(engine, skewedTarget())).local;
 }
 
 const pointOf = (chain: number, k: number) => Float64Array.of(0.3 * chain - 0.2 * k, -2 + 0.1 * k);

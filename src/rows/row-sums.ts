@@ -11,7 +11,7 @@ import type { Workspace } from "./workspace.ts";
 const maxTasks = 16;
 const minRowsPerTask = 2048;
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
-const mostGramBytes = 2 ** 28;
+const maxGramBytes = 2 ** 28;
 
 /** A pass whose records stand in memory, to be run at one position after the other. */
 export interface PreparedPass {
@@ -55,7 +55,7 @@ export function preparePass(model: Model, request: RowSumsRequest): PreparedPass
   const { isDiagonal = false } = request;
   const gramLength = request.weights === Weights.none ? 0 : isDiagonal ? dimension : dimension ** 2;
   const taskBytes = 16 * gramLength + 64 * dimension;
-  const affordable = Math.floor(mostGramBytes / taskBytes);
+  const affordable = Math.floor(maxGramBytes / taskBytes);
   const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
   const { paddedColumns, sparse } = model.rows;
   const storage = sparse ? "sparse" : "dense";

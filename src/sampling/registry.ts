@@ -1,17 +1,17 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
-import type { Problem } from "../estimation/problem.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
 import { coresetNuts, isCoresetAffordable } from "./algorithms/coreset-nuts.ts";
-import { iterateAveraging } from "./algorithms/iasg.ts";
+import { iasg } from "./algorithms/iasg.ts";
 import { laplace } from "./algorithms/laplace.ts";
 import { meanField } from "./algorithms/mean-field.ts";
 import { momentumSgd } from "./algorithms/momentum-sgd.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
-import { fisherScoring } from "./algorithms/sgfs.ts";
-import { langevin } from "./algorithms/sgld.ts";
+import { sgfs } from "./algorithms/sgfs.ts";
+import { sgld } from "./algorithms/sgld.ts";
 import {
   refuseForeignTuning,
   type Sampler,
@@ -24,9 +24,9 @@ import {
 export const samplers: readonly Sampler[] = [
   constantSgd,
   momentumSgd,
-  langevin,
-  fisherScoring,
-  iterateAveraging,
+  sgld,
+  sgfs,
+  iasg,
   controlVariate,
   laplace,
   meanField,
@@ -48,22 +48,28 @@ function samplerNamed(name: string): Sampler {
  * The sampler of that name, or with "auto" the one chosen for the problem.
  * @throws SamplerOptionError where there is none, or where it does not take an option that was given
  */
-export async function selectSampler(name: string, problem: Problem, options: SamplerOptions): Promise<Selected> {
-  const selected =
-    name === "auto" ? await chooseSampler(problem, options) : { sampler: samplerNamed(name), because: "" };
-  const reason = whyUnsuited(selected.sampler, problem);
+export async function selectSampler(
+  name: string,
+  local: LocalApproximation,
+  options: SamplerOptions,
+): Promise<Selected> {
+  const selected = name === "auto" ? await chooseSampler(local, options) : { sampler: samplerNamed(name), because: "" };
+  const reason = unsupportedReasonFor(selected.sampler, local);
   if (reason !== null) {
     const asked = name === "auto" ? settingsOf(options) : `--sampler ${name}`;
-    const cure = name === "auto" ? "leave it out" : "use --sampler auto";
-    throw new SamplerOptionError(`${asked} cannot be used here: ${reason}; ${cure}.`);
+    const remedy = name === "auto" ? "leave it out" : "use --sampler auto";
+    throw new SamplerOptionError(`${asked} cannot be used here: ${reason}; ${remedy}.`);
   }
   refuseForeignTuning(selected.sampler, options, samplers);
   return selected;
 }
 
 /** Why a sampler cannot be used for a problem, the end of a sentence; null where it can. */
-export function whyUnsuited(sampler: Sampler, { model, noMode }: Pick<Problem, "model" | "noMode">): string | null {
-  const reason = sampler.unsuited?.(model) ?? null;
+export function unsupportedReasonFor(
+  sampler: Sampler,
+  { model, noMode }: Pick<LocalApproximation, "model" | "noMode">,
+): string | null {
+  const reason = sampler.unsupportedReason?.(model) ?? null;
   if (reason !== null || noMode === undefined || !sampler.expandsAroundMode) return reason;
   return `${noMode}, and ${sampler.name} starts from there`;
 }
@@ -85,25 +91,24 @@ interface Selected {
  * linear model has too few rows for its joint mode to mean much; `nuts` where the posterior is far from normal, so that
  * control variates take short steps and large batches, and rows are few.
  */
-async function chooseSampler(problem: Problem, options: SamplerOptions): Promise<Selected> {
+async function chooseSampler(local: LocalApproximation, options: SamplerOptions): Promise<Selected> {
   const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
     return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };
   }
-  if (problem.model.custom)
-    return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
+  if (local.model.custom) return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
   if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, because: "auto" };
-  if (needsConjugate(problem.model)) {
+  if (needsConjugate(local.model)) {
     return {
       sampler: conjugate,
       because: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
   }
-  if (problem.noMode !== undefined) {
-    const { sampler, isExact } = samplerWithoutStep(problem, options);
-    return { sampler: isExact ? sampler : nuts, because: `auto: ${problem.noMode}` };
+  if (local.noMode !== undefined) {
+    const { sampler, isExact } = samplerWithoutStep(local, options);
+    return { sampler: isExact ? sampler : nuts, because: `auto: ${local.noMode}` };
   }
-  if (isNutsAffordable(problem, options, 0.5) && (await isFarFromNormal(problem, skewedBeyondSteps))) {
+  if (isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps))) {
     return {
       sampler: nuts,
       because: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
@@ -129,10 +134,9 @@ interface LastResort extends Selected {
  * What "auto" takes where control variates have no step that is stable and accurate: NUTS, on a coreset where rows are many, or
  * else the normal approximation.
  */
-export function samplerWithoutStep(problem: Rows, options: SamplerOptions): LastResort {
+export function samplerWithoutStep(local: Rows, options: SamplerOptions): LastResort {
   const because = "auto: no affordable step of control-variate is stable and accurate";
-  if (isNutsAffordable(problem, options, lastResort.allRows)) return { sampler: nuts, because, isExact: true };
-  if (isCoresetAffordable(problem, options, lastResort.coreset))
-    return { sampler: coresetNuts, because, isExact: true };
+  if (isNutsAffordable(local, options, lastResort.allRows)) return { sampler: nuts, because, isExact: true };
+  if (isCoresetAffordable(local, options, lastResort.coreset)) return { sampler: coresetNuts, because, isExact: true };
   return { sampler: laplace, because, isExact: false };
 }

@@ -1,4 +1,4 @@
-import type { Problem } from "../estimation/problem.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 
@@ -211,7 +211,7 @@ export interface Plan {
 }
 
 /** What a user can do where a check of the certificate failed: the ends of sentences, such as "use --sampler auto". */
-export interface Cure {
+export interface Remedy {
   /** Too few effective draws; left out, "run more --draws". */
   readonly fewDraws?: string;
   /** The settings make posterior sds wrong by more than the tolerance; left out, "use --sampler auto". */
@@ -234,11 +234,11 @@ export interface Sampler {
   /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`Problem.noMode`). */
   readonly expandsAroundMode?: boolean;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
-  unsuited?(model: Model): string | null;
+  unsupportedReason?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */
-  cure?(settings: SamplerSettings): Cure;
+  remedy?(settings: SamplerSettings): Remedy;
   /** Chooses the settings and predicts the law of the draws. */
-  plan(problem: Problem, options: SamplerOptions): Promise<Plan>;
+  plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan>;
 }
 
 /** The flags of what was given, of all tuning or of some. */

@@ -43,7 +43,7 @@ export function averagedNoiseFactor(
  * s = Tr(P⁻¹ H C̄_cv H / S) / (D (2h − h²)): the share of the injected variance that the minibatch makes.
  * With H = h P N this is h Tr(P N² C̄_cv) / (S D (2 − h)).
  */
-export function minibatchShare(noise: ControlVariateNoise, damping: number, batchSize: number): number {
+export function minibatchFraction(noise: ControlVariateNoise, damping: number, batchSize: number): number {
   const size = noise.laplaceCovariance.rows;
   return (
     (damping * traceOfProduct(noise.laplaceCovariance, noise.totalCovariance)) / (batchSize * size * (2 - damping))

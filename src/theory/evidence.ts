@@ -25,7 +25,7 @@ export function precisionScore(precision: number, meanSquaredDistance: number, s
 }
 
 /** Below this the score says so little of λ that a Newton step would be mostly noise. */
-const leastSlope = 0.1;
+const minSlope = 0.1;
 
 /**
  * How steeply the score falls with log λ, s = 1 + d log E[Σ(θ_j − m_j)²] / d log λ for a normal posterior N(θ*, P):
@@ -44,5 +44,5 @@ export function precisionSlope(precision: number, offset: Float64Array, covarian
     weighted += 2 * offset[j] * spread[j];
   }
   for (const entry of isDiagonal ? covariance : covariance.data) weighted += entry ** 2;
-  return Math.min(1, Math.max(leastSlope, 1 - (precision * weighted) / squares));
+  return Math.min(1, Math.max(minSlope, 1 - (precision * weighted) / squares));
 }

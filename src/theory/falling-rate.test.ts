@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { diffusionTime, fallingRate, rateAt, stepAtDiffusionTime } from "./falling-rate.ts";
 
 describe("a falling rate", () => {
-  it.each([0.5, 0.25, 0.05])("averages to %d of the first over diffusion time", (share) => {
-    const rate = fallingRate(0.02, share, 0.55, 300);
+  it.each([0.5, 0.25, 0.05])("averages to %d of the first over diffusion time", (fraction) => {
+    const rate = fallingRate(0.02, fraction, 0.55, 300);
     const steps = Math.round(stepAtDiffusionTime(rate, 300));
     let [sum, squares] = [0, 0];
     for (let step = 0; step < steps; step++) {
@@ -12,7 +12,7 @@ describe("a falling rate", () => {
     }
     // Sums against integrals: half of the first terms apart, 0.01 in 300 and 2e-4 in 0.3 or more.
     expect(Math.abs(sum / 300 - 1)).toBeLessThan(1e-4);
-    expect(Math.abs(squares / sum / (share * 0.02) - 1)).toBeLessThan(1e-3);
+    expect(Math.abs(squares / sum / (fraction * 0.02) - 1)).toBeLessThan(1e-3);
     expect(rateAt(rate, 0)).toBe(0.02);
   });
 

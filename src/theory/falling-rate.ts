@@ -32,14 +32,14 @@ export function stepAtDiffusionTime({ first, offset, exponent }: FallingRate, ti
  * by its ε err as much as a constant rate of that average would. With x = t/b the average is
  * ε_0 (1−γ)/(2γ−1) (1 − (1+x)^(1−2γ))/((1+x)^(1−γ) − 1), which falls in x.
  */
-export function fallingRate(first: number, share: number, exponent: number, time: number): FallingRate {
+export function fallingRate(first: number, fraction: number, exponent: number, time: number): FallingRate {
   const averageAt = (x: number) =>
     (((1 - exponent) / (2 * exponent - 1)) * (1 - (1 + x) ** (1 - 2 * exponent))) / ((1 + x) ** (1 - exponent) - 1);
   let low = 1e-6;
   let high = 1e15;
   while (high > low * (1 + 1e-12)) {
     const middle = Math.sqrt(low * high);
-    if (averageAt(middle) > share) low = middle;
+    if (averageAt(middle) > fraction) low = middle;
     else high = middle;
   }
   const offset = ((1 - exponent) * time) / (first * ((1 + low) ** (1 - exponent) - 1));

@@ -29,8 +29,8 @@ const injectedNoise = matrixFromRows([
 ]);
 const given = { hessian, noiseCovariance, numRows: 200, batchSize: 5, learningRate: 0.7, injectedNoise };
 const posterior = invertPositiveDefinite(scale(hessian, given.numRows));
-const klOf = (h: ReturnType<typeof identity>, problem = given) =>
-  klToPosterior(continuousStationaryCovariance(fisherScoringAsSgd(problem, h)), problem.hessian, problem.numRows);
+const klOf = (h: ReturnType<typeof identity>, local = given) =>
+  klToPosterior(continuousStationaryCovariance(fisherScoringAsSgd(local, h)), local.hessian, local.numRows);
 
 describe("stochastic gradient Fisher scoring", () => {
   it("is constant SGD where nothing is injected and ε = 1", () => {
@@ -51,8 +51,8 @@ describe("stochastic gradient Fisher scoring", () => {
     const full = fisherScoringAsSgd(given, fullFisherPreconditioner(given));
     expect(largestSdError(continuousStationaryCovariance(full), posterior)).toBeLessThan(1e-12);
     for (const learningRate of [0.01, 1, 30]) {
-      const problem = { ...given, learningRate };
-      const exact = fisherScoringAsSgd(problem, exactFisherPreconditioner(problem));
+      const local = { ...given, learningRate };
+      const exact = fisherScoringAsSgd(local, exactFisherPreconditioner(local));
       expect(largestSdError(discreteStationaryCovariance(exact), posterior)).toBeLessThan(1e-12);
     }
   });
@@ -115,11 +115,11 @@ describe("stochastic gradient Fisher scoring", () => {
       [1, 1],
     ]);
     const largestStep = 0.02;
-    const problem = { ...given, noiseCovariance: singular, injectedNoise: matrix(2, 2) };
-    const excess = boundedStepNoise(totalNoise(problem), given.numRows, largestStep);
-    const h = fullFisherPreconditioner({ ...problem, injectedNoise: excess });
+    const local = { ...given, noiseCovariance: singular, injectedNoise: matrix(2, 2) };
+    const excess = boundedStepNoise(totalNoise(local), given.numRows, largestStep);
+    const h = fullFisherPreconditioner({ ...local, injectedNoise: excess });
     expect(Math.max(...contractionRates(h, identity(2)))).toBeCloseTo(largestStep, 10);
-    const bounded = fisherScoringAsSgd({ ...problem, injectedNoise: excess }, h);
+    const bounded = fisherScoringAsSgd({ ...local, injectedNoise: excess }, h);
     expect(largestSdError(continuousStationaryCovariance(bounded), posterior)).toBeLessThan(1e-10);
     expect(Math.max(...boundedStepNoise(totalNoise(given), given.numRows, 1e6).data)).toBe(0);
     const diagonalNoise = diagonalMatrix([0.3, 0.9]);

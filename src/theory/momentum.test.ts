@@ -111,9 +111,9 @@ describe("optimal settings with momentum", () => {
     ]);
     for (const batchSize of [1, 5, 100, 1000]) {
       for (const noise of [noiseCovariance, singular]) {
-        const problem = { ...given, batchSize, noiseCovariance: noise };
-        const { step, injectedNoise } = momentumFullExactStep(problem, momentum);
-        const sgd = { ...problem, preconditioner: step, injectedNoise, momentum };
+        const local = { ...given, batchSize, noiseCovariance: noise };
+        const { step, injectedNoise } = momentumFullExactStep(local, momentum);
+        const sgd = { ...local, preconditioner: step, injectedNoise, momentum };
         expect(largestSdError(discreteStationaryCovariance(sgd), posterior)).toBeLessThan(1e-9);
         expect(Math.max(...contractionRates(step, hessian))).toBeLessThanOrEqual(momentum * (1 + 1e-9));
       }

@@ -1,5 +1,5 @@
 import { add, congruence, type Matrix, multiply, scale, transpose } from "../linalg/matrix.ts";
-import { fullExactPreconditioner, injectedNoiseShare, type NoiseAndCurvature } from "./optimal.ts";
+import { fullExactPreconditioner, injectedNoiseFraction, type NoiseAndCurvature } from "./optimal.ts";
 
 /**
  * Stochastic gradient descent with momentum, v ← (1 − μ) v − H ĝ(θ) + ξ, θ ← θ + v, μ in (0, 1], for a quadratic loss.
@@ -87,8 +87,8 @@ export function momentumFullExactStep(
 ): { step: Matrix; injectedNoise?: Matrix } {
   const { hessian, numRows } = given;
   const wanted = 2 - momentum / (2 - momentum);
-  const share = wanted * injectedNoiseShare({ ...given, batchSize: wanted * given.batchSize });
+  const fraction = wanted * injectedNoiseFraction({ ...given, batchSize: wanted * given.batchSize });
   const slowed = withMomentum({ ...given, hessian: scale(hessian, 1 / (2 - momentum)) }, momentum);
-  const step = fullExactPreconditioner(slowed, scale(hessian, share / (numRows * momentum)));
-  return share > 0 ? { step, injectedNoise: congruence(step, scale(hessian, share / numRows)) } : { step };
+  const step = fullExactPreconditioner(slowed, scale(hessian, fraction / (numRows * momentum)));
+  return fraction > 0 ? { step, injectedNoise: congruence(step, scale(hessian, fraction / numRows)) } : { step };
 }

@@ -84,7 +84,7 @@ export function fullExactPreconditioner(
  * in which the gradient noise is missing (C singular: fewer rows than columns, collinear columns) is explored by
  * injected noise in place of oscillating for ever. 0 where the gradient noise suffices. Not in the paper.
  */
-export function injectedNoiseShare({ hessian, noiseCovariance, numRows, batchSize }: NoiseAndCurvature): number {
+export function injectedNoiseFraction({ hessian, noiseCovariance, numRows, batchSize }: NoiseAndCurvature): number {
   const scales = positiveDiagonal(hessian).map((a) => 1 / Math.sqrt(a));
   const whitener = cholesky(invertPositiveDefinite(scaleRowsAndColumns(hessian, scales, scales)));
   const scaledNoise = scaleRowsAndColumns(noiseCovariance, scales, scales);
@@ -99,10 +99,10 @@ export function injectedNoiseShare({ hessian, noiseCovariance, numRows, batchSiz
  * @param given with C averaged over the posterior
  */
 export function fullExactStep(given: NoiseAndCurvature): { step: Matrix; injectedNoise?: Matrix } {
-  const share = injectedNoiseShare(given);
-  const excess = scale(given.hessian, share / given.numRows);
+  const fraction = injectedNoiseFraction(given);
+  const excess = scale(given.hessian, fraction / given.numRows);
   const step = fullExactPreconditioner(given, excess);
-  return share > 0 ? { step, injectedNoise: congruence(step, excess) } : { step };
+  return fraction > 0 ? { step, injectedNoise: congruence(step, excess) } : { step };
 }
 
 /**

@@ -18,7 +18,7 @@ import {
   fullExactPreconditioner,
   fullPreconditioner,
   informationRatio,
-  injectedNoiseShare,
+  injectedNoiseFraction,
   reverseKlLearningRate,
   scalarLearningRate,
   sqrtDiagonalPreconditioner,
@@ -54,18 +54,18 @@ interface Reference {
   >;
 }
 
-function preconditionerOf(name: string, problem: Parameters<typeof scalarLearningRate>[0]): Matrix {
+function preconditionerOf(name: string, local: Parameters<typeof scalarLearningRate>[0]): Matrix {
   switch (name) {
     case "scalar":
-      return identity(problem.hessian.rows, scalarLearningRate(problem));
+      return identity(local.hessian.rows, scalarLearningRate(local));
     case "diagonal":
-      return diagonalPreconditioner(problem);
+      return diagonalPreconditioner(local);
     case "sqrt-diagonal":
-      return sqrtDiagonalPreconditioner(problem);
+      return sqrtDiagonalPreconditioner(local);
     case "full":
-      return fullPreconditioner(problem);
+      return fullPreconditioner(local);
     default:
-      return fullExactPreconditioner(problem);
+      return fullExactPreconditioner(local);
   }
 }
 
@@ -113,7 +113,7 @@ describe.skipIf(!hasShared).each(["wine-white", "casp", "skin"])(
       : { hessian: [[1]] };
     const hessian = matrixFromRows(reference.hessian);
     const noiseCovariance = matrixFromRows(reference.noise_covariance ?? [[1]]);
-    const problem = { hessian, noiseCovariance, numRows: reference.N, batchSize: reference.S };
+    const local = { hessian, noiseCovariance, numRows: reference.N, batchSize: reference.S };
 
     it("information ratio and Laplace sds", () => {
       expectReference(informationRatio(hessian, noiseCovariance), reference.information_ratio);
@@ -125,7 +125,7 @@ describe.skipIf(!hasShared).each(["wine-white", "casp", "skin"])(
 
     for (const variant of Object.keys(reference.kl_to_laplace ?? {})) {
       it(`KL of ${variant}, in continuous and discrete time`, () => {
-        const sgd = { ...problem, preconditioner: preconditionerOf(variant, problem) };
+        const sgd = { ...local, preconditioner: preconditionerOf(variant, local) };
         const expected = reference.kl_to_laplace[variant];
         expectReference(
           klToPosterior(continuousStationaryCovariance(sgd), hessian, reference.N),
@@ -138,7 +138,7 @@ describe.skipIf(!hasShared).each(["wine-white", "casp", "skin"])(
       it(`KL and sds of ${variant} with state-dependent noise`, async () => {
         const { x } = standardisedTable(...files[name]);
         const noise = linearModelNoise(x, hessian, noiseCovariance);
-        const sgd = { ...problem, preconditioner: preconditionerOf(variant, problem) };
+        const sgd = { ...local, preconditioner: preconditionerOf(variant, local) };
         const { covariance } = await stateDependentCovariance(sgd, noise);
         expectReference(klToPosterior(covariance, hessian, reference.N), expected.kl_state_dependent_noise as number);
         expected.predicted_sd_state_dependent_noise?.forEach((sd, k) => {
@@ -158,7 +158,7 @@ describe("stationary covariance", () => {
     [1, -0.2],
     [-0.2, 0.7],
   ]);
-  const problem = { hessian, noiseCovariance, numRows: 200, batchSize: 5 };
+  const local = { hessian, noiseCovariance, numRows: 200, batchSize: 5 };
   const posterior = invertPositiveDefinite(scale(hessian, 200));
 
   it("solves the discrete equation, with injected noise", () => {
@@ -170,7 +170,7 @@ describe("stationary covariance", () => {
       [0.02, 0.005],
       [0.005, 0.01],
     ]);
-    const covariance = discreteStationaryCovariance({ ...problem, preconditioner, injectedNoise });
+    const covariance = discreteStationaryCovariance({ ...local, preconditioner, injectedNoise });
     const contraction = add(identity(2), multiply(preconditioner, hessian), 1, -1);
     const noise = scale(multiply(multiply(preconditioner, noiseCovariance), transpose(preconditioner)), 1 / 5);
     const right = add(add(congruence(contraction, covariance), noise), injectedNoise);
@@ -181,11 +181,11 @@ describe("stationary covariance", () => {
 
   it("is the posterior's with the finite-step exact preconditioner, at any step size, with and without injected noise", () => {
     for (const batchSize of [1, 5, 100, 1000]) {
-      for (const share of [0, 0.7]) {
-        const excess = scale(hessian, share / 200);
-        const preconditioner = fullExactPreconditioner({ ...problem, batchSize }, excess);
+      for (const fraction of [0, 0.7]) {
+        const excess = scale(hessian, fraction / 200);
+        const preconditioner = fullExactPreconditioner({ ...local, batchSize }, excess);
         const injectedNoise = multiply(multiply(preconditioner, excess), preconditioner);
-        const covariance = discreteStationaryCovariance({ ...problem, batchSize, preconditioner, injectedNoise });
+        const covariance = discreteStationaryCovariance({ ...local, batchSize, preconditioner, injectedNoise });
         expect(largestSdError(covariance, posterior)).toBeLessThan(1e-12);
         expect(klToPosterior(covariance, hessian, 200)).toBeLessThan(1e-12);
       }
@@ -193,16 +193,16 @@ describe("stationary covariance", () => {
   });
 
   it("minimises KL at Theorem 1's rate", () => {
-    const best = scalarLearningRate(problem);
+    const best = scalarLearningRate(local);
     const klAt = (rate: number) =>
-      klToPosterior(continuousStationaryCovariance({ ...problem, preconditioner: identity(2, rate) }), hessian, 200);
+      klToPosterior(continuousStationaryCovariance({ ...local, preconditioner: identity(2, rate) }), hessian, 200);
     expect(klAt(best)).toBeLessThan(klAt(1.01 * best));
     expect(klAt(best)).toBeLessThan(klAt(0.99 * best));
   });
 
   it("minimises the reverse KL at its rate where A and C commute", () => {
     const commuting = {
-      ...problem,
+      ...local,
       hessian: matrixFromRows([
         [2, 0],
         [0, 1],
@@ -226,17 +226,17 @@ describe("stationary covariance", () => {
   });
 
   it("asks for injected noise only where the gradient noise is missing", () => {
-    expect(injectedNoiseShare(problem)).toBe(0);
+    expect(injectedNoiseFraction(local)).toBe(0);
     const singular = {
-      ...problem,
+      ...local,
       noiseCovariance: matrixFromRows([
         [1, 1],
         [1, 1],
       ]),
     };
-    const share = injectedNoiseShare(singular);
-    expect(share).toBeCloseTo(1, 9);
-    const preconditioner = fullExactPreconditioner(singular, scale(hessian, share / 200));
+    const fraction = injectedNoiseFraction(singular);
+    expect(fraction).toBeCloseTo(1, 9);
+    const preconditioner = fullExactPreconditioner(singular, scale(hessian, fraction / 200));
     expect(Math.max(...contractionRates(preconditioner, hessian))).toBeLessThanOrEqual(1 + 1e-9);
   });
 });

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import type { Problem } from "../../src/estimation/problem.ts";
+import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { samplers } from "../../src/sampling/registry.ts";
@@ -13,10 +13,10 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function problemFor(target: ReturnType<typeof categoricalTarget>): Promise<Problem> {
+async function problemFor(target: ReturnType<typeof categoricalTarget>): Promise<LocalApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
-  return (await problemOf(engine, target)).problem;
+  return (await problemOf(engine, target)).local;
 }
 
 const options: SamplerOptions = { tolerance: 0.1, chains: 4, draws: 1000, seed: 3 };
@@ -104,15 +104,15 @@ describe("the symmetric form", () => {
     async (name, preconditioner) => {
       const sampler = samplerCalled(name);
       const symmetric = await (await sampler.plan(await problemFor(target), { ...options, preconditioner })).sample();
-      const problem = await problemFor(categoricalTarget());
-      const size = problem.mode.length / (outputs - 1);
-      const sds = diagonal(problem.laplaceCovariance).map(Math.sqrt);
+      const local = await problemFor(categoricalTarget());
+      const size = local.mode.length / (outputs - 1);
+      const sds = diagonal(local.laplaceCovariance).map(Math.sqrt);
       for (let j = 0; j < size; j++) {
         for (const k of [1, 2]) {
           const { mean, sd } = contrast(symmetric, k, 0, j);
           const own = (k - 1) * size + j;
           // The forms' priors differ: 3000 rows outweigh them but for some hundredths of an sd.
-          expect(Math.abs(mean - problem.mode[own]) / sds[own]).toBeLessThan(0.15);
+          expect(Math.abs(mean - local.mode[own]) / sds[own]).toBeLessThan(0.15);
           expect(Math.abs(sd / sds[own] - 1)).toBeLessThan(0.06);
         }
       }
@@ -132,11 +132,11 @@ describe("the symmetric form", () => {
   );
 
   it("other preconditioners predict that they miss the directions without noise, or say what does not", async () => {
-    const problem = await problemFor(target);
+    const local = await problemFor(target);
     for (const sampler of samplers.filter(({ preconditioners }) => preconditioners.length > 0)) {
       for (const preconditioner of sampler.preconditioners) {
         const title = `${sampler.name} ${preconditioner}`;
-        const planned = sampler.plan(problem, { ...options, preconditioner });
+        const planned = sampler.plan(local, { ...options, preconditioner });
         const { error, plan } = await planned.then(
           (plan) => ({ plan, error: undefined }),
           (error: Error) => ({ error, plan: undefined }),

@@ -20,7 +20,7 @@ afterEach(async () => {
 async function problemOn(create: () => Promise<Engine>, target: Target) {
   const engine = await create();
   engines.push(engine);
-  return (await problemOf(engine, target)).problem;
+  return (await problemOf(engine, target)).local;
 }
 
 /** So many rows that the posterior is nearly normal, or so few that it is not. */
@@ -40,21 +40,21 @@ const samplerNamed = (name: string) => samplers.find((sampler) => sampler.name =
 
 describe.each(names)("%s", (family) => {
   it.each(["constant-sgd", "momentum-sgd", "sgfs", "control-variate"])("%s obeys its predicted law", async (name) => {
-    const problem = await problemOn(createInlineEngine, targetOf(family, 4000));
-    const plan = await samplerNamed(name).plan(problem, options);
-    expectLaw(problem, plan, await plan.sample(), seed);
+    const local = await problemOn(createInlineEngine, targetOf(family, 4000));
+    const plan = await samplerNamed(name).plan(local, options);
+    expectLaw(local, plan, await plan.sample(), seed);
   });
 
   it("agrees with the plain TypeScript step", async () => {
     const sampler = samplerNamed("constant-sgd");
     const short = { ...options, tolerance: 0.5, chains: 1, draws: 5 };
-    const problem = await problemOn(createInlineEngine, targetOf(family, 200));
-    const { model: _, sample: __, workspace: ___, ...measured } = problem;
-    const twin = { ...(await problemOn(createReferenceEngine, targetOf(family, 200))), ...measured };
-    const kernel = await (await sampler.plan(problem, short)).sample();
-    const reference = await (await sampler.plan(twin, short)).sample();
+    const local = await problemOn(createInlineEngine, targetOf(family, 200));
+    const { model: _, sample: __, workspace: ___, ...measured } = local;
+    const coupled = { ...(await problemOn(createReferenceEngine, targetOf(family, 200))), ...measured };
+    const kernel = await (await sampler.plan(local, short)).sample();
+    const reference = await (await sampler.plan(coupled, short)).sample();
     kernel.positions[0].forEach((value, k) => {
-      const sd = Math.sqrt(problem.laplaceCovariance.data[(k % kernel.dimension) * (kernel.dimension + 1)]);
+      const sd = Math.sqrt(local.laplaceCovariance.data[(k % kernel.dimension) * (kernel.dimension + 1)]);
       expect(Math.abs(value - reference.positions[0][k]) / sd).toBeLessThan(1e-3);
     });
   });

@@ -3,7 +3,7 @@ import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
-import { fisherScoring } from "../../src/sampling/algorithms/sgfs.ts";
+import { sgfs } from "../../src/sampling/algorithms/sgfs.ts";
 import type { PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { problemOf, quadraticTarget, type Target } from "./targets.ts";
 
@@ -22,10 +22,10 @@ describe("Fisher scoring in its limits", () => {
   const shapes: PreconditionerName[] = ["scalar", "diagonal", "full", "full-exact"];
 
   it.each(shapes)("%s: constant SGD as the minibatch makes all the noise", async (preconditioner) => {
-    const { problem } = await problemOf(engine, quadraticTarget());
+    const { local } = await problemOf(engine, quadraticTarget());
     const shared = { ...options, preconditioner, batchSize: 20 };
-    const plain = await constantSgd.plan(problem, shared);
-    const scored = await fisherScoring.plan(problem, { ...shared, learningRate: 1e9 });
+    const plain = await constantSgd.plan(local, shared);
+    const scored = await sgfs.plan(local, { ...shared, learningRate: 1e9 });
     const expected = plain.prediction.covariance;
     const scale = largestEntry(expected);
     scored.prediction.covariance.data.forEach((value, k) => {
@@ -34,10 +34,10 @@ describe("Fisher scoring in its limits", () => {
   });
 
   it("full: the posterior itself as the injected noise makes all the noise", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
+    const { local } = await problemOf(engine, quadraticTarget());
     const errors = [];
     for (const learningRate of [1, 0.1, 0.001]) {
-      const plan = await fisherScoring.plan(problem, { ...options, preconditioner: "full", learningRate });
+      const plan = await sgfs.plan(local, { ...options, preconditioner: "full", learningRate });
       errors.push(plan.prediction.maxSdError);
     }
     expect(errors[1]).toBeLessThan(errors[0]);
@@ -47,8 +47,8 @@ describe("Fisher scoring in its limits", () => {
 
 describe("Fisher scoring where the gradient noise is missing in a direction", () => {
   it.each(["full", "full-exact"] as const)("%s: bounded steps sample it all the same", async (preconditioner) => {
-    const { problem } = await problemOf(engine, collinearTarget());
-    const plan = await fisherScoring.plan(problem, { ...options, preconditioner });
+    const { local } = await problemOf(engine, collinearTarget());
+    const plan = await sgfs.plan(local, { ...options, preconditioner });
     // A finite step ρ inflates an sd by (1 − ρ/2)^(-1/2) where H is tuned for continuous time: 15.5% at ρ = 1/2.
     expect(plan.prediction.maxSdError).toBeLessThan(preconditioner === "full" ? 0.156 : 1e-6);
     expect(plan.prediction.largestContraction).toBeLessThan(0.5 + 1e-9);
@@ -66,18 +66,18 @@ describe("Fisher scoring where the gradient noise is missing in a direction", ()
   });
 
   it.each(["scalar", "diagonal"] as const)("%s: the injected noise alone keeps the law regular", async (name) => {
-    const { problem } = await problemOf(engine, collinearTarget());
-    const plan = await fisherScoring.plan(problem, { ...options, preconditioner: name });
+    const { local } = await problemOf(engine, collinearTarget());
+    const plan = await sgfs.plan(local, { ...options, preconditioner: name });
     expect(plan.prediction.meanSquareStable).toBe(true);
     expect(Number.isFinite(plan.prediction.maxSdError)).toBe(true);
-    const plain = constantSgd.plan(problem, { ...options, preconditioner: name });
+    const plain = constantSgd.plan(local, { ...options, preconditioner: name });
     await expect(plain).rejects.toThrow(/needs gradient noise in every direction.*full-exact/);
   });
 
   it("a bound of the user's holds for every eigenvalue of H, and slows the chain down", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
-    const free = await fisherScoring.plan(problem, options);
-    const bounded = await fisherScoring.plan(problem, { ...options, maxStep: 0.002 });
+    const { local } = await problemOf(engine, quadraticTarget());
+    const free = await sgfs.plan(local, options);
+    const bounded = await sgfs.plan(local, { ...options, maxStep: 0.002 });
     expect(free.settings.maxStep).toBeNull();
     expect(bounded.settings.maxStep).toBe(0.002);
     expect(bounded.prediction.autocorrelationTime).toBeGreaterThan(2 * free.prediction.autocorrelationTime);

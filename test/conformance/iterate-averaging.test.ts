@@ -4,7 +4,7 @@ import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
-import { iterateAveraging } from "../../src/sampling/algorithms/iasg.ts";
+import { iasg } from "../../src/sampling/algorithms/iasg.ts";
 import type { ChainOutput, Plan, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { largestSdError } from "../../src/theory/divergence.ts";
 import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
@@ -36,10 +36,10 @@ function worstDeviation(plan: Plan, output: ChainOutput): number {
 
 describe("iterate averaging", () => {
   it("is constant SGD where a window is one step", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
+    const { local } = await problemOf(engine, quadraticTarget());
     const shared = { ...options, preconditioner: "scalar" as const, batchSize: 20, learningRate: 0.03 };
-    const plain = await constantSgd.plan(problem, shared);
-    const single = await iterateAveraging.plan(problem, { ...shared, window: 20 / 2000, covariance: "sandwich" });
+    const plain = await constantSgd.plan(local, shared);
+    const single = await iasg.plan(local, { ...shared, window: 20 / 2000, covariance: "sandwich" });
     expect(single.settings.stepsPerDraw).toBe(1);
     const scale = largestEntry(plain.prediction.covariance);
     single.prediction.covariance.data.forEach((value, k) => {
@@ -49,34 +49,34 @@ describe("iterate averaging", () => {
   });
 
   it("has the sandwich covariance of a wrong model, and its certificate does not call that an error", async () => {
-    const { problem } = await problemOf(engine, misspecifiedTarget());
-    const plan = await iterateAveraging.plan(problem, { ...options, covariance: "sandwich" });
-    expect(largestSdError(plan.prediction.covariance, problem.laplaceCovariance)).toBeGreaterThan(0.3);
+    const { local } = await problemOf(engine, misspecifiedTarget());
+    const plan = await iasg.plan(local, { ...options, covariance: "sandwich" });
+    expect(largestSdError(plan.prediction.covariance, local.laplaceCovariance)).toBeGreaterThan(0.3);
     expect(plan.prediction.maxSdError).toBeLessThan(0.05);
     const output = await plan.sample();
     expect(worstDeviation(plan, output)).toBeLessThan(4.5);
     const coefficients = [{ name: "x1", essBulk: 2000, rHat: 1 }];
-    const certificate = await certify(problem, iterateAveraging, plan, output, coefficients, { tolerance: 0.05 }, []);
+    const certificate = await certify(local, iasg, plan, output, coefficients, { tolerance: 0.05 }, []);
     expect(certificate.maxSdError.measured).toBeLessThan(0.15);
     expect(certificate.checks.filter(({ passed }) => !passed)).toEqual([]);
     expect(certificate.assumptions.find(({ id }) => id === "A5")?.passed).toBe(false);
   });
 
   it("has the posterior covariance of the same model by the linear map", async () => {
-    const { problem } = await problemOf(engine, misspecifiedTarget());
-    const plan = await iterateAveraging.plan(problem, options);
-    expect(plan.prediction.covariance).toBe(problem.laplaceCovariance);
+    const { local } = await problemOf(engine, misspecifiedTarget());
+    const plan = await iasg.plan(local, options);
+    expect(plan.prediction.covariance).toBe(local.laplaceCovariance);
     expect(worstDeviation(plan, await plan.sample())).toBeLessThan(4.5);
   });
 
   it("predicts what windows far too short and steps far too long do", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
+    const { local } = await problemOf(engine, quadraticTarget());
     const given = { ...options, covariance: "sandwich" as const, batchSize: 10, draws: 2000 };
     for (const setting of [
       { window: 1, learningRate: 0.005 },
       { window: 1, learningRate: 0.6 },
     ]) {
-      const plan = await iterateAveraging.plan(problem, { ...given, ...setting });
+      const plan = await iasg.plan(local, { ...given, ...setting });
       expect(plan.prediction.maxSdError).toBeGreaterThan(0.1);
       expect(plan.notes.join()).toMatch(/With (--window|the learning rate)/);
       expect(worstDeviation(plan, await plan.sample())).toBeLessThan(4.5);
@@ -84,17 +84,17 @@ describe("iterate averaging", () => {
   });
 
   it("takes a smaller step where the loss is not quadratic, so that the averages stay centred", async () => {
-    const { problem } = await problemOf(engine, skewedTarget());
-    const chosen = await iterateAveraging.plan(problem, options);
+    const { local } = await problemOf(engine, skewedTarget());
+    const chosen = await iasg.plan(local, options);
     const { learningRate } = chosen.settings;
-    const longer = await iterateAveraging.plan(problem, { ...options, learningRate: 8 * (learningRate ?? 0) });
+    const longer = await iasg.plan(local, { ...options, learningRate: 8 * (learningRate ?? 0) });
     expect(chosen.prediction.averages?.meanError).toBeLessThan(0.05);
     expect(longer.prediction.averages?.meanError).toBeGreaterThan(0.1);
   });
 
   it("makes fewer draws where a pass for each costs too much, and says so", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
-    const plan = await iterateAveraging.plan(problem, { ...options, draws: 1_000_000 });
+    const { local } = await problemOf(engine, quadraticTarget());
+    const plan = await iasg.plan(local, { ...options, draws: 1_000_000 });
     expect(plan.settings.draws).toBeLessThan(1_000_000);
     expect(plan.notes.join()).toMatch(/draws a chain in place of 1,000,000; --sampler control-variate/);
   });
@@ -102,7 +102,7 @@ describe("iterate averaging", () => {
   it("refuses, in a sentence, data whose gradient noise does not reach every direction", async () => {
     const target = quadraticTarget();
     for (const row of target.x) row[3] = row[0];
-    const { problem } = await problemOf(engine, target);
-    await expect(iterateAveraging.plan(problem, options)).rejects.toThrow(/needs gradient noise in every direction/);
+    const { local } = await problemOf(engine, target);
+    await expect(iasg.plan(local, options)).rejects.toThrow(/needs gradient noise in every direction/);
   });
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { mcseOfMean } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import type { Problem } from "../../src/estimation/problem.ts";
+import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import { type Prior, readPrior } from "../../src/priors/prior.ts";
 import { negativeLogDensity } from "../../src/priors/prior-density.ts";
@@ -15,10 +15,10 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function problem(target: Target): Promise<Problem> {
+async function local(target: Target): Promise<LocalApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
-  return (await problemOf(engine, target)).problem;
+  return (await problemOf(engine, target)).local;
 }
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 7 };
@@ -75,7 +75,7 @@ describe.each(["laplace(0, 0.2)", "laplace(0.1, 0.05)", "student-t(3, 0.2, 0.1)"
       "%s: control variates within 0.05 sd and 3 percent, nuts within chance",
       async (family) => {
         const target = curve(prior, family);
-        const found = await problem(target);
+        const found = await local(target);
         const values = target.x.map(([value]) => value);
         const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
         const scale = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
@@ -114,8 +114,8 @@ describe("weights and offsets", () => {
     const target = weighted(family);
     const repeated = target.x.flatMap((_, n) => Array<number>(target.weights![n]).fill(n));
     const pick = (values: Float64Array) => Float64Array.from(repeated, (n) => values[n]);
-    const once = await problem(target);
-    const often = await problem({
+    const once = await local(target);
+    const often = await local({
       ...target,
       weights: undefined,
       x: repeated.map((n) => target.x[n]),
@@ -131,8 +131,8 @@ describe("weights and offsets", () => {
 
   it("gaussian: an offset is taken off the target", async () => {
     const target = weighted("gaussian");
-    const first = await problem(target);
-    const second = await problem({ ...target, offset: undefined, y: target.y.map((y, n) => y - target.offset![n]) });
+    const first = await local(target);
+    const second = await local({ ...target, offset: undefined, y: target.y.map((y, n) => y - target.offset![n]) });
     first.mode.forEach((value, j) => {
       expect(value).toBeCloseTo(second.mode[j], 5);
     });
@@ -140,8 +140,8 @@ describe("weights and offsets", () => {
 
   it("poisson: the logarithm of an exposure of 2 halves the rate", async () => {
     const target = weighted("poisson");
-    const plain = await problem(target);
-    const doubled = await problem({ ...target, offset: target.offset!.map((value) => value + Math.LN2) });
+    const plain = await local(target);
+    const doubled = await local({ ...target, offset: target.offset!.map((value) => value + Math.LN2) });
     const intercept = plain.mode.length - 1;
     expect(plain.mode[intercept] - doubled.mode[intercept]).toBeCloseTo(Math.LN2, 2);
     expect(plain.mode[0]).toBeCloseTo(doubled.mode[0], 3);

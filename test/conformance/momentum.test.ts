@@ -12,16 +12,16 @@ afterAll(() => engine.executor.close());
 describe("momentum at μ = 1", () => {
   it.each(preconditioners)("%s: constant SGD, to the bit where the step is dense", async (preconditioner) => {
     for (const target of [quadraticTarget(), skewedTarget()]) {
-      const { problem } = await problemOf(engine, target);
-      const plain = await (await constantSgd.plan(problem, { ...options, preconditioner })).sample();
-      const plan = await momentumSgd.plan(problem, { ...options, preconditioner, momentum: 1 });
+      const { local } = await problemOf(engine, target);
+      const plain = await (await constantSgd.plan(local, { ...options, preconditioner })).sample();
+      const plan = await momentumSgd.plan(local, { ...options, preconditioner, momentum: 1 });
       const { positions } = await plan.sample();
       if (preconditioner.startsWith("full")) expect(positions).toEqual(plain.positions);
       // Without a velocity the shorter path of the kernel rounds otherwise, the f32 copy of θ now and then with it.
       else
         positions[1].forEach((value, k) => {
-          const j = k % problem.mode.length;
-          const sd = Math.sqrt(plan.prediction.covariance.data[j * (problem.mode.length + 1)]);
+          const j = k % local.mode.length;
+          const sd = Math.sqrt(plan.prediction.covariance.data[j * (local.mode.length + 1)]);
           expect(Math.abs(value - plain.positions[1][k])).toBeLessThan(1e-4 * sd);
         });
     }
@@ -30,10 +30,10 @@ describe("momentum at μ = 1", () => {
 
 describe("momentum's choices", () => {
   it("draws become independent as fast for every μ, and the paper's settings err the less the smaller it is", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
+    const { local } = await problemOf(engine, quadraticTarget());
     const plans = [];
     for (const momentum of [0.1, 0.4, 1])
-      plans.push(await momentumSgd.plan(problem, { ...options, momentum, preconditioner: "full" }));
+      plans.push(await momentumSgd.plan(local, { ...options, momentum, preconditioner: "full" }));
     const [small, middle, none] = plans.map((plan) => plan.prediction);
     expect(small.autocorrelationTime / none.autocorrelationTime).toBeCloseTo(1, 1);
     expect(small.maxSdError).toBeLessThan(middle.maxSdError);
@@ -41,25 +41,25 @@ describe("momentum's choices", () => {
   });
 
   it("refuses a momentum out of range, in a sentence", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
-    await expect(momentumSgd.plan(problem, { ...options, momentum: 1.5 })).rejects.toThrow(
+    const { local } = await problemOf(engine, quadraticTarget());
+    await expect(momentumSgd.plan(local, { ...options, momentum: 1.5 })).rejects.toThrow(
       /--momentum 1.5 is out of range/,
     );
   });
 
   it("says what a learning rate of the user's costs, and refuses an unstable one", async () => {
-    const { problem } = await problemOf(engine, quadraticTarget());
-    const best = await momentumSgd.plan(problem, options);
+    const { local } = await problemOf(engine, quadraticTarget());
+    const best = await momentumSgd.plan(local, options);
     const learningRate = 3 * best.settings.learningRate!;
-    const plan = await momentumSgd.plan(problem, { ...options, learningRate });
+    const plan = await momentumSgd.plan(local, { ...options, learningRate });
     expect(plan.prediction.maxSdError).toBeGreaterThan(0.5);
     expect(plan.notes.join()).toMatch(/the theory's/);
     const unstable = 1.02 * plan.prediction.largestStableScale! * learningRate;
-    await expect(momentumSgd.plan(problem, { ...options, learningRate: unstable })).rejects.toThrow(
+    await expect(momentumSgd.plan(local, { ...options, learningRate: unstable })).rejects.toThrow(
       /not mean-square stable/,
     );
     const nearly = 0.97 * plan.prediction.largestStableScale! * learningRate;
-    const shaky = await momentumSgd.plan(problem, { ...options, learningRate: nearly });
+    const shaky = await momentumSgd.plan(local, { ...options, learningRate: nearly });
     expect(shaky.prediction.maxSdError).toBeGreaterThan(1);
   });
 });

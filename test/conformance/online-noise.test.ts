@@ -15,16 +15,16 @@ afterAll(() => engine.executor.close());
 
 describe.each([quadraticTarget(), skewedTarget()])("noise estimated online, $name", (target) => {
   it("is the noise averaged over the chain's law, within 4.5 standard errors, and takes fewer batches from all their rows", async () => {
-    const { problem } = await problemOf(engine, target);
-    const { hessian, numRows, noise } = problem;
+    const { local } = await problemOf(engine, target);
+    const { hessian, numRows, noise } = local;
     const batches = [];
     for (const kind of ["within-batch", "first-row"] as const) {
       const step = (noiseCovariance: typeof hessian) =>
         chooseSgdStep("full-exact", { hessian, noiseCovariance, numRows, batchSize });
       const settings = { preconditioner: "full-exact" as const, batchSize };
-      const online = await estimateOnline(problem, kind, settings, step, options);
+      const online = await estimateOnline(local, kind, settings, step, options);
       const preconditioner = step(online.covariance).step;
-      const sgd = { preconditioner, hessian, noiseCovariance: problem.noiseCovariance, batchSize };
+      const sgd = { preconditioner, hessian, noiseCovariance: local.noiseCovariance, batchSize };
       const { noiseCovariance: expected } = await stateDependentCovariance(sgd, noise);
       const exact = diagonal(expected);
       diagonal(online.covariance).forEach((value, k) => {
@@ -41,17 +41,17 @@ describe.each([quadraticTarget(), skewedTarget()])("noise estimated online, $nam
 
 // Where the loss is not quadratic the chain's own law, over which it averages, is not the normal one of the prediction.
 it("leads to settings as good as those of a pass on a quadratic target", async () => {
-  const { problem } = await problemOf(engine, quadraticTarget());
+  const { local } = await problemOf(engine, quadraticTarget());
   for (const preconditioner of ["full-exact", "diagonal"] as const) {
-    const pass = await constantSgd.plan(problem, { ...options, preconditioner });
-    const online = await constantSgd.plan(problem, { ...options, preconditioner, noiseEstimate: "within-batch" });
+    const pass = await constantSgd.plan(local, { ...options, preconditioner });
+    const online = await constantSgd.plan(local, { ...options, preconditioner, noiseEstimate: "within-batch" });
     expect(online.prediction.maxSdError).toBeLessThan(pass.prediction.maxSdError + options.tolerance);
     expect(online.settings.because).toMatch(/estimated online from [\d,]+ batches/);
   }
 });
 
 it("batches of one row tell nothing of the noise: a sentence", async () => {
-  const { problem } = await problemOf(engine, quadraticTarget());
-  const plan = constantSgd.plan(problem, { ...options, batchSize: 1, noiseEstimate: "within-batch" });
+  const { local } = await problemOf(engine, quadraticTarget());
+  const plan = constantSgd.plan(local, { ...options, batchSize: 1, noiseEstimate: "within-batch" });
   await expect(plan).rejects.toThrow(/--batch-size of 2 or more/);
 });

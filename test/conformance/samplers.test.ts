@@ -3,7 +3,7 @@ import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Executor } from "../../src/engine/executor.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { createReferenceExecutor } from "../../src/engine/reference/reference-executor.ts";
-import type { Problem } from "../../src/estimation/problem.ts";
+import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/sampling/registry.ts";
@@ -57,22 +57,22 @@ async function problemOn(create: () => Promise<Engine>, target: Target) {
 
 /** The skewed target, or the quadratic one for samplers of the gaussian family. */
 function suitedTarget(sampler: Sampler): Target {
-  return sampler.unsuited?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
+  return sampler.unsupportedReason?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
 describe.each(variants)("$title", ({ sampler, options }) => {
   it("obeys the predicted law on a quadratic target", async () => {
-    const { problem } = await problemOn(createInlineEngine, quadraticTarget());
-    const plan = await sampler.plan(problem, options);
-    expectLaw(problem, plan, await plan.sample(), seed);
+    const { local } = await problemOn(createInlineEngine, quadraticTarget());
+    const plan = await sampler.plan(local, options);
+    expectLaw(local, plan, await plan.sample(), seed);
   });
 
   it("obeys the predicted law for three classes, but for the little that the posterior is skewed", async () => {
-    if (sampler.unsuited?.({ family: families.categorical } as Model)) return;
-    const { problem } = await problemOn(createInlineEngine, categoricalTarget());
+    if (sampler.unsupportedReason?.({ family: families.categorical } as Model)) return;
+    const { local } = await problemOn(createInlineEngine, categoricalTarget());
     const few = trajectories.includes(sampler.name) && { chains: 1, draws: 100 };
-    const plan = await sampler.plan(problem, { ...options, ...few });
-    expectLaw(problem, plan, await plan.sample(), seed);
+    const plan = await sampler.plan(local, { ...options, ...few });
+    expectLaw(local, plan, await plan.sample(), seed);
   });
 
   it("agrees with the plain TypeScript step", async () => {
@@ -81,8 +81,8 @@ describe.each(variants)("$title", ({ sampler, options }) => {
     // One plan, followed twice: settings that are chosen by pilot runs need no plain ones.
     let executor = engine.executor;
     const either: Executor = { ...executor, run: (...call) => executor.run(...call) };
-    const { problem } = await problemOf({ ...engine, executor: either }, suitedTarget(sampler));
-    const plan = await sampler.plan(problem, { ...options, tolerance: 0.5, chains: 1, draws: 5 });
+    const { local } = await problemOf({ ...engine, executor: either }, suitedTarget(sampler));
+    const plan = await sampler.plan(local, { ...options, tolerance: 0.5, chains: 1, draws: 5 });
     const kernel = await plan.sample();
     executor = createReferenceExecutor(engine.memory);
     const reference = await plan.sample();
@@ -99,21 +99,21 @@ describe.each(variants)("$title", ({ sampler, options }) => {
     const target = suitedTarget(sampler);
     const draws: Float64Array[] = [];
     for (const create of [createInlineEngine, () => createNodeEngine(1), () => createNodeEngine(2)]) {
-      const { problem, rows } = await problemOn(create, target);
-      const before = { rows: rows().slice(), mode: problem.mode.slice(), hessian: problem.hessian.data.slice() };
-      const plan = await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50 });
+      const { local, rows } = await problemOn(create, target);
+      const before = { rows: rows().slice(), mode: local.mode.slice(), hessian: local.hessian.data.slice() };
+      const plan = await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50 });
       draws.push((await plan.sample()).positions[3], (await plan.sample()).positions[3]);
       expect(rows()).toEqual(before.rows);
-      expect(problem.mode).toEqual(before.mode);
-      expect(problem.hessian.data).toEqual(before.hessian);
+      expect(local.mode).toEqual(before.mode);
+      expect(local.hessian.data).toEqual(before.hessian);
     }
     for (const other of draws.slice(1)) expect(other).toEqual(draws[0]);
   });
 
   it("other seeds give other draws", async () => {
-    const { problem } = await problemOn(createInlineEngine, quadraticTarget());
-    const first = await (await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50 })).sample();
-    const second = await (await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50, seed: 8 })).sample();
+    const { local } = await problemOn(createInlineEngine, quadraticTarget());
+    const first = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50 })).sample();
+    const second = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50, seed: 8 })).sample();
     expect(first.positions[0]).not.toEqual(second.positions[0]);
     expect(first.positions[0]).not.toEqual(first.positions[1]);
   });
@@ -123,25 +123,25 @@ describe("control variates with settings of the user's", () => {
   const sampler = samplers.find(({ name }) => name === "control-variate")!;
 
   it("finds a damping that tiny batches allow where the largest does not", async () => {
-    const { problem } = await problemOn(createInlineEngine, separatedTarget());
-    const plan = await sampler.plan(problem, { ...options, tolerance: 0.5, draws: 50, batchSize: 1 });
+    const { local } = await problemOn(createInlineEngine, separatedTarget());
+    const plan = await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50, batchSize: 1 });
     expect(plan.settings.damping).toBeLessThan(0.25);
     expect((await plan.sample()).mean.every(Number.isFinite)).toBe(true);
   });
 
   it("says what a damping of 1 costs", async () => {
-    const { problem } = await problemOn(createInlineEngine, skewedTarget());
+    const { local } = await problemOn(createInlineEngine, skewedTarget());
     // Noise averaged over two steps leaves an error of second order in h: even h = 1 costs 0.3% here.
-    const coarse = await sampler.plan(problem, { ...options, tolerance: 0.002, damping: 1, batchSize: 400 });
-    const fine = await sampler.plan(problem, { ...options, tolerance: 0.002, damping: 0.05 });
+    const coarse = await sampler.plan(local, { ...options, tolerance: 0.002, damping: 1, batchSize: 400 });
+    const fine = await sampler.plan(local, { ...options, tolerance: 0.002, damping: 0.05 });
     expect(coarse.prediction.maxSdError).toBeGreaterThan(0.002);
     expect(coarse.prediction.maxSdError).toBeGreaterThan(2 * fine.prediction.maxSdError);
     expect(coarse.notes.join()).toMatch(/With the damping 1 /);
   });
 
   it("refuses, in a sentence, batches too small for the damping asked for", async () => {
-    const { problem } = await problemOn(createInlineEngine, separatedTarget());
-    await expect(sampler.plan(problem, { ...options, damping: 1, batchSize: 1 })).rejects.toThrow(
+    const { local } = await problemOn(createInlineEngine, separatedTarget());
+    await expect(sampler.plan(local, { ...options, damping: 1, batchSize: 1 })).rejects.toThrow(
       /raise --batch-size or lower --damping/,
     );
   });
@@ -149,14 +149,14 @@ describe("control variates with settings of the user's", () => {
 
 describe("a skewed posterior", () => {
   /** Means and sds by brute-force integration over a grid in the mode's coordinates. */
-  function exactMoments(problem: Problem, target: Target, rows: Float32Array) {
-    const { stride, numRows } = problem.model.rows;
-    const sds = [0, 1].map((j) => Math.sqrt(problem.laplaceCovariance.data[3 * j]));
+  function exactMoments(local: LocalApproximation, target: Target, rows: Float32Array) {
+    const { stride, numRows } = local.model.rows;
+    const sds = [0, 1].map((j) => Math.sqrt(local.laplaceCovariance.data[3 * j]));
     const sums = new Float64Array(5);
-    const precision = problem.model.priorPrecision;
+    const precision = local.model.priorPrecision;
     for (let a = -8; a <= 8; a += 0.1) {
       for (let b = -8; b <= 8; b += 0.1) {
-        const theta = [problem.mode[0] + a * sds[0], problem.mode[1] + b * sds[1]];
+        const theta = [local.mode[0] + a * sds[0], local.mode[1] + b * sds[1]];
         let loss = 0.5 * (precision[0] * theta[0] ** 2 + precision[1] * theta[1] ** 2);
         for (let n = 0; n < numRows; n++) {
           const eta = rows[n * stride] * theta[0] + rows[n * stride + 1] * theta[1];
@@ -173,15 +173,15 @@ describe("a skewed posterior", () => {
   }
 
   it("control variates follow its mean and sd where Laplace does not", async () => {
-    const { problem, rows } = await problemOn(createInlineEngine, skewedTarget());
-    const exact = exactMoments(problem, skewedTarget(), rows());
+    const { local, rows } = await problemOn(createInlineEngine, skewedTarget());
+    const exact = exactMoments(local, skewedTarget(), rows());
     const sampler = samplers.find(({ name }) => name === "control-variate")!;
-    const output = await (await sampler.plan(problem, { ...options, tolerance: 0.02, draws: 1000 })).sample();
+    const output = await (await sampler.plan(local, { ...options, tolerance: 0.02, draws: 1000 })).sample();
     const laplaceError = Math.max(...exact.shift.map(Math.abs));
     expect(laplaceError).toBeGreaterThan(0.15);
     exact.shift.forEach((shift, j) => {
-      const sd = Math.sqrt(problem.laplaceCovariance.data[3 * j]);
-      expect(Math.abs((output.mean[j] - problem.mode[j]) / sd - shift)).toBeLessThan(0.03);
+      const sd = Math.sqrt(local.laplaceCovariance.data[3 * j]);
+      expect(Math.abs((output.mean[j] - local.mode[j]) / sd - shift)).toBeLessThan(0.03);
       expect(Math.abs(Math.sqrt(output.covariance.data[3 * j]) / sd / exact.sdRatio[j] - 1)).toBeLessThan(0.02);
     });
   });

@@ -1,7 +1,7 @@
 import { type Design, designFromArrays } from "../../src/design/design.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
-import type { Problem } from "../../src/estimation/problem.ts";
+import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../../src/families/family.ts";
 import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/priors/prior.ts";
@@ -84,7 +84,7 @@ export function emptyCellsTarget(): Target {
 export async function problemOf(
   engine: Engine,
   target: Target,
-): Promise<{ problem: Problem; design: Design; rows: () => Float32Array }> {
+): Promise<{ local: LocalApproximation; design: Design; rows: () => Float32Array }> {
   let address = 0;
   const memory = {
     allocateRows(numRows: number, stride: number) {
@@ -107,7 +107,7 @@ export async function problemOf(
   const classes = kind === "classes" ? { count: levels!.length, coding } : undefined;
   const model = createModel(engine.memory, rows, { family, priors, auxiliaries, classes });
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
-  const problem = await estimate(workspace, model, 1);
+  const local = await estimate(workspace, model, 1);
   // A view is made anew each time: growing the memory detaches the old ones.
-  return { problem, design, rows: () => engine.memory.f32(address, design.numRows * design.stride) };
+  return { local, design, rows: () => engine.memory.f32(address, design.numRows * design.stride) };
 }

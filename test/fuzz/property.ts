@@ -9,7 +9,7 @@ const seed = Number(process.env.ORNSTEIN_FUZZ_SEED ?? 1);
 /** What no case takes, on a busy machine; a case that hangs ends by it. */
 const secondsOfCase = 60;
 /** Of the cases: those that say no are to be no more than those that come to numbers. */
-const leastShare = 0.5;
+const minShare = 0.5;
 
 export interface FuzzedCase {
   /** What it is, for whoever looks into a failure. */
@@ -41,7 +41,7 @@ export function fuzz(name: string, count: number, make: (chance: Chance, k: numb
     console.log(
       `${name}: ${done} of ${count * times} come to numbers (${Math.round(100 * share)}%), ${refusals.size} kinds of refusals`,
     );
-    expect(share, [...refusals].join("\n")).toBeGreaterThanOrEqual(leastShare);
+    expect(share, [...refusals].join("\n")).toBeGreaterThanOrEqual(minShare);
   });
 }
 

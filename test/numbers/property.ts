@@ -38,10 +38,10 @@ export function expectSentence(error: unknown): void {
 }
 
 /** Settings that take minutes are right to: such a run is stopped, and says nothing. */
-const mostMilliseconds = 4000;
+const maxMilliseconds = 4000;
 
 async function outcomeOf({ data, formula, options }: Case): Promise<"fitted" | "refused" | "stopped"> {
-  const signal = AbortSignal.timeout(mostMilliseconds);
+  const signal = AbortSignal.timeout(maxMilliseconds);
   try {
     expectNumbers(await fit({ data, formula }, { ...options, signal }));
     return "fitted";

@@ -8,7 +8,7 @@ import { normal, type TextbookPosterior, textbookPosterior } from "./textbook-po
 const largestMeanError = 0.05;
 const largestSdError = 0.03;
 /** Of the reference, so that its own Monte Carlo error is a small part of the tolerances. */
-const leastEffective = 20_000;
+const minEffective = 20_000;
 
 function fitCase({ table, options }: FamilyCase, seed = 1): Promise<Posterior> {
   const { columns, y, offset, weights } = table;
@@ -39,7 +39,7 @@ describe("by default every family is within 0.05 sd and 3% of importance samplin
     const { names, numScales } = textbook;
     expect(posterior.coefficients.map(({ name }) => name).sort()).toEqual([...names].sort());
     const sample = referenceFor(posterior, textbook);
-    expect(sample.effective).toBeGreaterThan(leastEffective);
+    expect(sample.effective).toBeGreaterThan(minEffective);
     expect(sample.paretoShape).toBeLessThan(0.5);
     const rows = names.map((name, j) => {
       const isScale = j >= names.length - numScales;
@@ -93,7 +93,7 @@ describe("learned priors are at the maximum of the evidence", () => {
       priors: { default: learned },
     });
     const sample = referenceFor(posterior, textbook);
-    expect(sample.effective).toBeGreaterThan(leastEffective);
+    expect(sample.effective).toBeGreaterThan(minEffective);
     const squares = Float64Array.from(sample.draws, (theta) =>
       columns.reduce((sum, name) => sum + theta[textbook.names.indexOf(name)] ** 2, 0),
     );

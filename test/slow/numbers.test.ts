@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { toContractJson } from "../../src/fit/contract-json.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import type { FitOptions } from "../../src/fit/options/options.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
+import { posteriorToJson } from "../../src/fit/to-json.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { samplers } from "../../src/sampling/registry.ts";
 import { allSamplers } from "../numbers/cases.ts";
@@ -45,7 +45,7 @@ describe.each(families)("%s", (family) => {
             return;
           }
           expectNumbers(result as Posterior);
-          expect(JSON.stringify(toContractJson(result as Posterior, { version: "0" }).coefficients ?? [])).not.toMatch(
+          expect(JSON.stringify(posteriorToJson(result as Posterior, { version: "0" }).coefficients ?? [])).not.toMatch(
             /"(mean|sd)":null/,
           );
         },

@@ -3,21 +3,20 @@ import { invertPositiveDefinite } from "../../src/linalg/cholesky.ts";
 import { add, identity, matrix } from "../../src/linalg/matrix.ts";
 import { fit } from "../../src/node.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { iterateAveraging } from "../../src/sampling/algorithms/iasg.ts";
-import { fisherScoring } from "../../src/sampling/algorithms/sgfs.ts";
+import { iasg } from "../../src/sampling/algorithms/iasg.ts";
+import { sgfs } from "../../src/sampling/algorithms/sgfs.ts";
 import { fitTo, hasShared, measured, names } from "./paper-data.ts";
 
 // The paper's samplers on real data: every sd as predicted, within four Monte Carlo standard errors. Minutes, not seconds.
-const variants = [fisherScoring, iterateAveraging].flatMap((sampler) =>
+const variants = [sgfs, iasg].flatMap((sampler) =>
   sampler.preconditioners.flatMap((preconditioner) =>
-    (sampler === iterateAveraging && preconditioner === "full"
-      ? (["posterior", "sandwich"] as const)
-      : [undefined]
-    ).map((covariance) => ({
-      sampler: sampler.name,
-      preconditioner,
-      covariance,
-    })),
+    (sampler === iasg && preconditioner === "full" ? (["posterior", "sandwich"] as const) : [undefined]).map(
+      (covariance) => ({
+        sampler: sampler.name,
+        preconditioner,
+        covariance,
+      }),
+    ),
   ),
 );
 

@@ -64,9 +64,9 @@ describe("wide Langevin dynamics", () => {
     const engine = await createInlineEngine();
     const model = await modelOf(engine, 2000, 40, {});
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
-    const problem = await estimateWide(workspace, model, 1);
-    expect(problem.directions.length).toBeGreaterThan(0);
-    const { positions } = await runWideLangevin(problem, options);
+    const local = await estimateWide(workspace, model, 1);
+    expect(local.directions.length).toBeGreaterThan(0);
+    const { positions } = await runWideLangevin(local, options);
     const exact = await conjugatePosterior(workspace, model);
     const sds = diagonal(exact.covariance).map(Math.sqrt);
     momentsOf(positions, model.dimension).forEach(({ mean, sd }, j) => {

@@ -6,7 +6,7 @@ import type { Reading } from "../../table/text-spellings.ts";
 import { patternOf, type UnfitMeaning } from "./text-meaning.ts";
 
 /** Classes that the categorical family takes. */
-const mostClasses = 100;
+const maxClasses = 100;
 
 /** A column of texts that a formula cannot read as it is. */
 export interface UnfitColumn {
@@ -37,7 +37,7 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
   const [column] = columns;
   const { name, values, meaning, isTarget } = column;
   const asLevels = isTarget
-    ? values.levels.length > mostClasses
+    ? values.levels.length > maxClasses
       ? ""
       : ", or use --family categorical if these are classes"
     : `, or write C(${quoteName(name)}) if these are levels`;
@@ -70,12 +70,12 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
       const first = shown(words[0]);
       const more = words.length > 1 ? ` and ${formatCount(words.length - 1)} more` : "";
       const others = `what is no ${meaning.of === "numbers" ? "number" : "date"}`;
-      const cure =
+      const remedy =
         source.relation === undefined
           ? `give numbers, with null in place of ${others}`
           : `make ${others} missing by ${way(columns, source)}`;
       return new InputError(
-        `Column "${name}" holds ${meaning.of}, and among them ${first}${more}${also}; ${cure}${asLevels}.`,
+        `Column "${name}" holds ${meaning.of}, and among them ${first}${more}${also}; ${remedy}${asLevels}.`,
       );
     }
     case "keys": {

@@ -12,9 +12,9 @@ export const isCount = (value: number) => Number.isInteger(value) && value >= 0;
 /** From this mean on counts are near enough to a normal law that the gaussian family is no mistake. */
 const largestMean = 20;
 /** A Poisson law has variance over mean 1; ratings and scores, which are no counts, have much less. */
-const leastDispersion = 0.5;
+const minDispersion = 0.5;
 /** A Poisson law of mean 16 has this skewness; a scale with most values in its middle has less. */
-const leastSkewness = 0.25;
+const minSkewness = 0.25;
 
 /** Watches whether a target's values are counts: whole numbers, 0 or more. */
 export class CountCheck {
@@ -60,7 +60,7 @@ export class CountCheck {
     const mean = first / count;
     const variance = second / count - mean ** 2;
     const skewness = (third / count - 3 * mean * (second / count) + 2 * mean ** 3) / variance ** 1.5;
-    if (mean >= largestMean || variance < leastDispersion * mean || skewness < leastSkewness) return [];
+    if (mean >= largestMean || variance < minDispersion * mean || skewness < minSkewness) return [];
     return [
       `${this.name} holds whole numbers from 0 on (mean ${mean.toPrecision(3)}) that look like counts, and was taken for gaussian; --family poisson or negative-binomial may fit better, and --family gaussian keeps it as it is.`,
     ];

@@ -7,7 +7,7 @@ import { isCount, isCountFamily } from "./counts.ts";
 import { compileTarget } from "./target.ts";
 
 /** The squares of larger targets' distances from their predictions are beyond all numbers. */
-const mostScored = 1e100;
+const maxScored = 1e100;
 
 /** The targets of other rows than the fit's. */
 export interface ObservedTargets {
@@ -33,7 +33,7 @@ export function observeTargets(
   if (![...names].every((name) => scope.columns.has(name))) return undefined;
   const reader = compileTarget(formula, scope, { whereNotFinite: "keep" });
   const complete = new CompleteRowReader();
-  const isUsable = (value: number) => Math.abs(value) <= mostScored && (!isCountFamily(family) || isCount(value));
+  const isUsable = (value: number) => Math.abs(value) <= maxScored && (!isCountFamily(family) || isCount(value));
   const unusable = new Map<string, number>();
   const codes = new Map(target.levels?.map((level, k) => [level, k]));
 

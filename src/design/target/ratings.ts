@@ -2,10 +2,10 @@ import { listed } from "../../suggest.ts";
 import { formatCount } from "../../table/table.ts";
 
 /** Scales from 0 to 10 have eleven values; with more, whole numbers are near enough to a continuous scale. */
-const mostValues = 11;
+const maxValues = 11;
 /** Of fewer rows any target has few values. */
-const leastRows = 20;
-const leastRowsOfValue = 5;
+const minRows = 20;
+const minRowsOfValue = 5;
 
 /**
  * A sentence where a target of numbers, taken for gaussian, takes so few whole values that they may be classes or ratings.
@@ -13,7 +13,7 @@ const leastRowsOfValue = 5;
  */
 export function ratingWarnings(name: string, distinct: readonly number[], numRows: number): string[] {
   const count = distinct.length;
-  if (count < 3 || count > mostValues || numRows < Math.max(leastRows, leastRowsOfValue * count)) return [];
+  if (count < 3 || count > maxValues || numRows < Math.max(minRows, minRowsOfValue * count)) return [];
   if (!distinct.every(Number.isInteger)) return [];
   const shown =
     count > 6 ? `${distinct.slice(0, 3).join(", ")}, …, ${distinct.at(-1)}` : listed(distinct.map(String), "and");

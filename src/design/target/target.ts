@@ -17,7 +17,7 @@ import { ratingWarnings } from "./ratings.ts";
 /** How many distinct values of a number target messages count: two decide the family. */
 const countedValues = 5;
 /** Classes that the categorical family takes. */
-const mostClasses = 100;
+const maxClasses = 100;
 
 export interface FinishedTarget {
   readonly target: DesignTarget;
@@ -121,9 +121,9 @@ function textTarget(
           labels.map((label) => `"${label}"`),
         );
       }
-      if (labels.length > mostClasses) {
+      if (labels.length > maxClasses) {
         throw new InputError(
-          `The target ${name} is text with ${formatCount(labels.length)} different values, and the categorical family takes ${mostClasses} at most; make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
+          `The target ${name} is text with ${formatCount(labels.length)} different values, and the categorical family takes ${maxClasses} at most; make two of them, as in ${name} == "${labels[0]}" ~ …, or use a target of numbers.`,
         );
       }
       if (labels.length > 2 || family === "categorical") {
@@ -148,7 +148,7 @@ function numberTarget(
   function add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void {
     counts.add(values, rows);
     moments = combine(moments, momentsOf(values as Float64Array));
-    for (let i = 0; i < values.length && seen.size <= mostClasses; i++) seen.add(values[i]);
+    for (let i = 0; i < values.length && seen.size <= maxClasses; i++) seen.add(values[i]);
   }
 
   function finish(
@@ -169,9 +169,9 @@ function numberTarget(
     }
     refuseEvent(event, name, family, labels);
     if (family === "categorical") {
-      if (distinct.length > mostClasses) {
+      if (distinct.length > maxClasses) {
         throw new InputError(
-          `The categorical family takes a target of at most ${mostClasses} values, and ${name} has more; use --family gaussian for numbers, or put them into classes first.`,
+          `The categorical family takes a target of at most ${maxClasses} values, and ${name} has more; use --family gaussian for numbers, or put them into classes first.`,
         );
       }
       return classes(name, labels, distinct, false);

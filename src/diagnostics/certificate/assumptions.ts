@@ -1,5 +1,5 @@
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
-import type { Problem } from "../../estimation/problem.ts";
 import { type Matrix, traceOfProduct } from "../../linalg/matrix.ts";
 import { unlessZeroDensity } from "../../models/custom-functions.ts";
 import type { AssumptionId, Plan } from "../../sampling/sampler.ts";
@@ -29,24 +29,24 @@ const atBound: AssumptionCheck = {
 };
 
 /** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
-export async function checkAssumptions(problem: Problem, plan: Plan): Promise<AssumptionCheck[]> {
+export async function checkAssumptions(local: LocalApproximation, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
-  const { hessian } = problem;
+  const { hessian } = local;
   const { covariance, largestContraction, averages } = plan.prediction;
   const usesNoise = batchSize !== null && batchSize > 0 && plan.settings.preconditioner !== null;
   const kurtosis = usesNoise
-    ? (await largestExcessKurtosis(problem)) *
+    ? (await largestExcessKurtosis(local)) *
       (averages ? 1 / averages.rows : kurtosisLeft(largestContraction ?? 1) / batchSize)
     : null;
-  const drift = usesNoise ? await noiseDrift(problem, averages?.iterates ?? covariance) : null;
-  const nonlinearity = await unlessZeroDensity(() => gradientNonlinearity(problem, problem.laplaceFactor));
+  const drift = usesNoise ? await noiseDrift(local, averages?.iterates ?? covariance) : null;
+  const nonlinearity = await unlessZeroDensity(() => gradientNonlinearity(local, local.laplaceFactor));
   const { relativeError, shift } = nonlinearity ?? unknownNonlinearity;
   const meanShift = Math.max(...shift.map(Math.abs));
-  const ratio = informationRatioOf(problem);
+  const ratio = informationRatioOf(local);
   // Where the prior tells everything there is no information of the data's to compare, and no noise either.
   const isTold = Number.isFinite(ratio) && ratio > 0;
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
-  const enoughRows = problem.numRows >= 10 * hessian.rows;
+  const enoughRows = local.numRows >= 10 * hessian.rows;
   return [
     check("A1", "gradient noise is normal", kurtosis, 0.3, (value) =>
       value === null
@@ -122,7 +122,10 @@ function check(
 }
 
 /** |Tr(P C̄(Σ)) / Tr(P C) − 1| */
-async function noiseDrift({ noise, noiseCovariance, laplaceCovariance }: Problem, covariance: Matrix): Promise<number> {
+async function noiseDrift(
+  { noise, noiseCovariance, laplaceCovariance }: LocalApproximation,
+  covariance: Matrix,
+): Promise<number> {
   const averaged = await noise.averagedOver(covariance);
   return Math.abs(traceOfProduct(laplaceCovariance, averaged) / traceOfProduct(laplaceCovariance, noiseCovariance) - 1);
 }

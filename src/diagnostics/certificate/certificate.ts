@@ -1,8 +1,8 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import {
   type ChainOutput,
-  type Cure,
   type Plan,
+  type Remedy,
   type Sampler,
   type Tuning,
   type TuningName,
@@ -62,14 +62,14 @@ const ownSteps: readonly TuningName[] = ["learningRate", "window", "maxStep", "d
 /** The same, but for steps of a shape that is off by itself, whatever these are. */
 const ownNoise: readonly TuningName[] = ["batchSize", "momentum"];
 /** With settings of the user's own, sds that are wrong by so many times the tolerance, or by a tenth, are no posterior's. */
-const farOff = { tolerances: 5, share: 0.1 };
+const farOff = { tolerances: 5, fraction: 0.1 };
 
-const leastEffectiveSamples = 400;
+const minEffectiveSamples = 400;
 const largestRHat = 1.01;
 
 /** @param ofModel Checks of what the sampler was given, whatever it makes of it. */
 export async function certify(
-  problem: Problem,
+  local: LocalApproximation,
   sampler: Sampler,
   plan: Plan,
   output: ChainOutput,
@@ -78,21 +78,21 @@ export async function certify(
   notes: readonly string[],
   ofModel: readonly RunCheck[] = [],
 ): Promise<Certificate> {
-  const { laplaceCovariance, mode } = problem;
+  const { laplaceCovariance, mode } = local;
   const target: Gaussian = { mean: mode, covariance: laplaceCovariance };
-  const assumptions = await checkAssumptions(problem, plan);
+  const assumptions = await checkAssumptions(local, plan);
   const { limit, target: wanted } = plan.prediction;
   const measured = largestDeviation(output, limit?.sd ?? sdsOf((wanted ?? laplaceCovariance).data, mode.length));
-  const cure = sampler.cure?.(plan.settings) ?? {};
+  const remedy = sampler.remedy?.(plan.settings) ?? {};
   const checks: RunCheck[] = [
-    withEnds(checkConvergence(coefficients, cure), plan, output, coefficients),
-    checkPrediction(plan, output, coefficients, cure),
-    checkAccuracy(plan, coefficients, { tolerance, given: ownNumbers(plan, tuning) }, cure),
+    withEnds(checkConvergence(coefficients, remedy), plan, output, coefficients),
+    checkPrediction(plan, output, coefficients, remedy),
+    checkAccuracy(plan, coefficients, { tolerance, given: ownNumbers(plan, tuning) }, remedy),
     ...ofModel,
   ];
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
   // Settings that are known to be off claim nothing that there is to check.
-  const exact = checks[2].passed ? await compareWithExact(problem, plan, output, tolerance) : null;
+  const exact = checks[2].passed ? await compareWithExact(local, plan, output, tolerance) : null;
   if (exact) checks.push({ id: "exact", ...exact });
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
   const failed = reliedOnFailed || checks.some((check) => !check.passed && !check.slight);
@@ -111,16 +111,16 @@ export async function certify(
       measured: plan.prediction.isComparison ? null : numberOrNull(measured),
     },
     monteCarlo: monteCarloErrors(coefficients, plan.prediction.maxSdError),
-    informationRatio: numberOrNull(informationRatioOf(problem)),
+    informationRatio: numberOrNull(informationRatioOf(local)),
     meanSquareStable: plan.prediction.meanSquareStable,
     largestStableScale: numberOrNull(plan.prediction.largestStableScale),
     assumptions,
     checks,
-    notes: [...plan.notes, ...noModeNotes(problem), ...notes],
+    notes: [...plan.notes, ...noModeNotes(local), ...notes],
   };
 }
 
-function noModeNotes({ noMode }: Problem): string[] {
+function noModeNotes({ noMode }: LocalApproximation): string[] {
   return noMode === undefined ? [] : [`Distances to the normal approximation say little here: ${noMode}.`];
 }
 
@@ -139,16 +139,20 @@ function largestDeviation(output: ChainOutput, reference: Float64Array): number 
 }
 
 /** @param chains Given where coefficients are so many that the largest R̂ of all passes the limit by chance. */
-export function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Cure, chains?: number): RunCheck {
+export function checkConvergence(
+  coefficients: readonly Convergence[],
+  { fewDraws }: Remedy,
+  chains?: number,
+): RunCheck {
   const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
   const limitOf = ({ essBulk }: Convergence) =>
     chains ? Math.max(largestRHat, largestByChance(essBulk, 2 * chains, coefficients.length)) : largestRHat;
   const largest = coefficients.reduce((worst, c) => (c.rHat - limitOf(c) > worst.rHat - limitOf(worst) ? c : worst));
-  if (fewest.essBulk < leastEffectiveSamples) {
+  if (fewest.essBulk < minEffectiveSamples) {
     return {
       id: "convergence",
       passed: false,
-      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${leastEffectiveSamples} are wanted), so its interval is rough; ${fewDraws ?? "run more --draws"}.`,
+      message: `${fewest.name} has only ${Math.round(fewest.essBulk)} effective draws (${minEffectiveSamples} are wanted), so its interval is rough; ${fewDraws ?? "run more --draws"}.`,
     };
   }
   const limit = limitOf(largest);
@@ -178,7 +182,12 @@ function withEnds(check: RunCheck, plan: Plan, output: ChainOutput, coefficients
  * Measured against predicted sds: beyond four standard errors, of the pilot runs too where the prediction is theirs, and 3%
  * the predicted law does not hold.
  */
-function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly Convergence[], cure: Cure): RunCheck {
+function checkPrediction(
+  plan: Plan,
+  output: ChainOutput,
+  coefficients: readonly Convergence[],
+  remedy: Remedy,
+): RunCheck {
   const { limit, covariance, isComparison } = plan.prediction;
   const predicted = limit?.sd ?? sdsOf(covariance.data, output.dimension);
   const deviation = largestDeviation(output, predicted);
@@ -206,7 +215,7 @@ function checkPrediction(plan: Plan, output: ChainOutput, coefficients: readonly
     : {
         id: "prediction",
         passed: false,
-        message: `The measured sds differ by up to ${percent(deviation)} from ${what}, more than chance explains: ${limit ? "the step is too long for this loss" : "the loss is not quadratic where the draws go, or the chains have not settled"}; ${cure.prediction ?? "use --sampler auto"}.`,
+        message: `The measured sds differ by up to ${percent(deviation)} from ${what}, more than chance explains: ${limit ? "the step is too long for this loss" : "the loss is not quadratic where the draws go, or the chains have not settled"}; ${remedy.prediction ?? "use --sampler auto"}.`,
       };
 }
 
@@ -225,7 +234,7 @@ function checkAccuracy(
   plan: Plan,
   coefficients: readonly Convergence[],
   { tolerance, given }: { readonly tolerance: number; readonly given: readonly string[] },
-  cure: Cure,
+  remedy: Remedy,
 ): RunCheck {
   const { maxSdError, limit, target } = plan.prediction;
   const sds = target ? "sds" : "posterior sds";
@@ -236,13 +245,13 @@ function checkAccuracy(
     if (total && !total.passed) return { id: "accuracy", passed: false, slight: true, message: total.message };
     return { id: "accuracy", passed: true, message: total ? `${bySettings} ${total.message}` : bySettings };
   }
-  const mostOfOwn = Math.max(allowed, Math.min(farOff.tolerances * allowed, farOff.share));
+  const maxOfOwn = Math.max(allowed, Math.min(farOff.tolerances * allowed, farOff.fraction));
   // Not ">": an error that is no number is far off.
-  const isFarOff = given.length > 0 && !(maxSdError <= mostOfOwn);
+  const isFarOff = given.length > 0 && !(maxSdError <= maxOfOwn);
   return {
     id: "accuracy",
     passed: false,
     slight: limit === undefined && !isFarOff,
-    message: `The settings make ${sds} wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as ${target ? "those of repeated data" : "posterior intervals"}; ${isFarOff ? `leave ${given.join(" and ")} out` : (cure.accuracy ?? "use --sampler auto")}.`,
+    message: `The settings make ${sds} wrong by up to ${percent(maxSdError)}, more than the tolerance of ${percent(allowed)}: do not read the intervals as ${target ? "those of repeated data" : "posterior intervals"}; ${isFarOff ? `leave ${given.join(" and ")} out` : (remedy.accuracy ?? "use --sampler auto")}.`,
   };
 }

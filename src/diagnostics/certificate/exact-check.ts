@@ -1,12 +1,12 @@
 import { conjugatePosterior } from "../../estimation/conjugate.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { conjugate } from "../../sampling/algorithms/conjugate.ts";
 import type { ChainOutput, Plan } from "../../sampling/sampler.ts";
 import { effectiveDrawsOf } from "./accuracy.ts";
 import { percent, sdsAway } from "./wording.ts";
 
 /** Above so many parameters the exact moments, D² at each of thousands of points of τ, take longer than they are worth. */
-const mostParameters = 500;
+const maxParameters = 500;
 /** Standard errors that chance is allowed, of the largest of many parameters. */
 const byChance = 4;
 /** Errors that a reader would not see, whatever the tolerance: of a mean in sds, of an sd as a share of it. */
@@ -23,14 +23,14 @@ export interface ExactComparison {
  * explains; null where the posterior is not known, or not what the draws are meant to come from.
  */
 export async function compareWithExact(
-  problem: Problem,
+  local: LocalApproximation,
   plan: Plan,
   output: ChainOutput,
   tolerance: number,
 ): Promise<ExactComparison | null> {
-  const { model, workspace } = problem;
+  const { model, workspace } = local;
   if (output.isIntegrated || plan.prediction.target) return null;
-  if (model.custom || model.dimension > mostParameters || conjugate.unsuited?.(model) !== null) return null;
+  if (model.custom || model.dimension > maxParameters || conjugate.unsupportedReason?.(model) !== null) return null;
   const exact = await conjugatePosterior(workspace, model);
   const worst = { mean: 0, sd: 0 };
   let isWithin = true;

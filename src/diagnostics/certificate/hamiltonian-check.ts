@@ -2,7 +2,7 @@ import type { HamiltonianStatistics } from "../../sampling/sampler.ts";
 import { percent } from "./wording.ts";
 
 /** Below this E-BFMI the momenta carry a chain too slowly across energies (Betancourt 2017, section 6.1). */
-const leastEnergyFraction = 0.3;
+const minEnergyFraction = 0.3;
 
 /** Up to this share of diverging trajectories could hide no more than a corner of the posterior. */
 const slightDivergence = 0.001;
@@ -49,9 +49,9 @@ export function checkHamiltonian(chains: readonly HamiltonianStatistics[]): {
     );
   }
   // Not "< 0.3": energies that never change give NaN.
-  if (!(fraction >= leastEnergyFraction)) {
+  if (!(fraction >= minEnergyFraction)) {
     failures.push(
-      `The smallest E-BFMI of a chain is ${fraction.toFixed(2)}, below ${leastEnergyFraction}: the draws reach the tails of the posterior too slowly; run more --draws, and give heavy-tailed coefficients a tighter --prior.`,
+      `The smallest E-BFMI of a chain is ${fraction.toFixed(2)}, below ${minEnergyFraction}: the draws reach the tails of the posterior too slowly; run more --draws, and give heavy-tailed coefficients a tighter --prior.`,
     );
   }
   if (failures.length > 0) {

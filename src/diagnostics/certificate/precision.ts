@@ -23,7 +23,7 @@ export interface MonteCarloErrors {
 /** How many standard errors count as the error: 95 of 100 are smaller. */
 const standardErrors = 2;
 /** How far from its place an interval's end may be, in posterior sds. */
-const mostEndError = 0.1;
+const maxEndError = 0.1;
 
 type Known<Name extends "sdError" | "endError"> = Precision & Required<Pick<Precision, Name>>;
 
@@ -71,13 +71,13 @@ export function totalErrorOfSds(
   if (total <= allowed) return { passed: true, message: `In all ${sds} are known to ${percent(total)}: ${parts}.` };
   // Where the settings leave hardly any room, no number of draws that anyone would wait for fills it.
   const room = allowed - maxSdError;
-  const cure =
+  const remedy =
     room > allowed / 10
       ? `run more --draws ${drawsFor(run, stepsToSpare(run), byChance / room)}`
       : `raise --tolerance to ${Number((1.1 * total).toPrecision(2))}, or run more --draws`;
   return {
     passed: false,
-    message: `${sds[0].toUpperCase()}${sds.slice(1)} are known to ${percent(total)} only, ${parts}, and the tolerance is ${percent(allowed)}: ${cure}.`,
+    message: `${sds[0].toUpperCase()}${sds.slice(1)} are known to ${percent(total)} only, ${parts}, and the tolerance is ${percent(allowed)}: ${remedy}.`,
   };
 }
 
@@ -90,11 +90,11 @@ export function errorOfEnds(
   const worst = worstOf(coefficients, "endError");
   if (!worst) return null;
   const error = standardErrors * worst.endError;
-  if (error <= mostEndError)
+  if (error <= maxEndError)
     return { passed: true, message: `The ends of the intervals are known to ${short(error)} sd.` };
   return {
     passed: false,
-    message: `The ends of the interval of ${worst.name} are known to ${short(error)} sd only, and ${mostEndError} is wanted; run more --draws ${drawsFor(run, positionsPerDraw(output), error / mostEndError)}.`,
+    message: `The ends of the interval of ${worst.name} are known to ${short(error)} sd only, and ${maxEndError} is wanted; run more --draws ${drawsFor(run, positionsPerDraw(output), error / maxEndError)}.`,
   };
 }
 

@@ -8,7 +8,7 @@ const slack = 3;
 /** A coefficient that moves by more of its own sds without the prior is the prior's rather than the data's. */
 const largeShift = 1;
 /** Coefficients that are named. */
-const mostNamed = 3;
+const maxNamed = 3;
 
 export interface PriorContext {
   /** Of the coefficients, in the order of the pull's. */
@@ -30,7 +30,7 @@ export function checkPrior({ shifts, cost, expected }: PriorPull, context: Prior
   const { names, isDefault } = context;
   const order = [...shifts.keys()].sort((a, b) => Math.abs(shifts[b]) - Math.abs(shifts[a]));
   const largest = Math.abs(shifts[order[0]]);
-  const held = order.slice(0, mostNamed).filter((j) => Math.abs(shifts[j]) >= 0.5 * largest);
+  const held = order.slice(0, maxNamed).filter((j) => Math.abs(shifts[j]) >= 0.5 * largest);
   const named = listed(
     held.map((j) => `${names[j]} (${sds(Math.abs(shifts[j]))})`),
     "and",

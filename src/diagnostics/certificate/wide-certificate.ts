@@ -9,7 +9,7 @@ import { percent } from "./wording.ts";
  * what halving the step changes. The paper's assumptions are about the noise of minibatches, which such runs do not have.
  */
 export function certifyWide(
-  problem: WideProblem,
+  local: WideProblem,
   run: WideRun,
   coefficients: readonly Convergence[],
   tolerance: number,
@@ -30,7 +30,7 @@ export function certifyWide(
     monteCarlo: monteCarloErrors(coefficients, sdError),
     informationRatio: null,
     meanSquareStable: true,
-    largestStableScale: 2 / (learningRate! * problem.eigenvalues.largest),
+    largestStableScale: 2 / (learningRate! * local.eigenvalues.largest),
     assumptions: [],
     checks,
     notes: [
@@ -56,9 +56,9 @@ function withSds(check: RunCheck, coefficients: readonly Convergence[], toleranc
 
 function cureOf(coefficients: readonly Convergence[]): string {
   const few = coefficients.filter(({ essBulk }) => essBulk < 400).length;
-  const share =
+  const fraction =
     few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;
-  return `so have ${share} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;
+  return `so have ${fraction} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;
 }
 
 function checkStep(sdChange: number | null, tolerance: number): RunCheck {

@@ -19,7 +19,7 @@ const outside = 1 - inside;
 /** Places between which the shortest interval is looked for. */
 const gridSize = 120;
 /** Where a tail's fit and its draws differ by more standard errors, the tail is no smooth curve. */
-const mostStandardErrors = 5;
+const maxStandardErrors = 5;
 const checkedAt = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06];
 
 /**
@@ -70,7 +70,7 @@ function follows(tail: TailQuantiles, chains: readonly Float64Array[], sorted: F
     const own = sign * quantileOfSorted(sorted, sign > 0 ? probability : 1 - probability);
     const { value, slope } = tail.at(probability);
     const error = Math.sqrt((probability * (1 - probability)) / effective) * Math.abs(tail.evaluate(slope));
-    return Math.abs(tail.evaluate(value) - own) <= mostStandardErrors * error;
+    return Math.abs(tail.evaluate(value) - own) <= maxStandardErrors * error;
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { dot, multiplyVector } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -9,7 +9,12 @@ const numDirections = 8;
 const maxRows = 20_000;
 
 /** Largest excess kurtosis of one row's gradient along random directions, on the scale of the posterior. */
-export async function largestExcessKurtosis({ workspace, sample, mode, laplaceFactor }: Problem): Promise<number> {
+export async function largestExcessKurtosis({
+  workspace,
+  sample,
+  mode,
+  laplaceFactor,
+}: LocalApproximation): Promise<number> {
   const random = createRandom(1, 0, 6);
   const directions = Array.from({ length: numDirections }, () =>
     multiplyVector(

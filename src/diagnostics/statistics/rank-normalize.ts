@@ -11,7 +11,7 @@ import { type OrderedDraws, orderDraws, pool } from "./ordered-draws.ts";
  */
 
 /** Fewest draws in a chain for which the diagnostics are defined; below it they are NaN, as in ArviZ. */
-const leastDraws = 4;
+const minDraws = 4;
 
 /**
  * Checks the shape of `chains`.
@@ -32,7 +32,7 @@ export function requireEqualLengths(chains: readonly Float64Array[]): void {
 /** Whether a diagnostic over `chains` is defined: at least `leastDraws` draws per chain and no NaN among them. */
 export function areDiagnosable(chains: readonly Float64Array[]): boolean {
   requireEqualLengths(chains);
-  return chains[0].length >= leastDraws && !chains.some(hasNaN);
+  return chains[0].length >= minDraws && !chains.some(hasNaN);
 }
 
 function hasNaN(values: Float64Array): boolean {

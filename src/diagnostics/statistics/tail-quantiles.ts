@@ -3,7 +3,7 @@ import { cholesky, choleskySolve } from "../../linalg/cholesky.ts";
 import { matrix } from "../../linalg/matrix.ts";
 
 /** The share of all draws that a tail's quantile function is fitted to, and the polynomial's coefficients. */
-const tailShare = 0.2;
+const tailFraction = 0.2;
 const numTerms = 4;
 /** Fewest order statistics that a fit is made of. */
 const fewest = 40;
@@ -27,7 +27,7 @@ let known: TailBasis = {
 
 function basisFor(size: number): TailBasis {
   if (known.size === size) return known;
-  const count = Math.floor(tailShare * size);
+  const count = Math.floor(tailFraction * size);
   const probability = Float64Array.from({ length: count }, (_, i) => (i + 1 - 3 / 8) / (size + 1 / 4));
   const score = probability.map((p) => normalQuantile(p, 0, 1));
   const terms = new Float64Array(count * numTerms);
@@ -69,7 +69,7 @@ export class TailQuantiles {
 
   /** Whether so many draws are enough for a fit. */
   static suits(size: number): boolean {
-    return Math.floor(tailShare * size) >= fewest;
+    return Math.floor(tailFraction * size) >= fewest;
   }
 
   /**
@@ -84,11 +84,11 @@ export class TailQuantiles {
     this.weights = new Float64Array(count);
     const gram = matrix(numTerms, numTerms);
     const right = new Float64Array(numTerms);
-    const leastRise = 1e-6 * (at(count - 1) - at(0));
+    const minRise = 1e-6 * (at(count - 1) - at(0));
     for (let i = 0; i < count; i++) {
       const low = Math.max(0, ((i + 1) >> 1) - 1);
       const high = Math.min(count - 1, Math.max(2 * i + 1, i + 2));
-      const rise = Math.max(at(high) - at(low), leastRise) / (score[high] - score[low]);
+      const rise = Math.max(at(high) - at(low), minRise) / (score[high] - score[low]);
       const density = Math.exp(-0.5 * score[i] ** 2);
       const weight = density / (rise * Math.sqrt(probability[i] * (1 - probability[i])));
       this.weights[i] = weight;

@@ -41,7 +41,7 @@ export interface CsvFiles {
  * @throws InputError naming the line that has another number of fields than the others
  */
 export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: FileHints): Promise<FileView> {
-  const problem = `${csv.label} cannot be read`;
+  const local = `${csv.label} cannot be read`;
   const isFull = csv.bytes <= fullySniffedBytes;
   const sniffed: Sniffed[] = [];
   for (const file of csv.files)
@@ -78,11 +78,11 @@ export async function csvView(session: DuckDBSession, csv: CsvFiles, hints: File
     const listed = [...types].map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
     return `select * from read_csv(${csv.source}, ${options.join(", ")}, types = {${listed.join(", ")}})`;
   };
-  if (isFull) for (const name of await infinities(session, reading(), types, problem)) types.set(name, "VARCHAR");
+  if (isFull) for (const name of await infinities(session, reading(), types, local)) types.set(name, "VARCHAR");
   const query = reading();
   const texts = [...types].filter(([, type]) => type === "VARCHAR").map(([name]) => name);
   const found = await spelledTypes(session, query, texts, {
-    problem,
+    local,
     rows: isFull ? undefined : sniffedRows,
     hints,
     names,
@@ -124,12 +124,12 @@ async function infinities(
   session: DuckDBSession,
   query: string,
   types: ReadonlyMap<string, string>,
-  problem: string,
+  local: string,
 ): Promise<string[]> {
   const numbers = [...types].filter(([, type]) => type === "DOUBLE").map(([name]) => name);
   if (numbers.length === 0) return [];
   const tests = numbers.map((name) => `bool_or(isinf(${quoted(name)}))`);
-  const [found] = await session.rows(`select ${tests.join(", ")} from (${query})`, problem);
+  const [found] = await session.rows(`select ${tests.join(", ")} from (${query})`, local);
   return numbers.filter((_, k) => found[k] === true);
 }
 

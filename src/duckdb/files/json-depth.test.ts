@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, expect, test } from "vitest";
 import { openTable } from "../source.ts";
-import { jsonDepth, mostLevels } from "./json-depth.ts";
+import { jsonDepth, maxLevels } from "./json-depth.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-json-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,9 +35,9 @@ test.each(["lists", "objects"] as const)(
   "%s that nest too deeply are refused, those within the limit read",
   async (kind) => {
     const path = join(folder, `${kind}.jsonl`);
-    writeFileSync(path, lines(nested(mostLevels - 1, kinds[kind])));
+    writeFileSync(path, lines(nested(maxLevels - 1, kinds[kind])));
     expect(await rowsOf(path)).toBe(2);
-    for (const levels of [mostLevels, 50_000]) {
+    for (const levels of [maxLevels, 50_000]) {
       writeFileSync(path, lines(nested(levels, kinds[kind])));
       const sentence = `${path} has lists or objects in more than 100 levels within each other; leave what is nested so deeply out where the file is made.`;
       await expect(rowsOf(path)).rejects.toThrow(sentence);

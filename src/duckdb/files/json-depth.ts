@@ -2,7 +2,7 @@ import { InputError } from "../../errors.ts";
 import type { DuckDBSession } from "../session.ts";
 
 /** Levels of lists and objects within each other. DuckDB looks through deeper ones by recursion, and ends the process. */
-export const mostLevels = 100;
+export const maxLevels = 100;
 
 /** How many levels of lists and objects a text of JSON has, as far as `most` + 1. */
 export function jsonDepth(text: string, most: number): number {
@@ -33,11 +33,11 @@ export async function refuseDeepJson(session: DuckDBSession, label: string, sour
   // Brackets are counted first, which is quick and finds no depth that is not there; few objects have so many.
   const opening = "length(json) - length(translate(json, '[{', ''))";
   const suspects = await session.rows(
-    `select json from (select cast(json as varchar) as json from read_json_objects(${source})) where ${opening} > ${mostLevels}`,
+    `select json from (select cast(json as varchar) as json from read_json_objects(${source})) where ${opening} > ${maxLevels}`,
     `${label} cannot be read`,
   );
-  if (!suspects.some(([text]) => jsonDepth(String(text), mostLevels) > mostLevels)) return;
+  if (!suspects.some(([text]) => jsonDepth(String(text), maxLevels) > maxLevels)) return;
   throw new InputError(
-    `${label} has lists or objects in more than ${mostLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
+    `${label} has lists or objects in more than ${maxLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
   );
 }

@@ -16,20 +16,20 @@ export async function jsonView(
   source: string,
   hints: FileHints,
 ): Promise<FileView> {
-  const problem = `${label} cannot be read`;
+  const local = `${label} cannot be read`;
   await refuseDeepJson(session, label, source);
   const guessed = `select * from read_json(${source}, sample_size = -1)`;
   const described = (await session.rows(
     `select column_name, column_type from (describe ${guessed})`,
-    problem,
+    local,
   )) as string[][];
   const names = await ownNames(
     session,
     source,
     described.map(([name]) => name),
-    problem,
+    local,
   );
-  const scalars = await columnsOfScalars(session, guessed, described, problem);
+  const scalars = await columnsOfScalars(session, guessed, described, local);
   const types = described.map(([name, type]) => {
     const isText = guessedTypes.test(type) || scalars.has(name) || isPinnedText(hints, names.get(name) ?? name);
     return [name, isText && !type.endsWith("]") && !type.startsWith("STRUCT") ? "VARCHAR" : type];
@@ -39,7 +39,7 @@ export async function jsonView(
   const listed = types.map(([name, type]) => `${sqlText(name)}: ${sqlText(type)}`);
   const query = isOwn ? `select * from read_json(${source}, columns = {${listed.join(", ")}})` : guessed;
   const texts = isOwn ? types.filter(([, type]) => type === "VARCHAR").map(([name]) => name) : [];
-  const found = await spelledTypes(session, query, texts, { problem, hints, names, withTruths: false });
+  const found = await spelledTypes(session, query, texts, { local, hints, names, withTruths: false });
   const columns = (isOwn ? types : described).map(
     ([name, type]): FileColumn => ({ sqlName: name, name: names.get(name) ?? name, type: found.get(name) ?? type }),
   );
@@ -53,13 +53,13 @@ async function ownNames(
   session: DuckDBSession,
   source: string,
   names: readonly string[],
-  problem: string,
+  local: string,
 ): Promise<ReadonlyMap<string, string>> {
   const own = new Map<string, string>();
   if (!names.some((name) => /_\d+$/.test(name))) return own;
   const keys = (await session.rows(
     `select distinct unnest(json_keys(json)) from read_json_objects(${source})`,
-    problem,
+    local,
   )) as string[][];
   const known = new Set(keys.map(([key]) => key));
   for (const name of names) {
@@ -74,11 +74,11 @@ async function columnsOfScalars(
   session: DuckDBSession,
   query: string,
   described: readonly (readonly string[])[],
-  problem: string,
+  local: string,
 ): Promise<ReadonlySet<string>> {
   const mixed = described.filter(([, type]) => type === "JSON").map(([name]) => name);
   if (mixed.length === 0) return new Set();
   const tests = mixed.map((name) => `coalesce(bool_and(json_type(${quoted(name)}) not in ('OBJECT', 'ARRAY')), true)`);
-  const [holds] = await session.rows(`select ${tests.join(", ")} from (${query})`, problem);
+  const [holds] = await session.rows(`select ${tests.join(", ")} from (${query})`, local);
   return new Set(mixed.filter((_, k) => holds[k] === true));
 }

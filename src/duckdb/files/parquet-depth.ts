@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { InputError } from "../../errors.ts";
-import { mostLevels } from "./json-depth.ts";
+import { maxLevels } from "./json-depth.ts";
 import { type ThriftList, ThriftReader, type ThriftStruct } from "./thrift-compact.ts";
 
 /** The footer's list of elements, and of each how many children follow it. */
@@ -20,9 +20,9 @@ export function refuseDeepParquet(file: string, label: string): void {
     if (error instanceof RangeError || error instanceof TypeError) throw damaged(label);
     throw error;
   }
-  if (depth > mostLevels)
+  if (depth > maxLevels)
     throw new InputError(
-      `${label} has columns in more than ${mostLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
+      `${label} has columns in more than ${maxLevels} levels within each other; leave what is nested so deeply out where the file is made.`,
     );
 }
 

@@ -12,7 +12,7 @@ const dataPageV2 = 3;
 const dictionaryPage = 2;
 
 /** Bytes of a page's header at most. */
-export const mostHeaderBytes = 1024;
+export const maxHeaderBytes = 1024;
 
 /** Where a dictionary's page ends, from its start. @throws RangeError where it is no such page */
 export function dictionaryPageOf(bytes: Uint8Array): { readonly length: number; readonly entries: number } {

@@ -2,12 +2,12 @@ import { closeSync, fstatSync, openSync, readSync, rmSync, writeFileSync } from 
 import { join } from "node:path";
 import { InputError } from "../../errors.ts";
 import { quoted, sqlText } from "../../table/sql-text.ts";
-import { mostTextBytes, tooLong } from "../columns.ts";
+import { maxTextBytes, tooLong } from "../columns.ts";
 import type { DuckDBSession } from "../session.ts";
 import type { FileColumn, FileView } from "../view.ts";
 import { orderedDictionaries } from "./arrow-schema.ts";
 import { copyWithBytes, decimalSql } from "./decimals.ts";
-import { dictionaryPageOf, fileOfDictionary, mostHeaderBytes } from "./parquet-dictionary.ts";
+import { dictionaryPageOf, fileOfDictionary, maxHeaderBytes } from "./parquet-dictionary.ts";
 
 /**
  * The view of Parquet files, in which ordered dictionaries are ENUMs with their order, and decimals that DuckDB reads wrongly
@@ -19,16 +19,16 @@ export async function parquetView(
   { label, files, source }: { readonly label: string; readonly files: readonly string[]; readonly source: string },
   folder: () => string,
 ): Promise<FileView> {
-  const problem = `${label} cannot be read`;
+  const local = `${label} cannot be read`;
   const query = `select * from read_parquet(${source})`;
   const described = (await session.rows(
     `select column_name, column_type from (describe ${query})`,
-    problem,
+    local,
   )) as string[][];
-  const schema = await topLevelColumns(session, source, problem);
-  const wide = await wideDecimals(session, source, problem);
-  const long = await longTexts(session, source, problem);
-  const orders = await ordersOf(session, source, problem, folder);
+  const schema = await topLevelColumns(session, source, local);
+  const wide = await wideDecimals(session, source, local);
+  const long = await longTexts(session, source, local);
+  const orders = await ordersOf(session, source, local, folder);
   const columns: FileColumn[] = [];
   const replaced: string[] = [];
   const asBytes = new Set<string>();
@@ -71,21 +71,17 @@ export async function parquetView(
 }
 
 /** The columns whose texts are too long on average, by the files' metadata, with that length: reading some takes all memory. */
-async function longTexts(
-  session: DuckDBSession,
-  source: string,
-  problem: string,
-): Promise<ReadonlyMap<string, number>> {
+async function longTexts(session: DuckDBSession, source: string, local: string): Promise<ReadonlyMap<string, number>> {
   const rows = await session.rows(
-    `select path_in_schema, round(sum(total_uncompressed_size) / sum(num_values))::double as average from parquet_metadata(${source}) where type = 'BYTE_ARRAY' group by all having average > ${mostTextBytes}`,
-    problem,
+    `select path_in_schema, round(sum(total_uncompressed_size) / sum(num_values))::double as average from parquet_metadata(${source}) where type = 'BYTE_ARRAY' group by all having average > ${maxTextBytes}`,
+    local,
   );
   return new Map(rows as [string, number][]);
 }
 
 /** The names of the columns in the first file. */
-async function topLevelColumns(session: DuckDBSession, source: string, problem: string): Promise<string[]> {
-  const rows = await schemaRows(session, source, problem);
+async function topLevelColumns(session: DuckDBSession, source: string, local: string): Promise<string[]> {
+  const rows = await schemaRows(session, source, local);
   const first = rows.filter(({ file }) => file === rows[0].file);
   return first.filter(({ top }, i) => i > 0 && top === first[i].name && first[i].depth === 1).map(({ name }) => name);
 }
@@ -106,11 +102,11 @@ interface SchemaRow {
 }
 
 /** The elements of the files' schemas, depth first, each with the column that it belongs to. */
-async function schemaRows(session: DuckDBSession, source: string, problem: string): Promise<SchemaRow[]> {
+async function schemaRows(session: DuckDBSession, source: string, local: string): Promise<SchemaRow[]> {
   const list = "file_name, name, num_children, type, type_length, precision, scale";
   const rows = await session.rows(
     `select file_name, name, coalesce(num_children, 0)::integer, coalesce(precision, 0)::integer, coalesce(scale, 0)::integer, if(type = 'FIXED_LEN_BYTE_ARRAY', coalesce(try_cast(type_length as integer), 0), 0) from (select ${list} from parquet_schema(${source}))`,
-    problem,
+    local,
   );
   const result: SchemaRow[] = [];
   /** Children that are still to come, by depth. */
@@ -139,9 +135,9 @@ export interface WideDecimal {
 export async function wideDecimals(
   session: DuckDBSession,
   source: string,
-  problem: string,
+  local: string,
 ): Promise<ReadonlyMap<string, WideDecimal>> {
-  const rows = await schemaRows(session, source, problem);
+  const rows = await schemaRows(session, source, local);
   const wide = new Map<string, WideDecimal>();
   for (const { top, depth, precision, scale, bytes } of rows) {
     if (precision <= 38) continue;
@@ -156,17 +152,17 @@ export async function wideDecimals(
 async function ordersOf(
   session: DuckDBSession,
   source: string,
-  problem: string,
+  local: string,
   folder: () => string,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const schemas = await session.rows(
     `select file_name, decode(value) from parquet_kv_metadata(${source}) where decode(key) = 'ARROW:schema'`,
-    problem,
+    local,
   );
   const orders = new Map<string, readonly string[]>();
   for (const [file, schema] of schemas as string[][]) {
     for (const name of orderedDictionaries(Buffer.from(schema, "base64"))) {
-      for (const order of await dictionariesOf(session, file, name, problem, folder)) {
+      for (const order of await dictionariesOf(session, file, name, local, folder)) {
         orders.set(name, merged(orders.get(name) ?? [], order, `Column "${name}"`));
       }
     }
@@ -178,13 +174,13 @@ async function dictionariesOf(
   session: DuckDBSession,
   file: string,
   name: string,
-  problem: string,
+  local: string,
   folder: () => string,
 ): Promise<string[][]> {
   const literal = sqlText(file.replace(/[*?[]/g, "[$&]"));
   const pages = await session.rows(
     `select dictionary_page_offset::double, compression from parquet_metadata(${literal}) where path_in_schema = ${sqlText(name)} and dictionary_page_offset is not null`,
-    problem,
+    local,
   );
   const orders: string[][] = [];
   for (const [offset, codec] of pages as [number, string][]) {
@@ -193,7 +189,7 @@ async function dictionariesOf(
     const path = join(folder(), "dictionary.parquet");
     writeFileSync(path, fileOfDictionary(bytes.page, bytes.entries, codec));
     try {
-      const rows = await session.rows(`select v from read_parquet(${sqlText(path)})`, problem);
+      const rows = await session.rows(`select v from read_parquet(${sqlText(path)})`, local);
       orders.push(rows.map(([value]) => String(value)));
     } finally {
       rmSync(path, { force: true });
@@ -205,7 +201,7 @@ async function dictionariesOf(
 function readPage(file: string, offset: number): { page: Uint8Array; entries: number } | undefined {
   const descriptor = openSync(file, "r");
   try {
-    const start = Buffer.alloc(mostHeaderBytes);
+    const start = Buffer.alloc(maxHeaderBytes);
     readSync(descriptor, start, 0, start.length, offset);
     const { length, entries } = dictionaryPageOf(start);
     if (length > fstatSync(descriptor).size - offset) throw new RangeError("The page ends behind the file.");

@@ -154,7 +154,7 @@ describe.each(models)("influenceRows, %s", (_, model) => {
 });
 
 const chainOptions: readonly Omit<ChainFixtureOptions, "gradient" | "batchSize">[] = [
-  { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, twin: true },
+  { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, coupled: true },
   { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none, keep: 0.7 },
   { stepKind: MatrixKind.diagonal, noiseKind: MatrixKind.diagonal, wide: true },
   { stepKind: MatrixKind.diagonal, noiseKind: MatrixKind.scalar, rate: { offset: 20, exponent: 0.4 } },
@@ -170,8 +170,8 @@ function chainBuffers(fixture: Fixture, numDraws: number): readonly [Chain, numb
     [Chain.draws, numDraws * m],
     [Chain.intervalMeans, numDraws * m],
     [Chain.moments, m * m],
-    [Chain.twin, m],
-    [Chain.twinDifferences, 2 * numDraws * m],
+    [Chain.coupled, m],
+    [Chain.coupledDifferences, 2 * numDraws * m],
     [Chain.velocity, m],
     [Chain.noiseSums, m * m],
     [Chain.intervalWeights, numDraws],

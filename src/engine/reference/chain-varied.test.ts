@@ -36,9 +36,9 @@ function outputOf(kernels: Kernels, fixture: Fixture, options: ChainFixtureOptio
 describe.each(typicalModels)("%s", (_, model) => {
   const mechanisms: [string, Partial<ChainFixtureOptions>][] = [
     ["velocity", { keep: 0.8 }],
-    ["falling rate", { ...falling, twin: true }],
+    ["falling rate", { ...falling, coupled: true }],
     ["falling rate and velocity", { keep: 0.6, ...falling }],
-    ["intervals of unequal length", { intervalEnds, twin: true }],
+    ["intervals of unequal length", { intervalEnds, coupled: true }],
     ["within-batch noise, dense", { noiseEstimate: withinBatch }],
     ["within-batch noise, diagonal", { noiseEstimate: { ...withinBatch, shape: MatrixKind.diagonal } }],
     ["first-row noise, dense", { noiseEstimate: { ...firstRow, shape: MatrixKind.dense } }],
@@ -104,7 +104,7 @@ describe("limits", () => {
   test("a rate that falls too slowly to be seen leaves the bits of a constant one", async () => {
     const { memory, kernels } = await createBench();
     const fixture = createFixture(memory, model);
-    const options = { ...dense, noiseKind: MatrixKind.dense, pull: 0.01, twin: true };
+    const options = { ...dense, noiseKind: MatrixKind.dense, pull: 0.01, coupled: true };
     const constant = outputOf(kernels, fixture, options);
     expect(outputOf(kernels, fixture, { ...options, rate: { offset: 5, exponent: 1e-300 } })).toEqual(constant);
     expect(constant.intervalWeights).toEqual(new Float64Array(10).fill(3));

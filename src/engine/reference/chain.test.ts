@@ -66,7 +66,7 @@ describe.each(kernelModels)("runChain, %s", (name, model) => {
         for (const noiseKind of kindsHere) {
           for (const numColumns of [3, 8]) {
             // 13 draws of 3 moments each leave the buffer of four with three iterates at the end.
-            const chain = { gradient, batchSize: 5, stepKind, noiseKind, twin: true, numDraws: 13 };
+            const chain = { gradient, batchSize: 5, stepKind, noiseKind, coupled: true, numDraws: 13 };
             const { ours, reference } = await compare({ ...model, numColumns }, chain, 1000);
             for (const name of Object.keys(reference)) {
               expect(relativeError(ours[name], reference[name]), `${name} ${stepKind} ${noiseKind}`).toBeLessThan(1e-6);
@@ -175,7 +175,7 @@ describe("the way without noise, for scalar and diagonal steps", () => {
 });
 
 describe("a chain cut into calls of any length leaves the same bits", () => {
-  const dense = { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, twin: true };
+  const dense = { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, coupled: true };
   const lean = { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none };
   test.each([
     ["dense step and noise", 7, true, dense],

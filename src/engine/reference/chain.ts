@@ -164,9 +164,9 @@ export class PlainChain {
       for (let j = 0; j < size; j++) velocity[j] = change[j] += keep * velocity[j];
     }
     for (let j = 0; j < size; j++) position[j] += change[j];
-    if (this.#u32(Chain.twin)) {
-      const twin = this.#vector(Chain.twin);
-      for (let j = 0; j < size; j++) twin[j] = (1 - rate * pull) * twin[j] + Math.sqrt(rate) * noise[j];
+    if (this.#u32(Chain.coupled)) {
+      const coupled = this.#vector(Chain.coupled);
+      for (let j = 0; j < size; j++) coupled[j] = (1 - rate * pull) * coupled[j] + Math.sqrt(rate) * noise[j];
     }
     memory.setU32(address, Chain.stepsDone, t + 1);
     if (t < burnIn) return;
@@ -249,8 +249,8 @@ function record(
   const position = at(Chain.position, 0, size)!;
   const center = at(Chain.center, 0, size)!;
   const means = at(Chain.intervalMeans, index * size, size);
-  const twin = at(Chain.twin, 0, size);
-  const differences = twin && at(Chain.twinDifferences, index * 2 * size, 2 * size);
+  const coupled = at(Chain.coupled, 0, size);
+  const differences = coupled && at(Chain.coupledDifferences, index * 2 * size, 2 * size);
   if (isFirst) {
     ahead.intervalWeight = 0;
     means?.fill(0);
@@ -265,9 +265,9 @@ function record(
     for (let i = 0; i < size; i++) {
       if (means) means[i] += (position[i] - means[i]) * share;
       if (moments) for (let j = 0; j <= i; j++) moments[i * size + j] += weight * d[i] * d[j];
-      if (!twin || !differences) continue;
-      differences[i] += (d[i] - twin[i] - differences[i]) * share;
-      differences[size + i] += (d[i] ** 2 - twin[i] ** 2 - differences[size + i]) * share;
+      if (!coupled || !differences) continue;
+      differences[i] += (d[i] - coupled[i] - differences[i]) * share;
+      differences[size + i] += (d[i] ** 2 - coupled[i] ** 2 - differences[size + i]) * share;
     }
   }
   if (!isLast) return;

@@ -253,7 +253,7 @@ export interface ChainFixtureOptions {
   readonly burnInSteps?: number;
   readonly numDraws?: number;
   readonly momentEvery?: number;
-  readonly twin?: boolean;
+  readonly coupled?: boolean;
   readonly chain?: number;
   /** What is kept of the velocity. */
   readonly keep?: number;
@@ -310,9 +310,9 @@ export function createChain(fixture: Fixture, options: ChainFixtureOptions): num
   setU32(Chain.intervalMeans, memory.allocateF64(numDraws * dimension));
   setU32(Chain.momentEvery, momentEvery);
   setU32(Chain.moments, memory.allocateF64(dimension ** 2));
-  if (options.twin) {
-    setU32(Chain.twin, memory.allocateF64(dimension));
-    setU32(Chain.twinDifferences, memory.allocateF64(numDraws * 2 * dimension));
+  if (options.coupled) {
+    setU32(Chain.coupled, memory.allocateF64(dimension));
+    setU32(Chain.coupledDifferences, memory.allocateF64(numDraws * 2 * dimension));
   }
   setU32(Chain.scratch, memory.allocateZeroed(chainScratchBytes(paddedColumns, fixture.outputs)));
   setU32(Chain.intervalWeights, memory.allocateF64(numDraws));
@@ -361,8 +361,8 @@ export function chainOutput(fixture: Fixture, chain: number): Record<string, Flo
     draws: read(Chain.draws, numDraws * dimension),
     intervalMeans: read(Chain.intervalMeans, numDraws * dimension),
     moments: read(Chain.moments, dimension ** 2),
-    twin: read(Chain.twin, dimension),
-    twinDifferences: read(Chain.twinDifferences, numDraws * 2 * dimension),
+    coupled: read(Chain.coupled, dimension),
+    coupledDifferences: read(Chain.coupledDifferences, numDraws * 2 * dimension),
     velocity: read(Chain.velocity, dimension),
     intervalWeights: read(Chain.intervalWeights, numDraws),
     noiseSums: read(

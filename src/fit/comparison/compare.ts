@@ -2,23 +2,23 @@ import { accuracyAgainst, measuredLaw } from "../../diagnostics/certificate/accu
 import type { Engine } from "../../engine/engine.ts";
 import { oneOfSeveral, progressReporter, type ReportProgress } from "../../engine/progress.ts";
 import { InputError } from "../../errors.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { requireTexts } from "../../kinds.ts";
 import type { Workspace } from "../../rows/workspace.ts";
-import { samplers as registry, whyUnsuited } from "../../sampling/registry.ts";
+import { samplers as registry, unsupportedReasonFor } from "../../sampling/registry.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../../sampling/sampler.ts";
 import { klByChance } from "../../theory/divergence.ts";
-import { describeData, type FitInput, type Listening } from "../load.ts";
+import { describeData, type FitInput, type RunControl } from "../load.ts";
 import { type FitOptions, resolveOptions } from "../options/options.ts";
 import { requireOptions } from "../options/require-input.ts";
-import { type Prepared, prepareInput, withMemoryOf } from "../prepare.ts";
+import { estimateInput, type ModeEstimates, withMemoryOf } from "../prepare.ts";
 import { findReference, type Reference } from "../reference.ts";
 import { certifyDraws, sampleFrom } from "../run-sampler.ts";
 import { TimeLimitError, withinTime } from "../within-time.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
 
 /** What may be set for a comparison: the model and the length of its runs, not the samplers' own settings. */
-export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, Listening {
+export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, RunControl {
   /** Names of the registry; all of them unless told. */
   readonly samplers?: readonly string[];
   /** Seconds after which a sampler is given up, 60. */
@@ -42,15 +42,11 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const { modelled, prepared } = await prepareInput(input, resolved, engine, { signal, onProgress });
+    const { modelled, prepared } = await estimateInput(input, resolved, engine, { signal, onProgress });
     if (!prepared) throw tooWide(modelled.model.dimension);
-    const { design, problem, warnings, seconds } = prepared;
+    const { design, local, warnings, seconds } = prepared;
     onProgress?.("the reference", 0);
-    const reference = await findReference(
-      titled(problem, problem.workspace, "the reference", signal),
-      resolved,
-      timeLimit,
-    );
+    const reference = await findReference(titled(local, local.workspace, "the reference", signal), resolved, timeLimit);
     const before = performance.now();
     const rows: SamplerComparison[] = [];
     for (const variant of variants)
@@ -58,14 +54,14 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     const ended = performance.now();
     onProgress?.finish();
     return {
-      data: describeData(design, problem.model),
+      data: describeData(design, local.model),
       family: design.family,
       formula: design.formula,
       reference: {
         sampler: reference.sampler.name,
-        rows: reference.problem.numRows,
+        rows: reference.local.numRows,
         ess: Math.min(reference.law.effectiveDraws.mean, reference.law.effectiveDraws.covariance),
-        klFloor: klByChance(problem.mode.length, reference.law.effectiveDraws),
+        klFloor: klByChance(local.mode.length, reference.law.effectiveDraws),
       },
       samplers: rows,
       warnings,
@@ -108,35 +104,40 @@ function variantsOf(names: readonly string[] | undefined): Variant[] {
 }
 
 /** The same problem under another signal, its progress told as that of `title`. */
-function titled(problem: Problem, workspace: Workspace, title: string, signal: AbortSignal | undefined): Problem {
+function titled(
+  local: LocalApproximation,
+  workspace: Workspace,
+  title: string,
+  signal: AbortSignal | undefined,
+): LocalApproximation {
   // The sampling is the last part, and what comes before it nobody knows the length of.
   const ofPart = oneOfSeveral(workspace.onProgress);
   const onProgress: ReportProgress = (stage, fraction, amount) =>
     stage === "sampling" ? workspace.onProgress?.(title, fraction, amount) : ofPart?.(title, fraction, amount);
-  return { ...problem, workspace: { ...workspace, signal, onProgress } };
+  return { ...local, workspace: { ...workspace, signal, onProgress } };
 }
 
 async function compareOne(
-  prepared: Prepared,
+  prepared: ModeEstimates,
   reference: Reference,
   { sampler, preconditioner }: Variant,
   options: SamplerOptions,
   timeLimit: number,
 ): Promise<SamplerComparison> {
-  const { problem } = prepared;
-  const { workspace } = problem;
+  const { local } = prepared;
+  const { workspace } = local;
   const { signal } = workspace;
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
-  const inTime = (on: Problem) =>
+  const inTime = (on: LocalApproximation) =>
     withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
-  const reason = whyNotRun(sampler, problem, reference);
+  const reason = whyNotRun(sampler, local, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
-    const sampled = await inTime(problem);
-    const told = { ...prepared, problem: titled(problem, workspace, title, signal) };
+    const sampled = await inTime(local);
+    const told = { ...prepared, local: titled(local, workspace, title, signal) };
     const run = await certifyDraws(told, sampler, sampled, chosen);
-    const measured = reference.problem.model === problem.model ? sampled : await inTime(reference.problem);
+    const measured = reference.local.model === local.model ? sampled : await inTime(reference.local);
     const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
     const { certificate, coefficients, plan, rowsVisited, seconds } = run;
     const ess = Math.min(...coefficients.map(({ ess_bulk }) => ess_bulk ?? 0));
@@ -153,13 +154,13 @@ async function compareOne(
       worstSdError: accuracy.worstSdError,
       worstMeanError: accuracy.worstMeanError,
       byChance: {
-        klLaplace: klByChance(problem.mode.length, draws),
+        klLaplace: klByChance(local.mode.length, draws),
         klReference: accuracy.byChance.kl,
         worstSdError: accuracy.byChance.worstSdError,
         worstMeanError: accuracy.byChance.worstMeanError,
       },
       seconds: seconds.plan + seconds.sample,
-      passes: rowsVisited / problem.numRows,
+      passes: rowsVisited / local.numRows,
       ess,
       essPerSecond: ess / seconds.sample,
       verdict: certificate.verdict,
@@ -171,13 +172,13 @@ async function compareOne(
   }
 }
 
-function whyNotRun(sampler: Sampler, of: Problem, reference: Reference): string | null {
-  const unsuited = whyUnsuited(sampler, of);
-  if (unsuited !== null) return unsuited;
-  const { problem, seconds } = reference;
+function whyNotRun(sampler: Sampler, of: LocalApproximation, reference: Reference): string | null {
+  const unsupportedReason = unsupportedReasonFor(sampler, of);
+  if (unsupportedReason !== null) return unsupportedReason;
+  const { local, seconds } = reference;
   const { numRows } = of;
-  if (sampler !== reference.sampler || problem.numRows === numRows) return null;
-  const minutes = Math.ceil((seconds * numRows) / problem.numRows / 60);
+  if (sampler !== reference.sampler || local.numRows === numRows) return null;
+  const minutes = Math.ceil((seconds * numRows) / local.numRows / 60);
   return `its run as the reference took ${seconds.toFixed(0)} s on the sample of rows and would take about ${minutes} minutes on all of them, so it was not run there`;
 }
 

@@ -1,5 +1,5 @@
 import { type ConjugatePosterior, conditionalMean, conjugatePosterior } from "../../estimation/conjugate.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { multiplyVector } from "../../linalg/matrix.ts";
 import { hasNormalPriors } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
@@ -17,7 +17,7 @@ export const conjugate: Sampler = {
   assumes: [],
   tuning: [],
   preconditioners: [],
-  unsuited: (model) =>
+  unsupportedReason: (model) =>
     model.family.name !== "gaussian"
       ? "conjugate draws exist for the gaussian family only"
       : !hasNormalPriors(model)
@@ -28,20 +28,20 @@ export const conjugate: Sampler = {
   plan,
 };
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const posterior = await conjugatePosterior(problem.workspace, problem.model);
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const posterior = await conjugatePosterior(local.workspace, local.model);
   const because = "linear model with normal priors: the posterior is known, and the draws are exact and independent";
   const { settings, prediction } = independentDraws(conjugate.name, because, options);
   return {
     settings,
     prediction: { ...prediction, covariance: posterior.covariance, isExact: true },
     notes: [],
-    sample: async () => exactDraws(problem, posterior, options),
+    sample: async () => exactDraws(local, posterior, options),
   };
 }
 
 function exactDraws(
-  { model }: Problem,
+  { model }: LocalApproximation,
   posterior: ConjugatePosterior,
   { chains, draws, seed }: SamplerOptions,
 ): ChainOutput {

@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import { type Plan, preconditioners, type Sampler, type SamplerOptions } from "../sampler.ts";
 import { estimateOnline } from "../tuning/online-noise.ts";
@@ -23,7 +23,7 @@ export const constantSgd: Sampler = {
   expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "noiseEstimate"],
   preconditioners,
-  cure: ({ preconditioner }) => ({
+  remedy: ({ preconditioner }) => ({
     fewDraws:
       preconditioner === "full" || preconditioner === "full-exact"
         ? "constant SGD makes at most one independent draw a pass over the data, so use --sampler auto"
@@ -33,23 +33,23 @@ export const constantSgd: Sampler = {
   plan,
 };
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { preconditioner = "full-exact", batchSize = defaultBatchSize(problem.numRows) } = options;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { preconditioner = "full-exact", batchSize = defaultBatchSize(local.numRows) } = options;
   const { noiseEstimate = "pass" } = options;
-  const { hessian, numRows } = problem;
+  const { hessian, numRows } = local;
   const chooseStep = (noiseCovariance: Matrix) =>
     chooseSgdStep(preconditioner, { hessian, noiseCovariance, numRows, batchSize }, options.learningRate);
   const shared = { sampler: constantSgd.name, preconditioner, batchSize, noiseEstimate };
   const theorem = sgdTheorems[preconditioner];
   if (noiseEstimate === "pass") {
-    const { noise, laplaceCovariance, noiseCovariance } = problem;
+    const { noise, laplaceCovariance, noiseCovariance } = local;
     const chosen = chooseStep(
       preconditioner === "full-exact" ? await noise.averagedOver(laplaceCovariance) : noiseCovariance,
     );
-    return planSgd(problem, { ...shared, ...chosen, because: theorem }, options);
+    return planSgd(local, { ...shared, ...chosen, because: theorem }, options);
   }
-  const online = await estimateOnline(problem, noiseEstimate, shared, chooseStep, options);
+  const online = await estimateOnline(local, noiseEstimate, shared, chooseStep, options);
   const chosen = chooseStep(online.covariance);
   const because = `${theorem}; C estimated online from ${online.batches.toLocaleString("en")} batches, over the chain's own law`;
-  return planSgd(problem, { ...shared, ...chosen, notes: [...chosen.notes, ...online.notes], because }, options);
+  return planSgd(local, { ...shared, ...chosen, notes: [...chosen.notes, ...online.notes], because }, options);
 }

@@ -1,9 +1,9 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
-import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchShare } from "../../theory/control-variate.ts";
+import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchFraction } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
@@ -42,9 +42,9 @@ export const controlVariate: Sampler = {
   expandsAroundMode: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
-  unsuited: ({ custom }) =>
+  unsupportedReason: ({ custom }) =>
     custom ? "it needs the linear predictors of rows, which a custom model does not give" : null,
-  cure: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
+  remedy: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };
 
@@ -52,47 +52,48 @@ export const controlVariate: Sampler = {
  * The minibatch may make this share of the injected variance on average, and this of any coefficient's: of rare levels, which a
  * few rows drive, the noise is known roughly, and injected too much or too little by as much.
  */
-const shareWanted = 0.005;
+const fractionWanted = 0.005;
 const largestShareWanted = 0.02;
-const leastBatch = 8;
+const minBatch = 8;
 const largestBatch = 4096;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
   const { damping: asked } = options;
   if (asked !== undefined && !(asked > 0 && asked <= 1)) {
     throw new SamplerOptionError(
       `--damping ${asked} is out of range: control-variate needs a number above 0 and at most 1.`,
     );
   }
-  const needsRows = !hasQuadraticLikelihood(problem.model);
-  const hasLinearGradient = isQuadratic(problem.model);
-  const dimension = problem.mode.length;
-  const weighted = needsRows ? await drawRowsByInfluence(problem) : problem.model;
-  const noise = needsRows ? await controlVariateNoise(problem, weighted, options.seed) : matrix(dimension, dimension);
-  const whitened = congruence(transpose(problem.laplaceFactor), noise);
+  const needsRows = !hasQuadraticLikelihood(local.model);
+  const hasLinearGradient = isQuadratic(local.model);
+  const dimension = local.mode.length;
+  const weighted = needsRows ? await drawRowsByInfluence(local) : local.model;
+  const noise = needsRows ? await controlVariateNoise(local, weighted, options.seed) : matrix(dimension, dimension);
+  const whitened = congruence(transpose(local.laplaceFactor), noise);
   // Losses that overflow within reach of the normal approximation.
   if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
-  const tails = needsRows ? await tailNoise(problem, weighted, whitened, options.seed) : 0;
-  const share = (damping: number, batchSize: number) =>
-    minibatchShare({ totalCovariance: noise, laplaceCovariance: problem.laplaceCovariance }, damping, batchSize);
-  const ofWorst = largestNoiseRatio(problem, whitened);
+  const tails = needsRows ? await tailNoise(local, weighted, whitened, options.seed) : 0;
+  const fraction = (damping: number, batchSize: number) =>
+    minibatchFraction({ totalCovariance: noise, laplaceCovariance: local.laplaceCovariance }, damping, batchSize);
+  const ofWorst = largestNoiseRatio(local, whitened);
   const sizeFor = (damping: number) =>
     smallestBatch(
       Math.max(
-        share(damping, 1) / shareWanted,
+        fraction(damping, 1) / fractionWanted,
         ((damping / (2 - damping)) * ofWorst) / largestShareWanted,
         damping * tails,
       ),
     );
   const batchFor = (damping: number): Batch => {
     if (!needsRows) return { size: 0, noise: 0 };
-    if (options.batchSize !== undefined) return { size: options.batchSize, noise: share(damping, options.batchSize) };
+    if (options.batchSize !== undefined)
+      return { size: options.batchSize, noise: fraction(damping, options.batchSize) };
     const size = sizeFor(damping);
-    if (size > 0.5 * problem.numRows) return { size: problem.numRows, noise: 0 };
-    return { size: Math.min(size, largestBatch), noise: share(damping, Math.min(size, largestBatch)) };
+    if (size > 0.5 * local.numRows) return { size: local.numRows, noise: 0 };
+    return { size: Math.min(size, largestBatch), noise: fraction(damping, Math.min(size, largestBatch)) };
   };
   const spec = (damping: number): ChainSpec =>
-    chainSpec(problem, weighted, whitened, damping, batchFor(damping), options);
+    chainSpec(local, weighted, whitened, damping, batchFor(damping), options);
 
   const largestNoise = symmetricEigen(whitened).values[dimension - 1];
   const isFeasible = feasibleDamping({ largestNoise, tails }, batchFor);
@@ -103,7 +104,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   }
   const choice: DampingChoice = hasLinearGradient
     ? { damping: asked ?? 1, pilot: null }
-    : await chooseDamping(problem, spec, isFeasible, options);
+    : await chooseDamping(local, spec, isFeasible, options);
   const { damping } = choice;
   if (choice.pilot && !Number.isFinite(choice.pilot.error))
     throw new RunAwayError(controlVariate.name, `damping ${damping}`);
@@ -130,7 +131,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
         : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? noiseOf(batchFor(damping)) : "which needs no rows as the likelihood is quadratic"}`,
     },
     prediction: {
-      covariance: problem.laplaceCovariance,
+      covariance: local.laplaceCovariance,
       maxSdError: choice.pilot?.error ?? 0,
       limit: choice.pilot ?? undefined,
       meanSquareStable: true,
@@ -139,7 +140,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       autocorrelationTime: time,
     },
     notes,
-    sample: () => runTracedChains(problem, { ...chosen, ...schedule }, time),
+    sample: () => runTracedChains(local, { ...chosen, ...schedule }, time),
   };
 }
 
@@ -151,11 +152,11 @@ interface Batch {
 
 /** @param wanted rows */
 function smallestBatch(wanted: number): number {
-  return Math.max(leastBatch, 4 * Math.ceil(wanted / 4));
+  return Math.max(minBatch, 4 * Math.ceil(wanted / 4));
 }
 
 /** max_j (P N² C̄_cv P)_jj / P_jj, from W = Kᵀ (N² C̄_cv) K, P = K Kᵀ. */
-function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: Problem, whitened: Matrix): number {
+function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: LocalApproximation, whitened: Matrix): number {
   const noise = diagonal(congruence(laplaceFactor, whitened));
   return diagonal(laplaceCovariance).reduce((worst, variance, j) => Math.max(worst, noise[j] / variance), 0);
 }
@@ -165,14 +166,14 @@ function noiseOf({ noise }: Batch): string {
 }
 
 function chainSpec(
-  problem: Problem,
+  local: LocalApproximation,
   weighted: Model,
   whitened: Matrix,
   damping: number,
   { size: batchSize, noise }: Batch,
   options: SamplerOptions,
 ): ChainSpec {
-  const { model, laplaceCovariance, laplaceFactor, numRows } = problem;
+  const { model, laplaceCovariance, laplaceFactor, numRows } = local;
   const isExact = noise === 0;
   const ofBatch = isExact ? matrix(whitened.rows, whitened.rows) : whitened;
   return {
@@ -184,7 +185,7 @@ function chainSpec(
     step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },
     noise: { kind: "dense", matrix: averagedNoiseFactor(laplaceFactor, ofBatch, damping, Math.max(1, batchSize)) },
     averagesNoise: true,
-    start: problem.laplaceFactor,
+    start: local.laplaceFactor,
     burnInSteps: 0,
     stepsPerDraw: 1,
     momentEvery: 1,

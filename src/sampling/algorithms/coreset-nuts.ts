@@ -1,10 +1,10 @@
 import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
-import { type WarpedCoordinates, warpedCoordinates } from "../nuts/transport.ts";
-import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
+import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
+import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
-import { mostWork } from "../tuning/draw-schedule.ts";
+import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
  * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in warped coordinates (warped-coordinates.ts): for posteriors far
@@ -22,15 +22,15 @@ export const coresetNuts: Sampler = {
   assumes: [],
   tuning: [],
   preconditioners: [],
-  unsuited: ({ custom }) => (custom ? "it needs the rows, which a custom model does not give" : null),
-  cure: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
+  unsupportedReason: ({ custom }) => (custom ? "it needs the rows, which a custom model does not give" : null),
+  remedy: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
   plan,
 };
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { model } = problem;
-  const { coreset, coordinates, error } = await chooseCoreset(problem, options);
-  const planned = planWarped(problem, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { model } = local;
+  const { coreset, coordinates, error } = await chooseCoreset(local, options);
+  const planned = planTransported(local, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
     name: coresetNuts.name,
     gradients: `gradients over ${coreset.numRows.toLocaleString("en")} rows that stand for all`,
     stepsPerDraw: iterationsPerDraw(model, coreset.numRows, options),
@@ -43,38 +43,38 @@ const usualSize = 16_000;
 
 /** Whether a run needs no more than so many times the work that other samplers spend without asking. */
 export function isCoresetAffordable(
-  { model }: Pick<Problem, "model">,
+  { model }: Pick<LocalApproximation, "model">,
   { chains, draws }: SamplerOptions,
-  share: number,
+  fraction: number,
 ): boolean {
-  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= share * mostWork;
+  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork;
 }
 
-const leastSize = 4000;
+const minSize = 4000;
 /** Beyond this a coreset saves nothing worth its error. */
-const mostShare = 0.5;
+const maxShare = 0.5;
 
 interface Choice {
   readonly coreset: Coreset;
-  readonly coordinates: WarpedCoordinates;
+  readonly coordinates: TransportCoordinates;
   /** e */
   readonly error: number;
 }
 
 /** Doubles the coreset until the error is below the tolerance. */
-async function chooseCoreset(problem: Problem, { seed, tolerance }: SamplerOptions): Promise<Choice> {
-  const { model, numRows } = problem;
+async function chooseCoreset(local: LocalApproximation, { seed, tolerance }: SamplerOptions): Promise<Choice> {
+  const { model, numRows } = local;
   const random = createRandom(seed, 0, 13);
-  const coresets = await prepareCoresets(problem);
+  const coresets = await prepareCoresets(local);
   const mark = model.memory.mark();
-  const first = await coresets.draw(leastSize, random);
-  const coordinates = await warpedCoordinates(problem, first.prepareLoss);
+  const first = await coresets.draw(minSize, random);
+  const coordinates = await transportCoordinates(local, first.prepareLoss);
   const points = Array.from({ length: numPoints }, () =>
-    coordinates.position(Float64Array.from(problem.mode, () => random.normal())),
+    coordinates.position(Float64Array.from(local.mode, () => random.normal())),
   );
-  for (let size = leastSize; size <= mostShare * numRows; size *= 2) {
+  for (let size = minSize; size <= maxShare * numRows; size *= 2) {
     model.memory.release(mark);
-    const { coreset, error } = await drawWithError(problem, coresets, size, points, random);
+    const { coreset, error } = await drawWithError(local, coresets, size, points, random);
     if (error <= tolerance) return { coreset, coordinates, error };
   }
   model.memory.release(mark);
@@ -85,7 +85,7 @@ async function chooseCoreset(problem: Problem, { seed, tolerance }: SamplerOptio
 const numPoints = 64;
 
 async function drawWithError(
-  { model }: Problem,
+  { model }: LocalApproximation,
   coresets: Coresets,
   size: number,
   points: readonly Float64Array[],
@@ -103,7 +103,7 @@ async function drawWithError(
 }
 
 async function lossesAt(
-  { memory }: Problem["model"],
+  { memory }: LocalApproximation["model"],
   { prepareLoss }: Coreset,
   points: readonly Float64Array[],
 ): Promise<number[]> {

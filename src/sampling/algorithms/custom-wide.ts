@@ -3,7 +3,7 @@ import type { Model } from "../../models/model.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
-import { mostHalvings, RunAwayError } from "../chains/run-away.ts";
+import { maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { runChains } from "../chains/run-chains.ts";
 import type { WideRun } from "../chains/wide-chains.ts";
 import { noTuning, type SamplerOptions } from "../sampler.ts";
@@ -12,9 +12,9 @@ import { defaultBatchSize } from "../tuning/plan-sgd.ts";
 
 const burnInTimes = 5;
 /** Steps that all chains may make together: each takes a call of the user's function. */
-const mostSteps = 16_000;
+const maxSteps = 16_000;
 /** Steps that one chain may make ahead of the others. */
-const mostStepsAhead = 1000;
+const maxStepsAhead = 1000;
 
 /**
  * Constant-rate SGD with a diagonal step for custom models of so many parameters that no M×M matrix is held: Corollary 3 of
@@ -39,7 +39,7 @@ export async function runCustomWide(
     if (positions.every((chain) => chain.every(Number.isFinite))) return found;
     if (learningRate !== undefined)
       throw new RunAwayError("constant-sgd", `the learning rate ${learningRate}`, "lower it, or leave it out");
-    if (halvings === mostHalvings)
+    if (halvings === maxHalvings)
       throw new RunAwayError(
         "constant-sgd",
         null,
@@ -79,7 +79,7 @@ async function runWithRate(
       },
       stage,
     );
-  const stepsAhead = Math.min(mostStepsAhead, burnInTimes * pilot.time);
+  const stepsAhead = Math.min(maxStepsAhead, burnInTimes * pilot.time);
   const shortly = { burnInSteps: 0, stepsPerDraw: stepsAhead, chains: 1, draws: 1, seed: seed + 1 };
   const ahead = await chainsWith(pilot, mode, shortly, "choosing the step");
   const reached = Float64Array.from(ahead.positions[0]);
@@ -91,7 +91,7 @@ async function runWithRate(
       `Steps are ${twoDigits(1 / shortening)} times shorter than those that suit each parameter by itself, which would overshoot along some directions; injected noise makes up for the gradient noise that is then missing.`,
     );
   }
-  const stepsPerDraw = Math.max(1, Math.min(time, Math.floor(mostSteps / (chains * draws))));
+  const stepsPerDraw = Math.max(1, Math.min(time, Math.floor(maxSteps / (chains * draws))));
   if (stepsPerDraw < time) {
     notes.push(
       `A parameter takes about ${time.toLocaleString("en")} steps to forget where it was, and this run makes ${stepsPerDraw.toLocaleString("en")} a draw: the draws depend on one another and may be narrower than their law; ask for fewer draws.`,

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import {
   cholesky,
   choleskySemidefinite,
@@ -33,7 +33,7 @@ import {
   type SamplerOptions,
 } from "../sampler.ts";
 import { chooseWindow, type WindowChoice } from "../tuning/choose-window.ts";
-import { burnInTimes, mostWork, requireForgetting } from "../tuning/draw-schedule.ts";
+import { burnInTimes, maxWork, requireForgetting } from "../tuning/draw-schedule.ts";
 import { stepMatrix } from "../tuning/plan-sgd.ts";
 
 /**
@@ -50,14 +50,14 @@ import { stepMatrix } from "../tuning/plan-sgd.ts";
  * Source: Mandt, Hoffman & Blei (2017), section 6, Algorithm 1 (m = 1) and appendix G; the optimal covariance of averages,
  * Polyak & Juditsky (1992). Windows of several passes, the exact D_T and the map to P are not in the paper.
  */
-export const iterateAveraging: Sampler = {
+export const iasg: Sampler = {
   name: "iasg",
   summary: "averages of SGD iterates, a pass over the data each: posterior or sandwich covariance (section 6)",
   assumes: ["A3", "A4"],
   expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["full", "scalar", "diagonal", "sqrt-diagonal"],
-  cure: ({ preconditioner }) =>
+  remedy: ({ preconditioner }) =>
     preconditioner === "full"
       ? {
           fewDraws: "averaged iterates give at most one independent draw a pass over the data, so use --sampler auto",
@@ -69,16 +69,16 @@ export const iterateAveraging: Sampler = {
 
 /** Fewer draws a chain than this are not worth a longer window. */
 const enoughDraws = 100;
-const fewestDraws = 4;
+const minDraws = 4;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { model, hessian, numRows, laplaceCovariance, noiseCovariance } = problem;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { model, hessian, numRows, laplaceCovariance, noiseCovariance } = local;
   const { chains, seed } = options;
   const preconditioner = options.preconditioner ?? "full";
   const target = options.covariance ?? "posterior";
   const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
   requireNoise(sandwich);
-  const shape = shapeOf(preconditioner, problem);
+  const shape = shapeOf(preconditioner, local);
   const shapeRates = contractionRates(shape, hessian);
   const batchSize = options.batchSize ?? defaultBatchSize(numRows, shapeRates);
 
@@ -89,7 +89,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     noise: { kind: "none" },
     momentEvery: 1,
   });
-  const affordablePasses = (mostWork * batchSize) / (work * numRows * chains);
+  const affordablePasses = (maxWork * batchSize) / (work * numRows * chains);
   // The map to P takes out what short windows and long steps do to the covariance; the sandwich has to be right as it is.
   const drawsWanted = target === "posterior" ? options.draws : Math.min(options.draws, enoughDraws);
   const { learningRate, window: passes, tolerance } = options;
@@ -98,16 +98,16 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     const affordableSteps = (affordablePasses * numRows) / batchSize;
     requireForgetting(autocorrelationTime(learningRate * shapeRates[0]), affordableSteps, options);
   }
-  const chosen = await chooseWindow(problem, shape, {
+  const chosen = await chooseWindow(local, shape, {
     batchSize,
     learningRate,
     passes,
     tolerance,
-    mostPasses: affordablePasses / drawsWanted,
+    maxPasses: affordablePasses / drawsWanted,
     centre: target === "posterior" ? "mean" : "mode",
   });
 
-  const draws = Math.min(options.draws, Math.max(fewestDraws, Math.floor(affordablePasses / chosen.passes)));
+  const draws = Math.min(options.draws, Math.max(minDraws, Math.floor(affordablePasses / chosen.passes)));
   const step = scale(shape, chosen.learningRate);
   const rates = contractionRates(step, hessian);
   const time = autocorrelationTime(rates[0]);
@@ -128,11 +128,11 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
     seed,
   };
   const map =
-    target === "posterior" ? multiply(problem.laplaceFactor, invertLower(cholesky(chosen.covariance))) : undefined;
+    target === "posterior" ? multiply(local.laplaceFactor, invertLower(cholesky(chosen.covariance))) : undefined;
   return {
     settings: {
       ...noTuning,
-      sampler: iterateAveraging.name,
+      sampler: iasg.name,
       preconditioner,
       batchSize,
       learningRate: chosen.learningRate,
@@ -156,7 +156,7 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       autocorrelationTime: time,
     },
     notes: notesOn(chosen, draws, options),
-    sample: async () => scaledWindows(await runChains(problem, spec), chosen.stretch, map),
+    sample: async () => scaledWindows(await runChains(local, spec), chosen.stretch, map),
   };
 }
 
@@ -168,17 +168,17 @@ const patience = 100;
  * @throws SamplerOptionError where a window is shorter than a step, or no run affords enough of them
  */
 function requireWindow(passes: number, shortest: number, affordablePasses: number): void {
-  const longest = (patience * affordablePasses) / fewestDraws;
+  const longest = (patience * affordablePasses) / minDraws;
   if (passes >= 0.5 * shortest && passes <= Math.max(1, longest)) return;
   throw new SamplerOptionError(
     passes < shortest
       ? `--window ${passes} is shorter than a single step, which visits ${shortest.toPrecision(3)} of a pass; use a longer one, or leave it out.`
-      : `--window ${passes} is too long for a run of ${fewestDraws} draws a chain, which affords windows of ${longest.toPrecision(3)} passes; use a shorter one, or leave it out.`,
+      : `--window ${passes} is too long for a run of ${minDraws} draws a chain, which affords windows of ${longest.toPrecision(3)} passes; use a shorter one, or leave it out.`,
   );
 }
 
 /** The shapes h of which makes H: A⁻¹ for `full`, else those of constant SGD (I, diag(C)⁻¹, diag(C)^(-1/2)). */
-function shapeOf(name: PreconditionerName, { hessian, noiseCovariance }: Problem): Matrix {
+function shapeOf(name: PreconditionerName, { hessian, noiseCovariance }: LocalApproximation): Matrix {
   if (name === "full") return invertPositiveDefinite(hessian);
   if (name === "scalar") return identity(hessian.rows);
   const power = name === "diagonal" ? -1 : -0.5;

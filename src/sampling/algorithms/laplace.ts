@@ -1,7 +1,7 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { multiplyVector } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { drawsOutput } from "../chains/draws-output.ts";
+import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
 import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
 
@@ -19,20 +19,20 @@ export const laplace: Sampler = {
   plan,
 };
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
   const because = "Laplace approximation: normal at the mode, covariance (N A)⁻¹";
   const { settings, prediction } = independentDraws(laplace.name, because, options);
   return {
     settings,
-    prediction: { ...prediction, covariance: problem.laplaceCovariance, isCentred: true },
+    prediction: { ...prediction, covariance: local.laplaceCovariance, isCentred: true },
     notes: [],
-    sample: async () => normalDraws(problem, options),
+    sample: async () => normalDraws(local, options),
   };
 }
 
 /** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
 function normalDraws(
-  { mode, laplaceCovariance, laplaceFactor }: Problem,
+  { mode, laplaceCovariance, laplaceFactor }: LocalApproximation,
   { chains, draws, seed }: SamplerOptions,
 ): ChainOutput {
   const dimension = mode.length;

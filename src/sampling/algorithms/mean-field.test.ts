@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { problemOf, separatedTarget, skewedTarget, type Target } from "../../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../../engine/engine.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { fit } from "../../index.ts";
 import { diagonal, matrixFromRows, multiplyVector, scale } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -19,7 +19,7 @@ async function problemOn(target: Target) {
   return problemOf(engine, target);
 }
 
-function optimumOf({ workspace, model, mode, hessian, numRows }: Problem, options: OptimumOptions) {
+function optimumOf({ workspace, model, mode, hessian, numRows }: LocalApproximation, options: OptimumOptions) {
   const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
   return meanFieldOptimum(evaluate, { mode, precision: scale(hessian, numRows) }, createRandom(3, 0, 2), options);
 }
@@ -52,9 +52,9 @@ describe("the mean-field optimum", () => {
   });
 
   /** −E_q U + Σ log s of a logistic model with two columns, by quadrature: each row's η is normal under q. */
-  function lowerBound(problem: Problem, rows: Float32Array) {
-    const { stride, numRows } = problem.model.rows;
-    const { priorPrecision, priorMean } = problem.model;
+  function lowerBound(local: LocalApproximation, rows: Float32Array) {
+    const { stride, numRows } = local.model.rows;
+    const { priorPrecision, priorMean } = local.model;
     // The trapezoidal rule at steps of ½ integrates a smooth function against a normal density to 1e-9 and better.
     const nodes = Array.from({ length: 29 }, (_, i) => (i - 14) / 2);
     const weights = nodes.map((z) => (0.5 * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI));
@@ -107,26 +107,26 @@ describe("the mean-field optimum", () => {
     ["skewed", skewedTarget(), 0.005, 0.1],
     ["separated", separatedTarget(), 0.03, 0.3],
   ])("of a %s posterior is that of the evidence lower bound by quadrature", async (_, target, goal, farFromStart) => {
-    const { problem, rows } = await problemOn(target);
-    const first = diagonal(problem.hessian).map((curvature) => 1 / Math.sqrt(problem.numRows * curvature));
-    const start = [...problem.mode, ...first.map(Math.log)];
-    const exact = maximise(lowerBound(problem, rows()), start, [...first, 0.5, 0.5]);
-    const found = await optimumOf(problem, { goal, maxIterations: 50_000 });
+    const { local, rows } = await problemOn(target);
+    const first = diagonal(local.hessian).map((curvature) => 1 / Math.sqrt(local.numRows * curvature));
+    const start = [...local.mode, ...first.map(Math.log)];
+    const exact = maximise(lowerBound(local, rows()), start, [...first, 0.5, 0.5]);
+    const found = await optimumOf(local, { goal, maxIterations: 50_000 });
     expect(found.converged).toBe(true);
     let moved = 0;
     for (let k = 0; k < 2; k++) {
       const sd = Math.exp(exact[2 + k]);
       expect(Math.abs(found.mean[k] - exact[k]) / sd, `mean ${k}`).toBeLessThan(2 * goal);
       expect(Math.abs(Math.log(found.sd[k] / sd)), `sd ${k}`).toBeLessThan(2 * goal);
-      moved = Math.max(moved, Math.abs(exact[k] - problem.mode[k]) / sd, Math.abs(Math.log(first[k] / sd)));
+      moved = Math.max(moved, Math.abs(exact[k] - local.mode[k]) / sd, Math.abs(Math.log(first[k] / sd)));
     }
     // The quadratic law would not pass for it.
     expect(moved).toBeGreaterThan(farFromStart);
   });
 
   it("is said not to be found where the iterations end too early", async () => {
-    const { problem } = await problemOn(skewedTarget());
-    const found = await optimumOf(problem, { goal: 1e-6, maxIterations: 100 });
+    const { local } = await problemOn(skewedTarget());
+    const found = await optimumOf(local, { goal: 1e-6, maxIterations: 100 });
     expect(found).toMatchObject({ converged: false, iterations: 70 });
     expect(found.error).toBeGreaterThan(1e-6);
   });

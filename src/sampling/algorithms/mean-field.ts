@@ -1,10 +1,10 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { diagonal, diagonalMatrix, scale } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { prepareGradients } from "../../rows/full-gradients.ts";
 import { largestSdError } from "../../theory/divergence.ts";
 import { twoDigits } from "../../wording.ts";
-import { drawsOutput } from "../chains/draws-output.ts";
+import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
 import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
 import { type MeanField, meanFieldOptimum, pairsPerIteration } from "../tuning/mean-field-optimum.ts";
@@ -25,20 +25,20 @@ export const meanField: Sampler = {
   expandsAroundMode: true,
   tuning: [],
   preconditioners: [],
-  cure: () => ({
+  remedy: () => ({
     accuracy: "a law without correlations is too narrow where columns are correlated, so use --sampler auto",
   }),
   plan,
 };
 
 /** Multiply-adds that the optimisation may take: some ten seconds of one core. */
-const mostWork = 1e10;
+const maxWork = 1e10;
 const mostIterations = 20_000;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { numRows, hessian, laplaceCovariance } = problem;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { numRows, hessian, laplaceCovariance } = local;
   const covariance = diagonalMatrix(diagonal(hessian).map((curvature) => 1 / (numRows * curvature)));
-  const optimum = await findOptimum(problem, options);
+  const optimum = await findOptimum(local, options);
   const because = "mean-field variational inference: for a quadratic loss s_k² = 1/(N A_kk)";
   const { settings, prediction } = independentDraws(meanField.name, because, options);
   return {
@@ -53,13 +53,13 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   };
 }
 
-async function findOptimum(problem: Problem, { tolerance, seed }: SamplerOptions) {
-  const { workspace, model, mode, hessian, numRows } = problem;
+async function findOptimum(local: LocalApproximation, { tolerance, seed }: SamplerOptions) {
+  const { workspace, model, mode, hessian, numRows } = local;
   const mark = model.memory.mark();
   try {
     const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
     const workPerIteration = 2 * pairsPerIteration * numRows * (2 * model.dimension + 20);
-    const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(mostWork / workPerIteration)));
+    const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(maxWork / workPerIteration)));
     const onIteration = (fraction: number) => workspace.onProgress?.("optimising", fraction);
     const expansion = { mode, precision: scale(hessian, numRows) };
     const options = { goal: tolerance / 2, maxIterations, onIteration };

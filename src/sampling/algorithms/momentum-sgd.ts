@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { type Plan, preconditioners, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
@@ -20,7 +20,7 @@ export const momentumSgd: Sampler = {
   expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "momentum"],
   preconditioners,
-  cure: ({ preconditioner }) => ({
+  remedy: ({ preconditioner }) => ({
     fewDraws:
       preconditioner === "full" || preconditioner === "full-exact"
         ? "SGD makes at most one independent draw a pass over the data, with or without momentum, so use --sampler auto"
@@ -38,17 +38,17 @@ export const momentumSgd: Sampler = {
  */
 const defaultMomentum = 0.1;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { preconditioner = "full-exact", batchSize = defaultBatchSize(problem.numRows) } = options;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { preconditioner = "full-exact", batchSize = defaultBatchSize(local.numRows) } = options;
   const { momentum = defaultMomentum } = options;
   if (!(momentum > 0 && momentum <= 1)) {
     throw new SamplerOptionError(
       `--momentum ${momentum} is out of range: momentum-sgd needs the share of the velocity that a step forgets, above 0 and at most 1.`,
     );
   }
-  const { hessian, numRows, noise, laplaceCovariance } = problem;
+  const { hessian, numRows, noise, laplaceCovariance } = local;
   const noiseCovariance =
-    preconditioner === "full-exact" ? await noise.averagedOver(laplaceCovariance) : problem.noiseCovariance;
+    preconditioner === "full-exact" ? await noise.averagedOver(laplaceCovariance) : local.noiseCovariance;
   const given = { hessian, noiseCovariance, numRows, batchSize };
   const chosen = chooseSgdStep(preconditioner, given, options.learningRate, momentum);
   const because =
@@ -56,5 +56,5 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
       ? "Theorem 2 with momentum, exact at finite step: H = 2 (A/(2-μ) + (N/(Sμ)) C)⁻¹, C averaged over the posterior"
       : `${sgdTheorems[preconditioner]}, μS in place of S (section 4.3)`;
   const sampler = momentumSgd.name;
-  return planSgd(problem, { sampler, preconditioner, batchSize, momentum, ...chosen, because }, options);
+  return planSgd(local, { sampler, preconditioner, batchSize, momentum, ...chosen, because }, options);
 }

@@ -1,12 +1,12 @@
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
-import type { Problem } from "../../estimation/problem.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
 import { runNuts } from "../nuts/run.ts";
-import { type WarpedCoordinates, warpedCoordinates } from "../nuts/transport.ts";
-import { iterationsPerDraw, planWarped, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
+import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
+import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "../tuning/draw-schedule.ts";
+import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
@@ -31,11 +31,11 @@ export const nuts: Sampler = {
 };
 
 /** Whether a run needs no more than a share of the work that other samplers spend without asking: rows and columns are few. */
-export function isNutsAffordable(problem: Rows, { chains, draws }: Length, share = 1): boolean {
-  return chains * (warmUp + draws) * workPerIteration(problem.model, problem.numRows) <= share * mostWork;
+export function isNutsAffordable(local: Rows, { chains, draws }: Length, fraction = 1): boolean {
+  return chains * (warmUp + draws) * workPerIteration(local.model, local.numRows) <= fraction * maxWork;
 }
 
-export type Rows = Pick<Problem, "model" | "numRows">;
+export type Rows = Pick<LocalApproximation, "model" | "numRows">;
 type Length = Pick<SamplerOptions, "chains" | "draws">;
 
 /** More iterations than draws, enough for the step size, and no more than Stan's schedule needs. */
@@ -45,34 +45,37 @@ const largestDense = 100;
 const usualAcceptance = 0.8;
 
 /** Those that suit a posterior that is far from normal; none where it is near, or where a custom model has bounds nearby. */
-function coordinatesFor(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates | undefined> {
+function coordinatesFor(
+  local: LocalApproximation,
+  prepareLoss: PrepareGradients,
+): Promise<TransportCoordinates | undefined> {
   const withinBounds: PrepareGradients = (capacity) => {
     const evaluate = prepareLoss(capacity);
     return async (positions) => {
       const results = await evaluate(positions);
-      if (problem.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+      if (local.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
         throw new ZeroDensityError();
       return results;
     };
   };
   return unlessZeroDensity(async () =>
-    (await isFarFromNormal(problem)) ? warpedCoordinates(problem, withinBounds) : undefined,
+    (await isFarFromNormal(local)) ? transportCoordinates(local, withinBounds) : undefined,
   );
 }
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { workspace, model } = problem;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { workspace, model } = local;
   const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
-  const stepsPerDraw = iterationsPerDraw(model, problem.numRows, options);
-  const coordinates = options.preconditioner === undefined ? await coordinatesFor(problem, prepareLoss) : undefined;
+  const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);
+  const coordinates = options.preconditioner === undefined ? await coordinatesFor(local, prepareLoss) : undefined;
   if (coordinates) {
-    return planWarped(problem, { prepareLoss, coordinates }, options, {
+    return planTransported(local, { prepareLoss, coordinates }, options, {
       name: nuts.name,
       gradients: "gradients over all rows",
       stepsPerDraw,
     });
   }
-  const preconditioner = options.preconditioner ?? (problem.model.dimension <= largestDense ? "full" : "diagonal");
+  const preconditioner = options.preconditioner ?? (local.model.dimension <= largestDense ? "full" : "diagonal");
   const metric = preconditioner === "full" ? "dense" : "diagonal";
   const learning = warmUpFor(options.draws);
   const because = `NUTS: gradients over all rows, ${metric} mass matrix, step size and mass matrix learned in the warm-up for a mean acceptance of ${usualAcceptance}`;
@@ -80,8 +83,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
   const adaptation = { metric, warmUp: learning, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
   return {
     settings: { ...settings, preconditioner, burnInSteps: learning, stepsPerDraw },
-    prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
+    prediction: { ...prediction, covariance: local.laplaceCovariance, isExact: true, isComparison: true },
     notes: [],
-    sample: () => runNuts(problem, { prepareLoss, coordinates: null }, options, adaptation),
+    sample: () => runNuts(local, { prepareLoss, coordinates: null }, options, adaptation),
   };
 }

@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, identity, type Matrix, scale, trace } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
@@ -20,14 +20,14 @@ import { defaultBatchSize, planSgd, type SgdSettings } from "../tuning/plan-sgd.
  * Cost of a step: S D for the gradient and D for the noise, 1.5 D² more with a full preconditioner.
  * Source: Ahn, Korattikara & Welling (2012); Mandt, Hoffman & Blei (2017), section 5.2 and appendix E.
  */
-export const fisherScoring: Sampler = {
+export const sgfs: Sampler = {
   name: "sgfs",
   summary: "stochastic gradient Fisher scoring: half of the noise injected, steps bounded (section 5.2)",
   assumes: ["A3", "A4"],
   expandsAroundMode: true,
   tuning: ["preconditioner", "batchSize", "learningRate", "maxStep"],
   preconditioners: ["scalar", "diagonal", "full", "full-exact"],
-  cure: ({ preconditioner }) =>
+  remedy: ({ preconditioner }) =>
     preconditioner === "full" || preconditioner === "full-exact"
       ? {
           fewDraws: "Fisher scoring makes at most one independent draw a pass over the data, so use --sampler auto",
@@ -52,23 +52,21 @@ const theorem: Record<Shape, string> = {
 /** The largest ρ(εHA) of the default bound on steps: well inside assumption A3. */
 const largestContraction = 0.5;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  return planSgd(problem, await settings(problem, options), options);
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  return planSgd(local, await settings(local, options), options);
 }
 
-async function settings(problem: Problem, options: SamplerOptions): Promise<SgdSettings> {
+async function settings(local: LocalApproximation, options: SamplerOptions): Promise<SgdSettings> {
   const preconditioner = (options.preconditioner ?? "full-exact") as Shape;
-  const batchSize = options.batchSize ?? defaultBatchSize(problem.numRows);
+  const batchSize = options.batchSize ?? defaultBatchSize(local.numRows);
   const learningRate = options.learningRate ?? 1;
-  const { hessian, numRows } = problem;
+  const { hessian, numRows } = local;
   const noiseCovariance =
-    preconditioner === "full-exact"
-      ? await problem.noise.averagedOver(problem.laplaceCovariance)
-      : problem.noiseCovariance;
+    preconditioner === "full-exact" ? await local.noise.averagedOver(local.laplaceCovariance) : local.noiseCovariance;
   const half = scale(shaped(noiseCovariance, preconditioner), 1 / batchSize);
   const given = { hessian, noiseCovariance, numRows, batchSize, learningRate, injectedNoise: half };
   const bounded = (maxStep: number) => withBoundedSteps(given, preconditioner, maxStep);
-  const maxStep = options.maxStep ?? defaultMaxStep(problem, preconditioner, bounded, learningRate);
+  const maxStep = options.maxStep ?? defaultMaxStep(local, preconditioner, bounded, learningRate);
   const chosen = bounded(maxStep);
   const sgd = theory.fisherScoringAsSgd(chosen, preconditionerOf(chosen, preconditioner));
   const notes: string[] = [];
@@ -83,7 +81,7 @@ async function settings(problem: Problem, options: SamplerOptions): Promise<SgdS
     );
   }
   return {
-    sampler: fisherScoring.name,
+    sampler: sgfs.name,
     preconditioner,
     batchSize,
     learningRate,
@@ -121,7 +119,7 @@ function withBoundedSteps(given: theory.FisherScoring, shape: Shape, maxStep: nu
  * and H ⪯ h_max I gives ρ(εHA) ≤ ε h_max λ_max(A), where the search begins.
  */
 function defaultMaxStep(
-  { hessian }: Problem,
+  { hessian }: LocalApproximation,
   shape: Shape,
   bounded: (maxStep: number) => theory.FisherScoring,
   learningRate: number,

@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { largestSdError } from "../../theory/divergence.ts";
 import { langevinAsSgd } from "../../theory/langevin.ts";
 import { contractionRates, discreteStationaryCovariance } from "../../theory/stationary.ts";
@@ -18,14 +18,14 @@ import { planFallingRate } from "../tuning/sgld-schedule.ts";
  * Cost of a step: S D for the gradient and D for the noise; of an independent draw, about 4/(ε N λ_min(A)) steps.
  * Source: Welling & Teh (2011); Mandt, Hoffman & Blei (2017), section 5.1, with the erratum in theory/langevin.ts.
  */
-export const langevin: Sampler = {
+export const sgld: Sampler = {
   name: "sgld",
   summary: "stochastic gradient Langevin dynamics, rates from the tolerance (section 5.1)",
   assumes: ["A3", "A4"],
   expandsAroundMode: true,
   tuning: ["batchSize", "learningRate", "schedule"],
   preconditioners: [],
-  cure: () => ({
+  remedy: () => ({
     fewDraws: "Langevin dynamics is as slow as its flattest direction, so use --sampler auto",
     accuracy: "leave --learning-rate out or lower it",
   }),
@@ -33,20 +33,20 @@ export const langevin: Sampler = {
 };
 
 /** Of the tolerance, so that what the estimate of the rate neglects still finds room. */
-const shareOfTolerance = 0.9;
+const fractionOfTolerance = 0.9;
 /** Beyond this error of an sd the noise at the posterior says little about the noise at the law. */
 const largestError = 0.2;
 
-async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
-  const { batchSize = defaultBatchSize(problem.numRows), schedule = "constant" } = options;
+async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+  const { batchSize = defaultBatchSize(local.numRows), schedule = "constant" } = options;
   const tolerated = await toleratedRate(
-    problem,
+    local,
     batchSize,
-    shareOfTolerance * Math.min(options.tolerance, largestError),
+    fractionOfTolerance * Math.min(options.tolerance, largestError),
   );
-  if (schedule === "decreasing") return planFallingRate(problem, tolerated, batchSize, options);
+  if (schedule === "decreasing") return planFallingRate(local, tolerated, batchSize, options);
   const learningRate = options.learningRate ?? tolerated;
-  const { hessian, noiseCovariance, numRows } = problem;
+  const { hessian, noiseCovariance, numRows } = local;
   const sgd = langevinAsSgd({ hessian, noiseCovariance, numRows, batchSize }, learningRate);
   const notes =
     learningRate === tolerated
@@ -55,11 +55,11 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
           `The learning rate is ${learningRate}, the theory's is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`,
         ];
   const settings = {
-    ...{ sampler: langevin.name, preconditioner: null, batchSize, learningRate, schedule, notes },
+    ...{ sampler: sgld.name, preconditioner: null, batchSize, learningRate, schedule, notes },
     ...{ step: sgd.preconditioner, injectedNoise: sgd.injectedNoise },
     because: "section 5.1: the largest rate that keeps every sd within the tolerance",
   };
-  return planSgd(problem, settings, options);
+  return planSgd(local, settings, options);
 }
 
 /**
@@ -67,8 +67,8 @@ async function plan(problem: Problem, options: SamplerOptions): Promise<Plan> {
  * posterior; at most the one at which a step closes the whole distance to the mode, ε N λ_max/2 = 1. The error is nearly
  * proportional to ε, so repeated scaling finds it.
  */
-async function toleratedRate(problem: Problem, batchSize: number, allowed: number): Promise<number> {
-  const { hessian, numRows, laplaceCovariance, noise } = problem;
+async function toleratedRate(local: LocalApproximation, batchSize: number, allowed: number): Promise<number> {
+  const { hessian, numRows, laplaceCovariance, noise } = local;
   const noiseCovariance = await noise.averagedOver(laplaceCovariance);
   const given = { hessian, noiseCovariance, numRows, batchSize };
   const curvatures = contractionRates(langevinAsSgd(given, 1).preconditioner, hessian);

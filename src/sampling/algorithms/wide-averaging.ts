@@ -1,10 +1,10 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
-import { leftPosterior, mostHalvings, RunAwayError } from "../chains/run-away.ts";
+import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
 import { noTuning, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "../tuning/draw-schedule.ts";
+import { maxWork } from "../tuning/draw-schedule.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A. */
 const contraction = 0.25;
@@ -24,21 +24,21 @@ const burnInWindows = 1;
  * distance, does not overshoot.
  * Source: Mandt, Hoffman & Blei (2017), section 6, Algorithm 1 (m = 1).
  */
-export async function runWideAveraging(problem: WideProblem, options: SamplerOptions): Promise<WideRun> {
-  const sds = approximateVariances(problem).map(Math.sqrt);
+export async function runWideAveraging(local: WideProblem, options: SamplerOptions): Promise<WideRun> {
+  const sds = approximateVariances(local).map(Math.sqrt);
   const { learningRate } = options;
   for (let halvings = 0; ; halvings++) {
-    const h = learningRate ?? contraction / problem.eigenvalues.largest / 2 ** halvings;
-    const run = await runWithRate(problem, h, options);
-    if (!leftPosterior(run.positions, problem.mode, sds)) return run;
+    const h = learningRate ?? contraction / local.eigenvalues.largest / 2 ** halvings;
+    const run = await runWithRate(local, h, options);
+    if (!leftPosterior(run.positions, local.mode, sds)) return run;
     if (learningRate !== undefined)
       throw new RunAwayError("iasg", `--learning-rate ${learningRate}`, "lower it, or leave it out");
-    if (halvings === mostHalvings) throw new RunAwayError("iasg", null);
+    if (halvings === maxHalvings) throw new RunAwayError("iasg", null);
   }
 }
 
-async function runWithRate(problem: WideProblem, h: number, options: SamplerOptions): Promise<WideRun> {
-  const { model, mode, numRows, curvatures, eigenvalues } = problem;
+async function runWithRate(local: WideProblem, h: number, options: SamplerOptions): Promise<WideRun> {
+  const { model, mode, numRows, curvatures, eigenvalues } = local;
   const { chains, seed, tolerance } = options;
   const batchSize = options.batchSize ?? Math.max(1, Math.min(numRows, Math.ceil(2 * h * numRows)));
   const stepsPerPass = Math.max(1, Math.round(numRows / batchSize));
@@ -47,7 +47,7 @@ async function runWithRate(problem: WideProblem, h: number, options: SamplerOpti
   const perPass =
     stepsPerPass * workPerStep({ model, batchSize, step, noise: step, momentEvery: 1, keepMoments: false });
   const wanted = Math.min(options.draws, enoughDraws);
-  const affordablePasses = mostWork / (perPass * chains);
+  const affordablePasses = maxWork / (perPass * chains);
   const passesForTolerance = Math.ceil(1 / (2 * tolerance * slowest * stepsPerPass));
   const passes = options.window ?? Math.max(1, Math.min(passesForTolerance, Math.floor(affordablePasses / wanted)));
   const stepsPerDraw = passes * stepsPerPass;
@@ -66,21 +66,21 @@ async function runWithRate(problem: WideProblem, h: number, options: SamplerOpti
   const mark = model.memory.mark();
   try {
     const positions = await runWideChains(
-      problem,
+      local,
       {
         ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step, noise: { kind: "none" } },
-        lowRank: lowRankStep(problem, h * numRows, 0),
+        lowRank: lowRankStep(local, h * numRows, 0),
         from: Array.from({ length: chains }, () => mode),
         ...{ burnInSteps, stepsPerDraw, momentEvery: 1, chains, draws: Math.floor(draws), seed },
       },
-      { keeps: "means", pieces: passes },
+      { keeps: "means", callsPerInterval: passes },
     );
     stretch(positions, mode.length, Math.sqrt((stepsPerDraw * batchSize) / numRows));
     return {
       settings: {
         ...{ ...noTuning, sampler: "iasg", preconditioner: "diagonal", batchSize, learningRate: h, window: passes },
         ...{ covariance: "sandwich", burnInSteps, stepsPerDraw, chains, draws: Math.floor(draws), seed },
-        because: `Algorithm 1: means over windows of ${stepsPerDraw.toLocaleString("en")} steps, of covariance A⁻¹CA⁻¹/N; a diagonal step and ${problem.directions.length} slow directions`,
+        because: `Algorithm 1: means over windows of ${stepsPerDraw.toLocaleString("en")} steps, of covariance A⁻¹CA⁻¹/N; a diagonal step and ${local.directions.length} slow directions`,
       },
       positions,
       windowError: sdError,

@@ -3,15 +3,15 @@ import { oneOfSeveral } from "../../engine/progress.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
 import { isQuadratic } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { leftPosterior, mostHalvings, RunAwayError } from "../chains/run-away.ts";
+import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
 import { noTuning, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "../tuning/draw-schedule.ts";
+import { maxWork } from "../tuning/draw-schedule.ts";
 import { sdChangeOf, variancesOf } from "../tuning/wide-step-check.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, at most. */
 const largestContraction = 0.5;
-const fewestContraction = largestContraction / 16;
+const minContraction = largestContraction / 16;
 /** Autocorrelation times of the slowest known direction between draws, and before the first. */
 const timesPerDraw = 1;
 const burnInTimes = 10;
@@ -36,8 +36,8 @@ const enoughDraws = 1300;
  * a minibatch with little noise beside the injected one would be larger than the data.
  * Cost of a step: the entries of all rows, and M (rank + 1) of a few multiply-adds.
  */
-export async function runWideLangevin(problem: WideProblem, options: SamplerOptions): Promise<WideRun> {
-  const { workspace, model, eigenvalues } = problem;
+export async function runWideLangevin(local: WideProblem, options: SamplerOptions): Promise<WideRun> {
+  const { workspace, model, eigenvalues } = local;
   const { chains } = options;
   const notes: string[] = [];
   let contraction = largestContraction;
@@ -45,48 +45,48 @@ export async function runWideLangevin(problem: WideProblem, options: SamplerOpti
   if (!isQuadratic(model)) {
     const pilot = async (at: number, run: number) => {
       const { positions } = await runChains(
-        { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
+        { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
         { ...options, chains: 2, draws: pilotDraws },
         at,
         firstPilot + 2 * run,
       );
-      return variancesOf(problem, positions);
+      return variancesOf(local, positions);
     };
     let coarse = await pilot(contraction, 0);
     for (let run = 1; ; run++) {
       const fine = await pilot(contraction / 2, run);
-      sdChange = sdChangeOf(problem, coarse, fine);
-      if (sdChange <= options.tolerance || contraction <= fewestContraction) break;
+      sdChange = sdChangeOf(local, coarse, fine);
+      if (sdChange <= options.tolerance || contraction <= minContraction) break;
       contraction /= 2;
       coarse = fine;
     }
   }
-  const draws = drawsFor(problem, options, contraction);
+  const draws = drawsFor(local, options, contraction);
   if (draws < options.draws) {
     notes.push(
       `With ${model.dimension.toLocaleString("en")} coefficients this run makes ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
     );
   }
-  const sds = approximateVariances(problem).map(Math.sqrt);
-  let run = await runChains(problem, { ...options, draws }, contraction, 0);
-  for (let halvings = 0; leftPosterior(run.positions, problem.mode, sds); halvings++) {
-    if (halvings === mostHalvings)
+  const sds = approximateVariances(local).map(Math.sqrt);
+  let run = await runChains(local, { ...options, draws }, contraction, 0);
+  for (let halvings = 0; leftPosterior(run.positions, local.mode, sds); halvings++) {
+    if (halvings === maxHalvings)
       throw new RunAwayError("wide-langevin", null, "use a tighter --prior, or group rare levels with --sql");
     contraction /= 2;
-    run = await runChains(problem, { ...options, draws }, contraction, 0);
+    run = await runChains(local, { ...options, draws }, contraction, 0);
   }
   return {
     settings: {
       sampler: "wide-langevin",
       ...noTuning,
-      batchSize: problem.numRows,
+      batchSize: local.numRows,
       learningRate: contraction / eigenvalues.largest,
       burnInSteps: run.burnInSteps,
       stepsPerDraw: run.stepsPerDraw,
       chains,
       draws,
       seed: options.seed,
-      because: `Langevin dynamics over all rows, as ${model.dimension.toLocaleString("en")} coefficients are too many for matrices of all pairs: a diagonal step and ${problem.directions.length} slow directions`,
+      because: `Langevin dynamics over all rows, as ${model.dimension.toLocaleString("en")} coefficients are too many for matrices of all pairs: a diagonal step and ${local.directions.length} slow directions`,
     },
     positions: run.positions,
     sdChange,
@@ -103,9 +103,9 @@ function drawsFor(
   const { numRows, stride } = model.rows;
   const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
   const { stepsPerDraw } = scheduleOf(eigenvalues, contraction);
-  const room = roomForDraws(model.dimension, options.chains);
-  const affordable = Math.floor(mostWork / (perStep * stepsPerDraw * options.chains));
-  return Math.max(4, Math.min(options.draws, room, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
+  const capacity = roomForDraws(model.dimension, options.chains);
+  const affordable = Math.floor(maxWork / (perStep * stepsPerDraw * options.chains));
+  return Math.max(4, Math.min(options.draws, capacity, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
 }
 
 /** How far apart draws stand, by the slowest direction's autocorrelation time, and how many are left out at the start. */
@@ -124,18 +124,18 @@ interface Run {
 
 /** @param contraction h times the largest eigenvalue */
 async function runChains(
-  problem: WideProblem,
+  local: WideProblem,
   { chains, draws, seed }: SamplerOptions,
   contraction: number,
   firstChain: number,
 ): Promise<Run> {
-  const { model, curvatures, eigenvalues, numRows } = problem;
+  const { model, curvatures, eigenvalues, numRows } = local;
   const { step, stepsPerDraw, burnInDraws } = scheduleOf(eigenvalues, contraction);
   const mark = model.memory.mark();
   try {
     const burnInSteps = burnInDraws * stepsPerDraw;
     const positions = await runWideChains(
-      problem,
+      local,
       {
         model,
         gradient: Gradient.minibatch,
@@ -146,8 +146,8 @@ async function runChains(
         step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
         noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
         averagesNoise: true,
-        lowRank: lowRankStep(problem, step * numRows, Math.sqrt(2 * step)),
-        from: Array.from({ length: chains }, (_, chain) => dispersed(problem, seed, firstChain + chain)),
+        lowRank: lowRankStep(local, step * numRows, Math.sqrt(2 * step)),
+        from: Array.from({ length: chains }, (_, chain) => dispersed(local, seed, firstChain + chain)),
         burnInSteps,
         stepsPerDraw,
         momentEvery: stepsPerDraw,

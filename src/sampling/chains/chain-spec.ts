@@ -1,5 +1,5 @@
 import type { Gradient } from "../../../kernels/layout.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 
@@ -61,9 +61,9 @@ export interface ChainSpec {
   /** What H and R have beside a diagonal. */
   readonly lowRank?: LowRankStep;
   /** Of very many parameters: one kind of output is kept, and leaves the engine's memory as it is made (wide-chains.ts). */
-  readonly outlet?: Outlet;
+  readonly drawBuffer?: DrawBuffer;
   /** Also run the quadratic twin (kernels/layout.ts) and return its differences. */
-  readonly twin?: boolean;
+  readonly coupled?: boolean;
 }
 
 /** Directions V: H has step V Vᵀ in it, and R z has noise V ζ, ζ ~ N(0, I). */
@@ -75,11 +75,11 @@ export interface LowRankStep {
   readonly noise: number;
 }
 
-interface Outlet {
+interface DrawBuffer {
   readonly keeps: "draws" | "means";
   /** Draws, or interval means, for which there is room in memory at once. */
-  readonly room: number;
+  readonly capacity: number;
 }
 
 /** What chains need of a problem: θ̂ and where to run. */
-export type Start = Pick<Problem, "mode" | "workspace">;
+export type Start = Pick<LocalApproximation, "mode" | "workspace">;

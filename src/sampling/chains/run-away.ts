@@ -1,13 +1,13 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainOutput, Sampler, SamplerOptions, SamplerSettings } from "../sampler.ts";
 
 /** Chains that left the posterior altogether, or whose positions are no numbers any more. */
 export class RunAwayError extends Error {
   override name = "RunAwayError";
   /** @param step the step they were run with, in words, such as "--damping 0.5" */
-  constructor(sampler: string, step: string | null, cure = "use --sampler auto, or a tighter --prior") {
+  constructor(sampler: string, step: string | null, remedy = "use --sampler auto, or a tighter --prior") {
     super(
-      `The chains of ${sampler} run away from the posterior${step ? ` with ${step}` : ""}: far from the mode the noise of their steps grows faster than the pull back; ${cure}.`,
+      `The chains of ${sampler} run away from the posterior${step ? ` with ${step}` : ""}: far from the mode the noise of their steps grows faster than the pull back; ${remedy}.`,
     );
   }
 }
@@ -19,8 +19,8 @@ const farthest = 1e4;
  * Whether a run left the posterior: a position, a mean or a covariance that is no finite number, or, for samplers that stay around
  * the mode, one beyond any distance that makes sense.
  */
-export function hasRunAway(problem: Problem, sampler: Sampler, output: ChainOutput): boolean {
-  const { mode, laplaceCovariance } = problem;
+export function hasRunAway(local: LocalApproximation, sampler: Sampler, output: ChainOutput): boolean {
+  const { mode, laplaceCovariance } = local;
   const limits = Float64Array.from(mode, (_, j) =>
     sampler.expandsAroundMode ? farthest * Math.sqrt(laplaceCovariance.data[j * (mode.length + 1)]) : Number.MAX_VALUE,
   );
@@ -52,7 +52,7 @@ export function leftPosterior(
 }
 
 /** Times that a step is halved before a sampler is given up. */
-export const mostHalvings = 4;
+export const maxHalvings = 4;
 
 /** Which option sets how long a sampler's steps are; null where nothing does. */
 export function stepOption({ tuning }: Sampler): "damping" | "learningRate" | null {

@@ -18,7 +18,7 @@ interface NoiseEstimateResult {
 
 export interface ChainResult extends ChainOutput {
   /** One array a chain, draws × 2M: interval means of d − v, then of d∘d − v∘v. Empty without a twin. */
-  readonly twinDifferences: readonly Float64Array[];
+  readonly coupledDifferences: readonly Float64Array[];
   /** One a chain; empty where none was asked for. */
   readonly noiseEstimates: readonly NoiseEstimateResult[];
 }
@@ -27,14 +27,14 @@ export interface ChainResult extends ChainOutput {
 const workPerCall = 4e6;
 
 /** Runs all chains to their end, each a task of its own. The draws do not depend on the number of threads. */
-export async function runChains(problem: Start, spec: ChainSpec, stage = "sampling"): Promise<ChainResult> {
+export async function runChains(local: Start, spec: ChainSpec, stage = "sampling"): Promise<ChainResult> {
   const { memory } = spec.model;
-  const { workspace } = problem;
+  const { workspace } = local;
   const mark = memory.mark();
   try {
     const totalSteps = spec.burnInSteps + (spec.intervalEnds?.at(-1) ?? spec.stepsPerDraw * spec.draws);
     const stepsPerCall = Math.max(1, Math.min(totalSteps, Math.floor(workPerCall / workPerStep(spec))));
-    const records = Array.from({ length: spec.chains }, (_, chain) => writeChain(problem, spec, chain));
+    const records = Array.from({ length: spec.chains }, (_, chain) => writeChain(local, spec, chain));
     const tasks = records.map(
       (address): KernelTask => ({
         kernel: "runChain",
@@ -49,10 +49,10 @@ export async function runChains(problem: Start, spec: ChainSpec, stage = "sampli
       workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
-    if (spec.model.custom) await runCustomChains(problem, spec, records, totalSteps, stage);
+    if (spec.model.custom) await runCustomChains(local, spec, records, totalSteps, stage);
     else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
     workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
-    return collect(problem, spec, records);
+    return collect(local, spec, records);
   } finally {
     memory.release(mark);
   }
@@ -79,7 +79,7 @@ export function workPerStep({
   return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);
 }
 
-function collect(problem: Start, spec: ChainSpec, records: readonly number[]): ChainResult {
+function collect(local: Start, spec: ChainSpec, records: readonly number[]): ChainResult {
   const { memory, dimension } = spec.model;
   const copy = (address: number, slot: Chain, length: number) =>
     memory.f64(memory.getU32(address, slot), length).slice();
@@ -87,9 +87,9 @@ function collect(problem: Start, spec: ChainSpec, records: readonly number[]): C
   const intervalMeans = records.map((address) => copy(address, Chain.intervalMeans, spec.draws * dimension));
   const weights = records.map((address) => copy(address, Chain.intervalWeights, spec.draws));
   const mean = meanOfRows(intervalMeans, dimension, spec.rate && weights);
-  const covariance = spec.keepMoments === false ? matrix(0, 0) : momentsOf(problem, spec, records, mean, weights);
-  const twinDifferences = spec.twin
-    ? records.map((address) => copy(address, Chain.twinDifferences, spec.draws * 2 * dimension))
+  const covariance = spec.keepMoments === false ? matrix(0, 0) : momentsOf(local, spec, records, mean, weights);
+  const coupledDifferences = spec.coupled
+    ? records.map((address) => copy(address, Chain.coupledDifferences, spec.draws * 2 * dimension))
     : [];
   return {
     chains: spec.chains,
@@ -99,7 +99,7 @@ function collect(problem: Start, spec: ChainSpec, records: readonly number[]): C
     intervalMeans,
     mean,
     covariance,
-    twinDifferences,
+    coupledDifferences,
     noiseEstimates: spec.noiseEstimate ? records.map((address) => noiseEstimateOf(memory, address, dimension)) : [],
   };
 }

@@ -8,13 +8,13 @@ import { runTracedChains, tracedDraws } from "./traced-chains.ts";
 
 it("keeps positions between the draws, and changes neither the draws nor the averages", async () => {
   const engine = await createInlineEngine();
-  const { problem } = await problemOf(engine, skewedTarget());
+  const { local } = await problemOf(engine, skewedTarget());
   const spec: ChainSpec = {
-    ...{ model: problem.model, gradient: Gradient.minibatch, batchSize: 10, pull: 0 },
+    ...{ model: local.model, gradient: Gradient.minibatch, batchSize: 10, pull: 0 },
     step: { kind: "scalar", value: 1 },
     noise: { kind: "none" },
     ...{
-      start: problem.laplaceFactor,
+      start: local.laplaceFactor,
       burnInSteps: 20,
       stepsPerDraw: 24,
       momentEvery: 2,
@@ -23,8 +23,8 @@ it("keeps positions between the draws, and changes neither the draws nor the ave
       seed: 3,
     },
   };
-  const plain = await runChains(problem, spec);
-  const traced = await runTracedChains(problem, spec, 5);
+  const plain = await runChains(local, spec);
+  const traced = await runTracedChains(local, spec, 5);
   expect(traced.draws).toBe(50);
   expect(traced.positions).toEqual(plain.positions);
   expect(traced.mean.length).toBe(plain.mean.length);
@@ -41,7 +41,7 @@ it("keeps positions between the draws, and changes neither the draws nor the ave
   for (let draw = 0; draw < 50; draw++)
     expect(traced.trace![1][(4 * draw + 3) * dimension]).toBe(plain.positions[1][draw * dimension]);
   // Draws that are no farther apart than it takes to forget the last one have nothing between them.
-  expect((await runTracedChains(problem, spec, 20)).trace).toBeUndefined();
+  expect((await runTracedChains(local, spec, 20)).trace).toBeUndefined();
 });
 
 it("makes independent draws of which the first are kept, where the others take little memory", () => {

@@ -3,7 +3,7 @@ import type { ChainSpec, Start } from "./chain-spec.ts";
 import { runChains } from "./run-chains.ts";
 
 /** Numbers that positions between the draws may take, of all chains. */
-const mostNumbers = 1e6;
+const maxNumbers = 1e6;
 /** Ends of intervals need a few positions a draw; the sd of e^τ, which the moments of τ do not tell, as many as are independent. */
 const positionsPerDraw = { plain: 4, exponential: 16 };
 
@@ -12,14 +12,14 @@ const positionsPerDraw = { plain: 4, exponential: 16 };
  * apart. The draws are the same as without.
  */
 export async function runTracedChains(
-  problem: Start,
+  local: Start,
   spec: ChainSpec,
   autocorrelationTime: number,
 ): Promise<ChainOutput> {
   const times = positionsFor(spec, autocorrelationTime);
-  if (times === 1) return runChains(problem, spec);
+  if (times === 1) return runChains(local, spec);
   const { draws, model } = spec;
-  const run = await runChains(problem, { ...spec, draws: times * draws, stepsPerDraw: spec.stepsPerDraw / times });
+  const run = await runChains(local, { ...spec, draws: times * draws, stepsPerDraw: spec.stepsPerDraw / times });
   const pick = (chain: Float64Array, of: (at: number, j: number) => number) =>
     Float64Array.from({ length: chain.length / times }, (_, k) => {
       const j = k % model.dimension;
@@ -49,7 +49,7 @@ export function tracedDraws(
   { chains, draws, dimension }: Pick<ChainOutput, "chains" | "draws" | "dimension">,
   draw: (chain: number, count: number) => Float64Array,
 ): Pick<ChainOutput, "positions" | "trace"> {
-  const times = Math.min(positionsPerDraw.plain, Math.floor(mostNumbers / (chains * draws * dimension)));
+  const times = Math.min(positionsPerDraw.plain, Math.floor(maxNumbers / (chains * draws * dimension)));
   const trace = Array.from({ length: chains }, (_, chain) => draw(chain, Math.max(1, times) * draws));
   if (times <= 1) return { positions: trace };
   return { positions: trace.map((values) => values.slice(0, draws * dimension)), trace };
@@ -66,7 +66,7 @@ function positionsFor(
     : positionsPerDraw.plain;
   const most = custom
     ? 1
-    : Math.min(wanted, stepsPerDraw / autocorrelationTime, mostNumbers / (chains * draws * dimension));
+    : Math.min(wanted, stepsPerDraw / autocorrelationTime, maxNumbers / (chains * draws * dimension));
   let times = Math.max(1, Math.floor(most));
   while (stepsPerDraw % (times * momentEvery) !== 0) times--;
   return times;

@@ -20,11 +20,11 @@ export interface WideRun {
 }
 
 /** Entries that the draws of all chains may have together: 4 bytes each. */
-const mostEntries = 1.3e8;
+const maxEntries = 1.3e8;
 
 /** The draws a chain for which there is room. */
 export function roomForDraws(dimension: number, chains: number): number {
-  return Math.floor(mostEntries / (chains * dimension));
+  return Math.floor(maxEntries / (chains * dimension));
 }
 
 /** f64 that a chain's outlet holds. */
@@ -37,16 +37,20 @@ const outletLength = 2 ** 21;
  */
 export async function runWideChains(
   { workspace, mode }: Start,
-  spec: Omit<ChainSpec, "outlet">,
-  { keeps, pieces = 1, stage = "sampling" }: { keeps: "draws" | "means"; pieces?: number; stage?: string },
+  spec: Omit<ChainSpec, "drawBuffer">,
+  {
+    keeps,
+    callsPerInterval = 1,
+    stage = "sampling",
+  }: { keeps: "draws" | "means"; callsPerInterval?: number; stage?: string },
 ): Promise<Float32Array[]> {
   const { model, draws, stepsPerDraw, chains } = spec;
   const { memory, dimension } = model;
-  const room = Math.max(1, Math.min(draws, Math.floor(outletLength / dimension)));
+  const capacity = Math.max(1, Math.min(draws, Math.floor(outletLength / dimension)));
   const slot = keeps === "draws" ? Chain.draws : Chain.intervalMeans;
   const mark = memory.mark();
   try {
-    const whole: ChainSpec = { ...spec, outlet: { keeps, room } };
+    const whole: ChainSpec = { ...spec, drawBuffer: { keeps, capacity } };
     const records = Array.from({ length: chains }, (_, chain) => writeChain({ workspace, mode }, whole, chain));
     const outlets = records.map((record) => memory.getU32(record, slot));
     const positions = records.map(() => new Float32Array(draws * dimension));
@@ -57,17 +61,17 @@ export async function runWideChains(
       workspace.onProgress?.(stage, done / (chains * total), { done, total: chains * total, unit: "steps" });
     };
     onProgress();
-    for (let made = 0; made < draws; made += room) {
-      const count = Math.min(room, draws - made);
+    for (let made = 0; made < draws; made += capacity) {
+      const count = Math.min(capacity, draws - made);
       // Calls end with an interval each. Addresses are u32 and wrap around: interval `made` is written where the room begins.
       records.forEach((record, chain) => {
         memory.setU32(record, slot, outlets[chain] - 8 * made * dimension);
       });
-      const times = pieces * (count + (made === 0 ? burnInDraws : 0));
+      const times = callsPerInterval * (count + (made === 0 ? burnInDraws : 0));
       const tasks = records.map((address) => ({
         kernel: "runChain" as const,
         address,
-        argument: stepsPerDraw / pieces,
+        argument: stepsPerDraw / callsPerInterval,
         times,
       }));
       await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });

@@ -10,7 +10,7 @@ interface WideSampler {
   readonly name: string;
   readonly tuning: readonly TuningName[];
   readonly preconditioners: readonly PreconditionerName[];
-  run(problem: WideProblem, options: SamplerOptions): Promise<WideRun>;
+  run(local: WideProblem, options: SamplerOptions): Promise<WideRun>;
 }
 
 /** What a model of more than 2,000 parameters can be sampled with. */

@@ -7,7 +7,7 @@ import type { ChainSpec, Start, StepMatrix } from "./chain-spec.ts";
 const matrixKinds = { scalar: MatrixKind.scalar, diagonal: MatrixKind.diagonal, dense: MatrixKind.dense } as const;
 
 /** Writes the record of one chain, and all that it points to, into the engine's memory; returns its address. */
-export function writeChain(problem: Start, spec: ChainSpec, chain: number): number {
+export function writeChain(local: Start, spec: ChainSpec, chain: number): number {
   const { model } = spec;
   const { memory, dimension } = model;
   const address = memory.allocate(Chain.slots * 8);
@@ -33,9 +33,9 @@ export function writeChain(problem: Start, spec: ChainSpec, chain: number): numb
   setU32(Chain.model, model.address);
   setU32(Chain.gradient, spec.gradient);
   setU32(Chain.batchSize, spec.batchSize);
-  const { position, velocity } = startingState(problem, spec, chain);
+  const { position, velocity } = startingState(local, spec, chain);
   setU32(Chain.position, vector(position));
-  setU32(Chain.center, vector(problem.mode));
+  setU32(Chain.center, vector(local.mode));
   memory.setF64(address, Chain.pull, spec.pull);
   putMatrix(Chain.stepKind, Chain.step, spec.step);
   putMatrix(Chain.noiseKind, Chain.noise, spec.noise);
@@ -44,12 +44,12 @@ export function writeChain(problem: Start, spec: ChainSpec, chain: number): numb
   setU32(Chain.stepsPerDraw, spec.stepsPerDraw);
   setU32(Chain.burnInSteps, spec.burnInSteps);
   setU32(Chain.numDraws, spec.draws);
-  const { outlet } = spec;
-  const room = (outlet?.room ?? spec.draws) * dimension;
-  if (outlet?.keeps !== "means") setU32(Chain.draws, memory.allocateF64(room));
-  if (outlet?.keeps !== "draws") setU32(Chain.intervalMeans, memory.allocateF64(room));
+  const { drawBuffer } = spec;
+  const capacity = (drawBuffer?.capacity ?? spec.draws) * dimension;
+  if (drawBuffer?.keeps !== "means") setU32(Chain.draws, memory.allocateF64(capacity));
+  if (drawBuffer?.keeps !== "draws") setU32(Chain.intervalMeans, memory.allocateF64(capacity));
   setU32(Chain.momentEvery, spec.momentEvery);
-  if (!outlet && (spec.keepMoments ?? true)) setU32(Chain.moments, memory.allocateF64(dimension * dimension));
+  if (!drawBuffer && (spec.keepMoments ?? true)) setU32(Chain.moments, memory.allocateF64(dimension * dimension));
   setU32(Chain.intervalWeights, memory.allocateF64(spec.draws));
   if (spec.averagesNoise) setU32(Chain.previousNoise, memory.allocateF64(dimension));
   if (spec.isSequential) {
@@ -82,9 +82,9 @@ export function writeChain(problem: Start, spec: ChainSpec, chain: number): numb
     setU32(Chain.noiseShape, matrixKinds[shape]);
     setU32(Chain.noiseSums, memory.allocateF64(shape === "dense" ? dimension * dimension : dimension));
   }
-  if (spec.twin) {
-    setU32(Chain.twin, vector(new Float64Array(dimension)));
-    setU32(Chain.twinDifferences, memory.allocateF64(spec.draws * 2 * dimension));
+  if (spec.coupled) {
+    setU32(Chain.coupled, vector(new Float64Array(dimension)));
+    setU32(Chain.coupledDifferences, memory.allocateF64(spec.draws * 2 * dimension));
   }
   const scratchBytes = chainScratchBytes(model.rows.paddedColumns, model.outputs);
   const scratch = memory.allocate(scratchBytes);

@@ -1,6 +1,6 @@
 import { Weights } from "../../../kernels/layout.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { add, identity, type Matrix } from "../../linalg/matrix.ts";
 import { numCoefficients } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -21,15 +21,15 @@ interface Contrasts {
  * predictor a row φ = θ.
  * @param likelihood M×M, its curvature at the mode
  */
-export async function classContrasts(problem: Problem, likelihood: Matrix): Promise<Contrasts> {
-  const { model, priorCurvatures } = problem;
+export async function classContrasts(local: LocalApproximation, likelihood: Matrix): Promise<Contrasts> {
+  const { model, priorCurvatures } = local;
   const { outputs, hasReference } = model;
   const size = likelihood.rows;
   const [basis, inverse] = [identity(size), identity(size)];
   // A prior without curvature at the mode leaves all to the data.
-  const priorVariances = priorCurvatures.map((curvature) => 1 / Math.max(curvature, leastCurvature));
+  const priorVariances = priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
   if (outputs === 1) return { basis, inverse, priorVariances };
-  const covariance = inverseWithLittlePrior(await addWalls(problem, likelihood), priorCurvatures);
+  const covariance = inverseWithLittlePrior(await addSeparationDirections(local, likelihood), priorCurvatures);
   const at = (i: number, j: number) => covariance.data[i * size + j];
   const numColumns = numCoefficients(model) / outputs;
   for (let column = 0; column < numColumns; column++) {
@@ -50,7 +50,7 @@ export async function classContrasts(problem: Problem, likelihood: Matrix): Prom
   return { basis, inverse, priorVariances };
 }
 
-const leastCurvature = 1e-12;
+const minCurvature = 1e-12;
 
 /** Of each pair of antithetic points one is beyond a wall that the other is not. */
 const numPairs = 2;
@@ -59,7 +59,10 @@ const numPairs = 2;
  * What the likelihood knows with walls that are not felt at the mode: beyond one a row's gradient is across it, so that the
  * mean of Σ ∇f ∇fᵀ over the normal approximation is added. A class' gradient has a bound.
  */
-async function addWalls({ workspace, model, mode, laplaceFactor }: Problem, likelihood: Matrix): Promise<Matrix> {
+async function addSeparationDirections(
+  { workspace, model, mode, laplaceFactor }: LocalApproximation,
+  likelihood: Matrix,
+): Promise<Matrix> {
   const random = createRandom(1, 0, 15);
   let sum = likelihood;
   for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {

@@ -61,7 +61,7 @@ export function denseMetric(covariance: Matrix): Metric {
 }
 
 /** Three steps of this length are more than half a turn of the standard normal law's flow, where a trajectory may end. */
-const mostOfTurn = 1.2;
+const maxOfTurn = 1.2;
 
 /**
  * W = I, for targets near to the standard normal law: its flow, a rotation of (θ, p), is followed exactly, so that only what the
@@ -73,7 +73,7 @@ export function standardNormalMetric(dimension: number): Metric {
     velocity: (momentum) => momentum,
     drawMomentum: (normal) => Float64Array.from({ length: dimension }, () => normal()),
     isNormal: true,
-    largestStep: mostOfTurn,
+    largestStep: maxOfTurn,
   };
 }
 

@@ -70,7 +70,7 @@ export class RunningCovariance {
   regularised(guess: Matrix): Matrix {
     const weight = this.#kind === "dense" ? guess.rows + 5 : 5;
     const n = this.#count;
-    const share = n / (n + weight);
+    const fraction = n / (n + weight);
     const size = guess.rows;
     const result = matrix(size, size);
     for (let i = 0; i < size; i++)
@@ -78,7 +78,7 @@ export class RunningCovariance {
         const at = i * size + j;
         // The lower triangle counts: rounding makes the two differ in the last digit.
         const lower = i >= j ? at : j * size + i;
-        result.data[at] = share * (this.#sums.data[lower] / (n - 1)) + (1 - share) * guess.data[at];
+        result.data[at] = fraction * (this.#sums.data[lower] / (n - 1)) + (1 - fraction) * guess.data[at];
       }
     return result;
   }

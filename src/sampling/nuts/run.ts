@@ -1,19 +1,19 @@
 import type { ReportProgress } from "../../engine/progress.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { identity, multiplyVector } from "../../linalg/matrix.ts";
 import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
-import { drawsOutput } from "../chains/draws-output.ts";
+import { drawsOutput } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../sampler.ts";
 import { type NutsSettings, runNutsChain } from "./chain.ts";
-import type { WarpedCoordinates } from "./transport.ts";
+import type { TransportCoordinates } from "./transport.ts";
 
 interface Target {
   /** The loss at θ. */
   readonly prepareLoss: PrepareGradients;
   /** Those in which the chains run; null: θ itself. */
-  readonly coordinates: WarpedCoordinates | null;
+  readonly coordinates: TransportCoordinates | null;
 }
 
 interface Adaptation extends Pick<NutsSettings, "metric" | "warmUp" | "targetAcceptance"> {
@@ -25,7 +25,7 @@ const startDispersion = 2;
 
 /** All chains side by side; the draws are of θ, whatever the coordinates. */
 export async function runNuts(
-  { workspace, model, mode, laplaceCovariance, laplaceFactor }: Problem,
+  { workspace, model, mode, laplaceCovariance, laplaceFactor }: LocalApproximation,
   { prepareLoss, coordinates }: Target,
   { chains: count, draws, seed }: SamplerOptions,
   { stepsPerDraw, ...adaptation }: Adaptation,
@@ -67,7 +67,7 @@ async function positive(evaluate: Evaluate, position: Float64Array): Promise<Flo
   return position;
 }
 
-function positionsOf(steps: Float64Array, dimension: number, { position }: WarpedCoordinates): Float64Array {
+function positionsOf(steps: Float64Array, dimension: number, { position }: TransportCoordinates): Float64Array {
   const positions = new Float64Array(steps.length);
   for (let from = 0; from < steps.length; from += dimension)
     positions.set(position(steps.subarray(from, from + dimension)), from);

@@ -1,4 +1,4 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
 import { classContrasts } from "./class-contrasts.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
@@ -13,10 +13,10 @@ import { inverseWithLittlePrior } from "./little-prior.ts";
  * curvature at the mode (and very little of the prior's), its columns scaled. Coefficients of classes are first replaced by
  * contrasts (class-contrasts.ts).
  */
-export async function wallLines(problem: Problem): Promise<Matrix> {
-  const { hessian, numRows, priorCurvatures } = problem;
+export async function separationDirections(local: LocalApproximation): Promise<Matrix> {
+  const { hessian, numRows, priorCurvatures } = local;
   const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
-  const contrasts = await classContrasts(problem, likelihood);
+  const contrasts = await classContrasts(local, likelihood);
   const covariance = inverseWithLittlePrior(likelihood, priorCurvatures);
   const directions = pivotedDirections(congruence(contrasts.inverse, covariance), contrasts.priorVariances);
   return multiply(contrasts.basis, directions);
@@ -29,8 +29,8 @@ function pivotedDirections(covariance: Matrix, priorVariances: Float64Array): Ma
   const directions = matrix(size, size);
   const parameters = new Set(priorVariances.keys());
   while (parameters.size > 0) {
-    const share = (j: number) => left[j * size + j] / priorVariances[j];
-    const pivot = [...parameters].reduce((best, j) => (share(j) > share(best) ? j : best));
+    const fraction = (j: number) => left[j * size + j] / priorVariances[j];
+    const pivot = [...parameters].reduce((best, j) => (fraction(j) > fraction(best) ? j : best));
     parameters.delete(pivot);
     directions.data[pivot * size + pivot] = 1;
     const variance = left[pivot * size + pivot];

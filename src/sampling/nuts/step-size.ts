@@ -48,8 +48,8 @@ export class DualAveraging {
     const weight = 1 / (this.#count + firstIterations);
     this.#shortfall += weight * (this.#target - acceptance - this.#shortfall);
     this.#logStep = Math.min(this.#largest, this.#center - (Math.sqrt(this.#count) * this.#shortfall) / this.#gamma);
-    const share = this.#count ** -forgetting;
-    this.#meanLogStep += share * (this.#logStep - this.#meanLogStep);
+    const fraction = this.#count ** -forgetting;
+    this.#meanLogStep += fraction * (this.#logStep - this.#meanLogStep);
   }
 
   /** ε of the next iteration while it is adapted. */

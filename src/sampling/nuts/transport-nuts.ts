@@ -1,15 +1,15 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { Model } from "../../models/model.ts";
 import type { PrepareGradients } from "../../rows/full-gradients.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "../tuning/draw-schedule.ts";
+import { maxWork } from "../tuning/draw-schedule.ts";
 import { runNuts } from "./run.ts";
-import type { WarpedCoordinates } from "./transport.ts";
+import type { TransportCoordinates } from "./transport.ts";
 
 /** A posterior, in coordinates in which it is nearer to a normal law. */
-interface WarpedTarget {
+interface TransportedTarget {
   readonly prepareLoss: PrepareGradients;
-  readonly coordinates: WarpedCoordinates;
+  readonly coordinates: TransportCoordinates;
 }
 
 interface Naming {
@@ -36,8 +36,8 @@ export function workPerIteration({ rows, outputs, dimension }: Model, numRows: n
 }
 
 /** Precision beyond that of the kept draws may take this share of the work. */
-const shareForPrecision = 0.75;
-const mostIterationsPerDraw = 8;
+const fractionForPrecision = 0.75;
+const maxIterationsPerDraw = 8;
 
 /** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
 export function iterationsPerDraw(
@@ -45,17 +45,17 @@ export function iterationsPerDraw(
   numRows: number,
   { chains, draws }: Pick<SamplerOptions, "chains" | "draws">,
 ): number {
-  const affordable = Math.floor((shareForPrecision * mostWork) / (chains * draws * workPerIteration(model, numRows)));
-  return Math.max(1, Math.min(mostIterationsPerDraw, affordable));
+  const affordable = Math.floor((fractionForPrecision * maxWork) / (chains * draws * workPerIteration(model, numRows)));
+  return Math.max(1, Math.min(maxIterationsPerDraw, affordable));
 }
 
 /**
  * NUTS in warped coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and
  * three gradients may do for a draw.
  */
-export function planWarped(
-  problem: Problem,
-  target: WarpedTarget,
+export function planTransported(
+  local: LocalApproximation,
+  target: TransportedTarget,
   options: SamplerOptions,
   { name, gradients, stepsPerDraw }: Naming,
 ): Plan {
@@ -65,8 +65,8 @@ export function planWarped(
   const { settings, prediction } = independentDraws(name, because, options);
   return {
     settings: { ...settings, preconditioner: "full", burnInSteps: warmUp, stepsPerDraw },
-    prediction: { ...prediction, covariance: problem.laplaceCovariance, isExact: true, isComparison: true },
+    prediction: { ...prediction, covariance: local.laplaceCovariance, isExact: true, isComparison: true },
     notes: [],
-    sample: () => runNuts(problem, target, options, { metric: "normal", warmUp, targetAcceptance, stepsPerDraw }),
+    sample: () => runNuts(local, target, options, { metric: "normal", warmUp, targetAcceptance, stepsPerDraw }),
   };
 }

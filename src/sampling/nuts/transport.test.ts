@@ -3,7 +3,7 @@ import { emptyCellsTarget, problemOf, separatedTarget, type skewedTarget } from 
 import { createInlineEngine, type Engine } from "../../engine/engine.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
-import { warpedCoordinates } from "./transport.ts";
+import { transportCoordinates } from "./transport.ts";
 
 const engines: Engine[] = [];
 afterEach(async () => {
@@ -13,19 +13,19 @@ afterEach(async () => {
 async function coordinatesOf(target: ReturnType<typeof skewedTarget>) {
   const engine = await createInlineEngine();
   engines.push(engine);
-  const { problem } = await problemOf(engine, target);
-  const prepareLoss: PrepareGradients = (capacity) => prepareGradients(problem.workspace, problem.model, capacity);
-  return { problem, prepareLoss, coordinates: await warpedCoordinates(problem, prepareLoss) };
+  const { local } = await problemOf(engine, target);
+  const prepareLoss: PrepareGradients = (capacity) => prepareGradients(local.workspace, local.model, capacity);
+  return { local, prepareLoss, coordinates: await transportCoordinates(local, prepareLoss) };
 }
 
 describe("warped coordinates", () => {
   it("have the gradient of their own loss, and the loss of θ with its volume", async () => {
-    const { problem, prepareLoss, coordinates } = await coordinatesOf(separatedTarget());
+    const { local, prepareLoss, coordinates } = await coordinatesOf(separatedTarget());
     expect(coordinates.skewed.length).toBeGreaterThan(0);
     const ofZ = coordinates.prepare(prepareLoss)(1);
     const ofTheta = prepareLoss(1);
     const random = createRandom(1, 0, 2);
-    const size = problem.mode.length;
+    const size = local.mode.length;
     const step = 1e-5;
     /** log |det ∂θ/∂z| by differences, of two parameters. */
     const volume = (z: Float64Array) => {
@@ -57,12 +57,12 @@ describe("warped coordinates", () => {
   it.each([separatedTarget(), emptyCellsTarget()])(
     "make the posterior of $name nearly normal: its loss is ½|z|² but for little",
     async (target) => {
-      const { prepareLoss, coordinates, problem } = await coordinatesOf(target);
+      const { prepareLoss, coordinates, local } = await coordinatesOf(target);
       const ofZ = coordinates.prepare(prepareLoss)(1);
       const random = createRandom(2, 0, 2);
       const excess: number[] = [];
       for (let k = 0; k < 400; k++) {
-        const z = Float64Array.from(problem.mode, () => random.normal());
+        const z = Float64Array.from(local.mode, () => random.normal());
         const [{ loss }] = await ofZ([z]);
         excess.push(loss - 0.5 * z.reduce((sum, value) => sum + value ** 2, 0));
       }

@@ -1,5 +1,5 @@
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../../linalg/cholesky.ts";
 import {
   congruence,
@@ -15,8 +15,8 @@ import {
 } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
-import { type ProfilePoint, quantileWarp, type Warp } from "../../theory/quantile-warp.ts";
-import { wallLines } from "./separation-directions.ts";
+import { marginalTransport, type ProfilePoint, type Transport } from "../../theory/marginal-transport.ts";
+import { separationDirections } from "./separation-directions.ts";
 
 /**
  * Coordinates z in which a posterior with skewed parameters is nearer to the standard normal law: θ = θ̂ + B t, t_s = τ_s(z_s)
@@ -26,7 +26,7 @@ import { wallLines } from "./separation-directions.ts";
  * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on
  * average over where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
  */
-export interface WarpedCoordinates {
+export interface TransportCoordinates {
   /** S */
   readonly skewed: readonly number[];
   /** θ(z) */
@@ -36,13 +36,16 @@ export interface WarpedCoordinates {
 }
 
 /** The coordinates of a posterior. */
-export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGradients): Promise<WarpedCoordinates> {
-  const { model, mode, hessian, numRows } = problem;
+export async function transportCoordinates(
+  local: LocalApproximation,
+  prepareLoss: PrepareGradients,
+): Promise<TransportCoordinates> {
+  const { model, mode, hessian, numRows } = local;
   const along = <Result>(lines: readonly Line[], look: (posterior: Posterior) => Promise<Result>) =>
     lookAlong(lines, (count, run) => runTogether(model.memory, prepareLoss, count, run), look);
   const random = createRandom(1, 0, 16);
   const normal = () => random.normal();
-  const directions = await wallLines(problem);
+  const directions = await separationDirections(local);
   const transposed = transpose(directions);
   const precision = congruence(transposed, scale(hessian, numRows));
   const lines = Array.from(diagonal(precision), (curvature, j) => ({
@@ -51,22 +54,24 @@ export async function warpedCoordinates(problem: Problem, prepareLoss: PrepareGr
     sd: 1 / Math.sqrt(curvature),
   }));
   const skewness = await along(lines, skewnessAlong);
-  const isSkewed = (j: number) => skewness[j] > leastSkewness;
+  const isSkewed = (j: number) => skewness[j] > minSkewness;
   const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
   const basis = whiten(directions, precision, others);
   const throughMode = await along(
     skewed.map((j) => lines[j]),
     profileAlong,
   );
-  const first = throughMode.map((profile) => quantileWarp([profile]));
+  const first = throughMode.map((profile) => marginalTransport([profile]));
   const points = [...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, normal)];
   const positions = points.map(coordinatesOf(mode, basis, skewed, first).position);
   const elsewhere = skewed.flatMap((j, k) =>
     points.map((point, place) => throughPoint(lines[j], positions[place], first[k].value(point[j]))),
   );
   const profiles = await along(elsewhere, profileAlong);
-  const warps = skewed.map((_, k) => quantileWarp(profiles.slice(k * points.length, (k + 1) * points.length)));
-  return coordinatesOf(mode, basis, skewed, warps);
+  const transports = skewed.map((_, k) =>
+    marginalTransport(profiles.slice(k * points.length, (k + 1) * points.length)),
+  );
+  return coordinatesOf(mode, basis, skewed, transports);
 }
 
 /**
@@ -120,7 +125,7 @@ async function lookAlong<Result>(
 
 /** Where the loss is compared with a parabola, in sds from the mode; logarithm of the factor by which it may differ. */
 const lookedAt = 1.5;
-const leastSkewness = Math.log(1.5);
+const minSkewness = Math.log(1.5);
 
 async function skewnessAlong({ sd, at }: Posterior): Promise<number> {
   const [below, mode, above] = [await at(-lookedAt * sd), await at(0), await at(lookedAt * sd)];
@@ -133,10 +138,10 @@ async function skewnessAlong({ sd, at }: Posterior): Promise<number> {
 }
 
 /** A profile ends where the loss has risen by this much, at least and about at most. */
-const leastRise = 18;
-const mostRise = 40;
+const minRise = 18;
+const maxRise = 40;
 const pointsToOneSide = 32;
-const mostDoublings = 60;
+const maxDoublings = 60;
 
 /** Points to both sides of the line's mode, as far as there is any probability. */
 async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
@@ -145,11 +150,11 @@ async function profileAlong({ sd, at }: Posterior): Promise<ProfilePoint[]> {
   for (const sign of [-1, 1]) {
     const rise = async (distance: number) => (await at(mode.t + sign * distance)).loss - mode.loss;
     let [inside, end] = [0, sd];
-    for (let k = 0; k < mostDoublings && (await rise(end)) < leastRise; k++) [inside, end] = [end, 2 * end];
+    for (let k = 0; k < maxDoublings && (await rise(end)) < minRise; k++) [inside, end] = [end, 2 * end];
     // A wall: back to where it begins. A rise that is not a number is above every limit.
-    for (let k = 0; k < mostDoublings && !((await rise(end)) <= mostRise); k++) {
+    for (let k = 0; k < maxDoublings && !((await rise(end)) <= maxRise); k++) {
       const middle = 0.5 * (inside + end);
-      if ((await rise(middle)) < leastRise) inside = middle;
+      if ((await rise(middle)) < minRise) inside = middle;
       else end = middle;
     }
     for (let k = 1; k <= pointsToOneSide; k++) points.push(await at(mode.t + (sign * end * k) / pointsToOneSide));
@@ -166,9 +171,9 @@ async function modeAlong({ sd, at }: Posterior): Promise<ProfilePoint> {
   const sign = start.slope > 0 ? -1 : 1;
   let [inside, outside] = [start, await at(sign * sd)];
   // Not ">": a slope that is not a number is beyond a wall.
-  for (let k = 0; k < mostDoublings && sign * outside.slope < 0; k++)
+  for (let k = 0; k < maxDoublings && sign * outside.slope < 0; k++)
     [inside, outside] = [outside, await at(2 * outside.t)];
-  for (let k = 0; k < mostDoublings; k++) {
+  for (let k = 0; k < maxDoublings; k++) {
     if (Math.abs(inside.slope * (outside.t - inside.t)) < nearMode) break;
     const middle = await at(0.5 * (inside.t + outside.t));
     if (sign * middle.slope < 0) inside = middle;
@@ -200,13 +205,13 @@ function coordinatesOf(
   mode: Float64Array,
   basis: Matrix,
   skewed: readonly number[],
-  warps: readonly Warp[],
-): WarpedCoordinates {
+  transports: readonly Transport[],
+): TransportCoordinates {
   const transposed = transpose(basis);
   const position = (z: ArrayLike<number>) => {
     const t = Float64Array.from(z);
     skewed.forEach((s, k) => {
-      t[s] = warps[k].value(z[s]);
+      t[s] = transports[k].value(z[s]);
     });
     return multiplyVector(basis, t).map((value, j) => mode[j] + value);
   };
@@ -221,7 +226,7 @@ function coordinatesOf(
           const gradient = multiplyVector(transposed, byTheta);
           let loss = ofPosition;
           skewed.forEach((s, k) => {
-            const { slope, log, logSlope } = warps[k].slope(points[point][s]);
+            const { slope, log, logSlope } = transports[k].slope(points[point][s]);
             loss -= log;
             gradient[s] = gradient[s] * slope - logSlope;
           });

@@ -1,13 +1,13 @@
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "./draw-schedule.ts";
+import { maxWork } from "./draw-schedule.ts";
 import {
   affordableIntervals,
   biasLeft,
   type Comparison,
   compare,
-  fewestIntervals,
+  minIntervals,
   pilotRuns,
   type StepLimit,
   workOfPilot,
@@ -21,15 +21,15 @@ export interface DampingChoice {
 const largestDamping = 0.5;
 const smallestDamping = 0.5 / 128;
 /** What the next halving may cost: where a pilot run of the fewest intervals takes more, the search ends. */
-const mostPilotWork = 0.5 * mostWork;
+const maxPilotWork = 0.5 * maxWork;
 /** A quarter of the tolerance is two Monte Carlo standard errors of the run itself (draw-schedule.ts). */
-const shareOfSettings = 0.75;
+const fractionOfSettings = 0.75;
 /** How many times longer pilot runs become where chance leaves the question open. */
 const longerPilots = 4;
 /** Standard errors beyond which a difference is there or is not, whatever chance adds: short pilot runs decide no other cases. */
 const surely = { small: 2, large: 3 };
 /** A short pilot run is to know the sds at h → 0 to this share of the tolerance, as the run's own are compared with them. */
-const shareOfChance = 0.25;
+const fractionOfChance = 0.25;
 
 /**
  * Halves h from 1/2 until a third of the differences between pilot runs at h and at h/2, the bias that is left at h/2, is no
@@ -43,7 +43,7 @@ const shareOfChance = 0.25;
  * @throws NoStableStepError where the chains still run away at the last h, or the first halving costs too much already
  */
 export async function chooseDamping(
-  problem: Problem,
+  local: LocalApproximation,
   specFor: (damping: number) => ChainSpec,
   isFeasible: (damping: number) => boolean,
   options: SamplerOptions,
@@ -51,15 +51,15 @@ export async function chooseDamping(
   const { tolerance, damping: asked } = options;
   if (asked !== undefined) {
     requireAffordable(asked, workOfPilot(specFor(asked / 2)));
-    return { damping: asked, pilot: await checkDamping(problem, specFor, asked, tolerance) };
+    return { damping: asked, pilot: await checkDamping(local, specFor, asked, tolerance) };
   }
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
   // Batches shrink with the damping: what was feasible with all rows need not be with fewer.
-  const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= mostPilotWork;
+  const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= maxPilotWork;
   if (!isFeasible(damping) || !canGoOn()) throw new NoStableStepError();
-  const run = pilotRuns(problem, specFor);
-  let intervals = fewestIntervals;
+  const run = pilotRuns(local, specFor);
+  let intervals = minIntervals;
   for (;;) {
     damping /= 2;
     const usual = affordableIntervals(specFor(damping));
@@ -67,7 +67,7 @@ export async function chooseDamping(
     const isAccepted = () => found.significant(1).sd <= 0.5 * tolerance && found.significant(1).mean <= tolerance;
     const isOpen = () => {
       if (intervals < usual) return !isSmall(found, tolerance) && !isLarge(found, tolerance);
-      return intervals === usual && isAccepted() && found.limit.error > shareOfSettings * tolerance;
+      return intervals === usual && isAccepted() && found.limit.error > fractionOfSettings * tolerance;
     };
     while (isOpen()) {
       intervals = intervals < usual ? Math.min(usual, longerPilots * intervals) : longerPilots * intervals;
@@ -83,7 +83,7 @@ export async function chooseDamping(
 /** Whether the bias left is within what is wanted, whatever chance adds, and the sds are known well enough. */
 function isSmall({ limit, atMost }: Comparison, tolerance: number): boolean {
   const { sd, mean } = atMost(surely.small);
-  return sd <= shareOfSettings * tolerance && mean <= tolerance && chanceOf(limit) <= shareOfChance * tolerance;
+  return sd <= fractionOfSettings * tolerance && mean <= tolerance && chanceOf(limit) <= fractionOfChance * tolerance;
 }
 
 /** Whether the bias left is above what is wanted, whatever chance adds. */
@@ -102,7 +102,7 @@ const patience = 100;
 
 /** @throws SamplerOptionError where steps are so short that even a pilot run would not end */
 function requireAffordable(damping: number, work: number): void {
-  const most = patience * mostWork;
+  const most = patience * maxWork;
   if (work <= most) return;
   const least = (damping * work) / most;
   throw new SamplerOptionError(
@@ -112,16 +112,16 @@ function requireAffordable(damping: number, work: number): void {
 
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
 async function checkDamping(
-  problem: Problem,
+  local: LocalApproximation,
   specFor: (damping: number) => ChainSpec,
   damping: number,
   tolerance: number,
 ): Promise<StepLimit> {
-  const run = pilotRuns(problem, specFor);
+  const run = pilotRuns(local, specFor);
   const usual = affordableIntervals(specFor(damping / 2));
-  for (let intervals = fewestIntervals; ; intervals = Math.min(usual, longerPilots * intervals)) {
+  for (let intervals = minIntervals; ; intervals = Math.min(usual, longerPilots * intervals)) {
     const { limit } = compare(await run(damping, intervals), await run(damping / 2, intervals));
-    if (chanceOf(limit) > shareOfChance * tolerance && intervals < usual) continue;
+    if (chanceOf(limit) > fractionOfChance * tolerance && intervals < usual) continue;
     const atFull = 1 + 1 / biasLeft;
     return { ...limit, error: atFull * limit.error, meanError: atFull * limit.meanError };
   }

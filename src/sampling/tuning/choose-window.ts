@@ -1,5 +1,5 @@
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
-import type { Problem } from "../../estimation/problem.ts";
 import { choleskySemidefinite } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
 import { isQuadratic } from "../../models/model.ts";
@@ -39,12 +39,12 @@ export interface WindowWishes {
   /** Where the averages should be centred: the posterior's mean, or the mode, which the sandwich is the covariance of. */
   readonly centre: "mean" | "mode";
   /** The longest window that leaves work for enough draws. */
-  readonly mostPasses: number;
+  readonly maxPasses: number;
 }
 
 const windowLengths = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 /** Where the growth of the noise is measured first: a step of this share of the largest stable one. */
-const firstShare = 0.05;
+const firstFraction = 0.05;
 
 /**
  * The shortest window, of 1, 2, 5, … passes, and the step with which the scaled window means have the sandwich covariance to
@@ -54,8 +54,12 @@ const firstShare = 0.05;
  * @param shape H₀
  * @throws UnstableError where a step that was asked for is not mean-square stable, or none is that can be predicted
  */
-export async function chooseWindow(problem: Problem, shape: Matrix, wishes: WindowWishes): Promise<WindowChoice> {
-  const { hessian, noiseCovariance, numRows, noise } = problem;
+export async function chooseWindow(
+  local: LocalApproximation,
+  shape: Matrix,
+  wishes: WindowWishes,
+): Promise<WindowChoice> {
+  const { hessian, noiseCovariance, numRows, noise } = local;
   const { batchSize, tolerance } = wishes;
   const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
   const sgdAt = (rate: number) => ({ preconditioner: scale(shape, rate), hessian, noiseCovariance, batchSize });
@@ -65,18 +69,18 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
 
   // The posterior's own mean is shifted from the mode; the sandwich is that of the mode itself.
   const shiftWanted =
-    wishes.centre === "mode" ? new Float64Array(hessian.rows) : await shiftOver(problem, problem.laplaceCovariance);
+    wishes.centre === "mode" ? new Float64Array(hessian.rows) : await shiftOver(local, local.laplaceCovariance);
 
   const windowMeans = (rate: number, passes: number, iterates: Matrix, shift: Float64Array): WindowChoice => {
     const steps = Math.max(1, Math.round((passes * numRows) / batchSize));
-    const share = (steps * batchSize) / numRows;
-    const covariance = scale(averagedCovariance(sgdAt(rate), iterates, steps), share);
+    const fraction = (steps * batchSize) / numRows;
+    const covariance = scale(averagedCovariance(sgdAt(rate), iterates, steps), fraction);
     const error = largestSdError(covariance, sandwich);
     return {
       learningRate: rate,
       passes,
       steps,
-      stretch: Math.sqrt(share),
+      stretch: Math.sqrt(fraction),
       iterates,
       covariance,
       error,
@@ -87,7 +91,7 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
 
   const smallest = 1e-5 * largestStableRate;
   let longest = 0.5 * largestStableRate;
-  let reference = wishes.learningRate ?? firstShare * largestStableRate;
+  let reference = wishes.learningRate ?? firstFraction * largestStableRate;
   /** The law at a step; null where it is none, and the step was the program's choice: then shorter ones are tried. */
   const lawAt = async (rate: number) => {
     try {
@@ -105,7 +109,7 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
       continue;
     }
     // To first order the noise, and the shift of the mean, grow in proportion to the step.
-    const shiftAtReference = await shiftOver(problem, law.covariance);
+    const shiftAtReference = await shiftOver(local, law.covariance);
     const shiftAt = (rate: number) => shiftAtReference.map((value) => (value * rate) / reference);
     const growth = scale(add(law.noiseCovariance, noiseCovariance, 1, -1), 1 / reference);
     const estimate = (rate: number, passes: number) => {
@@ -117,14 +121,14 @@ export async function chooseWindow(problem: Problem, shape: Matrix, wishes: Wind
     const best = (passes: number) =>
       wishes.learningRate === undefined
         ? estimate(
-            leastOver((rate) => worstOf(estimate(rate, passes)), smallest, longest),
+            minOver((rate) => worstOf(estimate(rate, passes)), smallest, longest),
             passes,
           )
         : estimate(reference, passes);
     const lengths = wishes.passes === undefined ? windowLengths : [wishes.passes];
     let chosen = best(lengths[0]);
     for (const passes of lengths.slice(1)) {
-      if (worstOf(chosen) <= tolerance || passes > wishes.mostPasses) break;
+      if (worstOf(chosen) <= tolerance || passes > wishes.maxPasses) break;
       chosen = best(passes);
     }
     const rate = chosen.learningRate;
@@ -142,14 +146,14 @@ function worstOf({ error, meanError }: WindowChoice): number {
 }
 
 /** The shift of the mean (`gradientNonlinearity`) of a law of this covariance; none for a quadratic loss. */
-async function shiftOver(problem: Problem, covariance: Matrix): Promise<Float64Array> {
-  const { model, mode } = problem;
+async function shiftOver(local: LocalApproximation, covariance: Matrix): Promise<Float64Array> {
+  const { model, mode } = local;
   if (isQuadratic(model)) return new Float64Array(mode.length);
-  return (await gradientNonlinearity(problem, choleskySemidefinite(covariance))).shift;
+  return (await gradientNonlinearity(local, choleskySemidefinite(covariance))).shift;
 }
 
 /** Where a function of a positive number that falls and then rises is least, to 5%, by golden section of its logarithm. */
-function leastOver(value: (x: number) => number, from: number, to: number): number {
+function minOver(value: (x: number) => number, from: number, to: number): number {
   const golden = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [Math.log(from), Math.log(to)];
   let left = high - golden * (high - low);

@@ -18,7 +18,7 @@ export interface DrawSchedule {
 }
 
 /** Multiply-adds that a run spends without asking: some ten seconds of one core. */
-export const mostWork = 6e10;
+export const maxWork = 6e10;
 /** Draws one integrated autocorrelation time apart are correlated by about e⁻² = 0.14 in the slowest direction. */
 const timesPerDraw = 1;
 /** Chains start in their predicted law, so the burn-in has only its error to forget. */
@@ -70,7 +70,7 @@ export function drawSchedule(
   cost: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise">,
   autocorrelationTime: number,
   options: Pick<SamplerOptions, "chains" | "draws" | "tolerance"> & Tuning,
-  cure = cost.step.kind === "dense"
+  remedy = cost.step.kind === "dense"
     ? "--sampler control-variate, whose draws do not cost a pass over the data each"
     : "--preconditioner full-exact",
 ): DrawSchedule {
@@ -81,9 +81,9 @@ export function drawSchedule(
   const forPrecision = cost.model.custom ? 0 : Math.ceil((independentNeeded * autocorrelationTime) / totalDraws);
   const momentEvery = Math.max(1, Math.min(16, Math.floor(autocorrelationTime / 8)));
   const perStep = workPerStep({ ...cost, momentEvery });
-  requireForgetting(autocorrelationTime, mostWork / (perStep * options.chains), options);
+  requireForgetting(autocorrelationTime, maxWork / (perStep * options.chains), options);
   // Precision beyond nearly independent draws may take a quarter of the work.
-  const affordable = (share: number) => Math.floor((share * mostWork) / (perStep * totalDraws));
+  const affordable = (fraction: number) => Math.floor((fraction * maxWork) / (perStep * totalDraws));
   const wanted = Math.max(nearlyIndependent, Math.min(forPrecision, affordable(0.25)));
   const taken = Math.max(1, Math.min(wanted, affordable(1)));
   const stepsPerDraw = Math.ceil(taken / momentEvery) * momentEvery;
@@ -94,7 +94,7 @@ export function drawSchedule(
   if (taken < nearlyIndependent) {
     const expected = Math.round((totalDraws * stepsPerDraw) / autocorrelationTime);
     notes.push(
-      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${cure}.`,
+      `The slowest direction needs ${Math.round(autocorrelationTime).toLocaleString("en")} steps to forget where it was, so this run gives it about ${expected.toLocaleString("en")} independent draws; use ${remedy}.`,
     );
   }
   return { burnInSteps, stepsPerDraw, momentEvery, notes };

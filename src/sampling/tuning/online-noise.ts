@@ -1,13 +1,13 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { discreteStationaryCovariance } from "../../theory/stationary.ts";
 import { percent } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { type ChainResult, runChains, workPerStep } from "../chains/run-chains.ts";
 import { type PreconditionerName, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
-import { mostWork } from "./draw-schedule.ts";
+import { maxWork } from "./draw-schedule.ts";
 import { noiseFactor, stepMatrix } from "./plan-sgd.ts";
 import type { SgdStep } from "./sgd-step.ts";
 
@@ -25,11 +25,11 @@ export interface OnlineNoise {
 }
 
 /** The standard error of C may make an sd wrong by this share of the tolerance: three of them are all of it. */
-const shareOfTolerance = 1 / 3;
+const fractionOfTolerance = 1 / 3;
 /** Multiply-adds for the adaptation of all chains: a tenth of what a run may spend. */
-const adaptationWork = 0.1 * mostWork;
-const fewestChains = 4;
-const leastBatches = 50;
+const adaptationWork = 0.1 * maxWork;
+const minChains = 4;
+const minBatches = 50;
 
 /**
  * C estimated while the chain runs, with κ_t = 1/t: the average of the batches' estimates. A rough C comes from batches at
@@ -42,32 +42,32 @@ const leastBatches = 50;
  * @throws SamplerOptionError where the steps made from the rough estimate diverge
  */
 export async function estimateOnline(
-  problem: Problem,
+  local: LocalApproximation,
   kind: "within-batch" | "first-row",
   { preconditioner, batchSize }: { preconditioner: PreconditionerName; batchSize: number },
   chooseStep: (noiseCovariance: Matrix) => SgdStep,
   options: SamplerOptions,
 ): Promise<OnlineNoise> {
-  const { model, mode } = problem;
+  const { model, mode } = local;
   if (batchSize < 2) {
     throw new SamplerOptionError(
       `--noise-estimate ${kind} compares rows of a batch, so it needs a --batch-size of 2 or more.`,
     );
   }
-  const chains = Math.max(fewestChains, options.chains);
+  const chains = Math.max(minChains, options.chains);
   const shape = preconditioner === "full" || preconditioner === "full-exact" ? "dense" : "diagonal";
   const segment = async (index: number, steps: number, chosen: SgdStep | null, from: readonly Float64Array[]) => {
     const spec: ChainSpec = {
       ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, chains, draws: 1, seed: options.seed, from },
       step: chosen ? stepMatrix(chosen.step, preconditioner) : { kind: "none" },
       noise: noiseFactor(chosen?.injectedNoise),
-      ...{ start: problem.laplaceFactor, burnInSteps: 0, stepsPerDraw: steps, momentEvery: steps },
+      ...{ start: local.laplaceFactor, burnInSteps: 0, stepsPerDraw: steps, momentEvery: steps },
       // The chains that sample have the first numbers.
       firstChain: chains * (index + 1),
       noiseEstimate: { kind, every: 1, shape },
     };
-    const { workspace } = problem;
-    const part = { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } };
+    const { workspace } = local;
+    const part = { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } };
     const result = await runChains(part, spec, "estimating the noise");
     if (!result.positions.every((values) => values.every(Number.isFinite))) {
       throw new SamplerOptionError(
@@ -78,7 +78,7 @@ export async function estimateOnline(
     return { result, work: steps * chains * (workPerStep(spec) + looks) };
   };
 
-  let steps = Math.max(leastBatches, Math.ceil((10 * mode.length) / chains));
+  let steps = Math.max(minBatches, Math.ceil((10 * mode.length) / chains));
   const rough = await segment(
     0,
     steps,
@@ -110,8 +110,8 @@ export async function estimateOnline(
     steps *= 2;
     if (index === 1) continue;
     const own = sums.map((sum) => scale(sum, chains / batches));
-    const sdError = errorOfSds(problem, batchSize, covariance, own, chooseStep);
-    const isPrecise = sdError <= shareOfTolerance * options.tolerance;
+    const sdError = errorOfSds(local, batchSize, covariance, own, chooseStep);
+    const isPrecise = sdError <= fractionOfTolerance * options.tolerance;
     if (!isPrecise && spent + 2 * made.work <= adaptationWork) continue;
     const relativeError = errorOfDiagonal(own);
     const notes = isPrecise ? [] : [imprecise(kind, batches, relativeError, sdError)];
@@ -131,7 +131,7 @@ function total({ noiseEstimates }: ChainResult): Matrix[] {
  * √(n (n − 1)) times as much as those from the average of n chains.
  */
 function errorOfSds(
-  { hessian }: Problem,
+  { hessian }: LocalApproximation,
   batchSize: number,
   average: Matrix,
   own: readonly Matrix[],

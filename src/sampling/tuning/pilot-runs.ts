@@ -1,5 +1,5 @@
 import { oneOfSeveral } from "../../engine/progress.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { averagedAutocorrelationTime } from "../../theory/control-variate.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
@@ -27,15 +27,15 @@ interface PilotMoments {
 export const biasLeft = 1 / 3;
 /** Multiply-adds that one pilot run may take, within its bounds of intervals. */
 const pilotWork = 2e9;
-export const fewestIntervals = 250;
-const mostIntervals = 4000;
+export const minIntervals = 250;
+const maxIntervals = 4000;
 
 /** Pilot runs by damping and number of intervals; those made last are kept. */
-export function pilotRuns(problem: Problem, specFor: (damping: number) => ChainSpec) {
+export function pilotRuns(local: LocalApproximation, specFor: (damping: number) => ChainSpec) {
   let kept = new Map<string, PilotMoments>();
   return async (damping: number, intervals: number): Promise<PilotMoments> => {
     const key = `${damping}, ${intervals}`;
-    const moments = kept.get(key) ?? (await pilot(problem, specFor(damping), intervals));
+    const moments = kept.get(key) ?? (await pilot(local, specFor(damping), intervals));
     kept = new Map([...[...kept].slice(-1), [key, moments]]);
     return moments;
   };
@@ -43,21 +43,21 @@ export function pilotRuns(problem: Problem, specFor: (damping: number) => ChainS
 
 /** Intervals that a pilot run of usual length has. */
 export function affordableIntervals(spec: ChainSpec): number {
-  const affordable = Math.floor((fewestIntervals * pilotWork) / workOfPilot(spec));
-  return Math.max(fewestIntervals, Math.min(mostIntervals, affordable));
+  const affordable = Math.floor((minIntervals * pilotWork) / workOfPilot(spec));
+  return Math.max(minIntervals, Math.min(maxIntervals, affordable));
 }
 
-async function pilot(problem: Problem, spec: ChainSpec, draws: number): Promise<PilotMoments> {
+async function pilot(local: LocalApproximation, spec: ChainSpec, draws: number): Promise<PilotMoments> {
   const stepsPerDraw = stepsPerInterval(spec);
   const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
   const chains = pilotChains(spec);
-  const { workspace } = problem;
+  const { workspace } = local;
   const run = await runChains(
-    { ...problem, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
-    { ...spec, stepsPerDraw, burnInSteps, draws, chains, twin: true },
+    { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
+    { ...spec, stepsPerDraw, burnInSteps, draws, chains, coupled: true },
     "choosing the step",
   );
-  return momentsFromTwin(problem, run);
+  return momentsFromCoupled(local, run);
 }
 
 const pilotChains = ({ chains }: ChainSpec) => Math.max(4, chains);
@@ -65,14 +65,14 @@ const stepsPerInterval = ({ pull }: ChainSpec) => Math.ceil(4 * averagedAutocorr
 
 /** Multiply-adds of the shortest pilot run. */
 export function workOfPilot(spec: ChainSpec): number {
-  return fewestIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
+  return minIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
 }
 
 /** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
-function momentsFromTwin({ laplaceCovariance, mode }: Problem, run: ChainResult): PilotMoments {
+function momentsFromCoupled({ laplaceCovariance, mode }: LocalApproximation, run: ChainResult): PilotMoments {
   const dimension = mode.length;
-  const average = meanOfRows(run.twinDifferences, 2 * dimension);
-  const error = standardErrors(run.twinDifferences, average);
+  const average = meanOfRows(run.coupledDifferences, 2 * dimension);
+  const error = standardErrors(run.coupledDifferences, average);
   const mean = average.slice(0, dimension);
   const variance = Float64Array.from(
     mean,

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { choleskySemidefinite, isPositiveDefinite } from "../../linalg/cholesky.ts";
 import { add, diagonal, largestEntry, type Matrix } from "../../linalg/matrix.ts";
 import { largestSdError } from "../../theory/divergence.ts";
@@ -54,8 +54,8 @@ export function defaultBatchSize(numRows: number): number {
  * @throws UnstableError where the step is not mean-square stable
  * @throws SamplerOptionError where some direction is without noise
  */
-export async function planSgd(problem: Problem, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
-  const { model, hessian, noiseCovariance, laplaceCovariance } = problem;
+export async function planSgd(local: LocalApproximation, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
+  const { model, hessian, noiseCovariance, laplaceCovariance } = local;
   const { batchSize, injectedNoise } = chosen;
   const { momentum = 1 } = chosen;
   const sgd = { preconditioner: chosen.step, hessian, noiseCovariance, batchSize, injectedNoise, momentum };
@@ -63,13 +63,13 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
   const rates = contractionRates(chosen.step, hessian);
   const step = stepMatrix(chosen.step, chosen.preconditioner);
   const time = slowestTime(rates[0], chosen.momentum);
-  const cure = chosen.preconditioner === null ? "--sampler auto" : undefined;
+  const remedy = chosen.preconditioner === null ? "--sampler auto" : undefined;
   const noise = noiseFactor(injectedNoise);
-  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options, cure);
-  const stableScale = await largestStableScale(sgd, problem.noise);
+  const schedule = drawSchedule({ model, batchSize, step, noise }, time, options, remedy);
+  const stableScale = await largestStableScale(sgd, local.noise);
   // Just beyond the limit the covariance grows too slowly for its fixed-point iteration to tell.
   if (stableScale < 1) throw new UnstableError(stableScale);
-  const { covariance } = await stateDependentCovariance(sgd, problem.noise);
+  const { covariance } = await stateDependentCovariance(sgd, local.noise);
   if (chosen.preconditioner && !isPositiveDefinite(covariance)) throw missingNoise(chosen.preconditioner);
   return {
     settings: {
@@ -100,7 +100,7 @@ export async function planSgd(problem: Problem, chosen: SgdSettings, options: Sa
     notes: [...chosen.notes, ...schedule.notes],
     sample: () =>
       runTracedChains(
-        problem,
+        local,
         {
           model,
           gradient: Gradient.minibatch,

@@ -1,7 +1,7 @@
 import { AliasEntry, Model as ModelSlot, Weights } from "../../../kernels/layout.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf, influence } from "../../estimation/noise-covariance.ts";
-import type { Problem } from "../../estimation/problem.ts";
 import { add, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../../models/model.ts";
 import { writeAliasTable } from "../../rng/alias-table.ts";
@@ -9,7 +9,7 @@ import { createRandom } from "../../rng/xoshiro.ts";
 import { sumRows } from "../../rows/row-sums.ts";
 
 /** The share of the draws that goes to all rows alike, so that no row's weight exceeds 1/uniformShare. */
-const uniformShare = 0.1;
+const uniformFraction = 0.1;
 const maxListedRows = 20_000;
 const numPairs = 4;
 
@@ -18,15 +18,15 @@ const numPairs = 4;
  * control-variate term over N(θ̂, P) (kernels/layout.ts, Influence). With uniform rows a few influential ones dominate
  * the noise. The alias table stays in memory until the caller releases it.
  */
-export async function drawRowsByInfluence(problem: Problem): Promise<Model> {
-  const { model, numRows, workspace, mode, laplaceFactor, laplaceCovariance } = problem;
+export async function drawRowsByInfluence(local: LocalApproximation): Promise<Model> {
+  const { model, numRows, workspace, mode, laplaceFactor, laplaceCovariance } = local;
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
   const { memory } = model;
   const table = memory.allocate(numRows * AliasEntry.bytes);
   const mark = memory.mark();
   const values = memory.allocate(numRows * 4);
   await influence(workspace, model, mode, law, { influence: values });
-  writeAliasTable(memory, table, memory.f32(values, numRows), uniformShare);
+  writeAliasTable(memory, table, memory.f32(values, numRows), uniformFraction);
   memory.release(mark);
   return withAliasTable(model, table);
 }
@@ -35,8 +35,8 @@ export async function drawRowsByInfluence(problem: Problem): Promise<Model> {
  * N² C̄_cv, M×M: covariance of N times the weighted control-variate residual of one row drawn by influence, averaged over
  * draws θ ~ N(θ̂, P) (antithetic pairs), from rows drawn as the chain draws them.
  */
-export async function controlVariateNoise(problem: Problem, weighted: Model, seed: number): Promise<Matrix> {
-  const { numRows, workspace, mode, laplaceFactor } = problem;
+export async function controlVariateNoise(local: LocalApproximation, weighted: Model, seed: number): Promise<Matrix> {
+  const { numRows, workspace, mode, laplaceFactor } = local;
   const random = createRandom(seed, 0, 5);
   const rowList = drawRows(weighted, Math.min(maxListedRows, 4 * numRows), random);
   const dimension = mode.length;

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { Problem } from "../../estimation/problem.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
 import { autocorrelationTime } from "../../theory/control-variate.ts";
@@ -24,7 +24,7 @@ const exponent = 0.55;
 /** The first rate over the one that a constant schedule would take. */
 const firstOverTolerated = 4;
 /** The average rate over the first one stays within these bounds: rates fall by a factor of 3 at least, of 150 at most. */
-const shares = { least: 0.05, most: 0.5 };
+const fractions = { least: 0.05, most: 0.5 };
 /** Rates over which the law is averaged. */
 const numParts = 8;
 
@@ -40,20 +40,20 @@ const numParts = 8;
  * @param tolerated the constant rate whose law is within the tolerance
  */
 export async function planFallingRate(
-  problem: Problem,
+  local: LocalApproximation,
   tolerated: number,
   batchSize: number,
   options: SamplerOptions,
 ): Promise<Plan> {
-  const { model, hessian, noiseCovariance, laplaceCovariance, numRows } = problem;
+  const { model, hessian, noiseCovariance, laplaceCovariance, numRows } = local;
   const { chains, draws, seed } = options;
   const sgdAt = (rate: number) => langevinAsSgd({ hessian, noiseCovariance, numRows, batchSize }, rate);
   const contractions = contractionRates(sgdAt(1).preconditioner, hessian);
   const curvature = { least: contractions[0], most: contractions[contractions.length - 1] };
-  const stable = tolerated * (await largestStableScale(sgdAt(tolerated), problem.noise));
+  const stable = tolerated * (await largestStableScale(sgdAt(tolerated), local.noise));
   const first = options.learningRate ?? Math.min(firstOverTolerated * tolerated, 0.5 * stable, 1 / curvature.most);
-  const share = Math.min(shares.most, Math.max(shares.least, tolerated / first));
-  const average = share * first;
+  const fraction = Math.min(fractions.most, Math.max(fractions.least, tolerated / first));
+  const average = fraction * first;
 
   const time = autocorrelationTime(average * curvature.least);
   const step: StepMatrix = { kind: "scalar", value: (first * numRows) / 2 };
@@ -61,13 +61,13 @@ export async function planFallingRate(
   const even = drawSchedule({ model, batchSize, step, noise }, time, options, "--sampler auto");
   const burnInTime = even.burnInSteps * average;
   const drawTime = even.stepsPerDraw * average;
-  const rate = fallingRate(first, share, exponent, burnInTime + draws * drawTime);
+  const rate = fallingRate(first, fraction, exponent, burnInTime + draws * drawTime);
   const burnInSteps = Math.ceil(stepAtDiffusionTime(rate, burnInTime));
-  const momentEvery = Math.max(1, Math.floor(even.momentEvery * share));
+  const momentEvery = Math.max(1, Math.floor(even.momentEvery * fraction));
   const intervalEnds = endsOf(rate, burnInSteps, drawTime, draws, momentEvery);
   const lastStep = burnInSteps + intervalEnds[draws - 1];
 
-  const covarianceAt = async (at: number) => (await stateDependentCovariance(sgdAt(at), problem.noise)).covariance;
+  const covarianceAt = async (at: number) => (await stateDependentCovariance(sgdAt(at), local.noise)).covariance;
   const start = await covarianceAt(first);
   const covariance = await averageCovariance(rate, burnInSteps, lastStep, covarianceAt);
   const last = rateAt(rate, lastStep);
@@ -101,7 +101,7 @@ export async function planFallingRate(
     },
     notes,
     sample: () =>
-      runChains(problem, {
+      runChains(local, {
         ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step, noise, chains, draws, seed },
         start: cholesky(add(start, laplaceCovariance, 1, 1e-12)),
         rate,

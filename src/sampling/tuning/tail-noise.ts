@@ -1,6 +1,6 @@
 import { Weights } from "../../../kernels/layout.ts";
+import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
-import type { Problem } from "../../estimation/problem.ts";
 import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorResidualInto } from "../../models/prior-terms.ts";
@@ -14,9 +14,9 @@ const farthest = 12;
 /** Sds between the points of a walk. */
 const stride = 2;
 /** A batch's noise may undo this share of what the pull back to the mode does, as far out as the chain comes. */
-const largestShare = 0.1;
+const largestFraction = 0.1;
 /** Coefficients that are walked along, those with the most noise; auxiliary parameters come on top. */
-const mostCoefficients = 6;
+const maxCoefficients = 6;
 /** Parameters with less noise than this near the mode, relative to their variance, have little anywhere within reach. */
 const negligible = 0.05;
 /** Multiply-adds that the rows of one point may take. */
@@ -40,14 +40,19 @@ const listedRows = { fewest: 1000, most: 10_000 };
  * @param weighted the model with its rows drawn by influence
  * @param whitened W = Kᵀ (N² C̄_cv) K, averaged over N(θ̂, P)
  */
-export async function tailNoise(problem: Problem, weighted: Model, whitened: Matrix, seed: number): Promise<number> {
-  const { model } = problem;
+export async function tailNoise(
+  local: LocalApproximation,
+  weighted: Model,
+  whitened: Matrix,
+  seed: number,
+): Promise<number> {
+  const { model } = local;
   const affordable = Math.floor(workPerPoint / model.dimension ** 2);
   const count = Math.min(listedRows.most, Math.max(listedRows.fewest, affordable));
   const rowList = drawRows(weighted, count, createRandom(seed, 1, 5));
   let most = 0;
-  for (const line of linesOf(problem, whitened, seed))
-    most = Math.max(most, await alongLine(problem, weighted, rowList, line));
+  for (const line of linesOf(local, whitened, seed))
+    most = Math.max(most, await alongLine(local, weighted, rowList, line));
   return most;
 }
 
@@ -61,11 +66,11 @@ interface Line {
 const restSds = 1.7;
 
 /** To both sides along each noisy parameter; along auxiliary ones with the others away from their conditional means, too. */
-function* linesOf(problem: Problem, whitened: Matrix, seed: number): Generator<Line> {
-  const { model, laplaceFactor, laplaceCovariance } = problem;
+function* linesOf(local: LocalApproximation, whitened: Matrix, seed: number): Generator<Line> {
+  const { model, laplaceFactor, laplaceCovariance } = local;
   const size = laplaceFactor.rows;
   const random = createRandom(seed, 2, 5);
-  for (const j of noisyParameters(problem, whitened)) {
+  for (const j of noisyParameters(local, whitened)) {
     // One sd of it along the conditional means of the others is line j of K over √P_jj: a unit vector.
     const sd = Math.sqrt(laplaceCovariance.data[j * (size + 1)]);
     const ahead = laplaceFactor.data.slice(j * size, (j + 1) * size).map((value) => value / sd);
@@ -81,7 +86,7 @@ function* linesOf(problem: Problem, whitened: Matrix, seed: number): Generator<L
 }
 
 /** Places in θ whose variance one row's noise near the mode is largest against. */
-function noisyParameters({ model, laplaceFactor, laplaceCovariance }: Problem, whitened: Matrix): number[] {
+function noisyParameters({ model, laplaceFactor, laplaceCovariance }: LocalApproximation, whitened: Matrix): number[] {
   const size = laplaceFactor.rows;
   const ratios = diagonal(laplaceCovariance).map((variance, j) => {
     const line = laplaceFactor.data.subarray(j * size, (j + 1) * size);
@@ -89,12 +94,12 @@ function noisyParameters({ model, laplaceFactor, laplaceCovariance }: Problem, w
   });
   const noisy = [...ratios.keys()].filter((j) => ratios[j] > negligible).sort((a, b) => ratios[b] - ratios[a]);
   const first = numCoefficients(model);
-  return [...noisy.filter((j) => j >= first), ...noisy.filter((j) => j < first).slice(0, mostCoefficients)];
+  return [...noisy.filter((j) => j >= first), ...noisy.filter((j) => j < first).slice(0, maxCoefficients)];
 }
 
 /** max over the walk of T / (2 · 0.1 x·B), averages over the rests where there are several. */
 async function alongLine(
-  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: Problem,
+  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: LocalApproximation,
   weighted: Model,
   rowList: Uint32Array,
   { axis, rests }: Line,
@@ -126,7 +131,7 @@ async function alongLine(
     // Not ">": losses that overflow have risen beyond reach, too.
     if (!(risen <= reach) || !Number.isFinite(noise)) break;
     // The rows drawn know the pull to its standard error: it may be that much more.
-    if (inwards + error > 0) most = Math.max(most, noise / (2 * largestShare * (inwards + error)));
+    if (inwards + error > 0) most = Math.max(most, noise / (2 * largestFraction * (inwards + error)));
   }
   return most;
 }

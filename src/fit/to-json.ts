@@ -9,7 +9,7 @@ import type { Posterior } from "./posterior.ts";
  * The machine-readable result: what the command writes as JSON. Numbers are finite or null.
  * @throws InputError where it is not given a posterior
  */
-export function toContractJson(
+export function posteriorToJson(
   posterior: Omit<Posterior, "predict" | "toJSON">,
   about: { version: string; command?: string },
 ): Record<string, unknown> {

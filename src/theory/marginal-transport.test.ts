@@ -1,6 +1,6 @@
 import erf from "@stdlib/math-base-special-erf";
 import { describe, expect, it } from "vitest";
-import { type ProfilePoint, quantileWarp } from "./quantile-warp.ts";
+import { marginalTransport, type ProfilePoint } from "./marginal-transport.ts";
 
 const normalCdf = (x: number, mean: number, sd: number) => 0.5 * (1 + erf((x - mean) / (sd * Math.SQRT2)));
 
@@ -13,7 +13,7 @@ function pointsOf(loss: (t: number) => number, slope: (t: number) => number, fro
 
 describe("the map from a standard normal variable to a density", () => {
   it("is a straight line for a normal density", () => {
-    const warp = quantileWarp([
+    const transport = marginalTransport([
       pointsOf(
         (t) => 0.5 * ((t - 1) / 3) ** 2,
         (t) => (t - 1) / 9,
@@ -22,14 +22,14 @@ describe("the map from a standard normal variable to a density", () => {
       ),
     ]);
     for (const u of [-6, -3, -0.7, 0, 1.3, 4]) {
-      expect(warp.value(u)).toBeCloseTo(1 + 3 * u, 2);
-      expect(warp.slope(u).slope).toBeCloseTo(3, 1);
+      expect(transport.value(u)).toBeCloseTo(1 + 3 * u, 2);
+      expect(transport.slope(u).slope).toBeCloseTo(3, 1);
     }
   });
 
   it("gives the logarithm of an exponential variable", () => {
     // t = log x, x ~ exponential: F(t) = 1 − exp(−eᵗ).
-    const warp = quantileWarp([
+    const transport = marginalTransport([
       pointsOf(
         (t) => Math.exp(t) - t,
         (t) => Math.exp(t) - 1,
@@ -44,7 +44,7 @@ describe("the map from a standard normal variable to a density", () => {
       [1.2815515655446004, 0.9],
       [3.090232306167813, 0.999],
     ];
-    for (const [u, p] of quantiles) expect(warp.value(u)).toBeCloseTo(Math.log(-Math.log(1 - p)), 3);
+    for (const [u, p] of quantiles) expect(transport.value(u)).toBeCloseTo(Math.log(-Math.log(1 - p)), 3);
   });
 
   it("is that of the average where there are several densities", () => {
@@ -56,16 +56,16 @@ describe("the map from a standard normal variable to a density", () => {
         mean + 7,
       ),
     );
-    const warp = quantileWarp(normals);
+    const transport = marginalTransport(normals);
     for (const u of [-2, -0.5, 0, 0.5, 1, 2]) {
-      const t = warp.value(u);
+      const t = transport.value(u);
       expect(0.5 * normalCdf(t, -2, 1) + 0.5 * normalCdf(t, 3, 1)).toBeCloseTo(normalCdf(u, 0, 1), 2);
     }
   });
 
   it("leaves room behind a wall: half of its thickness for each unit", () => {
     // The loss rises from ½ to 2 over log 4 = 1.39, the wall's thickness.
-    const warp = quantileWarp([
+    const transport = marginalTransport([
       pointsOf(
         (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
         (t) => Math.exp(t) + t / 2500,
@@ -75,14 +75,14 @@ describe("the map from a standard normal variable to a density", () => {
       ),
     ]);
     for (const u of [4, 5, 10]) {
-      expect(warp.slope(u).slope).toBeGreaterThan(0.5 * Math.log(4));
-      expect(warp.slope(u).slope).toBeLessThan(Math.log(4));
+      expect(transport.slope(u).slope).toBeGreaterThan(0.5 * Math.log(4));
+      expect(transport.slope(u).slope).toBeLessThan(Math.log(4));
     }
   });
 
   it("has the derivatives of its own values", () => {
     // A wall on the right of a wide half-normal density, as of a level that an event never occurs with.
-    const warp = quantileWarp([
+    const transport = marginalTransport([
       [
         ...pointsOf(
           (t) => Math.exp(t) + 0.5 * (t / 50) ** 2,
@@ -100,10 +100,10 @@ describe("the map from a standard normal variable to a density", () => {
     ]);
     const step = 1e-5;
     for (let u = -5.9; u < 6; u += 0.23) {
-      const { slope, log, logSlope } = warp.slope(u);
+      const { slope, log, logSlope } = transport.slope(u);
       expect(slope).toBeGreaterThan(0);
-      expect((warp.value(u + step) - warp.value(u - step)) / (2 * step)).toBeCloseTo(slope, 3);
-      const change = (warp.slope(u + step).log - warp.slope(u - step).log) / (2 * step);
+      expect((transport.value(u + step) - transport.value(u - step)) / (2 * step)).toBeCloseTo(slope, 3);
+      const change = (transport.slope(u + step).log - transport.slope(u - step).log) / (2 * step);
       expect(Math.abs(change - logSlope)).toBeLessThan(1e-3 * (1 + Math.abs(logSlope)));
       expect(log).toBe(Math.log(slope));
     }

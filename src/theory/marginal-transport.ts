@@ -8,7 +8,7 @@ export interface ProfilePoint {
 }
 
 /** t = τ(u), increasing, with the two derivatives that a change of variables needs. */
-export interface Warp {
+export interface Transport {
   value(u: number): number;
   /** log τ'(u) and its derivative, and τ'(u) itself. */
   slope(u: number): { readonly slope: number; readonly log: number; readonly logSlope: number };
@@ -20,7 +20,7 @@ const parts = 8;
 const knotDistance = 0.1;
 const outermost = 5;
 /** The least slope, over the tail's own scale; a normal law's slope is that scale. */
-const leastSlope = 0.5;
+const minSlope = 0.5;
 
 /**
  * The map τ = F⁻¹ ∘ Φ that makes the density exp(−loss), F its distribution function, of a standard normal variable, as a
@@ -32,7 +32,7 @@ const leastSlope = 0.5;
  * @param profiles densities of which the average counts, each by points in the order of t, their losses convex or nearly so, the
  * outermost far in the tails
  */
-export function quantileWarp(profiles: readonly (readonly ProfilePoint[])[]): Warp {
+export function marginalTransport(profiles: readonly (readonly ProfilePoint[])[]): Transport {
   const nodes = [...new Set(profiles.flatMap((points) => points.map(({ t }) => t)))].sort((a, b) => a - b);
   const { t, values: density, below, above } = integrate(nodes, averageDensity(profiles));
   const losses = density.map((value) => -Math.log(value));
@@ -48,7 +48,7 @@ export function quantileWarp(profiles: readonly (readonly ProfilePoint[])[]): Wa
     const previous = us.length > 0 ? us[us.length - 1] : -Infinity;
     if (!(Math.abs(u) <= outermost) || u - previous < knotDistance || !(density[k] > 0)) continue;
     const slope = Math.exp(-0.5 * u * u) / (Math.sqrt(2 * Math.PI) * density[k]);
-    if (slope < leastSlope * (isLeft ? scales.left : scales.right)) {
+    if (slope < minSlope * (isLeft ? scales.left : scales.right)) {
       if (isLeft) continue;
       break;
     }
@@ -65,8 +65,8 @@ function tailScale(t: readonly number[], losses: readonly number[]): number {
   const where = (rise: number) => {
     const above = losses.findIndex((loss, k) => k > least && loss - losses[least] >= rise);
     if (above < 0) return t[t.length - 1];
-    const share = (losses[least] + rise - losses[above - 1]) / (losses[above] - losses[above - 1]);
-    return t[above - 1] + share * (t[above] - t[above - 1]);
+    const fraction = (losses[least] + rise - losses[above - 1]) / (losses[above] - losses[above - 1]);
+    return t[above - 1] + fraction * (t[above] - t[above - 1]);
   };
   return Math.abs(where(2) - where(0.5));
 }
@@ -142,7 +142,7 @@ function hermite(x: number, width: number, from: number, to: number, slopeFrom: 
  * Slopes of more than three times a neighbouring chord's are cut to that, which keeps every piece increasing.
  * Source: Fritsch & Carlson (1980).
  */
-function monotoneSpline(us: readonly number[], values: readonly number[], exact: readonly number[]): Warp {
+function monotoneSpline(us: readonly number[], values: readonly number[], exact: readonly number[]): Transport {
   const last = us.length - 1;
   const chord = (k: number) => (values[k + 1] - values[k]) / (us[k + 1] - us[k]);
   const slopes = exact.map((slope, k) =>
