@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { diagonal, diagonalMatrix, identity, type Matrix, scale } from "../src/linalg/matrix.ts";
 import type { SamplerSettings } from "../src/sampling/sampler.ts";
 import * as fisher from "../src/theory/fisher-scoring.ts";
@@ -10,7 +10,7 @@ import { continuousStationaryCovariance } from "../src/theory/stationary.ts";
  * The paper's prediction: covariance of the iterates in continuous time with the noise at the mode, eq. 13 and its like.
  * null for samplers and settings that the paper has no such equation for.
  */
-export function continuousCovariance(local: LocalApproximation, settings: SamplerSettings): Matrix | null {
+export function continuousCovariance(local: DenseApproximation, settings: SamplerSettings): Matrix | null {
   const { hessian, noiseCovariance } = local;
   const { sampler, batchSize, learningRate, preconditioner, momentum } = settings;
   if (batchSize === null || learningRate === null || preconditioner === "full-exact") return null;

@@ -1,5 +1,5 @@
 import { Gradient } from "../kernels/layout.ts";
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { diagonal, identity, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { runChainsTogether } from "../src/rows/full-gradients.ts";
@@ -38,7 +38,7 @@ const averagedPasses = 500;
 
 /** Algorithm 1: ε = 0.003, S = 10, windows of one pass. */
 export async function iterateAverages(
-  local: LocalApproximation,
+  local: DenseApproximation,
   start: Start,
   chains: number,
   context: PartContext,
@@ -86,7 +86,7 @@ const drawsPerPass = 10;
  * its ε_t. There is no limit to predict: the minibatch's share of the noise falls with ε_t, for ever.
  */
 export async function sgld(
-  local: LocalApproximation,
+  local: DenseApproximation,
   start: Start,
   chains: number,
   context: PartContext,
@@ -124,7 +124,7 @@ export async function sgld(
 
 /** Every gradient is a pass; unit mass matrix at first, diagonal once learned. */
 export async function noUTurn(
-  local: LocalApproximation,
+  local: DenseApproximation,
   start: Start,
   chains: number,
   context: PartContext,

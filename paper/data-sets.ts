@@ -4,7 +4,7 @@ import { designFromArrays } from "../src/design/design.ts";
 import { openTable } from "../src/duckdb/source.ts";
 import { InputError } from "../src/errors.ts";
 import { estimate } from "../src/estimation/estimate.ts";
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../src/families/family.ts";
 import { createModel, rowBlockOf } from "../src/models/model.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
@@ -154,7 +154,7 @@ export async function problemOf(
   data: DataSet,
   preprocessing: Preprocessing | "none",
   { engine, workspace, seed }: PartContext,
-): Promise<LocalApproximation> {
+): Promise<DenseApproximation> {
   let address = 0;
   const memory = {
     allocateRows(numRows: number, stride: number) {

@@ -1,5 +1,5 @@
 import { dot, line } from "@observablehq/plot";
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { congruence, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
 import { samplers } from "../src/sampling/registry.ts";
@@ -103,7 +103,7 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
 }
 
 /** Rows v/√λ of the posterior covariance's largest and smallest eigenvalue. */
-function principalAxes({ laplaceCovariance }: LocalApproximation): Matrix {
+function principalAxes({ laplaceCovariance }: DenseApproximation): Matrix {
   const { values, vectors } = symmetricEigen(laplaceCovariance);
   const size = laplaceCovariance.rows;
   const axes = matrix(2, size);

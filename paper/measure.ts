@@ -1,6 +1,6 @@
 import { mean } from "../src/diagnostics/statistics/autocovariance.ts";
 import { effectiveSampleSize, mcseOfMean, mcseOfSd } from "../src/diagnostics/statistics/effective-sample-size.ts";
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { invertLower, invertPositiveDefinite } from "../src/linalg/cholesky.ts";
 import { diagonal, type Matrix, matrix, multiplyVector } from "../src/linalg/matrix.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
@@ -29,7 +29,7 @@ export interface MeasuredLaw {
   readonly sdError: Float64Array;
 }
 
-export function lawOf(draws: Draws, local: LocalApproximation): MeasuredLaw {
+export function lawOf(draws: Draws, local: DenseApproximation): MeasuredLaw {
   const { mode, laplaceCovariance, laplaceFactor } = local;
   const coordinates = byCoordinate(draws);
   const { mean, covariance } = momentsOf(draws);

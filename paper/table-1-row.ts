@@ -1,5 +1,5 @@
 import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
-import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
 import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
@@ -58,7 +58,7 @@ const maxRepeats = 3;
 const minSamples = 100;
 
 /** Plans and runs a method on a data set: what was predicted, what was measured, how precisely. */
-export async function rowOf(cell: Cell, local: LocalApproximation, context: PartContext): Promise<Row> {
+export async function rowOf(cell: Cell, local: DenseApproximation, context: PartContext): Promise<Row> {
   const planned = await planOf(cell, local, context);
   if ("note" in planned) return planned;
   const { row, plan, again } = planned;
@@ -103,7 +103,7 @@ interface Planned {
 /** The plan, or the finished row of a step that is not stable. */
 async function planOf(
   cell: Cell,
-  local: LocalApproximation,
+  local: DenseApproximation,
   context: PartContext,
 ): Promise<Planned | (Row & { note: string })> {
   const { data, preprocessing, method, sampler, tuning } = cell;
@@ -153,7 +153,7 @@ async function planOf(
 
 function optionsOf(
   { data, sampler, tuning }: Cell,
-  { mode }: LocalApproximation,
+  { mode }: DenseApproximation,
   context: PartContext,
 ): SamplerOptions {
   // These two choose their batches themselves; the paper's S is that of the samplers whose spread it decides.
@@ -176,7 +176,7 @@ function fewer(options: SamplerOptions): SamplerOptions {
 }
 
 /** Passes over the data that an independent draw takes; for windows of iterates, what a draw takes. */
-function passesOf({ settings, prediction }: Plan, { numRows }: LocalApproximation): number {
+function passesOf({ settings, prediction }: Plan, { numRows }: DenseApproximation): number {
   const steps = prediction.averages ? settings.stepsPerDraw : prediction.autocorrelationTime;
   return (steps * (settings.batchSize ?? 0)) / numRows;
 }

@@ -1,6 +1,6 @@
 import { Gradient } from "../../kernels/layout.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, type Matrix, matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
@@ -37,7 +37,7 @@ export function narrowExpectation(
 ): ExpectationStep {
   const { memory } = base;
   const mark = memory.mark();
-  let reference: { local: LocalApproximation; averagedNoise: Matrix; dataHessian: Matrix } | undefined;
+  let reference: { local: DenseApproximation; averagedNoise: Matrix; dataHessian: Matrix } | undefined;
   let update:
     | { priorPrecision: Float64Array; step: Matrix; noise: StepMatrix; covariance: Matrix; time: number }
     | undefined;
@@ -141,7 +141,7 @@ function isFar(model: Model, { priorPrecision, sigma }: Hyperparameters): boolea
 
 /** θ* − m under `model`'s prior, one Newton step from the mode under the prior that was measured. */
 function offsetFromPriorMean(
-  { model: measured, mode }: LocalApproximation,
+  { model: measured, mode }: DenseApproximation,
   model: Model,
   covariance: Matrix,
 ): Float64Array {
@@ -164,7 +164,7 @@ function block(covariance: Matrix, indices: readonly number[]): Matrix {
 
 /** A chain whose noise outgrows its contraction runs off; better a sentence than a precision of nothing. */
 async function requireStable(
-  local: LocalApproximation,
+  local: DenseApproximation,
   step: Matrix,
   batchSize: number,
   covariance: Matrix,

@@ -3,7 +3,7 @@ import { Weights } from "../../kernels/layout.ts";
 import { problemOf, type Target } from "../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, choleskySolve, logDeterminant } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, matrix, scale } from "../linalg/matrix.ts";
 import { withHyperparameters } from "../models/model.ts";
@@ -41,7 +41,7 @@ const groups: readonly PriorGroup[] = [
   { name: "second", parameters: range(8, 14) },
 ];
 
-function precisionsOf(local: LocalApproximation, of: readonly PriorGroup[], logs: readonly number[]): Float64Array {
+function precisionsOf(local: DenseApproximation, of: readonly PriorGroup[], logs: readonly number[]): Float64Array {
   const precision = Float64Array.from(local.model.priorPrecision);
   of.forEach(({ parameters }, g) => {
     for (const j of parameters) precision[j] = Math.exp(logs[g]);
@@ -70,7 +70,7 @@ async function maximise(f: (point: number[]) => Promise<number>, start: readonly
 }
 
 /** log p(y | λ, σ) of the linear model, from XᵀX, Xᵀy and yᵀy: closed form, as m = 0. */
-async function linearEvidence(local: LocalApproximation) {
+async function linearEvidence(local: DenseApproximation) {
   const { workspace, model, numRows } = local;
   const zero = new Float64Array(model.dimension);
   const unit = withHyperparameters(model, { sigma: 1 });

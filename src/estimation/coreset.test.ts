@@ -4,14 +4,14 @@ import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { prepareGradients } from "../rows/full-gradients.ts";
 import { prepareCoresets } from "./coreset.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 
 const engines: Engine[] = [];
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function problemFor(target: Target): Promise<LocalApproximation> {
+async function problemFor(target: Target): Promise<DenseApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
   return (await problemOf(engine, target)).local;
@@ -30,7 +30,7 @@ const targets: [string, Target][] = [
 ];
 
 /** A few posterior sds from the mode, where the loss is not quadratic. */
-function pointsAround({ mode, laplaceFactor }: LocalApproximation): Float64Array[] {
+function pointsAround({ mode, laplaceFactor }: DenseApproximation): Float64Array[] {
   const size = mode.length;
   return [-2.5, -1, 1.5, 3].map((distance) =>
     mode.map((value, j) => value + distance * Math.sqrt(j + 1) * 0.7 * laplaceFactor.data[j * size + j]),

@@ -6,7 +6,7 @@ import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.
 import { weightedRows } from "../rows/row-subset.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import type { RowSums } from "../rows/sums.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 import { influence } from "./noise-covariance.ts";
 
 /**
@@ -34,7 +34,7 @@ export interface Coreset {
 const uniformFraction = 0.1;
 
 /** Measures what all rows make of a coreset; two passes. The influences stay in memory until the caller releases it. */
-export async function prepareCoresets(local: LocalApproximation): Promise<Coresets> {
+export async function prepareCoresets(local: DenseApproximation): Promise<Coresets> {
   const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = local;
   const address = model.memory.allocate(4 * numRows);
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
@@ -64,7 +64,7 @@ export async function prepareCoresets(local: LocalApproximation): Promise<Corese
 }
 
 /** Σ ∇f and Σ ∇²f at the mode. */
-function expansion({ workspace, mode }: LocalApproximation, model: Model): Promise<RowSums> {
+function expansion({ workspace, mode }: DenseApproximation, model: Model): Promise<RowSums> {
   return sumRows(workspace, model, { position: mode, weights: Weights.curvature });
 }
 

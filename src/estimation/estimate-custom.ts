@@ -13,12 +13,12 @@ import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 export interface CustomEstimate {
-  readonly local: LocalApproximation;
+  readonly local: DenseApproximation;
   /** Sentences on what stands in for what could not be measured. */
   readonly notes: readonly string[];
   /** Whether the posterior rises all the way to a bound, beyond which its density is 0: it has no mode inside. */

@@ -6,7 +6,7 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import { tellingPasses } from "./telling-passes.ts";
@@ -21,7 +21,7 @@ const maxRowMatrices = 2 ** 25;
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
  * @param seed of the random subsample on which state-dependent averages are taken
  */
-export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<LocalApproximation> {
+export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<DenseApproximation> {
   const { numRows } = given.rows;
   const { noMode, ...mode } = needsConjugate(given)
     ? await modeOrExactCenter(workspace, given)

@@ -3,7 +3,7 @@ import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
 type Columns = Pick<Design, "columns" | "basis">;
@@ -11,7 +11,7 @@ type Columns = Pick<Design, "columns" | "basis">;
 const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
 
 /** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
-export function identificationWarnings(local: LocalApproximation, design: Columns): string[] {
+export function identificationWarnings(local: DenseApproximation, design: Columns): string[] {
   const warnings: string[] = [];
   const { numRows } = local;
   const names = namesOf(design);
@@ -50,7 +50,7 @@ const maxInflation = 1e4;
  * term are collinear on purpose, and told apart by their prior.
  */
 export function losesDigits(
-  { laplaceCovariance, hessian, numRows }: LocalApproximation,
+  { laplaceCovariance, hessian, numRows }: DenseApproximation,
   { columns }: Columns,
 ): boolean {
   const variances = diagonal(laplaceCovariance);
@@ -65,7 +65,7 @@ export function losesDigits(
 
 /** Directions in the standardised coefficients in which the data's part of the Hessian is null to f32 rounding. */
 function nullDirections(
-  { hessian, model, numRows, priorCurvatures }: LocalApproximation,
+  { hessian, model, numRows, priorCurvatures }: DenseApproximation,
   size: number,
 ): Float64Array[] {
   // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
@@ -110,7 +110,7 @@ function largestOf(values: Float64Array): number {
 }
 
 /** Whether the mode classifies every row rightly. */
-function isSeparated({ model, sample, mode }: LocalApproximation): boolean {
+function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
   if (model.family.name !== "bernoulli" && model.family.name !== "categorical") return false;
   let isRight = true;
   for (const rows of [sample, model]) {
@@ -131,13 +131,13 @@ function isClassified({ family, hasReference }: Model, eta: Float64Array, y: num
 }
 
 /** A sentence that names the columns whose coefficients hardly anything but the prior bounds, where there are such. */
-export function boundedByPrior(local: LocalApproximation, design: Columns): string[] {
+export function boundedByPrior(local: DenseApproximation, design: Columns): string[] {
   const bounded = priorDominated(local, design);
   return bounded.length > 0 ? [`Hardly anything but the prior bounds the coefficients of ${list(bounded)}.`] : [];
 }
 
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
-function priorDominated({ priorCurvatures, laplaceCovariance }: LocalApproximation, design: Columns): string[] {
+function priorDominated({ priorCurvatures, laplaceCovariance }: DenseApproximation, design: Columns): string[] {
   const names = namesOf(design);
   // In another basis the shares are those of its combinations of columns; every column with a part in one is named.
   const fractions = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);

@@ -4,7 +4,7 @@ import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 
 /** The model, and what was measured of it at the mode. */
-export interface LocalApproximation {
+export interface DenseApproximation {
   readonly workspace: Workspace;
   readonly model: Model;
   /** The same model over a random subsample (or over all rows, where they are few), for averages that need no more. */

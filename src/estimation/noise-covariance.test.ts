@@ -5,7 +5,7 @@ import { congruence, largestEntry, type Matrix, matrix, scale, transpose } from 
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { visitRows } from "../rows/visit-rows.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 
 const engines: Engine[] = [];
 afterAll(async () => {
@@ -29,7 +29,7 @@ const targets: Target[] = [
 ];
 
 /** ∇ℓ_n(θ) of all rows, weighted: N × M. */
-function rowGradients({ model }: LocalApproximation, position: Float64Array): Matrix {
+function rowGradients({ model }: DenseApproximation, position: Float64Array): Matrix {
   const { rows, dimension, family, auxiliaries } = model;
   const gradients = matrix(rows.numRows, dimension);
   const slopes = new Float64Array(3);
@@ -44,7 +44,7 @@ function rowGradients({ model }: LocalApproximation, position: Float64Array): Ma
 }
 
 /** Covariance over rows of H_n δ, summed over the columns δ of a factor of Σ, by differences of the rows' gradients. */
-function byDifferences(local: LocalApproximation, factor: Matrix): Matrix {
+function byDifferences(local: DenseApproximation, factor: Matrix): Matrix {
   const { numRows, mode } = local;
   const size = mode.length;
   const sum = matrix(size, size);

@@ -5,7 +5,7 @@ import { addPriorResidualInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import { antitheticPoints } from "./laplace-points.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 
 /** How far the gradient is from linear over a region around the mode. */
 export interface Nonlinearity {
@@ -22,7 +22,7 @@ const numPairs = 8;
  * In a stationary law E N ∇L(θ) = 0, so P⁻¹ (E θ − θ*) + E r = 0: the law of the posterior itself, F = K, included.
  * @param factor F, M×M
  */
-export async function gradientNonlinearity(local: LocalApproximation, factor: Matrix): Promise<Nonlinearity> {
+export async function gradientNonlinearity(local: DenseApproximation, factor: Matrix): Promise<Nonlinearity> {
   const { workspace, model, sample, numRows, mode, laplaceFactor, laplaceCovariance } = local;
   const random = createRandom(1, 0, 7);
   const factorTransposed = transpose(laplaceFactor);
@@ -50,7 +50,7 @@ export async function gradientNonlinearity(local: LocalApproximation, factor: Ma
 const farFromQuadratic = 0.3;
 
 /** Whether the normal approximation says little of the posterior: not even a gradient there can be told from it. */
-export async function isFarFromNormal(local: LocalApproximation, limit = farFromQuadratic): Promise<boolean> {
+export async function isFarFromNormal(local: DenseApproximation, limit = farFromQuadratic): Promise<boolean> {
   const { relativeError } = await gradientNonlinearity(local, local.laplaceFactor);
   // Not ">": losses that overflow give NaN.
   return !(relativeError <= limit);

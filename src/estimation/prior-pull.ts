@@ -14,7 +14,7 @@ import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { sumRows } from "../rows/row-sums.ts";
-import type { LocalApproximation } from "./local-approximation.ts";
+import type { DenseApproximation } from "./local-approximation.ts";
 import { newtonDirection } from "./mode.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
@@ -35,7 +35,7 @@ const wider = 10;
 const smallShift = 0.1;
 
 /** One Newton step from the mode towards that under wider priors; where it is long, as far along it as the loss falls. */
-export async function priorPull(local: LocalApproximation, { basis }: Pick<Design, "basis">): Promise<PriorPull> {
+export async function priorPull(local: DenseApproximation, { basis }: Pick<Design, "basis">): Promise<PriorPull> {
   const { model, mode, hessian, numRows, laplaceCovariance } = local;
   const wide = withWiderPriors(model);
   // At the mode the gradient of the whole loss is 0, so what is left is the difference between the priors.
@@ -60,7 +60,7 @@ export async function priorPull(local: LocalApproximation, { basis }: Pick<Desig
 
 /** Steps of the columns' own coefficients over their posterior sds. */
 function inColumns(
-  { model, laplaceCovariance }: LocalApproximation,
+  { model, laplaceCovariance }: DenseApproximation,
   step: Float64Array,
   basis: Matrix | undefined,
 ): Float64Array {
@@ -87,7 +87,7 @@ const maxHalvings = 4;
 
 /** By how much the data's loss falls along the step, where the loss under wider priors falls. */
 async function costOf(
-  { workspace, model, mode }: LocalApproximation,
+  { workspace, model, mode }: DenseApproximation,
   wide: Model,
   step: Float64Array,
 ): Promise<number> {

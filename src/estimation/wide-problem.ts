@@ -12,7 +12,7 @@ import { tellingPasses } from "./telling-passes.ts";
 import { findWideMode } from "./wide-mode.ts";
 
 /** A model of very many parameters, and what was measured of it at the mode with memory O(M). Rows are sparse. */
-export interface WideProblem {
+export interface LowRankApproximation {
   readonly workspace: Workspace;
   readonly model: Model;
   /** N */
@@ -34,7 +34,7 @@ export interface WideProblem {
 const modeTolerance = 1e-4;
 
 /** @throws InputError where a noise scale is to be learned from no more rows than columns */
-export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<WideProblem> {
+export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<LowRankApproximation> {
   requireNoise(model);
   const finding = tellingPasses(workspace, "finding the mode");
   const { position: mode, passes } = await findWideMode(finding, model, { tolerance: modeTolerance });
@@ -116,7 +116,7 @@ async function slowDirections(
   priorCurvatures: Float64Array,
   curvatures: Float64Array,
   seed: number,
-): Promise<Pick<WideProblem, "directions" | "eigenvalues">> {
+): Promise<Pick<LowRankApproximation, "directions" | "eigenvalues">> {
   const roots = curvatures.map(Math.sqrt);
   const random = createRandom(seed, 2, 5);
   const product = async (vector: Float64Array): Promise<Float64Array> => {
@@ -168,6 +168,6 @@ function normalised(vector: Float64Array): Float64Array {
 }
 
 /** M: the diagonal of D⁻¹ + V Vᵀ, about the posterior variances. */
-export function approximateVariances({ curvatures, directions }: WideProblem): Float64Array {
+export function approximateVariances({ curvatures, directions }: LowRankApproximation): Float64Array {
   return curvatures.map((value, j) => directions.reduce((sum, v) => sum + v[j] ** 2, 1 / value));
 }

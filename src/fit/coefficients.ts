@@ -6,7 +6,7 @@ import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
 import { mapDraws } from "../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../diagnostics/statistics/sd-over-steps.ts";
 import { statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { ChainOutput, Plan } from "../sampling/sampler.ts";
@@ -63,7 +63,7 @@ export interface PosteriorTable {
 export function summarise(
   design: ScaledDesign,
   names: readonly string[],
-  local: LocalApproximation,
+  local: DenseApproximation,
   plan: Plan,
   output: ChainOutput,
 ): PosteriorTable {

@@ -1,6 +1,6 @@
 import type { Design } from "../design/design.ts";
 import { InputError } from "../errors.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 
@@ -22,7 +22,7 @@ export function refuseNoNoise({ target }: Pick<Design, "target">, model: Model):
 /** @throws InputError where a linear model leaves no more noise than rounding makes */
 export function refuseExactFit(
   { target }: Pick<Design, "target">,
-  { model, mode }: Pick<LocalApproximation, "model" | "mode">,
+  { model, mode }: Pick<DenseApproximation, "model" | "mode">,
 ): void {
   const k = model.auxiliaries.findIndex(({ name }) => name === "sigma");
   if (k < 0 || Math.exp(mode[numCoefficients(model) + k]) >= minNoise * targetSize(model, mode)) return;

@@ -7,7 +7,7 @@ import { EngineMemoryError } from "../engine/memory.ts";
 import { InputError } from "../errors.ts";
 import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
 import type { FamilyName } from "../families/family.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
@@ -29,7 +29,7 @@ import { requireRoomForDraws } from "./require-room.ts";
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
 export interface ModeEstimates {
   readonly design: Design;
-  readonly local: LocalApproximation;
+  readonly local: DenseApproximation;
   /** M: the names of the parameters. */
   readonly names: readonly string[];
   /** Of the data, and of what they leave undetermined. */

@@ -1,6 +1,6 @@
 import { type MeasuredLaw, measuredLaw } from "../diagnostics/certificate/accuracy.ts";
 import { estimate } from "../estimation/estimate.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { conjugate } from "../sampling/algorithms/conjugate.ts";
@@ -12,7 +12,7 @@ import { sampleFrom } from "./run-sampler.ts";
 export interface Reference {
   readonly sampler: Sampler;
   /** The rows on which accuracy is measured: all of them, or a random subsample where they are too many for the reference. */
-  readonly local: LocalApproximation;
+  readonly local: DenseApproximation;
   readonly law: MeasuredLaw;
   readonly seconds: number;
 }
@@ -32,7 +32,7 @@ const minRowsPerParameter = 10;
  * @param timeLimit seconds that each sampler may take
  */
 export async function findReference(
-  local: LocalApproximation,
+  local: DenseApproximation,
   options: Pick<SamplerOptions, "chains" | "draws" | "seed" | "tolerance">,
   timeLimit: number,
 ): Promise<Reference> {
@@ -58,7 +58,7 @@ export async function findReference(
   };
 }
 
-function affordableRows({ model, numRows }: LocalApproximation, totalDraws: number, timeLimit: number): number {
+function affordableRows({ model, numRows }: DenseApproximation, totalDraws: number, timeLimit: number): number {
   const perPass = Math.min(maxWork.atMost, timeLimit * maxWork.perSecond) / (totalDraws * passesPerDraw);
   const affordable = Math.floor(perPass / (2 * model.rows.paddedColumns + 20));
   return Math.min(numRows, Math.max(affordable, minRowsPerParameter * model.dimension));

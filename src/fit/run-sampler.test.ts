@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { identity } from "../linalg/matrix.ts";
 import { leftPosterior, RunAwayError } from "../sampling/chains/run-away.ts";
 import { type ChainOutput, noTuning, type Sampler, type SamplerOptions } from "../sampling/sampler.ts";
@@ -11,7 +11,7 @@ const local = {
   workspace: { counter: { rowsVisited: 0 } },
   mode: new Float64Array(2),
   laplaceCovariance: identity(2),
-} as unknown as LocalApproximation;
+} as unknown as DenseApproximation;
 
 /** Chains that are where `at` says, for a damping. */
 function samplerThat(at: (damping: number) => number, tuning: Sampler["tuning"] = ["damping"]) {

@@ -1,6 +1,6 @@
 import type { ScaledDesign } from "../design/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate/certificate.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { halved, hasRunAway, maxHalvings, RunAwayError, stepOption } from "../sampling/chains/run-away.ts";
 import {
@@ -36,7 +36,7 @@ export interface SamplerRun extends Sampled, PosteriorTable {
  * @throws RunAwayError where the chains run away with a step that was given, or with every step
  */
 export async function sampleFrom(
-  local: LocalApproximation,
+  local: DenseApproximation,
   sampler: Sampler,
   options: SamplerOptions,
   inspect?: (plan: Plan) => void,
@@ -61,7 +61,7 @@ export async function sampleFrom(
 
 /** A plan and its draws; without draws, or without either, where the chains ran away. */
 async function attempt(
-  local: LocalApproximation,
+  local: DenseApproximation,
   sampler: Sampler,
   options: SamplerOptions,
   inspect?: (plan: Plan) => void,

@@ -7,7 +7,7 @@ import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
 import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
-import type { WideProblem } from "../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../estimation/wide-problem.ts";
 import { requireObject } from "../kinds.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
@@ -178,7 +178,7 @@ async function sampleWide(
   const mode = found.position;
   const estimated = performance.now();
   const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
-  const local: WideProblem = {
+  const local: LowRankApproximation = {
     ...{ workspace, model, numRows: given.numRows, mode, priorCurvatures: model.priorPrecision, curvatures },
     directions: [],
     eigenvalues: { least: 0, largest: contraction / run.settings.learningRate! },

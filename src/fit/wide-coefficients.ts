@@ -2,7 +2,7 @@ import type { Design } from "../design/design.ts";
 import { intervalEnds } from "../diagnostics/statistics/interval-ends.ts";
 import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
 import { type SummaryStatistics, statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import { approximateVariances, type WideProblem } from "../estimation/wide-problem.ts";
+import { approximateVariances, type LowRankApproximation } from "../estimation/wide-problem.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { WideRun } from "../sampling/chains/wide-chains.ts";
 import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
@@ -56,7 +56,7 @@ class StoredDraws implements NamedDraws {
 export function summariseWide(
   design: Pick<Design, "columns" | "target">,
   names: readonly string[],
-  local: WideProblem,
+  local: LowRankApproximation,
   run: WideRun,
 ): PosteriorTable {
   const original = originalDraws(design, local, run);
@@ -94,7 +94,7 @@ export function summariseWide(
 }
 
 /** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
-function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: WideProblem) {
+function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: LowRankApproximation) {
   const numCoefficients = columns.length * model.outputs;
   return (place: number): { unit: number; isLogarithm: boolean } => {
     if (place < numCoefficients)
@@ -113,7 +113,7 @@ function standardised({ positions }: WideRun, dimension: number, place: number):
 /** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
 function originalDraws(
   design: Pick<Design, "columns" | "target">,
-  local: WideProblem,
+  local: LowRankApproximation,
   run: WideRun,
 ): (place: number) => readonly Float64Array[] {
   const { columns, target } = design;

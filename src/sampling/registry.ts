@@ -1,5 +1,5 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
@@ -50,7 +50,7 @@ function samplerNamed(name: string): Sampler {
  */
 export async function selectSampler(
   name: string,
-  local: LocalApproximation,
+  local: DenseApproximation,
   options: SamplerOptions,
 ): Promise<Selected> {
   const selected = name === "auto" ? await chooseSampler(local, options) : { sampler: samplerNamed(name), because: "" };
@@ -67,7 +67,7 @@ export async function selectSampler(
 /** Why a sampler cannot be used for a problem, the end of a sentence; null where it can. */
 export function unsupportedReasonFor(
   sampler: Sampler,
-  { model, noMode }: Pick<LocalApproximation, "model" | "noMode">,
+  { model, noMode }: Pick<DenseApproximation, "model" | "noMode">,
 ): string | null {
   const reason = sampler.unsupportedReason?.(model) ?? null;
   if (reason !== null || noMode === undefined || !sampler.expandsAroundMode) return reason;
@@ -91,7 +91,7 @@ interface Selected {
  * linear model has too few rows for its joint mode to mean much; `nuts` where the posterior is far from normal, so that
  * control variates take short steps and large batches, and rows are few.
  */
-async function chooseSampler(local: LocalApproximation, options: SamplerOptions): Promise<Selected> {
+async function chooseSampler(local: DenseApproximation, options: SamplerOptions): Promise<Selected> {
   const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
     return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };

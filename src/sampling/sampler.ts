@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 
@@ -238,7 +238,7 @@ export interface Sampler {
   /** What helps where a check failed, for the settings that were run. */
   remedy?(settings: SamplerSettings): Remedy;
   /** Chooses the settings and predicts the law of the draws. */
-  plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan>;
+  plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan>;
 }
 
 /** The flags of what was given, of all tuning or of some. */

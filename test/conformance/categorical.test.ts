@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { samplers } from "../../src/sampling/registry.ts";
@@ -13,7 +13,7 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function problemFor(target: ReturnType<typeof categoricalTarget>): Promise<LocalApproximation> {
+async function problemFor(target: ReturnType<typeof categoricalTarget>): Promise<DenseApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
   return (await problemOf(engine, target)).local;

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
-import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import type { ChainOutput, Plan } from "../../src/sampling/sampler.ts";
 
 /** Values of parameter j, one array a chain: all of them where they are known, else those of the kept draws. */
@@ -16,7 +16,7 @@ function samplesOf(output: ChainOutput, j: number): { mean: number; square: numb
 }
 
 /** Means and sds are the predicted ones, but for 4.5 standard errors. */
-export function expectLaw(local: LocalApproximation, plan: Plan, output: ChainOutput, seed: number): void {
+export function expectLaw(local: DenseApproximation, plan: Plan, output: ChainOutput, seed: number): void {
   for (let j = 0; j < output.dimension; j++) {
     const sd = Math.sqrt(plan.prediction.covariance.data[j * output.dimension + j]);
     const measured = Math.sqrt(output.covariance.data[j * output.dimension + j]);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { mcseOfMean } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import { type Prior, readPrior } from "../../src/priors/prior.ts";
 import { negativeLogDensity } from "../../src/priors/prior-density.ts";
@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
 });
 
-async function local(target: Target): Promise<LocalApproximation> {
+async function local(target: Target): Promise<DenseApproximation> {
   const engine = await createInlineEngine();
   engines.push(engine);
   return (await problemOf(engine, target)).local;

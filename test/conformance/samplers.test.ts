@@ -3,7 +3,7 @@ import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Executor } from "../../src/engine/executor.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { createReferenceExecutor } from "../../src/engine/reference/reference-executor.ts";
-import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
 import { samplers } from "../../src/sampling/registry.ts";
@@ -149,7 +149,7 @@ describe("control variates with settings of the user's", () => {
 
 describe("a skewed posterior", () => {
   /** Means and sds by brute-force integration over a grid in the mode's coordinates. */
-  function exactMoments(local: LocalApproximation, target: Target, rows: Float32Array) {
+  function exactMoments(local: DenseApproximation, target: Target, rows: Float32Array) {
     const { stride, numRows } = local.model.rows;
     const sds = [0, 1].map((j) => Math.sqrt(local.laplaceCovariance.data[3 * j]));
     const sums = new Float64Array(5);

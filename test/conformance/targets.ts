@@ -1,7 +1,7 @@
 import { type Design, designFromArrays } from "../../src/design/design.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
-import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../../src/families/family.ts";
 import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/priors/prior.ts";
@@ -84,7 +84,7 @@ export function emptyCellsTarget(): Target {
 export async function problemOf(
   engine: Engine,
   target: Target,
-): Promise<{ local: LocalApproximation; design: Design; rows: () => Float32Array }> {
+): Promise<{ local: DenseApproximation; design: Design; rows: () => Float32Array }> {
   let address = 0;
   const memory = {
     allocateRows(numRows: number, stride: number) {

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
 import { type Matrix, traceOfProduct } from "../../linalg/matrix.ts";
 import { unlessZeroDensity } from "../../models/custom-functions.ts";
@@ -29,7 +29,7 @@ const atBound: AssumptionCheck = {
 };
 
 /** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
-export async function checkAssumptions(local: LocalApproximation, plan: Plan): Promise<AssumptionCheck[]> {
+export async function checkAssumptions(local: DenseApproximation, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
   const { hessian } = local;
   const { covariance, largestContraction, averages } = plan.prediction;
@@ -123,7 +123,7 @@ function check(
 
 /** |Tr(P C̄(Σ)) / Tr(P C) − 1| */
 async function noiseDrift(
-  { noise, noiseCovariance, laplaceCovariance }: LocalApproximation,
+  { noise, noiseCovariance, laplaceCovariance }: DenseApproximation,
   covariance: Matrix,
 ): Promise<number> {
   const averaged = await noise.averagedOver(covariance);

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import {
   type ChainOutput,
   type Plan,
@@ -69,7 +69,7 @@ const largestRHat = 1.01;
 
 /** @param ofModel Checks of what the sampler was given, whatever it makes of it. */
 export async function certify(
-  local: LocalApproximation,
+  local: DenseApproximation,
   sampler: Sampler,
   plan: Plan,
   output: ChainOutput,
@@ -120,7 +120,7 @@ export async function certify(
   };
 }
 
-function noModeNotes({ noMode }: LocalApproximation): string[] {
+function noModeNotes({ noMode }: DenseApproximation): string[] {
   return noMode === undefined ? [] : [`Distances to the normal approximation say little here: ${noMode}.`];
 }
 

@@ -1,5 +1,5 @@
 import { conjugatePosterior } from "../../estimation/conjugate.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { conjugate } from "../../sampling/algorithms/conjugate.ts";
 import type { ChainOutput, Plan } from "../../sampling/sampler.ts";
 import { effectiveDrawsOf } from "./accuracy.ts";
@@ -23,7 +23,7 @@ export interface ExactComparison {
  * explains; null where the posterior is not known, or not what the draws are meant to come from.
  */
 export async function compareWithExact(
-  local: LocalApproximation,
+  local: DenseApproximation,
   plan: Plan,
   output: ChainOutput,
   tolerance: number,

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { diagonal, dot } from "../../linalg/matrix.ts";
 import { weightSums } from "../../rows/visit-rows.ts";
 import { informationRatio } from "../../theory/optimal.ts";
@@ -13,7 +13,7 @@ export function informationRatioOf({
   noiseCovariance,
   laplaceCovariance,
   priorCurvatures,
-}: LocalApproximation): number {
+}: DenseApproximation): number {
   const { sum, squares } = weightSums(model);
   const ofPrior = dot(diagonal(laplaceCovariance), priorCurvatures) / hessian.rows;
   return informationRatio(hessian, noiseCovariance) / ((1 - ofPrior) * (squares / sum));

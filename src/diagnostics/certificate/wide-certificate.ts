@@ -1,4 +1,4 @@
-import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
 import type { WideRun } from "../../sampling/chains/wide-chains.ts";
 import { type Certificate, type Convergence, checkConvergence, type RunCheck } from "./certificate.ts";
 import { monteCarloErrors } from "./precision.ts";
@@ -9,7 +9,7 @@ import { percent } from "./wording.ts";
  * what halving the step changes. The paper's assumptions are about the noise of minibatches, which such runs do not have.
  */
 export function certifyWide(
-  local: WideProblem,
+  local: LowRankApproximation,
   run: WideRun,
   coefficients: readonly Convergence[],
   tolerance: number,

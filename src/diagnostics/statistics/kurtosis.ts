@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { dot, multiplyVector } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -14,7 +14,7 @@ export async function largestExcessKurtosis({
   sample,
   mode,
   laplaceFactor,
-}: LocalApproximation): Promise<number> {
+}: DenseApproximation): Promise<number> {
   const random = createRandom(1, 0, 6);
   const directions = Array.from({ length: numDirections }, () =>
     multiplyVector(

@@ -2,7 +2,7 @@ import { accuracyAgainst, measuredLaw } from "../../diagnostics/certificate/accu
 import type { Engine } from "../../engine/engine.ts";
 import { oneOfSeveral, progressReporter, type ReportProgress } from "../../engine/progress.ts";
 import { InputError } from "../../errors.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { requireTexts } from "../../kinds.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { samplers as registry, unsupportedReasonFor } from "../../sampling/registry.ts";
@@ -105,11 +105,11 @@ function variantsOf(names: readonly string[] | undefined): Variant[] {
 
 /** The same problem under another signal, its progress told as that of `title`. */
 function titled(
-  local: LocalApproximation,
+  local: DenseApproximation,
   workspace: Workspace,
   title: string,
   signal: AbortSignal | undefined,
-): LocalApproximation {
+): DenseApproximation {
   // The sampling is the last part, and what comes before it nobody knows the length of.
   const ofPart = oneOfSeveral(workspace.onProgress);
   const onProgress: ReportProgress = (stage, fraction, amount) =>
@@ -129,7 +129,7 @@ async function compareOne(
   const { signal } = workspace;
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
-  const inTime = (on: LocalApproximation) =>
+  const inTime = (on: DenseApproximation) =>
     withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
   const reason = whyNotRun(sampler, local, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
@@ -172,7 +172,7 @@ async function compareOne(
   }
 }
 
-function whyNotRun(sampler: Sampler, of: LocalApproximation, reference: Reference): string | null {
+function whyNotRun(sampler: Sampler, of: DenseApproximation, reference: Reference): string | null {
   const unsupportedReason = unsupportedReasonFor(sampler, of);
   if (unsupportedReason !== null) return unsupportedReason;
   const { local, seconds } = reference;

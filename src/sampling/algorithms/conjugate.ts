@@ -1,5 +1,5 @@
 import { type ConjugatePosterior, conditionalMean, conjugatePosterior } from "../../estimation/conjugate.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { multiplyVector } from "../../linalg/matrix.ts";
 import { hasNormalPriors } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
@@ -28,7 +28,7 @@ export const conjugate: Sampler = {
   plan,
 };
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const posterior = await conjugatePosterior(local.workspace, local.model);
   const because = "linear model with normal priors: the posterior is known, and the draws are exact and independent";
   const { settings, prediction } = independentDraws(conjugate.name, because, options);
@@ -41,7 +41,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
 }
 
 function exactDraws(
-  { model }: LocalApproximation,
+  { model }: DenseApproximation,
   posterior: ConjugatePosterior,
   { chains, draws, seed }: SamplerOptions,
 ): ChainOutput {

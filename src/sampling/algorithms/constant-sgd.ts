@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import { type Plan, preconditioners, type Sampler, type SamplerOptions } from "../sampler.ts";
 import { estimateOnline } from "../tuning/online-noise.ts";
@@ -33,7 +33,7 @@ export const constantSgd: Sampler = {
   plan,
 };
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { preconditioner = "full-exact", batchSize = defaultBatchSize(local.numRows) } = options;
   const { noiseEstimate = "pass" } = options;
   const { hessian, numRows } = local;

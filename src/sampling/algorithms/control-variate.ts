@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
@@ -57,7 +57,7 @@ const largestShareWanted = 0.02;
 const minBatch = 8;
 const largestBatch = 4096;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { damping: asked } = options;
   if (asked !== undefined && !(asked > 0 && asked <= 1)) {
     throw new SamplerOptionError(
@@ -156,7 +156,7 @@ function smallestBatch(wanted: number): number {
 }
 
 /** max_j (P N² C̄_cv P)_jj / P_jj, from W = Kᵀ (N² C̄_cv) K, P = K Kᵀ. */
-function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: LocalApproximation, whitened: Matrix): number {
+function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: DenseApproximation, whitened: Matrix): number {
   const noise = diagonal(congruence(laplaceFactor, whitened));
   return diagonal(laplaceCovariance).reduce((worst, variance, j) => Math.max(worst, noise[j] / variance), 0);
 }
@@ -166,7 +166,7 @@ function noiseOf({ noise }: Batch): string {
 }
 
 function chainSpec(
-  local: LocalApproximation,
+  local: DenseApproximation,
   weighted: Model,
   whitened: Matrix,
   damping: number,

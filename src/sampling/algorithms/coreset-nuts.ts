@@ -1,5 +1,5 @@
 import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
@@ -27,7 +27,7 @@ export const coresetNuts: Sampler = {
   plan,
 };
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { model } = local;
   const { coreset, coordinates, error } = await chooseCoreset(local, options);
   const planned = planTransported(local, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
@@ -43,7 +43,7 @@ const usualSize = 16_000;
 
 /** Whether a run needs no more than so many times the work that other samplers spend without asking. */
 export function isCoresetAffordable(
-  { model }: Pick<LocalApproximation, "model">,
+  { model }: Pick<DenseApproximation, "model">,
   { chains, draws }: SamplerOptions,
   fraction: number,
 ): boolean {
@@ -62,7 +62,7 @@ interface Choice {
 }
 
 /** Doubles the coreset until the error is below the tolerance. */
-async function chooseCoreset(local: LocalApproximation, { seed, tolerance }: SamplerOptions): Promise<Choice> {
+async function chooseCoreset(local: DenseApproximation, { seed, tolerance }: SamplerOptions): Promise<Choice> {
   const { model, numRows } = local;
   const random = createRandom(seed, 0, 13);
   const coresets = await prepareCoresets(local);
@@ -85,7 +85,7 @@ async function chooseCoreset(local: LocalApproximation, { seed, tolerance }: Sam
 const numPoints = 64;
 
 async function drawWithError(
-  { model }: LocalApproximation,
+  { model }: DenseApproximation,
   coresets: Coresets,
   size: number,
   points: readonly Float64Array[],
@@ -103,7 +103,7 @@ async function drawWithError(
 }
 
 async function lossesAt(
-  { memory }: LocalApproximation["model"],
+  { memory }: DenseApproximation["model"],
   { prepareLoss }: Coreset,
   points: readonly Float64Array[],
 ): Promise<number[]> {

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import {
   cholesky,
   choleskySemidefinite,
@@ -71,7 +71,7 @@ export const iasg: Sampler = {
 const enoughDraws = 100;
 const minDraws = 4;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { model, hessian, numRows, laplaceCovariance, noiseCovariance } = local;
   const { chains, seed } = options;
   const preconditioner = options.preconditioner ?? "full";
@@ -178,7 +178,7 @@ function requireWindow(passes: number, shortest: number, affordablePasses: numbe
 }
 
 /** The shapes h of which makes H: A⁻¹ for `full`, else those of constant SGD (I, diag(C)⁻¹, diag(C)^(-1/2)). */
-function shapeOf(name: PreconditionerName, { hessian, noiseCovariance }: LocalApproximation): Matrix {
+function shapeOf(name: PreconditionerName, { hessian, noiseCovariance }: DenseApproximation): Matrix {
   if (name === "full") return invertPositiveDefinite(hessian);
   if (name === "scalar") return identity(hessian.rows);
   const power = name === "diagonal" ? -1 : -0.5;

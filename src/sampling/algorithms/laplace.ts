@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { multiplyVector } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
@@ -19,7 +19,7 @@ export const laplace: Sampler = {
   plan,
 };
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const because = "Laplace approximation: normal at the mode, covariance (N A)⁻¹";
   const { settings, prediction } = independentDraws(laplace.name, because, options);
   return {
@@ -32,7 +32,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
 
 /** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
 function normalDraws(
-  { mode, laplaceCovariance, laplaceFactor }: LocalApproximation,
+  { mode, laplaceCovariance, laplaceFactor }: DenseApproximation,
   { chains, draws, seed }: SamplerOptions,
 ): ChainOutput {
   const dimension = mode.length;

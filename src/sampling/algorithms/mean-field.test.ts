@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { problemOf, separatedTarget, skewedTarget, type Target } from "../../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../../engine/engine.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { fit } from "../../index.ts";
 import { diagonal, matrixFromRows, multiplyVector, scale } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -19,7 +19,7 @@ async function problemOn(target: Target) {
   return problemOf(engine, target);
 }
 
-function optimumOf({ workspace, model, mode, hessian, numRows }: LocalApproximation, options: OptimumOptions) {
+function optimumOf({ workspace, model, mode, hessian, numRows }: DenseApproximation, options: OptimumOptions) {
   const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
   return meanFieldOptimum(evaluate, { mode, precision: scale(hessian, numRows) }, createRandom(3, 0, 2), options);
 }
@@ -52,7 +52,7 @@ describe("the mean-field optimum", () => {
   });
 
   /** −E_q U + Σ log s of a logistic model with two columns, by quadrature: each row's η is normal under q. */
-  function lowerBound(local: LocalApproximation, rows: Float32Array) {
+  function lowerBound(local: DenseApproximation, rows: Float32Array) {
     const { stride, numRows } = local.model.rows;
     const { priorPrecision, priorMean } = local.model;
     // The trapezoidal rule at steps of ½ integrates a smooth function against a normal density to 1e-9 and better.

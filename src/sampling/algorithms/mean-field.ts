@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { diagonal, diagonalMatrix, scale } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { prepareGradients } from "../../rows/full-gradients.ts";
@@ -35,7 +35,7 @@ export const meanField: Sampler = {
 const maxWork = 1e10;
 const mostIterations = 20_000;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { numRows, hessian, laplaceCovariance } = local;
   const covariance = diagonalMatrix(diagonal(hessian).map((curvature) => 1 / (numRows * curvature)));
   const optimum = await findOptimum(local, options);
@@ -53,7 +53,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
   };
 }
 
-async function findOptimum(local: LocalApproximation, { tolerance, seed }: SamplerOptions) {
+async function findOptimum(local: DenseApproximation, { tolerance, seed }: SamplerOptions) {
   const { workspace, model, mode, hessian, numRows } = local;
   const mark = model.memory.mark();
   try {

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { type Plan, preconditioners, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
@@ -38,7 +38,7 @@ export const momentumSgd: Sampler = {
  */
 const defaultMomentum = 0.1;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { preconditioner = "full-exact", batchSize = defaultBatchSize(local.numRows) } = options;
   const { momentum = defaultMomentum } = options;
   if (!(momentum > 0 && momentum <= 1)) {

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
@@ -35,7 +35,7 @@ export function isNutsAffordable(local: Rows, { chains, draws }: Length, fractio
   return chains * (warmUp + draws) * workPerIteration(local.model, local.numRows) <= fraction * maxWork;
 }
 
-export type Rows = Pick<LocalApproximation, "model" | "numRows">;
+export type Rows = Pick<DenseApproximation, "model" | "numRows">;
 type Length = Pick<SamplerOptions, "chains" | "draws">;
 
 /** More iterations than draws, enough for the step size, and no more than Stan's schedule needs. */
@@ -46,7 +46,7 @@ const usualAcceptance = 0.8;
 
 /** Those that suit a posterior that is far from normal; none where it is near, or where a custom model has bounds nearby. */
 function coordinatesFor(
-  local: LocalApproximation,
+  local: DenseApproximation,
   prepareLoss: PrepareGradients,
 ): Promise<TransportCoordinates | undefined> {
   const withinBounds: PrepareGradients = (capacity) => {
@@ -63,7 +63,7 @@ function coordinatesFor(
   );
 }
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { workspace, model } = local;
   const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
   const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, identity, type Matrix, scale, trace } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
@@ -52,11 +52,11 @@ const theorem: Record<Shape, string> = {
 /** The largest ρ(εHA) of the default bound on steps: well inside assumption A3. */
 const largestContraction = 0.5;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   return planSgd(local, await settings(local, options), options);
 }
 
-async function settings(local: LocalApproximation, options: SamplerOptions): Promise<SgdSettings> {
+async function settings(local: DenseApproximation, options: SamplerOptions): Promise<SgdSettings> {
   const preconditioner = (options.preconditioner ?? "full-exact") as Shape;
   const batchSize = options.batchSize ?? defaultBatchSize(local.numRows);
   const learningRate = options.learningRate ?? 1;
@@ -119,7 +119,7 @@ function withBoundedSteps(given: theory.FisherScoring, shape: Shape, maxStep: nu
  * and H ⪯ h_max I gives ρ(εHA) ≤ ε h_max λ_max(A), where the search begins.
  */
 function defaultMaxStep(
-  { hessian }: LocalApproximation,
+  { hessian }: DenseApproximation,
   shape: Shape,
   bounded: (maxStep: number) => theory.FisherScoring,
   learningRate: number,

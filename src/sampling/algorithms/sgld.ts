@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { largestSdError } from "../../theory/divergence.ts";
 import { langevinAsSgd } from "../../theory/langevin.ts";
 import { contractionRates, discreteStationaryCovariance } from "../../theory/stationary.ts";
@@ -37,7 +37,7 @@ const fractionOfTolerance = 0.9;
 /** Beyond this error of an sd the noise at the posterior says little about the noise at the law. */
 const largestError = 0.2;
 
-async function plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan> {
+async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { batchSize = defaultBatchSize(local.numRows), schedule = "constant" } = options;
   const tolerated = await toleratedRate(
     local,
@@ -67,7 +67,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
  * posterior; at most the one at which a step closes the whole distance to the mode, ε N λ_max/2 = 1. The error is nearly
  * proportional to ε, so repeated scaling finds it.
  */
-async function toleratedRate(local: LocalApproximation, batchSize: number, allowed: number): Promise<number> {
+async function toleratedRate(local: DenseApproximation, batchSize: number, allowed: number): Promise<number> {
   const { hessian, numRows, laplaceCovariance, noise } = local;
   const noiseCovariance = await noise.averagedOver(laplaceCovariance);
   const given = { hessian, noiseCovariance, numRows, batchSize };

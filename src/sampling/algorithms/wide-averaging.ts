@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
+import { approximateVariances, type LowRankApproximation } from "../../estimation/wide-problem.ts";
 import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
@@ -24,7 +24,7 @@ const burnInWindows = 1;
  * distance, does not overshoot.
  * Source: Mandt, Hoffman & Blei (2017), section 6, Algorithm 1 (m = 1).
  */
-export async function runWideAveraging(local: WideProblem, options: SamplerOptions): Promise<WideRun> {
+export async function runWideAveraging(local: LowRankApproximation, options: SamplerOptions): Promise<WideRun> {
   const sds = approximateVariances(local).map(Math.sqrt);
   const { learningRate } = options;
   for (let halvings = 0; ; halvings++) {
@@ -37,7 +37,7 @@ export async function runWideAveraging(local: WideProblem, options: SamplerOptio
   }
 }
 
-async function runWithRate(local: WideProblem, h: number, options: SamplerOptions): Promise<WideRun> {
+async function runWithRate(local: LowRankApproximation, h: number, options: SamplerOptions): Promise<WideRun> {
   const { model, mode, numRows, curvatures, eigenvalues } = local;
   const { chains, seed, tolerance } = options;
   const batchSize = options.batchSize ?? Math.max(1, Math.min(numRows, Math.ceil(2 * h * numRows)));

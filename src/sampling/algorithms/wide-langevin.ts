@@ -1,6 +1,6 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
-import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
+import { approximateVariances, type LowRankApproximation } from "../../estimation/wide-problem.ts";
 import { isQuadratic } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
@@ -36,7 +36,7 @@ const enoughDraws = 1300;
  * a minibatch with little noise beside the injected one would be larger than the data.
  * Cost of a step: the entries of all rows, and M (rank + 1) of a few multiply-adds.
  */
-export async function runWideLangevin(local: WideProblem, options: SamplerOptions): Promise<WideRun> {
+export async function runWideLangevin(local: LowRankApproximation, options: SamplerOptions): Promise<WideRun> {
   const { workspace, model, eigenvalues } = local;
   const { chains } = options;
   const notes: string[] = [];
@@ -96,7 +96,7 @@ export async function runWideLangevin(local: WideProblem, options: SamplerOption
 
 /** As many draws as are asked for, have room in memory, and, beyond what 400 effective ones take, cost no more than a run may. */
 function drawsFor(
-  { model, eigenvalues, directions }: WideProblem,
+  { model, eigenvalues, directions }: LowRankApproximation,
   options: SamplerOptions,
   contraction: number,
 ): number {
@@ -109,7 +109,7 @@ function drawsFor(
 }
 
 /** How far apart draws stand, by the slowest direction's autocorrelation time, and how many are left out at the start. */
-function scheduleOf({ least, largest }: WideProblem["eigenvalues"], contraction: number) {
+function scheduleOf({ least, largest }: LowRankApproximation["eigenvalues"], contraction: number) {
   const step = contraction / largest;
   const time = (2 - step * least) / (step * least);
   const stepsPerDraw = Math.ceil(timesPerDraw * time);
@@ -124,7 +124,7 @@ interface Run {
 
 /** @param contraction h times the largest eigenvalue */
 async function runChains(
-  local: WideProblem,
+  local: LowRankApproximation,
   { chains, draws, seed }: SamplerOptions,
   contraction: number,
   firstChain: number,
@@ -165,7 +165,7 @@ async function runChains(
 }
 
 /** A draw of N(θ*, D⁻¹ + V Vᵀ): chains start about as dispersed as the posterior. */
-function dispersed({ mode, curvatures, directions }: WideProblem, seed: number, chain: number): Float64Array {
+function dispersed({ mode, curvatures, directions }: LowRankApproximation, seed: number, chain: number): Float64Array {
   const random = createRandom(seed, chain, 4);
   const position = mode.map((value, j) => value + random.normal() / Math.sqrt(curvatures[j]));
   for (const direction of directions) {

@@ -1,5 +1,5 @@
 import type { Gradient } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 
@@ -82,4 +82,4 @@ interface DrawBuffer {
 }
 
 /** What chains need of a problem: θ̂ and where to run. */
-export type Start = Pick<LocalApproximation, "mode" | "workspace">;
+export type Start = Pick<DenseApproximation, "mode" | "workspace">;

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainOutput, Sampler, SamplerOptions, SamplerSettings } from "../sampler.ts";
 
 /** Chains that left the posterior altogether, or whose positions are no numbers any more. */
@@ -19,7 +19,7 @@ const farthest = 1e4;
  * Whether a run left the posterior: a position, a mean or a covariance that is no finite number, or, for samplers that stay around
  * the mode, one beyond any distance that makes sense.
  */
-export function hasRunAway(local: LocalApproximation, sampler: Sampler, output: ChainOutput): boolean {
+export function hasRunAway(local: DenseApproximation, sampler: Sampler, output: ChainOutput): boolean {
   const { mode, laplaceCovariance } = local;
   const limits = Float64Array.from(mode, (_, j) =>
     sampler.expandsAroundMode ? farthest * Math.sqrt(laplaceCovariance.data[j * (mode.length + 1)]) : Number.MAX_VALUE,

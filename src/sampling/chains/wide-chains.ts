@@ -1,5 +1,5 @@
 import { Chain } from "../../../kernels/layout.ts";
-import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
 import type { SamplerSettings } from "../sampler.ts";
 import type { ChainSpec, LowRankStep, Start } from "./chain-spec.ts";
 import { writeChain } from "./write-chain.ts";
@@ -87,7 +87,7 @@ export async function runWideChains(
 }
 
 /** Writes the directions of H = h (D⁻¹ + V Vᵀ) into the engine's memory. */
-export function lowRankStep({ model, directions }: WideProblem, step: number, noise: number): LowRankStep {
+export function lowRankStep({ model, directions }: LowRankApproximation, step: number, noise: number): LowRankStep {
   const { memory, dimension } = model;
   const address = memory.allocateF64(dimension * Math.max(1, directions.length));
   directions.forEach((direction, k) => {

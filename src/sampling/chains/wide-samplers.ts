@@ -1,4 +1,4 @@
-import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
 import { runWideAveraging } from "../algorithms/wide-averaging.ts";
 import { runWideLangevin } from "../algorithms/wide-langevin.ts";
 import type { PreconditionerName, SamplerOptions, TuningName } from "../sampler.ts";
@@ -10,7 +10,7 @@ interface WideSampler {
   readonly name: string;
   readonly tuning: readonly TuningName[];
   readonly preconditioners: readonly PreconditionerName[];
-  run(local: WideProblem, options: SamplerOptions): Promise<WideRun>;
+  run(local: LowRankApproximation, options: SamplerOptions): Promise<WideRun>;
 }
 
 /** What a model of more than 2,000 parameters can be sampled with. */

@@ -1,6 +1,6 @@
 import { Weights } from "../../../kernels/layout.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, identity, type Matrix } from "../../linalg/matrix.ts";
 import { numCoefficients } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -21,7 +21,7 @@ interface Contrasts {
  * predictor a row φ = θ.
  * @param likelihood M×M, its curvature at the mode
  */
-export async function classContrasts(local: LocalApproximation, likelihood: Matrix): Promise<Contrasts> {
+export async function classContrasts(local: DenseApproximation, likelihood: Matrix): Promise<Contrasts> {
   const { model, priorCurvatures } = local;
   const { outputs, hasReference } = model;
   const size = likelihood.rows;
@@ -60,7 +60,7 @@ const numPairs = 2;
  * mean of Σ ∇f ∇fᵀ over the normal approximation is added. A class' gradient has a bound.
  */
 async function addSeparationDirections(
-  { workspace, model, mode, laplaceFactor }: LocalApproximation,
+  { workspace, model, mode, laplaceFactor }: DenseApproximation,
   likelihood: Matrix,
 ): Promise<Matrix> {
   const random = createRandom(1, 0, 15);

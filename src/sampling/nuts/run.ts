@@ -1,5 +1,5 @@
 import type { ReportProgress } from "../../engine/progress.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { identity, multiplyVector } from "../../linalg/matrix.ts";
 import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -25,7 +25,7 @@ const startDispersion = 2;
 
 /** All chains side by side; the draws are of θ, whatever the coordinates. */
 export async function runNuts(
-  { workspace, model, mode, laplaceCovariance, laplaceFactor }: LocalApproximation,
+  { workspace, model, mode, laplaceCovariance, laplaceFactor }: DenseApproximation,
   { prepareLoss, coordinates }: Target,
   { chains: count, draws, seed }: SamplerOptions,
   { stepsPerDraw, ...adaptation }: Adaptation,

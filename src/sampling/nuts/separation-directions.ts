@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
 import { classContrasts } from "./class-contrasts.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
@@ -13,7 +13,7 @@ import { inverseWithLittlePrior } from "./little-prior.ts";
  * curvature at the mode (and very little of the prior's), its columns scaled. Coefficients of classes are first replaced by
  * contrasts (class-contrasts.ts).
  */
-export async function separationDirections(local: LocalApproximation): Promise<Matrix> {
+export async function separationDirections(local: DenseApproximation): Promise<Matrix> {
   const { hessian, numRows, priorCurvatures } = local;
   const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
   const contrasts = await classContrasts(local, likelihood);

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Model } from "../../models/model.ts";
 import type { PrepareGradients } from "../../rows/full-gradients.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../sampler.ts";
@@ -54,7 +54,7 @@ export function iterationsPerDraw(
  * three gradients may do for a draw.
  */
 export function planTransported(
-  local: LocalApproximation,
+  local: DenseApproximation,
   target: TransportedTarget,
   options: SamplerOptions,
   { name, gradients, stepsPerDraw }: Naming,

@@ -1,5 +1,5 @@
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../../linalg/cholesky.ts";
 import {
   congruence,
@@ -37,7 +37,7 @@ export interface TransportCoordinates {
 
 /** The coordinates of a posterior. */
 export async function transportCoordinates(
-  local: LocalApproximation,
+  local: DenseApproximation,
   prepareLoss: PrepareGradients,
 ): Promise<TransportCoordinates> {
   const { model, mode, hessian, numRows } = local;

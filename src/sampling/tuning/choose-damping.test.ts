@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { NoStableStepError } from "../sampler.ts";
 import { chooseDamping } from "./choose-damping.ts";
 
@@ -8,6 +8,6 @@ it("no step is stable where batches make too much noise at the next damping, tho
     throw new Error("There are no settings for a damping that is not feasible.");
   };
   const options = { tolerance: 0.02, chains: 4, draws: 100, seed: 1 };
-  const run = chooseDamping({} as LocalApproximation, spec, (damping) => damping === 0.5, options);
+  const run = chooseDamping({} as DenseApproximation, spec, (damping) => damping === 0.5, options);
   await expect(run).rejects.toThrow(NoStableStepError);
 });

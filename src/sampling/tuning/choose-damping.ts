@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { maxWork } from "./draw-schedule.ts";
@@ -43,7 +43,7 @@ const fractionOfChance = 0.25;
  * @throws NoStableStepError where the chains still run away at the last h, or the first halving costs too much already
  */
 export async function chooseDamping(
-  local: LocalApproximation,
+  local: DenseApproximation,
   specFor: (damping: number) => ChainSpec,
   isFeasible: (damping: number) => boolean,
   options: SamplerOptions,
@@ -112,7 +112,7 @@ function requireAffordable(damping: number, work: number): void {
 
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
 async function checkDamping(
-  local: LocalApproximation,
+  local: DenseApproximation,
   specFor: (damping: number) => ChainSpec,
   damping: number,
   tolerance: number,

@@ -1,4 +1,4 @@
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
 import { choleskySemidefinite } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
@@ -55,7 +55,7 @@ const firstFraction = 0.05;
  * @throws UnstableError where a step that was asked for is not mean-square stable, or none is that can be predicted
  */
 export async function chooseWindow(
-  local: LocalApproximation,
+  local: DenseApproximation,
   shape: Matrix,
   wishes: WindowWishes,
 ): Promise<WindowChoice> {
@@ -146,7 +146,7 @@ function worstOf({ error, meanError }: WindowChoice): number {
 }
 
 /** The shift of the mean (`gradientNonlinearity`) of a law of this covariance; none for a quadratic loss. */
-async function shiftOver(local: LocalApproximation, covariance: Matrix): Promise<Float64Array> {
+async function shiftOver(local: DenseApproximation, covariance: Matrix): Promise<Float64Array> {
   const { model, mode } = local;
   if (isQuadratic(model)) return new Float64Array(mode.length);
   return (await gradientNonlinearity(local, choleskySemidefinite(covariance))).shift;

@@ -1,6 +1,6 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { discreteStationaryCovariance } from "../../theory/stationary.ts";
 import { percent } from "../../wording.ts";
@@ -42,7 +42,7 @@ const minBatches = 50;
  * @throws SamplerOptionError where the steps made from the rough estimate diverge
  */
 export async function estimateOnline(
-  local: LocalApproximation,
+  local: DenseApproximation,
   kind: "within-batch" | "first-row",
   { preconditioner, batchSize }: { preconditioner: PreconditionerName; batchSize: number },
   chooseStep: (noiseCovariance: Matrix) => SgdStep,
@@ -131,7 +131,7 @@ function total({ noiseEstimates }: ChainResult): Matrix[] {
  * √(n (n − 1)) times as much as those from the average of n chains.
  */
 function errorOfSds(
-  { hessian }: LocalApproximation,
+  { hessian }: DenseApproximation,
   batchSize: number,
   average: Matrix,
   own: readonly Matrix[],

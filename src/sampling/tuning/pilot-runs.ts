@@ -1,5 +1,5 @@
 import { oneOfSeveral } from "../../engine/progress.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { averagedAutocorrelationTime } from "../../theory/control-variate.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
@@ -31,7 +31,7 @@ export const minIntervals = 250;
 const maxIntervals = 4000;
 
 /** Pilot runs by damping and number of intervals; those made last are kept. */
-export function pilotRuns(local: LocalApproximation, specFor: (damping: number) => ChainSpec) {
+export function pilotRuns(local: DenseApproximation, specFor: (damping: number) => ChainSpec) {
   let kept = new Map<string, PilotMoments>();
   return async (damping: number, intervals: number): Promise<PilotMoments> => {
     const key = `${damping}, ${intervals}`;
@@ -47,7 +47,7 @@ export function affordableIntervals(spec: ChainSpec): number {
   return Math.max(minIntervals, Math.min(maxIntervals, affordable));
 }
 
-async function pilot(local: LocalApproximation, spec: ChainSpec, draws: number): Promise<PilotMoments> {
+async function pilot(local: DenseApproximation, spec: ChainSpec, draws: number): Promise<PilotMoments> {
   const stepsPerDraw = stepsPerInterval(spec);
   const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
   const chains = pilotChains(spec);
@@ -69,7 +69,7 @@ export function workOfPilot(spec: ChainSpec): number {
 }
 
 /** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
-function momentsFromCoupled({ laplaceCovariance, mode }: LocalApproximation, run: ChainResult): PilotMoments {
+function momentsFromCoupled({ laplaceCovariance, mode }: DenseApproximation, run: ChainResult): PilotMoments {
   const dimension = mode.length;
   const average = meanOfRows(run.coupledDifferences, 2 * dimension);
   const error = standardErrors(run.coupledDifferences, average);

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { choleskySemidefinite, isPositiveDefinite } from "../../linalg/cholesky.ts";
 import { add, diagonal, largestEntry, type Matrix } from "../../linalg/matrix.ts";
 import { largestSdError } from "../../theory/divergence.ts";
@@ -54,7 +54,7 @@ export function defaultBatchSize(numRows: number): number {
  * @throws UnstableError where the step is not mean-square stable
  * @throws SamplerOptionError where some direction is without noise
  */
-export async function planSgd(local: LocalApproximation, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
+export async function planSgd(local: DenseApproximation, chosen: SgdSettings, options: SamplerOptions): Promise<Plan> {
   const { model, hessian, noiseCovariance, laplaceCovariance } = local;
   const { batchSize, injectedNoise } = chosen;
   const { momentum = 1 } = chosen;

@@ -1,6 +1,6 @@
 import { AliasEntry, Model as ModelSlot, Weights } from "../../../kernels/layout.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf, influence } from "../../estimation/noise-covariance.ts";
 import { add, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../../models/model.ts";
@@ -18,7 +18,7 @@ const numPairs = 4;
  * control-variate term over N(θ̂, P) (kernels/layout.ts, Influence). With uniform rows a few influential ones dominate
  * the noise. The alias table stays in memory until the caller releases it.
  */
-export async function drawRowsByInfluence(local: LocalApproximation): Promise<Model> {
+export async function drawRowsByInfluence(local: DenseApproximation): Promise<Model> {
   const { model, numRows, workspace, mode, laplaceFactor, laplaceCovariance } = local;
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
   const { memory } = model;
@@ -35,7 +35,7 @@ export async function drawRowsByInfluence(local: LocalApproximation): Promise<Mo
  * N² C̄_cv, M×M: covariance of N times the weighted control-variate residual of one row drawn by influence, averaged over
  * draws θ ~ N(θ̂, P) (antithetic pairs), from rows drawn as the chain draws them.
  */
-export async function controlVariateNoise(local: LocalApproximation, weighted: Model, seed: number): Promise<Matrix> {
+export async function controlVariateNoise(local: DenseApproximation, weighted: Model, seed: number): Promise<Matrix> {
   const { numRows, workspace, mode, laplaceFactor } = local;
   const random = createRandom(seed, 0, 5);
   const rowList = drawRows(weighted, Math.min(maxListedRows, 4 * numRows), random);

@@ -1,5 +1,5 @@
 import { Gradient } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
 import { autocorrelationTime } from "../../theory/control-variate.ts";
@@ -40,7 +40,7 @@ const numParts = 8;
  * @param tolerated the constant rate whose law is within the tolerance
  */
 export async function planFallingRate(
-  local: LocalApproximation,
+  local: DenseApproximation,
   tolerated: number,
   batchSize: number,
   options: SamplerOptions,

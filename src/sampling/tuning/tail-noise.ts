@@ -1,5 +1,5 @@
 import { Weights } from "../../../kernels/layout.ts";
-import type { LocalApproximation } from "../../estimation/local-approximation.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
 import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
@@ -41,7 +41,7 @@ const listedRows = { fewest: 1000, most: 10_000 };
  * @param whitened W = Kᵀ (N² C̄_cv) K, averaged over N(θ̂, P)
  */
 export async function tailNoise(
-  local: LocalApproximation,
+  local: DenseApproximation,
   weighted: Model,
   whitened: Matrix,
   seed: number,
@@ -66,7 +66,7 @@ interface Line {
 const restSds = 1.7;
 
 /** To both sides along each noisy parameter; along auxiliary ones with the others away from their conditional means, too. */
-function* linesOf(local: LocalApproximation, whitened: Matrix, seed: number): Generator<Line> {
+function* linesOf(local: DenseApproximation, whitened: Matrix, seed: number): Generator<Line> {
   const { model, laplaceFactor, laplaceCovariance } = local;
   const size = laplaceFactor.rows;
   const random = createRandom(seed, 2, 5);
@@ -86,7 +86,7 @@ function* linesOf(local: LocalApproximation, whitened: Matrix, seed: number): Ge
 }
 
 /** Places in θ whose variance one row's noise near the mode is largest against. */
-function noisyParameters({ model, laplaceFactor, laplaceCovariance }: LocalApproximation, whitened: Matrix): number[] {
+function noisyParameters({ model, laplaceFactor, laplaceCovariance }: DenseApproximation, whitened: Matrix): number[] {
   const size = laplaceFactor.rows;
   const ratios = diagonal(laplaceCovariance).map((variance, j) => {
     const line = laplaceFactor.data.subarray(j * size, (j + 1) * size);
@@ -99,7 +99,7 @@ function noisyParameters({ model, laplaceFactor, laplaceCovariance }: LocalAppro
 
 /** max over the walk of T / (2 · 0.1 x·B), averages over the rests where there are several. */
 async function alongLine(
-  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: LocalApproximation,
+  { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance }: DenseApproximation,
   weighted: Model,
   rowList: Uint32Array,
   { axis, rests }: Line,

@@ -1,7 +1,7 @@
-import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
 
 /** M: variances over all draws. */
-export function variancesOf({ mode }: WideProblem, positions: readonly Float32Array[]): Float64Array {
+export function variancesOf({ mode }: LowRankApproximation, positions: readonly Float32Array[]): Float64Array {
   const dimension = mode.length;
   const sums = new Float64Array(dimension);
   const squares = new Float64Array(dimension);
@@ -24,7 +24,7 @@ const numGroups = 10;
  * data say of them: one coefficient's sd is known too roughly from short runs, hundreds together are known well.
  */
 export function sdChangeOf(
-  { priorCurvatures, curvatures }: WideProblem,
+  { priorCurvatures, curvatures }: LowRankApproximation,
   coarse: Float64Array,
   fine: Float64Array,
 ): number {
