@@ -1,6 +1,6 @@
 import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { diagonal, diagonalMatrix, identity, type Matrix, scale } from "../src/linalg/matrix.ts";
-import type { SamplerSettings } from "../src/sampling/sampler.ts";
+import type { SamplerSettings } from "../src/sampling/plan.ts";
 import * as fisher from "../src/theory/fisher-scoring.ts";
 import { langevinAsSgd } from "../src/theory/langevin.ts";
 import * as optimal from "../src/theory/optimal.ts";

@@ -2,7 +2,7 @@ import { dot, line } from "@observablehq/plot";
 import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { congruence, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
-import { samplers } from "../src/sampling/registry.ts";
+import { denseSamplers } from "../src/sampling/registry.ts";
 import type { Tuning } from "../src/sampling/sampler.ts";
 import { type DataSet, problemOf, readDataSet, realDataSets } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
@@ -69,7 +69,7 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
     const axes = principalAxes(local);
     const panels: Panel[] = [];
     for (const { label, sampler: name, tuning } of columns) {
-      const sampler = samplers.find((candidate) => candidate.name === name);
+      const sampler = denseSamplers.find((candidate) => candidate.name === name);
       if (!sampler) continue;
       context.enter(`${data.name}, ${label}`);
       const batchSize = sampler.tuning.includes("batchSize") ? data.batchSize : undefined;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { learnHyperparameters, type TraceEntry } from "../src/empirical-bayes/variational-em.ts";
 import { InputError } from "../src/errors.ts";
-import { findWideMode, meanLoss } from "../src/estimation/wide-mode.ts";
+import { findModeFromNoise, meanLoss } from "../src/estimation/mode-from-noise.ts";
 import { createModel, type Model, withHyperparameters, withRows } from "../src/models/model.ts";
 import { defaultInterceptPrior } from "../src/priors/prior.ts";
 import { type ClassificationRows, readCovertype, readMnist } from "./classification-rows.ts";
@@ -109,7 +109,7 @@ async function panel(
     return withHyperparameters(base, { priorPrecision });
   };
   const lossAt = async (model: Model, from: Float64Array | undefined) => {
-    const { position, passes, converged } = await findWideMode(workspace, model, { start: from, tolerance: 1e-4 });
+    const { position, passes, converged } = await findModeFromNoise(workspace, model, { start: from, tolerance: 1e-4 });
     const held = withRows(model, validation);
     const validationLoss = await meanLoss(workspace, held, position);
     const trainingLoss = await meanLoss(workspace, model, position);

@@ -1,7 +1,7 @@
 import { dot, line, type PlotOptions, ruleY } from "@observablehq/plot";
 import { mcseOfMean } from "../src/diagnostics/statistics/effective-sample-size.ts";
-import { samplers } from "../src/sampling/registry.ts";
-import type { ChainOutput } from "../src/sampling/sampler.ts";
+import type { ChainOutput } from "../src/sampling/plan.ts";
+import { denseSamplers } from "../src/sampling/registry.ts";
 import { problemOf, syntheticDataSet } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { count, markdownTable } from "./markdown.ts";
@@ -65,7 +65,7 @@ async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
     const estimationPasses = (counter.rowsVisited - before) / numRows;
     const rows: Row[] = [];
     for (const { label, sampler: name } of columns) {
-      const sampler = samplers.find((candidate) => candidate.name === name);
+      const sampler = denseSamplers.find((candidate) => candidate.name === name);
       if (!sampler) continue;
       context.enter(`N = ${numRows.toLocaleString("en")}, ${label}`);
       const options = {

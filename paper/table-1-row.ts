@@ -1,7 +1,8 @@
 import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
 import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
+import type { Plan } from "../src/sampling/plan.ts";
+import type { DenseSampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
 import { UnstableError } from "../src/theory/stability.ts";
 import { continuousCovariance } from "./continuous.ts";
@@ -40,7 +41,7 @@ export interface Cell {
   readonly data: DataSet;
   readonly preprocessing: Row["preprocessing"];
   readonly method: Method;
-  readonly sampler: Sampler;
+  readonly sampler: DenseSampler;
   readonly tuning: Tuning;
 }
 
@@ -77,7 +78,7 @@ export async function rowOf(cell: Cell, local: DenseApproximation, context: Part
     outputs.push(await (await again(context.seed + 1000 * repeat)).sample());
   }
   const law = lawOf({ chains: outputs.flatMap((output) => output.positions), dimension: local.mode.length }, local);
-  const predictedSd = prediction.limit?.sd ?? sdsOf(prediction.covariance);
+  const predictedSd = prediction.law === "extrapolated" ? prediction.extrapolation.sd : sdsOf(prediction.covariance);
   const differences = Array.from(sdsOf(law.covariance), (sd, j) => Math.abs(sd / predictedSd[j] - 1));
   const known = law.essOfSquares >= least;
   return {
@@ -177,6 +178,6 @@ function fewer(options: SamplerOptions): SamplerOptions {
 
 /** Passes over the data that an independent draw takes; for windows of iterates, what a draw takes. */
 function passesOf({ settings, prediction }: Plan, { numRows }: DenseApproximation): number {
-  const steps = prediction.averages ? settings.stepsPerDraw : prediction.autocorrelationTime;
+  const steps = prediction.law === "averages" ? settings.stepsPerDraw : prediction.autocorrelationTime;
   return (steps * (settings.batchSize ?? 0)) / numRows;
 }

@@ -1,4 +1,4 @@
-import { samplers } from "../src/sampling/registry.ts";
+import { denseSamplers } from "../src/sampling/registry.ts";
 import { type DataSet, preprocessings, problemOf, readDataSet, realDataSets, syntheticDataSet } from "./data-sets.ts";
 import { methods } from "./methods.ts";
 import { type PaperPart, type PartContext, scaled } from "./part.ts";
@@ -36,7 +36,7 @@ async function rowsOf(data: DataSet, preprocessing: Row["preprocessing"], contex
     const local = await problemOf(data, preprocessing, context);
     const rows: Row[] = [];
     for (const method of methods) {
-      const sampler = samplers.find(({ name }) => name === method.sampler);
+      const sampler = denseSamplers.find(({ name }) => name === method.sampler);
       const tuning = typeof method.tuning === "function" ? method.tuning(data.name) : (method.tuning ?? {});
       if (!sampler || tuning === null || sampler.unsupportedReason?.(local.model)) continue;
       context.enter(`${data.name}, ${preprocessing}, ${method.label}`);

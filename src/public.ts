@@ -33,6 +33,7 @@ export type { ModelRecipe, NamedDraws, PredictiveFit } from "./prediction/predic
 export type { PredictionColumns, PredictionScores } from "./prediction/row-predictor.ts";
 export type { NormalPrior, Prior, PriorLike } from "./priors/prior.ts";
 export type { ScalePrior } from "./priors/scale-prior.ts";
+export type { SamplerSettings } from "./sampling/plan.ts";
 export { samplers } from "./sampling/registry.ts";
-export type { PreconditionerName, Sampler, SamplerSettings } from "./sampling/sampler.ts";
+export type { PreconditionerName, Sampler } from "./sampling/sampler.ts";
 export type { ColumnData, Columns, TableData, TableSource } from "./table/table.ts";

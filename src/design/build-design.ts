@@ -9,6 +9,7 @@ import { requireComputableOffset, requireComputableWeights } from "../table/comp
 import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount, type TableSource } from "../table/table.ts";
 import { type ChosenColumns, chooseColumns } from "./columns.ts";
+import { curvatureKind, denseLimit } from "./curvature-kind.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { compileFactor, type FactorReader, refuseSameFactors } from "./factors.ts";
@@ -22,7 +23,6 @@ import { defaultMaxBytes, denseStrideOf, paddedFloats, requireRoom, requireRoomF
 import { choosesSparse, planSparse } from "./sparse-design.ts";
 import { compileTarget } from "./target/target.ts";
 import { TermRows } from "./term-rows.ts";
-import { denseLimit, isWide } from "./wide.ts";
 
 /**
  * Makes a design of a table in two passes: the first finds the levels, means and sds, the second writes the rows.
@@ -126,7 +126,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const numClasses = finished.target.kind === "classes" ? finished.target.levels!.length : 1;
   const { countParameters = (numColumns, _, classes) => numColumns * classes } = options;
   const numParameters = countParameters(columns.length, finished.family, numClasses);
-  const mustBeSparse = isWide(numParameters);
+  const mustBeSparse = curvatureKind(numParameters) === "low-rank";
   if (mustBeSparse && options.storage === "dense") throw tooManyColumns(columns, numParameters);
   const denseStride = denseStrideOf(columns.length, sides);
   const plan = planSparse(columns, chosen.blocks, numRows);

@@ -47,7 +47,7 @@ export interface DesignOptions {
    * the columns' coefficients.
    */
   readonly priorSds?: (columns: readonly DesignColumn[]) => ArrayLike<number>;
-  /** M of the model that is made of the rows: very many parameters take sparse rows (`isWide`). Columns × classes unless told. */
+  /** M of the model that is made of the rows: very many parameters take sparse rows (`curvatureKind`). Columns × classes unless told. */
   readonly countParameters?: (numColumns: number, family: FamilyName, numClasses: number) => number;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;

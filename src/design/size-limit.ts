@@ -2,8 +2,8 @@ import { SparseRow } from "../../kernels/layout.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table.ts";
+import { curvatureKind } from "./curvature-kind.ts";
 import { worthwhileShare } from "./sparse-design.ts";
-import { isWide } from "./wide.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 export const defaultMaxBytes = 2 ** 32 - 2 ** 26;
@@ -92,7 +92,9 @@ function minBytes(
   const isOfNumbersAlone = terms.every(({ factors }) => factors.every((factor) => isOfNumbers(factor, types)));
   const most = isOfNumbersAlone ? terms.length + Number(hasIntercept) : Infinity;
   const mayBeSparse =
-    storage === "sparse" || isWide(most) || (storage === "auto" && sparse < worthwhileShare * denseBytes(most));
+    storage === "sparse" ||
+    curvatureKind(most) === "low-rank" ||
+    (storage === "auto" && sparse < worthwhileShare * denseBytes(most));
   const dense = denseBytes(columns);
   return { columns, bytes: storage === "sparse" ? sparse : mayBeSparse ? Math.min(sparse, dense) : dense };
 }

@@ -1,6 +1,6 @@
 import { Gradient, Weights } from "../../kernels/layout.ts";
 import { diagonalNoise } from "../estimation/diagonal-noise.ts";
-import { findWideMode } from "../estimation/wide-mode.ts";
+import { findModeFromNoise } from "../estimation/mode-from-noise.ts";
 import { dot } from "../linalg/matrix.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -66,7 +66,7 @@ export function wideExpectation(
 
   async function information(hyperparameters: Hyperparameters): Promise<Float64Array> {
     const model = withHyperparameters(base, hyperparameters);
-    const { position } = await findWideMode(workspace, model, { tolerance: 1e-2 });
+    const { position } = await findModeFromNoise(workspace, model, { tolerance: 1e-2 });
     const sample = { count: firstLook, random: createRandom(seed, 0, 5) };
     learnNoise(await diagonalNoise(workspace, model, position, sample), firstLook);
     // About as dispersed as the posterior, so that the chains need not spread out first.

@@ -1,10 +1,11 @@
 import { Weights } from "../../kernels/layout.ts";
+import { curvatureKind } from "../design/curvature-kind.ts";
 import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
-import { lookInside, unlessZeroDensity } from "../models/custom-functions.ts";
+import { lookInside } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
-import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
+import { addPriorGradientInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { visitRowGradients } from "../rows/custom-sums.ts";
 import { sumRows } from "../rows/row-sums.ts";
@@ -12,18 +13,56 @@ import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
 import { antitheticPoints } from "./laplace-points.ts";
-import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
-import type { DenseApproximation } from "./local-approximation.ts";
+import type { LocalApproximation } from "./local-approximation.ts";
+import { findModeInLowMemory, type LowMemoryMode } from "./low-memory-mode.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
+import { diagonalsAt } from "./row-diagonals.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
+/** What is known of a custom model around its mode. */
 export interface CustomEstimate {
-  readonly local: DenseApproximation;
+  readonly local: LocalApproximation;
   /** Sentences on what stands in for what could not be measured. */
   readonly notes: readonly string[];
   /** Whether the posterior rises all the way to a bound, beyond which its density is 0: it has no mode inside. */
   readonly isAtEdge: boolean;
 }
+
+/**
+ * Mode, curvature and noise of a custom model. The mode is found by limited-memory BFGS over all rows, or is where the search
+ * would begin. Of many parameters the curvature's diagonal alone is known, by the empirical Fisher information.
+ * @throws InputError where the data and the prior leave a direction undetermined
+ */
+export async function estimateCustom(
+  workspace: Workspace,
+  model: Model,
+  start: Float64Array,
+  { seed, findMode }: { seed: number; findMode: boolean },
+): Promise<CustomEstimate> {
+  const { position, passes, isAtEdge } = findMode
+    ? await findCustomMode(workspace, model, start)
+    : { position: start, passes: 0, isAtEdge: false };
+  const shared = {
+    ...{ workspace, model, numRows: model.rows.numRows, mode: position },
+    ...{ priorCurvatures: model.priorPrecision, modePasses: passes },
+  };
+  if (curvatureKind(model.dimension, model.maxDenseParameters) === "low-rank") {
+    workspace.onProgress?.("measuring the noise", 0);
+    const { curvature } = await diagonalsAt(workspace, model, position);
+    const curvatures = curvature.map((value) => shared.numRows * value);
+    return {
+      local: { ...shared, curvature: "low-rank", curvatures, directions: [] },
+      notes: [knownByDiagonals],
+      isAtEdge,
+    };
+  }
+  const { notes, ...measured } = await measureDense(workspace, model, position, seed);
+  if (!findMode) notes.push(...(await distanceNotes(workspace, model, position, measured.laplaceCovariance)));
+  return { local: { ...shared, curvature: "dense", ...measured }, notes, isAtEdge };
+}
+
+const knownByDiagonals =
+  "A and C are known by their diagonals alone, A by the empirical Fisher information: the steps suit each parameter with all others held, and sds along other directions are not measured.";
 
 /** Single rows' gradients from which C is estimated: this many, or so many for each parameter. */
 const minRows = 4000;
@@ -33,22 +72,12 @@ const rowsAround = 500;
 const numPairs = 4;
 
 /**
- * Mode, curvature and noise of a custom model. The mode is found by limited-memory BFGS over all rows, or is where the search
- * would begin. Where the Hessian there is not positive definite, C stands in for the data's part of it: both have the same
+ * A and C, M×M. Where the Hessian is not positive definite, C stands in for the data's part of it: both have the same
  * expectation for a well-specified model.
- * @throws InputError where the data and the prior leave a direction undetermined
  */
-export async function estimateCustom(
-  workspace: Workspace,
-  model: Model,
-  start: Float64Array,
-  { seed, findMode }: { seed: number; findMode: boolean },
-): Promise<CustomEstimate> {
+async function measureDense(workspace: Workspace, model: Model, position: Float64Array, seed: number) {
   const { numRows } = model.rows;
   const notes: string[] = [];
-  const { position, passes, isAtEdge } = findMode
-    ? await findCustomMode(workspace, model, start)
-    : { position: start, passes: 0, isAtEdge: false };
   const wanted = Math.max(minRows, rowsPerParameter * model.dimension);
   const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
@@ -61,25 +90,16 @@ export async function estimateCustom(
     );
   }
   const laplaceCovariance = invert(scale(hessian, numRows));
-  if (!findMode) notes.push(...(await distanceNotes(workspace, model, position, laplaceCovariance)));
   const sample = sampleOf(model, rowsAround, seed + 1);
+  const noise = await noiseAround(workspace, sample, position, noiseCovariance, laplaceCovariance, seed);
   return {
     notes,
-    isAtEdge,
-    local: {
-      workspace,
-      model,
-      sample,
-      numRows,
-      mode: position,
-      hessian,
-      priorCurvatures: model.priorPrecision,
-      noiseCovariance,
-      noise: await noiseAround(workspace, sample, position, noiseCovariance, laplaceCovariance, seed),
-      laplaceCovariance,
-      laplaceFactor: cholesky(laplaceCovariance),
-      modePasses: passes,
-    },
+    sample,
+    hessian,
+    noiseCovariance,
+    noise,
+    laplaceCovariance,
+    laplaceFactor: cholesky(laplaceCovariance),
   };
 }
 
@@ -104,35 +124,18 @@ function invert(precision: Matrix): Matrix {
   }
 }
 
-/** The mode by limited-memory BFGS over all rows, with memory O(M). */
-export async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array) {
+/** The mode over all rows, with memory O(M). */
+async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array): Promise<LowMemoryMode> {
   const { numRows } = model.rows;
-  const squares = new Float64Array(model.dimension);
+  const rowCurvature = new Float64Array(model.dimension);
   const looked = sampleOf(model, 1000, 0).custom!.subset ?? Uint32Array.from({ length: numRows }, (_, n) => n);
   await visitRowGradients(workspace, model, start, looked, (gradient) => {
     gradient.forEach((value, j) => {
-      squares[j] += value ** 2 / looked.length;
+      rowCurvature[j] += value ** 2 / looked.length;
     });
   });
-  const floor = 1e-9 * numRows;
   const finding = tellingPasses(workspace, "finding the mode");
-  const found = await limitedMemoryBfgs(
-    async (position) => {
-      const sums = await unlessZeroDensity(() => sumRows(finding, model, { position, weights: Weights.none }));
-      // The line search steps back from there.
-      if (!sums) return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) };
-      const { loss, gradient } = sums;
-      addPriorGradientInto(model, position, gradient);
-      return { value: loss + priorLoss(model, position), gradient };
-    },
-    {
-      start,
-      diagonal: squares.map((value, j) => numRows * value + model.priorPrecision[j] + floor),
-      tolerance: 1e-6 * model.dimension,
-      maxIterations: 1000,
-    },
-  );
-  return { position: found.position, passes: found.evaluations, isAtEdge: found.isAtEdge ?? false };
+  return findModeInLowMemory(finding, model, { start, rowCurvature, tolerance: 1e-6, maxIterations: 1000 });
 }
 
 /** How far a position that was given is from where the gradient would vanish. */

@@ -1,3 +1,4 @@
+import { curvatureKind } from "../design/curvature-kind.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
 import { type Model, withShapedPriors } from "../models/model.ts";
@@ -6,7 +7,8 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
-import type { DenseApproximation } from "./local-approximation.ts";
+import { estimateLowRank } from "./estimate-low-rank.ts";
+import type { DenseApproximation, LocalApproximation } from "./local-approximation.ts";
 import { findMode, type Mode } from "./mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import { tellingPasses } from "./telling-passes.ts";
@@ -16,6 +18,12 @@ const subsampleWork = 1e8;
 const minSubsample = 20_000;
 /** Entries that the subsample's matrices of one number for each two linear predictors may have. */
 const maxRowMatrices = 2 ** 25;
+
+/** Mode and curvature there, as much of it as the number of parameters allows. */
+export function approximate(workspace: Workspace, model: Model, seed: number): Promise<LocalApproximation> {
+  const isDense = curvatureKind(model.dimension, model.maxDenseParameters) === "dense";
+  return isDense ? estimate(workspace, model, seed) : estimateLowRank(workspace, model, seed);
+}
 
 /**
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
@@ -35,6 +43,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
   const sample = subsampleModel(model, Math.min(wanted, Math.floor(maxRowMatrices / pairs)), createRandom(seed, 0, 3));
   const laplaceCovariance = invertPositiveDefinite(mode.precision);
   return {
+    curvature: "dense",
     workspace,
     model,
     sample,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
-import { samplerWithoutStep } from "../sampling/registry.ts";
+import { samplerWithoutStep } from "../sampling/choose.ts";
 import { fit } from "./fit-inline.ts";
 
 const length = { chains: 2, draws: 100, tolerance: 0.02, seed: 1 };

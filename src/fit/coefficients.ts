@@ -1,16 +1,6 @@
-import { type OriginalScale, originalScale, type ScaledDesign } from "../design/standardise.ts";
 import type { Convergence } from "../diagnostics/certificate/certificate.ts";
-import { mcseOfMean } from "../diagnostics/statistics/effective-sample-size.ts";
-import { intervalEnds } from "../diagnostics/statistics/interval-ends.ts";
-import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
-import { mapDraws } from "../diagnostics/statistics/rank-normalize.ts";
-import { mcseOfSdOverSteps } from "../diagnostics/statistics/sd-over-steps.ts";
-import { statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import type { DenseApproximation } from "../estimation/local-approximation.ts";
-import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
+import type { SummaryStatistics } from "../diagnostics/statistics/summary-statistics.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import type { ChainOutput, Plan } from "../sampling/sampler.ts";
-import type { Gaussian } from "../theory/divergence.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -59,166 +49,18 @@ export interface PosteriorTable {
   readonly draws: NamedDraws;
 }
 
-/** Puts the chains' output on the scale of the data and summarises it. */
-export function summarise(
-  design: ScaledDesign,
-  names: readonly string[],
-  local: DenseApproximation,
-  plan: Plan,
-  output: ChainOutput,
-): PosteriorTable {
-  const { onProgress } = local.workspace;
-  const transform = originalScale(design);
-  const { outputs, auxiliaries } = local.model;
-  const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
-  const draws = new Map<string, Float64Array[]>();
-  const means = new Map<string, Float64Array[]>();
-  const traces = new Map<string, Float64Array[]>();
-  const traced = output.steps ?? output.trace;
-  for (let chain = 0; chain < output.chains; chain++) {
-    addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
-    addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
-    if (traced) addChain(traces, names, transform, { outputs, units }, traced[chain]);
-  }
-  const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
-  const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
-  const standardized = standardise(output);
-  const laplace = standardise({ mean: local.mode, covariance: local.laplaceCovariance });
-  const predicted = standardise({ mean: local.mode, covariance: plan.prediction.covariance });
-  const numCoefficients = transform.shift.length * outputs;
-  const coefficients: Coefficient[] = [];
-  names.forEach((name, j) => {
-    onProgress?.("summarising", j / names.length, { done: j, total: names.length, unit: "coefficients" });
-    const kept = draws.get(name)!;
-    const trace = traces.get(name) ?? kept;
-    const ordered = orderDraws(kept);
-    const statistics = statisticsOf(kept, ordered);
-    const mcseMean = mcseOfMean(means.get(name)!);
-    const auxiliary = auxiliaries[j - numCoefficients];
-    const moments = auxiliary ? auxiliaryMoments(output, j, units[j - numCoefficients], trace) : null;
-    const mean = moments?.mean ?? original.mean[j];
-    const sd = moments?.sd ?? original.sd[j];
-    const onScale = auxiliary ? Math.exp(local.mode[j]) : 1;
-    const unit = auxiliary?.isScale ? design.target.scale : 1;
-    const ends = intervalEnds(trace, trace === kept ? ordered : orderDraws(trace));
-    const relativeMcse = mcseOfSdOverSteps(trace, {
-      mcseOfMean: mcseMean / statistics.sd,
-      isExponential: auxiliary !== undefined && !output.steps,
-      isIntegrated: output.isIntegrated,
-    });
-    coefficients.push({
-      name,
-      mean,
-      sd,
-      "hdi_3%": ends.low,
-      "hdi_97%": ends.high,
-      mcse_mean: finiteOrNull(mcseMean),
-      mcse_sd: finiteOrNull(sd * relativeMcse),
-      "mcse_hdi_3%": finiteOrNull(ends.lowError),
-      "mcse_hdi_97%": finiteOrNull(ends.highError),
-      ess_bulk: finiteOrNull(statistics.essBulk),
-      ess_tail: finiteOrNull(statistics.essTail),
-      r_hat: finiteOrNull(statistics.rHat),
-      standardized: {
-        mean: auxiliary ? mean / unit : standardized.mean[j],
-        sd: auxiliary ? sd / unit : standardized.sd[j],
-        predictedSd: onScale * predicted.sd[j],
-        laplaceMean: auxiliary ? onScale : laplace.mean[j],
-        laplaceSd: onScale * laplace.sd[j],
-      },
-    });
-  });
-  return { coefficients, draws };
+/** What a run says of each parameter, by its index, on the scale of the data. */
+export interface Marginals {
+  readonly draws: NamedDraws;
+  /** The kept draws: one array a chain. */
+  drawsOf(index: number): readonly Float64Array[];
+  /** Positions between the draws too, where some were kept. */
+  traceOf?(index: number): readonly Float64Array[];
+  /** Moments, their Monte Carlo errors, and what is on the standardised scale. */
+  momentsOf(index: number, trace: readonly Float64Array[], statistics: SummaryStatistics): Moments;
 }
 
-/** A map of a linear predictor's D coefficients to another scale, and its matrix. */
-interface CoefficientMap {
-  readonly matrix: Matrix;
-  apply(coefficients: ArrayLike<number>): Float64Array;
-}
-
-const linearMap = (matrix: Matrix): CoefficientMap => ({ matrix, apply: (values) => multiplyVector(matrix, values) });
-
-/** M: mean and sd of each parameter of a law, the coefficients' on another scale where there is a map, the same for all classes. */
-function marginals(
-  { mean, covariance }: Gaussian,
-  outputs: number,
-  map: CoefficientMap | undefined,
-): { mean: Float64Array; sd: Float64Array } {
-  const result = { mean: Float64Array.from(mean), sd: diagonal(covariance).map(Math.sqrt) };
-  if (!map) return result;
-  const size = map.matrix.rows;
-  for (let first = 0; first < size * outputs; first += size) {
-    const block = matrix(size, size);
-    for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++)
-        block.data[i * size + j] = covariance.data[(first + i) * covariance.columns + first + j];
-    result.mean.set(map.apply(result.mean.slice(first, first + size)), first);
-    result.sd.set(diagonal(congruence(map.matrix, block)).map(Math.sqrt), first);
-  }
-  return result;
-}
-
-/** Appends a chain's positions, one array for each name. */
-function addChain(
-  target: Map<string, Float64Array[]>,
-  names: readonly string[],
-  transform: OriginalScale,
-  { outputs, units }: { readonly outputs: number; readonly units: readonly number[] },
-  positions: Float64Array,
-): void {
-  const size = transform.shift.length;
-  const dimension = names.length;
-  const numDraws = positions.length / dimension;
-  const values = names.map(() => new Float64Array(numDraws));
-  for (let draw = 0; draw < numDraws; draw++) {
-    const position = positions.subarray(draw * dimension, (draw + 1) * dimension);
-    let first = 0;
-    for (; first < size * outputs; first += size) {
-      const original = transform.toOriginal(position.subarray(first, first + size));
-      for (let j = 0; j < size; j++) values[first + j][draw] = original[j];
-    }
-    units.forEach((unit, k) => {
-      values[first + k][draw] = unit * Math.exp(position[first + k]);
-    });
-  }
-  names.forEach((name, j) => {
-    target.set(name, [...(target.get(name) ?? []), values[j]]);
-  });
-}
-
-interface MeanAndSd {
-  readonly mean: number;
-  readonly sd: number;
-}
-
-/**
- * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the trace,
- * corrected by those of τ, which are known over all steps.
- */
-function auxiliaryMoments(output: ChainOutput, index: number, unit: number, trace: readonly Float64Array[]): MeanAndSd {
-  const ofTrace = momentsOf(trace);
-  if (output.steps) return ofTrace;
-  const tau = momentsOf(mapDraws(trace, (value) => Math.log(value / unit) - output.mean[index]));
-  const sd = Math.sqrt(output.covariance.data[index * (output.dimension + 1)]);
-  return { mean: ofTrace.mean * (1 - tau.mean), sd: ofTrace.sd * (tau.sd > 0 ? sd / tau.sd : 1) };
-}
-
-function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
-  let mean = 0;
-  let squares = 0;
-  let count = 0;
-  for (const chain of chains) {
-    for (const value of chain) {
-      // Welford's updates: a sum of squares would lose an sd that is small beside its mean.
-      const distance = value - mean;
-      mean += distance / ++count;
-      squares += distance * (value - mean);
-    }
-  }
-  return { mean, sd: Math.sqrt(squares / (count - 1)) };
-}
-
-export function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+interface Moments extends Pick<Coefficient, "mean" | "sd" | "standardized"> {
+  readonly mcseMean: number;
+  readonly mcseSd: number;
 }

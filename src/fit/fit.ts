@@ -4,20 +4,22 @@ import { viewRows } from "../engine/bindings/row-view.ts";
 import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
+import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import type { Model } from "../models/model.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
-import { controlVariate } from "../sampling/algorithms/control-variate.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
-import { samplerWithoutStep, selectSampler } from "../sampling/registry.ts";
-import { NoStableStepError, type Plan } from "../sampling/sampler.ts";
+import { selectSampler } from "../sampling/choose.ts";
+import type { Plan } from "../sampling/plan.ts";
+import { isDense } from "../sampling/run.ts";
+import { NoStableStepError } from "../sampling/sampler.ts";
+import { estimateInput, type ModeEstimates } from "./estimate-input.ts";
 import { describeData, type FitInput, type RunControl } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options/options.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
-import { posteriorOf } from "./posterior-methods.ts";
-import { estimateInput, type ModeEstimates, withMemoryOf } from "./prepare.ts";
-import { runSampler, type SamplerRun } from "./run-sampler.ts";
-import { fitWide } from "./wide-fit.ts";
+import { posteriorOf, settingsOf } from "./posterior-methods.ts";
+import { type CertifiedRun, runSampler } from "./run-sampler.ts";
+import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, RunControl {
@@ -36,24 +38,23 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const { modelled, prepared } = await estimateInput(input, resolved, engine, { signal, onProgress });
-    const observed = keepTarget && { observed: observedTarget(modelled.design, modelled.model) };
-    if (!prepared) return posteriorOf({ ...(await fitWide(modelled, resolved)), ...observed });
-    const { design, local, learned, seconds } = prepared;
-    const { run, because, warnings } = await runSelected(prepared, resolved);
-    const { settings } = run.plan;
+    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress });
+    const { design, local, learned, seconds } = estimates;
+    const observed = keepTarget && { observed: observedTarget(design, local.model) };
+    const { certified, rationale, warnings } = await runSelected(estimates, resolved);
+    const { run, draws, coefficients, certificate } = certified;
     const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
-      draws: run.draws,
+      draws,
       recipe: modelRecipe(design, local.model),
       family: design.family,
       formula: design.formula,
       data: describeData(design, local.model),
       references: referencesOf(design.recipe),
-      settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
+      settings: settingsOf(run, rationale),
       ...(learned && { prior: learned }),
-      coefficients: run.coefficients,
-      certificate: run.certificate,
+      coefficients,
+      certificate,
       warnings,
       timing: {
         ...seconds,
@@ -63,7 +64,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / design.numRows,
       },
       ...observed,
-      ...(run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
+      ...(isDense(run) && run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     });
   });
   onProgress?.finish();
@@ -78,31 +79,27 @@ function observedTarget({ target, numRows }: Design, { memory, rows }: Model): F
   });
 }
 
+interface SelectedRun {
+  readonly certified: CertifiedRun;
+  readonly rationale: string;
+  readonly warnings: readonly string[];
+}
+
 /** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
-async function runSelected(
-  prepared: ModeEstimates,
-  options: ResolvedOptions,
-): Promise<{ run: SamplerRun; because: string; warnings: readonly string[] }> {
-  const { design, local } = prepared;
-  const { sampler, because } = await selectSampler(options.sampler, local, options);
-  const isOwnChoice =
-    options.sampler === "auto" &&
-    sampler === controlVariate &&
-    options.batchSize === undefined &&
-    options.damping === undefined;
-  const other = samplerWithoutStep(local, options);
+async function runSelected(estimates: ModeEstimates, options: ResolvedOptions): Promise<SelectedRun> {
+  const { design, local, warnings } = estimates;
+  const { sampler, rationale, instead } = await selectSampler(options.sampler, local, options);
   const inspect = ({ prediction }: Plan) => {
-    if (other.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
+    if (instead?.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
   };
   try {
-    const run = await runSampler(prepared, sampler, options, isOwnChoice ? inspect : undefined);
-    return { run, because, warnings: prepared.warnings };
+    return { certified: await runSampler(estimates, sampler, options, inspect), rationale, warnings };
   } catch (error) {
     const hasNoStep = error instanceof NoStableStepError || error instanceof RunAwayError;
-    if (!hasNoStep || !isOwnChoice) throw error;
-    const bounded = boundedByPrior(local, design);
-    const warnings = other.isExact ? prepared.warnings : [...prepared.warnings, error.message, ...bounded];
-    const run = await runSampler({ ...prepared, warnings }, other.sampler, options);
-    return { run, because: other.because, warnings };
+    if (!hasNoStep || !instead) throw error;
+    const unbounded = () => [error.message, ...boundedByPrior(local as DenseApproximation, design)];
+    const told = instead.isExact ? warnings : [...warnings, ...unbounded()];
+    const certified = await runSampler({ ...estimates, warnings: told }, instead.sampler, options);
+    return { certified, rationale: instead.rationale, warnings: told };
   }
 }

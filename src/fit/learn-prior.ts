@@ -2,7 +2,7 @@ import type { Design } from "../design/design.ts";
 import { percent } from "../diagnostics/certificate/wording.ts";
 import { type LearnedHyperparameters, learnHyperparameters } from "../empirical-bayes/variational-em.ts";
 import { InputError } from "../errors.ts";
-import { meanLoss } from "../estimation/wide-mode.ts";
+import { meanLoss } from "../estimation/mode-from-noise.ts";
 import { type Model, withHyperparameters } from "../models/model.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { PriorGroup } from "../theory/evidence.ts";

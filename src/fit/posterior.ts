@@ -1,7 +1,7 @@
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
-import type { HamiltonianStatistics, SamplerSettings } from "../sampling/sampler.ts";
+import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
 import type { Coefficient } from "./coefficients.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import type { DataSummary } from "./load.ts";

@@ -5,8 +5,8 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { conjugate } from "../sampling/algorithms/conjugate.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
+import { sampleDensely } from "../sampling/run.ts";
 import type { Sampler, SamplerOptions } from "../sampling/sampler.ts";
-import { sampleFrom } from "./run-sampler.ts";
 
 /** What the samplers' accuracy is measured against. */
 export interface Reference {
@@ -44,7 +44,7 @@ export async function findReference(
   const rows = isKnown ? local.numRows : affordableRows(local, chains * draws, timeLimit);
   const sample = subsampleModel(local.model, rows, createRandom(options.seed, 0, 12));
   const onRows = sample === local.model ? local : await estimate(local.workspace, sample, options.seed);
-  const { output } = await sampleFrom(onRows, sampler, {
+  const { output } = await sampleDensely(onRows, sampler, {
     tolerance: Math.min(options.tolerance, 0.005),
     chains,
     draws,

@@ -1,4 +1,4 @@
-import { isWide } from "../design/wide.ts";
+import { curvatureKind } from "../design/curvature-kind.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../models/model.ts";
 import { formatCount } from "../table/table.ts";
@@ -6,9 +6,9 @@ import type { ResolvedOptions } from "./options/options.ts";
 
 /**
  * Bytes that a number of a draw takes at its most: position and interval mean as the kernels write them, their copies, both on the
- * data's scale, and what the summary of a coefficient makes of them; of wide models, single-precision positions alone.
+ * data's scale, and what the summary of a coefficient makes of them; where no matrices of all pairs are held, single-precision positions alone.
  */
-const bytesPerNumber = { usual: 64, wide: 16 };
+const bytesPerNumber = { dense: 64, "low-rank": 16 };
 /** Of these the kernels' own. */
 const kernelBytesPerNumber = 16;
 
@@ -17,7 +17,7 @@ export function requireRoomForDraws(
   { memory, dimension }: Pick<Model, "memory" | "dimension">,
   { chains, draws }: Pick<ResolvedOptions, "chains" | "draws">,
 ): void {
-  const perNumber = isWide(dimension) ? bytesPerNumber.wide : bytesPerNumber.usual;
+  const perNumber = bytesPerNumber[curvatureKind(dimension)];
   const free = memory.freeBytes();
   const inKernels = (memory.maximumBytes - memory.mark()) / kernelBytesPerNumber;
   const most = Math.floor(Math.min(free / perNumber, inKernels) / (chains * dimension));

@@ -44,6 +44,7 @@ async function estimatesOf({ options, target }: ReturnType<typeof logistic>) {
 describe("a custom logistic regression", () => {
   it("has the mode, curvature and noise of the built-in family", async () => {
     const { custom, builtIn } = await estimatesOf(logistic());
+    if (custom.curvature !== "dense") throw new TypeError("four parameters are held densely");
     const largest = (values: Float64Array) => Math.max(...values.map(Math.abs));
     custom.mode.forEach((value, j) => {
       const sd = Math.sqrt(builtIn.laplaceCovariance.data[4 * j]);

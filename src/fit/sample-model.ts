@@ -1,36 +1,35 @@
 import { Weights } from "../../kernels/layout.ts";
+import { curvatureKind } from "../design/curvature-kind.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
-import { certifyWide } from "../diagnostics/certificate/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
 import { EngineMemory } from "../engine/memory.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
 import { checkGradient } from "../estimation/check-gradient.ts";
-import { estimateCustom, findCustomMode } from "../estimation/estimate-custom.ts";
-import type { LowRankApproximation } from "../estimation/wide-problem.ts";
+import { type CustomEstimate, estimateCustom } from "../estimation/estimate-custom.ts";
+import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { requireObject } from "../kinds.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
-import { type CustomModel, modelOf } from "../models/custom-model.ts";
+import { type CustomModel, maxDenseParameters, modelOf } from "../models/custom-model.ts";
 import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import type { Workspace } from "../rows/workspace.ts";
-import { runCustomWide } from "../sampling/algorithms/custom-wide.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
-import { selectSampler } from "../sampling/registry.ts";
-import { type ChainOutput, SamplerOptionError, type SamplerSettings, type Tuning } from "../sampling/sampler.ts";
-import { type Coefficient, convergenceOf } from "./coefficients.ts";
+import { type Selected, selectSampler } from "../sampling/choose.ts";
+import type { SamplerSettings } from "../sampling/plan.ts";
+import type { Run } from "../sampling/run.ts";
+import type { Tuning } from "../sampling/sampler.ts";
+import type { Coefficient } from "./coefficients.ts";
 import type { RunControl } from "./load.ts";
 import { type FitOptions, type ResolvedOptions, resolveOptions } from "./options/options.ts";
 import { requireOptions } from "./options/require-input.ts";
-import { requireNumbers } from "./options/require-numbers.ts";
 import type { Timing } from "./posterior.ts";
-import { withHidden } from "./posterior-methods.ts";
-import { withMemoryOf } from "./prepare.ts";
+import { settingsOf, withHidden } from "./posterior-methods.ts";
 import { requireRoomForDraws } from "./require-room.ts";
-import { runSampler } from "./run-sampler.ts";
+import { type CertifiedRun, runSampler } from "./run-sampler.ts";
 import { plainJson } from "./to-json.ts";
-import { summariseWide } from "./wide-coefficients.ts";
+import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for draws from a custom model. */
 export interface SampleModelOptions
@@ -75,7 +74,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   requireOptions(options);
   const { findMode = true, checkGradient: isChecked = true, signal, onProgress: listener, ...plain } = options;
   const onProgress = progressReporter(listener);
-  const resolved = resolveOptions({ draws: given.dimension > maxDenseParameters ? 100 : 500, ...plain });
+  const resolved = resolveOptions({ draws: usualDraws[curvatureKind(given.dimension, maxDenseParameters)], ...plain });
   const memory = new EngineMemory();
   const started = performance.now();
   return withMemoryOf({ memory, executor: noKernels }, async () => {
@@ -84,58 +83,58 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
     await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);
-    const context = { given, model, workspace, findMode, started };
-    const run = model.dimension > maxDenseParameters ? sampleWide : sampleDense;
-    const posterior = await run(context, resolved);
+    const estimated = await estimateCustom(workspace, model, given.start, { seed: resolved.seed, findMode });
+    const estimatedAt = performance.now();
+    const { certified, rationale } = await runSelected(given, estimated, resolved);
+    const { run, coefficients, certificate, draws } = certified;
+    const ended = performance.now();
+    const { rowsVisited } = workspace.counter;
+    const posterior = {
+      settings: settingsOf(run, rationale),
+      coefficients,
+      certificate,
+      mode: estimated.local.mode,
+      draws,
+      positions: run.output.positions,
+      timing: {
+        estimate: (estimatedAt - started) / 1000,
+        sample: (ended - estimatedAt) / 1000,
+        total: (ended - started) / 1000,
+        rowsVisited,
+        passes: rowsVisited / given.numRows,
+      },
+    };
     onProgress?.finish();
     return withHidden(posterior, { toJSON: () => plainJson(posterior) as Record<string, unknown> });
   });
 }
 
-/** Above so many parameters the theory's matrix algebra takes minutes on the calling thread: diagonals alone are used. */
-const maxDenseParameters = 500;
+/** Draws a chain unless told: each of many parameters takes its share of memory and of the user's function. */
+const usualDraws = { dense: 500, "low-rank": 100 };
 
-interface Context {
-  readonly given: CustomModel;
-  readonly model: Model;
-  readonly workspace: Workspace;
-  readonly findMode: boolean;
-  readonly started: number;
-}
-
-async function sampleDense(
-  { given, model, workspace, findMode, started }: Context,
+/** Runs the sampler that was asked for, or that "auto" chooses: NUTS, where the posterior ends at a bound. */
+async function runSelected(
+  given: CustomModel,
+  { local, notes, isAtEdge }: CustomEstimate,
   options: ResolvedOptions,
-): Promise<Omit<CustomPosterior, "toJSON">> {
-  const { seed } = options;
-  const { local, notes, isAtEdge } = await estimateCustom(workspace, model, given.start, { seed, findMode });
-  const estimated = performance.now();
+): Promise<{ certified: CertifiedRun; rationale: string }> {
   const selected = await selectSampler(options.sampler, local, options);
-  const parts = { design: identityScale(given), names: given.names, local, warnings: notes, remarks: [] };
-  const runWith = async ({ sampler, because }: typeof selected) => {
+  const context = { design: identityScale(given), names: given.names, local, warnings: notes, remarks: [] };
+  const runWith = async ({ sampler, rationale }: Pick<Selected, "sampler" | "rationale">) => {
     if (sampler !== nuts && isAtEdge) throw new ZeroDensityError();
-    const run = await runSampler(parts, sampler, options);
-    if (sampler !== nuts) await requirePositiveDraws(workspace, model, run.output);
-    return { run, because };
+    const certified = await runSampler(context, sampler, options);
+    if (sampler !== nuts) await requirePositiveDraws(local, certified.run);
+    return { certified, rationale };
   };
-  const { run, because } =
-    options.sampler === "auto"
-      ? ((await unlessZeroDensity(() => runWith(selected))) ?? (await runWith(withinBounds)))
-      : await runWith(selected);
-  const { settings } = run.plan;
-  return {
-    settings: { ...settings, because: because ? `${settings.because} (${because})` : settings.because },
-    coefficients: run.coefficients,
-    certificate: run.certificate,
-    mode: local.mode,
-    draws: run.draws,
-    positions: run.output.positions,
-    timing: timingOf(given, workspace, started, estimated),
-  };
+  if (options.sampler !== "auto" || local.curvature !== "dense") return runWith(selected);
+  return (await unlessZeroDensity(() => runWith(selected))) ?? runWith(withinBounds);
 }
 
 /** What "auto" takes where a chain or the normal approximation leaves the support. */
-const withinBounds = { sampler: nuts, because: "auto: the density is 0 beyond a bound, within which only NUTS keeps" };
+const withinBounds = {
+  sampler: nuts,
+  rationale: "auto: the density is 0 beyond a bound, within which only NUTS keeps",
+};
 
 /** @throws InputError where the density is 0 at the start */
 async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
@@ -151,7 +150,8 @@ const lookedAt = 100;
  * Looks at some of the draws, evenly spread: a normal approximation knows of no bounds.
  * @throws ZeroDensityError where the density of one is 0
  */
-async function requirePositiveDraws(workspace: Workspace, model: Model, { positions }: ChainOutput): Promise<void> {
+async function requirePositiveDraws({ workspace, model }: LocalApproximation, { output }: Run): Promise<void> {
+  const positions: readonly (Float64Array | Float32Array)[] = output.positions;
   const draws = positions.flatMap((chain) =>
     Array.from({ length: chain.length / model.dimension }, (_, t) =>
       chain.subarray(t * model.dimension, (t + 1) * model.dimension),
@@ -161,62 +161,12 @@ async function requirePositiveDraws(workspace: Workspace, model: Model, { positi
     await sumRows(workspace, model, { position: Float64Array.from(draws[t]), weights: Weights.none });
 }
 
-/** Models of so many parameters that nothing of M×M is held. */
-async function sampleWide(
-  { given, model, workspace, findMode, started }: Context,
-  options: ResolvedOptions,
-): Promise<Omit<CustomPosterior, "toJSON">> {
-  if (options.sampler !== "auto" && options.sampler !== "constant-sgd") {
-    throw new SamplerOptionError(
-      `${options.sampler} works with matrices of all pairs of parameters, and there are ${model.dimension.toLocaleString("en")}: leave the option sampler out.`,
-    );
-  }
-  if (options.preconditioner !== undefined && options.preconditioner !== "diagonal")
-    throw new SamplerOptionError("A custom model of so many parameters takes the diagonal preconditioner only.");
-  const found = findMode ? await findCustomMode(workspace, model, given.start) : { position: given.start };
-  if ("isAtEdge" in found && found.isAtEdge) throw new ZeroDensityError();
-  const mode = found.position;
-  const estimated = performance.now();
-  const { run, curvatures, contraction } = await runCustomWide(workspace, model, mode, options);
-  const local: LowRankApproximation = {
-    ...{ workspace, model, numRows: given.numRows, mode, priorCurvatures: model.priorPrecision, curvatures },
-    directions: [],
-    eigenvalues: { least: 0, largest: contraction / run.settings.learningRate! },
-    modePasses: 0,
-  };
-  const { coefficients, draws } = summariseWide(identityScale(given), given.names, local, run);
-  requireNumbers(coefficients);
-  const convergence = coefficients.map(convergenceOf);
-  const note =
-    "A and C are known by their diagonals alone, A by the empirical Fisher information: the steps suit each parameter with all others held, and sds along other directions are not measured.";
-  return {
-    settings: run.settings,
-    coefficients,
-    certificate: certifyWide(local, run, convergence, options.tolerance, [note]),
-    mode,
-    draws,
-    positions: run.positions,
-    timing: timingOf(given, workspace, started, estimated),
-  };
-}
-
 /** A custom model's parameters are reported as they are. */
 function identityScale({ names }: CustomModel) {
   const columns = names.map((name) => ({
     ...{ name, term: name, mean: 0, scale: 1, isIntercept: false, isIndicator: false },
   }));
   return { columns, target: { name: "", kind: "number", mean: 0, scale: 1 } as const };
-}
-
-function timingOf({ numRows }: CustomModel, { counter }: Workspace, started: number, estimated: number) {
-  const now = performance.now();
-  return {
-    estimate: (estimated - started) / 1000,
-    sample: (now - estimated) / 1000,
-    total: (now - started) / 1000,
-    rowsVisited: counter.rowsVisited,
-    passes: counter.rowsVisited / numRows,
-  };
 }
 
 /** A custom model's samplers run no kernels. */

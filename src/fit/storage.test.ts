@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
-import { samplers } from "../sampling/registry.ts";
+import { denseSamplers } from "../sampling/registry.ts";
 import { fit } from "./fit-inline.ts";
 
 /** Rows of a categorical column, numbers of which many are 0, and dense numbers of a large mean. */
@@ -129,7 +129,7 @@ describe("a sparse design and a dense one of the same table", () => {
     await expectSame(formula, { sampler: "laplace", ...options });
   });
 
-  test.each(samplers.map((sampler) => [sampler.name, sampler] as const))(
+  test.each(denseSamplers.map((sampler) => [sampler.name, sampler] as const))(
     "%s: the same draws",
     async (sampler, { preconditioners }) => {
       const formula = sampler === "conjugate" ? "number ~ level + rare" : "yes ~ level + rare";

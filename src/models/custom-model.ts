@@ -119,6 +119,9 @@ function unknownRow(): never {
   throw new TypeError("The rows of a custom model are known to its own functions only.");
 }
 
+/** Above so many parameters the theory's matrix algebra takes minutes on the calling thread. */
+export const maxDenseParameters = 500;
+
 /** The model as samplers take it: a record in memory without rows, and the functions. */
 export function modelOf(memory: EngineMemory, given: CustomModel): Model {
   const { dimension, numRows, priors } = given;
@@ -142,6 +145,7 @@ export function modelOf(memory: EngineMemory, given: CustomModel): Model {
     priorPrecision: Float64Array.from(priors, ({ sd }) => 1 / sd ** 2),
     priorMean: Float64Array.from(priors, ({ mean }) => mean),
     shapedPriors: [],
+    maxDenseParameters,
     custom: checkedFunctions(given),
   });
 }

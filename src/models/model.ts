@@ -49,6 +49,8 @@ export interface Model {
   readonly priorPrecision: Float64Array;
   /** M: the normal priors' means. */
   readonly priorMean: Float64Array;
+  /** Up to so many parameters matrices of all pairs are held, where that is not the usual limit. */
+  readonly maxDenseParameters?: number;
   /** A custom model's functions, which stand in for rows and family. */
   readonly custom?: CustomFunctions;
   /** The priors that are not normal. */
@@ -221,6 +223,11 @@ export function hasQuadraticLikelihood({ family, auxiliaries }: Model): boolean 
 /** Whether the loss as a whole is quadratic. */
 export function isQuadratic(model: Model): boolean {
   return hasQuadraticLikelihood(model) && model.shapedPriors.length === 0;
+}
+
+/** Whether the model gives rows and their linear predictors, or mean gradients of batches alone, as custom models do. */
+export function givesRows({ custom }: Model): boolean {
+  return custom === undefined;
 }
 
 /** Whether all coefficients have normal priors. */

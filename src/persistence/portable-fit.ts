@@ -5,7 +5,7 @@ import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/to-json.ts";
 import { refuse } from "../kinds.ts";
 import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
-import type { HamiltonianStatistics } from "../sampling/sampler.ts";
+import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { crc32 } from "./crc-32.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
 import { parsed } from "./saved-schemas.ts";

@@ -1,5 +1,5 @@
 import type { File, Group } from "h5wasm";
-import type { HamiltonianStatistics } from "../sampling/sampler.ts";
+import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { createGroupOfDraws, type RoomOfFile, readByDraw, writeByDraw } from "./saved-arrays.ts";
 
 /** What a chain says once: attributes of the group, a number for each chain. */

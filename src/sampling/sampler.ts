@@ -1,6 +1,10 @@
-import type { DenseApproximation } from "../estimation/local-approximation.ts";
-import type { Matrix } from "../linalg/matrix.ts";
+import type {
+  DenseApproximation,
+  LocalApproximation,
+  LowRankApproximation,
+} from "../estimation/local-approximation.ts";
 import type { Model } from "../models/model.ts";
+import type { LowRankPlan, Plan, SamplerSettings } from "./plan.ts";
 
 export const preconditioners = ["scalar", "diagonal", "sqrt-diagonal", "full", "full-exact"] as const;
 /** The shape of the matrix that steps are multiplied by. */
@@ -33,7 +37,7 @@ export interface Tuning {
 }
 
 export const covarianceTargets = ["posterior", "sandwich"] as const;
-type CovarianceTarget = (typeof covarianceTargets)[number];
+export type CovarianceTarget = (typeof covarianceTargets)[number];
 export const noiseEstimates = ["pass", "within-batch", "first-row"] as const;
 export type NoiseEstimateName = (typeof noiseEstimates)[number];
 export const schedules = ["constant", "decreasing"] as const;
@@ -63,153 +67,6 @@ export interface SamplerOptions extends Tuning {
   readonly seed: number;
 }
 
-/** The settings of a run, as they are reported; null where a sampler has no such setting. */
-export interface SamplerSettings {
-  readonly sampler: string;
-  readonly preconditioner: PreconditionerName | null;
-  readonly batchSize: number | null;
-  readonly learningRate: number | null;
-  readonly damping: number | null;
-  readonly momentum: number | null;
-  readonly window: number | null;
-  readonly covariance: CovarianceTarget | null;
-  readonly noiseEstimate: NoiseEstimateName | null;
-  readonly schedule: ScheduleName | null;
-  readonly maxStep: number | null;
-  readonly burnInSteps: number;
-  readonly stepsPerDraw: number;
-  readonly chains: number;
-  /** Draws a chain. */
-  readonly draws: number;
-  readonly seed: number;
-  /** The theorem that the settings follow from. */
-  readonly because: string;
-}
-
-/** Settings that a sampler does not have. */
-export const noTuning = {
-  preconditioner: null,
-  batchSize: null,
-  learningRate: null,
-  damping: null,
-  momentum: null,
-  window: null,
-  covariance: null,
-  noiseEstimate: null,
-  schedule: null,
-  maxStep: null,
-} as const satisfies Record<TuningName, null>;
-
-/** Settings of a sampler whose draws are independent, so that nothing is iterated. */
-export function independentDraws(
-  sampler: string,
-  because: string,
-  { chains, draws, seed }: SamplerOptions,
-): { settings: SamplerSettings; prediction: Omit<Prediction, "covariance"> } {
-  return {
-    settings: { sampler, ...noTuning, burnInSteps: 0, stepsPerDraw: 1, chains, draws, seed, because },
-    prediction: {
-      maxSdError: 0,
-      meanSquareStable: true,
-      largestStableScale: null,
-      largestContraction: null,
-      autocorrelationTime: 1,
-    },
-  };
-}
-
-/** What the theory says of the draws before they are made. */
-interface Prediction {
-  /** Covariance of the draws around the mode, M×M, for a quadratic loss. */
-  readonly covariance: Matrix;
-  /** Predicted largest relative error of an sd against `target`. */
-  readonly maxSdError: number;
-  /** The covariance that the draws are meant to have; left out, the posterior's, P. */
-  readonly target?: Matrix;
-  /** Where a draw is an average of iterates. */
-  readonly averages?: {
-    /** Covariance of the iterates, M×M. */
-    readonly iterates: Matrix;
-    /** Rows that the iterates of one draw visit. */
-    readonly rows: number;
-    /** Largest error of a mean, in posterior sds, that the loss makes by not being quadratic over the iterates' region. */
-    readonly meanError: number;
-  };
-  /** What pilot runs say of the exact posterior, for samplers whose law is not the quadratic one. */
-  readonly limit?: {
-    readonly error: number;
-    readonly meanError: number;
-    readonly sd: Float64Array;
-    readonly sdError: Float64Array;
-  };
-  /** The draws are centred at the mode, whatever the shape of the posterior. */
-  readonly isCentred?: boolean;
-  /** The draws come from the posterior itself. */
-  readonly isExact?: boolean;
-  /** `covariance` is the Laplace posterior's, shown for comparison: the theory says nothing of these draws' covariance. */
-  readonly isComparison?: boolean;
-  readonly meanSquareStable: boolean;
-  /** The settings' step may be scaled by this much and stay mean-square stable; null where nothing is iterated. */
-  readonly largestStableScale: number | null;
-  /** ρ(HA), the largest contraction rate; null where nothing is iterated. */
-  readonly largestContraction: number | null;
-  /** Slowest direction's integrated autocorrelation time in steps; 1 for independent draws. */
-  readonly autocorrelationTime: number;
-}
-
-/** Draws of all chains on the standardised scale. */
-export interface ChainOutput {
-  readonly chains: number;
-  readonly draws: number;
-  /** M */
-  readonly dimension: number;
-  /** One array a chain, draws × M row-major: θ at the end of each interval. */
-  readonly positions: readonly Float64Array[];
-  /** One array a chain, draws × M: mean of θ over each interval. */
-  readonly intervalMeans: readonly Float64Array[];
-  /** M: mean over every step that was counted, of all chains. */
-  readonly mean: Float64Array;
-  /** M×M: covariance over every step that was counted, of all chains. */
-  readonly covariance: Matrix;
-  /** One array a chain, steps × M: every step that was counted, where they are kept and more than the draws. */
-  readonly steps?: readonly Float64Array[];
-  /** One array a chain, positions × M: those between the draws too, where some were kept. */
-  readonly trace?: readonly Float64Array[];
-  /** Mean and covariance are integrals, not averages over draws: they have no Monte Carlo error. */
-  readonly isIntegrated?: boolean;
-  /** One for each chain of Hamiltonian dynamics. */
-  readonly hamiltonian?: readonly HamiltonianStatistics[];
-}
-
-/** What a chain of Hamiltonian dynamics tells of itself, the arrays one entry a draw. */
-export interface HamiltonianStatistics {
-  /** H at the draw. */
-  readonly energy: Float64Array;
-  /** Mean acceptance along the trajectory. */
-  readonly acceptance: Float64Array;
-  /** How often the trajectory was doubled. */
-  readonly treeDepth: Uint8Array;
-  /** 1 where the trajectory left the flow it should follow. */
-  readonly diverging: Uint8Array;
-  /** The depth at which trajectories are cut off. */
-  readonly largestTreeDepth: number;
-  /** ε, from the end of the warm-up on. */
-  readonly stepSize: number;
-  /** Evaluations of the gradient before the draws, and for them. */
-  readonly warmUpGradients: number;
-  readonly gradients: number;
-}
-
-/** A sampler that has chosen its settings for one problem. */
-export interface Plan {
-  readonly settings: SamplerSettings;
-  readonly prediction: Prediction;
-  /** Sentences that the user should read beside the settings. */
-  readonly notes: readonly string[];
-  /** Runs the chains. */
-  sample(): Promise<ChainOutput>;
-}
-
 /** What a user can do where a check of the certificate failed: the ends of sentences, such as "use --sampler auto". */
 export interface Remedy {
   /** Too few effective draws; left out, "run more --draws". */
@@ -220,25 +77,51 @@ export interface Remedy {
   readonly prediction?: string;
 }
 
+/** What of its tuning a user may set; anything else is refused. */
+interface Tunable {
+  readonly tuning: readonly TuningName[];
+  /** Empty where the sampler has no choice of preconditioner. */
+  readonly preconditioners: readonly PreconditionerName[];
+}
+
 /** One algorithm. `registry.ts` lists them all. */
-export interface Sampler {
+export interface Sampler extends Tunable {
   readonly name: string;
   /** One line for the command's help. */
   readonly summary: string;
   /** The assumptions whose failure makes this sampler's prediction wrong. */
   readonly assumes: readonly AssumptionId[];
-  /** What of its tuning a user may set; anything else is refused. */
-  readonly tuning: readonly TuningName[];
-  /** Empty where the sampler has no choice of preconditioner. */
-  readonly preconditioners: readonly PreconditionerName[];
-  /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`Problem.noMode`). */
+  /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`noMode`). */
   readonly expandsAroundMode?: boolean;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */
   remedy?(settings: SamplerSettings): Remedy;
-  /** Chooses the settings and predicts the law of the draws. */
-  plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan>;
+  /** From matrices of all pairs of parameters: chooses the settings and predicts the law of the draws. */
+  plan?(local: DenseApproximation, options: SamplerOptions): Promise<Plan>;
+  /** The variant for too many parameters for such matrices. */
+  readonly lowRank?: LowRankVariant;
+}
+
+/** A sampler that takes matrices of all pairs. */
+export type DenseSampler = Sampler & Required<Pick<Sampler, "plan">>;
+
+export interface LowRankVariant extends Tunable {
+  /** Whether draws far from the mode, against the sds of the local approximation, have left the posterior. */
+  readonly staysNearMode: boolean;
+  /** What helps where chains run away with every step; left out, "use --sampler auto, or a tighter --prior". */
+  readonly runAwayRemedy?: string;
+  plan(local: LowRankApproximation, options: SamplerOptions): Promise<LowRankPlan>;
+}
+
+/** What may be set of a sampler where the curvature is held like that, and how sentences call it there. */
+export function tunableOf(
+  sampler: Sampler,
+  { curvature, model }: LocalApproximation,
+): Tunable & { readonly name: string } {
+  if (curvature === "dense") return sampler;
+  const { tuning = [], preconditioners = [] } = sampler.lowRank ?? {};
+  return { name: `${sampler.name} with ${model.dimension.toLocaleString("en")} coefficients`, tuning, preconditioners };
 }
 
 /** The flags of what was given, of all tuning or of some. */
@@ -251,7 +134,7 @@ export function tuningFlagsOf(
 
 /** @throws SamplerOptionError where an option was given that the sampler does not take */
 export function refuseForeignTuning(
-  sampler: Pick<Sampler, "name" | "tuning" | "preconditioners">,
+  sampler: Tunable & { readonly name: string },
   options: Tuning,
   others: readonly Sampler[],
 ): void {

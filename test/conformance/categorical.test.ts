@@ -4,8 +4,9 @@ import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
-import { samplers } from "../../src/sampling/registry.ts";
-import type { ChainOutput, PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
+import type { ChainOutput } from "../../src/sampling/plan.ts";
+import { denseSamplers } from "../../src/sampling/registry.ts";
+import type { PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { categoricalTarget, problemOf, skewedTarget } from "./targets.ts";
 
 const engines: Engine[] = [];
@@ -20,7 +21,7 @@ async function problemFor(target: ReturnType<typeof categoricalTarget>): Promise
 }
 
 const options: SamplerOptions = { tolerance: 0.1, chains: 4, draws: 1000, seed: 3 };
-const samplerCalled = (name: string) => samplers.find((sampler) => sampler.name === name)!;
+const samplerCalled = (name: string) => denseSamplers.find((sampler) => sampler.name === name)!;
 
 describe("a categorical target against Newton and Hamiltonian Monte Carlo in NumPy (test/golden/penguins.py)", () => {
   const golden = JSON.parse(readFileSync(new URL("../golden/penguins.json", import.meta.url), "utf8"));
@@ -133,7 +134,7 @@ describe("the symmetric form", () => {
 
   it("other preconditioners predict that they miss the directions without noise, or say what does not", async () => {
     const local = await problemFor(target);
-    for (const sampler of samplers.filter(({ preconditioners }) => preconditioners.length > 0)) {
+    for (const sampler of denseSamplers.filter(({ preconditioners }) => preconditioners.length > 0)) {
       for (const preconditioner of sampler.preconditioners) {
         const title = `${sampler.name} ${preconditioner}`;
         const planned = sampler.plan(local, { ...options, preconditioner });

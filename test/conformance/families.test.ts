@@ -3,7 +3,7 @@ import { createInlineEngine, createReferenceEngine, type Engine } from "../../sr
 import { families } from "../../src/families/families.ts";
 import type { FamilyName } from "../../src/families/family.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/sampling/registry.ts";
+import { denseSamplers } from "../../src/sampling/registry.ts";
 import { expectLaw } from "./law.ts";
 import { problemOf, type Target } from "./targets.ts";
 
@@ -36,7 +36,7 @@ function targetOf(family: FamilyName, numRows: number): Target {
   return { name: family, x, y, family, prior: "student-t(4, 0, 2)", offset, weights };
 }
 
-const samplerNamed = (name: string) => samplers.find((sampler) => sampler.name === name)!;
+const samplerNamed = (name: string) => denseSamplers.find((sampler) => sampler.name === name)!;
 
 describe.each(names)("%s", (family) => {
   it.each(["constant-sgd", "momentum-sgd", "sgfs", "control-variate"])("%s obeys its predicted law", async (name) => {

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
-import type { ChainOutput, Plan } from "../../src/sampling/sampler.ts";
+import type { ChainOutput, Plan } from "../../src/sampling/plan.ts";
 
 /** Values of parameter j, one array a chain: all of them where they are known, else those of the kept draws. */
 function chainsOf({ steps, positions, dimension }: ChainOutput, j: number): Float64Array[] {

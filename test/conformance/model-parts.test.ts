@@ -6,7 +6,7 @@ import { families } from "../../src/families/families.ts";
 import { type Prior, readPrior } from "../../src/priors/prior.ts";
 import { negativeLogDensity } from "../../src/priors/prior-density.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { samplers } from "../../src/sampling/registry.ts";
+import { denseSamplers } from "../../src/sampling/registry.ts";
 import { problemOf, type Target } from "./targets.ts";
 
 // Priors that are not normal, offsets and weights, against integration over a grid and against what they amount to.
@@ -22,7 +22,7 @@ async function local(target: Target): Promise<DenseApproximation> {
 }
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 7 };
-const samplerNamed = (name: string) => samplers.find((sampler) => sampler.name === name)!;
+const samplerNamed = (name: string) => denseSamplers.find((sampler) => sampler.name === name)!;
 
 /** Few rows, so that the prior counts. One column and no intercept: the posterior is a curve. */
 function curve(prior: string, family: "bernoulli" | "poisson" | "gaussian"): Target {

@@ -6,8 +6,8 @@ import { createReferenceExecutor } from "../../src/engine/reference/reference-ex
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
-import { samplers } from "../../src/sampling/registry.ts";
-import type { Sampler, SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
+import { denseSamplers } from "../../src/sampling/registry.ts";
+import type { DenseSampler, SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
 import { expectLaw } from "./law.ts";
 import {
   categoricalTarget,
@@ -33,7 +33,7 @@ const furtherTuning: Readonly<Record<string, readonly Tuning[]>> = {
 };
 /** Trajectories over all rows, eight for a draw where they are cheap, all of which the law is measured over: few will do. */
 const trajectories = ["nuts", "coreset-nuts"];
-const variants = samplers.flatMap((sampler) => {
+const variants = denseSamplers.flatMap((sampler) => {
   const byPreconditioner = sampler.preconditioners.map((preconditioner): Tuning => ({ preconditioner }));
   const first = byPreconditioner[0] ?? {};
   const further = (furtherTuning[sampler.name] ?? []).map((tuning) => ({ ...first, ...tuning }));
@@ -56,7 +56,7 @@ async function problemOn(create: () => Promise<Engine>, target: Target) {
 }
 
 /** The skewed target, or the quadratic one for samplers of the gaussian family. */
-function suitedTarget(sampler: Sampler): Target {
+function suitedTarget(sampler: DenseSampler): Target {
   return sampler.unsupportedReason?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
@@ -120,7 +120,7 @@ describe.each(variants)("$title", ({ sampler, options }) => {
 });
 
 describe("control variates with settings of the user's", () => {
-  const sampler = samplers.find(({ name }) => name === "control-variate")!;
+  const sampler = denseSamplers.find(({ name }) => name === "control-variate")!;
 
   it("finds a damping that tiny batches allow where the largest does not", async () => {
     const { local } = await problemOn(createInlineEngine, separatedTarget());
@@ -175,7 +175,7 @@ describe("a skewed posterior", () => {
   it("control variates follow its mean and sd where Laplace does not", async () => {
     const { local, rows } = await problemOn(createInlineEngine, skewedTarget());
     const exact = exactMoments(local, skewedTarget(), rows());
-    const sampler = samplers.find(({ name }) => name === "control-variate")!;
+    const sampler = denseSamplers.find(({ name }) => name === "control-variate")!;
     const output = await (await sampler.plan(local, { ...options, tolerance: 0.02, draws: 1000 })).sample();
     const laplaceError = Math.max(...exact.shift.map(Math.abs));
     expect(laplaceError).toBeGreaterThan(0.15);

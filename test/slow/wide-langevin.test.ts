@@ -3,13 +3,16 @@ import { designFromArrays } from "../../src/design/design-from-arrays.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import { conjugatePosterior } from "../../src/estimation/conjugate.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
-import { estimateWide } from "../../src/estimation/wide-problem.ts";
+import { estimateLowRank } from "../../src/estimation/estimate-low-rank.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { createModel, type Model, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { controlVariate } from "../../src/sampling/algorithms/control-variate.ts";
-import { runWideAveraging } from "../../src/sampling/algorithms/wide-averaging.ts";
-import { runWideLangevin } from "../../src/sampling/algorithms/wide-langevin.ts";
+import { iasg } from "../../src/sampling/algorithms/iasg.ts";
+import { wideLangevin } from "../../src/sampling/algorithms/wide-langevin.ts";
+import type { LowRankRun } from "../../src/sampling/run.ts";
+import { sampleFrom } from "../../src/sampling/run.ts";
+import type { Sampler } from "../../src/sampling/sampler.ts";
 import { sandwichCovariance } from "../../src/theory/averaging.ts";
 
 const options = { tolerance: 0.02, chains: 4, draws: 1000, seed: 3 };
@@ -45,6 +48,10 @@ async function modelOf(
   return createModel(engine.memory, rowBlockOf(design, address), { family: "gaussian", ...given });
 }
 
+async function runOn(local: LowRankRun["local"], sampler: Sampler, given = options): Promise<LowRankRun> {
+  return (await sampleFrom(local, sampler, given)) as LowRankRun;
+}
+
 /** Mean and sd of each parameter, and how many draws its autocorrelation leaves of all. */
 function momentsOf(positions: readonly Float32Array[], dimension: number) {
   const draws = positions[0].length / dimension;
@@ -64,9 +71,9 @@ describe("wide Langevin dynamics", () => {
     const engine = await createInlineEngine();
     const model = await modelOf(engine, 2000, 40, {});
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
-    const local = await estimateWide(workspace, model, 1);
+    const local = await estimateLowRank(workspace, model, 1);
     expect(local.directions.length).toBeGreaterThan(0);
-    const { positions } = await runWideLangevin(local, options);
+    const { positions } = (await runOn(local, wideLangevin)).output;
     const exact = await conjugatePosterior(workspace, model);
     const sds = diagonal(exact.covariance).map(Math.sqrt);
     momentsOf(positions, model.dimension).forEach(({ mean, sd }, j) => {
@@ -80,7 +87,7 @@ describe("wide Langevin dynamics", () => {
     const engine = await createInlineEngine();
     const model = await modelOf(engine, 800, 8, { family: "bernoulli" });
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
-    const { positions } = await runWideLangevin(await estimateWide(workspace, model, 1), options);
+    const { positions } = (await runOn(await estimateLowRank(workspace, model, 1), wideLangevin)).output;
     const plan = await controlVariate.plan(await estimate(workspace, model, 1), { ...options, tolerance: 0.04 });
     const expected = await plan.sample();
     const sds = diagonal(expected.covariance).map(Math.sqrt);
@@ -107,7 +114,7 @@ describe("wide Langevin dynamics", () => {
       }
     }
     const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
-    const { positions } = await runWideLangevin(await estimateWide(workspace, model, 1), options);
+    const { positions } = (await runOn(await estimateLowRank(workspace, model, 1), wideLangevin)).output;
     const { mean, sd } = momentsOf(positions, model.dimension)[2];
     expect(Math.abs(mean - 0.7) / 2).toBeLessThan(4 / Math.sqrt(effective));
     expect(Math.abs(sd / 2 - 1)).toBeLessThan(4 / Math.sqrt(2 * effective));
@@ -119,10 +126,13 @@ test("wide iterate averaging has the sandwich covariance", async () => {
   const model = await modelOf(engine, 2000, 12, {});
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const given = { ...options, draws: 400 };
-  const { positions, windowError, settings } = await runWideAveraging(await estimateWide(workspace, model, 1), given);
+  const { plan, output } = await runOn(await estimateLowRank(workspace, model, 1), iasg, given);
+  const { settings, prediction } = plan;
+  const { positions } = output;
   const { hessian, noiseCovariance, numRows, mode } = await estimate(workspace, model, 1);
   const sds = diagonal(sandwichCovariance(hessian, noiseCovariance, numRows)).map(Math.sqrt);
-  expect(windowError).toBeLessThanOrEqual(given.tolerance);
+  expect(prediction).toMatchObject({ law: "averages" });
+  expect("windowError" in prediction && prediction.windowError).toBeLessThanOrEqual(given.tolerance);
   // Windows far longer than the chain's memory are independent of one another.
   const count = given.chains * settings.draws;
   momentsOf(positions, model.dimension).forEach(({ mean, sd }, j) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identity, matrix } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import type { ChainOutput } from "../../sampling/sampler.ts";
+import type { ChainOutput } from "../../sampling/plan.ts";
 import { accuracyAgainst, type MeasuredLaw, measuredLaw } from "./accuracy.ts";
 
 const random = createRandom(5, 0, 0);

@@ -1,6 +1,6 @@
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
-import type { ChainOutput } from "../../sampling/sampler.ts";
+import type { ChainOutput } from "../../sampling/plan.ts";
 import { type EffectiveDraws, type Gaussian, gaussianKl, klByChance, largestSdError } from "../../theory/divergence.ts";
 import { effectiveSampleSize, mcseOfMean } from "../statistics/effective-sample-size.ts";
 

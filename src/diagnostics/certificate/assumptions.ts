@@ -2,7 +2,8 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
 import { type Matrix, traceOfProduct } from "../../linalg/matrix.ts";
 import { unlessZeroDensity } from "../../models/custom-functions.ts";
-import type { AssumptionId, Plan } from "../../sampling/sampler.ts";
+import { followsShape, type Plan } from "../../sampling/plan.ts";
+import type { AssumptionId } from "../../sampling/sampler.ts";
 import { largestExcessKurtosis } from "../statistics/kurtosis.ts";
 import { informationRatioOf } from "./information.ts";
 import { percent } from "./wording.ts";
@@ -32,7 +33,9 @@ const atBound: AssumptionCheck = {
 export async function checkAssumptions(local: DenseApproximation, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
   const { hessian } = local;
-  const { covariance, largestContraction, averages } = plan.prediction;
+  const { prediction } = plan;
+  const { covariance, largestContraction } = prediction;
+  const averages = prediction.law === "averages" ? prediction : undefined;
   const usesNoise = batchSize !== null && batchSize > 0 && plan.settings.preconditioner !== null;
   const kurtosis = usesNoise
     ? (await largestExcessKurtosis(local)) *
@@ -45,7 +48,6 @@ export async function checkAssumptions(local: DenseApproximation, plan: Plan): P
   const ratio = informationRatioOf(local);
   // Where the prior tells everything there is no information of the data's to compare, and no noise either.
   const isTold = Number.isFinite(ratio) && ratio > 0;
-  const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const enoughRows = local.numRows >= 10 * hessian.rows;
   return [
     check("A1", "gradient noise is normal", kurtosis, 0.3, (value) =>
@@ -71,7 +73,7 @@ export async function checkAssumptions(local: DenseApproximation, plan: Plan): P
     ),
     nonlinearity === undefined
       ? atBound
-      : plan.prediction.isCentred
+      : prediction.law === "laplace"
         ? check("A4", "the loss is quadratic over the posterior", meanShift, 0.1, () =>
             meanShift <= 0.1
               ? `The posterior mean is within ${meanShift.toFixed(2)} sd of the mode.`
@@ -91,7 +93,7 @@ export async function checkAssumptions(local: DenseApproximation, plan: Plan): P
           : check("A4", "the loss is quadratic over the posterior", relativeError, 0.2, () =>
               relativeError <= 0.2
                 ? `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss.`
-                : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; ${followsShape ? "this sampler follows its shape" : "--sampler control-variate follows the skewed shape"}.`,
+                : `Over the posterior the gradient differs by ${percent(relativeError)} from that of a quadratic loss: the posterior is skewed, so normal approximations of it are off; ${followsShape(prediction) ? "this sampler follows its shape" : "--sampler control-variate follows the skewed shape"}.`,
             ),
     check(
       "A5",

@@ -1,7 +1,7 @@
 import { conjugatePosterior } from "../../estimation/conjugate.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { conjugate } from "../../sampling/algorithms/conjugate.ts";
-import type { ChainOutput, Plan } from "../../sampling/sampler.ts";
+import type { ChainOutput, Plan } from "../../sampling/plan.ts";
 import { effectiveDrawsOf } from "./accuracy.ts";
 import { percent, sdsAway } from "./wording.ts";
 
@@ -29,8 +29,9 @@ export async function compareWithExact(
   tolerance: number,
 ): Promise<ExactComparison | null> {
   const { model, workspace } = local;
-  if (output.isIntegrated || plan.prediction.target) return null;
-  if (model.custom || model.dimension > maxParameters || conjugate.unsupportedReason?.(model) !== null) return null;
+  const { prediction } = plan;
+  if (output.isIntegrated || (prediction.law === "averages" && prediction.target)) return null;
+  if (model.dimension > maxParameters || conjugate.unsupportedReason?.(model) !== null) return null;
   const exact = await conjugatePosterior(workspace, model);
   const worst = { mean: 0, sd: 0 };
   let isWithin = true;

@@ -1,4 +1,4 @@
-import type { HamiltonianStatistics } from "../../sampling/sampler.ts";
+import type { HamiltonianStatistics } from "../../sampling/plan.ts";
 import { percent } from "./wording.ts";
 
 /** Below this E-BFMI the momenta carry a chain too slowly across energies (Betancourt 2017, section 6.1). */

@@ -1,4 +1,4 @@
-import type { ChainOutput, Plan } from "../../sampling/sampler.ts";
+import type { ChainOutput, Plan } from "../../sampling/plan.ts";
 import { percent } from "./wording.ts";
 
 /** One coefficient's Monte Carlo standard errors as shares of its posterior sd; left out where nothing is known of them. */

@@ -31,7 +31,14 @@ it("removes what ended processes left of this machine's, and nothing else", () =
   const of = (owner: number) => name.replace(String(process.pid), String(owner));
   const kept = [of(process.ppid), name, `mine-${of(pid)}`, of(pid).replace(/-[0-9a-f]{8}-/, "-00000000-")];
   for (const file of [of(pid), ...kept]) writeFileSync(join(inside, file), "");
-  mkdirSync(join(inside, of(pid).replace(/(.)\.tmp/, (_, last) => `${last === "0" ? "1" : "0"}.tmp`), "deep"), { recursive: true });
+  mkdirSync(
+    join(
+      inside,
+      of(pid).replace(/(.)\.tmp/, (_, last) => `${last === "0" ? "1" : "0"}.tmp`),
+      "deep",
+    ),
+    { recursive: true },
+  );
   temporaryPath(inside);
   expect(readdirSync(inside).sort()).toEqual(kept.sort());
 });

@@ -6,14 +6,16 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { requireTexts } from "../../kinds.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { samplers as registry, unsupportedReasonFor } from "../../sampling/registry.ts";
+import { sampleDensely } from "../../sampling/run.ts";
 import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../../sampling/sampler.ts";
 import { klByChance } from "../../theory/divergence.ts";
+import { estimateInput, type ModeEstimates } from "../estimate-input.ts";
 import { describeData, type FitInput, type RunControl } from "../load.ts";
 import { type FitOptions, resolveOptions } from "../options/options.ts";
 import { requireOptions } from "../options/require-input.ts";
-import { estimateInput, type ModeEstimates, withMemoryOf } from "../prepare.ts";
 import { findReference, type Reference } from "../reference.ts";
-import { certifyDraws, sampleFrom } from "../run-sampler.ts";
+import { certifyRun } from "../run-sampler.ts";
+import { withMemoryOf } from "../within-memory.ts";
 import { TimeLimitError, withinTime } from "../within-time.ts";
 import type { Comparison, SamplerComparison } from "./comparison.ts";
 
@@ -42,9 +44,10 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const { modelled, prepared } = await estimateInput(input, resolved, engine, { signal, onProgress });
-    if (!prepared) throw tooWide(modelled.model.dimension);
-    const { design, local, warnings, seconds } = prepared;
+    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress });
+    const { design, local, warnings, seconds } = estimates;
+    if (local.curvature !== "dense") throw tooManyParameters(local.model.dimension);
+    const prepared = { ...estimates, local };
     onProgress?.("the reference", 0);
     const reference = await findReference(titled(local, local.workspace, "the reference", signal), resolved, timeLimit);
     const before = performance.now();
@@ -77,7 +80,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
 
 const defaultTimeLimit = 60;
 
-function tooWide(dimension: number): InputError {
+function tooManyParameters(dimension: number): InputError {
   return new InputError(
     `The model has ${dimension.toLocaleString("en")} coefficients, and a comparison decomposes matrices of all pairs of them: compare on fewer columns, or use fit.`,
   );
@@ -118,7 +121,7 @@ function titled(
 }
 
 async function compareOne(
-  prepared: ModeEstimates,
+  prepared: ModeEstimates & { readonly local: DenseApproximation },
   reference: Reference,
   { sampler, preconditioner }: Variant,
   options: SamplerOptions,
@@ -130,18 +133,18 @@ async function compareOne(
   const title = [sampler.name, preconditioner].filter(Boolean).join(" ");
   const chosen = { ...options, preconditioner };
   const inTime = (on: DenseApproximation) =>
-    withinTime(timeLimit, signal, (either) => sampleFrom(titled(on, workspace, title, either), sampler, chosen));
+    withinTime(timeLimit, signal, (either) => sampleDensely(titled(on, workspace, title, either), sampler, chosen));
   const reason = whyNotRun(sampler, local, reference);
   if (reason !== null) return notRun(sampler, preconditioner, reason);
   try {
     const sampled = await inTime(local);
-    const told = { ...prepared, local: titled(local, workspace, title, signal) };
-    const run = await certifyDraws(told, sampler, sampled, chosen);
+    const told = { ...sampled, local: titled(local, workspace, title, signal) };
+    const { certificate, coefficients } = await certifyRun(prepared, told, chosen);
     const measured = reference.local.model === local.model ? sampled : await inTime(reference.local);
     const accuracy = accuracyAgainst(reference.law, measuredLaw(measured.output));
-    const { certificate, coefficients, plan, rowsVisited, seconds } = run;
+    const { plan, rowsVisited, seconds } = sampled;
     const ess = Math.min(...coefficients.map(({ ess_bulk }) => ess_bulk ?? 0));
-    const draws = measuredLaw(run.output).effectiveDraws;
+    const draws = measuredLaw(sampled.output).effectiveDraws;
     return {
       sampler: sampler.name,
       preconditioner: preconditioner ?? null,

@@ -4,14 +4,15 @@ import { multiplyVector } from "../../linalg/matrix.ts";
 import { hasNormalPriors } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 
 /**
  * Exact independent draws of a linear model with normal priors (estimation/conjugate.ts): τ = log σ from its own law by
  * inversion, then the coefficients, normal given τ. One pass over the rows; a draw costs D². Means and covariances are
  * not averaged over draws but integrated over τ.
  */
-export const conjugate: Sampler = {
+export const conjugate: DenseSampler = {
   name: "conjugate",
   summary: "independent exact draws, for the gaussian family with normal priors",
   assumes: [],
@@ -34,7 +35,7 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const { settings, prediction } = independentDraws(conjugate.name, because, options);
   return {
     settings,
-    prediction: { ...prediction, covariance: posterior.covariance, isExact: true },
+    prediction: { ...prediction, law: "posterior", isKnown: true, covariance: posterior.covariance },
     notes: [],
     sample: async () => exactDraws(local, posterior, options),
   };

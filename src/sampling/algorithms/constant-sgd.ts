@@ -1,9 +1,11 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
-import { type Plan, preconditioners, type Sampler, type SamplerOptions } from "../sampler.ts";
+import type { Plan } from "../plan.ts";
+import { type DenseSampler, preconditioners, type SamplerOptions } from "../sampler.ts";
 import { estimateOnline } from "../tuning/online-noise.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
+import { diagonalSgd } from "./constant-sgd-diagonal.ts";
 
 /**
  * Constant-rate SGD: θ ← θ − H ĝ(θ), ĝ the gradient of S rows drawn with replacement.
@@ -16,7 +18,7 @@ import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
  * law is predicted for the H that was chosen, with the noise of all rows, either way.
  * Cost of a step: S D for the gradient, D² more with a full preconditioner.
  */
-export const constantSgd: Sampler = {
+export const constantSgd: DenseSampler = {
   name: "constant-sgd",
   summary: "constant-rate SGD, step from gradient noise and curvature (Mandt, Hoffman & Blei, section 4)",
   assumes: ["A3", "A4"],
@@ -31,6 +33,7 @@ export const constantSgd: Sampler = {
     accuracy: "use --preconditioner full-exact",
   }),
   plan,
+  lowRank: diagonalSgd,
 };
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {

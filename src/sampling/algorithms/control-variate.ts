@@ -2,20 +2,14 @@ import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
-import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
+import { givesRows, hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
 import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchFraction } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
-import {
-  NoStableStepError,
-  noTuning,
-  type Plan,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-} from "../sampler.ts";
+import { noTuning, type Plan } from "../plan.ts";
+import { type DenseSampler, NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { chooseDamping, type DampingChoice } from "../tuning/choose-damping.ts";
 import { drawSchedule } from "../tuning/draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "../tuning/row-influence.ts";
@@ -35,15 +29,15 @@ import { tailNoise } from "../tuning/tail-noise.ts";
  * Sources: control variates, Baker, Fearnhead, Fox & Nemeth (2019); non-uniform rows, Putcha, Nemeth & Fearnhead (2022);
  * the passage past one sample a pass, Mandt, Hoffman & Blei (2017), section 6.2, footnote.
  */
-export const controlVariate: Sampler = {
+export const controlVariate: DenseSampler = {
   name: "control-variate",
   summary: "SGD around the mode with control variates: cost per draw independent of the number of rows",
   assumes: [],
   expandsAroundMode: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
-  unsupportedReason: ({ custom }) =>
-    custom ? "it needs the linear predictors of rows, which a custom model does not give" : null,
+  unsupportedReason: (model) =>
+    givesRows(model) ? null : "it needs the linear predictors of rows, which a custom model does not give",
   remedy: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };
@@ -131,10 +125,9 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
         : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? noiseOf(batchFor(damping)) : "which needs no rows as the likelihood is quadratic"}`,
     },
     prediction: {
+      ...(choice.pilot ? { law: "extrapolated", extrapolation: choice.pilot } : { law: "normal" }),
       covariance: local.laplaceCovariance,
       maxSdError: choice.pilot?.error ?? 0,
-      limit: choice.pilot ?? undefined,
-      meanSquareStable: true,
       largestStableScale: 2 / damping,
       largestContraction: damping,
       autocorrelationTime: time,

@@ -1,9 +1,11 @@
 import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
+import { givesRows } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
-import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
+import type { Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
@@ -16,13 +18,13 @@ import { maxWork } from "../tuning/draw-schedule.ts";
  * that know nothing of each other differ by δ − δ′, which has the variance 2 e². The coreset is made so large that e is below the
  * tolerance.
  */
-export const coresetNuts: Sampler = {
+export const coresetNuts: DenseSampler = {
   name: "coreset-nuts",
   summary: "No-U-Turn sampler on few rows that stand for all: skewed posteriors of many rows",
   assumes: [],
   tuning: [],
   preconditioners: [],
-  unsupportedReason: ({ custom }) => (custom ? "it needs the rows, which a custom model does not give" : null),
+  unsupportedReason: (model) => (givesRows(model) ? null : "it needs the rows, which a custom model does not give"),
   remedy: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
   plan,
 };
@@ -47,7 +49,7 @@ export function isCoresetAffordable(
   { chains, draws }: SamplerOptions,
   fraction: number,
 ): boolean {
-  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork;
+  return givesRows(model) && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork;
 }
 
 const minSize = 4000;

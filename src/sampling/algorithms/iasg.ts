@@ -23,18 +23,12 @@ import { contractionRates } from "../../theory/stationary.ts";
 import { percent, twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { covarianceOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
-import {
-  type ChainOutput,
-  noTuning,
-  type Plan,
-  type PreconditionerName,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-} from "../sampler.ts";
+import { type ChainOutput, noTuning, type Plan } from "../plan.ts";
+import { type DenseSampler, type PreconditionerName, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { chooseWindow, type WindowChoice } from "../tuning/choose-window.ts";
 import { burnInTimes, maxWork, requireForgetting } from "../tuning/draw-schedule.ts";
 import { stepMatrix } from "../tuning/plan-sgd.ts";
+import { iasgLowRank } from "./iasg-low-rank.ts";
 
 /**
  * The iterate averaging stochastic gradient sampler: θ ← θ − H ĝ(θ), ĝ the gradient of S rows drawn with replacement; the
@@ -50,7 +44,7 @@ import { stepMatrix } from "../tuning/plan-sgd.ts";
  * Source: Mandt, Hoffman & Blei (2017), section 6, Algorithm 1 (m = 1) and appendix G; the optimal covariance of averages,
  * Polyak & Juditsky (1992). Windows of several passes, the exact D_T and the map to P are not in the paper.
  */
-export const iasg: Sampler = {
+export const iasg: DenseSampler = {
   name: "iasg",
   summary: "averages of SGD iterates, a pass over the data each: posterior or sandwich covariance (section 6)",
   assumes: ["A3", "A4"],
@@ -65,6 +59,7 @@ export const iasg: Sampler = {
         }
       : { fewDraws: "use --preconditioner full", accuracy: "use --preconditioner full" },
   plan,
+  lowRank: iasgLowRank,
 };
 
 /** Fewer draws a chain than this are not worth a longer window. */
@@ -148,9 +143,9 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
     prediction: {
       covariance: map ? laplaceCovariance : chosen.covariance,
       maxSdError: map ? 0 : chosen.error,
-      target: map ? undefined : sandwich,
-      averages: { iterates: chosen.iterates, rows: chosen.steps * batchSize, meanError: chosen.meanError },
-      meanSquareStable: true,
+      law: "averages",
+      ...{ iterates: chosen.iterates, rows: chosen.steps * batchSize, meanError: chosen.meanError },
+      ...(!map && { target: sandwich }),
       largestStableScale: chosen.largestStableRate / chosen.learningRate,
       largestContraction: rates[rates.length - 1],
       autocorrelationTime: time,

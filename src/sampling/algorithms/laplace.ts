@@ -3,13 +3,14 @@ import { multiplyVector } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 
 /**
  * The Laplace approximation: independent draws from N(θ*, P), P = (N A)⁻¹. The reference that the samplers are measured
  * against, right where the loss is quadratic over the posterior (assumption A4). Cost of a draw: D².
  */
-export const laplace: Sampler = {
+export const laplace: DenseSampler = {
   name: "laplace",
   summary: "independent draws from the normal approximation at the mode",
   assumes: ["A4"],
@@ -24,7 +25,7 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const { settings, prediction } = independentDraws(laplace.name, because, options);
   return {
     settings,
-    prediction: { ...prediction, covariance: local.laplaceCovariance, isCentred: true },
+    prediction: { ...prediction, law: "laplace", covariance: local.laplaceCovariance },
     notes: [],
     sample: async () => normalDraws(local, options),
   };

@@ -6,7 +6,8 @@ import { largestSdError } from "../../theory/divergence.ts";
 import { twoDigits } from "../../wording.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 import { type MeanField, meanFieldOptimum, pairsPerIteration } from "../tuning/mean-field-optimum.ts";
 
 /**
@@ -18,7 +19,7 @@ import { type MeanField, meanFieldOptimum, pairsPerIteration } from "../tuning/m
  * Cost: some hundred passes over all rows for the optimum; a draw D.
  * Source: Kucukelbir, Ranganath, Gelman & Blei (2015); Kingma & Welling (2014); Mandt, Hoffman & Blei (2017), section 7.
  */
-export const meanField: Sampler = {
+export const meanField: DenseSampler = {
   name: "mean-field",
   summary: "independent draws from the closest normal law without correlations (variational inference)",
   assumes: ["A4"],
@@ -43,7 +44,7 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const { settings, prediction } = independentDraws(meanField.name, because, options);
   return {
     settings,
-    prediction: { ...prediction, covariance, maxSdError: largestSdError(covariance, laplaceCovariance) },
+    prediction: { ...prediction, law: "normal", covariance, maxSdError: largestSdError(covariance, laplaceCovariance) },
     notes: optimum.converged
       ? []
       : [

@@ -1,5 +1,6 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { type Plan, preconditioners, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import type { Plan } from "../plan.ts";
+import { type DenseSampler, preconditioners, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
 
@@ -13,7 +14,7 @@ import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
  * Cost of a step: that of constant SGD and 2 D more. Independent draws are as far apart as without momentum.
  * Source: Mandt, Hoffman & Blei (2017), section 4.3 and appendix D; the finite-step law and `full-exact` are not in the paper.
  */
-export const momentumSgd: Sampler = {
+export const momentumSgd: DenseSampler = {
   name: "momentum-sgd",
   summary: "constant-rate SGD with momentum (section 4.3)",
   assumes: ["A3", "A4"],

@@ -1,11 +1,13 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
+import { givesRows } from "../../models/model.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
 import { runNuts } from "../nuts/run.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
-import { independentDraws, type Plan, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { independentDraws, type Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
@@ -21,7 +23,7 @@ import { maxWork } from "../tuning/draw-schedule.ts";
  * several iterations.
  * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".
  */
-export const nuts: Sampler = {
+export const nuts: DenseSampler = {
   name: "nuts",
   summary: "No-U-Turn sampler: exact for any shape of the posterior, several passes over the data a draw",
   assumes: [],
@@ -53,7 +55,7 @@ function coordinatesFor(
     const evaluate = prepareLoss(capacity);
     return async (positions) => {
       const results = await evaluate(positions);
-      if (local.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+      if (!givesRows(local.model) && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
         throw new ZeroDensityError();
       return results;
     };
@@ -83,7 +85,7 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const adaptation = { metric, warmUp: learning, targetAcceptance: usualAcceptance, stepsPerDraw } as const;
   return {
     settings: { ...settings, preconditioner, burnInSteps: learning, stepsPerDraw },
-    prediction: { ...prediction, covariance: local.laplaceCovariance, isExact: true, isComparison: true },
+    prediction: { ...prediction, law: "posterior", isKnown: false, covariance: local.laplaceCovariance },
     notes: [],
     sample: () => runNuts(local, { prepareLoss, coordinates: null }, options, adaptation),
   };

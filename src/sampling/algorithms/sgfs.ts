@@ -5,7 +5,8 @@ import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import * as theory from "../../theory/fisher-scoring.ts";
 import { contractionRates } from "../../theory/stationary.ts";
 import { percent } from "../../wording.ts";
-import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
+import type { Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd, type SgdSettings } from "../tuning/plan-sgd.ts";
 
 /**
@@ -20,7 +21,7 @@ import { defaultBatchSize, planSgd, type SgdSettings } from "../tuning/plan-sgd.
  * Cost of a step: S D for the gradient and D for the noise, 1.5 D² more with a full preconditioner.
  * Source: Ahn, Korattikara & Welling (2012); Mandt, Hoffman & Blei (2017), section 5.2 and appendix E.
  */
-export const sgfs: Sampler = {
+export const sgfs: DenseSampler = {
   name: "sgfs",
   summary: "stochastic gradient Fisher scoring: half of the noise injected, steps bounded (section 5.2)",
   assumes: ["A3", "A4"],

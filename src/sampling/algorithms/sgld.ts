@@ -2,7 +2,8 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { largestSdError } from "../../theory/divergence.ts";
 import { langevinAsSgd } from "../../theory/langevin.ts";
 import { contractionRates, discreteStationaryCovariance } from "../../theory/stationary.ts";
-import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
+import type { Plan } from "../plan.ts";
+import type { DenseSampler, SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { planFallingRate } from "../tuning/sgld-schedule.ts";
 
@@ -18,7 +19,7 @@ import { planFallingRate } from "../tuning/sgld-schedule.ts";
  * Cost of a step: S D for the gradient and D for the noise; of an independent draw, about 4/(ε N λ_min(A)) steps.
  * Source: Welling & Teh (2011); Mandt, Hoffman & Blei (2017), section 5.1, with the erratum in theory/langevin.ts.
  */
-export const sgld: Sampler = {
+export const sgld: DenseSampler = {
   name: "sgld",
   summary: "stochastic gradient Langevin dynamics, rates from the tolerance (section 5.1)",
   assumes: ["A3", "A4"],

@@ -1,13 +1,18 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
-import { approximateVariances, type LowRankApproximation } from "../../estimation/wide-problem.ts";
-import { isQuadratic } from "../../models/model.ts";
+import {
+  drawAroundMode,
+  type Eigenvalues,
+  eigenvaluesOf,
+  type LowRankApproximation,
+} from "../../estimation/local-approximation.ts";
+import { givesRows, isQuadratic } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
-import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
-import { noTuning, type SamplerOptions } from "../sampler.ts";
+import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
+import { type LowRankPlan, noTuning, type StreamedOutput } from "../plan.ts";
+import type { Sampler, SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
-import { sdChangeOf, variancesOf } from "../tuning/wide-step-check.ts";
+import { sdChangeOf, variancesOf } from "../tuning/halved-step.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, at most. */
 const largestContraction = 0.5;
@@ -36,141 +41,131 @@ const enoughDraws = 1300;
  * a minibatch with little noise beside the injected one would be larger than the data.
  * Cost of a step: the entries of all rows, and M (rank + 1) of a few multiply-adds.
  */
-export async function runWideLangevin(local: LowRankApproximation, options: SamplerOptions): Promise<WideRun> {
-  const { workspace, model, eigenvalues } = local;
-  const { chains } = options;
-  const notes: string[] = [];
-  let contraction = largestContraction;
-  let sdChange: number | null = null;
-  if (!isQuadratic(model)) {
-    const pilot = async (at: number, run: number) => {
-      const { positions } = await runChains(
-        { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } },
-        { ...options, chains: 2, draws: pilotDraws },
-        at,
-        firstPilot + 2 * run,
-      );
-      return variancesOf(local, positions);
-    };
-    let coarse = await pilot(contraction, 0);
-    for (let run = 1; ; run++) {
-      const fine = await pilot(contraction / 2, run);
-      sdChange = sdChangeOf(local, coarse, fine);
-      if (sdChange <= options.tolerance || contraction <= minContraction) break;
-      contraction /= 2;
-      coarse = fine;
-    }
-  }
-  const draws = drawsFor(local, options, contraction);
-  if (draws < options.draws) {
-    notes.push(
-      `With ${model.dimension.toLocaleString("en")} coefficients this run makes ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
-    );
-  }
-  const sds = approximateVariances(local).map(Math.sqrt);
-  let run = await runChains(local, { ...options, draws }, contraction, 0);
-  for (let halvings = 0; leftPosterior(run.positions, local.mode, sds); halvings++) {
-    if (halvings === maxHalvings)
-      throw new RunAwayError("wide-langevin", null, "use a tighter --prior, or group rare levels with --sql");
-    contraction /= 2;
-    run = await runChains(local, { ...options, draws }, contraction, 0);
-  }
+export const wideLangevin: Sampler = {
+  name: "wide-langevin",
+  summary: "Langevin dynamics over all rows, for thousands of coefficients",
+  assumes: [],
+  expandsAroundMode: true,
+  tuning: [],
+  preconditioners: [],
+  unsupportedReason: (model) => (givesRows(model) ? null : "it needs sparse rows, which a custom model does not give"),
+  lowRank: {
+    tuning: [],
+    preconditioners: [],
+    staysNearMode: true,
+    runAwayRemedy: "use a tighter --prior, or group rare levels with --sql",
+    plan,
+  },
+};
+
+async function plan(local: LowRankApproximation, options: SamplerOptions): Promise<LowRankPlan> {
+  const { model, directions, numRows } = local;
+  const { chains, seed } = options;
+  const eigenvalues = eigenvaluesOf(local);
+  const { step, sdChange } = await chooseStep(local, eigenvalues, options);
+  const schedule = scheduleOf(eigenvalues, step);
+  const draws = drawsFor(local, schedule, options);
+  const coefficients = `${model.dimension.toLocaleString("en")} coefficients`;
   return {
     settings: {
-      sampler: "wide-langevin",
-      ...noTuning,
-      batchSize: local.numRows,
-      learningRate: contraction / eigenvalues.largest,
-      burnInSteps: run.burnInSteps,
-      stepsPerDraw: run.stepsPerDraw,
-      chains,
-      draws,
-      seed: options.seed,
-      because: `Langevin dynamics over all rows, as ${model.dimension.toLocaleString("en")} coefficients are too many for matrices of all pairs: a diagonal step and ${local.directions.length} slow directions`,
+      ...{ ...noTuning, sampler: wideLangevin.name, batchSize: numRows, learningRate: step },
+      ...{ burnInSteps: schedule.burnInSteps, stepsPerDraw: schedule.stepsPerDraw, chains, draws, seed },
+      because: `Langevin dynamics over all rows, as ${coefficients} are too many for matrices of all pairs: a diagonal step and ${directions.length} slow directions`,
     },
-    positions: run.positions,
-    sdChange,
-    notes,
+    prediction: { law: "halved step", sdChange, largestStableScale: 2 / (step * eigenvalues.largest) },
+    notes:
+      draws < options.draws
+        ? [
+            `With ${coefficients} this run makes ${draws.toLocaleString("en")} draws a chain in place of ${options.draws.toLocaleString("en")}.`,
+          ]
+        : [],
+    sample: () => runChains(local, schedule, { chains, draws, seed }),
   };
+}
+
+/**
+ * h: halved until halving it further leaves the sds as they are, or it is a sixteenth of the longest.
+ * @param options with a learning rate, where chains have run away with twice that
+ */
+async function chooseStep(
+  local: LowRankApproximation,
+  eigenvalues: Eigenvalues,
+  { learningRate, tolerance, seed }: SamplerOptions,
+): Promise<{ step: number; sdChange: number | null }> {
+  const longest = largestContraction / eigenvalues.largest;
+  if (isQuadratic(local.model)) return { step: learningRate ?? longest, sdChange: null };
+  const quiet = { ...local, workspace: { ...local.workspace, onProgress: oneOfSeveral(local.workspace.onProgress) } };
+  const pilot = async (step: number, run: number) => {
+    const pilots = { chains: 2, draws: pilotDraws, seed };
+    const { positions } = await runChains(quiet, scheduleOf(eigenvalues, step), pilots, firstPilot + 2 * run);
+    return variancesOf(local, positions);
+  };
+  let step = learningRate ?? longest;
+  let coarse = await pilot(step, 0);
+  for (let run = 1; ; run++) {
+    const fine = await pilot(step / 2, run);
+    const sdChange = sdChangeOf(local, coarse, fine);
+    if (sdChange <= tolerance || step * eigenvalues.largest <= minContraction) return { step, sdChange };
+    step /= 2;
+    coarse = fine;
+  }
 }
 
 /** As many draws as are asked for, have room in memory, and, beyond what 400 effective ones take, cost no more than a run may. */
 function drawsFor(
-  { model, eigenvalues, directions }: LowRankApproximation,
+  { model, directions }: LowRankApproximation,
+  { stepsPerDraw }: Schedule,
   options: SamplerOptions,
-  contraction: number,
 ): number {
   const { numRows, stride } = model.rows;
   const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
-  const { stepsPerDraw } = scheduleOf(eigenvalues, contraction);
-  const capacity = roomForDraws(model.dimension, options.chains);
+  const capacity = maxStreamedDraws(model.dimension, options.chains);
   const affordable = Math.floor(maxWork / (perStep * stepsPerDraw * options.chains));
   return Math.max(4, Math.min(options.draws, capacity, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
 }
 
-/** How far apart draws stand, by the slowest direction's autocorrelation time, and how many are left out at the start. */
-function scheduleOf({ least, largest }: LowRankApproximation["eigenvalues"], contraction: number) {
-  const step = contraction / largest;
-  const time = (2 - step * least) / (step * least);
-  const stepsPerDraw = Math.ceil(timesPerDraw * time);
-  return { step, stepsPerDraw, burnInDraws: Math.ceil((burnInTimes * time) / stepsPerDraw) };
-}
-
-interface Run {
-  readonly positions: readonly Float32Array[];
+interface Schedule {
+  /** h */
+  readonly step: number;
   readonly stepsPerDraw: number;
   readonly burnInSteps: number;
 }
 
-/** @param contraction h times the largest eigenvalue */
+/** How far apart draws stand, by the slowest direction's autocorrelation time, and how many steps are left out at the start. */
+function scheduleOf({ least }: Eigenvalues, step: number): Schedule {
+  const time = (2 - step * least) / (step * least);
+  const stepsPerDraw = Math.ceil(timesPerDraw * time);
+  return { step, stepsPerDraw, burnInSteps: Math.ceil((burnInTimes * time) / stepsPerDraw) * stepsPerDraw };
+}
+
 async function runChains(
   local: LowRankApproximation,
-  { chains, draws, seed }: SamplerOptions,
-  contraction: number,
-  firstChain: number,
-): Promise<Run> {
-  const { model, curvatures, eigenvalues, numRows } = local;
-  const { step, stepsPerDraw, burnInDraws } = scheduleOf(eigenvalues, contraction);
+  { step, stepsPerDraw, burnInSteps }: Schedule,
+  { chains, draws, seed }: Pick<SamplerOptions, "chains" | "draws" | "seed">,
+  firstChain = 0,
+): Promise<StreamedOutput> {
+  const { model, curvatures, numRows } = local;
   const mark = model.memory.mark();
   try {
-    const burnInSteps = burnInDraws * stepsPerDraw;
-    const positions = await runWideChains(
+    const from = Array.from({ length: chains }, (_, chain) => {
+      const random = createRandom(seed, firstChain + chain, 4);
+      return drawAroundMode(local, () => random.normal());
+    });
+    const positions = await streamChains(
       local,
       {
-        model,
-        gradient: Gradient.minibatch,
-        batchSize: numRows,
-        isSequential: true,
-        pull: 0,
+        ...{ model, gradient: Gradient.minibatch, batchSize: numRows, isSequential: true, pull: 0 },
         // ĝ is the mean over the rows.
         step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
         noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
         averagesNoise: true,
         lowRank: lowRankStep(local, step * numRows, Math.sqrt(2 * step)),
-        from: Array.from({ length: chains }, (_, chain) => dispersed(local, seed, firstChain + chain)),
-        burnInSteps,
-        stepsPerDraw,
-        momentEvery: stepsPerDraw,
-        chains,
-        draws,
-        seed,
-        firstChain,
+        ...{ from, burnInSteps, stepsPerDraw, momentEvery: stepsPerDraw, chains, draws, seed, firstChain },
       },
       { keeps: "draws", stage: firstChain > 0 ? "choosing the step" : "sampling" },
     );
-    return { positions, stepsPerDraw, burnInSteps };
+    return { positions };
   } finally {
     model.memory.release(mark);
   }
-}
-
-/** A draw of N(θ*, D⁻¹ + V Vᵀ): chains start about as dispersed as the posterior. */
-function dispersed({ mode, curvatures, directions }: LowRankApproximation, seed: number, chain: number): Float64Array {
-  const random = createRandom(seed, chain, 4);
-  const position = mode.map((value, j) => value + random.normal() / Math.sqrt(curvatures[j]));
-  for (const direction of directions) {
-    const size = random.normal();
-    for (let j = 0; j < position.length; j++) position[j] += size * direction[j];
-  }
-  return position;
 }

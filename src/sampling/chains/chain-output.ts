@@ -1,4 +1,4 @@
-import type { ChainOutput } from "../sampler.ts";
+import type { ChainOutput } from "../plan.ts";
 import { covarianceOfRows, meanOfRows } from "./run-chains.ts";
 
 /**

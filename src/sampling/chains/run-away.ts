@@ -1,5 +1,5 @@
-import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import type { ChainOutput, Sampler, SamplerOptions, SamplerSettings } from "../sampler.ts";
+import { type LocalApproximation, posteriorSds } from "../../estimation/local-approximation.ts";
+import type { Sampler } from "../sampler.ts";
 
 /** Chains that left the posterior altogether, or whose positions are no numbers any more. */
 export class RunAwayError extends Error {
@@ -18,34 +18,19 @@ const farthest = 1e4;
 /**
  * Whether a run left the posterior: a position, a mean or a covariance that is no finite number, or, for samplers that stay around
  * the mode, one beyond any distance that makes sense.
+ * @param arrays positions, or means of positions, row by row
  */
-export function hasRunAway(local: DenseApproximation, sampler: Sampler, output: ChainOutput): boolean {
-  const { mode, laplaceCovariance } = local;
-  const limits = Float64Array.from(mode, (_, j) =>
-    sampler.expandsAroundMode ? farthest * Math.sqrt(laplaceCovariance.data[j * (mode.length + 1)]) : Number.MAX_VALUE,
-  );
-  const isNear = (values: Float64Array) => {
-    for (let k = 0; k < values.length; k++) {
-      const j = k % mode.length;
+export function haveLeftPosterior(
+  local: LocalApproximation,
+  arrays: readonly (Float64Array | Float32Array)[],
+  staysNearMode = false,
+): boolean {
+  const { mode } = local;
+  const limits = staysNearMode ? posteriorSds(local).map((sd) => farthest * sd) : mode.map(() => Number.MAX_VALUE);
+  return !arrays.every((values) => {
+    for (let k = 0, j = 0; k < values.length; k++, j = j + 1 === mode.length ? 0 : j + 1) {
       // Not ">": what is no number is not near.
       if (!(Math.abs(values[k] - mode[j]) <= limits[j])) return false;
-    }
-    return true;
-  };
-  const arrays = [output.mean, ...output.positions, ...output.intervalMeans, ...(output.steps ?? [])];
-  return !arrays.every(isNear) || !output.covariance.data.every(Number.isFinite);
-}
-
-/** The same of models of very many parameters. @param sds M: about the posterior's */
-export function leftPosterior(
-  positions: readonly (Float32Array | Float64Array)[],
-  mode: Float64Array,
-  sds: Float64Array,
-): boolean {
-  return !positions.every((chain) => {
-    for (let k = 0; k < chain.length; k++) {
-      const j = k % mode.length;
-      if (!(Math.abs(chain[k] - mode[j]) <= farthest * sds[j])) return false;
     }
     return true;
   });
@@ -54,20 +39,9 @@ export function leftPosterior(
 /** Times that a step is halved before a sampler is given up. */
 export const maxHalvings = 4;
 
-/** Which option sets how long a sampler's steps are; null where nothing does. */
-export function stepOption({ tuning }: Sampler): "damping" | "learningRate" | null {
-  if (tuning.includes("damping")) return "damping";
-  return tuning.includes("learningRate") ? "learningRate" : null;
-}
-
-/** Half the step that was run, where it was the program's choice; null where it was the user's, or there is none to halve. */
-export function halved(
-  sampler: Sampler,
-  asked: SamplerOptions,
-  { settings, tried }: { readonly settings?: SamplerSettings; readonly tried: SamplerOptions },
-): SamplerOptions | null {
-  const option = stepOption(sampler);
-  if (option === null || asked[option] !== undefined) return null;
-  const step = settings?.[option] ?? tried[option];
-  return step === undefined ? null : { ...tried, [option]: step / 2 };
+/** Which setting says how long a sampler's steps are; null where nothing does. */
+export function stepSetting(sampler: Sampler, { curvature }: LocalApproximation): "damping" | "learningRate" | null {
+  if (curvature === "low-rank") return "learningRate";
+  if (sampler.tuning.includes("damping")) return "damping";
+  return sampler.tuning.includes("learningRate") ? "learningRate" : null;
 }

@@ -2,9 +2,9 @@ import { Chain, MatrixKind } from "../../../kernels/layout.ts";
 import type { KernelTask } from "../../engine/executor.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
-import type { ChainOutput } from "../sampler.ts";
+import type { ChainOutput } from "../plan.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
-import { runCustomChains } from "./custom-chains.ts";
+import { runPlainChains } from "./plain-chains.ts";
 import { writeChain } from "./write-chain.ts";
 
 /** What one chain's batches say of C, averaged over `batches` of them. */
@@ -49,7 +49,7 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
       workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
-    if (spec.model.custom) await runCustomChains(local, spec, records, totalSteps, stage);
+    if (spec.model.custom) await runPlainChains(local, spec, records, totalSteps, stage);
     else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
     workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
     return collect(local, spec, records);

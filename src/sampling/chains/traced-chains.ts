@@ -1,4 +1,5 @@
-import type { ChainOutput } from "../sampler.ts";
+import { givesRows } from "../../models/model.ts";
+import type { ChainOutput } from "../plan.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
 import { runChains } from "./run-chains.ts";
 
@@ -59,12 +60,12 @@ function positionsFor(
   { model, chains, draws, stepsPerDraw, momentEvery }: ChainSpec,
   autocorrelationTime: number,
 ): number {
-  const { auxiliaries, dimension, custom } = model;
+  const { auxiliaries, dimension } = model;
   // The noise scale's posterior has no far tail; those of shapes may.
   const wanted = auxiliaries.some(({ name }) => name !== "sigma")
     ? positionsPerDraw.exponential
     : positionsPerDraw.plain;
-  const most = custom
+  const most = !givesRows(model)
     ? 1
     : Math.min(wanted, stepsPerDraw / autocorrelationTime, maxNumbers / (chains * draws * dimension));
   let times = Math.max(1, Math.floor(most));

@@ -1,6 +1,6 @@
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Xoshiro } from "../../rng/xoshiro.ts";
-import type { HamiltonianStatistics } from "../sampler.ts";
+import type { HamiltonianStatistics } from "../plan.ts";
 import { type PhasePoint, type Potential, withFreshMomentum } from "./hamiltonian.ts";
 import { type MetricKind, metricOf, nothingLearned, RunningCovariance, warmUpWindows } from "./mass-matrix.ts";
 import { DualAveraging, reasonableStepSize } from "./step-size.ts";

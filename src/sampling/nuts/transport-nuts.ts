@@ -1,7 +1,8 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Model } from "../../models/model.ts";
 import type { PrepareGradients } from "../../rows/full-gradients.ts";
-import { independentDraws, type Plan, type SamplerOptions } from "../sampler.ts";
+import { independentDraws, type Plan } from "../plan.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 import { runNuts } from "./run.ts";
 import type { TransportCoordinates } from "./transport.ts";
@@ -65,7 +66,7 @@ export function planTransported(
   const { settings, prediction } = independentDraws(name, because, options);
   return {
     settings: { ...settings, preconditioner: "full", burnInSteps: warmUp, stepsPerDraw },
-    prediction: { ...prediction, covariance: local.laplaceCovariance, isExact: true, isComparison: true },
+    prediction: { ...prediction, law: "posterior", isKnown: false, covariance: local.laplaceCovariance },
     notes: [],
     sample: () => runNuts(local, target, options, { metric: "normal", warmUp, targetAcceptance, stepsPerDraw }),
   };

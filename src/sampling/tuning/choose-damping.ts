@@ -1,5 +1,6 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { StepLimit } from "../plan.ts";
 import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { maxWork } from "./draw-schedule.ts";
 import {
@@ -9,7 +10,6 @@ import {
   compare,
   minIntervals,
   pilotRuns,
-  type StepLimit,
   workOfPilot,
 } from "./pilot-runs.ts";
 

@@ -3,17 +3,7 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { averagedAutocorrelationTime } from "../../theory/control-variate.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
-
-/** What pilot runs say of the law as h → 0, by extrapolation from h and h/2 (the bias is of second order in h). */
-export interface StepLimit {
-  /** Estimated largest relative error of an sd at the damping chosen, Monte Carlo error of the estimate included. */
-  readonly error: number;
-  /** Estimated largest error of a mean, in posterior sds. */
-  readonly meanError: number;
-  /** M: sds extrapolated to h = 0, and their Monte Carlo errors. */
-  readonly sd: Float64Array;
-  readonly sdError: Float64Array;
-}
+import type { StepLimit } from "../plan.ts";
 
 /** Mean and sd of every parameter in one pilot run, with the standard errors of both. */
 interface PilotMoments {

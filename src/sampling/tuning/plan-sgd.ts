@@ -8,10 +8,9 @@ import { largestStableScale, stateDependentCovariance, UnstableError } from "../
 import { contractionRates } from "../../theory/stationary.ts";
 import type { StepMatrix } from "../chains/chain-spec.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
+import { noTuning, type Plan } from "../plan.ts";
 import {
   type NoiseEstimateName,
-  noTuning,
-  type Plan,
   type PreconditionerName,
   SamplerOptionError,
   type SamplerOptions,
@@ -92,7 +91,7 @@ export async function planSgd(local: DenseApproximation, chosen: SgdSettings, op
     prediction: {
       covariance,
       maxSdError: largestSdError(covariance, laplaceCovariance),
-      meanSquareStable: true,
+      law: "normal",
       largestStableScale: stableScale,
       largestContraction: rates[rates.length - 1] / momentum,
       autocorrelationTime: time,

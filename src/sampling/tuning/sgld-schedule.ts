@@ -16,7 +16,8 @@ import { largestStableScale, stateDependentCovariance } from "../../theory/stabi
 import { contractionRates } from "../../theory/stationary.ts";
 import type { StepMatrix } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
-import { noTuning, type Plan, type SamplerOptions } from "../sampler.ts";
+import { noTuning, type Plan } from "../plan.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import { drawSchedule } from "./draw-schedule.ts";
 
 /** γ: just above the ½ below which the squared rates would not be summable, so that rates fall as slowly as they may. */
@@ -94,7 +95,7 @@ export async function planFallingRate(
     prediction: {
       covariance,
       maxSdError: largestSdError(covariance, laplaceCovariance),
-      meanSquareStable: true,
+      law: "normal",
       largestStableScale: stable / first,
       largestContraction: first * curvature.most,
       autocorrelationTime: time,

@@ -5,7 +5,7 @@ import { SamplerOptionError } from "../sampler.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
 
 /** Runs the chains of a custom model, whose records are given, one after the other on the calling thread. */
-export async function runCustomChains(
+export async function runPlainChains(
   { workspace }: Start,
   { model, gradient, noiseEstimate }: ChainSpec,
   records: readonly number[],

@@ -1,29 +1,13 @@
 import { Chain } from "../../../kernels/layout.ts";
-import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
-import type { SamplerSettings } from "../sampler.ts";
+import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec, LowRankStep, Start } from "./chain-spec.ts";
 import { writeChain } from "./write-chain.ts";
-
-/** What came of a run over very many parameters; every array is M long. */
-export interface WideRun {
-  readonly settings: SamplerSettings;
-  /** One array a chain, draws × M row-major. */
-  readonly positions: readonly Float32Array[];
-  /**
-   * What halving the step changes of an sd, relatively; null where the loss is quadratic and nothing is left to change, and
-   * left out where it was not tried.
-   */
-  readonly sdChange?: number | null;
-  /** Of averages: by how much windows of this length leave sds too small, relatively. */
-  readonly windowError?: number;
-  readonly notes: readonly string[];
-}
 
 /** Entries that the draws of all chains may have together: 4 bytes each. */
 const maxEntries = 1.3e8;
 
 /** The draws a chain for which there is room. */
-export function roomForDraws(dimension: number, chains: number): number {
+export function maxStreamedDraws(dimension: number, chains: number): number {
   return Math.floor(maxEntries / (chains * dimension));
 }
 
@@ -35,7 +19,7 @@ const outletLength = 2 ** 21;
  * single precision: with 100,000 parameters a thousand draws are 400 MB even so.
  * @param pieces Kernel calls that an interval is made in, so that an interrupt is prompt; a divisor of its steps.
  */
-export async function runWideChains(
+export async function streamChains(
   { workspace, mode }: Start,
   spec: Omit<ChainSpec, "drawBuffer">,
   {

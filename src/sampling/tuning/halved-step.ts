@@ -1,4 +1,4 @@
-import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
+import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
 
 /** M: variances over all draws. */
 export function variancesOf({ mode }: LowRankApproximation, positions: readonly Float32Array[]): Float64Array {

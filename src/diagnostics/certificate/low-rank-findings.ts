@@ -1,44 +1,47 @@
-import type { LowRankApproximation } from "../../estimation/wide-problem.ts";
-import type { WideRun } from "../../sampling/chains/wide-chains.ts";
-import { type Certificate, type Convergence, checkConvergence, type RunCheck } from "./certificate.ts";
-import { monteCarloErrors } from "./precision.ts";
+import type { LowRankPrediction } from "../../sampling/plan.ts";
+import type { LowRankRun } from "../../sampling/run.ts";
+import type { CertificateContext, Convergence, Findings, RunCheck } from "./certificate.ts";
+import { numberOrNull } from "./certificate.ts";
+import { checkConvergence } from "./convergence-check.ts";
 import { percent } from "./wording.ts";
 
 /**
- * What can be said of a run over very many parameters without a matrix of all pairs: convergence of each coefficient, and
- * what halving the step changes. The paper's assumptions are about the noise of minibatches, which such runs do not have.
+ * What can be said without a matrix of all pairs: convergence of each coefficient, and what halving the step changes, or what the
+ * windows leave. The paper's assumptions are about matrices that are not held.
  */
-export function certifyWide(
-  local: LowRankApproximation,
-  run: WideRun,
-  coefficients: readonly Convergence[],
-  tolerance: number,
-  notes: readonly string[],
-): Certificate {
-  const { learningRate } = run.settings;
-  const convergence = checkConvergence(coefficients, { fewDraws: cureOf(coefficients) }, run.settings.chains);
-  const checks = [withSds(convergence, coefficients, tolerance)];
-  if (run.sdChange !== undefined) checks.push(checkStep(run.sdChange, tolerance));
-  if (run.windowError !== undefined) checks.push(checkWindow(run.windowError, tolerance));
-  const sdError = run.windowError ?? run.sdChange ?? null;
-  const failed = checks.some(({ passed, slight }) => !passed && !slight);
-  const anyFailed = checks.some(({ passed }) => !passed);
+export function lowRankFindings(
+  { plan }: LowRankRun,
+  { coefficients, options: { tolerance }, checks: ofModel, remarks }: CertificateContext,
+): Findings {
+  const { prediction, settings } = plan;
+  const convergence = checkConvergence(coefficients, { fewDraws: remedyOf(coefficients) }, settings.chains);
+  const accuracy = checkSettings(prediction, tolerance);
+  const sdError = errorOfSettings(prediction);
   return {
-    verdict: failed ? "failed" : anyFailed || notes.length > 0 || run.notes.length > 0 ? "warning" : "ok",
     klToLaplace: { predicted: null, measured: null },
-    maxSdError: { predicted: sdError !== null && Number.isFinite(sdError) ? sdError : null, measured: null },
-    monteCarlo: monteCarloErrors(coefficients, sdError),
+    maxSdError: { predicted: numberOrNull(sdError), measured: null },
     informationRatio: null,
-    meanSquareStable: true,
-    largestStableScale: 2 / (learningRate! * local.eigenvalues.largest),
+    largestStableScale: numberOrNull(prediction.largestStableScale),
     assumptions: [],
-    checks,
+    checks: [withSds(convergence, coefficients, tolerance), ...(accuracy ? [accuracy] : []), ...ofModel],
     notes: [
       "There are too many coefficients for the distances to the normal approximation, which need matrices of all pairs.",
-      ...run.notes,
-      ...notes,
+      ...plan.notes,
+      ...remarks,
     ],
+    isDoubtful: plan.notes.length + remarks.length > 0,
+    isUnfounded: false,
   };
+}
+
+function errorOfSettings(prediction: LowRankPrediction): number | null {
+  if (prediction.law === "averages") return prediction.windowError;
+  return prediction.law === "halved step" ? prediction.sdChange : null;
+}
+
+function checkSettings(prediction: LowRankPrediction, tolerance: number): RunCheck | null {
+  if (prediction.law === "averages") return checkWindow(prediction.windowError, tolerance);
+  return prediction.law === "halved step" ? checkStep(prediction.sdChange, tolerance) : null;
 }
 
 /**
@@ -54,7 +57,7 @@ function withSds(check: RunCheck, coefficients: readonly Convergence[], toleranc
   return { ...check, passed, slight: !passed, message };
 }
 
-function cureOf(coefficients: readonly Convergence[]): string {
+function remedyOf(coefficients: readonly Convergence[]): string {
   const few = coefficients.filter(({ essBulk }) => essBulk < 400).length;
   const fraction =
     few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;

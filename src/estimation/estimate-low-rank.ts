@@ -8,36 +8,22 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
+import type { LowRankApproximation } from "./local-approximation.ts";
+import { findModeFromNoise } from "./mode-from-noise.ts";
 import { tellingPasses } from "./telling-passes.ts";
-import { findWideMode } from "./wide-mode.ts";
-
-/** A model of very many parameters, and what was measured of it at the mode with memory O(M). Rows are sparse. */
-export interface LowRankApproximation {
-  readonly workspace: Workspace;
-  readonly model: Model;
-  /** N */
-  readonly numRows: number;
-  /** θ*, M */
-  readonly mode: Float64Array;
-  /** M: the prior's part of the diagonal of N A. */
-  readonly priorCurvatures: Float64Array;
-  /** D, M: the diagonal of N A, where the posterior reaches more curved places what it is there. */
-  readonly curvatures: Float64Array;
-  /** V_k, M each: D⁻¹ + V Vᵀ stands for (N A)⁻¹. */
-  readonly directions: readonly Float64Array[];
-  /** The least and the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, as far as they were found. */
-  readonly eigenvalues: { readonly least: number; readonly largest: number };
-  readonly modePasses: number;
-}
 
 /** The squared distance to the mode that is left, in posterior sds, for each parameter. */
 const modeTolerance = 1e-4;
 
-/** @throws InputError where a noise scale is to be learned from no more rows than columns */
-export async function estimateWide(workspace: Workspace, model: Model, seed: number): Promise<LowRankApproximation> {
+/**
+ * Finds the mode of a model with too many parameters for matrices of all pairs, and measures with memory O(M) how the loss curves
+ * there. Rows are sparse.
+ * @throws InputError where a noise scale is to be learned from no more rows than columns
+ */
+export async function estimateLowRank(workspace: Workspace, model: Model, seed: number): Promise<LowRankApproximation> {
   requireNoise(model);
   const finding = tellingPasses(workspace, "finding the mode");
-  const { position: mode, passes } = await findWideMode(finding, model, { tolerance: modeTolerance });
+  const { position: mode, passes } = await findModeFromNoise(finding, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
   const { diagonal } = await sumRows(tellingPasses(workspace, "measuring the curvature", 1), model, {
     position: mode,
@@ -49,7 +35,10 @@ export async function estimateWide(workspace: Workspace, model: Model, seed: num
   const directions = tellingPasses(workspace, "finding slow directions", 2 * Math.min(lanczosSteps, mode.length));
   const spectrum = await slowDirections(directions, model, mode, priorCurvatures, curvatures, seed);
   const { numRows } = model.rows;
-  return { workspace, model, numRows, mode, priorCurvatures, curvatures, ...spectrum, modePasses: passes };
+  return {
+    ...{ curvature: "low-rank", workspace, model, numRows, mode, priorCurvatures, modePasses: passes },
+    ...{ curvatures, ...spectrum },
+  };
 }
 
 /** With as many columns as rows some coefficients fit the target exactly: the joint mode has σ = 0, and nothing starts there. */
@@ -116,7 +105,7 @@ async function slowDirections(
   priorCurvatures: Float64Array,
   curvatures: Float64Array,
   seed: number,
-): Promise<Pick<LowRankApproximation, "directions" | "eigenvalues">> {
+): Promise<Required<Pick<LowRankApproximation, "directions" | "eigenvalues">>> {
   const roots = curvatures.map(Math.sqrt);
   const random = createRandom(seed, 2, 5);
   const product = async (vector: Float64Array): Promise<Float64Array> => {
@@ -165,9 +154,4 @@ async function slowDirections(
 function normalised(vector: Float64Array): Float64Array {
   const length = Math.sqrt(dot(vector, vector));
   return vector.map((value) => value / (length > 0 ? length : 1));
-}
-
-/** M: the diagonal of D⁻¹ + V Vᵀ, about the posterior variances. */
-export function approximateVariances({ curvatures, directions }: LowRankApproximation): Float64Array {
-  return curvatures.map((value, j) => directions.reduce((sum, v) => sum + v[j] ** 2, 1 / value));
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { isWide } from "../design/wide.ts";
+import { curvatureKind } from "../design/curvature-kind.ts";
 import { createInlineEngine } from "../engine/engine.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { fit } from "./fit-inline.ts";
+import { loadModel } from "./load-model.ts";
 import { resolveOptions } from "./options/options.ts";
-import { loadModel } from "./prepare.ts";
 
 const numRows = 12;
 
@@ -44,7 +44,7 @@ describe.each(cases)("%s: how rows are stored and how the model is fitted agree"
       }
       const { design, model } = await prepared;
       expect(model.dimension).toBe(parameters);
-      expect(isWide(model.dimension)).toBe(parameters > 2000);
+      expect(curvatureKind(model.dimension)).toBe(parameters > 2000 ? "low-rank" : "dense");
       if (parameters > 2000 || storage === "sparse") expect(design.sparse).toBeDefined();
       else expect(design.sparse).toBeUndefined();
     }

@@ -7,7 +7,7 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { diagonalNoise } from "./diagonal-noise.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
 import { findMode } from "./mode.ts";
-import { findWideMode, meanLoss } from "./wide-mode.ts";
+import { findModeFromNoise, meanLoss } from "./mode-from-noise.ts";
 
 let engine: Engine;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ function linearTarget(): Target {
 /** Largest distance from the Newton mode, in posterior sds. */
 async function distance(target: Target): Promise<number> {
   const { local } = await problemOf(engine, target);
-  const { position, converged } = await findWideMode(local.workspace, local.model);
+  const { position, converged } = await findModeFromNoise(local.workspace, local.model);
   expect(converged).toBe(true);
   const sds = diagonal(local.laplaceCovariance).map(Math.sqrt);
   return Math.max(...position.map((value, j) => Math.abs(value - local.mode[j]) / sds[j]));
@@ -70,8 +70,8 @@ describe("the mode without M×M memory", () => {
     const priorPrecision = model.priorPrecision.map((value) => 100 * value);
     const tighter = withHyperparameters(model, { priorPrecision });
     const newton = (await findMode(workspace, tighter)).position;
-    const cold = await findWideMode(workspace, tighter, { tolerance: 1e-8 });
-    const warm = await findWideMode(workspace, tighter, { tolerance: 1e-8, start: local.mode });
+    const cold = await findModeFromNoise(workspace, tighter, { tolerance: 1e-8 });
+    const warm = await findModeFromNoise(workspace, tighter, { tolerance: 1e-8, start: local.mode });
     expect(warm.passes).toBeLessThan(0.8 * cold.passes);
     const distanceTo = (from: Float64Array) => Math.max(...newton.map((value, j) => Math.abs(value - from[j])));
     expect(distanceTo(warm.position)).toBeLessThan(distanceTo(local.mode) / 100);

@@ -1,11 +1,9 @@
-import type { Design } from "../design/design.ts";
-import { intervalEnds } from "../diagnostics/statistics/interval-ends.ts";
-import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
-import { type SummaryStatistics, statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import { approximateVariances, type LowRankApproximation } from "../estimation/wide-problem.ts";
+import type { ScaledDesign } from "../design/standardise.ts";
+import { posteriorSds } from "../estimation/local-approximation.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import type { WideRun } from "../sampling/chains/wide-chains.ts";
-import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
+import type { StreamedOutput } from "../sampling/plan.ts";
+import type { LowRankRun } from "../sampling/run.ts";
+import type { Marginals } from "./coefficients.ts";
 
 /** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
 class StoredDraws implements NamedDraws {
@@ -52,49 +50,34 @@ class StoredDraws implements NamedDraws {
   }
 }
 
-/** Summarises coefficient by coefficient, so that nothing of the draws is held twice. */
-export function summariseWide(
-  design: Pick<Design, "columns" | "target">,
+/** Means and sds over the kept draws; nothing of them is held twice. */
+export function streamedMarginals(
+  design: ScaledDesign,
   names: readonly string[],
-  local: LowRankApproximation,
-  run: WideRun,
-): PosteriorTable {
-  const original = originalDraws(design, local, run);
-  const variances = approximateVariances(local);
+  { local, output }: LowRankRun,
+): Marginals {
+  const { mode } = local;
+  const original = originalDraws(design, local, output);
+  const sds = posteriorSds(local);
   const standardScale = scaleOf(design, local);
-  const coefficients = names.map((name, place): Coefficient => {
-    const total = names.length;
-    local.workspace.onProgress?.("summarising", place / total, { done: place, total, unit: "coefficients" });
-    const draws = original(place);
-    const ordered = orderDraws(draws);
-    const s: SummaryStatistics = statisticsOf(draws, ordered);
-    const ends = intervalEnds(draws, ordered);
-    const kept = standardised(run, local.mode.length, place);
-    const { unit, isLogarithm } = standardScale(place);
-    const own = isLogarithm ? { mean: s.mean / unit, sd: s.sd / unit } : momentsOf(kept);
-    const laplaceMean = isLogarithm ? Math.exp(local.mode[place]) : local.mode[place];
-    const laplaceSd = (isLogarithm ? laplaceMean : 1) * Math.sqrt(variances[place]);
-    return {
-      name,
-      mean: s.mean,
-      sd: s.sd,
-      "hdi_3%": ends.low,
-      "hdi_97%": ends.high,
-      mcse_mean: finiteOrNull(s.mcseMean),
-      mcse_sd: finiteOrNull(s.mcseSd),
-      "mcse_hdi_3%": finiteOrNull(ends.lowError),
-      "mcse_hdi_97%": finiteOrNull(ends.highError),
-      ess_bulk: finiteOrNull(s.essBulk),
-      ess_tail: finiteOrNull(s.essTail),
-      r_hat: finiteOrNull(s.rHat),
-      standardized: { ...own, predictedSd: laplaceSd, laplaceMean, laplaceSd },
-    };
-  });
-  return { coefficients, draws: new StoredDraws(names, original) };
+  return {
+    draws: new StoredDraws(names, original),
+    drawsOf: original,
+    momentsOf(index, _trace, { mean, sd, mcseMean, mcseSd }) {
+      const { unit, isLogarithm } = standardScale(index);
+      const own = isLogarithm
+        ? { mean: mean / unit, sd: sd / unit }
+        : momentsOf(standardised(output, mode.length, index));
+      const laplaceMean = isLogarithm ? Math.exp(mode[index]) : mode[index];
+      const laplaceSd = (isLogarithm ? laplaceMean : 1) * sds[index];
+      const standardized = { ...own, predictedSd: laplaceSd, laplaceMean, laplaceSd };
+      return { mean, sd, mcseMean, mcseSd, standardized };
+    },
+  };
 }
 
 /** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
-function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: LowRankApproximation) {
+function scaleOf({ columns, target }: ScaledDesign, { model }: LowRankRun["local"]) {
   const numCoefficients = columns.length * model.outputs;
   return (place: number): { unit: number; isLogarithm: boolean } => {
     if (place < numCoefficients)
@@ -104,7 +87,7 @@ function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { mode
 }
 
 /** One array a chain: what the chains drew of one place of θ. */
-function standardised({ positions }: WideRun, dimension: number, place: number): Float64Array[] {
+function standardised({ positions }: StreamedOutput, dimension: number, place: number): Float64Array[] {
   return positions.map((values) =>
     Float64Array.from({ length: values.length / dimension }, (_, draw) => values[draw * dimension + place]),
   );
@@ -112,9 +95,9 @@ function standardised({ positions }: WideRun, dimension: number, place: number):
 
 /** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
 function originalDraws(
-  design: Pick<Design, "columns" | "target">,
-  local: LowRankApproximation,
-  run: WideRun,
+  design: ScaledDesign,
+  local: LowRankRun["local"],
+  run: StreamedOutput,
 ): (place: number) => readonly Float64Array[] {
   const { columns, target } = design;
   const dimension = local.mode.length;

@@ -1,0 +1,123 @@
+import { type Design, type DesignOptions, rotatedPriors } from "../design/design.ts";
+import type { Engine } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import type { FamilyName } from "../families/family.ts";
+import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
+import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
+import { type NormalPrior, type Prior, priorsOfColumns } from "../priors/prior.ts";
+import type { ScalePrior } from "../priors/scale-prior.ts";
+import type { Workspace } from "../rows/workspace.ts";
+import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
+import { type FitInput, loadRows, type Reporting } from "./load.ts";
+import { refuseForeignModelOptions } from "./options/foreign-options.ts";
+import type { ResolvedOptions } from "./options/options.ts";
+import { requireRoomForDraws } from "./require-room.ts";
+
+/** The rows, the model over them, and what was learned of its prior. */
+export interface LoadedModel {
+  readonly design: Design;
+  readonly workspace: Workspace;
+  readonly model: Model;
+  /** M: the names of the parameters. */
+  readonly names: readonly string[];
+  readonly warnings: readonly string[];
+  readonly remarks: readonly string[];
+  readonly learned?: LearnedPrior;
+  /** Milliseconds of `performance.now()`. */
+  readonly times: { readonly started: number; readonly loaded: number };
+}
+
+/** Input → rows in memory → model. */
+export async function loadModel(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  listening: Reporting,
+  priorSds?: DesignOptions["priorSds"],
+): Promise<LoadedModel> {
+  const started = performance.now();
+  const { learnPrior: learnsPrior, sigma } = options;
+  const auxiliaries = {
+    sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
+    nu: knownOf(options.nu, options.nuPrior),
+    dispersion: knownOf(options.dispersion, options.dispersionPrior),
+  };
+  const countParameters = (numColumns: number, family: FamilyName, count: number) => {
+    const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
+    return numParameters(numColumns, { family, classes, auxiliaries });
+  };
+  const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters, priorSds });
+  const loaded = performance.now();
+  if (design.columns.length === 0) {
+    throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
+  }
+  const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
+  refuseForeignModelOptions(design.family, options);
+  const classes = classesOf(design, options.classCoding);
+  let model = createModel(engine.memory, rows, {
+    family: design.family,
+    classes,
+    priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
+    auxiliaries,
+  });
+  requireRoomForDraws(model, options);
+  const names = coefficientNames(modelRecipe(design, model));
+  requireDistinctNames(names);
+  let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
+  if (learnsPrior || sigma === "em") {
+    learning = await learnPrior(workspace, model, design, options);
+    model = learning.model;
+  }
+  return {
+    design,
+    workspace,
+    model,
+    names,
+    warnings: [...design.warnings, ...(learning?.warnings ?? [])],
+    remarks: learning?.remarks ?? [],
+    learned: learning?.learned,
+    times: { started, loaded },
+  };
+}
+
+/** The priors of what is sampled: of the columns' coefficients, or of those in the design's basis. */
+function priorsIn({ basis }: Design, priors: readonly Prior[]): readonly Prior[] {
+  if (!basis) return priors;
+  return rotatedPriors(
+    basis,
+    normalPriors(priors).map(({ mean }) => mean),
+  );
+}
+
+export function normalPriors(priors: readonly Prior[]): NormalPrior[] {
+  return priors.map((prior) => {
+    if (prior.kind !== "normal") throw new RangeError("only normal priors can be put into another basis");
+    return prior;
+  });
+}
+
+/** Draws and summaries go by name. @throws InputError where two parameters have the same */
+function requireDistinctNames(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(
+        `Two parameters of this model are called ${name}: give the column another name, such as by --sql "select …".`,
+      );
+    seen.add(name);
+  }
+}
+
+/** A fixed auxiliary parameter, or the prior of a learned one. */
+function knownOf(
+  value: number | "learned" | undefined,
+  prior: ScalePrior | undefined,
+): number | ScalePrior | undefined {
+  return typeof value === "number" ? value : prior;
+}
+
+function classesOf({ family, target }: Design, coding: ClassCoding) {
+  if (family !== "categorical" || !target.levels) return undefined;
+  const count = target.levels.length;
+  return { count, coding };
+}

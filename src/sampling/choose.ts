@@ -1,0 +1,137 @@
+import { needsConjugate } from "../estimation/conjugate.ts";
+import type { DenseApproximation, LocalApproximation } from "../estimation/local-approximation.ts";
+import { isFarFromNormal } from "../estimation/nonlinearity.ts";
+import { givesRows } from "../models/model.ts";
+import { conjugate } from "./algorithms/conjugate.ts";
+import { constantSgd } from "./algorithms/constant-sgd.ts";
+import { controlVariate } from "./algorithms/control-variate.ts";
+import { coresetNuts, isCoresetAffordable } from "./algorithms/coreset-nuts.ts";
+import { laplace } from "./algorithms/laplace.ts";
+import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
+import { wideLangevin } from "./algorithms/wide-langevin.ts";
+import { samplerNamed, samplers, unsupportedReasonFor, usesCurvature } from "./registry.ts";
+import {
+  refuseForeignTuning,
+  type Sampler,
+  SamplerOptionError,
+  type SamplerOptions,
+  tunableOf,
+  tuningFlagsOf,
+} from "./sampler.ts";
+
+/** A sampler, and why it was taken. */
+export interface Selected {
+  readonly sampler: Sampler;
+  /** Empty where it was asked for. */
+  readonly rationale: string;
+  /** What is run in its place where no step of it is stable and accurate; left out where its refusal stands. */
+  readonly instead?: LastResort;
+}
+
+/**
+ * The sampler of that name, or with "auto" the one chosen for the model.
+ * @throws SamplerOptionError where there is none, or where it does not take an option that was given
+ */
+export async function selectSampler(
+  name: string,
+  local: LocalApproximation,
+  options: SamplerOptions,
+): Promise<Selected> {
+  const selected =
+    name === "auto" ? await chooseSampler(local, options) : { sampler: samplerNamed(name), rationale: "" };
+  const { sampler } = selected;
+  const reason = unsupportedReasonFor(sampler, local);
+  if (reason !== null) {
+    const asked = name === "auto" ? settingsOf(options) : `--sampler ${name}`;
+    throw new SamplerOptionError(`${asked} cannot be used here: ${reason}; ${remedyFor(name, local)}.`);
+  }
+  const { tuning, preconditioners, name: title } = tunableOf(sampler, local);
+  // Where there is one sampler, people who asked for none do not know it by name.
+  const known = local.curvature === "low-rank" && name === "auto" ? title.replace(sampler.name, "auto") : title;
+  refuseForeignTuning({ name: known, tuning, preconditioners }, options, samplers);
+  return selected;
+}
+
+/** Those that made "auto" take a sampler of theirs. */
+function settingsOf(options: SamplerOptions): string {
+  return tuningFlagsOf(options).join(", ") || "--sampler auto";
+}
+
+function remedyFor(asked: string, local: LocalApproximation): string {
+  if (asked === "auto") return "leave it out";
+  if (local.curvature === "dense") return "use --sampler auto";
+  const suited = samplers.filter(
+    (sampler) => usesCurvature(sampler, local.curvature) && unsupportedReasonFor(sampler, local) === null,
+  );
+  return `choose one of ${["auto", ...suited.map(({ name }) => name)].join(", ")}, or use fewer columns`;
+}
+
+/**
+ * The sampler for people who read nothing, the first line that holds:
+ *
+ * | what is the case                                                        | sampler           |
+ * |---|---|
+ * | too many parameters for matrices of all pairs                           | `wide-langevin`; `constant-sgd` where the model gives gradients of batches alone |
+ * | a setting was given that only SGD without control variates has          | `constant-sgd`    |
+ * | the model gives gradients of batches alone                              | `constant-sgd`    |
+ * | a setting of control variates was given                                 | `control-variate` |
+ * | a linear model with few rows a parameter, so that its joint mode says little | `conjugate`  |
+ * | there is no mode                                                        | `nuts`, or `coreset-nuts` |
+ * | the posterior is far from normal, and passes over all rows are cheap    | `nuts`            |
+ * | all else                                                                | `control-variate`, whose error falls below any tolerance and whose cost per draw does not grow with N |
+ */
+async function chooseSampler(local: LocalApproximation, options: SamplerOptions): Promise<Selected> {
+  if (local.curvature === "low-rank")
+    return { sampler: givesRows(local.model) ? wideLangevin : constantSgd, rationale: "" };
+  const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
+  if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined)
+    return { sampler: constantSgd, rationale: "auto: constant SGD, because one of its settings was given" };
+  if (!givesRows(local.model))
+    return { sampler: constantSgd, rationale: "auto: the model is given by gradients of batches" };
+  if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, rationale: "auto" };
+  if (needsConjugate(local.model))
+    return {
+      sampler: conjugate,
+      rationale: "auto: with so few rows the joint mode of coefficients and sigma says little",
+    };
+  const instead = samplerWithoutStep(local, options);
+  if (local.noMode !== undefined)
+    return { sampler: instead.isExact ? instead.sampler : nuts, rationale: `auto: ${local.noMode}` };
+  if (await prefersNuts(local, options))
+    return {
+      sampler: nuts,
+      rationale: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
+    };
+  return { sampler: controlVariate, rationale: "auto", instead };
+}
+
+/** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
+const skewedBeyondSteps = 0.45;
+
+async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
+  return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
+}
+
+/**
+ * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
+ * rows and on a coreset.
+ */
+const lastResort = { allRows: 1, coreset: 4 };
+
+export interface LastResort {
+  readonly sampler: Sampler;
+  readonly rationale: string;
+  readonly isExact: boolean;
+}
+
+/**
+ * What "auto" takes where control variates have no step that is stable and accurate: NUTS, on a coreset where rows are many, or
+ * else the normal approximation.
+ */
+export function samplerWithoutStep(local: Rows, options: SamplerOptions): LastResort {
+  const rationale = "auto: no affordable step of control-variate is stable and accurate";
+  if (isNutsAffordable(local, options, lastResort.allRows)) return { sampler: nuts, rationale, isExact: true };
+  if (isCoresetAffordable(local, options, lastResort.coreset))
+    return { sampler: coresetNuts, rationale, isExact: true };
+  return { sampler: laplace, rationale, isExact: false };
+}
