@@ -127,11 +127,11 @@ async function panel(
   }
   const best = Math.min(...grid.map(({ validationLoss }) => validationLoss));
 
-  const learn = async (wide: "bounded" | "scalar" | undefined): Promise<LearnedPoint> => {
-    enter(`${name}: variational EM${wide === "scalar" ? " with the scalar rate" : ""}`);
+  const learn = async (curvature: "bounded" | "scalar" | undefined): Promise<LearnedPoint> => {
+    enter(`${name}: variational EM${curvature === "scalar" ? " with the scalar rate" : ""}`);
     const began = performance.now();
     const groups = [{ name: "coefficients", parameters }];
-    const options = { groups, wide, seed, tolerance: 0.02, maxSegments: 120 };
+    const options = { groups, curvature, seed, tolerance: 0.02, maxSegments: 120 };
     const { groups: learned, trace, converged, model } = await learnHyperparameters(workspace, base, options);
     const seconds = (performance.now() - began) / 1000;
     const [{ precision, error }] = learned;

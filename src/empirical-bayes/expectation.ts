@@ -18,3 +18,15 @@ export interface Segment {
   /** The share of a Newton step in log λ that may be taken after it; 1 where left out. */
   readonly damping?: number;
 }
+
+/** Chains of one segment have random streams of their own. */
+export function segmentSeed(seed: number, segment: number): number {
+  return (seed % 2 ** 40) + 2 ** 40 * segment;
+}
+
+/** One array a chain, draws × M, as one array a draw. */
+export function drawByDraw(positions: readonly Float64Array[], dimension: number): Float64Array[] {
+  return positions.flatMap((values) =>
+    Array.from({ length: values.length / dimension }, (_, n) => values.subarray(n * dimension, (n + 1) * dimension)),
+  );
+}

@@ -4,10 +4,10 @@ import { sumRows } from "../rows/row-sums.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
 import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evidence.ts";
+import { DenseExpectation } from "./dense-expectation.ts";
+import { DiagonalExpectation } from "./diagonal-expectation.ts";
 import type { ExpectationStep } from "./expectation.ts";
-import { narrowExpectation } from "./narrow-expectation.ts";
 import { createRobbinsMonro, type RobbinsMonro } from "./robbins-monro.ts";
-import { wideExpectation } from "./wide-expectation.ts";
 
 /**
  * Variational EM for hyperparameters: with the joint loss N L(θ, λ) = −log p(y, θ | x, λ),
@@ -29,12 +29,13 @@ export async function learnHyperparameters(
   const { groups, noiseScale = false, seed = 1, tolerance = 0.01, maxSegments = 400 } = options;
   // With all classes alike C is singular, and rounding of its f32 sums outweighs a weak prior in that direction.
   const isSingular = model.outputs > 1 && !model.hasReference;
-  const { wide = model.dimension > widest || isSingular ? "bounded" : false } = options;
+  const { curvature = model.dimension > maxDense || isSingular ? "bounded" : "dense" } = options;
   // The chains and modes of single segments are no stages of their own.
   const quiet: Workspace = { ...workspace, onProgress: undefined };
-  const expectation = wide
-    ? wideExpectation(quiet, model, groups, seed, wide)
-    : narrowExpectation(quiet, model, groups, seed);
+  const expectation =
+    curvature === "dense"
+      ? new DenseExpectation(quiet, model, groups, seed)
+      : new DiagonalExpectation(quiet, model, groups, seed, curvature);
   workspace.onProgress?.("learning the prior", 0);
   const searches = await startSearches(expectation, model, groups, noiseScale);
   const trace: TraceEntry[] = [];
@@ -65,7 +66,7 @@ export async function learnHyperparameters(
 }
 
 /** Parameters up to which M×M matrices are made for every step of λ. */
-const widest = 500;
+const maxDense = 500;
 
 export interface LearnOptions {
   /** Disjoint groups of normal coefficients; a parameter in none keeps its prior. */
@@ -80,10 +81,10 @@ export interface LearnOptions {
    */
   readonly tolerance?: number;
   /**
-   * How the E-step does without M×M matrices (`wideExpectation`), or false; unless told, "bounded" where M exceeds 500 or a
-   * categorical model has no reference class.
+   * Whether the E-step holds M×M matrices, or a diagonal whose steps are bounded or one number (`DiagonalExpectation`); unless
+   * told, a bounded diagonal where M exceeds 500 or a categorical model has no reference class.
    */
-  readonly wide?: "bounded" | "scalar" | false;
+  readonly curvature?: "dense" | "bounded" | "scalar";
   /** 400 */
   readonly maxSegments?: number;
 }

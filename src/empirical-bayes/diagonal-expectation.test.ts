@@ -51,7 +51,12 @@ describe("variational EM without M×M matrices", () => {
     const { workspace, model } = local;
     const groups = [{ name: "x", parameters: Array.from({ length: 60 }, (_, j) => j) }];
     const narrow = (await learnHyperparameters(workspace, model, { groups, seed: 2 })).groups[0];
-    const wide = await learnHyperparameters(workspace, model, { groups, seed: 2, wide: "bounded", tolerance: 0.04 });
+    const wide = await learnHyperparameters(workspace, model, {
+      groups,
+      seed: 2,
+      curvature: "bounded",
+      tolerance: 0.04,
+    });
     const [{ precision, error }] = wide.groups;
     expect(wide.converged).toBe(true);
     expect(error).toBeLessThan(0.05);
