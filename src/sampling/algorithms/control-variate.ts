@@ -1,19 +1,17 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
-import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
+import { matrix, scale } from "../../linalg/matrix.ts";
 import { givesRows, hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
-import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchFraction } from "../../theory/control-variate.ts";
+import { averagedAutocorrelationTime, averagedNoiseFactor } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
 import { noTuning, type Plan } from "../plan.ts";
-import { type DenseSampler, NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import { type DenseSampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { chooseDamping, type DampingChoice } from "../tuning/choose-damping.ts";
 import { drawSchedule } from "../tuning/draw-schedule.ts";
-import { controlVariateNoise, drawRowsByInfluence } from "../tuning/row-influence.ts";
-import { tailNoise } from "../tuning/tail-noise.ts";
+import { type Batch, type ResidualNoise, residualNoise } from "../tuning/residual-noise.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
@@ -42,15 +40,6 @@ export const controlVariate: DenseSampler = {
   plan,
 };
 
-/**
- * The minibatch may make this share of the injected variance on average, and this of any coefficient's: of rare levels, which a
- * few rows drive, the noise is known roughly, and injected too much or too little by as much.
- */
-const fractionWanted = 0.005;
-const largestShareWanted = 0.02;
-const minBatch = 8;
-const largestBatch = 4096;
-
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { damping: asked } = options;
   if (asked !== undefined && !(asked > 0 && asked <= 1)) {
@@ -58,56 +47,24 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
       `--damping ${asked} is out of range: control-variate needs a number above 0 and at most 1.`,
     );
   }
-  const needsRows = !hasQuadraticLikelihood(local.model);
-  const hasLinearGradient = isQuadratic(local.model);
-  const dimension = local.mode.length;
-  const weighted = needsRows ? await drawRowsByInfluence(local) : local.model;
-  const noise = needsRows ? await controlVariateNoise(local, weighted, options.seed) : matrix(dimension, dimension);
-  const whitened = congruence(transpose(local.laplaceFactor), noise);
-  // Losses that overflow within reach of the normal approximation.
-  if (!whitened.data.every(Number.isFinite)) throw new NoStableStepError();
-  const tails = needsRows ? await tailNoise(local, weighted, whitened, options.seed) : 0;
-  const fraction = (damping: number, batchSize: number) =>
-    minibatchFraction({ totalCovariance: noise, laplaceCovariance: local.laplaceCovariance }, damping, batchSize);
-  const ofWorst = largestNoiseRatio(local, whitened);
-  const sizeFor = (damping: number) =>
-    smallestBatch(
-      Math.max(
-        fraction(damping, 1) / fractionWanted,
-        ((damping / (2 - damping)) * ofWorst) / largestShareWanted,
-        damping * tails,
-      ),
-    );
-  const batchFor = (damping: number): Batch => {
-    if (!needsRows) return { size: 0, noise: 0 };
-    if (options.batchSize !== undefined)
-      return { size: options.batchSize, noise: fraction(damping, options.batchSize) };
-    const size = sizeFor(damping);
-    if (size > 0.5 * local.numRows) return { size: local.numRows, noise: 0 };
-    return { size: Math.min(size, largestBatch), noise: fraction(damping, Math.min(size, largestBatch)) };
-  };
-  const spec = (damping: number): ChainSpec =>
-    chainSpec(local, weighted, whitened, damping, batchFor(damping), options);
-
-  const largestNoise = symmetricEigen(whitened).values[dimension - 1];
-  const isFeasible = feasibleDamping({ largestNoise, tails }, batchFor);
-  if (asked !== undefined && !isFeasible(asked)) {
+  const noise = await residualNoise(local, options);
+  if (asked !== undefined && !noise.isFeasible(asked)) {
     throw new SamplerOptionError(
-      `--damping ${asked} with batches of ${batchFor(asked).size} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
+      `--damping ${asked} with batches of ${noise.batchFor(asked).size} rows makes more noise than the posterior allows; raise --batch-size or lower --damping.`,
     );
   }
-  const choice: DampingChoice = hasLinearGradient
+  const spec = (damping: number) => chainSpec(local, noise, damping, options);
+  const choice: DampingChoice = isQuadratic(local.model)
     ? { damping: asked ?? 1, pilot: null }
-    : await chooseDamping(local, spec, isFeasible, options);
-  const { damping } = choice;
-  if (choice.pilot && !Number.isFinite(choice.pilot.error))
-    throw new RunAwayError(controlVariate.name, `damping ${damping}`);
+    : await chooseDamping(local, spec, noise.isFeasible, options);
+  const { damping, pilot } = choice;
+  if (pilot && !Number.isFinite(pilot.error)) throw new RunAwayError(controlVariate.name, `damping ${damping}`);
   const chosen = spec(damping);
   const time = averagedAutocorrelationTime(damping);
   const schedule = drawSchedule(chosen, time, options, "--sampler nuts, or fewer and less rare columns");
   const notes = [...schedule.notes];
-  if (asked !== undefined && choice.pilot && choice.pilot.error > options.tolerance) {
-    notes.push(`With the damping ${asked} the step makes posterior sds wrong by up to ${percent(choice.pilot.error)}.`);
+  if (asked !== undefined && pilot && pilot.error > options.tolerance) {
+    notes.push(`With the damping ${asked} the step makes posterior sds wrong by up to ${percent(pilot.error)}.`);
   }
   return {
     settings: {
@@ -120,14 +77,12 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
       chains: options.chains,
       draws: options.draws,
       seed: options.seed,
-      because: hasLinearGradient
-        ? "control variates: the loss is quadratic, so they leave no minibatch noise and steps two apart are independent draws"
-        : `control variates, rows by influence: damping ${damping} from the tolerance ${options.tolerance}, ${needsRows ? noiseOf(batchFor(damping)) : "which needs no rows as the likelihood is quadratic"}`,
+      because: rationaleOf(local.model, noise.batchFor(damping), damping, options),
     },
     prediction: {
-      ...(choice.pilot ? { law: "extrapolated", extrapolation: choice.pilot } : { law: "normal" }),
+      ...(pilot ? { law: "extrapolated", extrapolation: pilot } : { law: "normal" }),
       covariance: local.laplaceCovariance,
-      maxSdError: choice.pilot?.error ?? 0,
+      maxSdError: pilot?.error ?? 0,
       largestStableScale: 2 / damping,
       largestContraction: damping,
       autocorrelationTime: time,
@@ -137,36 +92,22 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   };
 }
 
-interface Batch {
-  readonly size: number;
-  /** The share of the injected variance that the batch makes; 0 where it is all rows. */
-  readonly noise: number;
-}
-
-/** @param wanted rows */
-function smallestBatch(wanted: number): number {
-  return Math.max(minBatch, 4 * Math.ceil(wanted / 4));
-}
-
-/** max_j (P N² C̄_cv P)_jj / P_jj, from W = Kᵀ (N² C̄_cv) K, P = K Kᵀ. */
-function largestNoiseRatio({ laplaceFactor, laplaceCovariance }: DenseApproximation, whitened: Matrix): number {
-  const noise = diagonal(congruence(laplaceFactor, whitened));
-  return diagonal(laplaceCovariance).reduce((worst, variance, j) => Math.max(worst, noise[j] / variance), 0);
-}
-
-function noiseOf({ noise }: Batch): string {
-  return noise > 0 ? `the batch makes ${percent(noise)} of the noise` : "all rows at every step";
+function rationaleOf(model: Model, batch: Batch, damping: number, { tolerance }: SamplerOptions): string {
+  if (isQuadratic(model))
+    return "control variates: the loss is quadratic, so they leave no minibatch noise and steps two apart are independent draws";
+  const ofBatch = batch.noise > 0 ? `the batch makes ${percent(batch.noise)} of the noise` : "all rows at every step";
+  const noise = hasQuadraticLikelihood(model) ? "which needs no rows as the likelihood is quadratic" : ofBatch;
+  return `control variates, rows by influence: damping ${damping} from the tolerance ${tolerance}, ${noise}`;
 }
 
 function chainSpec(
   local: DenseApproximation,
-  weighted: Model,
-  whitened: Matrix,
+  { weighted, whitened, batchFor }: ResidualNoise,
   damping: number,
-  { size: batchSize, noise }: Batch,
   options: SamplerOptions,
 ): ChainSpec {
   const { model, laplaceCovariance, laplaceFactor, numRows } = local;
+  const { size: batchSize, noise } = batchFor(damping);
   const isExact = noise === 0;
   const ofBatch = isExact ? matrix(whitened.rows, whitened.rows) : whitened;
   return {
@@ -185,24 +126,5 @@ function chainSpec(
     chains: options.chains,
     draws: options.draws,
     seed: options.seed,
-  };
-}
-
-/** Batches that are not the program's choice may be so many times smaller than the posterior's tails want them. */
-const tailsLeft = 5;
-
-/**
- * Whether a damping's minibatch noise stays below 3/4 of what the posterior allows in every direction, so that
- * noise is left to inject: h λ / (S (2 − h)) ≤ 3/4, λ the largest eigenvalue of Kᵀ (N² C̄_cv) K, P = K Kᵀ; and below half of the
- * pull back to the mode in the posterior's tails (tail-noise.ts).
- */
-function feasibleDamping(
-  { largestNoise, tails }: { readonly largestNoise: number; readonly tails: number },
-  batchFor: (damping: number) => Batch,
-): (damping: number) => boolean {
-  return (damping) => {
-    const { size, noise } = batchFor(damping);
-    if (noise === 0) return true;
-    return damping * largestNoise <= 0.75 * size * (2 - damping) && damping * tails <= tailsLeft * size;
   };
 }

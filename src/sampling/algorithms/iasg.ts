@@ -67,63 +67,22 @@ const enoughDraws = 100;
 const minDraws = 4;
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
-  const { model, hessian, numRows, laplaceCovariance, noiseCovariance } = local;
-  const { chains, seed } = options;
-  const preconditioner = options.preconditioner ?? "full";
-  const target = options.covariance ?? "posterior";
+  const { hessian, noiseCovariance, numRows, laplaceCovariance } = local;
+  const { preconditioner = "full", covariance: target = "posterior" } = options;
   const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
   requireNoise(sandwich);
   const shape = shapeOf(preconditioner, local);
-  const shapeRates = contractionRates(shape, hessian);
-  const batchSize = options.batchSize ?? defaultBatchSize(numRows, shapeRates);
-
-  const work = workPerStep({
-    model,
-    batchSize,
-    step: stepMatrix(shape, preconditioner),
-    noise: { kind: "none" },
-    momentEvery: 1,
-  });
-  const affordablePasses = (maxWork * batchSize) / (work * numRows * chains);
-  // The map to P takes out what short windows and long steps do to the covariance; the sandwich has to be right as it is.
-  const drawsWanted = target === "posterior" ? options.draws : Math.min(options.draws, enoughDraws);
-  const { learningRate, window: passes, tolerance } = options;
-  if (passes !== undefined) requireWindow(passes, batchSize / numRows, affordablePasses);
-  if (learningRate !== undefined) {
-    const affordableSteps = (affordablePasses * numRows) / batchSize;
-    requireForgetting(autocorrelationTime(learningRate * shapeRates[0]), affordableSteps, options);
-  }
-  const chosen = await chooseWindow(local, shape, {
-    batchSize,
-    learningRate,
-    passes,
-    tolerance,
-    maxPasses: affordablePasses / drawsWanted,
-    centre: target === "posterior" ? "mean" : "mode",
-  });
-
+  const { batchSize, affordablePasses, chosen } = await chooseWindows(local, shape, { ...options, preconditioner });
   const draws = Math.min(options.draws, Math.max(minDraws, Math.floor(affordablePasses / chosen.passes)));
   const step = scale(shape, chosen.learningRate);
   const rates = contractionRates(step, hessian);
   const time = autocorrelationTime(rates[0]);
   const burnInSteps = Math.ceil(Math.min(burnInTimes * time, 0.1 * draws * chosen.steps));
-  const spec: ChainSpec = {
-    model,
-    gradient: Gradient.minibatch,
-    batchSize,
-    pull: 0,
-    step: stepMatrix(step, preconditioner),
-    noise: { kind: "none" },
-    start: choleskySemidefinite(add(chosen.iterates, laplaceCovariance, 1, 1e-12)),
-    burnInSteps,
-    stepsPerDraw: chosen.steps,
-    momentEvery: 1,
-    chains,
-    draws,
-    seed,
-  };
   const map =
     target === "posterior" ? multiply(local.laplaceFactor, invertLower(cholesky(chosen.covariance))) : undefined;
+  const { chains, seed } = options;
+  const spec = { batchSize, step: stepMatrix(step, preconditioner), burnInSteps, chains, draws, seed };
+  const law = target === "posterior" ? "mapped linearly to the covariance (N A)⁻¹" : "of covariance A⁻¹CA⁻¹/N";
   return {
     settings: {
       ...noTuning,
@@ -138,20 +97,70 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
       chains,
       draws,
       seed,
-      because: `Algorithm 1: means over windows of ${chosen.steps.toLocaleString("en")} steps, ${target === "posterior" ? "mapped linearly to the covariance (N A)⁻¹" : "of covariance A⁻¹CA⁻¹/N"}`,
+      because: `Algorithm 1: means over windows of ${chosen.steps.toLocaleString("en")} steps, ${law}`,
     },
     prediction: {
+      law: "averages",
       covariance: map ? laplaceCovariance : chosen.covariance,
       maxSdError: map ? 0 : chosen.error,
-      law: "averages",
-      ...{ iterates: chosen.iterates, rows: chosen.steps * batchSize, meanError: chosen.meanError },
+      iterates: chosen.iterates,
+      rows: chosen.steps * batchSize,
+      meanError: chosen.meanError,
       ...(!map && { target: sandwich }),
       largestStableScale: chosen.largestStableRate / chosen.learningRate,
       largestContraction: rates[rates.length - 1],
       autocorrelationTime: time,
     },
     notes: notesOn(chosen, draws, options),
-    sample: async () => scaledWindows(await runChains(local, spec), chosen.stretch, map),
+    sample: async () => scaledWindows(await runChains(local, chainSpec(local, spec, chosen)), chosen.stretch, map),
+  };
+}
+
+interface Windows {
+  readonly batchSize: number;
+  readonly affordablePasses: number;
+  readonly chosen: WindowChoice;
+}
+
+async function chooseWindows(
+  local: DenseApproximation,
+  shape: Matrix,
+  options: SamplerOptions & { readonly preconditioner: PreconditionerName },
+): Promise<Windows> {
+  const { model, hessian, numRows } = local;
+  const { chains, learningRate, window: passes, tolerance, preconditioner, covariance = "posterior" } = options;
+  const shapeRates = contractionRates(shape, hessian);
+  const batchSize = options.batchSize ?? defaultBatchSize(numRows, shapeRates);
+  const step = stepMatrix(shape, preconditioner);
+  const work = workPerStep({ model, batchSize, step, noise: { kind: "none" }, momentEvery: 1 });
+  const affordablePasses = (maxWork * batchSize) / (work * numRows * chains);
+  if (passes !== undefined) requireWindow(passes, batchSize / numRows, affordablePasses);
+  if (learningRate !== undefined) {
+    const affordableSteps = (affordablePasses * numRows) / batchSize;
+    requireForgetting(autocorrelationTime(learningRate * shapeRates[0]), affordableSteps, options);
+  }
+  // The map to P takes out what short windows and long steps do to the covariance; the sandwich has to be right as it is.
+  const drawsWanted = covariance === "posterior" ? options.draws : Math.min(options.draws, enoughDraws);
+  const centre = covariance === "posterior" ? "mean" : "mode";
+  const maxPasses = affordablePasses / drawsWanted;
+  const chosen = await chooseWindow(local, shape, { batchSize, learningRate, passes, tolerance, maxPasses, centre });
+  return { batchSize, affordablePasses, chosen };
+}
+
+function chainSpec(
+  { model, laplaceCovariance }: DenseApproximation,
+  given: Pick<ChainSpec, "batchSize" | "step" | "burnInSteps" | "chains" | "draws" | "seed">,
+  { iterates, steps }: WindowChoice,
+): ChainSpec {
+  return {
+    ...given,
+    model,
+    gradient: Gradient.minibatch,
+    pull: 0,
+    noise: { kind: "none" },
+    start: choleskySemidefinite(add(iterates, laplaceCovariance, 1, 1e-12)),
+    stepsPerDraw: steps,
+    momentEvery: 1,
   };
 }
 

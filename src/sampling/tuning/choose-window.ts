@@ -59,23 +59,117 @@ export async function chooseWindow(
   shape: Matrix,
   wishes: WindowWishes,
 ): Promise<WindowChoice> {
-  const { hessian, noiseCovariance, numRows, noise } = local;
-  const { batchSize, tolerance } = wishes;
-  const sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
-  const sgdAt = (rate: number) => ({ preconditioner: scale(shape, rate), hessian, noiseCovariance, batchSize });
-  const largestStableRate = await largestStableScale(sgdAt(1), noise);
+  const { hessian, noiseCovariance, noise } = local;
+  const unit = { preconditioner: shape, hessian, noiseCovariance, batchSize: wishes.batchSize };
+  const largestStableRate = await largestStableScale(unit, noise);
   if (wishes.learningRate !== undefined && wishes.learningRate >= largestStableRate)
     throw new UnstableError(largestStableRate / wishes.learningRate);
-
   // The posterior's own mean is shifted from the mode; the sandwich is that of the mode itself.
   const shiftWanted =
     wishes.centre === "mode" ? new Float64Array(hessian.rows) : await shiftOver(local, local.laplaceCovariance);
+  return new WindowSearch(local, shape, wishes, { largestStableRate, shiftWanted }).run();
+}
 
-  const windowMeans = (rate: number, passes: number, iterates: Matrix, shift: Float64Array): WindowChoice => {
+/** The law of the iterates at one step. */
+interface LawAtStep {
+  readonly rate: number;
+  readonly covariance: Matrix;
+  /** How C̄ grows with the step, to first order. */
+  readonly growth: Matrix;
+  readonly shift: Float64Array;
+}
+
+/** Extrapolates from the law at a reference step, which moves to where the best step is thought to be until the two agree. */
+class WindowSearch {
+  private readonly sandwich: Matrix;
+  private readonly smallest: number;
+  private longest: number;
+
+  constructor(
+    private readonly local: DenseApproximation,
+    private readonly shape: Matrix,
+    private readonly wishes: WindowWishes,
+    private readonly limits: { readonly largestStableRate: number; readonly shiftWanted: Float64Array },
+  ) {
+    const { hessian, noiseCovariance, numRows } = local;
+    this.sandwich = sandwichCovariance(hessian, noiseCovariance, numRows);
+    this.smallest = 1e-5 * limits.largestStableRate;
+    this.longest = 0.5 * limits.largestStableRate;
+  }
+
+  async run(): Promise<WindowChoice> {
+    let reference = this.wishes.learningRate ?? firstFraction * this.limits.largestStableRate;
+    for (let round = 0; ; round++) {
+      const law = await this.lawAt(reference);
+      if (!law) {
+        reference = this.longest;
+        continue;
+      }
+      const chosen = this.shortestWindow(law);
+      const rate = chosen.learningRate;
+      if (rate === reference) return chosen;
+      const isClose = Math.abs(rate / reference - 1) < 0.1;
+      const own = isClose || round >= 3 ? await this.covarianceAt(rate) : null;
+      if (own) return this.windowMeans(rate, chosen.passes, own.covariance, shiftAt(law, rate));
+      reference = Math.min(rate, this.longest);
+    }
+  }
+
+  private sgdAt(rate: number) {
+    const { hessian, noiseCovariance } = this.local;
+    return { preconditioner: scale(this.shape, rate), hessian, noiseCovariance, batchSize: this.wishes.batchSize };
+  }
+
+  /** The covariance at a step; null where there is none, and the step was the program's choice: then shorter ones are tried. */
+  private async covarianceAt(rate: number) {
+    try {
+      return await stateDependentCovariance(this.sgdAt(rate), this.local.noise);
+    } catch (error) {
+      const isGiven = this.wishes.learningRate !== undefined;
+      if (!(error instanceof UnstableError) || isGiven || rate < 4 * this.smallest) throw error;
+      this.longest = rate / 2;
+      return null;
+    }
+  }
+
+  private async lawAt(rate: number): Promise<LawAtStep | null> {
+    const law = await this.covarianceAt(rate);
+    if (!law) return null;
+    const growth = scale(add(law.noiseCovariance, this.local.noiseCovariance, 1, -1), 1 / rate);
+    return { rate, covariance: law.covariance, growth, shift: await shiftOver(this.local, law.covariance) };
+  }
+
+  private shortestWindow(law: LawAtStep): WindowChoice {
+    const { passes: asked, tolerance, maxPasses } = this.wishes;
+    const lengths = asked === undefined ? windowLengths : [asked];
+    let chosen = this.best(law, lengths[0]);
+    for (const passes of lengths.slice(1)) {
+      if (worstOf(chosen) <= tolerance || passes > maxPasses) break;
+      chosen = this.best(law, passes);
+    }
+    return chosen;
+  }
+
+  private best(law: LawAtStep, passes: number): WindowChoice {
+    if (this.wishes.learningRate !== undefined) return this.estimate(law, law.rate, passes);
+    const worstAt = (rate: number) => worstOf(this.estimate(law, rate, passes));
+    return this.estimate(law, minOver(worstAt, this.smallest, this.longest), passes);
+  }
+
+  private estimate(law: LawAtStep, rate: number, passes: number): WindowChoice {
+    if (rate === law.rate) return this.windowMeans(rate, passes, law.covariance, law.shift);
+    const noiseCovariance = add(this.local.noiseCovariance, law.growth, 1, rate);
+    const iterates = discreteStationaryCovariance({ ...this.sgdAt(rate), noiseCovariance });
+    return this.windowMeans(rate, passes, iterates, shiftAt(law, rate));
+  }
+
+  private windowMeans(rate: number, passes: number, iterates: Matrix, shift: Float64Array): WindowChoice {
+    const { numRows } = this.local;
+    const { batchSize } = this.wishes;
+    const { largestStableRate, shiftWanted } = this.limits;
     const steps = Math.max(1, Math.round((passes * numRows) / batchSize));
     const fraction = (steps * batchSize) / numRows;
-    const covariance = scale(averagedCovariance(sgdAt(rate), iterates, steps), fraction);
-    const error = largestSdError(covariance, sandwich);
+    const covariance = scale(averagedCovariance(this.sgdAt(rate), iterates, steps), fraction);
     return {
       learningRate: rate,
       passes,
@@ -83,61 +177,16 @@ export async function chooseWindow(
       stretch: Math.sqrt(fraction),
       iterates,
       covariance,
-      error,
+      error: largestSdError(covariance, this.sandwich),
       meanError: Math.max(...shift.map((value, j) => Math.abs(value - shiftWanted[j]))),
       largestStableRate,
     };
-  };
-
-  const smallest = 1e-5 * largestStableRate;
-  let longest = 0.5 * largestStableRate;
-  let reference = wishes.learningRate ?? firstFraction * largestStableRate;
-  /** The law at a step; null where it is none, and the step was the program's choice: then shorter ones are tried. */
-  const lawAt = async (rate: number) => {
-    try {
-      return await stateDependentCovariance(sgdAt(rate), noise);
-    } catch (error) {
-      if (!(error instanceof UnstableError) || wishes.learningRate !== undefined || rate < 4 * smallest) throw error;
-      longest = rate / 2;
-      return null;
-    }
-  };
-  for (let round = 0; ; round++) {
-    const law = await lawAt(reference);
-    if (!law) {
-      reference = longest;
-      continue;
-    }
-    // To first order the noise, and the shift of the mean, grow in proportion to the step.
-    const shiftAtReference = await shiftOver(local, law.covariance);
-    const shiftAt = (rate: number) => shiftAtReference.map((value) => (value * rate) / reference);
-    const growth = scale(add(law.noiseCovariance, noiseCovariance, 1, -1), 1 / reference);
-    const estimate = (rate: number, passes: number) => {
-      if (rate === reference) return windowMeans(rate, passes, law.covariance, shiftAtReference);
-      const grown = add(noiseCovariance, growth, 1, rate);
-      const iterates = discreteStationaryCovariance({ ...sgdAt(rate), noiseCovariance: grown });
-      return windowMeans(rate, passes, iterates, shiftAt(rate));
-    };
-    const best = (passes: number) =>
-      wishes.learningRate === undefined
-        ? estimate(
-            minOver((rate) => worstOf(estimate(rate, passes)), smallest, longest),
-            passes,
-          )
-        : estimate(reference, passes);
-    const lengths = wishes.passes === undefined ? windowLengths : [wishes.passes];
-    let chosen = best(lengths[0]);
-    for (const passes of lengths.slice(1)) {
-      if (worstOf(chosen) <= tolerance || passes > wishes.maxPasses) break;
-      chosen = best(passes);
-    }
-    const rate = chosen.learningRate;
-    if (rate === reference) return chosen;
-    const isClose = Math.abs(rate / reference - 1) < 0.1;
-    const own = isClose || round >= 3 ? await lawAt(rate) : null;
-    if (own) return windowMeans(rate, chosen.passes, own.covariance, shiftAt(rate));
-    reference = Math.min(rate, longest);
   }
+}
+
+/** To first order the shift of the mean, like the noise, grows in proportion to the step. */
+function shiftAt({ shift, rate: reference }: LawAtStep, rate: number): Float64Array {
+  return shift.map((value) => (value * rate) / reference);
 }
 
 /** What the choice makes small: the larger of the errors of an sd, relative, and of a mean, in sds. */
