@@ -17,7 +17,7 @@ export function isLean(chain: usize, model: usize): bool {
     slotU32(chain, Chain.batchSize) != 0 && slotU32(chain, Chain.noiseKind) == MatrixKind.none &&
     (stepKind == MatrixKind.scalar || stepKind == MatrixKind.diagonal) &&
     !slotU32(model, Model.auxiliary) && !slotU32(model, Model.numShapedPriors) && !slotU32(chain, Chain.coupled) &&
-    !isVaried(chain) &&
+    !slotU32(chain, Chain.rank) && !isVaried(chain) &&
     slotU32(chain, Chain.noiseEstimate) == NoiseEstimate.none
   );
 }

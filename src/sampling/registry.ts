@@ -61,6 +61,8 @@ export function unsupportedReasonFor(
       ? `${sampler.name} works with matrices of all pairs of parameters, and there are ${parameters}`
       : `${sampler.name} is for models of so many parameters that no matrices of all pairs are held, and there are ${parameters}`;
   }
+  const ofVariant = curvature === "low-rank" ? (sampler.lowRank?.unsupportedReason?.(model) ?? null) : null;
+  if (ofVariant !== null) return ofVariant;
   if (noMode === undefined || !sampler.expandsAroundMode) return null;
   return `${noMode}, and ${sampler.name} starts from there`;
 }

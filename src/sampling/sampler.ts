@@ -107,6 +107,8 @@ export interface Sampler extends Tunable {
 export type DenseSampler = Sampler & Required<Pick<Sampler, "plan">>;
 
 export interface LowRankVariant extends Tunable {
+  /** Why it cannot be used for a model, null where it can; left out where it always can. */
+  unsupportedReason?(model: Model): string | null;
   /** Whether draws far from the mode, against the sds of the local approximation, have left the posterior. */
   readonly staysNearMode: boolean;
   /** What helps where chains run away with every step; left out, "use --sampler auto, or a tighter --prior". */

@@ -14,10 +14,15 @@ export async function certify(run: Run, context: CertificateContext): Promise<Ce
   const warned = isDoubtful || checks.some(({ passed }) => !passed) || context.notes.length > 0;
   return {
     verdict: failed ? "failed" : warned ? "warning" : "ok",
-    ...findings,
+    klToLaplace: findings.klToLaplace,
+    maxSdError,
     monteCarlo: monteCarloErrors(context.coefficients, maxSdError.predicted),
+    informationRatio: findings.informationRatio,
     // Settings that are not are refused.
     meanSquareStable: true,
+    largestStableScale: findings.largestStableScale,
+    assumptions: findings.assumptions,
+    checks,
     notes: [...findings.notes, ...context.notes],
   };
 }

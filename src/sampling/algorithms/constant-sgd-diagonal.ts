@@ -1,5 +1,6 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
+import { givesRows } from "../../models/model.ts";
 import { twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
@@ -25,6 +26,8 @@ const maxStepsAhead = 1000;
 export const diagonalSgd: LowRankVariant = {
   tuning: ["preconditioner", "batchSize", "learningRate"],
   preconditioners: ["diagonal"],
+  unsupportedReason: (model) =>
+    givesRows(model) ? "constant-sgd with diagonal steps is for custom models, which give gradients alone" : null,
   // The curvature at the mode may say little of where the draws are, so distances are not held against it.
   staysNearMode: false,
   runAwayRemedy: "give the model a tighter prior, or its parameters scales nearer to 1",

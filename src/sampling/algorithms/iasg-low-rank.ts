@@ -1,5 +1,6 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { eigenvaluesOf, type LowRankApproximation } from "../../estimation/local-approximation.ts";
+import { givesRows } from "../../models/model.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
@@ -28,6 +29,7 @@ const burnInWindows = 1;
 export const iasgLowRank: LowRankVariant = {
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["diagonal"],
+  unsupportedReason: (model) => (givesRows(model) ? null : "it needs sparse rows, which a custom model does not give"),
   staysNearMode: true,
   plan,
 };
@@ -41,7 +43,9 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   const { model, numRows, directions } = local;
   const { chains, seed } = options;
   const eigenvalues = eigenvaluesOf(local);
-  const h = options.learningRate ?? contraction / eigenvalues.largest;
+  // Smaller batches take shorter steps, and longer windows make up for these.
+  const longest = options.batchSize === undefined ? Number.POSITIVE_INFINITY : options.batchSize / (2 * numRows);
+  const h = options.learningRate ?? Math.min(contraction / eigenvalues.largest, longest);
   const batchSize = options.batchSize ?? Math.max(1, Math.min(numRows, Math.ceil(2 * h * numRows)));
   const { passes, draws, stepsPerDraw } = windowsFor(local, h, batchSize, options);
   const burnInSteps = burnInWindows * stepsPerDraw;

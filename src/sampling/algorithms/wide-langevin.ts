@@ -48,8 +48,9 @@ export const wideLangevin: Sampler = {
   expandsAroundMode: true,
   tuning: [],
   preconditioners: [],
-  unsupportedReason: (model) => (givesRows(model) ? null : "it needs sparse rows, which a custom model does not give"),
   lowRank: {
+    unsupportedReason: (model) =>
+      givesRows(model) ? null : "it needs sparse rows, which a custom model does not give",
     tuning: [],
     preconditioners: [],
     staysNearMode: true,
