@@ -69,7 +69,7 @@ const minRows = 4000;
 const rowsPerParameter = 100;
 /** Rows over which C is averaged around the mode. */
 const rowsAround = 500;
-const numPairs = 4;
+const customNoisePairs = 4;
 
 /**
  * A and C, M×M. Where the Hessian is not positive definite, C stands in for the data's part of it: both have the same
@@ -184,8 +184,8 @@ async function noiseAround(
   const factor = cholesky(laplaceCovariance);
   const covarianceNear = (position: Float64Array) =>
     lookInside(mode, position, (inside) => covarianceAt(workspace, sample, inside));
-  for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal()))
-    change = add(change, await covarianceNear(position), 1, 1 / (2 * numPairs));
+  for (const position of antitheticPoints(mode, factor, customNoisePairs, () => random.normal()))
+    change = add(change, await covarianceNear(position), 1, 1 / (2 * customNoisePairs));
   const precision = invertPositiveDefinite(laplaceCovariance);
   const multiplicative = async (covariance: Matrix) =>
     scale(change, traceOfProduct(precision, covariance) / mode.length);

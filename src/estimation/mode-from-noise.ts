@@ -7,7 +7,7 @@ import { diagonalNoise } from "./diagonal-noise.ts";
 import { findModeInLowMemory, type LowMemoryMode, type LowMemoryModeOptions } from "./low-memory-mode.ts";
 
 /** Rows from whose gradients the first guess at the curvature is made. */
-const rowsLookedAt = 4000;
+const rowsForFirstCurvature = 4000;
 
 /** The mode with memory O(M); the first guess at the curvature is N diag(C) + the prior's, as C ≈ A near the mode. */
 export async function findModeFromNoise(
@@ -16,7 +16,7 @@ export async function findModeFromNoise(
   options: Omit<LowMemoryModeOptions, "rowCurvature"> = {},
 ): Promise<LowMemoryMode> {
   const { start = new Float64Array(model.dimension) } = options;
-  const sample = { count: rowsLookedAt, random: createRandom(0, 0, 5) };
+  const sample = { count: rowsForFirstCurvature, random: createRandom(0, 0, 5) };
   const rowCurvature = await diagonalNoise(workspace, model, start, sample);
   return findModeInLowMemory(workspace, model, { ...options, rowCurvature });
 }

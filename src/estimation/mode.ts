@@ -77,7 +77,7 @@ function initialSpread({ dimension, shapedPriors }: Model): Float64Array | undef
 }
 
 /** Rows from which the first guess of a noise scale is made. */
-const rowsLookedAt = 20_000;
+const rowsForNoiseScale = 20_000;
 
 /** No effect of any column, and auxiliary parameters that suit that. */
 function startingPoint(model: Model): Float64Array {
@@ -89,7 +89,7 @@ function startingPoint(model: Model): Float64Array {
     if (name !== "sigma") return;
     let sum = 0;
     let count = 0;
-    const step = Math.max(1, Math.floor(rows.numRows / rowsLookedAt));
+    const step = Math.max(1, Math.floor(rows.numRows / rowsForNoiseScale));
     const visit = ({ eta, y, weight }: VisitedRow) => {
       sum += weight * (y - eta[0]) ** 2;
       count += weight;

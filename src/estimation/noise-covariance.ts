@@ -32,7 +32,7 @@ export async function noiseCovarianceAt(
 }
 
 /** Antithetic pairs of draws over which C(θ) is averaged where it has no closed form. */
-const numPairs = 8;
+const noiseDriftPairs = 8;
 
 /**
  * How the noise covariance grows with the spread of the iterates, measured on `sample`. For a gaussian likelihood with
@@ -89,10 +89,12 @@ export async function stateDependentNoise(
     // The same deviates at every call, so that the fixed-point iteration converges.
     const random = createRandom(seed, 0, 2);
     let sum = matrix(mode.length, mode.length);
-    for (const position of antitheticPoints(mode, choleskySemidefinite(covariance), numPairs, () => random.normal())) {
+    for (const position of antitheticPoints(mode, choleskySemidefinite(covariance), noiseDriftPairs, () =>
+      random.normal(),
+    )) {
       sum = add(sum, await noiseCovarianceAt(workspace, sample, position));
     }
-    return add(noiseCovariance, add(scale(sum, 1 / (2 * numPairs)), atMode, 1, -1));
+    return add(noiseCovariance, add(scale(sum, 1 / (2 * noiseDriftPairs)), atMode, 1, -1));
   }
 
   return { averagedOver, multiplicative };

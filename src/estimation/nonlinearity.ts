@@ -15,7 +15,7 @@ export interface Nonlinearity {
   readonly shift: Float64Array;
 }
 
-const numPairs = 8;
+const nonlinearityPairs = 8;
 
 /**
  * Averages over θ ~ N(θ*, F Fᵀ), r the part of the gradient N ∇L that is not linear around the mode, over the subsample.
@@ -29,14 +29,14 @@ export async function gradientNonlinearity(local: DenseApproximation, factor: Ma
   const spread = multiply(invertLower(laplaceFactor), factor).data;
   let squares = 0;
   const average = new Float64Array(mode.length);
-  for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal())) {
+  for (const position of antitheticPoints(mode, factor, nonlinearityPairs, () => random.normal())) {
     const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
     const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
     addPriorResidualInto(model, mode, position, residual);
     const whitened = multiplyVector(factorTransposed, residual);
-    squares += dot(whitened, whitened) / (2 * numPairs * dot(spread, spread));
+    squares += dot(whitened, whitened) / (2 * nonlinearityPairs * dot(spread, spread));
     residual.forEach((value, j) => {
-      average[j] += value / (2 * numPairs);
+      average[j] += value / (2 * nonlinearityPairs);
     });
   }
   const sds = diagonal(laplaceCovariance).map(Math.sqrt);

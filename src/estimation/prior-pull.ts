@@ -83,7 +83,7 @@ function inColumns(
   return shifts;
 }
 
-const maxHalvings = 4;
+const maxPriorHalvings = 4;
 
 /** By how much the data's loss falls along the step, where the loss under wider priors falls. */
 async function costOf(
@@ -96,7 +96,7 @@ async function costOf(
   const before = await lossAt(mode);
   const wholeBefore = before + priorLoss(wide, mode);
   let length = 1;
-  for (let halving = 0; halving <= maxHalvings; halving++, length *= 0.5) {
+  for (let halving = 0; halving <= maxPriorHalvings; halving++, length *= 0.5) {
     const position = mode.map((value, j) => value + length * step[j]);
     const after = await lossAt(position);
     if (after + priorLoss(wide, position) <= wholeBefore) return Math.max(0, before - after);

@@ -3,11 +3,11 @@ import { visitRowGradients } from "../rows/custom-sums.ts";
 import type { Workspace } from "../rows/workspace.ts";
 
 /** Single rows whose gradients are looked at. */
-const rowsLookedAt = 1000;
+const rowsForDiagonals = 1000;
 
 /** The rows whose gradients are looked at, evenly spread; all, where there are no more. */
 export function rowsToLookAt(numRows: number): Uint32Array {
-  const used = Math.min(numRows, rowsLookedAt);
+  const used = Math.min(numRows, rowsForDiagonals);
   return Uint32Array.from({ length: used }, (_, k) => Math.floor((k * numRows) / used));
 }
 

@@ -22,7 +22,7 @@ const drawsPerDraw = 4;
 /** Passes over the rows that one of its draws takes, about, warm-up included. */
 const passesPerDraw = 12;
 /** Multiply-adds that the reference may take for each second of the samplers' time limit: a minute or two of one core in all. */
-const maxWork = { perSecond: 1e11 / 60, atMost: 1e11 };
+const maxReferenceWork = { perSecond: 1e11 / 60, atMost: 1e11 };
 /** No fewer rows than this for each parameter, whatever the limit. */
 const minRowsPerParameter = 10;
 
@@ -59,7 +59,8 @@ export async function findReference(
 }
 
 function affordableRows({ model, numRows }: DenseApproximation, totalDraws: number, timeLimit: number): number {
-  const perPass = Math.min(maxWork.atMost, timeLimit * maxWork.perSecond) / (totalDraws * passesPerDraw);
+  const perPass =
+    Math.min(maxReferenceWork.atMost, timeLimit * maxReferenceWork.perSecond) / (totalDraws * passesPerDraw);
   const affordable = Math.floor(perPass / (2 * model.rows.paddedColumns + 20));
   return Math.min(numRows, Math.max(affordable, minRowsPerParameter * model.dimension));
 }

@@ -4,7 +4,7 @@ import type {
   LowRankApproximation,
 } from "../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { haveLeftPosterior, maxHalvings, RunAwayError, stepSetting } from "./chains/run-away.ts";
+import { haveLeftPosterior, maxStepHalvings, RunAwayError, stepSetting } from "./chains/run-away.ts";
 import type { ChainOutput, LowRankPlan, Plan, StreamedOutput } from "./plan.ts";
 import { type Sampler, SamplerOptionError, type SamplerOptions, tuningFlags } from "./sampler.ts";
 
@@ -95,7 +95,7 @@ async function runWithShorterSteps<
     }
     const step = setting && (plan?.settings[setting] ?? tried[setting]);
     // A step of the user's own is not shortened.
-    if (!setting || options[setting] !== undefined || !step || halvings === maxHalvings)
+    if (!setting || options[setting] !== undefined || !step || halvings === maxStepHalvings)
       throw runAway(local, sampler, { asked: options, tried });
     tried = { ...tried, [setting]: step / 2 };
   }

@@ -9,7 +9,7 @@ import type { LowRankVariant, SamplerOptions } from "../sampler.ts";
 import { chooseDiagonalStep, type DiagonalStep } from "../tuning/diagonal-step.ts";
 import { defaultBatchSize } from "../tuning/plan-sgd.ts";
 
-const burnInTimes = 5;
+const diagonalBurnInTimes = 5;
 /** Steps that all chains may make together: each takes a call of the user's function. */
 const maxSteps = 16_000;
 /** Steps that one chain may make ahead of the others. */
@@ -39,7 +39,7 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   const { chains, draws, seed, learningRate, batchSize = defaultBatchSize(numRows) } = options;
   const choose = { batchSize, learningRate };
   const chosenAhead = await chooseDiagonalStep(workspace, model, mode, choose);
-  const stepsAhead = Math.min(maxStepsAhead, burnInTimes * chosenAhead.time);
+  const stepsAhead = Math.min(maxStepsAhead, diagonalBurnInTimes * chosenAhead.time);
   const shortly = { burnInSteps: 0, stepsPerDraw: stepsAhead, chains: 1, draws: 1, seed: seed + 1 };
   const ahead = await runFrom(local, chosenAhead, mode, { ...shortly, batchSize }, "choosing the step");
   const reached = Float64Array.from(ahead.positions[0]);
@@ -57,7 +57,7 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
       `A parameter takes about ${time.toLocaleString("en")} steps to forget where it was, and this run makes ${stepsPerDraw.toLocaleString("en")} a draw: the draws depend on one another and may be narrower than their law; ask for fewer draws.`,
     );
   }
-  const burnInSteps = Math.ceil(Math.min(burnInTimes * time, 0.25 * draws * stepsPerDraw));
+  const burnInSteps = Math.ceil(Math.min(diagonalBurnInTimes * time, 0.25 * draws * stepsPerDraw));
   const schedule = { burnInSteps, stepsPerDraw, chains, draws, seed };
   return {
     settings: {

@@ -11,7 +11,7 @@ import { maxWork } from "../tuning/draw-schedule.ts";
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A. */
 const contraction = 0.25;
 /** Draws a chain for which the windows are lengthened no further than the work allows. */
-const enoughDraws = 125;
+const drawsWorthWaiting = 125;
 const burnInWindows = 1;
 
 /**
@@ -85,7 +85,7 @@ function windowsFor(
   const stepsPerPass = Math.max(1, Math.round(numRows / batchSize));
   const step = diagonalStep(local, h);
   const perStep = workPerStep({ model, batchSize, step, noise: step, momentEvery: 1, keepMoments: false });
-  const wanted = Math.min(options.draws, enoughDraws);
+  const wanted = Math.min(options.draws, drawsWorthWaiting);
   const affordablePasses = maxWork / (stepsPerPass * perStep * chains);
   const passesForTolerance = Math.ceil(1 / (2 * tolerance * h * eigenvaluesOf(local).least * stepsPerPass));
   const passes = options.window ?? Math.max(1, Math.min(passesForTolerance, Math.floor(affordablePasses / wanted)));

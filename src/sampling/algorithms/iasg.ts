@@ -63,7 +63,7 @@ export const iasg: DenseSampler = {
 };
 
 /** Fewer draws a chain than this are not worth a longer window. */
-const enoughDraws = 100;
+const drawsBeforeLongerWindows = 100;
 const minDraws = 4;
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
@@ -140,7 +140,7 @@ async function chooseWindows(
     requireForgetting(autocorrelationTime(learningRate * shapeRates[0]), affordableSteps, options);
   }
   // The map to P takes out what short windows and long steps do to the covariance; the sandwich has to be right as it is.
-  const drawsWanted = covariance === "posterior" ? options.draws : Math.min(options.draws, enoughDraws);
+  const drawsWanted = covariance === "posterior" ? options.draws : Math.min(options.draws, drawsBeforeLongerWindows);
   const centre = covariance === "posterior" ? "mean" : "mode";
   const maxPasses = affordablePasses / drawsWanted;
   const chosen = await chooseWindow(local, shape, { batchSize, learningRate, passes, tolerance, maxPasses, centre });

@@ -33,7 +33,7 @@ export const meanField: DenseSampler = {
 };
 
 /** Multiply-adds that the optimisation may take: some ten seconds of one core. */
-const maxWork = 1e10;
+const maxOptimumWork = 1e10;
 const mostIterations = 20_000;
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
@@ -60,7 +60,7 @@ async function findOptimum(local: DenseApproximation, { tolerance, seed }: Sampl
   try {
     const evaluate = prepareGradients(workspace, model, 2 * pairsPerIteration);
     const workPerIteration = 2 * pairsPerIteration * numRows * (2 * model.dimension + 20);
-    const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(maxWork / workPerIteration)));
+    const maxIterations = Math.min(mostIterations, Math.max(100, Math.floor(maxOptimumWork / workPerIteration)));
     const onIteration = (fraction: number) => workspace.onProgress?.("optimising", fraction);
     const expansion = { mode, precision: scale(hessian, numRows) };
     const options = { goal: tolerance / 2, maxIterations, onIteration };

@@ -19,7 +19,7 @@ const largestContraction = 0.5;
 const minContraction = largestContraction / 16;
 /** Autocorrelation times of the slowest known direction between draws, and before the first. */
 const timesPerDraw = 1;
-const burnInTimes = 10;
+const langevinBurnInTimes = 10;
 const pilotDraws = 40;
 /** Pilot chains are numbered from here on, so that their random streams are their own. */
 const firstPilot = 1000;
@@ -27,7 +27,7 @@ const firstPilot = 1000;
  * Draws of all chains that leave every coefficient 400 effective ones: they stand an autocorrelation time apart, and the
  * least of 100,000 estimates of that number is far below their mean.
  */
-const enoughDraws = 1300;
+const drawsForEffectiveSize = 1300;
 
 /**
  * Langevin dynamics over all rows with the preconditioner H = D⁻¹ + V Vᵀ, a diagonal and a few slow directions:
@@ -122,7 +122,10 @@ function drawsFor(
   const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
   const capacity = maxStreamedDraws(model.dimension, options.chains);
   const affordable = Math.floor(maxWork / (perStep * stepsPerDraw * options.chains));
-  return Math.max(4, Math.min(options.draws, capacity, Math.max(affordable, Math.ceil(enoughDraws / options.chains))));
+  return Math.max(
+    4,
+    Math.min(options.draws, capacity, Math.max(affordable, Math.ceil(drawsForEffectiveSize / options.chains))),
+  );
 }
 
 interface Schedule {
@@ -136,7 +139,7 @@ interface Schedule {
 function scheduleOf({ least }: Eigenvalues, step: number): Schedule {
   const time = (2 - step * least) / (step * least);
   const stepsPerDraw = Math.ceil(timesPerDraw * time);
-  return { step, stepsPerDraw, burnInSteps: Math.ceil((burnInTimes * time) / stepsPerDraw) * stepsPerDraw };
+  return { step, stepsPerDraw, burnInSteps: Math.ceil((langevinBurnInTimes * time) / stepsPerDraw) * stepsPerDraw };
 }
 
 async function runChains(

@@ -37,7 +37,7 @@ export function haveLeftPosterior(
 }
 
 /** Times that a step is halved before a sampler is given up. */
-export const maxHalvings = 4;
+export const maxStepHalvings = 4;
 
 /** Which setting says how long a sampler's steps are; null where nothing does. */
 export function stepSetting(sampler: Sampler, { curvature }: LocalApproximation): "damping" | "learningRate" | null {

@@ -53,7 +53,7 @@ export async function classContrasts(local: DenseApproximation, likelihood: Matr
 const minCurvature = 1e-12;
 
 /** Of each pair of antithetic points one is beyond a wall that the other is not. */
-const numPairs = 2;
+const contrastPairs = 2;
 
 /**
  * What the likelihood knows with walls that are not felt at the mode: beyond one a row's gradient is across it, so that the
@@ -65,9 +65,9 @@ async function addSeparationDirections(
 ): Promise<Matrix> {
   const random = createRandom(1, 0, 15);
   let sum = likelihood;
-  for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
+  for (const position of antitheticPoints(mode, laplaceFactor, contrastPairs, () => random.normal())) {
     const { gram } = await sumRows(workspace, model, { position, weights: Weights.squaredGradient });
-    sum = add(sum, gram, 1, 0.5 / numPairs);
+    sum = add(sum, gram, 1, 0.5 / contrastPairs);
   }
   return sum;
 }

@@ -11,7 +11,7 @@ import { sumRows } from "../../rows/row-sums.ts";
 /** The share of the draws that goes to all rows alike, so that no row's weight exceeds 1/uniformShare. */
 const uniformFraction = 0.1;
 const maxListedRows = 20_000;
-const numPairs = 4;
+const residualNoisePairs = 4;
 
 /**
  * The model with its rows drawn by influence: p_n = 0.9 q_n/Σq + 0.1/N, q_n the typical size of the row's
@@ -41,10 +41,10 @@ export async function controlVariateNoise(local: DenseApproximation, weighted: M
   const rowList = drawRows(weighted, Math.min(maxListedRows, 4 * numRows), random);
   const dimension = mode.length;
   let total = matrix(dimension, dimension);
-  for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
+  for (const position of antitheticPoints(mode, laplaceFactor, residualNoisePairs, () => random.normal())) {
     const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
     const ofOneRow = covarianceOf(await sumRows(workspace, weighted, request));
-    total = add(total, ofOneRow, 1, numRows ** 2 / (2 * numPairs));
+    total = add(total, ofOneRow, 1, numRows ** 2 / (2 * residualNoisePairs));
   }
   return total;
 }
