@@ -2,7 +2,8 @@ import { type Command, Option } from "commander";
 import type { UnknownLevels } from "../src/design/recipe/recipe-levels.ts";
 import { InputError } from "../src/errors.ts";
 import type { Posterior } from "../src/fit/posterior.ts";
-import { dataArgument, number, optionGroups, plainHelp, quietHelp, seedHelp, sqlHelp } from "./options.ts";
+import { fitOptions } from "../src/options/options.ts";
+import { dataArgument, headings, helpOf, number, plainHelp, quietHelp, sqlHelp } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";
 import type { FirstRows } from "./render-prediction.ts";
 import { requireOutputs } from "./require-outputs.ts";
@@ -24,25 +25,43 @@ interface PredictFlags {
 export function addPredictCommand(program: Command, version: string): void {
   program
     .command("predict")
-    .description("predict new rows from a saved fit, and score the predictions where the target is known")
+    .description("predict rows from a saved fit, and score the predictions where the target is known")
     .argument("<fit>", "a file that ornstein fit --save wrote")
     .argument("[data]", `${dataArgument}; columns as in the fit`)
-    .optionsGroup(optionGroups.data)
+    .optionsGroup(headings.data)
     .option("--sql <query>", sqlHelp)
     .addOption(
       new Option(
         "--unknown-levels <what>",
-        "refuse levels that no row of the fit has, or predict without a coefficient for them (default error)",
+        "what to do with levels of a categorical column that the fit never saw: stop with an error, or predict them as the reference level (default: error)",
       ).choices(["error", "reference"]),
     )
     .optionsGroup("Prediction:")
-    .option("--interval <probability>", "probability of the equal-tailed intervals (default 0.9)", number)
-    .option("--draws <count>", "predictive draws of each row that are written (default 0)", number)
-    .option("--posterior-draws <count>", "draws of the coefficients that are averaged over (default 1000)", number)
-    .option("--seed <number>", seedHelp, number)
-    .optionsGroup(optionGroups.output)
-    .option("--out <file>", "write a row for each row: .csv, .parquet or .jsonl; - is CSV on standard output")
-    .option("--json <file>", "write scores, calibration and checks as JSON; - is standard output")
+    .option(
+      "--interval <probability>",
+      "probability that the equal-tailed interval of each row is to contain (default: 0.9)",
+      number,
+    )
+    .option(
+      "--draws <count>",
+      "draws of each row's predictive distribution to write to --out beside the mean and interval (default: 0)",
+      number,
+    )
+    .option(
+      "--posterior-draws <count>",
+      "posterior draws of the coefficients that predictions are averaged over; fewer are faster (default: 1000)",
+      number,
+    )
+    .option("--seed <number>", helpOf("seed", fitOptions.seed), number)
+    .optionsGroup(headings.output)
+    .option(
+      "--out <file>",
+      "write the predictions, a row for each row of DATA: .csv, .parquet or .jsonl; - is CSV on standard output",
+    )
+    .option(
+      "--json <file>",
+      "write the scores, the calibration and the posterior predictive checks as JSON; - is standard output",
+    )
     .option("--quiet", quietHelp)
     .option("--no-color", plainHelp)
     .addHelpText("after", example)

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { hasScale } from "../families/families.ts";
 import { type ExpressionScope, findColumn } from "../formula/expression.ts";
 import { type Formula, visitColumns } from "../formula/formula.ts";
 import { type FormulaTerms, formulaTerms } from "../formula/formula-terms.ts";
@@ -115,10 +116,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
 
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
-  requireComputableOffset(
-    largestOffset / finished.target.scale,
-    finished.family === "gaussian" || finished.family === "student-t",
-  );
+  requireComputableOffset(largestOffset / finished.target.scale, hasScale(finished.family));
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized, allLevels });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];

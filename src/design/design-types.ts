@@ -1,4 +1,4 @@
-import type { FamilyName } from "../families/family.ts";
+import type { FamilyName } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table.ts";

@@ -4,9 +4,9 @@ import { type LearnedHyperparameters, learnHyperparameters } from "../empirical-
 import { InputError } from "../errors.ts";
 import { meanLoss } from "../estimation/wide-mode.ts";
 import { type Model, withHyperparameters } from "../models/model.ts";
+import type { ResolvedOptions } from "../options/resolve-options.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { PriorGroup } from "../theory/evidence.ts";
-import type { ResolvedOptions } from "./options/options.ts";
 
 /** A prior that was learned from the data, on the standardised scale. */
 export interface LearnedPrior {

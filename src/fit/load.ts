@@ -13,9 +13,9 @@ import { probabilityOf } from "../formula/event.ts";
 import { parseFormula } from "../formula/formula.ts";
 import { requireObject } from "../kinds.ts";
 import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
+import { type ResolvedOptions, refuseOptionsAmong } from "../options/resolve-options.ts";
 import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
 import { type TableData, type TableSource, tableFromColumns, tableFromRows } from "../table/table.ts";
-import { type ResolvedOptions, refuseOptionsAmong } from "./options/options.ts";
 import { requireInput } from "./options/require-input.ts";
 
 /** A table and a formula over it. */

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildDesign } from "../design/design.ts";
+import type { FamilyName } from "../families/families.ts";
 import { families } from "../families/families.ts";
-import type { FamilyName } from "../families/family.ts";
 import { parseFormula } from "../formula/formula.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { createRandom } from "../rng/xoshiro.ts";

@@ -1,3 +1,4 @@
+import { priorsOfColumns } from "../design/column-priors.ts";
 import { type Design, type DesignOptions, rotatedPriors } from "../design/design.ts";
 import { isWide } from "../design/wide.ts";
 import type { RunCheck } from "../diagnostics/certificate/certificate.ts";
@@ -9,12 +10,15 @@ import { estimate } from "../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../estimation/identification.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
-import type { FamilyName } from "../families/family.ts";
+import type { FamilyName } from "../families/families.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
+import { refuseForeignModelOptions } from "../options/foreign-options.ts";
+import { knownAuxiliaries, type ResolvedOptions } from "../options/resolve-options.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
-import { defaultPrior, type NormalPrior, type Prior, priorsOfColumns } from "../priors/prior.ts";
-import type { ScalePrior } from "../priors/scale-prior.ts";
+import type { Prior } from "../priors/densities.ts";
+import type { NormalPrior } from "../priors/normal.ts";
+import { defaultPrior } from "../priors/prior.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
 import { NoStableStepError, SamplerOptionError } from "../sampling/sampler.ts";
@@ -22,8 +26,6 @@ import { UnstableError } from "../theory/stability.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { refuseExactFit, refuseNoNoise } from "./least-noise.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
-import { refuseForeignModelOptions } from "./options/foreign-options.ts";
-import type { ResolvedOptions } from "./options/options.ts";
 import { requireRoomForDraws } from "./require-room.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
@@ -149,11 +151,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const started = performance.now();
   const { learnPrior: learnsPrior, sigma } = options;
-  const auxiliaries = {
-    sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
-    nu: knownOf(options.nu, options.nuPrior),
-    dispersion: knownOf(options.dispersion, options.dispersionPrior),
-  };
+  const auxiliaries = knownAuxiliaries(options);
   const countParameters = (numColumns: number, family: FamilyName, count: number) => {
     const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
     return numParameters(numColumns, { family, classes, auxiliaries });
@@ -242,14 +240,6 @@ function requireDistinctNames(names: readonly string[]): void {
 /** The sentence for a search for the mode that ends nowhere. */
 function noMode({ numRows, columns }: Design): string {
   return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter, or the priors lie far from the data; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
-}
-
-/** A fixed auxiliary parameter, or the prior of a learned one. */
-function knownOf(
-  value: number | "learned" | undefined,
-  prior: ScalePrior | undefined,
-): number | ScalePrior | undefined {
-  return typeof value === "number" ? value : prior;
 }
 
 function classesOf({ family, target }: Design, coding: ClassCoding) {

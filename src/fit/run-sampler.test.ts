@@ -1,8 +1,9 @@
 import { expect, it } from "vitest";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { identity } from "../linalg/matrix.ts";
+import { noTuning } from "../options/tuning.ts";
 import { leftPosterior, RunAwayError } from "../sampling/chains/run-away.ts";
-import { type ChainOutput, noTuning, type Sampler, type SamplerOptions } from "../sampling/sampler.ts";
+import type { ChainOutput, Sampler, SamplerOptions } from "../sampling/sampler.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import { sampleFrom } from "./run-sampler.ts";
 

@@ -2,6 +2,7 @@ import type { ScaledDesign } from "../design/standardise.ts";
 import { type Certificate, certify } from "../diagnostics/certificate/certificate.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { flagOf } from "../options/option.ts";
 import { halved, hasRunAway, maxHalvings, RunAwayError, stepOption } from "../sampling/chains/run-away.ts";
 import {
   type ChainOutput,
@@ -9,7 +10,6 @@ import {
   type Sampler,
   SamplerOptionError,
   type SamplerOptions,
-  tuningFlags,
 } from "../sampling/sampler.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from "./coefficients.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
@@ -88,7 +88,7 @@ function indefinite({ name }: Sampler): SamplerOptionError {
 
 function shortened(plan: Plan, sampler: Sampler): Plan {
   const option = stepOption(sampler)!;
-  const flag = tuningFlags[option];
+  const flag = flagOf(option);
   const note = `With longer steps the chains ran away from the posterior, so ${flag} is ${plan.settings[option]}.`;
   return { ...plan, notes: [...plan.notes, note] };
 }
@@ -96,7 +96,7 @@ function shortened(plan: Plan, sampler: Sampler): Plan {
 function runAway(sampler: Sampler, asked: SamplerOptions, tried: SamplerOptions): RunAwayError {
   const option = stepOption(sampler);
   if (option === null) return new RunAwayError(sampler.name, null);
-  const flag = tuningFlags[option];
+  const flag = flagOf(option);
   return asked[option] === undefined
     ? new RunAwayError(sampler.name, `steps down to ${flag} ${tried[option] ?? "of its choice"}`)
     : new RunAwayError(sampler.name, `${flag} ${asked[option]}`, `lower ${flag}, or leave it out`);

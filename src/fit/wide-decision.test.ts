@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { isWide } from "../design/wide.ts";
 import { createInlineEngine } from "../engine/engine.ts";
+import { resolveOptions } from "../options/resolve-options.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { fit } from "./fit-inline.ts";
-import { resolveOptions } from "./options/options.ts";
 import { loadModel } from "./prepare.ts";
 
 const numRows = 12;

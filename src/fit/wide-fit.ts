@@ -1,13 +1,14 @@
 import { referencesOf } from "../design/recipe/references.ts";
 import { certifyWide } from "../diagnostics/certificate/wide-certificate.ts";
 import { estimateWide } from "../estimation/wide-problem.ts";
+import { refuseForeignTuning } from "../options/foreign-options.ts";
+import type { ResolvedOptions } from "../options/resolve-options.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { wideSamplers } from "../sampling/chains/wide-samplers.ts";
 import { samplers } from "../sampling/registry.ts";
-import { refuseForeignTuning, SamplerOptionError } from "../sampling/sampler.ts";
+import { SamplerOptionError } from "../sampling/sampler.ts";
 import { convergenceOf } from "./coefficients.ts";
 import { describeData } from "./load.ts";
-import type { ResolvedOptions } from "./options/options.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import type { Posterior } from "./posterior.ts";
 import type { LoadedModel } from "./prepare.ts";

@@ -1,8 +1,8 @@
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
 import { type EncodedRows, type EncodeOptions, RowEncoder } from "../design/recipe/encode-rows.ts";
-import { isCountFamily } from "../design/target/counts.ts";
 import { type ProgressListener, progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
+import { isCountFamily } from "../families/families.ts";
 import { requireArray, requireFunction, requireListening, requireObject, requireText, shown } from "../kinds.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { listed, suggestion } from "../suggest.ts";

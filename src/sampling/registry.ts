@@ -1,6 +1,8 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
+import { refuseForeignTuning } from "../options/foreign-options.ts";
+import { tuningFlagsOf } from "../options/tuning.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
@@ -12,13 +14,7 @@ import { momentumSgd } from "./algorithms/momentum-sgd.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
 import { sgfs } from "./algorithms/sgfs.ts";
 import { sgld } from "./algorithms/sgld.ts";
-import {
-  refuseForeignTuning,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-  tuningFlagsOf,
-} from "./sampler.ts";
+import { type Sampler, SamplerOptionError, type SamplerOptions } from "./sampler.ts";
 
 /** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
 export const samplers: readonly Sampler[] = [

@@ -1,59 +1,11 @@
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
-
-export const preconditioners = ["scalar", "diagonal", "sqrt-diagonal", "full", "full-exact"] as const;
-/** The shape of the matrix that steps are multiplied by. */
-export type PreconditionerName = (typeof preconditioners)[number];
+import type { TakenTuning } from "../options/foreign-options.ts";
+import { noTuning, type ReportedTuning, type Tuning } from "../options/tuning.ts";
 
 /** The assumptions of Mandt, Hoffman & Blei (2017), section 3, that a sampler's law may rest on. */
 export type AssumptionId = "A1" | "A2" | "A3" | "A4" | "A5";
-
-/** What a user may set of a sampler's steps; whatever is left out is chosen from the theory. */
-export interface Tuning {
-  readonly preconditioner?: PreconditionerName;
-  /** S */
-  readonly batchSize?: number;
-  /** ε */
-  readonly learningRate?: number;
-  /** h of control variates. */
-  readonly damping?: number;
-  /** μ, in (0, 1]: the share of the velocity that a step forgets. */
-  readonly momentum?: number;
-  /** m: passes over the data that one window of iterate averaging takes. */
-  readonly window?: number;
-  /** What iterate averages are given as their covariance: P, or the sandwich A⁻¹CA⁻¹/N, robust to a wrong model. */
-  readonly covariance?: CovarianceTarget;
-  /** Where C comes from: a pass over all rows at the mode, or the chain's own batches while it runs. */
-  readonly noiseEstimate?: NoiseEstimateName;
-  /** Whether the rates of Langevin dynamics stay or fall. */
-  readonly schedule?: ScheduleName;
-  /** h_max of Fisher scoring: where a step would be larger, noise is injected in its place. */
-  readonly maxStep?: number;
-}
-
-export const covarianceTargets = ["posterior", "sandwich"] as const;
-type CovarianceTarget = (typeof covarianceTargets)[number];
-export const noiseEstimates = ["pass", "within-batch", "first-row"] as const;
-export type NoiseEstimateName = (typeof noiseEstimates)[number];
-export const schedules = ["constant", "decreasing"] as const;
-export type ScheduleName = (typeof schedules)[number];
-
-export type TuningName = keyof Tuning;
-
-/** How each piece of tuning is called on the command line. */
-export const tuningFlags: Readonly<Record<TuningName, string>> = {
-  preconditioner: "--preconditioner",
-  batchSize: "--batch-size",
-  learningRate: "--learning-rate",
-  damping: "--damping",
-  momentum: "--momentum",
-  window: "--window",
-  covariance: "--covariance",
-  noiseEstimate: "--noise-estimate",
-  schedule: "--schedule",
-  maxStep: "--max-step",
-};
 
 export interface SamplerOptions extends Tuning {
   /** The largest relative error of a posterior sd that is aimed for. */
@@ -64,18 +16,8 @@ export interface SamplerOptions extends Tuning {
 }
 
 /** The settings of a run, as they are reported; null where a sampler has no such setting. */
-export interface SamplerSettings {
+export interface SamplerSettings extends ReportedTuning {
   readonly sampler: string;
-  readonly preconditioner: PreconditionerName | null;
-  readonly batchSize: number | null;
-  readonly learningRate: number | null;
-  readonly damping: number | null;
-  readonly momentum: number | null;
-  readonly window: number | null;
-  readonly covariance: CovarianceTarget | null;
-  readonly noiseEstimate: NoiseEstimateName | null;
-  readonly schedule: ScheduleName | null;
-  readonly maxStep: number | null;
   readonly burnInSteps: number;
   readonly stepsPerDraw: number;
   readonly chains: number;
@@ -85,20 +27,6 @@ export interface SamplerSettings {
   /** The theorem that the settings follow from. */
   readonly because: string;
 }
-
-/** Settings that a sampler does not have. */
-export const noTuning = {
-  preconditioner: null,
-  batchSize: null,
-  learningRate: null,
-  damping: null,
-  momentum: null,
-  window: null,
-  covariance: null,
-  noiseEstimate: null,
-  schedule: null,
-  maxStep: null,
-} as const satisfies Record<TuningName, null>;
 
 /** Settings of a sampler whose draws are independent, so that nothing is iterated. */
 export function independentDraws(
@@ -221,16 +149,11 @@ export interface Remedy {
 }
 
 /** One algorithm. `registry.ts` lists them all. */
-export interface Sampler {
-  readonly name: string;
+export interface Sampler extends TakenTuning {
   /** One line for the command's help. */
   readonly summary: string;
   /** The assumptions whose failure makes this sampler's prediction wrong. */
   readonly assumes: readonly AssumptionId[];
-  /** What of its tuning a user may set; anything else is refused. */
-  readonly tuning: readonly TuningName[];
-  /** Empty where the sampler has no choice of preconditioner. */
-  readonly preconditioners: readonly PreconditionerName[];
   /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`Problem.noMode`). */
   readonly expandsAroundMode?: boolean;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
@@ -239,35 +162,6 @@ export interface Sampler {
   remedy?(settings: SamplerSettings): Remedy;
   /** Chooses the settings and predicts the law of the draws. */
   plan(local: LocalApproximation, options: SamplerOptions): Promise<Plan>;
-}
-
-/** The flags of what was given, of all tuning or of some. */
-export function tuningFlagsOf(
-  options: Tuning,
-  names: readonly TuningName[] = Object.keys(tuningFlags) as TuningName[],
-): string[] {
-  return names.filter((name) => options[name] !== undefined).map((name) => tuningFlags[name]);
-}
-
-/** @throws SamplerOptionError where an option was given that the sampler does not take */
-export function refuseForeignTuning(
-  sampler: Pick<Sampler, "name" | "tuning" | "preconditioners">,
-  options: Tuning,
-  others: readonly Sampler[],
-): void {
-  for (const name of Object.keys(tuningFlags) as TuningName[]) {
-    if (options[name] === undefined || sampler.tuning.includes(name)) continue;
-    const takers = others.filter((other) => other.tuning.includes(name)).map((other) => other.name);
-    throw new SamplerOptionError(
-      `${tuningFlags[name]} does not apply to ${sampler.name}; leave it out, or use --sampler ${takers.join(" or ")}.`,
-    );
-  }
-  const { preconditioner } = options;
-  if (preconditioner && !sampler.preconditioners.includes(preconditioner)) {
-    throw new SamplerOptionError(
-      `${sampler.name} has no ${preconditioner} preconditioner; choose one of ${sampler.preconditioners.join(", ")}.`,
-    );
-  }
 }
 
 /** No step of a sampler keeps its chains near the mode, whatever its settings. */

@@ -4,8 +4,9 @@ import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
+import type { PreconditionerName } from "../../src/options/tuning.ts";
 import { samplers } from "../../src/sampling/registry.ts";
-import type { ChainOutput, PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
+import type { ChainOutput, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { categoricalTarget, problemOf, skewedTarget } from "./targets.ts";
 
 const engines: Engine[] = [];

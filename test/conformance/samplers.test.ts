@@ -6,8 +6,9 @@ import { createReferenceExecutor } from "../../src/engine/reference/reference-ex
 import type { LocalApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
+import type { Tuning } from "../../src/options/tuning.ts";
 import { samplers } from "../../src/sampling/registry.ts";
-import type { Sampler, SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
+import type { Sampler, SamplerOptions } from "../../src/sampling/sampler.ts";
 import { expectLaw } from "./law.ts";
 import {
   categoricalTarget,

@@ -106,7 +106,7 @@ describe("--help", () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places[0]).toBeGreaterThan(0);
     expect(stdout.replace(/\s+/g, " ")).toContain(
-      "--seed <number> seed of the random numbers; the same seed gives the same draws (default 1)",
+      "--seed <number> seed of the random numbers; the same seed gives the same draws (default: 1)",
     );
   });
 

@@ -3,10 +3,6 @@ import type { CompleteRows } from "../../table/complete-rows.ts";
 import { formatCount } from "../../table/table.ts";
 import type { DesignFamily } from "../design-types.ts";
 
-export function isCountFamily(family: DesignFamily): family is "poisson" | "negative-binomial" {
-  return family === "poisson" || family === "negative-binomial";
-}
-
 export const isCount = (value: number) => Number.isInteger(value) && value >= 0;
 
 /** From this mean on counts are near enough to a normal law that the gaussian family is no mistake. */

@@ -1,13 +1,6 @@
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
-import {
-  type ChainOutput,
-  type Plan,
-  type Remedy,
-  type Sampler,
-  type Tuning,
-  type TuningName,
-  tuningFlagsOf,
-} from "../../sampling/sampler.ts";
+import { type Tuning, type TuningName, tuningFlagsOf } from "../../options/tuning.ts";
+import type { ChainOutput, Plan, Remedy, Sampler } from "../../sampling/sampler.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
 import { largestByChance } from "../statistics/r-hat.ts";
 import { klOrNull } from "./accuracy.ts";

@@ -4,12 +4,14 @@ import { oneOfSeveral, progressReporter, type ReportProgress } from "../../engin
 import { InputError } from "../../errors.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { requireTexts } from "../../kinds.ts";
+import type { FitOptions } from "../../options/options.ts";
+import { resolveOptions } from "../../options/resolve-options.ts";
+import type { PreconditionerName, Tuning } from "../../options/tuning.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { samplers as registry, unsupportedReasonFor } from "../../sampling/registry.ts";
-import type { PreconditionerName, Sampler, SamplerOptions, Tuning } from "../../sampling/sampler.ts";
+import type { Sampler, SamplerOptions } from "../../sampling/sampler.ts";
 import { klByChance } from "../../theory/divergence.ts";
 import { describeData, type FitInput, type RunControl } from "../load.ts";
-import { type FitOptions, resolveOptions } from "../options/options.ts";
 import { requireOptions } from "../options/require-input.ts";
 import { estimateInput, type ModeEstimates, withMemoryOf } from "../prepare.ts";
 import { findReference, type Reference } from "../reference.ts";

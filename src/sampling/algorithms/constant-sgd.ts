@@ -1,6 +1,7 @@
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
-import { type Plan, preconditioners, type Sampler, type SamplerOptions } from "../sampler.ts";
+import { preconditioners } from "../../options/tuning.ts";
+import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
 import { estimateOnline } from "../tuning/online-noise.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";

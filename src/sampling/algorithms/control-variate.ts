@@ -3,19 +3,13 @@ import type { LocalApproximation } from "../../estimation/local-approximation.ts
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchFraction } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
-import {
-  NoStableStepError,
-  noTuning,
-  type Plan,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-} from "../sampler.ts";
+import { NoStableStepError, type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { chooseDamping, type DampingChoice } from "../tuning/choose-damping.ts";
 import { drawSchedule } from "../tuning/draw-schedule.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "../tuning/row-influence.ts";

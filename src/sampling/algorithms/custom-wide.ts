@@ -1,12 +1,13 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import type { Model } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { runChains } from "../chains/run-chains.ts";
 import type { WideRun } from "../chains/wide-chains.ts";
-import { noTuning, type SamplerOptions } from "../sampler.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import { chooseWideStep, type WideStep } from "../tuning/custom-wide-step.ts";
 import { defaultBatchSize } from "../tuning/plan-sgd.ts";
 

@@ -1,5 +1,6 @@
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
-import { type Plan, preconditioners, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import { preconditioners } from "../../options/tuning.ts";
+import { type Plan, type Sampler, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
 

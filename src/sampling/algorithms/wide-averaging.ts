@@ -1,9 +1,10 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
-import { noTuning, type SamplerOptions } from "../sampler.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A. */

@@ -2,10 +2,11 @@ import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
 import { isQuadratic } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { lowRankStep, roomForDraws, runWideChains, type WideRun } from "../chains/wide-chains.ts";
-import { noTuning, type SamplerOptions } from "../sampler.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 import { sdChangeOf, variancesOf } from "../tuning/wide-step-check.ts";
 

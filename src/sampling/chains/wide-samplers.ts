@@ -1,7 +1,8 @@
 import type { WideProblem } from "../../estimation/wide-problem.ts";
+import type { PreconditionerName, TuningName } from "../../options/tuning.ts";
 import { runWideAveraging } from "../algorithms/wide-averaging.ts";
 import { runWideLangevin } from "../algorithms/wide-langevin.ts";
-import type { PreconditionerName, SamplerOptions, TuningName } from "../sampler.ts";
+import type { SamplerOptions } from "../sampler.ts";
 import type { WideRun } from "./wide-chains.ts";
 
 /** A sampler for models of very many parameters; its memory is O(M). */

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../errors.ts";
-import { defaultInterceptPrior, defaultPrior } from "../../priors/prior.ts";
+import { InputError } from "../errors.ts";
+import { defaultInterceptPrior, defaultPrior } from "../priors/prior.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
-import { type FitOptions, refuseOptionsAmong, resolveOptions } from "./options.ts";
+import type { FitOptions } from "./options.ts";
+import { refuseOptionsAmong, resolveOptions } from "./resolve-options.ts";
 
 function messageOf(work: () => unknown): string {
   try {
