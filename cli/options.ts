@@ -1,6 +1,6 @@
 import { type Command, Option as Flag, InvalidArgumentError } from "commander";
 import { InputError } from "../src/errors.ts";
-import { flagOf, type Option, type OptionTable } from "../src/options/option.ts";
+import { defaultText, flagOf, type Option, type OptionTable } from "../src/options/option.ts";
 import { type FitOptions, optionGroups } from "../src/options/options.ts";
 import { samplers } from "../src/sampling/registry.ts";
 import { takersOf } from "./option-takers.ts";
@@ -47,7 +47,7 @@ function flagFor(name: string, option: Option<unknown>): Flag {
 /** What an option does, and in brackets what it is for and what it is where it is left out. */
 export function helpOf(name: string, option: Option<unknown>): string {
   const takers = takersOf(name, option);
-  const remarks = [...(takers.length > 0 ? [`for ${takers.join(", ")}`] : []), `default: ${option.default}`];
+  const remarks = [...(takers.length > 0 ? [`for ${takers.join(", ")}`] : []), `default: ${defaultText(option)}`];
   return `${option.help} (${remarks.join("; ")})`;
 }
 

@@ -1,7 +1,8 @@
 import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
 import type { LocalApproximation } from "../src/estimation/local-approximation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import type { Plan, Sampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
+import type { Tuning } from "../src/options/tuning.ts";
+import type { Plan, Sampler, SamplerOptions } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
 import { UnstableError } from "../src/theory/stability.ts";
 import { continuousCovariance } from "./continuous.ts";

@@ -1,20 +1,22 @@
 import { listed } from "../suggest.ts";
 
 /** What the help and the documentation say of an option. */
-interface Description {
+interface Description<Value> {
   /** What stands for its value in the help: "<rows>". */
   readonly argument: string;
   /** What it does, in the help and in the documentation. */
   readonly help: string;
   /** What is taken where it is left out. */
-  readonly default: string;
+  readonly default?: Value;
+  /** The same in words, where it is no value of the option's: "chosen from the theory". */
+  readonly otherwise?: string;
 }
 
 /**
  * One option of a fit. The tables of this folder hold them by their names in the library; types, checks, refusals, the
  * command's flags and help, and docs/options.md follow from an entry.
  */
-export interface Option<Value> extends Description {
+export interface Option<Value> extends Description<Value> {
   /** What it takes, for the sentence that refuses anything else. */
   readonly takes: string;
   accepts(value: unknown): value is Value;
@@ -34,6 +36,9 @@ export type OptionsOf<Table> = {
   readonly [Name in keyof Table]?: Table[Name] extends Option<infer Value> ? Value : never;
 };
 
+/** What is taken where an option is left out, in words. */
+export const defaultText = ({ default: value, otherwise }: Description<unknown>) => otherwise ?? String(value);
+
 /** An option as the command writes it: `batchSize` is --batch-size. */
 export function flagOf(name: string): string {
   return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
@@ -44,7 +49,7 @@ export interface Choice<Word extends string> extends Option<Word> {
   readonly words: readonly Word[];
 }
 
-export function choice<const Word extends string>(words: readonly Word[], about: Description): Choice<Word> {
+export function choice<const Word extends string>(words: readonly Word[], about: Description<Word>): Choice<Word> {
   return {
     ...about,
     ...{ reads: "text", words, takes: words.length > 3 ? `one of ${words.join(", ")}` : listed(words, "or") },
@@ -53,7 +58,7 @@ export function choice<const Word extends string>(words: readonly Word[], about:
 }
 
 /** A text of any form, which is read later. */
-export function text(takes: string, about: Description): Option<string> {
+export function text(takes: string, about: Description<string>): Option<string> {
   return { ...about, takes, reads: "text", accepts: (value) => typeof value === "string" };
 }
 
@@ -63,7 +68,10 @@ const isBetween = (value: unknown, min: number, max: number): value is number =>
 const written = (value: number) => value.toLocaleString("en", { maximumFractionDigits: 20 });
 
 /** A whole number from `min` to `max`, or above `min` without a bound that matters. */
-export function wholeNumber([min, max]: readonly [min: number, max?: number], about: Description): Option<number> {
+export function wholeNumber(
+  [min, max]: readonly [min: number, max?: number],
+  about: Description<number>,
+): Option<number> {
   return {
     ...about,
     reads: "number",
@@ -72,7 +80,10 @@ export function wholeNumber([min, max]: readonly [min: number, max?: number], ab
   };
 }
 
-export function numberBetween([min, max]: readonly [min: number, max: number], about: Description): Option<number> {
+export function numberBetween(
+  [min, max]: readonly [min: number, max: number],
+  about: Description<number>,
+): Option<number> {
   return {
     ...about,
     ...{ reads: "number", takes: `a number from ${written(min)} to ${written(max)}` },
@@ -81,7 +92,7 @@ export function numberBetween([min, max]: readonly [min: number, max: number], a
 }
 
 /** A number above 0, and at most `max` where that is given. */
-export function aboveZero(about: Description, max = Number.POSITIVE_INFINITY): Option<number> {
+export function aboveZero(about: Description<number>, max = Number.POSITIVE_INFINITY): Option<number> {
   return {
     ...about,
     ...{ reads: "number", takes: `a number above 0${Number.isFinite(max) ? ` and at most ${max}` : ""}` },
@@ -93,7 +104,7 @@ export function aboveZero(about: Description, max = Number.POSITIVE_INFINITY): O
 export function numberOr<const Word extends string>(
   words: readonly Word[],
   { min, max, takes }: { readonly min: number; readonly max: number; readonly takes: string },
-  about: Description,
+  about: Description<number | Word>,
 ): Option<number | Word> {
   return {
     ...about,

@@ -20,7 +20,7 @@ const dataOptions = {
   weights: text("an expression over the table's columns", {
     argument: "<expression>",
     help: "count each row so many times, by an expression over the columns such as n; rows of weight 0 are left out",
-    default: "every row once",
+    otherwise: "every row once",
   }),
   /** Whether rows in memory hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
   storage: choice(["auto", "dense", "sparse"], {
@@ -35,7 +35,7 @@ const modelOptions = {
   family: choice(Object.keys(families) as FamilyName[], {
     argument: "<name>",
     help: "distribution of the target given its predictors",
-    default: "guessed from the target's values",
+    otherwise: "guessed from the target's values",
   }),
   /**
    * The value of a two-valued target whose probability is modelled, such as "sick"; the second in sorted order unless told.
@@ -43,7 +43,7 @@ const modelOptions = {
   event: {
     argument: "<value>",
     help: "which of a target's two values is the one whose probability is modelled",
-    default: "the second in sorted order",
+    otherwise: "the second in sorted order",
     takes: "one of the target's two values",
     reads: "text",
     accepts: (value): value is EventOption => ["string", "boolean"].includes(typeof value) || Number.isFinite(value),
@@ -103,20 +103,20 @@ const samplerOptions = {
 
 const runOptions = {
   /** 4 */
-  chains: wholeNumber([1, 256], { argument: "<count>", help: "independent chains to run", default: "4" }),
+  chains: wholeNumber([1, 256], { argument: "<count>", help: "independent chains to run", default: 4 }),
   /** Draws a chain, 1000. */
-  draws: wholeNumber([4, 1_000_000], { argument: "<count>", help: "draws to keep of each chain", default: "1000" }),
+  draws: wholeNumber([4, 1_000_000], { argument: "<count>", help: "draws to keep of each chain", default: 1000 }),
   /** 1 */
   seed: wholeNumber([0], {
     argument: "<number>",
     help: "seed of the random numbers; the same seed gives the same draws",
-    default: "1",
+    default: 1,
   }),
   /** Largest relative error of a posterior sd that "auto" aims for, 0.02. */
   tolerance: numberBetween([0.001, 0.5], {
     argument: "<error>",
     help: "largest relative error of a posterior sd to aim for, that of the settings and of Monte Carlo together; 0.02 is 2%",
-    default: "0.02",
+    default: 0.02,
   }),
 };
 

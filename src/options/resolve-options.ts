@@ -10,8 +10,9 @@ import type { OptionTable } from "./option.ts";
 import { type FitOptions, fitOptions } from "./options.ts";
 import { type ResolvedPriors, resolvePriors } from "./prior-options.ts";
 
-/** Options that have a value whether they were given or not. */
-type WithDefault = "classCoding" | "sampler" | "standardize" | "chains" | "draws" | "seed" | "tolerance";
+/** Options that have a value whether they were given or not; of others it matters that they were not. */
+const defaulted = ["classCoding", "sampler", "standardize", "chains", "draws", "seed", "tolerance"] as const;
+type WithDefault = (typeof defaulted)[number];
 
 /** Options with the defaults filled in. */
 export type ResolvedOptions = Omit<FitOptions, "prior" | "interceptPrior" | AuxiliaryPriorName | WithDefault> &
@@ -37,18 +38,14 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
   const { prior, interceptPrior, ...plain } = options;
   return {
     ...plain,
-    classCoding: options.classCoding ?? "reference",
-    sampler: options.sampler ?? "auto",
-    standardize: options.standardize ?? "auto",
+    ...(Object.fromEntries(defaulted.map((name) => [name, options[name] ?? fitOptions[name].default])) as Required<
+      Pick<FitOptions, WithDefault>
+    >),
     ...resolvePriors(prior, interceptPrior),
     ...(Object.fromEntries(auxiliaryNames.map((name) => [priorNameOf(name), auxiliaryPrior(name, options)])) as Record<
       AuxiliaryPriorName,
       ScalePrior | undefined
     >),
-    chains: options.chains ?? 4,
-    draws: options.draws ?? 1000,
-    seed: options.seed ?? 1,
-    tolerance: options.tolerance ?? 0.02,
   };
 }
 

@@ -13,32 +13,32 @@ export const tuningOptions = {
   preconditioner: choice(preconditioners, {
     argument: "<shape>",
     help: "shape of the matrix that each step multiplies the gradient by",
-    default: chosen,
+    otherwise: chosen,
   }),
   /** S: rows of a minibatch. */
   batchSize: wholeNumber([1, 1_000_000], {
     argument: "<rows>",
     help: "rows in each step's minibatch",
-    default: chosen,
+    otherwise: chosen,
   }),
   /** ε: the step size of the stochastic-gradient samplers. */
   learningRate: aboveZero({
     argument: "<rate>",
     help: "step size: the number that each step multiplies the (preconditioned) gradient by",
-    default: chosen,
+    otherwise: chosen,
   }),
   /** h of control variates: the share of the way to the mode that a step goes. */
   damping: aboveZero({
     argument: "<share>",
     help: "step size, as the share of the distance to the mode that one step takes away",
-    default: "chosen from the tolerance",
+    otherwise: "chosen from the tolerance",
   }),
   /** μ, in (0, 1]: the share of the velocity that a step forgets. */
   momentum: aboveZero(
     {
       argument: "<share>",
       help: "share of the velocity that each step forgets; 1 is SGD without momentum",
-      default: chosen,
+      otherwise: chosen,
     },
     1,
   ),
@@ -46,7 +46,7 @@ export const tuningOptions = {
   window: aboveZero({
     argument: "<passes>",
     help: "passes over the data whose iterates are averaged into one draw",
-    default: chosen,
+    otherwise: chosen,
   }),
   /** What iterate averages are given as their covariance: P, or the sandwich A⁻¹CA⁻¹/N, robust to a wrong model. */
   covariance: choice(["posterior", "sandwich"], {
@@ -70,7 +70,7 @@ export const tuningOptions = {
   maxStep: aboveZero({
     argument: "<size>",
     help: "largest step size in any direction; where Fisher scoring asks for more, noise is added instead",
-    default: chosen,
+    otherwise: chosen,
   }),
 };
 
