@@ -68,4 +68,4 @@ export const auxiliaries = {
 
 export type AuxiliaryName = keyof typeof auxiliaries;
 
-export const auxiliaryNames = Object.keys(auxiliaries) as AuxiliaryName[];
+export const auxiliaryNames = () => Object.keys(auxiliaries) as AuxiliaryName[];

@@ -42,10 +42,9 @@ export function resolveOptions(options: FitOptions): ResolvedOptions {
       Pick<FitOptions, WithDefault>
     >),
     ...resolvePriors(prior, interceptPrior),
-    ...(Object.fromEntries(auxiliaryNames.map((name) => [priorNameOf(name), auxiliaryPrior(name, options)])) as Record<
-      AuxiliaryPriorName,
-      ScalePrior | undefined
-    >),
+    ...(Object.fromEntries(
+      auxiliaryNames().map((name) => [priorNameOf(name), auxiliaryPrior(name, options)]),
+    ) as Record<AuxiliaryPriorName, ScalePrior | undefined>),
   };
 }
 
@@ -76,7 +75,7 @@ function auxiliaryPrior(name: AuxiliaryName, options: FitOptions): ScalePrior | 
 /** What the options say of the auxiliary parameters: a number that fixes one, or the prior of one that is learned. */
 export function knownAuxiliaries(options: ResolvedOptions): AuxiliaryOptions {
   return Object.fromEntries(
-    auxiliaryNames.map((name) => {
+    auxiliaryNames().map((name) => {
       const value = options[name] ?? "learned";
       // A number that is yet to be found starts at 1, the scale of a standardised target.
       return [name, value === "learned" ? options[priorNameOf(name)] : value === "em" ? 1 : value];

@@ -1,5 +1,6 @@
 // In the lists before anything derives choices from them.
 import "./recipe/geometric.ts";
+import "./recipe/polya.ts";
 import "./recipe/antithetic.ts";
 
 import { describe, expect, it } from "vitest";
@@ -69,6 +70,38 @@ describe("a family of one file and one line", () => {
     await expect(fit(fractions, { family })).rejects.toThrow(/^The geometric family needs whole numbers of at least 0/);
     await expect(fit(input, { family, dispersion: 1 })).rejects.toThrow(
       /^The option dispersion is for the negative-binomial family, and this fit is of the geometric family/,
+    );
+  });
+});
+
+describe("an auxiliary parameter of one entry", () => {
+  const options = { sampler: "laplace", draws: 25, chains: 2, tolerance: 0.5, seed: 5 };
+  const given = (own: Record<string, unknown>) => ({ ...options, family: "polya" as FamilyName, ...own }) as RunOptions;
+
+  it.each([
+    [{}, {}],
+    [{ excessPrior: "half-normal(0.5)" }, { dispersionPrior: "half-normal(0.5)" }],
+    [{ excess: 0.7 }, { dispersion: 0.7 }],
+  ])("has options, is learned or fixed, and reported: %j", async (own, others) => {
+    const posterior = await fitOnPlainEngine(given(own));
+    const same = await fit(input, { ...options, family: "negative-binomial", ...others });
+    const names = posterior.coefficients.map(({ name }) => name);
+    expect(names).toEqual(["x", "Intercept", ...("excess" in own ? [] : ["excess"])]);
+    posterior.coefficients.forEach(({ mean, sd }, j) => {
+      expect(Math.abs(mean - same.coefficients[j].mean) / sd).toBeLessThan(1e-3);
+    });
+    expect(posterior.recipe.fixed).toEqual("excess" in own ? { excess: 0.7 } : {});
+  });
+
+  it("is refused with other families, and with what it does not take", async () => {
+    await expect(fitOnPlainEngine({ ...given({ excess: 1 }), family: "poisson" })).rejects.toThrow(
+      "The option excess is for the polya family, and this fit is of the poisson family",
+    );
+    await expect(fitOnPlainEngine(given({ excess: 0 }))).rejects.toThrow(
+      "The option excess cannot be 0: it takes learned, or a number from 0.000001 to 1,000,000.",
+    );
+    await expect(fitOnPlainEngine(given({ excess: 1, excessPrior: "exponential(1)" }))).rejects.toThrow(
+      "The option excessPrior is of no use where excess is 1",
     );
   });
 });
