@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { defaultText, flagOf, type OptionTable } from "../src/options/option.ts";
 import { optionGroups } from "../src/options/options.ts";
+import { predictOptions } from "../src/options/predict-options.ts";
 import { coefficientDensities, scaleDensities } from "../src/priors/densities.ts";
 import { samplers } from "../src/sampling/registry.ts";
 import { takersOf } from "./option-takers.ts";
 
 // Pages that are made from the tables of options and laws. `npx vitest run -u cli/options-page.test.ts` writes docs/options.md anew.
 
-const intro = `# Options of a fit
+const intro = `# Options
 
 Every option has a name in the library and a flag in the command, and means the same in both: \`fit(input, { batchSize: 100 })\` is
 \`ornstein fit … --batch-size 100\`. All of them can be left out. What they may be is checked before anything is read.
@@ -34,8 +35,7 @@ const remarks: Partial<Record<keyof typeof optionGroups, string>> = {
 
 const cell = (text: string) => text.replaceAll("|", "\\|");
 
-function section(group: keyof typeof optionGroups): string {
-  const options: OptionTable = optionGroups[group];
+function section(title: string, options: OptionTable, remark?: string): string {
   const rows = Object.entries(options).map(([name, option]) => {
     const takers = takersOf(name, option).map((taker) => `\`${taker}\``);
     const takes = name === "sampler" ? `auto, ${samplers.map((sampler) => sampler.name).join(", ")}` : option.takes;
@@ -43,14 +43,16 @@ function section(group: keyof typeof optionGroups): string {
     return `| \`${name}\` | \`${flagOf(name)}\` | ${cell(what)} | ${cell(takes)} | ${cell(defaultText(option))} |`;
   });
   const head = "| library | command | what it does | takes | default |\n|---|---|---|---|---|";
-  return [`## ${titles[group]}`, ...(remarks[group] ? [remarks[group]] : []), `${head}\n${rows.join("\n")}`].join(
-    "\n\n",
-  );
+  return [`## ${title}`, ...(remark ? [remark] : []), `${head}\n${rows.join("\n")}`].join("\n\n");
 }
 
 it("docs/options.md is the table of options", async () => {
   const groups = Object.keys(optionGroups) as (keyof typeof optionGroups)[];
-  const page = `${[intro.trim(), ...groups.map(section)].join("\n\n")}\n`;
+  const sections = groups.map((group) => section(titles[group], optionGroups[group], remarks[group]));
+  sections.push(
+    section("Predictions", predictOptions, "Of `predict` and `ornstein predict`: [predictions](prediction.md)."),
+  );
+  const page = `${[intro.trim(), ...sections].join("\n\n")}\n`;
   await expect(page).toMatchFileSnapshot("../docs/options.md");
 });
 

@@ -1,58 +1,32 @@
-import { type Command, Option } from "commander";
-import type { UnknownLevels } from "../src/design/recipe/recipe-levels.ts";
+import type { Command } from "commander";
 import { InputError } from "../src/errors.ts";
 import type { Posterior } from "../src/fit/posterior.ts";
-import { fitOptions } from "../src/options/options.ts";
-import { dataArgument, headings, helpOf, number, plainHelp, quietHelp, sqlHelp } from "./options.ts";
+import { withDefaults } from "../src/options/option.ts";
+import { type PredictionSettings, predictOptions } from "../src/options/predict-options.ts";
+import { addOptions, dataArgument, headings, plainHelp, quietHelp, sqlHelp } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";
 import type { FirstRows } from "./render-prediction.ts";
 import { requireOutputs } from "./require-outputs.ts";
 import { runCommand } from "./run-command.ts";
 
-interface PredictFlags {
+interface PredictFlags extends PredictionSettings {
   out?: string;
   sql?: string;
-  interval?: number;
-  draws?: number;
-  posteriorDraws?: number;
-  seed?: number;
-  unknownLevels?: UnknownLevels;
   json?: string;
   quiet?: boolean;
   color: boolean;
 }
 
 export function addPredictCommand(program: Command, version: string): void {
-  program
+  const command = program
     .command("predict")
     .description("predict rows from a saved fit, and score the predictions where the target is known")
     .argument("<fit>", "a file that ornstein fit --save wrote")
     .argument("[data]", `${dataArgument}; columns as in the fit`)
     .optionsGroup(headings.data)
     .option("--sql <query>", sqlHelp)
-    .addOption(
-      new Option(
-        "--unknown-levels <what>",
-        "what to do with levels of a categorical column that the fit never saw: stop with an error, or predict them as the reference level (default: error)",
-      ).choices(["error", "reference"]),
-    )
-    .optionsGroup("Prediction:")
-    .option(
-      "--interval <probability>",
-      "probability that the equal-tailed interval of each row is to contain (default: 0.9)",
-      number,
-    )
-    .option(
-      "--draws <count>",
-      "draws of each row's predictive distribution to write to --out beside the mean and interval (default: 0)",
-      number,
-    )
-    .option(
-      "--posterior-draws <count>",
-      "posterior draws of the coefficients that predictions are averaged over; fewer are faster (default: 1000)",
-      number,
-    )
-    .option("--seed <number>", helpOf("seed", fitOptions.seed), number)
+    .optionsGroup("Prediction:");
+  addOptions(command, predictOptions)
     .optionsGroup(headings.output)
     .option(
       "--out <file>",
@@ -119,10 +93,8 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
 }
 
 /** What the intervals are quantiles of. */
-function intervalsOf(
-  { settings }: Pick<Posterior, "settings">,
-  { interval = 0.9, posteriorDraws = 1000 }: PredictFlags,
-) {
+function intervalsOf({ settings }: Pick<Posterior, "settings">, flags: PredictFlags) {
+  const { interval, posteriorDraws } = withDefaults(predictOptions, flags, ["interval", "posteriorDraws"]);
   return { interval, draws: Math.min(posteriorDraws, settings.chains * settings.draws) };
 }
 

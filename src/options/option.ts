@@ -36,6 +36,16 @@ export type OptionsOf<Table> = {
   readonly [Name in keyof Table]?: Table[Name] extends Option<infer Value> ? Value : never;
 };
 
+/** Of the options that are named, which have a default: what was given, or else that. */
+export function withDefaults<Table extends OptionTable, Name extends keyof Table>(
+  table: Table,
+  options: OptionsOf<Table>,
+  names: readonly Name[],
+): Required<Pick<OptionsOf<Table>, Name>> {
+  const entries = names.map((name) => [name, options[name] ?? table[name].default]);
+  return Object.fromEntries(entries) as Required<Pick<OptionsOf<Table>, Name>>;
+}
+
 /** What is taken where an option is left out, in words. */
 export const defaultText = ({ default: value, otherwise }: Description<unknown>) => otherwise ?? String(value);
 
@@ -88,6 +98,18 @@ export function numberBetween(
     ...about,
     ...{ reads: "number", takes: `a number from ${written(min)} to ${written(max)}` },
     accepts: (value): value is number => isBetween(value, min, max),
+  };
+}
+
+/** A number between two others that it cannot be itself. */
+export function numberInside(
+  [min, max]: readonly [min: number, max: number],
+  about: Description<number>,
+): Option<number> {
+  return {
+    ...about,
+    ...{ reads: "number", takes: `a number above ${written(min)} and below ${written(max)}` },
+    accepts: (value): value is number => isBetween(value, min, max) && value !== min && value !== max,
   };
 }
 

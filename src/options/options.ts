@@ -101,17 +101,20 @@ const samplerOptions = {
   ...tuningOptions,
 };
 
+/** Of everything that draws random numbers. */
+export const seed = wholeNumber([0], {
+  argument: "<number>",
+  help: "seed of the random numbers; the same seed gives the same draws",
+  default: 1,
+});
+
 const runOptions = {
   /** 4 */
   chains: wholeNumber([1, 256], { argument: "<count>", help: "independent chains to run", default: 4 }),
   /** Draws a chain, 1000. */
   draws: wholeNumber([4, 1_000_000], { argument: "<count>", help: "draws to keep of each chain", default: 1000 }),
   /** 1 */
-  seed: wholeNumber([0], {
-    argument: "<number>",
-    help: "seed of the random numbers; the same seed gives the same draws",
-    default: 1,
-  }),
+  seed,
   /** Largest relative error of a posterior sd that "auto" aims for, 0.02. */
   tolerance: numberBetween([0.001, 0.5], {
     argument: "<error>",

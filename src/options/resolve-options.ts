@@ -1,14 +1,13 @@
 import { InputError } from "../errors.ts";
 import { type AuxiliaryName, auxiliaryNames } from "../families/auxiliaries.ts";
-import { shown } from "../kinds.ts";
 import type { AuxiliaryOptions } from "../models/model.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 import { readScalePrior } from "../priors/scale-prior.ts";
-import { suggestion } from "../suggest.ts";
 import { type AuxiliaryPriorName, priorNameOf } from "./auxiliary-options.ts";
-import type { OptionTable } from "./option.ts";
+import { withDefaults } from "./option.ts";
 import { type FitOptions, fitOptions } from "./options.ts";
 import { type ResolvedPriors, resolvePriors } from "./prior-options.ts";
+import { requireAccepted } from "./require-accepted.ts";
 
 /** Options that have a value whether they were given or not; of others it matters that they were not. */
 const defaulted = ["classCoding", "sampler", "standardize", "chains", "draws", "seed", "tolerance"] as const;
@@ -19,13 +18,11 @@ export type ResolvedOptions = Omit<FitOptions, "prior" | "interceptPrior" | Auxi
   Required<Pick<FitOptions, WithDefault>> &
   ResolvedPriors & { readonly [Name in AuxiliaryPriorName]?: ScalePrior };
 
-const table: OptionTable = fitOptions;
-
 /** @throws InputError where an option stands among the data, where nobody would read it */
 export function refuseOptionsAmong(input: object): void {
   // Arrays have weights of their own; a table's are an expression, and an option.
   const isData = (name: string) => name === "weights" && !("formula" in input);
-  const option = Object.keys(input).find((name) => Object.hasOwn(table, name) && !isData(name));
+  const option = Object.keys(input).find((name) => Object.hasOwn(fitOptions, name) && !isData(name));
   if (option !== undefined)
     throw new InputError(
       `The option ${option} stands with the data; options are the second argument, as in fit({ data, formula }, { ${option} }).`,
@@ -34,31 +31,16 @@ export function refuseOptionsAmong(input: object): void {
 
 /** @throws InputError naming the option and what it takes */
 export function resolveOptions(options: FitOptions): ResolvedOptions {
-  requireAccepted(options);
+  requireAccepted(fitOptions, options);
   const { prior, interceptPrior, ...plain } = options;
   return {
     ...plain,
-    ...(Object.fromEntries(defaulted.map((name) => [name, options[name] ?? fitOptions[name].default])) as Required<
-      Pick<FitOptions, WithDefault>
-    >),
+    ...withDefaults(fitOptions, options, defaulted),
     ...resolvePriors(prior, interceptPrior),
     ...(Object.fromEntries(
       auxiliaryNames().map((name) => [priorNameOf(name), auxiliaryPrior(name, options)]),
     ) as Record<AuxiliaryPriorName, ScalePrior | undefined>),
   };
-}
-
-function requireAccepted(options: FitOptions): void {
-  const unknown = Object.keys(options).find((name) => !Object.hasOwn(table, name));
-  if (unknown !== undefined)
-    throw new InputError(
-      `There is no option ${unknown}; ${suggestion(unknown, Object.keys(table), "the options are")}`,
-    );
-  const given: Readonly<Record<string, unknown>> = { ...options };
-  for (const [name, { accepts, takes }] of Object.entries(table)) {
-    if (given[name] !== undefined && !accepts(given[name]))
-      throw new InputError(`The option ${name} cannot be ${shown(given[name])}: it takes ${takes}.`);
-  }
 }
 
 /** @throws InputError where the prior cannot be read, or its parameter is fixed */
