@@ -4,11 +4,14 @@ import { seed } from "./options.ts";
 /** The options of predictions, by their names in the library. */
 export const predictOptions = {
   /** What a level that no row of the fit has is: an error (the default), or predicted without a coefficient for it. */
-  unknownLevels: choice(["error", "reference"], {
-    argument: "<what>",
-    help: "what to do with a level of a categorical column that no row of the fit has: stop with an error, or predict without a coefficient for it, as for the reference level",
-    default: "error",
-  }),
+  unknownLevels: {
+    ...choice(["error", "reference"], {
+      argument: "<what>",
+      help: "what to do with a level of a categorical column that no row of the fit has: stop with an error, or predict without a coefficient for it, as for the reference level",
+      default: "error",
+    }),
+    takes: '"error" or "reference"',
+  },
   /** Probability of the equal-tailed intervals, 0.9. */
   interval: numberInside([0, 1], {
     argument: "<probability>",
