@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { statusOf } from "./failure.ts";
-import { optionGroups, plainHelp } from "./options.ts";
+import { headings, jsonHelp, plainHelp } from "./options.ts";
 import { terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 import { requireOutputs } from "./require-outputs.ts";
@@ -14,10 +14,10 @@ interface CheckFlags {
 export function addCheckCommand(program: Command): void {
   program
     .command("check")
-    .description("print the table and the certificate of a saved fit again")
+    .description("print the coefficients and the certificate of a saved fit again")
     .argument("<fit>", "a file that ornstein fit --save wrote")
-    .optionsGroup(optionGroups.output)
-    .option("--json <file>", "write the whole result as JSON; - is standard output")
+    .optionsGroup(headings.output)
+    .option("--json <file>", jsonHelp)
     .option("--no-color", plainHelp)
     .addHelpText("after", "\nExample:\n  ornstein check fit.nc")
     .action(runCheck);

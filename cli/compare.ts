@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CompareOptions } from "../src/fit/comparison/compare.ts";
 import { samplers } from "../src/sampling/registry.ts";
-import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
+import { addModelOptions, addRunOptions, type CommonFlags, number, requireRunnable } from "./options.ts";
 import { commandLine, terminal, writeJson, writeText } from "./outputs.ts";
 import { renderComparison } from "./render-comparison.ts";
 import { requireOutputs } from "./require-outputs.ts";
@@ -14,24 +14,30 @@ interface CompareFlags extends CommonFlags, Pick<CompareOptions, "samplers" | "t
 export function addCompareCommand(program: Command, version: string): void {
   const command = program
     .command("compare")
-    .description("run every sampler on a table and measure each against a reference posterior");
+    .description(
+      "run every sampler on one model, and measure the error of each against a reference posterior, and its time",
+    );
   addModelOptions(command)
-    .optionsGroup(optionGroups.sampling)
     .option(
       "--samplers <names>",
-      `samplers to compare, separated by commas (default: all, ${samplers.map(({ name }) => name).join(",")})`,
+      `samplers to compare, separated by commas (default: all of ${samplers.map(({ name }) => name).join(",")})`,
       (text) => text.split(",").map((name) => name.trim()),
     )
-    .option("--time-limit <seconds>", "give a sampler up after so long (default 60)", number);
+    .option(
+      "--time-limit <seconds>",
+      "give up a sampler that takes longer than this; it is then listed with the reason (default: 60)",
+      number,
+    );
   addRunOptions(command)
-    .option("--plot <file.svg>", "draw each sampler's accuracy against its time")
+    .option("--plot <file.svg>", "draw a chart of each sampler's error against its time")
     .addHelpText("after", example)
     .action((data: string | undefined, flags: CompareFlags) => runCompare(data, flags, version));
 }
 
 const example = `
 Example:
-  ornstein compare wine.csv -f 'quality > 5 ~ .' --samplers control-variate,nuts,laplace --plot wine.svg`;
+  ornstein compare wine.csv -f 'quality > 5 ~ .' \\
+    --samplers control-variate,nuts,laplace --plot wine.svg`;
 
 async function runCompare(data: string | undefined, flags: CompareFlags, version: string): Promise<void> {
   const { formula, sql, json, plot, threads, quiet, color, ...options } = flags;

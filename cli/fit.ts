@@ -1,9 +1,8 @@
-import { type Command, Option } from "commander";
+import type { Command } from "commander";
 import { InputError } from "../src/errors.ts";
-import { samplers } from "../src/sampling/registry.ts";
-import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../src/sampling/sampler.ts";
+import { optionGroups } from "../src/options/options.ts";
 import { statusOf } from "./failure.ts";
-import { addModelOptions, addRunOptions, type CommonFlags, number, optionGroups, requireRunnable } from "./options.ts";
+import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRunnable } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";
 import { renderPosterior } from "./render.ts";
 import { requireOutputs } from "./require-outputs.ts";
@@ -17,15 +16,17 @@ interface FitFlags extends CommonFlags {
 }
 
 export function addFitCommand(program: Command, version: string): void {
-  const command = program.command("fit").description("fit a Bayesian model to a table and certify the result");
+  const command = program
+    .command("fit")
+    .description("fit a Bayesian regression model to a table, and certify how exact the result is");
   addModelOptions(command);
-  addSamplerOptions(command.optionsGroup(optionGroups.sampling));
+  addOptions(command, optionGroups.sampler);
   addRunOptions(command)
-    .option("--save <file.nc>", "write the fit as netCDF-4, for ornstein predict and check, xarray and ArviZ")
-    .option("--save-data", "write the target's values into the file of --save too, as ArviZ's observed_data")
+    .option("--save <file.nc>", "write the fit to a netCDF-4 file, for ornstein predict and check, ArviZ and xarray")
+    .option("--save-data", "include the target's values in the file of --save, as ArviZ's observed_data")
     .option(
       "--draws-out <file>",
-      "write the draws on the original scale: FILE.parquet, or FILE.csv in CmdStan's form, a file for each chain: FILE_1.csv, FILE_2.csv, …",
+      "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
     )
     .addHelpText("after", example)
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
@@ -33,62 +34,11 @@ export function addFitCommand(program: Command, version: string): void {
 
 const example = `
 Example:
-  ornstein fit flights.parquet -f 'delay > 15 ~ C(hour) + log(distance)' --save fit.nc --json fit.json
-  The table and the certificate go to standard output; fit.nc is for ornstein predict. With no other option the sampler
-  and its settings are chosen from the data, and the certificate says which and why.`;
-
-function addSamplerOptions(command: Command): void {
-  command
-    .addOption(
-      new Option("--sampler <name>", "the algorithm; auto chooses and says why (default auto)").choices([
-        "auto",
-        ...samplers.map((sampler) => sampler.name),
-      ]),
-    )
-    .addOption(
-      new Option(
-        "--preconditioner <name>",
-        "what the gradient is multiplied by, for samplers that have it (default: chosen)",
-      ).choices(preconditioners),
-    )
-    .option("--batch-size <rows>", "rows of a step (default: chosen from the theory)", number)
-    .option(
-      "--learning-rate <rate>",
-      "length of a step of the stochastic-gradient samplers (default: chosen from the theory)",
-      number,
-    )
-    .option(
-      "--damping <h>",
-      "share of the way to the mode that a step of control-variate goes (default: chosen from the tolerance)",
-      number,
-    )
-    .option(
-      "--momentum <share>",
-      "share of the velocity that a step of momentum-sgd forgets (default: chosen from the theory)",
-      number,
-    )
-    .option(
-      "--window <passes>",
-      "passes over the data that iasg averages into one draw (default: chosen from the theory)",
-      number,
-    )
-    .addOption(
-      new Option(
-        "--covariance <what>",
-        "what iasg gives its draws: the posterior's covariance, or the sandwich, robust to a wrong model (default posterior)",
-      ).choices(covarianceTargets),
-    )
-    .addOption(
-      new Option(
-        "--noise-estimate <how>",
-        "where constant-sgd has the gradient noise from: a pass over all rows, or the chains' own batches (default pass)",
-      ).choices(noiseEstimates),
-    )
-    .addOption(
-      new Option("--schedule <rates>", "whether the rates of sgld stay or fall (default constant)").choices(schedules),
-    )
-    .option("--max-step <h>", "largest entry of the preconditioner of sgfs (default: chosen from the theory)", number);
-}
+  ornstein fit flights.parquet -f 'delay > 15 ~ C(hour) + log(distance)' \\
+    --save fit.nc --json fit.json
+  The coefficients and the certificate go to standard output; fit.nc is for
+  ornstein predict. With no other option the sampler and its settings are chosen
+  from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
   const { formula, sql, json, save, saveData, drawsOut, threads, quiet, color, ...options } = flags;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import type { FinishedPart } from "../paper/run-part.ts";
 import { InputError } from "../src/errors.ts";
+import { fitOptions } from "../src/options/options.ts";
 import { reportFailure } from "./failure.ts";
-import { number, quietHelp, seedHelp, threadsHelp } from "./options.ts";
+import { helpOf, number, quietHelp, threadsHelp } from "./options.ts";
 import { writeText } from "./outputs.ts";
 import { type CommandRun, runCommand } from "./run-command.ts";
 
@@ -23,13 +24,22 @@ interface PaperFlags {
 export function addPaperCommand(program: Command): void {
   program
     .command("paper")
-    .description("make the tables and figures of Mandt, Hoffman & Blei (2017) anew, with our own samplers")
-    .option("--data <folder>", "folder that holds the data sets: wine/, skin/, casp/ and so on")
-    .option("--out <folder>", "folder that each part's JSON and SVG files are written to")
-    .option("--only <parts>", "make these parts only, such as table-1,figure-1 (default: all)")
-    .option("--list", "name the parts and what they show")
-    .option("--seed <number>", seedHelp, number)
-    .option("--effort <share>", "share of the full number of draws, for a quick look (default 1)", number)
+    .description(
+      'reproduce the tables and figures of Mandt, Hoffman & Blei (2017), "Stochastic gradient descent as approximate Bayesian inference", with the samplers of ornstein',
+    )
+    .option(
+      "--data <folder>",
+      "folder with the data sets that the paper uses, each in its own: wine/, skin/, casp/ and so on",
+    )
+    .option("--out <folder>", "folder to write each part's numbers (JSON) and figures (SVG) to")
+    .option("--only <parts>", "tables and figures to make, by name, such as table-1,figure-1 (default: all)")
+    .option("--list", "list the names of the parts and what each shows, and stop")
+    .option("--seed <number>", helpOf("seed", fitOptions.seed), number)
+    .option(
+      "--effort <share>",
+      "fraction of the full number of draws to make, such as 0.1 for a quick look (default: 1)",
+      number,
+    )
     .option("--threads <count>", threadsHelp, number)
     .option("--quiet", quietHelp)
     .addHelpText("after", "\nExample:\n  ornstein paper --data data --out paper-figures --only table-1,figure-1")

@@ -1,48 +1,41 @@
-import { type Command, Option } from "commander";
-import type { UnknownLevels } from "../src/design/recipe/recipe-levels.ts";
+import type { Command } from "commander";
 import { InputError } from "../src/errors.ts";
 import type { Posterior } from "../src/fit/posterior.ts";
-import { dataArgument, number, optionGroups, plainHelp, quietHelp, seedHelp, sqlHelp } from "./options.ts";
+import { withDefaults } from "../src/options/option.ts";
+import { type PredictionSettings, predictOptions } from "../src/options/predict-options.ts";
+import { addOptions, dataArgument, headings, plainHelp, quietHelp, sqlHelp } from "./options.ts";
 import { commandLine, terminal, writeJson } from "./outputs.ts";
 import type { FirstRows } from "./render-prediction.ts";
 import { requireOutputs } from "./require-outputs.ts";
 import { runCommand } from "./run-command.ts";
 
-interface PredictFlags {
+interface PredictFlags extends PredictionSettings {
   out?: string;
   sql?: string;
-  interval?: number;
-  draws?: number;
-  posteriorDraws?: number;
-  seed?: number;
-  unknownLevels?: UnknownLevels;
   json?: string;
   quiet?: boolean;
   color: boolean;
 }
 
 export function addPredictCommand(program: Command, version: string): void {
-  program
+  const command = program
     .command("predict")
-    .description("predict new rows from a saved fit, and score the predictions where the target is known")
+    .description("predict rows from a saved fit, and score the predictions where the target is known")
     .argument("<fit>", "a file that ornstein fit --save wrote")
     .argument("[data]", `${dataArgument}; columns as in the fit`)
-    .optionsGroup(optionGroups.data)
+    .optionsGroup(headings.data)
     .option("--sql <query>", sqlHelp)
-    .addOption(
-      new Option(
-        "--unknown-levels <what>",
-        "refuse levels that no row of the fit has, or predict without a coefficient for them (default error)",
-      ).choices(["error", "reference"]),
+    .optionsGroup("Prediction:");
+  addOptions(command, predictOptions)
+    .optionsGroup(headings.output)
+    .option(
+      "--out <file>",
+      "write the predictions, a row for each row of DATA: .csv, .parquet or .jsonl; - is CSV on standard output",
     )
-    .optionsGroup("Prediction:")
-    .option("--interval <probability>", "probability of the equal-tailed intervals (default 0.9)", number)
-    .option("--draws <count>", "predictive draws of each row that are written (default 0)", number)
-    .option("--posterior-draws <count>", "draws of the coefficients that are averaged over (default 1000)", number)
-    .option("--seed <number>", seedHelp, number)
-    .optionsGroup(optionGroups.output)
-    .option("--out <file>", "write a row for each row: .csv, .parquet or .jsonl; - is CSV on standard output")
-    .option("--json <file>", "write scores, calibration and checks as JSON; - is standard output")
+    .option(
+      "--json <file>",
+      "write the scores, the calibration and the posterior predictive checks as JSON; - is standard output",
+    )
     .option("--quiet", quietHelp)
     .option("--no-color", plainHelp)
     .addHelpText("after", example)
@@ -100,10 +93,8 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
 }
 
 /** What the intervals are quantiles of. */
-function intervalsOf(
-  { settings }: Pick<Posterior, "settings">,
-  { interval = 0.9, posteriorDraws = 1000 }: PredictFlags,
-) {
+function intervalsOf({ settings }: Pick<Posterior, "settings">, flags: PredictFlags) {
+  const { interval, posteriorDraws } = withDefaults(predictOptions, flags, ["interval", "posteriorDraws"]);
   return { interval, draws: Math.min(posteriorDraws, settings.chains * settings.draws) };
 }
 

@@ -2,8 +2,9 @@ import { dot, line } from "@observablehq/plot";
 import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import { congruence, type Matrix, matrix } from "../src/linalg/matrix.ts";
 import { symmetricEigen } from "../src/linalg/symmetric-eigen.ts";
+import type { Tuning } from "../src/options/tuning.ts";
 import { denseSamplers } from "../src/sampling/registry.ts";
-import type { Tuning } from "../src/sampling/sampler.ts";
+
 import { type DataSet, problemOf, readDataSet, realDataSets } from "./data-sets.ts";
 import { figure, inks } from "./drawing.ts";
 import { ellipse } from "./ellipse.ts";

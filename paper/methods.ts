@@ -1,4 +1,4 @@
-import type { Tuning } from "../src/sampling/sampler.ts";
+import type { Tuning } from "../src/options/tuning.ts";
 import type { RealDataSet } from "./data-sets.ts";
 
 /** One row of the table: a sampler with settings, and what the paper's Table 1 says of it. */

@@ -1,8 +1,9 @@
 import { checkAssumptions } from "../src/diagnostics/certificate/assumptions.ts";
 import type { DenseApproximation } from "../src/estimation/local-approximation.ts";
 import type { Matrix } from "../src/linalg/matrix.ts";
-import type { Plan } from "../src/sampling/plan.ts";
-import type { DenseSampler, SamplerOptions, Tuning } from "../src/sampling/sampler.ts";
+import type { Tuning } from "../src/options/tuning.ts";
+import type { Plan, SamplerOptions } from "../src/sampling/plan.ts";
+import type { DenseSampler } from "../src/sampling/sampler.ts";
 import { gaussianKl } from "../src/theory/divergence.ts";
 import { UnstableError } from "../src/theory/stability.ts";
 import { continuousCovariance } from "./continuous.ts";

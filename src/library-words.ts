@@ -3,7 +3,7 @@ import { inOptions, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import { posteriorOf, withHidden } from "./fit/posterior-methods.ts";
 import type { PredictionStream } from "./prediction/predict.ts";
-import type { TableSource } from "./table/table.ts";
+import type { TableSource } from "./table/table-source.ts";
 
 /** What leaves the library by its entries: errors and results whose sentences name the library's options. */
 

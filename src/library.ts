@@ -17,12 +17,8 @@ import { importFit as readFit } from "./persistence/portable-fit.ts";
 import type { SavedFit } from "./persistence/restored-fit.ts";
 import { type PredictionStream, type PredictOptions, predictStream as stream } from "./prediction/predict.ts";
 import type { PredictiveFit } from "./prediction/predictive-fit.ts";
-import {
-  type Columns,
-  tableFromColumns as columnsTable,
-  tableFromRows as rowsTable,
-  type TableSource,
-} from "./table/table.ts";
+import { type Columns, tableFromColumns as columnsTable, tableFromRows as rowsTable } from "./table/table.ts";
+import type { TableSource } from "./table/table-source.ts";
 
 export { exportFit } from "./persistence/portable-fit.ts";
 

@@ -12,11 +12,11 @@ import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
 import type { FitInput, RunControl } from "./fit/load.ts";
-import { refuseOptionsAmong } from "./fit/options/options.ts";
 import { requireOptions } from "./fit/options/require-input.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { requireText, shown } from "./kinds.ts";
+import { refuseOptionsAmong } from "./options/resolve-options.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 

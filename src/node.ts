@@ -12,7 +12,7 @@ import * as command from "./node-command.ts";
 import type { Origin, SavedFit } from "./persistence/restored-fit.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
-import type { TableSource } from "./table/table.ts";
+import type { TableSource } from "./table/table-source.ts";
 
 /**
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.

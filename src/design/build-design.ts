@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { hasScale } from "../families/families.ts";
 import { type ExpressionScope, findColumn } from "../formula/expression.ts";
 import { type Formula, visitColumns } from "../formula/formula.ts";
 import { type FormulaTerms, formulaTerms } from "../formula/formula-terms.ts";
@@ -7,7 +8,8 @@ import { isWordCount, textColumns } from "../formula/words.ts";
 import { CompleteRowReader } from "../table/complete-rows.ts";
 import { requireComputableOffset, requireComputableWeights } from "../table/computable.ts";
 import { combine, type Moments, momentsOf } from "../table/moments.ts";
-import { formatCount, type TableSource } from "../table/table.ts";
+import { formatCount, type TableSource } from "../table/table-source.ts";
+
 import { type ChosenColumns, chooseColumns } from "./columns.ts";
 import { curvatureKind, denseLimit } from "./curvature-kind.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
@@ -115,10 +117,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
 
   const finished = target.finish(options.family, { standardize, hasIntercept, offsetMean: offsetMoments.mean });
   if (offset && finished.family === "categorical") throw offsetOfClasses();
-  requireComputableOffset(
-    largestOffset / finished.target.scale,
-    finished.family === "gaussian" || finished.family === "student-t",
-  );
+  requireComputableOffset(largestOffset / finished.target.scale, hasScale(finished.family));
   const standardized = standardize !== "none";
   const chosen = chooseColumns(termRows, { numRows, hasIntercept, standardized, allLevels });
   const columns: DesignColumn[] = hasIntercept ? [...chosen.columns, intercept] : [...chosen.columns];

@@ -1,7 +1,8 @@
 import { wordsLeftOut } from "../formula/words.ts";
 import { requireComputable } from "../table/computable.ts";
 import { combine, isRounding, type Moments, scalingOf } from "../table/moments.ts";
-import { formatCount } from "../table/table.ts";
+import { formatCount } from "../table/table-source.ts";
+
 import { chooseCoding, type TermPart } from "./coding.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { FactorLevels } from "./factors.ts";

@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
 import type { Formula, TermTree } from "../formula/formula.ts";
 import { formulaText, quoteName } from "../formula/formula-text.ts";
-import { type ColumnData, formatCount, tableFromColumns } from "../table/table.ts";
+import { type ColumnData, tableFromColumns } from "../table/table.ts";
+import { formatCount } from "../table/table-source.ts";
 import { buildDesign } from "./build-design.ts";
 import type { Design, DesignOptions } from "./design-types.ts";
 

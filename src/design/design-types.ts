@@ -1,7 +1,8 @@
-import type { FamilyName } from "../families/family.ts";
+import type { FamilyName } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
-import type { ColumnType } from "../table/table.ts";
+import type { ColumnType } from "../table/table-source.ts";
+
 import type { OrthogonalBasis } from "./orthogonal-basis.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */

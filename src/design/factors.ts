@@ -8,7 +8,8 @@ import { placeOfReference } from "../formula/reference-level.ts";
 import { compileWords, isWordCount, type WordFactor } from "../formula/words.ts";
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
-import { type CategoryColumn, compareText, maxLevels, tooManyLevels } from "../table/table.ts";
+import { maxLevels } from "../table/table.ts";
+import { type CategoryColumn, compareText, tooManyLevels } from "../table/table-source.ts";
 
 /** A factor whose values are numbers. */
 export interface NumericFactor {

@@ -2,7 +2,8 @@ import { InputError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { TriangularFactor } from "../linalg/triangular-factor.ts";
 import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts";
-import type { TableChunk } from "../table/table.ts";
+import type { TableChunk } from "../table/table-source.ts";
+
 import type { ColumnBlock } from "./columns.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { type OrthogonalBasis, rotateRowsInto } from "./orthogonal-basis.ts";

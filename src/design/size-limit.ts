@@ -1,7 +1,8 @@
 import { SparseRow } from "../../kernels/layout.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
-import { formatCount, type Survey, type TableSource } from "../table/table.ts";
+import { formatCount, type Survey, type TableSource } from "../table/table-source.ts";
+
 import { curvatureKind } from "./curvature-kind.ts";
 import { worthwhileShare } from "./sparse-design.ts";
 

@@ -2,7 +2,8 @@ import { InputError } from "../errors.ts";
 import type { WordFactor } from "../formula/words.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
 import { combine, GroupMoments, type Moments, momentsOf } from "../table/moments.ts";
-import { formatCount } from "../table/table.ts";
+import { formatCount } from "../table/table-source.ts";
+
 import type { CategoricalFactor, FactorLevels, FactorReader, NumericFactor } from "./factors.ts";
 
 const maxCells = 1_000_000;

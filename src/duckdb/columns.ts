@@ -1,6 +1,6 @@
 import type { DuckDBVector } from "@duckdb/node-api";
 import { quoted, sqlText } from "../table/sql-text.ts";
-import type { Column, ColumnInfo, ColumnType } from "../table/table.ts";
+import type { Column, ColumnInfo, ColumnType } from "../table/table-source.ts";
 
 const numberTypes = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL|BIGNUM)\b/;
 const timeTypes = /^(DATE|TIMESTAMP)/;

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { buildDesign, type DesignOptions } from "../design/design.ts";
+import { buildDesign } from "../design/design.ts";
+import type { DesignOptions } from "../design/design-types.ts";
 import { parseFormula } from "../formula/formula.ts";
 import { type OpenTableOptions, openTable } from "./source.ts";
 

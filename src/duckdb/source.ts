@@ -3,7 +3,8 @@ import type { DesignRecipe } from "../design/design-types.ts";
 import { InputError } from "../errors.ts";
 import { refuse, requireObject, requireText } from "../kinds.ts";
 import { quoted } from "../table/sql-text.ts";
-import type { TableChunk, TableSource } from "../table/table.ts";
+import type { TableChunk, TableSource } from "../table/table-source.ts";
+
 import { columnOf, infoOf, readExpression } from "./columns.ts";
 import { lockDown, requireConfined } from "./confinement.ts";
 import { checkFile, duckdbPath, fileView, isPattern } from "./files/files.ts";

@@ -1,5 +1,6 @@
 import { quoted } from "../table/sql-text.ts";
-import type { ColumnInfo, Survey, SurveyWanted } from "../table/table.ts";
+import type { ColumnInfo, Survey, SurveyWanted } from "../table/table-source.ts";
+
 import type { DuckDBSession } from "./session.ts";
 
 interface SurveyedTable {

@@ -1,14 +1,14 @@
 import { InputError } from "../errors.ts";
 import { quoted, sqlText } from "../table/sql-text.ts";
+import { maxLevels } from "../table/table.ts";
 import {
   type ColumnInfo,
   compareText,
   formatCount,
-  maxLevels,
   type TextLevel,
   type TextValues,
   tooManyLevels,
-} from "../table/table.ts";
+} from "../table/table-source.ts";
 import { textExpression } from "./columns.ts";
 import type { DuckDBSession } from "./session.ts";
 

@@ -137,7 +137,7 @@ async function startSearches(
   noiseScale: boolean,
 ): Promise<Searches> {
   const information = await expectation.information({});
-  const least = model.family.auxiliaries[0]?.name === "sigma" ? 1e-12 : 1e-3 / model.rows.numRows;
+  const least = model.family.auxiliaries[0]?.isScale ? 1e-12 : 1e-3 / model.rows.numRows;
   const precisions = groups.map(({ parameters }) => {
     const told = mean(parameters.map((j) => information[j]));
     const start = Math.log(model.priorPrecision[parameters[0]]);

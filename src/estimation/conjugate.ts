@@ -10,7 +10,7 @@ import {
 } from "../linalg/matrix.ts";
 import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasNormalPriors, type Model } from "../models/model.ts";
-import { logScaleDensity } from "../priors/prior-density.ts";
+import { negativeLogDensity } from "../priors/densities.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import { weightSums } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
@@ -145,7 +145,7 @@ function logDensity(model: Model, tau: number, given: Sufficient): number {
   let logQ = 0;
   for (const eigenvalue of given.eigenvalues) logQ += Math.log(1 + eigenvalue * precision);
   const left = squaresLeft(precision, given);
-  const prior = model.auxiliaries.length > 0 ? logScaleDensity(model.shapedPriors[0].scalePrior!, tau).value : 0;
+  const prior = model.auxiliaries.length > 0 ? negativeLogDensity(model.shapedPriors[0].scalePrior!, tau).value : 0;
   return -given.weight * tau - 0.5 * logQ - 0.5 * precision * left - prior;
 }
 

@@ -1,4 +1,5 @@
-import type { Design, OrthogonalBasis } from "../design/design.ts";
+import type { OrthogonalBasis } from "../design/design.ts";
+import type { Design } from "../design/design-types.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";

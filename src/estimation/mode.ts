@@ -3,6 +3,7 @@ import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteErr
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
+import { densityOf } from "../priors/densities.ts";
 import { sumRows } from "../rows/row-sums.ts";
 import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
@@ -67,12 +68,15 @@ export async function findMode(given: Workspace, model: Model): Promise<Mode> {
 
 const maxRounds = 12;
 
-/** Where there are laplace priors, their own sds: as little as the data may tell. */
+/** Where there are priors with a kink, their own sds: as little as the data may tell. */
 function initialSpread({ dimension, shapedPriors }: Model): Float64Array | undefined {
-  const kinks = shapedPriors.filter(({ prior }) => prior?.kind === "laplace");
-  if (kinks.length === 0) return undefined;
+  const sds = shapedPriors.flatMap(({ index, prior }) => {
+    const kink = prior && densityOf(prior).kink;
+    return kink ? [{ index, sd: kink.sd(prior) }] : [];
+  });
+  if (sds.length === 0) return undefined;
   const spread = new Float64Array(dimension).fill(1);
-  for (const { index, prior } of kinks) spread[index] = Math.SQRT2 * prior!.scale;
+  for (const { index, sd } of sds) spread[index] = sd;
   return spread;
 }
 
@@ -81,23 +85,24 @@ const rowsForNoiseScale = 20_000;
 
 /** No effect of any column, and auxiliary parameters that suit that. */
 function startingPoint(model: Model): Float64Array {
-  const { auxiliaries, rows, dimension } = model;
-  const position = new Float64Array(dimension);
-  auxiliaries.forEach(({ name }, k) => {
-    const at = numCoefficients(model) + k;
-    if (name === "nu") position[at] = Math.log(8);
-    if (name !== "sigma") return;
-    let sum = 0;
-    let count = 0;
-    const step = Math.max(1, Math.floor(rows.numRows / rowsForNoiseScale));
-    const visit = ({ eta, y, weight }: VisitedRow) => {
-      sum += weight * (y - eta[0]) ** 2;
-      count += weight;
-    };
-    visitRows(model, position, visit, { step });
-    position[at] = 0.5 * Math.log(Math.max(sum / count, 1e-12));
+  const position = new Float64Array(model.dimension);
+  model.auxiliaries.forEach(({ startingTau }, k) => {
+    position[numCoefficients(model) + k] = startingTau(() => meanSquare(model, position));
   });
   return position;
+}
+
+/** Of the target about its offset, from some of the rows. */
+function meanSquare(model: Model, origin: Float64Array): number {
+  let sum = 0;
+  let count = 0;
+  const step = Math.max(1, Math.floor(model.rows.numRows / rowsForNoiseScale));
+  const visit = ({ eta, y, weight }: VisitedRow) => {
+    sum += weight * (y - eta[0]) ** 2;
+    count += weight;
+  };
+  visitRows(model, origin, visit, { step });
+  return sum / count;
 }
 
 async function newton(

@@ -1,5 +1,6 @@
 import { Weights } from "../../kernels/layout.ts";
-import type { Design } from "../design/design.ts";
+import type { Design } from "../design/design-types.ts";
+
 import {
   add,
   congruence,

@@ -10,6 +10,7 @@ export const bernoulli = familyOfRow(
   {
     name: "bernoulli",
     kernel: Family.bernoulli,
+    target: "event",
     auxiliaries: [],
     predictive: {
       meanInto(out, eta) {

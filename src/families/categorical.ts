@@ -7,6 +7,7 @@ import type { Family } from "./family.ts";
 export const categorical: Family = {
   name: "categorical",
   kernel: Code.categorical,
+  target: "classes",
   auxiliaries: [],
   slopesInto(out, eta, _tau, y, hasReference) {
     softmaxInto(out, eta, hasReference);

@@ -1,16 +1,9 @@
 import type { Family as Code } from "../../kernels/layout.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import type { Auxiliary } from "./auxiliaries.ts";
 
-/** Names of the families; `families.ts` lists them. */
-export type FamilyName = "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial" | "categorical";
-
-/** A positive parameter of a family besides its linear predictors; the model has its logarithm τ. */
-export interface Auxiliary {
-  /** As it is reported. */
-  readonly name: "sigma" | "nu" | "dispersion";
-  /** Whether it is a scale of the target, and so standardised with it. */
-  readonly isScale: boolean;
-}
+/** What a family's target is: any numbers, whole numbers of at least 0, one of two values, or one of some classes. */
+type TargetKind = "numbers" | "counts" | "event" | "classes";
 
 /**
  * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
@@ -42,9 +35,11 @@ interface Predictive {
 
 /** One family: `gaussian.ts` and its neighbours. */
 export interface Family {
-  readonly name: FamilyName | "custom";
+  /** As in the list of `families.ts`, or "custom". */
+  readonly name: string;
+  readonly target: TargetKind;
   readonly kernel: Code;
-  /** At most two. */
+  /** Of `auxiliaries.ts`, at most two. */
   readonly auxiliaries: readonly Auxiliary[];
   /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
   auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
@@ -65,7 +60,7 @@ export interface Family {
 
 /** A family with one linear predictor. */
 export function familyOfRow(
-  parts: Pick<Family, "name" | "kernel" | "auxiliaries" | "predictive">,
+  parts: Pick<Family, "name" | "kernel" | "target" | "auxiliaries" | "predictive">,
   row: RowLoss,
 ): Family {
   const slopes = new Float64Array(3);

@@ -1,4 +1,5 @@
 import { Family } from "../../kernels/layout.ts";
+import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -8,7 +9,8 @@ export const gaussian = familyOfRow(
   {
     name: "gaussian",
     kernel: Family.gaussian,
-    auxiliaries: [{ name: "sigma", isScale: true }],
+    target: "numbers",
+    auxiliaries: [auxiliaries.sigma],
     predictive: {
       meanInto(out, eta) {
         out[0] = eta[0];

@@ -1,6 +1,7 @@
 import logGamma from "@stdlib/math-base-special-gammaln";
 import { Family } from "../../kernels/layout.ts";
 import { drawGamma, drawPoisson } from "../rng/variates.ts";
+import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
 import { meanCount } from "./poisson.ts";
 
@@ -11,7 +12,8 @@ export const negativeBinomial = familyOfRow(
   {
     name: "negative-binomial",
     kernel: Family.negativeBinomial,
-    auxiliaries: [{ name: "dispersion", isScale: false }],
+    target: "counts",
+    auxiliaries: [auxiliaries.dispersion],
     predictive: {
       meanInto(out, eta) {
         out[0] = meanCount(eta[0]);

@@ -11,6 +11,7 @@ export const poisson = familyOfRow(
   {
     name: "poisson",
     kernel: Family.poisson,
+    target: "counts",
     auxiliaries: [],
     predictive: {
       meanInto(out, eta) {

@@ -3,6 +3,7 @@ import logGamma from "@stdlib/math-base-special-gammaln";
 import trigamma from "@stdlib/math-base-special-trigamma";
 import { Family } from "../../kernels/layout.ts";
 import { drawGamma } from "../rng/variates.ts";
+import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
 
 /**
@@ -13,10 +14,8 @@ export const studentT = familyOfRow(
   {
     name: "student-t",
     kernel: Family.studentT,
-    auxiliaries: [
-      { name: "sigma", isScale: true },
-      { name: "nu", isScale: false },
-    ],
+    target: "numbers",
+    auxiliaries: [auxiliaries.sigma, auxiliaries.nu],
     predictive: {
       // The mean, where there is one (ν > 1); the median always.
       meanInto(out, eta) {

@@ -1,4 +1,5 @@
-import type { Design } from "../design/design.ts";
+import { priorsOfColumns } from "../design/column-priors.ts";
+import type { Design } from "../design/design-types.ts";
 import type { RunCheck } from "../diagnostics/certificate/certificate.ts";
 import { checkPrior } from "../diagnostics/certificate/prior-check.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -8,12 +9,12 @@ import { identificationWarnings, losesDigits } from "../estimation/identificatio
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { priorPull } from "../estimation/prior-pull.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { defaultPrior, priorsOfColumns } from "../priors/prior.ts";
+import type { ResolvedOptions } from "../options/resolve-options.ts";
+import { defaultPrior } from "../priors/prior.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { refuseExactFit, refuseNoNoise } from "./least-noise.ts";
 import type { FitInput, Reporting } from "./load.ts";
 import { type LoadedModel, loadModel, normalPriors } from "./load-model.ts";
-import type { ResolvedOptions } from "./options/options.ts";
 
 /** What every sampler starts from: the rows, the model over them, and what was measured of it at the mode. */
 export interface ModeEstimates {

@@ -1,4 +1,4 @@
-import type { Design } from "../design/design.ts";
+import type { Design } from "../design/design-types.ts";
 import { InputError } from "../errors.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { type Model, numCoefficients } from "../models/model.ts";

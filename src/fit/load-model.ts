@@ -1,16 +1,20 @@
-import { type Design, type DesignOptions, rotatedPriors } from "../design/design.ts";
+import { priorsOfColumns } from "../design/column-priors.ts";
+import { rotatedPriors } from "../design/design.ts";
+import type { Design, DesignOptions } from "../design/design-types.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
-import type { FamilyName } from "../families/family.ts";
+import type { FamilyName } from "../families/families.ts";
 import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
+import { refuseForeignModelOptions } from "../options/foreign-options.ts";
+import { knownAuxiliaries, type ResolvedOptions } from "../options/resolve-options.ts";
 import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
-import { type NormalPrior, type Prior, priorsOfColumns } from "../priors/prior.ts";
-import type { ScalePrior } from "../priors/scale-prior.ts";
+import type { Prior } from "../priors/densities.ts";
+import type { NormalPrior } from "../priors/normal.ts";
+
 import type { Workspace } from "../rows/workspace.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
-import { refuseForeignModelOptions } from "./options/foreign-options.ts";
-import type { ResolvedOptions } from "./options/options.ts";
+
 import { requireRoomForDraws } from "./require-room.ts";
 
 /** The rows, the model over them, and what was learned of its prior. */
@@ -37,11 +41,7 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const started = performance.now();
   const { learnPrior: learnsPrior, sigma } = options;
-  const auxiliaries = {
-    sigma: sigma === "em" ? 1 : knownOf(sigma, options.sigmaPrior),
-    nu: knownOf(options.nu, options.nuPrior),
-    dispersion: knownOf(options.dispersion, options.dispersionPrior),
-  };
+  const auxiliaries = knownAuxiliaries(options);
   const countParameters = (numColumns: number, family: FamilyName, count: number) => {
     const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
     return numParameters(numColumns, { family, classes, auxiliaries });
@@ -106,14 +106,6 @@ function requireDistinctNames(names: readonly string[]): void {
       );
     seen.add(name);
   }
-}
-
-/** A fixed auxiliary parameter, or the prior of a learned one. */
-function knownOf(
-  value: number | "learned" | undefined,
-  prior: ScalePrior | undefined,
-): number | ScalePrior | undefined {
-  return typeof value === "number" ? value : prior;
 }
 
 function classesOf({ family, target }: Design, coding: ClassCoding) {

@@ -1,12 +1,13 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildDesign } from "../design/design.ts";
+import type { FamilyName } from "../families/families.ts";
 import { families } from "../families/families.ts";
-import type { FamilyName } from "../families/family.ts";
 import { parseFormula } from "../formula/formula.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { type ColumnData, type TableSource, tableFromColumns } from "../table/table.ts";
+import { type ColumnData, tableFromColumns } from "../table/table.ts";
+import type { TableSource } from "../table/table-source.ts";
 import type { RunOptions } from "./fit.ts";
 import { fit } from "./fit-inline.ts";
 import type { Posterior } from "./posterior.ts";

@@ -3,7 +3,8 @@ import { requireNumbers } from "../kinds.ts";
 import { type PredictionSummary, type PredictOptions, predictStream } from "../prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts";
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
-import { type TableData, type TableSource, tableFromColumns } from "../table/table.ts";
+import { type TableData, tableFromColumns } from "../table/table.ts";
+import type { TableSource } from "../table/table-source.ts";
 import { asSource } from "./load.ts";
 
 /** Rows to predict: a table, or rows of numbers in the order of the x that was fitted. */

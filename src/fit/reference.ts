@@ -5,8 +5,9 @@ import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { conjugate } from "../sampling/algorithms/conjugate.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
+import type { SamplerOptions } from "../sampling/plan.ts";
 import { sampleDensely } from "../sampling/run.ts";
-import type { Sampler, SamplerOptions } from "../sampling/sampler.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 
 /** What the samplers' accuracy is measured against. */
 export interface Reference {

@@ -1,10 +1,11 @@
 import { expect, it } from "vitest";
 import type { DenseApproximation, LowRankApproximation } from "../estimation/local-approximation.ts";
 import { identity } from "../linalg/matrix.ts";
+import { noTuning } from "../options/tuning.ts";
 import { haveLeftPosterior, RunAwayError } from "../sampling/chains/run-away.ts";
-import { type ChainOutput, noTuning } from "../sampling/plan.ts";
+import type { ChainOutput, SamplerOptions } from "../sampling/plan.ts";
 import { sampleDensely } from "../sampling/run.ts";
-import type { DenseSampler, Sampler, SamplerOptions } from "../sampling/sampler.ts";
+import type { DenseSampler, Sampler } from "../sampling/sampler.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 
 const options: SamplerOptions = { tolerance: 0.02, chains: 1, draws: 2, seed: 1 };

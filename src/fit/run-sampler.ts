@@ -1,9 +1,9 @@
 import type { ScaledDesign } from "../design/standardise.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import { certify } from "../diagnostics/certificate/certify.ts";
-import type { Plan } from "../sampling/plan.ts";
+import type { Plan, SamplerOptions } from "../sampling/plan.ts";
 import { type Run, sampleFrom } from "../sampling/run.ts";
-import type { Sampler, SamplerOptions } from "../sampling/sampler.ts";
+import type { Sampler } from "../sampling/sampler.ts";
 import { type Coefficient, convergenceOf, type PosteriorTable } from "./coefficients.ts";
 import type { ModeEstimates } from "./estimate-input.ts";
 import { requireNumbers } from "./options/require-numbers.ts";

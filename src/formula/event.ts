@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import type { FamilyName } from "../families/family.ts";
+import type { FamilyName } from "../families/families.ts";
 import { listed } from "../suggest.ts";
 import { placeOfLevel, quotedLevels, type ValueKind } from "../table/level.ts";
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { buildDesign, type Design, type DesignOptions } from "../design/design.ts";
+import { buildDesign } from "../design/design.ts";
+import type { Design, DesignOptions } from "../design/design-types.ts";
 import { RowEncoder } from "../design/recipe/encode-rows.ts";
 import { referencesOf } from "../design/recipe/references.ts";
 import { InputError } from "../errors.ts";

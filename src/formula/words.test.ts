@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SparseRow } from "../../kernels/layout.ts";
-import { buildDesign, type Design, type DesignOptions } from "../design/design.ts";
+import { buildDesign } from "../design/design.ts";
+import type { Design, DesignOptions } from "../design/design-types.ts";
 import { RowEncoder } from "../design/recipe/encode-rows.ts";
 import { InputError } from "../errors.ts";
 import { type ColumnData, tableFromColumns } from "../table/table.ts";

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
-import { type CategoryColumn, compareText, formatCount, maxLevels } from "../table/table.ts";
+import { maxLevels } from "../table/table.ts";
+import { type CategoryColumn, compareText, formatCount } from "../table/table-source.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
 import type { Expression, Factor } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";

@@ -3,7 +3,7 @@ import type { EngineMemory } from "../engine/memory.ts";
 import { InputError } from "../errors.ts";
 import type { Family } from "../families/family.ts";
 import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../kinds.ts";
-import type { NormalPrior } from "../priors/prior.ts";
+import type { NormalPrior } from "../priors/normal.ts";
 import { type CustomFunctions, ZeroDensityError } from "./custom-functions.ts";
 import { type Model, withRecord } from "./model.ts";
 
@@ -108,6 +108,7 @@ const customFamily: Family = {
   name: "custom",
   // Not read: the kernels see no rows of such a model.
   kernel: Code.gaussian,
+  target: "numbers",
   auxiliaries: [],
   slopesInto: unknownRow,
   auxiliarySlope: unknownRow,

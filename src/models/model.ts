@@ -1,12 +1,15 @@
 import { Model as Slot } from "../../kernels/layout.ts";
-import type { Design } from "../design/design.ts";
+import type { Design } from "../design/design-types.ts";
+
 import type { RowStorage } from "../engine/bindings/row-view.ts";
+import { writeShapedPriors } from "../engine/bindings/shaped-priors.ts";
 import type { EngineMemory } from "../engine/memory.ts";
-import { families } from "../families/families.ts";
-import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
-import { defaultPrior, type Prior } from "../priors/prior.ts";
-import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "../priors/scale-prior.ts";
-import { type ShapedPrior, writeShapedPriors } from "../priors/shaped-prior.ts";
+import type { Auxiliary, AuxiliaryName } from "../families/auxiliaries.ts";
+import { type FamilyName, families } from "../families/families.ts";
+import type { Family } from "../families/family.ts";
+import type { Prior, ScalePrior } from "../priors/densities.ts";
+import { defaultPrior } from "../priors/prior.ts";
+import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
 
 /** Rows in the engine's memory. */
@@ -80,21 +83,23 @@ export interface ModelOptions {
 }
 
 /** A number fixes an auxiliary parameter; a prior has it learned, as the default prior does where it is left out. */
-type AuxiliaryOptions = { readonly [name in Auxiliary["name"]]?: number | ScalePrior };
-
-const defaultAuxiliaryPriors: Readonly<Record<Auxiliary["name"], ScalePrior>> = {
-  sigma: defaultSigmaPrior,
-  nu: defaultNuPrior,
-  dispersion: defaultDispersionPrior,
-};
+export type AuxiliaryOptions = { readonly [Name in AuxiliaryName]?: number | ScalePrior };
 
 /** M: a row's linear predictors times columns, and the auxiliary parameters that are learned. */
 export function numParameters(
   numColumns: number,
   { family, classes, auxiliaries = {} }: Pick<ModelOptions, "family" | "classes" | "auxiliaries">,
 ): number {
-  const learned = families[family].auxiliaries.filter(({ name }) => typeof auxiliaries[name] !== "number");
+  const learned = families[family].auxiliaries.filter((own) => typeof knownOf(own, auxiliaries) !== "number");
   return numColumns * numPredictors(classes) + learned.length;
+}
+
+/** What is known of one of them. */
+function knownOf(
+  { name, defaultPrior }: Auxiliary,
+  given: Readonly<Record<string, number | ScalePrior>>,
+): number | ScalePrior {
+  return given[name] ?? defaultPrior;
 }
 
 function numPredictors(classes: ModelOptions["classes"]): number {
@@ -110,7 +115,7 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
   const known = family.auxiliaries.map((auxiliary, place) => ({
     ...auxiliary,
     place,
-    value: given[auxiliary.name] ?? defaultAuxiliaryPriors[auxiliary.name],
+    value: knownOf(auxiliary, given),
   }));
   const learned = known.filter(({ value }) => typeof value !== "number");
   const fixedTau: [number, number] = [0, 0];
@@ -135,7 +140,7 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
     outputs,
     hasReference,
     dimension,
-    auxiliaries: learned.map(({ name, isScale, place }) => ({ name, isScale, place })),
+    auxiliaries: learned,
     fixedTau,
     priorPrecision,
     priorMean,

@@ -1,6 +1,6 @@
 // The prior's part of the loss of the whole data, −log prior(θ) up to a constant, and its derivatives.
-import erf from "@stdlib/math-base-special-erf";
-import { curvature, logScaleDensity, negativeLogDensity, slope } from "../priors/prior-density.ts";
+import { densityOf } from "../priors/densities.ts";
+import type { Derivatives } from "../priors/density.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { type Model, numCoefficients } from "./model.ts";
 
@@ -63,29 +63,10 @@ export function addPriorResidualInto(
   }
 }
 
-interface Terms {
-  readonly value: number;
-  readonly slope: number;
-  readonly curvature: number;
-}
-
-function termsOf({ prior, scalePrior }: ShapedPrior, x: number, spread = 0): Terms {
-  if (scalePrior) return logScaleDensity(scalePrior, x);
-  if (prior!.kind === "laplace" && spread > 0) return averagedLaplace(x - prior!.mean, prior!.scale, spread);
-  return {
-    value: negativeLogDensity(prior!, x),
-    slope: slope(prior!, x),
-    curvature: Math.max(0, curvature(prior!, x)),
-  };
-}
-
-/** E|d + s z|/scale over z ~ N(0, 1), with the mean of the folded normal law, and its derivatives by d. */
-function averagedLaplace(distance: number, scale: number, spread: number): Terms {
-  const density = Math.exp(-0.5 * (distance / spread) ** 2) * Math.sqrt(2 / Math.PI);
-  const slopes = erf(distance / (spread * Math.SQRT2));
-  return {
-    value: (spread * density + distance * slopes) / scale,
-    slope: slopes / scale,
-    curvature: density / (spread * scale),
-  };
+function termsOf({ prior, scalePrior }: ShapedPrior, x: number, spread = 0): Derivatives {
+  const own = (prior ?? scalePrior)!;
+  const { at, kink } = densityOf(own);
+  if (kink && spread > 0) return kink.averagedAt(own, x, spread);
+  const terms = at(own, x);
+  return { ...terms, curvature: Math.max(0, terms.curvature) };
 }

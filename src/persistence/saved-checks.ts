@@ -5,13 +5,15 @@ import { coefficientNames, type ModelRecipe } from "../prediction/predictive-fit
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
 
+const recordedKinds = { numbers: "number", counts: "number", event: "binary", classes: "classes" } as const;
+
 /**
  * Whether the parts of a recipe fit together, as far as a schema of each does not tell.
  * @throws Error saying what does not
  */
 export function checkRecipe({ family, target, columns, blocks, levels, fixed, inputs }: ModelRecipe): void {
-  const kind = family === "bernoulli" ? "binary" : family === "categorical" ? "classes" : "number";
-  if (target.kind !== kind) throw new Error(`its recipe has a target that the family ${family} does not have`);
+  if (target.kind !== recordedKinds[families[family].target])
+    throw new Error(`its recipe has a target that the family ${family} does not have`);
   if (target.kind !== "number" && !target.levels) throw new Error("its recipe has no levels of the target");
   if (target.kind === "binary" && target.levels!.length !== 2)
     throw new Error("its recipe has not the two levels of the target");

@@ -1,5 +1,6 @@
 import type { File, Group } from "h5wasm";
-import type { DesignTarget } from "../design/design.ts";
+import type { DesignTarget } from "../design/design-types.ts";
+
 import { attachScales, createDimension, fletcher32, type RoomOfFile } from "./saved-arrays.ts";
 import { variableNames } from "./saved-names.ts";
 

@@ -1,6 +1,5 @@
-import { isCountFamily } from "../design/target/counts.ts";
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
-import { families } from "../families/families.ts";
+import { families, isCountFamily } from "../families/families.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";

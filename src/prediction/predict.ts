@@ -1,12 +1,16 @@
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
 import { type EncodedRows, type EncodeOptions, RowEncoder } from "../design/recipe/encode-rows.ts";
-import { isCountFamily } from "../design/target/counts.ts";
 import { type ProgressListener, progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
-import { requireArray, requireFunction, requireListening, requireObject, requireText, shown } from "../kinds.ts";
+import { isCountFamily } from "../families/families.ts";
+import { requireArray, requireFunction, requireListening, requireObject, requireText } from "../kinds.ts";
+import { withDefaults } from "../options/option.ts";
+import { type PredictionSettings, predictOptions } from "../options/predict-options.ts";
+import { refusedOption, requireAccepted } from "../options/require-accepted.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { listed, suggestion } from "../suggest.ts";
-import { formatCount, type TableSource } from "../table/table.ts";
+import { listed } from "../suggest.ts";
+import { formatCount, type TableSource } from "../table/table-source.ts";
+
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
 import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-fit.ts";
@@ -15,15 +19,7 @@ import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } fr
 import { tellRows, whilePreparing } from "./telling-rows.ts";
 
 /** What may be set for predictions. */
-export interface PredictOptions extends EncodeOptions {
-  /** Probability of the equal-tailed intervals, 0.9. */
-  readonly interval?: number;
-  /** Predictive draws of each row that are given out, 0. A draw of all rows is of one draw of the coefficients. */
-  readonly draws?: number;
-  /** Draws of the posterior that predictions are averaged over, 1000; fewer are faster. */
-  readonly posteriorDraws?: number;
-  /** Of the predictive draws, 1. */
-  readonly seed?: number;
+export interface PredictOptions extends PredictionSettings, EncodeOptions {
   readonly onProgress?: ProgressListener;
 }
 
@@ -68,27 +64,16 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
-  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, unknownLevels = "error" } = options;
-  const onProgress = progressReporter(options.onProgress);
-  requireOption(
+  const { interval, draws, posteriorDraws, seed } = withDefaults(predictOptions, options, [
     "interval",
-    interval,
-    "a number above 0 and below 1",
-    typeof interval === "number" && interval > 0 && interval < 1,
-  );
-  const isCount = (value: number, least: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most;
-  requireOption(
+    "draws",
     "posteriorDraws",
-    posteriorDraws,
-    "a whole number from 1 to 1,000,000",
-    isCount(posteriorDraws, 1, 1e6),
-  );
-  requireOption("seed", seed, "a whole number, 0 or more", isCount(seed, 0, Number.MAX_SAFE_INTEGER));
-  requireOption("unknownLevels", unknownLevels, '"error" or "reference"', isPolicy(unknownLevels));
+    "seed",
+  ]);
+  const onProgress = progressReporter(options.onProgress);
   const posterior = new Predictors(fit, posteriorDraws);
   const { numDraws } = posterior;
-  requireOption("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`, isCount(draws, 0, numDraws));
+  if (draws > numDraws) throw refusedOption("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`);
   const encoder = new RowEncoder(recipe, source, options);
   const predictor = rowPredictor(fit, posterior, {
     interval,
@@ -156,30 +141,10 @@ function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOpt
   return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
 }
 
-/** Every option of a prediction, for the sentence that refuses any other. */
-const optionNames: Readonly<Record<keyof PredictOptions, true>> = {
-  interval: true,
-  draws: true,
-  posteriorDraws: true,
-  seed: true,
-  unknownLevels: true,
-  signal: true,
-  onProgress: true,
-};
-
 function requireOptions(options: PredictOptions): void {
   requireObject(options, "The options of a prediction", "an object of them, or leave it out");
-  const known = Object.keys(optionNames);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new InputError(`There is no option ${unknown}; ${suggestion(unknown, known, "the options are")}`);
   requireListening(options);
-}
-
-const isPolicy = (value: unknown) => value === "error" || value === "reference";
-
-function requireOption(name: string, value: unknown, wanted: string, isFine: boolean): void {
-  if (!isFine) throw new InputError(`The option ${name} cannot be ${shown(value)}: it takes ${wanted}.`);
+  requireAccepted(predictOptions, options, ["signal", "onProgress"]);
 }
 
 function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {

@@ -1,7 +1,6 @@
-import type { Design, DesignRecipe } from "../design/design.ts";
+import type { Design, DesignRecipe } from "../design/design-types.ts";
 import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
-import type { Auxiliary } from "../families/family.ts";
 import { kindOf, requireObject } from "../kinds.ts";
 import type { Model } from "../models/model.ts";
 
@@ -10,7 +9,7 @@ export interface ModelRecipe extends DesignRecipe {
   /** Whether the first of the classes of a categorical target has η = 0 and no coefficients. */
   readonly hasReference: boolean;
   /** The auxiliary parameters that were fixed rather than learned, on the data's own scale. */
-  readonly fixed: { readonly [name in Auxiliary["name"]]?: number };
+  readonly fixed: Readonly<Partial<Record<string, number>>>;
 }
 
 /** Draws of one coefficient on the original scale, one array a chain. */

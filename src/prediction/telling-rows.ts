@@ -1,5 +1,5 @@
 import { progressMilliseconds, type ReportProgress } from "../engine/progress.ts";
-import type { TableSource } from "../table/table.ts";
+import type { TableSource } from "../table/table-source.ts";
 
 /** Tells how many of a source's rows are read. */
 export function tellRows(

@@ -2,6 +2,8 @@ import { needsConjugate } from "../estimation/conjugate.ts";
 import type { DenseApproximation, LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
 import { givesRows } from "../models/model.ts";
+import { refuseForeignTuning } from "../options/foreign-options.ts";
+import { tuningFlagsOf } from "../options/tuning.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
@@ -9,15 +11,9 @@ import { coresetNuts, isCoresetAffordable } from "./algorithms/coreset-nuts.ts";
 import { laplace } from "./algorithms/laplace.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
 import { wideLangevin } from "./algorithms/wide-langevin.ts";
+import type { SamplerOptions } from "./plan.ts";
 import { samplerNamed, samplers, unsupportedReasonFor, usesCurvature } from "./registry.ts";
-import {
-  refuseForeignTuning,
-  type Sampler,
-  SamplerOptionError,
-  type SamplerOptions,
-  tunableOf,
-  tuningFlagsOf,
-} from "./sampler.ts";
+import { type Sampler, SamplerOptionError, tunableOf } from "./sampler.ts";
 
 /** A sampler, and why it was taken. */
 export interface Selected {

@@ -1,26 +1,18 @@
 import type { Matrix } from "../linalg/matrix.ts";
-import type {
-  CovarianceTarget,
-  NoiseEstimateName,
-  PreconditionerName,
-  SamplerOptions,
-  ScheduleName,
-  TuningName,
-} from "./sampler.ts";
+import { noTuning, type ReportedTuning, type Tuning } from "../options/tuning.ts";
+
+/** What may be set of a run. */
+export interface SamplerOptions extends Tuning {
+  /** The largest relative error of a posterior sd that is aimed for. */
+  readonly tolerance: number;
+  readonly chains: number;
+  readonly draws: number;
+  readonly seed: number;
+}
 
 /** The settings of a run, as they are reported; null where a sampler has no such setting. */
-export interface SamplerSettings {
+export interface SamplerSettings extends ReportedTuning {
   readonly sampler: string;
-  readonly preconditioner: PreconditionerName | null;
-  readonly batchSize: number | null;
-  readonly learningRate: number | null;
-  readonly damping: number | null;
-  readonly momentum: number | null;
-  readonly window: number | null;
-  readonly covariance: CovarianceTarget | null;
-  readonly noiseEstimate: NoiseEstimateName | null;
-  readonly schedule: ScheduleName | null;
-  readonly maxStep: number | null;
   readonly burnInSteps: number;
   readonly stepsPerDraw: number;
   readonly chains: number;
@@ -30,20 +22,6 @@ export interface SamplerSettings {
   /** The theorem that the settings follow from. */
   readonly because: string;
 }
-
-/** Settings that a sampler does not have. */
-export const noTuning = {
-  preconditioner: null,
-  batchSize: null,
-  learningRate: null,
-  damping: null,
-  momentum: null,
-  window: null,
-  covariance: null,
-  noiseEstimate: null,
-  schedule: null,
-  maxStep: null,
-} as const satisfies Record<TuningName, null>;
 
 /** Settings of a sampler whose draws are independent, so that nothing is iterated. */
 export function independentDraws(

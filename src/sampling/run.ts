@@ -4,9 +4,10 @@ import type {
   LowRankApproximation,
 } from "../estimation/local-approximation.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { flagOf } from "../options/option.ts";
 import { haveLeftPosterior, maxStepHalvings, RunAwayError, stepSetting } from "./chains/run-away.ts";
-import type { ChainOutput, LowRankPlan, Plan, StreamedOutput } from "./plan.ts";
-import { type Sampler, SamplerOptionError, type SamplerOptions, tuningFlags } from "./sampler.ts";
+import type { ChainOutput, LowRankPlan, Plan, SamplerOptions, StreamedOutput } from "./plan.ts";
+import { type Sampler, SamplerOptionError } from "./sampler.ts";
 
 interface RunOf<Local extends LocalApproximation, P, Output> {
   readonly curvature: Local["curvature"];
@@ -137,7 +138,7 @@ function withShortened<P extends { settings: Plan["settings"]; notes: readonly s
 ): P {
   if (!setting) return plan;
   const isOption = tuning.includes(setting) || lowRank?.tuning.includes(setting);
-  const name = isOption ? tuningFlags[setting] : "the learning rate";
+  const name = isOption ? flagOf(setting) : "the learning rate";
   const note = `With longer steps the chains ran away from the posterior, so ${name} is ${plan.settings[setting]}.`;
   return { ...plan, notes: [...plan.notes, note] };
 }
@@ -149,7 +150,7 @@ function runAway(
 ): RunAwayError {
   const setting = stepSetting(sampler, local);
   if (setting === null) return new RunAwayError(sampler.name, null);
-  const flag = tuningFlags[setting];
+  const flag = flagOf(setting);
   if (asked[setting] !== undefined)
     return new RunAwayError(sampler.name, `${flag} ${asked[setting]}`, `lower ${flag}, or leave it out`);
   if (local.curvature === "low-rank") return new RunAwayError(sampler.name, null, sampler.lowRank?.runAwayRemedy);

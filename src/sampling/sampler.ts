@@ -4,68 +4,11 @@ import type {
   LowRankApproximation,
 } from "../estimation/local-approximation.ts";
 import type { Model } from "../models/model.ts";
-import type { LowRankPlan, Plan, SamplerSettings } from "./plan.ts";
-
-export const preconditioners = ["scalar", "diagonal", "sqrt-diagonal", "full", "full-exact"] as const;
-/** The shape of the matrix that steps are multiplied by. */
-export type PreconditionerName = (typeof preconditioners)[number];
+import type { TakenTuning } from "../options/foreign-options.ts";
+import type { LowRankPlan, Plan, SamplerOptions, SamplerSettings } from "./plan.ts";
 
 /** The assumptions of Mandt, Hoffman & Blei (2017), section 3, that a sampler's law may rest on. */
 export type AssumptionId = "A1" | "A2" | "A3" | "A4" | "A5";
-
-/** What a user may set of a sampler's steps; whatever is left out is chosen from the theory. */
-export interface Tuning {
-  readonly preconditioner?: PreconditionerName;
-  /** S */
-  readonly batchSize?: number;
-  /** ε */
-  readonly learningRate?: number;
-  /** h of control variates. */
-  readonly damping?: number;
-  /** μ, in (0, 1]: the share of the velocity that a step forgets. */
-  readonly momentum?: number;
-  /** m: passes over the data that one window of iterate averaging takes. */
-  readonly window?: number;
-  /** What iterate averages are given as their covariance: P, or the sandwich A⁻¹CA⁻¹/N, robust to a wrong model. */
-  readonly covariance?: CovarianceTarget;
-  /** Where C comes from: a pass over all rows at the mode, or the chain's own batches while it runs. */
-  readonly noiseEstimate?: NoiseEstimateName;
-  /** Whether the rates of Langevin dynamics stay or fall. */
-  readonly schedule?: ScheduleName;
-  /** h_max of Fisher scoring: where a step would be larger, noise is injected in its place. */
-  readonly maxStep?: number;
-}
-
-export const covarianceTargets = ["posterior", "sandwich"] as const;
-export type CovarianceTarget = (typeof covarianceTargets)[number];
-export const noiseEstimates = ["pass", "within-batch", "first-row"] as const;
-export type NoiseEstimateName = (typeof noiseEstimates)[number];
-export const schedules = ["constant", "decreasing"] as const;
-export type ScheduleName = (typeof schedules)[number];
-
-export type TuningName = keyof Tuning;
-
-/** How each piece of tuning is called on the command line. */
-export const tuningFlags: Readonly<Record<TuningName, string>> = {
-  preconditioner: "--preconditioner",
-  batchSize: "--batch-size",
-  learningRate: "--learning-rate",
-  damping: "--damping",
-  momentum: "--momentum",
-  window: "--window",
-  covariance: "--covariance",
-  noiseEstimate: "--noise-estimate",
-  schedule: "--schedule",
-  maxStep: "--max-step",
-};
-
-export interface SamplerOptions extends Tuning {
-  /** The largest relative error of a posterior sd that is aimed for. */
-  readonly tolerance: number;
-  readonly chains: number;
-  readonly draws: number;
-  readonly seed: number;
-}
 
 /** What a user can do where a check of the certificate failed: the ends of sentences, such as "use --sampler auto". */
 export interface Remedy {
@@ -77,15 +20,8 @@ export interface Remedy {
   readonly prediction?: string;
 }
 
-/** What of its tuning a user may set; anything else is refused. */
-interface Tunable {
-  readonly tuning: readonly TuningName[];
-  /** Empty where the sampler has no choice of preconditioner. */
-  readonly preconditioners: readonly PreconditionerName[];
-}
-
 /** One algorithm. `registry.ts` lists them all. */
-export interface Sampler extends Tunable {
+export interface Sampler extends TakenTuning {
   readonly name: string;
   /** One line for the command's help. */
   readonly summary: string;
@@ -106,7 +42,7 @@ export interface Sampler extends Tunable {
 /** A sampler that takes matrices of all pairs. */
 export type DenseSampler = Sampler & Required<Pick<Sampler, "plan">>;
 
-export interface LowRankVariant extends Tunable {
+export interface LowRankVariant extends Omit<TakenTuning, "name"> {
   /** Why it cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
   /** Whether draws far from the mode, against the sds of the local approximation, have left the posterior. */
@@ -117,42 +53,10 @@ export interface LowRankVariant extends Tunable {
 }
 
 /** What may be set of a sampler where the curvature is held like that, and how sentences call it there. */
-export function tunableOf(
-  sampler: Sampler,
-  { curvature, model }: LocalApproximation,
-): Tunable & { readonly name: string } {
+export function tunableOf(sampler: Sampler, { curvature, model }: LocalApproximation): TakenTuning {
   if (curvature === "dense") return sampler;
   const { tuning = [], preconditioners = [] } = sampler.lowRank ?? {};
   return { name: `${sampler.name} with ${model.dimension.toLocaleString("en")} coefficients`, tuning, preconditioners };
-}
-
-/** The flags of what was given, of all tuning or of some. */
-export function tuningFlagsOf(
-  options: Tuning,
-  names: readonly TuningName[] = Object.keys(tuningFlags) as TuningName[],
-): string[] {
-  return names.filter((name) => options[name] !== undefined).map((name) => tuningFlags[name]);
-}
-
-/** @throws SamplerOptionError where an option was given that the sampler does not take */
-export function refuseForeignTuning(
-  sampler: Tunable & { readonly name: string },
-  options: Tuning,
-  others: readonly Sampler[],
-): void {
-  for (const name of Object.keys(tuningFlags) as TuningName[]) {
-    if (options[name] === undefined || sampler.tuning.includes(name)) continue;
-    const takers = others.filter((other) => other.tuning.includes(name)).map((other) => other.name);
-    throw new SamplerOptionError(
-      `${tuningFlags[name]} does not apply to ${sampler.name}; leave it out, or use --sampler ${takers.join(" or ")}.`,
-    );
-  }
-  const { preconditioner } = options;
-  if (preconditioner && !sampler.preconditioners.includes(preconditioner)) {
-    throw new SamplerOptionError(
-      `${sampler.name} has no ${preconditioner} preconditioner; choose one of ${sampler.preconditioners.join(", ")}.`,
-    );
-  }
 }
 
 /** No step of a sampler keeps its chains near the mode, whatever its settings. */

@@ -1,4 +1,4 @@
-import type { CategoryColumn, TableChunk } from "./table.ts";
+import type { CategoryColumn, TableChunk } from "./table-source.ts";
 
 /** What an expression is, and how a chunk's values of it are had: as many as the chunk has rows. */
 export type CompiledExpression =

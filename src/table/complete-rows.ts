@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { type Column, formatCount, type TableChunk } from "./table.ts";
+import { type Column, formatCount, type TableChunk } from "./table-source.ts";
 
 /** A chunk's rows that miss nothing and weigh something. */
 export interface CompleteRows {

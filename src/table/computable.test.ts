@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { fit } from "../fit/fit-inline.ts";
-import type { FitOptions } from "../fit/options/options.ts";
+import type { FitOptions } from "../options/options.ts";
 
 const x = Array.from({ length: 60 }, (_, n) => Math.sin(1.7 * n));
 const y = x.map((value, n) => 1 + 2 * value + Math.cos(7.3 * n * n));

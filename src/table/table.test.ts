@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { compareText, tableFromColumns, tableFromRows } from "./table.ts";
+import { tableFromColumns, tableFromRows } from "./table.ts";
+import { compareText } from "./table-source.ts";
 
 test("columns become numbers, categories and missing values", async () => {
   const table = tableFromColumns({

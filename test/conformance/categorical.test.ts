@@ -4,9 +4,10 @@ import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
-import type { ChainOutput } from "../../src/sampling/plan.ts";
+import type { PreconditionerName } from "../../src/options/tuning.ts";
+import type { ChainOutput, SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-import type { PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
+
 import { categoricalTarget, problemOf, skewedTarget } from "./targets.ts";
 
 const engines: Engine[] = [];

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
+import type { FamilyName } from "../../src/families/families.ts";
 import { families } from "../../src/families/families.ts";
-import type { FamilyName } from "../../src/families/family.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
 import { expectLaw } from "./law.ts";

@@ -2,9 +2,11 @@ import { afterAll, describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
+import type { PreconditionerName } from "../../src/options/tuning.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { sgfs } from "../../src/sampling/algorithms/sgfs.ts";
-import type { PreconditionerName, SamplerOptions } from "../../src/sampling/sampler.ts";
+import type { SamplerOptions } from "../../src/sampling/plan.ts";
+
 import { problemOf, quadraticTarget, type Target } from "./targets.ts";
 
 const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed: 7 };

@@ -5,9 +5,9 @@ import { createInlineEngine } from "../../src/engine/engine.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { iasg } from "../../src/sampling/algorithms/iasg.ts";
-import type { ChainOutput, Plan } from "../../src/sampling/plan.ts";
+import type { ChainOutput, Plan, SamplerOptions } from "../../src/sampling/plan.ts";
 import { sampleDensely } from "../../src/sampling/run.ts";
-import type { SamplerOptions } from "../../src/sampling/sampler.ts";
+
 import { largestSdError } from "../../src/theory/divergence.ts";
 import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
 

@@ -6,10 +6,11 @@ import { estimateLowRank } from "../../src/estimation/estimate-low-rank.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { createModel, type Model, rowBlockOf } from "../../src/models/model.ts";
+import type { Tuning } from "../../src/options/tuning.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { samplers } from "../../src/sampling/registry.ts";
 import { isDense, sampleFrom } from "../../src/sampling/run.ts";
-import type { Sampler, Tuning } from "../../src/sampling/sampler.ts";
+import type { Sampler } from "../../src/sampling/sampler.ts";
 import { sandwichCovariance } from "../../src/theory/averaging.ts";
 
 // Every variant that holds no matrix of all pairs, on a model small enough for the law to be known all the same.

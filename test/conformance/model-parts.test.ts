@@ -3,8 +3,8 @@ import { mcseOfMean } from "../../src/diagnostics/statistics/effective-sample-si
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
-import { type Prior, readPrior } from "../../src/priors/prior.ts";
-import { negativeLogDensity } from "../../src/priors/prior-density.ts";
+import { negativeLogDensity, type Prior } from "../../src/priors/densities.ts";
+import { readPrior } from "../../src/priors/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
 import { problemOf, type Target } from "./targets.ts";
@@ -45,7 +45,7 @@ function integrate({ x, y, family, prior }: Target, rows: { mean: number; scale:
   const sums = [0, 0, 0];
   for (let k = -12_000; k <= 12_000; k++) {
     const theta = k / 4000;
-    let log = -negativeLogDensity(density, theta);
+    let log = -negativeLogDensity(density, theta).value;
     x.forEach(([value], n) => {
       log += predictive.logDensity(
         y[n],

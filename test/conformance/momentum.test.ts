@@ -1,8 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { createInlineEngine } from "../../src/engine/engine.ts";
+import { preconditioners } from "../../src/options/tuning.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { momentumSgd } from "../../src/sampling/algorithms/momentum-sgd.ts";
-import { preconditioners, type SamplerOptions } from "../../src/sampling/sampler.ts";
+import type { SamplerOptions } from "../../src/sampling/plan.ts";
+
 import { problemOf, quadraticTarget, skewedTarget } from "./targets.ts";
 
 const options: SamplerOptions = { tolerance: 0.5, chains: 2, draws: 100, seed: 7 };

@@ -6,8 +6,10 @@ import { createReferenceExecutor } from "../../src/engine/reference/reference-ex
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
+import type { Tuning } from "../../src/options/tuning.ts";
+import type { SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-import type { DenseSampler, SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
+import type { DenseSampler } from "../../src/sampling/sampler.ts";
 import { expectLaw } from "./law.ts";
 import {
   categoricalTarget,

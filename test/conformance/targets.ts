@@ -1,10 +1,13 @@
-import { type Design, designFromArrays } from "../../src/design/design.ts";
+import { priorsOfColumns } from "../../src/design/column-priors.ts";
+import { designFromArrays } from "../../src/design/design.ts";
+import type { Design } from "../../src/design/design-types.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
-import type { FamilyName } from "../../src/families/family.ts";
+import type { FamilyName } from "../../src/families/families.ts";
+
 import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
-import { defaultInterceptPrior, type PriorLike, priorsOfColumns, readPrior } from "../../src/priors/prior.ts";
+import { defaultInterceptPrior, type PriorLike, readPrior } from "../../src/priors/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** A small problem for the conformance suite. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../../src/engine/engine.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
+import type { FamilyName } from "../../src/families/families.ts";
 import { families } from "../../src/families/families.ts";
-import type { FamilyName } from "../../src/families/family.ts";
 import { fitWithEngine } from "../../src/fit/fit.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { compare, fit, loadFit, type ProgressEvent, predict, saveFit } from "../../src/node.ts";
+import type { ProgressEvent } from "../../src/engine/progress.ts";
+import { compare, fit, loadFit, predict, saveFit } from "../../src/node.ts";
 
 // Progress as it is seen and heard, and the help.
 const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
@@ -106,7 +107,7 @@ describe("--help", () => {
     expect(places).toEqual([...places].sort((a, b) => a - b));
     expect(places[0]).toBeGreaterThan(0);
     expect(stdout.replace(/\s+/g, " ")).toContain(
-      "--seed <number> seed of the random numbers; the same seed gives the same draws (default 1)",
+      "--seed <number> seed of the random numbers; the same seed gives the same draws (default: 1)",
     );
   });
 

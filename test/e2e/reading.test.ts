@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type FileInput, type FitOptions, fit, InputError, type Posterior, predict } from "../../src/node.ts";
+import { InputError } from "../../src/errors.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { type FileInput, fit, predict } from "../../src/node.ts";
+import type { FitOptions } from "../../src/options/options.ts";
 
 // From a file to numbers, by the command and by the library: what a table says does not depend on its format.
 const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;

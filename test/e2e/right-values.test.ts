@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import type { FitOptions } from "../../src/fit/options/options.ts";
 import { compare, fit, predict } from "../../src/node.ts";
+import type { FitOptions } from "../../src/options/options.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { maximumLikelihood } from "./least-squares.ts";
 

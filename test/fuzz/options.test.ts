@@ -1,5 +1,5 @@
 import { fit } from "../../src/fit/fit-inline.ts";
-import type { FitOptions } from "../../src/fit/options/options.ts";
+import type { FitOptions } from "../../src/options/options.ts";
 import type { Chance } from "./chance.ts";
 import { fuzz, requireFinite } from "./property.ts";
 import { tableOf } from "./tables.ts";

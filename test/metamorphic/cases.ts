@@ -1,6 +1,6 @@
 import fc from "fast-check";
+import type { FamilyName } from "../../src/families/families.ts";
 import { families } from "../../src/families/families.ts";
-import type { FamilyName } from "../../src/families/family.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
 /** Columns by name, of numbers or texts. */

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { FitOptions } from "../../src/fit/options/options.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
-import { fit } from "../../src/index.ts";
+
+import type { FitOptions } from "../../src/options/options.ts";
 import { samplers } from "../../src/sampling/registry.ts";
 import { type Case, cases, widePrior } from "./cases.ts";
 import { combined, transformations } from "./transformations.ts";

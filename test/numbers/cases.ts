@@ -1,10 +1,10 @@
 import fc from "fast-check";
+import type { FamilyName } from "../../src/families/families.ts";
 import { families } from "../../src/families/families.ts";
-import type { FamilyName } from "../../src/families/family.ts";
-import type { FitOptions } from "../../src/fit/options/options.ts";
+import type { FitOptions } from "../../src/options/options.ts";
+import type { Tuning, TuningName } from "../../src/options/tuning.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { samplers } from "../../src/sampling/registry.ts";
-import type { Tuning, TuningName } from "../../src/sampling/sampler.ts";
 
 /** A fit that a person could ask for, sensible or not. */
 export interface Case {

@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import type { Posterior } from "../../src/fit/posterior.ts";
 import { cholesky, invertPositiveDefinite } from "../../src/linalg/cholesky.ts";
 import { matrix, multiplyVector } from "../../src/linalg/matrix.ts";
-import { fit, type Posterior } from "../../src/node.ts";
+import { fit } from "../../src/node.ts";
+import { preconditioners } from "../../src/options/tuning.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { preconditioners } from "../../src/sampling/sampler.ts";
 import { centredColumns } from "../centred-data.ts";
 
 // The accuracy that the project promises, against long reference runs and independent values. Minutes, not seconds.

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeDraws } from "../../cli/write-draws.ts";
-import { fit, type Posterior, saveFit, summaryStatistics } from "../../src/node.ts";
+import { summaryStatistics } from "../../src/diagnostics/statistics/summary-statistics.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { fit, saveFit } from "../../src/node.ts";
 
 // Saved fits as ArviZ, xarray and CmdStanPy in Python read them. Needs Python 3.11 or later with pip, and a package index;
 // the environment is made once.

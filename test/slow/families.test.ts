@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { fit, type Posterior } from "../../src/node.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { fit } from "../../src/node.ts";
 import { type FamilyCase, familyCases, learnedCases } from "./family-cases.ts";
 import { type ImportanceSample, importanceSample, type Moments, moments } from "./importance-sampling.ts";
 import { normal, type TextbookPosterior, textbookPosterior } from "./textbook-posteriors.ts";

@@ -1,4 +1,4 @@
-import type { FitOptions } from "../../src/fit/options/options.ts";
+import type { FitOptions } from "../../src/options/options.ts";
 import { drawGamma, drawPoisson } from "../../src/rng/variates.ts";
 import { createRandom, type Xoshiro } from "../../src/rng/xoshiro.ts";
 import { laplace, likelihoods, type PosteriorOptions, studentT, type Table } from "./textbook-posteriors.ts";

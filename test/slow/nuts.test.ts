@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
-import { fit, type Posterior } from "../../src/node.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { fit } from "../../src/node.ts";
 import { centredColumns } from "../centred-data.ts";
 
 // The No-U-Turn sampler against a long reference run and against laws that are known exactly, within its own Monte Carlo

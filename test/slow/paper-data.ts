@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
-import type { NodeRunOptions, Posterior } from "../../src/node.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import type { NodeRunOptions } from "../../src/node.ts";
 import { fit } from "../../src/node.ts";
 import { centredColumns } from "../centred-data.ts";
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { noiseEstimates, preconditioners, schedules, type Tuning } from "../../src/sampling/sampler.ts";
+import { preconditioners, type Tuning, tuningOptions } from "../../src/options/tuning.ts";
 import { fitTo, hasShared, measured, names } from "./paper-data.ts";
 
 // The samplers that the chain kernel's velocities, falling rates and noise estimates serve, on real data: every sd as
 // predicted, within four Monte Carlo standard errors. Minutes, not seconds.
 const variants: (Tuning & { sampler: string })[] = [
   ...preconditioners.map((preconditioner) => ({ sampler: "momentum-sgd", preconditioner })),
-  ...schedules.map((schedule) => ({ sampler: "sgld", schedule })),
-  ...noiseEstimates.slice(1).map((noiseEstimate) => ({ sampler: "constant-sgd", noiseEstimate })),
+  ...tuningOptions.schedule.words.map((schedule) => ({ sampler: "sgld", schedule })),
+  ...tuningOptions.noiseEstimate.words.slice(1).map((noiseEstimate) => ({ sampler: "constant-sgd", noiseEstimate })),
 ];
 
 describe.skipIf(!hasShared).each(names)("%s", (name) => {

@@ -1,15 +1,11 @@
 import { expect, expectTypeOf, it } from "vitest";
-import {
-  compare,
-  type FitInput,
-  fit,
-  type Prediction,
-  predict,
-  tableFromColumns,
-  tableFromRows,
-} from "../../src/index.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
+import type { FitInput } from "../../src/fit/load.ts";
+import { predict } from "../../src/fit/predict.ts";
+import { compare, type Prediction } from "../../src/index.ts";
 import type { FileInput } from "../../src/node.ts";
 import * as node from "../../src/node.ts";
+import { tableFromColumns, tableFromRows } from "../../src/table/table.ts";
 
 // What a caller's own types are must compile (`npm run check:types` reads this file), and fit.
 

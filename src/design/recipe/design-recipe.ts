@@ -1,7 +1,8 @@
 import { type Expression, type Formula, type TermTree, visitColumns } from "../../formula/formula.ts";
 import type { FormulaTerms } from "../../formula/formula-terms.ts";
 import { formulaText } from "../../formula/formula-text.ts";
-import type { ColumnInfo } from "../../table/table.ts";
+import type { ColumnInfo } from "../../table/table-source.ts";
+
 import type { ColumnBlock } from "../columns.ts";
 import type {
   DesignColumn,

@@ -5,7 +5,8 @@ import { type FormulaTerms, formulaTerms } from "../../formula/formula-terms.ts"
 import { factorName } from "../../formula/formula-text.ts";
 import { isWordCount, textColumns } from "../../formula/words.ts";
 import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.ts";
-import type { TableChunk, TableSource } from "../../table/table.ts";
+import type { TableChunk, TableSource } from "../../table/table-source.ts";
+
 import type { DesignRecipe, RecipeBlock } from "../design-types.ts";
 import { compileFactor, type FactorReader } from "../factors.ts";
 import { type ObservedTargets, observeTargets } from "../target/observed-target.ts";

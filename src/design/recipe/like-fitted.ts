@@ -8,7 +8,8 @@ import {
   formatCount,
   type NumberColumn,
   type TableChunk,
-} from "../../table/table.ts";
+} from "../../table/table-source.ts";
+
 import { isPlainNumber } from "../../table/text-spellings.ts";
 
 /**

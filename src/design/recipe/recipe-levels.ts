@@ -3,7 +3,8 @@ import type { Factor } from "../../formula/formula.ts";
 import { factorName } from "../../formula/formula-text.ts";
 import { closestNames, listed } from "../../suggest.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
-import { formatCount } from "../../table/table.ts";
+import { formatCount } from "../../table/table-source.ts";
+
 import type { DesignRecipe } from "../design-types.ts";
 import type { CategoricalFactor } from "../factors.ts";
 

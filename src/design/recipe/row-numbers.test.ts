@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { InputError } from "../../errors.ts";
 import { parseFormula } from "../../formula/formula.ts";
 import { type ColumnData, tableFromColumns } from "../../table/table.ts";
-import { buildDesign, type Design, type DesignOptions, designFromArrays } from "../design.ts";
+import { buildDesign, designFromArrays } from "../design.ts";
+import type { Design, DesignOptions } from "../design-types.ts";
 
 const table = {
   y: [1, 2, 4, 8, 16, 32],

@@ -1,6 +1,8 @@
+import { families } from "../../families/families.ts";
 import { columnUses } from "../../formula/column-uses.ts";
 import type { Formula } from "../../formula/formula.ts";
-import type { ColumnInfo, TableChunk, TableSource } from "../../table/table.ts";
+import type { ColumnInfo, TableChunk, TableSource } from "../../table/table-source.ts";
+
 import type { DesignFamily } from "../design-types.ts";
 import { chunkLike, readLike } from "./like-fitted.ts";
 import { parseWeights } from "./row-numbers.ts";
@@ -26,7 +28,7 @@ export async function settleTexts(source: TableSource, { formula, weights, famil
   const names = source.columns.map(({ name }) => name);
   const uses = columnUses(formula, weights === undefined ? undefined : parseWeights(weights), names);
   const used = source.columns.filter(({ name, type }) => type !== "unsupported" && uses.has(name));
-  const areClasses = family === "bernoulli" || family === "categorical";
+  const areClasses = family !== undefined && ["event", "classes"].includes(families[family].target);
   const dates = new Set<string>();
   const unfit: UnfitColumn[] = [];
   if (used.some(({ type }) => type === "string")) await source.hold?.(used.map(({ name }) => name));

@@ -1,7 +1,8 @@
 import { InputError } from "../../errors.ts";
 import { quoteName } from "../../formula/formula-text.ts";
 import { shellText, sqlName } from "../../table/sql-text.ts";
-import { formatCount, maxLevels, type TableSource, type TextLevel, type TextValues } from "../../table/table.ts";
+import { maxLevels } from "../../table/table.ts";
+import { formatCount, type TableSource, type TextLevel, type TextValues } from "../../table/table-source.ts";
 import type { Reading } from "../../table/text-spellings.ts";
 import { patternOf, type UnfitMeaning } from "./text-meaning.ts";
 

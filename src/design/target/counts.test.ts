@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { parseFormula } from "../../formula/formula.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type ColumnData, tableFromColumns } from "../../table/table.ts";
-import { buildDesign, type DesignOptions } from "../design.ts";
+import { buildDesign } from "../design.ts";
+import type { DesignOptions } from "../design-types.ts";
 
 const design = (y: ColumnData, options: DesignOptions = {}, formula = "y ~ x") => {
   const x = Array.from({ length: y.length }, (_, n) => Math.sin(n));

@@ -1,11 +1,8 @@
 import { InputError } from "../../errors.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
-import { formatCount } from "../../table/table.ts";
-import type { DesignFamily } from "../design-types.ts";
+import { formatCount } from "../../table/table-source.ts";
 
-export function isCountFamily(family: DesignFamily): family is "poisson" | "negative-binomial" {
-  return family === "poisson" || family === "negative-binomial";
-}
+import type { DesignFamily } from "../design-types.ts";
 
 export const isCount = (value: number) => Number.isInteger(value) && value >= 0;
 

@@ -1,9 +1,11 @@
+import { isCountFamily } from "../../families/families.ts";
 import type { ExpressionScope } from "../../formula/expression.ts";
 import { type Formula, visitColumns } from "../../formula/formula.ts";
 import { CompleteRowReader } from "../../table/complete-rows.ts";
-import type { TableChunk } from "../../table/table.ts";
+import type { TableChunk } from "../../table/table-source.ts";
+
 import type { DesignRecipe } from "../design-types.ts";
-import { isCount, isCountFamily } from "./counts.ts";
+import { isCount } from "./counts.ts";
 import { compileTarget } from "./target.ts";
 
 /** The squares of larger targets' distances from their predictions are beyond all numbers. */

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { parseFormula } from "../../formula/formula.ts";
 import { tableFromColumns } from "../../table/table.ts";
-import { buildDesign, type DesignOptions } from "../design.ts";
+import { buildDesign } from "../design.ts";
+import type { DesignOptions } from "../design-types.ts";
 
 async function warningsOf(y: number[], options: DesignOptions = {}, formula = "y ~ x"): Promise<readonly string[]> {
   const x = y.map((_, n) => Math.sin(n));

@@ -1,5 +1,5 @@
 import { listed } from "../../suggest.ts";
-import { formatCount } from "../../table/table.ts";
+import { formatCount } from "../../table/table-source.ts";
 
 /** Scales from 0 to 10 have eleven values; with more, whole numbers are near enough to a continuous scale. */
 const maxValues = 11;

@@ -1,4 +1,5 @@
 import { InputError } from "../../errors.ts";
+import { hasScale, isCountFamily } from "../../families/families.ts";
 import { chooseEvent, type EventOption, refuseEvent } from "../../formula/event.ts";
 import { compileExpression, type ExpressionScope } from "../../formula/expression.ts";
 import type { Formula } from "../../formula/formula.ts";
@@ -8,10 +9,11 @@ import { listed } from "../../suggest.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { requireComputable } from "../../table/computable.ts";
 import { combine, type Moments, momentsOf, scalingOf } from "../../table/moments.ts";
-import { compareText, formatCount } from "../../table/table.ts";
+import { compareText, formatCount } from "../../table/table-source.ts";
+
 import type { DesignFamily, DesignTarget, Standardize } from "../design-types.ts";
 import { finiteValues } from "../factors.ts";
-import { CountCheck, isCountFamily } from "./counts.ts";
+import { CountCheck } from "./counts.ts";
 import { ratingWarnings } from "./ratings.ts";
 
 /** How many distinct values of a number target messages count: two decide the family. */
@@ -177,7 +179,7 @@ function numberTarget(
       return classes(name, labels, distinct, false);
     }
     if (isCountFamily(family)) counts.require(family);
-    const isScaled = standardize === "auto" && !isCountFamily(family);
+    const isScaled = standardize === "auto" && hasScale(family);
     const hasValues = distinct.some((value) => value !== 0);
     requireComputable({ what: `The target ${name}`, moments, hasValues, isScaled });
     const sd = Math.sqrt(moments.squares / moments.count);

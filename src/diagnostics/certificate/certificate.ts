@@ -1,4 +1,4 @@
-import type { Tuning } from "../../sampling/sampler.ts";
+import type { Tuning } from "../../options/tuning.ts";
 import type { AssumptionCheck } from "./assumptions.ts";
 import type { MonteCarloErrors, Precision } from "./precision.ts";
 

@@ -1,9 +1,10 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { posteriorSds } from "../../estimation/local-approximation.ts";
 import { diagonal, type Matrix } from "../../linalg/matrix.ts";
+import { type Tuning, type TuningName, tuningFlagsOf } from "../../options/tuning.ts";
 import { type ChainOutput, followsShape, type Plan } from "../../sampling/plan.ts";
 import type { DenseRun } from "../../sampling/run.ts";
-import { type Remedy, type Tuning, type TuningName, tuningFlagsOf } from "../../sampling/sampler.ts";
+import type { Remedy } from "../../sampling/sampler.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
 import { klOrNull } from "./accuracy.ts";
 import { checkAssumptions } from "./assumptions.ts";

@@ -1,10 +1,11 @@
 /** Lines and fields of delimited text, for what DuckDB does not tell: the header's own words, and where a line is odd. */
+
 import { createReadStream } from "node:fs";
 import { extname } from "node:path";
 import { createGunzip } from "node:zlib";
 import { InputError } from "../../errors.ts";
 import { shellText, sqlName } from "../../table/sql-text.ts";
-import { formatCount } from "../../table/table.ts";
+import { formatCount } from "../../table/table-source.ts";
 
 export interface CsvDialect {
   readonly delimiter: string;

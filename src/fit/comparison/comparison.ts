@@ -1,6 +1,7 @@
 import type { Verdict } from "../../diagnostics/certificate/certificate.ts";
+import type { PreconditionerName } from "../../options/tuning.ts";
 import type { SamplerSettings } from "../../sampling/plan.ts";
-import type { PreconditionerName } from "../../sampling/sampler.ts";
+
 import type { DataSummary } from "../load.ts";
 
 /** One sampler's line of the comparison; null where it could not be run, with the reason in `message`. */

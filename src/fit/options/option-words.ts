@@ -1,7 +1,6 @@
-import { families } from "../../families/families.ts";
-import { classCodings } from "../../models/model.ts";
+import type { OptionTable } from "../../options/option.ts";
+import { fitOptions } from "../../options/options.ts";
 import { samplers } from "../../sampling/registry.ts";
-import { covarianceTargets, noiseEstimates, preconditioners, schedules } from "../../sampling/sampler.ts";
 
 // Sentences are written once, and name options as the command's flags: "use --sampler auto, or raise --batch-size". To those
 // who call the library the same sentence names the library's options: "use `sampler: "auto"`, or raise `batchSize`".
@@ -16,9 +15,8 @@ const phrases: readonly (readonly [command: string, library: string])[] = [
 const values: () => ReadonlySet<string> = () =>
   new Set([
     ...samplers.map(({ name }) => name),
-    ...Object.keys(families),
-    ...[...preconditioners, ...covarianceTargets, ...noiseEstimates, ...schedules, ...classCodings],
-    ...["auto", "dense", "sparse", "features", "none", "learned", "em", "error"],
+    ...Object.values<OptionTable[string]>(fitOptions).flatMap(({ words = [] }) => words),
+    ...["auto", "learned", "error"],
   ]);
 
 const number = /-?\d+(?:,\d{3})*(?:\.\d+)?(?:e[+-]?\d+)?/.source;

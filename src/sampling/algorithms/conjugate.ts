@@ -4,8 +4,8 @@ import { multiplyVector } from "../../linalg/matrix.ts";
 import { hasNormalPriors } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 
 /**
  * Exact independent draws of a linear model with normal priors (estimation/conjugate.ts): τ = log σ from its own law by

@@ -1,11 +1,12 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
 import { givesRows } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
-import { type LowRankPlan, noTuning } from "../plan.ts";
-import type { LowRankVariant, SamplerOptions } from "../sampler.ts";
+import type { LowRankPlan, SamplerOptions } from "../plan.ts";
+import type { LowRankVariant } from "../sampler.ts";
 import { chooseDiagonalStep, type DiagonalStep } from "../tuning/diagonal-step.ts";
 import { defaultBatchSize } from "../tuning/plan-sgd.ts";
 

@@ -1,7 +1,8 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
-import type { Plan } from "../plan.ts";
-import { type DenseSampler, preconditioners, type SamplerOptions } from "../sampler.ts";
+import { preconditioners } from "../../options/tuning.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { estimateOnline } from "../tuning/online-noise.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";

@@ -4,8 +4,8 @@ import { givesRows } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
-import type { Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**

@@ -1,11 +1,12 @@
 import { Gradient } from "../../../kernels/layout.ts";
 import { eigenvaluesOf, type LowRankApproximation } from "../../estimation/local-approximation.ts";
 import { givesRows } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
-import { type LowRankPlan, noTuning, type StreamedOutput } from "../plan.ts";
-import { type LowRankVariant, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import type { LowRankPlan, SamplerOptions, StreamedOutput } from "../plan.ts";
+import { type LowRankVariant, SamplerOptionError } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /** h times the largest eigenvalue of (D⁻¹ + V Vᵀ) N A. */

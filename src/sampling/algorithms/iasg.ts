@@ -17,14 +17,15 @@ import {
   multiplyVector,
   scale,
 } from "../../linalg/matrix.ts";
+import { noTuning, type PreconditionerName } from "../../options/tuning.ts";
 import { sandwichCovariance } from "../../theory/averaging.ts";
 import { autocorrelationTime } from "../../theory/control-variate.ts";
 import { contractionRates } from "../../theory/stationary.ts";
 import { percent, twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { covarianceOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
-import { type ChainOutput, noTuning, type Plan } from "../plan.ts";
-import { type DenseSampler, type PreconditionerName, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import type { ChainOutput, Plan, SamplerOptions } from "../plan.ts";
+import { type DenseSampler, SamplerOptionError } from "../sampler.ts";
 import { chooseWindow, type WindowChoice } from "../tuning/choose-window.ts";
 import { burnInTimes, maxWork, requireForgetting } from "../tuning/draw-schedule.ts";
 import { stepMatrix } from "../tuning/plan-sgd.ts";

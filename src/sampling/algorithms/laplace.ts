@@ -3,8 +3,8 @@ import { multiplyVector } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 
 /**
  * The Laplace approximation: independent draws from N(θ*, P), P = (N A)⁻¹. The reference that the samplers are measured

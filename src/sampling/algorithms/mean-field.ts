@@ -6,8 +6,8 @@ import { largestSdError } from "../../theory/divergence.ts";
 import { twoDigits } from "../../wording.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
-import { type ChainOutput, independentDraws, type Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import { type ChainOutput, independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { type MeanField, meanFieldOptimum, pairsPerIteration } from "../tuning/mean-field-optimum.ts";
 
 /**

@@ -1,6 +1,7 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import type { Plan } from "../plan.ts";
-import { type DenseSampler, preconditioners, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import { preconditioners } from "../../options/tuning.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import { type DenseSampler, SamplerOptionError } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { chooseSgdStep, sgdTheorems } from "../tuning/sgd-step.ts";
 

@@ -6,8 +6,8 @@ import { type PrepareGradients, prepareGradients } from "../../rows/full-gradien
 import { runNuts } from "../nuts/run.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
-import { independentDraws, type Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import { independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**

@@ -5,8 +5,8 @@ import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import * as theory from "../../theory/fisher-scoring.ts";
 import { contractionRates } from "../../theory/stationary.ts";
 import { percent } from "../../wording.ts";
-import type { Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { defaultBatchSize, planSgd, type SgdSettings } from "../tuning/plan-sgd.ts";
 
 /**

@@ -2,8 +2,8 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { largestSdError } from "../../theory/divergence.ts";
 import { langevinAsSgd } from "../../theory/langevin.ts";
 import { contractionRates, discreteStationaryCovariance } from "../../theory/stationary.ts";
-import type { Plan } from "../plan.ts";
-import type { DenseSampler, SamplerOptions } from "../sampler.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import type { DenseSampler } from "../sampler.ts";
 import { defaultBatchSize, planSgd } from "../tuning/plan-sgd.ts";
 import { planFallingRate } from "../tuning/sgld-schedule.ts";
 

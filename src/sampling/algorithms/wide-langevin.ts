@@ -7,10 +7,11 @@ import {
   type LowRankApproximation,
 } from "../../estimation/local-approximation.ts";
 import { givesRows, isQuadratic } from "../../models/model.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
-import { type LowRankPlan, noTuning, type StreamedOutput } from "../plan.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { LowRankPlan, SamplerOptions, StreamedOutput } from "../plan.ts";
+import type { Sampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 import { sdChangeOf, variancesOf } from "../tuning/halved-step.ts";
 

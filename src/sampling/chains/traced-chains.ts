@@ -62,9 +62,7 @@ function positionsFor(
 ): number {
   const { auxiliaries, dimension } = model;
   // The noise scale's posterior has no far tail; those of shapes may.
-  const wanted = auxiliaries.some(({ name }) => name !== "sigma")
-    ? positionsPerDraw.exponential
-    : positionsPerDraw.plain;
+  const wanted = auxiliaries.some(({ isScale }) => !isScale) ? positionsPerDraw.exponential : positionsPerDraw.plain;
   const most = !givesRows(model)
     ? 1
     : Math.min(wanted, stepsPerDraw / autocorrelationTime, maxNumbers / (chains * draws * dimension));

@@ -6,8 +6,8 @@ import { givesRows } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
-import type { ChainOutput } from "../plan.ts";
-import type { SamplerOptions } from "../sampler.ts";
+import type { ChainOutput, SamplerOptions } from "../plan.ts";
+
 import { type NutsSettings, runNutsChain } from "./chain.ts";
 import type { TransportCoordinates } from "./transport.ts";
 

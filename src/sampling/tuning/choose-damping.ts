@@ -1,7 +1,7 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
-import type { StepLimit } from "../plan.ts";
-import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
+import type { SamplerOptions, StepLimit } from "../plan.ts";
+import { NoStableStepError, SamplerOptionError } from "../sampler.ts";
 import { maxWork } from "./draw-schedule.ts";
 import {
   affordableIntervals,

@@ -1,14 +1,10 @@
 import { givesRows } from "../../models/model.ts";
+import { flagOf } from "../../options/option.ts";
+import { type Tuning, type TuningName, tuningFlagsOf } from "../../options/tuning.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
-import {
-  SamplerOptionError,
-  type SamplerOptions,
-  type Tuning,
-  type TuningName,
-  tuningFlags,
-  tuningFlagsOf,
-} from "../sampler.ts";
+import type { SamplerOptions } from "../plan.ts";
+import { SamplerOptionError } from "../sampler.ts";
 
 /** How long the chains run and how often they are looked at. */
 export interface DrawSchedule {
@@ -37,7 +33,7 @@ export function stepNames(options: Tuning): string {
 export function stepFlags(options: Tuning): string {
   return stepTuning
     .filter((name) => options[name] !== undefined)
-    .map((name) => `${tuningFlags[name]} ${options[name]}`)
+    .map((name) => `${flagOf(name)} ${options[name]}`)
     .join(" and ");
 }
 

@@ -2,20 +2,15 @@ import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { choleskySemidefinite, isPositiveDefinite } from "../../linalg/cholesky.ts";
 import { add, diagonal, largestEntry, type Matrix } from "../../linalg/matrix.ts";
+import { type NoiseEstimateName, noTuning, type PreconditionerName, type ScheduleName } from "../../options/tuning.ts";
 import { largestSdError } from "../../theory/divergence.ts";
 import { momentumAutocorrelationTime, stateCovariance } from "../../theory/momentum.ts";
 import { largestStableScale, stateDependentCovariance, UnstableError } from "../../theory/stability.ts";
 import { contractionRates } from "../../theory/stationary.ts";
 import type { StepMatrix } from "../chains/chain-spec.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
-import { noTuning, type Plan } from "../plan.ts";
-import {
-  type NoiseEstimateName,
-  type PreconditionerName,
-  SamplerOptionError,
-  type SamplerOptions,
-  type ScheduleName,
-} from "../sampler.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+import { SamplerOptionError } from "../sampler.ts";
 import { drawSchedule, stepFlags, stepNames } from "./draw-schedule.ts";
 
 /** What the theory chooses for θ ← θ − H ĝ + ξ, ξ ~ N(0, Q), with or without momentum, before the chains run. */

@@ -3,7 +3,8 @@ import { congruence, diagonal, type Matrix, matrix, transpose } from "../../lina
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, type Model } from "../../models/model.ts";
 import { minibatchFraction } from "../../theory/control-variate.ts";
-import { NoStableStepError, type SamplerOptions } from "../sampler.ts";
+import type { SamplerOptions } from "../plan.ts";
+import { NoStableStepError } from "../sampler.ts";
 import { controlVariateNoise, drawRowsByInfluence } from "./row-influence.ts";
 import { tailNoise } from "./tail-noise.ts";
 

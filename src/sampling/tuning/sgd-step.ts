@@ -1,8 +1,8 @@
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import { identity, type Matrix, scale } from "../../linalg/matrix.ts";
+import type { PreconditionerName } from "../../options/tuning.ts";
 import { momentumFullExactStep, withMomentum } from "../../theory/momentum.ts";
 import * as optimal from "../../theory/optimal.ts";
-import type { PreconditionerName } from "../sampler.ts";
 import { missingNoise } from "./plan-sgd.ts";
 
 /** Where the optimal settings of constant-rate SGD come from. */

@@ -2,6 +2,7 @@ import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
+import { noTuning } from "../../options/tuning.ts";
 import { autocorrelationTime } from "../../theory/control-variate.ts";
 import { largestSdError } from "../../theory/divergence.ts";
 import {
@@ -16,8 +17,8 @@ import { largestStableScale, stateDependentCovariance } from "../../theory/stabi
 import { contractionRates } from "../../theory/stationary.ts";
 import type { StepMatrix } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
-import { noTuning, type Plan } from "../plan.ts";
-import type { SamplerOptions } from "../sampler.ts";
+import type { Plan, SamplerOptions } from "../plan.ts";
+
 import { drawSchedule } from "./draw-schedule.ts";
 
 /** γ: just above the ½ below which the squared rates would not be summable, so that rates fall as slowly as they may. */

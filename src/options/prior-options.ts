@@ -1,12 +1,7 @@
-import { InputError } from "../../errors.ts";
-import {
-  type CoefficientPriors,
-  defaultInterceptPrior,
-  defaultPrior,
-  type Prior,
-  type PriorLike,
-  readPrior,
-} from "../../priors/prior.ts";
+import type { CoefficientPriors } from "../design/column-priors.ts";
+import { InputError } from "../errors.ts";
+import type { Prior } from "../priors/densities.ts";
+import { defaultInterceptPrior, defaultPrior, isPriorLike, type PriorLike, readPrior } from "../priors/prior.ts";
 
 /** Priors for all coefficients, and others for those of some terms or columns. */
 export interface PriorsByName {
@@ -21,6 +16,21 @@ export interface PriorsByName {
  * `["normal(0, 1)", "log(x): laplace(0, 0.5)"]`; or the same by name.
  */
 export type PriorOption = PriorLike | readonly string[] | PriorsByName;
+
+/** Whether a value has one of these forms; the texts in it are read later. */
+export function isPriorOption(value: unknown): value is PriorOption {
+  if (isPriorLike(value)) return true;
+  if (Array.isArray(value)) return value.every((entry) => typeof entry === "string");
+  if (typeof value !== "object" || value === null) return false;
+  const { default: general, terms, ...others } = value as Record<string, unknown>;
+  if (Object.keys(others).length > 0) return false;
+  return (general === undefined || isPriorLike(general)) && (terms === undefined || arePriors(terms));
+}
+
+function arePriors(terms: unknown): boolean {
+  if (typeof terms !== "object" || terms === null || Array.isArray(terms)) return false;
+  return Object.values(terms).every(isPriorLike);
+}
 
 /** What the options say of the coefficients' priors: "learned", or which they are. */
 export interface ResolvedPriors {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { InputError } from "../../errors.ts";
-import { defaultInterceptPrior, defaultPrior } from "../../priors/prior.ts";
+import { InputError } from "../errors.ts";
+import { defaultInterceptPrior, defaultPrior } from "../priors/prior.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
-import { type FitOptions, refuseOptionsAmong, resolveOptions } from "./options.ts";
+import type { OptionTable } from "./option.ts";
+import { type FitOptions, fitOptions } from "./options.ts";
+import { refuseOptionsAmong, resolveOptions } from "./resolve-options.ts";
 
 function messageOf(work: () => unknown): string {
   try {
@@ -19,6 +21,17 @@ const laplace = { kind: "laplace", mean: 0, scale: 0.5 } as const;
 const normal = { kind: "normal", mean: 0, sd: 1 } as const;
 
 describe("options", () => {
+  test.each(Object.entries<OptionTable[string]>(fitOptions))(
+    "%s has a default that it takes, or words for it",
+    (_, option) => {
+      const { default: value, otherwise, accepts } = option;
+      expect([value === undefined, otherwise === undefined]).toContain(false);
+      if (value !== undefined) expect(accepts(value)).toBe(true);
+      for (const word of option.words ?? []) expect(accepts(word)).toBe(true);
+      expect([null, Number.NaN, Infinity, [7], 5n, Symbol("s"), () => 1].filter(accepts)).toEqual([]);
+    },
+  );
+
   test("that do not exist are refused, and what may have been meant is said", () => {
     expect(refusal({ smapler: "nuts" })).toBe("There is no option smapler; did you mean sampler?");
   });
