@@ -6,6 +6,8 @@ import { type ColumnData, formatCount } from "../table/table.ts";
 import { intercept } from "./build-design.ts";
 import { designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
+import { allocateSparse } from "./row-storage.ts";
+import { paddedFloats } from "./size-limit.ts";
 import { centredShare, planOf } from "./sparse-design.ts";
 
 /** Rows as scipy's `csr_matrix` has them. */
@@ -63,7 +65,7 @@ export async function designFromSparse(
     return 1;
   });
   const plan = planOf(columns, counts, isCentred, numRows);
-  const rows = options.memory?.allocateRows(1, plan.bytes / 4) ?? new Float32Array(plan.bytes / 4);
+  const { rows, stride } = allocateSparse(plan, numRows, options.memory);
   writeRows(rows, plan, { sparse, bare, columns, isCentred, placeOf: found.placeOf });
   const offsetName = offset && freeName("offset", Object.fromEntries(["y", ...names].map((name) => [name, 0])));
   const kept = columns.filter(({ isIntercept }) => !isIntercept).map(({ name }) => name);
@@ -72,8 +74,8 @@ export async function designFromSparse(
     ...bare,
     rows,
     sparse: { startsAt: plan.startsAt, nonZeros: plan.nonZeros },
-    stride: Math.ceil((plan.bytes - plan.recordsAt) / (4 * numRows)),
-    paddedColumns: 8 * Math.ceil((columns.length + 1) / 8),
+    stride,
+    paddedColumns: paddedFloats(columns.length + 1),
     columns,
     hasIntercept,
     formula: text,

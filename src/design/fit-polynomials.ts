@@ -7,19 +7,19 @@ import { matrix } from "../linalg/matrix.ts";
 import { TriangularFactor } from "../linalg/triangular-factor.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
 import { finiteValues } from "./factors.ts";
+import type { RowPass } from "./first-pass.ts";
 
 /**
  * The series of every column of poly(x, k) among the factors: orthogonal over the rows, of length 1, with a positive
  * leading coefficient, as R's poly(). From two passes over the rows: the range of x, then the triangle R of the Chebyshev
  * polynomials' values, whose inverse has the coefficients.
  *
- * @param eachChunk Calls its argument with the complete rows of every chunk
  * @throws InputError where x has no more different values than the degree
  */
 export async function fitPolynomials(
   factors: readonly Factor[],
   scope: ExpressionScope,
-  eachChunk: (visit: (rows: CompleteRows) => void) => Promise<void>,
+  pass: RowPass,
 ): Promise<ReadonlyMap<string, ChebyshevSeries>> {
   const found = new Map(factors.filter(isPolynomial).map((factor) => [factorName(factor), factor]));
   if (found.size === 0) return new Map();
@@ -28,12 +28,12 @@ export async function fitPolynomials(
   for (const factor of found.values())
     families.set((factor.expression as PolynomialCall).args.map(expressionText).join(), factor);
   const all = [...families.values()].map((factor) => new PolynomialFit(factor, scope));
-  await eachChunk((rows) => {
+  await pass((rows) => {
     for (const fit of all) fit.addToRange(rows);
-  });
-  await eachChunk((rows) => {
+  }, 1);
+  await pass((rows) => {
     for (const fit of all) fit.addToTriangle(rows);
-  });
+  }, 1);
   const series = new Map(all.flatMap((fit) => fit.columns()));
   return new Map([...found.keys()].map((name) => [name, series.get(name)!]));
 }

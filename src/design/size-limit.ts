@@ -16,7 +16,7 @@ export function denseStrideOf(numColumns: number, side: RowSideKinds): number {
   return paddedFloats(numColumns + (side.hasWeights ? 3 : side.hasOffset ? 2 : 1));
 }
 
-interface RowSideKinds {
+export interface RowSideKinds {
   readonly hasWeights: boolean;
   readonly hasOffset: boolean;
 }

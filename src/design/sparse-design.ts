@@ -20,11 +20,6 @@ export interface SparsePlan {
 /** A design is sparse where that takes less than this share of the memory of dense rows: an entry costs more than a float. */
 export const worthwhileShare = 1 / 3;
 
-/** Whether a design is to be sparse: what was asked for, or what takes far less memory. */
-export function choosesSparse(plan: SparsePlan, denseBytes: number, storage: "auto" | "dense" | "sparse"): boolean {
-  return storage === "auto" ? plan.bytes < worthwhileShare * denseBytes : storage === "sparse";
-}
-
 /** A column of numbers is stored centred from this share of non-zero values on: large means then cost no digits. */
 export const centredShare = 0.5;
 

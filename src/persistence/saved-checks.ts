@@ -13,7 +13,7 @@ export function checkRecipe({ family, target, columns, blocks, levels, fixed, in
   const kind = family === "bernoulli" ? "binary" : family === "categorical" ? "classes" : "number";
   if (target.kind !== kind) throw new Error(`its recipe has a target that the family ${family} does not have`);
   if (target.kind !== "number" && !target.levels) throw new Error("its recipe has no levels of the target");
-  if (target.kind === "binary" && target.levels!.length !== 2)
+  if (target.kind === "binary" && target.levels.length !== 2)
     throw new Error("its recipe has not the two levels of the target");
   requireDistinct(target.levels ?? [], "a level of the target");
   requireDistinct(

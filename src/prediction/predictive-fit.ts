@@ -51,7 +51,7 @@ export function coefficientNames(recipe: ModelRecipe): string[] {
   const { columns, target, hasReference } = recipe;
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
-    const levels = target.levels!.slice(hasReference ? 1 : 0);
+    const levels = target.levels.slice(hasReference ? 1 : 0);
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
   return [...names, ...learnedAuxiliaries(recipe)];

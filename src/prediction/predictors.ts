@@ -35,7 +35,7 @@ export class Predictors {
       return thin(chains, Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length))));
     });
     const numDraws = thinned[0].length;
-    const outputs = recipe.target.kind === "classes" ? recipe.target.levels!.length - Number(recipe.hasReference) : 1;
+    const outputs = recipe.target.kind === "classes" ? recipe.target.levels.length - Number(recipe.hasReference) : 1;
     const numColumns = recipe.columns.length;
     const size = outputs * numDraws;
     this.numDraws = numDraws;
