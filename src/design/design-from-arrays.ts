@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Formula, TermTree } from "../formula/formula.ts";
+import { columnFactor } from "../formula/formula-terms.ts";
 import { formulaText, quoteName } from "../formula/formula-text.ts";
 import { type ColumnData, formatCount, tableFromColumns } from "../table/table.ts";
 import { buildDesign } from "./build-design.ts";
@@ -62,7 +63,7 @@ export function formulaOfColumns(
   names: readonly string[],
   { intercept, offsetName }: { readonly intercept: boolean; readonly offsetName?: string },
 ): Formula {
-  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: feature(name) }));
+  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: columnFactor(name, 0) }));
   if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
   if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
   if (offsetName !== undefined) {
@@ -79,10 +80,6 @@ export function formulaOfColumns(
 /** The name, with as many underscores as tell it from the columns' names. */
 export function freeName(name: string, columns: Readonly<Record<string, unknown>>): string {
   return Object.hasOwn(columns, name) ? freeName(`${name}_`, columns) : name;
-}
-
-function feature(name: string): TermTree {
-  return { kind: "factor", wrapper: "", expression: { kind: "column", name, at: 0 }, at: 0 };
 }
 
 function featureColumns({ x, names }: DesignArrays, numRows: number): Float64Array[] {
