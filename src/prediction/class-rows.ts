@@ -1,17 +1,18 @@
 import { mostProbable } from "../diagnostics/certificate/calibration.ts";
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { families } from "../families/families.ts";
+import type { FamilyName } from "../families/family.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
-import type { ModelRecipe } from "./predictive-fit.ts";
 import type { Predictors } from "./predictors.ts";
 import type { PredictionColumns, RowOptions, RowPredictor } from "./row-predictor.ts";
 import { ClassScoring } from "./scores.ts";
 
 /** What bernoulli and categorical rows have in common: how a row's probabilities are written is each one's own. */
 function classRows(
-  { family, target }: ModelRecipe,
+  family: FamilyName,
+  levels: readonly string[],
   posterior: Predictors,
   { draws, random }: RowOptions,
   own: {
@@ -20,7 +21,6 @@ function classRows(
     summarise(columns: PredictionColumns, place: number, means: Float64Array, probabilities: Float64Array): void;
   },
 ): RowPredictor {
-  const levels = target.levels!;
   const { numDraws, numPredictors } = posterior;
   const row = new DrawsOfRow(families[family], posterior);
   const means = new Float64Array(numDraws * numPredictors);
@@ -61,9 +61,14 @@ function classRows(
 }
 
 /** Predicts whether an event comes true: its probability with its sd and interval, and the more probable of both. */
-export function eventRows(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+export function eventRows(
+  family: FamilyName,
+  levels: readonly string[],
+  posterior: Predictors,
+  options: RowOptions,
+): RowPredictor {
   const ends = [(1 - options.interval) / 2, (1 + options.interval) / 2];
-  return classRows(recipe, posterior, options, {
+  return classRows(family, levels, posterior, options, {
     numbers: ["probability", "sd", "probability_low", "probability_high"],
     summarise(columns, place, means, probabilities) {
       const { mean, sd } = meanAndSd(means);
@@ -78,9 +83,14 @@ export function eventRows(recipe: ModelRecipe, posterior: Predictors, options: R
 }
 
 /** Predicts classes: the probability of each, and the most probable one. */
-export function categoricalRows(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
-  const names = recipe.target.levels!.map((level) => `probability[${level}]`);
-  return classRows(recipe, posterior, options, {
+export function categoricalRows(
+  family: FamilyName,
+  levels: readonly string[],
+  posterior: Predictors,
+  options: RowOptions,
+): RowPredictor {
+  const names = levels.map((level) => `probability[${level}]`);
+  return classRows(family, levels, posterior, options, {
     numbers: names,
     summarise(columns, place, means, probabilities) {
       const numClasses = probabilities.length;

@@ -1,16 +1,16 @@
 import { isCountFamily } from "../design/target/counts.ts";
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { families } from "../families/families.ts";
+import type { FamilyName } from "../families/family.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
-import type { ModelRecipe } from "./predictive-fit.ts";
 import type { Predictors } from "./predictors.ts";
 import type { RowOptions, RowPredictor } from "./row-predictor.ts";
 import { NumberScoring } from "./scores.ts";
 
 /** Predicts numbers and counts: their mean with its sd and interval, and the interval of the target itself. */
-export function numberRows({ family }: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+export function numberRows(family: FamilyName, posterior: Predictors, options: RowOptions): RowPredictor {
   const { interval, random, tieRandom } = options;
   const ends = [(1 - interval) / 2, (1 + interval) / 2];
   const { numDraws } = posterior;

@@ -1,31 +1,20 @@
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
-import { type EncodedRows, type EncodeOptions, RowEncoder } from "../design/recipe/encode-rows.ts";
-import { isCountFamily } from "../design/target/counts.ts";
-import { type ProgressListener, progressReporter } from "../engine/progress.ts";
+import { type EncodedRows, RowEncoder } from "../design/recipe/encode-rows.ts";
+import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
-import { requireArray, requireFunction, requireListening, requireObject, requireText, shown } from "../kinds.ts";
+import { requireArray, requireFunction, requireObject, requireText } from "../kinds.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { listed, suggestion } from "../suggest.ts";
 import { formatCount, type TableSource } from "../table/table.ts";
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
+import { type PredictOptions, requireCount, settleOptions } from "./predict-options.ts";
+import { warningsOf } from "./prediction-warnings.ts";
 import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-fit.ts";
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 import { tellRows, whilePreparing } from "./telling-rows.ts";
 
-/** What may be set for predictions. */
-export interface PredictOptions extends EncodeOptions {
-  /** Probability of the equal-tailed intervals, 0.9. */
-  readonly interval?: number;
-  /** Predictive draws of each row that are given out, 0. A draw of all rows is of one draw of the coefficients. */
-  readonly draws?: number;
-  /** Draws of the posterior that predictions are averaged over, 1000; fewer are faster. */
-  readonly posteriorDraws?: number;
-  /** Of the predictive draws, 1. */
-  readonly seed?: number;
-  readonly onProgress?: ProgressListener;
-}
+export type { PredictOptions } from "./predict-options.ts";
 
 /** What was predicted of all rows together. */
 export interface PredictionSummary {
@@ -53,61 +42,30 @@ export interface PredictionStream {
  */
 export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
   requireFit(fit);
-  requireObject(source, "The table", "one that tableFromColumns, tableFromRows or openTable gave");
-  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
-  for (const column of source.columns) {
-    requireObject(column, "A column of the table", "{ name, type } for each");
-    requireText(column.name, "The name of a column of the table", "a text");
-  }
-  requireFunction(
-    source.chunks,
-    "The function chunks of the table",
-    "a table of tableFromColumns, tableFromRows or openTable",
-  );
-  requireOptions(options);
+  requireTable(source);
+  const { interval, draws, posteriorDraws, seed } = settleOptions(options);
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
-  const { interval = 0.9, draws = 0, posteriorDraws = 1000, seed = 1, unknownLevels = "error" } = options;
   const onProgress = progressReporter(options.onProgress);
-  requireOption(
-    "interval",
-    interval,
-    "a number above 0 and below 1",
-    typeof interval === "number" && interval > 0 && interval < 1,
-  );
-  const isCount = (value: number, least: number, most: number) =>
-    Number.isInteger(value) && value >= least && value <= most;
-  requireOption(
-    "posteriorDraws",
-    posteriorDraws,
-    "a whole number from 1 to 1,000,000",
-    isCount(posteriorDraws, 1, 1e6),
-  );
-  requireOption("seed", seed, "a whole number, 0 or more", isCount(seed, 0, Number.MAX_SAFE_INTEGER));
-  requireOption("unknownLevels", unknownLevels, '"error" or "reference"', isPolicy(unknownLevels));
   const posterior = new Predictors(fit, posteriorDraws);
   const { numDraws } = posterior;
-  requireOption("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`, isCount(draws, 0, numDraws));
+  requireCount("draws", draws, 0, numDraws);
   const encoder = new RowEncoder(recipe, source, options);
-  const predictor = rowPredictor(fit, posterior, {
-    interval,
-    draws,
-    random: createRandom(seed, 0, 13),
-    tieRandom: createRandom(seed, 0, 14),
-  });
-  const room = new Float64Array(posterior.numPredictors * numDraws);
-
-  let chunksBegin = 1;
+  const random = { random: createRandom(seed, 0, 13), tieRandom: createRandom(seed, 0, 14) };
+  const predictor = rowPredictor(recipe, posterior, { interval, draws, ...random });
+  const predictors = new Float64Array(posterior.numPredictors * numDraws);
+  /** The number in the data of the chunk's first row. */
+  let firstRow = 1;
 
   function predictChunk(rows: EncodedRows) {
     const columns = predictor.createColumns(rows.numRows);
     for (let i = 0; i < rows.places.length; i++) {
-      posterior.predictInto(room, rows, i);
-      requireComputable(room, chunksBegin + rows.places[i]);
-      predictor.writeRow(columns, rows.places[i], room, rows.target ? rows.target[i] : Number.NaN);
+      posterior.predictInto(predictors, rows, i);
+      requireComputable(predictors, firstRow + rows.places[i]);
+      predictor.writeRow(columns, rows.places[i], predictors, rows.target ? rows.target[i] : Number.NaN);
     }
-    chunksBegin += rows.numRows;
+    firstRow += rows.numRows;
     return { numRows: rows.numRows, columns };
   }
 
@@ -136,6 +94,18 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   return { chunks, summary };
 }
 
+/** @throws InputError where a value is no table */
+function requireTable(source: TableSource): void {
+  const maker = "tableFromColumns, tableFromRows or openTable";
+  requireObject(source, "The table", `one that ${maker} gave`);
+  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
+  for (const column of source.columns) {
+    requireObject(column, "A column of the table", "{ name, type } for each");
+    requireText(column.name, "The name of a column of the table", "a text");
+  }
+  requireFunction(source.chunks, "The function chunks of the table", `a table of ${maker}`);
+}
+
 /** Linear predictors up to here have squares, and means beyond all rates of counts. */
 const maxPredictor = 1e100;
 
@@ -150,69 +120,8 @@ function requireComputable(predictors: Float64Array, row: number): void {
   }
 }
 
-function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOptions): RowPredictor {
-  const { recipe } = fit;
-  if (recipe.family === "bernoulli") return eventRows(recipe, posterior, options);
-  return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
-}
-
-/** Every option of a prediction, for the sentence that refuses any other. */
-const optionNames: Readonly<Record<keyof PredictOptions, true>> = {
-  interval: true,
-  draws: true,
-  posteriorDraws: true,
-  seed: true,
-  unknownLevels: true,
-  signal: true,
-  onProgress: true,
-};
-
-function requireOptions(options: PredictOptions): void {
-  requireObject(options, "The options of a prediction", "an object of them, or leave it out");
-  const known = Object.keys(optionNames);
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new InputError(`There is no option ${unknown}; ${suggestion(unknown, known, "the options are")}`);
-  requireListening(options);
-}
-
-const isPolicy = (value: unknown) => value === "error" || value === "reference";
-
-function requireOption(name: string, value: unknown, wanted: string, isFine: boolean): void {
-  if (!isFine) throw new InputError(`The option ${name} cannot be ${shown(value)}: it takes ${wanted}.`);
-}
-
-function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {
-  const rows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
-  const warnings: string[] = [];
-  if (encoder.missingRows > 0) {
-    const most = [...encoder.missing].sort((a, b) => b[1] - a[1]).slice(0, 3);
-    const where = listed(
-      most.map(([name, count]) => `"${name}" (${formatCount(count)})`),
-      "and",
-    );
-    warnings.push(`${rows(encoder.missingRows)} without a prediction: a value is missing, in ${where}.`);
-  }
-  for (const [name, count] of encoder.levels.unknownRows)
-    warnings.push(
-      `${rows(count)} with a level of ${name} that no row of the fit has: predicted without a coefficient for it.`,
-    );
-  if (encoder.newCombinations > 0)
-    warnings.push(
-      `${rows(encoder.newCombinations)} with levels that no row of the fit has together: predicted without a coefficient for it.`,
-    );
-  if (encoder.unusableTargets.size > 0) {
-    const count = [...encoder.unusableTargets.values()].reduce((sum, value) => sum + value, 0);
-    const values = listed(
-      [...encoder.unusableTargets.keys()].slice(0, 3).map((level) => `"${level}"`),
-      "and",
-    );
-    const isNumber = target.kind === "number";
-    const number = isCountFamily(family)
-      ? "a count is a whole number of at least 0"
-      : "the target has to be finite, and no larger than 1e100";
-    const reason = isNumber ? `${number}, and it is ${values}` : `the fit knows no class ${values}`;
-    warnings.push(`${rows(count)} left out of the scores: ${reason}.`);
-  }
-  return warnings;
+function rowPredictor(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+  const { family, target } = recipe;
+  if (target.kind === "number") return numberRows(family, posterior, options);
+  return (target.kind === "binary" ? eventRows : categoricalRows)(family, target.levels, posterior, options);
 }
