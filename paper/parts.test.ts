@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plotSvg } from "../cli/svg.ts";
+import { plotSvg } from "../cli/render/svg.ts";
 import { createInlineEngine, type Engine } from "../src/engine/engine.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
-import { figure6Plot } from "./figure-6-part.ts";
+import { figure6Plot } from "./figures/figure-6-part.ts";
 import { parts } from "./parts.ts";
 import { runPart } from "./run-part.ts";
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeDraws } from "../../cli/write-draws.ts";
+import { writeDraws } from "../../cli/outputs/write-draws.ts";
 import { fit, type Posterior, saveFit, summaryStatistics } from "../../src/node.ts";
 
 // Saved fits as ArviZ, xarray and CmdStanPy in Python read them. Needs Python 3.11 or later with pip, and a package index;

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Weights } from "../../kernels/layout.ts";
-import { figure6 } from "../../paper/figure-6.ts";
+import { figure6 } from "../../paper/figures/figure-6.ts";
 import { buildDesign } from "../../src/design/design.ts";
 import { learnHyperparameters } from "../../src/empirical-bayes/variational-em.ts";
 import type { Engine } from "../../src/engine/engine.ts";
