@@ -62,6 +62,16 @@ describe.each(parts.filter(({ name }) => name !== "figure-6").map((part) => [par
   },
 );
 
+it("has the formulas of the paper agree with what they are derived from", async () => {
+  const [theory] = parts.filter(({ name }) => name === "theory");
+  const { result } = await runPart(theory, { dataFolder: "nowhere", engine });
+  const { divergences, windows } = result.data as Record<string, readonly Record<string, number>[]>;
+  expect(divergences.length).toBe(8);
+  for (const { formula, ofLaws } of divergences) expect(formula).toBeCloseTo(ofLaws, 12);
+  expect(windows.length).toBe(8);
+  for (const { continuous, bound } of windows) expect(continuous).toBeCloseTo(bound, 12);
+});
+
 it("draws Figure 6", () => {
   const at = (precision: number, validationLoss: number) => ({ precision, validationLoss });
   const settled = { trainingLoss: 0.2, passes: 9, converged: true };

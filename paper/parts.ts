@@ -7,6 +7,7 @@ import { figure6 } from "./figures/figure-6-part.ts";
 import { informationBound } from "./figures/information-bound.ts";
 import type { PaperPart } from "./part.ts";
 import { table1 } from "./tables/table-1.ts";
+import { theory } from "./tables/theory.ts";
 
 /** The one list of parts, in the order in which they run. */
 export const parts: readonly PaperPart[] = [
@@ -18,4 +19,5 @@ export const parts: readonly PaperPart[] = [
   figure5,
   figure6,
   informationBound,
+  theory,
 ];

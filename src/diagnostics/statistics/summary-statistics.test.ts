@@ -1,12 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { InputError } from "../../errors.ts";
-import {
-  effectiveSampleSize,
-  meanEffectiveSampleSize,
-  quantileEffectiveSampleSize,
-  sdEffectiveSampleSize,
-} from "./effective-sample-size.ts";
+import { effectiveSampleSize, meanEffectiveSampleSize, quantileEffectiveSampleSize } from "./effective-sample-size.ts";
 import { highestDensityInterval } from "./highest-density-interval.ts";
 import { potentialScaleReduction } from "./r-hat.ts";
 import { areDiagnosable, quantileOfSorted, sortPooled } from "./rank-normalize.ts";
@@ -50,7 +45,6 @@ describe.each(golden.cases)("ArviZ: $name", ({ chains: stored, expected }) => {
 
   it("equals az.ess and az.rhat by their other methods", () => {
     expectClose(meanEffectiveSampleSize(chains), expected.essMean, "essMean");
-    expectClose(sdEffectiveSampleSize(chains), expected.essSd, "essSd");
     expectClose(quantileEffectiveSampleSize(chains, 0.5), expected.essMedian, "essMedian");
     if (!areDiagnosable(chains)) return;
     expectClose(effectiveSampleSize(chains), expected.essIdentity, "essIdentity");
