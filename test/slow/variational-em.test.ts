@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => engine.executor.close());
 
 describe("variational EM on the paper's data", () => {
-  it.skipIf(!has("wine"))("finds the maximum of the evidence on white wine, sigma fixed", async () => {
+  it.skipIf(!has("wine"))("finds the maximum of the evidence on white wine, sigma fixed (skipped where its data are absent)", async () => {
     const table = tableFromColumns(await centredColumns({ path: join(dataFolder, "wine/winequality-white.csv") }));
     let address = 0;
     const memory = {
