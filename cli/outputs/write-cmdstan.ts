@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Posterior } from "../../src/fit/posterior.ts";
-import { learnedAuxiliaries } from "../../src/prediction/predictive-fit.ts";
+import { drawsOf, learnedAuxiliaries } from "../../src/prediction/predictive-fit.ts";
 
 /** The files of `draws.csv` as CmdStan names them: draws_1.csv, draws_2.csv, …; draws.csv itself for one chain. */
 export function cmdstanPaths(path: string, chains: number): string[] {
@@ -45,7 +45,7 @@ export async function writeCmdstan(posterior: Posterior, chain: number, path: st
     ...names.slice(0, numLinear).map((name, j) => `# ${columns[j]} = ${name.replaceAll(/\p{Cc}/gu, " ")}`),
     ["lp__", ...own, ...columns].join(),
   ];
-  const values = names.map((name) => posterior.draws.get(name)![chain]);
+  const values = names.map((name) => drawsOf(posterior, name)[chain]);
   function* rows(): Generator<string> {
     for (let draw = 0; draw < settings.draws; draw++) {
       const row: (number | string)[] = ["nan"];

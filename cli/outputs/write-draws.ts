@@ -5,6 +5,7 @@ import { removeTemporary, temporaryPath } from "../../src/duckdb/files/temporari
 import { openDuckDB } from "../../src/duckdb/instance.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { writeAllWhole, writeWhole } from "../../src/persistence/whole-files-node.ts";
+import { drawsOf } from "../../src/prediction/predictive-fit.ts";
 import { quoted, sqlText } from "../../src/table/sql-text.ts";
 import { columnNames, tellRenamed } from "./column-names.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
@@ -73,9 +74,10 @@ const rowsAtOnce = 16_384;
  */
 async function writeRows(
   connection: DuckDBConnection,
-  { draws, settings }: Pick<Posterior, "draws" | "settings">,
+  posterior: Pick<Posterior, "draws" | "settings">,
   path: string,
 ): Promise<void> {
+  const { draws, settings } = posterior;
   const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} float`);
   const definition = `coefficient varchar, chain integer, ${columns.join(", ")}`;
   const folder = temporaryPath();
@@ -87,7 +89,7 @@ async function writeRows(
     for (let first = 0; first < names.length; first += step) {
       const appender = await appenderOf(connection, definition);
       for (const name of names.slice(first, first + step)) {
-        draws.get(name)!.forEach((values, chain) => {
+        drawsOf(posterior, name).forEach((values, chain) => {
           appender.appendVarchar(name);
           appender.appendInteger(chain);
           // Number by number: lists would be made of objects, gigabytes of them.
@@ -96,8 +98,9 @@ async function writeRows(
         });
       }
       appender.closeSync();
-      parts.push(join(folder, `${parts.length}.parquet`));
-      await copy(connection, "draws", parts.at(-1)!);
+      const part = join(folder, `${parts.length}.parquet`);
+      await copy(connection, "draws", part);
+      parts.push(part);
     }
     const whole = `(select * from read_parquet([${parts.map(sqlText).join(", ")}]))`;
     await copy(connection, whole, path, `, row_group_size ${rowsAtOnce}`);

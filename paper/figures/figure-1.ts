@@ -6,7 +6,7 @@ import { samplers } from "../../src/sampling/registry.ts";
 import type { Tuning } from "../../src/sampling/sampler.ts";
 import { type DataSet, problemOf, readDataSet, realDataSets } from "../data/data-sets.ts";
 import { momentsOf, transformed } from "../measure.ts";
-import { type PaperPart, type PartContext, scaled } from "../part.ts";
+import { inOwnMemory, type PaperPart, type PartContext, scaled } from "../part.ts";
 import { figure, inks } from "./drawing.ts";
 import { ellipse } from "./ellipse.ts";
 
@@ -63,8 +63,7 @@ async function run(context: PartContext) {
 }
 
 async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
-  const mark = context.engine.memory.mark();
-  try {
+  return inOwnMemory(context, async () => {
     const local = await problemOf(data, "standardised", context);
     const axes = principalAxes(local);
     const panels: Panel[] = [];
@@ -97,9 +96,7 @@ async function panelsOf(data: DataSet, context: PartContext): Promise<Panel[]> {
       });
     }
     return panels;
-  } finally {
-    context.engine.memory.release(mark);
-  }
+  });
 }
 
 /** Rows v/√λ of the posterior covariance's largest and smallest eigenvalue. */

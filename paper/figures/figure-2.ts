@@ -35,6 +35,10 @@ async function run(context: PartContext) {
   const discrete = plan.prediction.covariance;
   const continuous = continuousCovariance(local, plan.settings)!;
   const ess = Math.min(...byCoordinate(draws).map((chains) => bulkEffectiveSampleSize(chains)));
+  const about = {
+    title: "Figure 2: covariance of the iterates of constant SGD, wine",
+    caption: "Scalar rate of Theorem 1, S = 100; features standardised.",
+  };
   const laws = { measured, "eq. 13": continuous, "discrete time": discrete };
   return {
     data: {
@@ -52,7 +56,10 @@ async function run(context: PartContext) {
         discrete: varianceRatio(measured, discrete),
       },
     },
-    plots: { "": heatMaps(laws, data.names, context), "-entries": entries(laws, ess, context) },
+    plots: {
+      "": heatMaps(laws, data.names, about, context, { height: 400, marginLeft: 125, marginBottom: 110 }),
+      "-entries": entries(laws, ess, context),
+    },
   };
 }
 
@@ -74,49 +81,38 @@ function varianceRatio(a: Matrix, b: Matrix): number {
   return sum;
 }
 
-/** Side by side, one colour scale. */
-export function heatMapMarks(laws: Readonly<Record<string, Matrix>>, names: readonly string[], unit: number) {
+/** Laws side by side in one colour scale, which is said at the end of the caption. @param layout The height and the margins */
+export function heatMaps(
+  laws: Readonly<Record<string, Matrix>>,
+  names: readonly string[],
+  { title, caption }: { readonly title: string; readonly caption: string },
+  { seed }: Pick<PartContext, "seed">,
+  layout: PlotOptions,
+): PlotOptions {
   const cells = Object.entries(laws).flatMap(([law, { data, rows }]) =>
     Array.from(data, (value, k) => ({
       law,
       row: names[Math.floor(k / rows)],
       column: names[k % rows],
-      value: value / unit,
+      value: value / 1e-4,
     })),
   );
   const largest = Math.max(...cells.map(({ value }) => Math.abs(value)));
-  return {
-    color: { type: "diverging", scheme: "PuOr", reverse: true, domain: [-largest, largest], pivot: 0 } as const,
-    marks: [
-      cell(cells, { x: "column", y: "row", fx: "law", fill: "value", inset: 0.3 }),
-      axisY({ label: null, tickSize: 0, anchor: "left" }),
-      axisX({ label: null, tickSize: 0, tickRotate: -60, anchor: "bottom" }),
-    ],
-    largest,
-  };
-}
-
-function heatMaps(
-  laws: Readonly<Record<string, Matrix>>,
-  names: readonly string[],
-  { seed }: PartContext,
-): PlotOptions {
-  const { color, marks, largest } = heatMapMarks(laws, names, 1e-4);
+  const scale = `One colour scale: orange ${(-largest).toFixed(1)} to purple ${largest.toFixed(1)} · 10⁻⁴. Seed ${seed}.`;
   return figure(
+    { title, caption: `${caption} ${scale}` },
     {
-      title: "Figure 2: covariance of the iterates of constant SGD, wine",
-      caption: `Scalar rate of Theorem 1, S = 100; features standardised. One colour scale: orange ${(-largest).toFixed(1)} to purple ${largest.toFixed(1)} · 10⁻⁴. Seed ${seed}.`,
-    },
-    {
-      height: 400,
-      marginLeft: 125,
-      marginBottom: 110,
       marginRight: 15,
-      color,
+      ...layout,
+      color: { type: "diverging", scheme: "PuOr", reverse: true, domain: [-largest, largest], pivot: 0 },
       x: { domain: names },
       y: { domain: names },
       fx: { domain: Object.keys(laws), label: null },
-      marks,
+      marks: [
+        cell(cells, { x: "column", y: "row", fx: "law", fill: "value", inset: 0.3 }),
+        axisY({ label: null, tickSize: 0, anchor: "left" }),
+        axisX({ label: null, tickSize: 0, tickRotate: -60, anchor: "bottom" }),
+      ],
     },
   );
 }

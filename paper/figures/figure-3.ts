@@ -1,4 +1,3 @@
-import type { PlotOptions } from "@observablehq/plot";
 import { Gradient } from "../../kernels/layout.ts";
 import { cholesky, invertLower } from "../../src/linalg/cholesky.ts";
 import { add, congruence, identity, type Matrix, multiply } from "../../src/linalg/matrix.ts";
@@ -8,8 +7,7 @@ import { stateDependentCovariance } from "../../src/theory/stability.ts";
 import { problemOf, syntheticDataSet } from "../data/data-sets.ts";
 import { momentsOf } from "../measure.ts";
 import { type PaperPart, type PartContext, scaled } from "../part.ts";
-import { figure } from "./drawing.ts";
-import { distance, heatMapMarks } from "./figure-2.ts";
+import { distance, heatMaps } from "./figure-2.ts";
 
 /**
  * Figure 3 of Mandt, Hoffman & Blei (2017): covariance of iterate averages over windows of one pass (Algorithm 1) against
@@ -24,6 +22,11 @@ export const figure3: PaperPart = {
 const numRows = 10_000;
 const dimension = 10;
 const learningRate = 0.005;
+
+const about = {
+  title: "Figure 3: covariance of iterate averages (IASG) and of the posterior",
+  caption: "Linear model, N = 10,000, D = 10, unit normal features; ε = 0.005, S = 1, windows of 10,000 steps.",
+};
 
 async function run(context: PartContext) {
   const data = syntheticDataSet("gaussian", numRows, dimension, context.seed);
@@ -81,7 +84,7 @@ async function run(context: PartContext) {
       },
       monteCarloFloor: { few: floor(Math.min(100, windows)), many: floor(total) },
     },
-    plots: { "": plot(laws, data.names, context) },
+    plots: { "": heatMaps(laws, data.names, about, context, { height: 330, marginLeft: 40, marginBottom: 45 }) },
   };
 }
 
@@ -92,25 +95,4 @@ function frobeniusFloor({ data, rows }: Matrix, count: number): number {
   for (let k = 0; k < data.length; k++) squares += data[k] ** 2;
   for (let j = 0; j < rows; j++) trace += data[j * rows + j];
   return Math.sqrt((squares + trace ** 2) / (count * squares));
-}
-
-function plot(laws: Readonly<Record<string, Matrix>>, names: readonly string[], { seed }: PartContext): PlotOptions {
-  const { color, marks, largest } = heatMapMarks(laws, names, 1e-4);
-  return figure(
-    {
-      title: "Figure 3: covariance of iterate averages (IASG) and of the posterior",
-      caption: `Linear model, N = 10,000, D = 10, unit normal features; ε = 0.005, S = 1, windows of 10,000 steps. One colour scale: orange ${(-largest).toFixed(1)} to purple ${largest.toFixed(1)} · 10⁻⁴. Seed ${seed}.`,
-    },
-    {
-      height: 330,
-      marginLeft: 40,
-      marginBottom: 45,
-      marginRight: 15,
-      color,
-      x: { domain: names },
-      y: { domain: names },
-      fx: { domain: Object.keys(laws), label: null },
-      marks,
-    },
-  );
 }

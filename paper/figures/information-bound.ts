@@ -5,7 +5,7 @@ import type { ChainOutput } from "../../src/sampling/sampler.ts";
 import { problemOf, syntheticDataSet } from "../data/data-sets.ts";
 import { count, markdownTable } from "../markdown.ts";
 import { byCoordinate, sdsOf } from "../measure.ts";
-import { type PaperPart, type PartContext, scaled } from "../part.ts";
+import { inOwnMemory, type PaperPart, type PartContext, scaled } from "../part.ts";
 import { figure, inks } from "./drawing.ts";
 
 /**
@@ -55,10 +55,9 @@ async function run(context: PartContext) {
 }
 
 async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
-  const { engine, workspace, seed } = context;
+  const { workspace, seed } = context;
   const { counter } = workspace;
-  const mark = engine.memory.mark();
-  try {
+  return inOwnMemory(context, async () => {
     context.enter(`N = ${numRows.toLocaleString("en")}, finding the mode`);
     const before = counter.rowsVisited;
     const local = await problemOf(syntheticDataSet("bernoulli", numRows, dimension, seed), "none", context);
@@ -96,9 +95,7 @@ async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
       });
     }
     return rows;
-  } finally {
-    engine.memory.release(mark);
-  }
+  });
 }
 
 /**

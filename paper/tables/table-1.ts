@@ -8,7 +8,7 @@ import {
   syntheticDataSet,
 } from "../data/data-sets.ts";
 import { methods } from "../methods.ts";
-import { type PaperPart, type PartContext, scaled } from "../part.ts";
+import { inOwnMemory, type PaperPart, type PartContext, scaled } from "../part.ts";
 import { type Row, rowOf } from "./table-1-row.ts";
 import { markdown, plot } from "./table-1-view.ts";
 
@@ -38,8 +38,7 @@ async function run(context: PartContext) {
 }
 
 async function rowsOf(data: DataSet, preprocessing: Row["preprocessing"], context: PartContext): Promise<Row[]> {
-  const mark = context.engine.memory.mark();
-  try {
+  return inOwnMemory(context, async () => {
     const local = await problemOf(data, preprocessing, context);
     const rows: Row[] = [];
     for (const method of methods) {
@@ -50,7 +49,5 @@ async function rowsOf(data: DataSet, preprocessing: Row["preprocessing"], contex
       rows.push(await rowOf({ data, preprocessing, method, sampler, tuning }, local, context));
     }
     return rows;
-  } finally {
-    context.engine.memory.release(mark);
-  }
+  });
 }

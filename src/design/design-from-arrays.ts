@@ -34,15 +34,7 @@ export async function designFromArrays(
 ): Promise<Design> {
   const { y, targetName = "y", intercept = true } = arrays;
   const features = featureColumns(arrays, y.length);
-  const names = arrays.names ?? features.map((_, j) => `x${j + 1}`);
-  if (names.length !== features.length) {
-    throw new InputError(`There are ${names.length} names for ${features.length} columns of x; give one for each.`);
-  }
-  const all = [targetName, ...names];
-  const twice = all.find((name, j) => all.indexOf(name) !== j);
-  if (twice !== undefined)
-    throw new InputError(`The name "${twice}" is given twice; give each column and the target its own.`);
-
+  const names = columnNames(arrays.names, features.length, targetName);
   const columns: Record<string, ColumnData> = Object.fromEntries(names.map((name, j) => [name, features[j]]));
   columns[targetName] = y;
   const offsetName = arrays.offset && freeName("offset", columns);
@@ -55,6 +47,24 @@ export async function designFromArrays(
   }
   const formula = formulaOfColumns(targetName, names, { intercept, offsetName });
   return buildDesign(tableFromColumns(columns), formula, { ...options, weights });
+}
+
+/** The names of columns, x1, x2, … where none are given. @throws InputError where they are too many, too few or the same */
+export function columnNames(
+  given: readonly string[] | undefined,
+  count: number,
+  targetName: string,
+): readonly string[] {
+  const names = given ?? Array.from({ length: count }, (_, j) => `x${j + 1}`);
+  if (names.length !== count)
+    throw new InputError(`There are ${names.length} names for ${count} columns of x; give one for each.`);
+  const seen = new Set([targetName]);
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(`The name "${name}" is given twice; give each column and the target its own.`);
+    seen.add(name);
+  }
+  return names;
 }
 
 /** `y ~ x1 + x2 + offset(…)` */

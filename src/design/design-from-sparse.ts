@@ -4,7 +4,7 @@ import { requireComputable } from "../table/computable.ts";
 import { scalingOf } from "../table/moments.ts";
 import { type ColumnData, formatCount } from "../table/table.ts";
 import { intercept } from "./build-design.ts";
-import { designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
+import { columnNames, designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { allocateSparse } from "./row-storage.ts";
 import { paddedFloats } from "./size-limit.ts";
@@ -48,8 +48,7 @@ export async function designFromSparse(
   const { sparse, y, offset, intercept: hasIntercept = true } = arrays;
   const numRows = y.length;
   checkEntries(sparse, numRows);
-  const names = arrays.names ?? Array.from({ length: sparse.columns }, (_, j) => `x${j + 1}`);
-  checkNames(names, sparse.columns);
+  const names = columnNames(arrays.names, sparse.columns, "y");
   const bare = await withoutColumns(arrays, names, options);
   if (bare.numRows < numRows)
     throw new InputError("y, offset or weights miss a value, or a weight is 0; leave such rows out of all arrays.");
@@ -140,17 +139,6 @@ function checkEntries({ indptr, indices, values, columns }: CompressedRows, numR
           `Row ${n + 1} has ${values[at]} in column ${column}; leave such rows out, or give a number.`,
         );
     }
-  }
-}
-
-function checkNames(names: readonly string[], count: number): void {
-  if (names.length !== count)
-    throw new InputError(`There are ${names.length} names for ${count} columns; give one for each.`);
-  const seen = new Set(["y"]);
-  for (const name of names) {
-    if (seen.has(name))
-      throw new InputError(`The name "${name}" is given twice; give each column and the target its own.`);
-    seen.add(name);
   }
 }
 

@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 import { compileExpression, compileNumeric, type ExpressionScope } from "../formula/expression.ts";
-import type { Expression, Factor } from "../formula/formula.ts";
+import type { CallFactor, Expression, Factor } from "../formula/formula.ts";
 import { formulaError } from "../formula/formula-errors.ts";
 import { expressionText, factorName } from "../formula/formula-text.ts";
-import { type ChebyshevSeries, isPolynomial, type PolynomialCall, valueAt } from "../formula/polynomials.ts";
+import { type ChebyshevSeries, isPolynomial, valueAt } from "../formula/polynomials.ts";
 import { placeOfReference } from "../formula/reference-level.ts";
 import { compileWords, isWordCount, type WordFactor } from "../formula/words.ts";
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
@@ -74,8 +74,8 @@ export function compileFactor(
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
 }
 
-function compilePolynomial(factor: Factor, scope: ExpressionScope, series: ChebyshevSeries): NumericFactor {
-  const [argument] = (factor.expression as PolynomialCall).args;
+function compilePolynomial(factor: CallFactor, scope: ExpressionScope, series: ChebyshevSeries): NumericFactor {
+  const [argument] = factor.expression.args;
   const compiled = compileNumeric(argument, scope, "poly()");
   return {
     kind: "number",

@@ -6,7 +6,7 @@ import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
 import type { Predictors } from "./predictors.ts";
-import type { PredictionColumns, RowOptions, RowPredictor } from "./row-predictor.ts";
+import { type PredictionColumns, type RowOptions, type RowPredictor, setCell } from "./row-predictor.ts";
 import { ClassScoring } from "./scores.ts";
 
 /** What bernoulli and categorical rows have in common: how a row's probabilities are written is each one's own. */
@@ -41,12 +41,9 @@ function classRows(
       const isKnown = !Number.isNaN(label);
       if (given.length > 0 || isKnown) row.drawClasses(means, random);
       own.summarise(columns, place, means, probabilities);
-      const write = (name: string, value: string) => {
-        (columns[name] as (string | null)[])[place] = value;
-      };
-      write("prediction", levels[mostProbable(probabilities, 0, levels.length)]);
+      setCell(columns, "prediction", place, levels[mostProbable(probabilities, 0, levels.length)]);
       given.forEach((s, d) => {
-        write(`draw_${d + 1}`, levels[row.targets[s]]);
+        setCell(columns, `draw_${d + 1}`, place, levels[row.targets[s]]);
       });
       if (!isKnown) return;
       isScored = true;
@@ -68,15 +65,16 @@ export function eventRows(
   options: RowOptions,
 ): RowPredictor {
   const ends = [(1 - options.interval) / 2, (1 + options.interval) / 2];
+  const numbers = ["probability", "sd", "probability_low", "probability_high"];
   return classRows(family, levels, posterior, options, {
-    numbers: ["probability", "sd", "probability_low", "probability_high"],
+    numbers,
     summarise(columns, place, means, probabilities) {
       const { mean, sd } = meanAndSd(means);
       probabilities[0] = 1 - mean;
       probabilities[1] = mean;
       const values = [mean, sd, ...selectQuantiles(means, ends)];
-      ["probability", "sd", "probability_low", "probability_high"].forEach((name, k) => {
-        (columns[name] as Float64Array)[place] = values[k];
+      numbers.forEach((name, k) => {
+        setCell(columns, name, place, values[k]);
       });
     },
   });
@@ -99,7 +97,7 @@ export function categoricalRows(
         for (let k = 0; k < numClasses; k++) probabilities[k] += means[at + k];
       for (let k = 0; k < numClasses; k++) {
         probabilities[k] /= posterior.numDraws;
-        (columns[names[k]] as Float64Array)[place] = probabilities[k];
+        setCell(columns, names[k], place, probabilities[k]);
       }
     },
   });

@@ -6,7 +6,7 @@ import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
 import type { Predictors } from "./predictors.ts";
-import type { RowOptions, RowPredictor } from "./row-predictor.ts";
+import { type RowOptions, type RowPredictor, setCell } from "./row-predictor.ts";
 import { NumberScoring } from "./scores.ts";
 
 /** Predicts numbers and counts: their mean with its sd and interval, and the interval of the target itself. */
@@ -39,25 +39,17 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
     createColumns: (numRows) =>
       Object.fromEntries(names.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)])),
     writeRow(columns, place, predictors, target) {
-      const write = (name: string, value: number) => {
-        (columns[name] as Float64Array)[place] = value;
-      };
       row.meansInto(means, predictors);
-      const { mean, sd } = meanAndSd(means);
       row.drawTargets(predictors, random);
+      const { mean, sd } = meanAndSd(means);
       const isKnown = !Number.isNaN(target);
-      given.forEach((s, d) => {
-        write(`draw_${d + 1}`, targets[s]);
-      });
+      // Before quantiles are selected, which moves the draws.
+      const drawn = given.map((s) => targets[s]);
       if (isKnown) checks.add(target, targets);
-      write("mean", mean);
-      write("sd", sd);
-      const [meanLow, meanHigh] = selectQuantiles(means, ends);
-      write("mean_low", meanLow);
-      write("mean_high", meanHigh);
-      const [predictiveLow, predictiveHigh] = selectQuantiles(targets, ends);
-      write("predictive_low", predictiveLow);
-      write("predictive_high", predictiveHigh);
+      const values = [mean, sd, ...selectQuantiles(means, ends), ...selectQuantiles(targets, ends), ...drawn];
+      names.forEach((name, k) => {
+        setCell(columns, name, place, values[k]);
+      });
       if (!isKnown) return;
       isScored = true;
       scoring.add(target, mean, rankOf(target), row.logMeanDensity(predictors, target));

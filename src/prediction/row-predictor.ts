@@ -5,6 +5,11 @@ import type { ClassScores, NumberScores } from "./scores.ts";
 /** What is predicted of rows, by name: numbers (NaN where a row misses a value), or texts (null there). */
 export type PredictionColumns = Readonly<Record<string, Float64Array | (string | null)[]>>;
 
+/** Writes a value of a row; the column is one of its kind. */
+export function setCell(columns: PredictionColumns, name: string, row: number, value: number | string): void {
+  (columns[name] as (number | string)[] | Float64Array)[row] = value;
+}
+
 /** Scores, calibration and posterior predictive checks of the rows whose target is known. */
 export type PredictionScores = (NumberScores | ClassScores) & { readonly checks: readonly PredictiveCheck[] };
 
