@@ -21,7 +21,7 @@ export function createProgress(stream: NodeJS.WriteStream, { quiet }: { quiet: b
 
 /** A stage that goes on has a line this often, or each time it has gone on for a tenth longer. */
 const millisecondsBetweenLines = 5000;
-const shareBetweenLines = 0.1;
+const fractionBetweenLines = 0.1;
 
 function lineProgress(stream: NodeJS.WriteStream): Progress {
   let current = "";
@@ -36,7 +36,7 @@ function lineProgress(stream: NodeJS.WriteStream): Progress {
         started = last = now;
       } else if (
         fraction < 1 &&
-        now - last >= Math.max(millisecondsBetweenLines, shareBetweenLines * (now - started))
+        now - last >= Math.max(millisecondsBetweenLines, fractionBetweenLines * (now - started))
       ) {
         stream.write(`${[`${stage} …`, ...detailsOf(event)].map((part) => part.trim()).join("  ")}\n`);
         last = now;

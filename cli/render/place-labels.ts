@@ -36,7 +36,7 @@ export function placeLabels(
     const width = 0.56 * fontSize * names[k].length;
     const boxes = candidates(x, y).map((place) => ({
       place,
-      box: boxAround(place.x - shareLeft[place.anchor] * width, place.y, width, 1.25 * fontSize),
+      box: boxAround(place.x - fractionLeft[place.anchor] * width, place.y, width, 1.25 * fontSize),
     }));
     const inside = boxes.filter(({ box }) => contains(frame, box));
     const free = inside.find(({ box }) => taken.every((other) => !overlap(box, other)));
@@ -48,7 +48,7 @@ export function placeLabels(
 }
 
 /** How much of a text is to the left of its anchor. */
-const shareLeft = { start: 0, middle: 0.5, end: 1 } as const;
+const fractionLeft = { start: 0, middle: 0.5, end: 1 } as const;
 
 /** Places in order of their distance from the dot. */
 function candidates(x: number, y: number): PlacedLabel[] {

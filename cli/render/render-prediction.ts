@@ -95,7 +95,7 @@ function relativeErrorOfEnd({ interval, draws }: IntervalOptions): number {
   return Math.sqrt((outside * (1 - outside)) / draws) / (density * 2 * z);
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
 
 /** Five significant digits, or as many as a Monte Carlo error leaves. */
 function short(value: number, error: number | null = null): string {

@@ -4,7 +4,7 @@ import type { CallFactor, Expression, Factor } from "../formula/formula.ts";
 import { formulaError } from "../formula/formula-errors.ts";
 import { expressionText, factorName } from "../formula/formula-text.ts";
 import { type ChebyshevSeries, isPolynomial, valueAt } from "../formula/polynomials.ts";
-import { placeOfReference } from "../formula/reference-level.ts";
+import { indexOfReference } from "../formula/reference-level.ts";
 import { compileWords, isWordCount, type WordFactor } from "../formula/words.ts";
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
@@ -59,7 +59,7 @@ export function compileFactor(
   const { wrapper, expression, reference } = factor;
   const kind = compiled.type === "number" || compiled.type === "boolean" ? compiled.type : "text";
   const referenceAmong = (levels: readonly string[]) =>
-    placeOfReference(reference, levels, { name, kind, text: scope.text });
+    indexOfReference(reference, levels, { name, kind, text: scope.text });
   if (compiled.type === "text") {
     throw formulaError(scope.text, factor.at, `${name} is a text in quotes, not a column; a name goes without quotes.`);
   }

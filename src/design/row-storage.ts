@@ -3,7 +3,7 @@ import { formatCount } from "../table/table.ts";
 import type { ChosenColumns } from "./columns.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { defaultMaxBytes, denseStrideOf, type RowSideKinds, requireRoom } from "./size-limit.ts";
-import { planSparse, type SparsePlan, worthwhileShare } from "./sparse-design.ts";
+import { planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
 import { denseLimit, isWide } from "./wide.ts";
 
 /** How a design's rows are held. */
@@ -33,7 +33,7 @@ export function allocateStorage(
   const denseBytes = 4 * numRows * denseStride;
   const plan = planSparse(columns, blocks, numRows);
   const wanted = mustBeSparse ? "sparse" : priorSds ? "dense" : storage;
-  const isSparse = wanted === "auto" ? plan.bytes < worthwhileShare * denseBytes : wanted === "sparse";
+  const isSparse = wanted === "auto" ? plan.bytes < worthwhileFraction * denseBytes : wanted === "sparse";
   requireRoom(numRows, columns.length, isSparse ? plan.bytes : denseBytes, maxBytes);
   return isSparse
     ? allocateSparse(plan, numRows, memory)

@@ -2,7 +2,7 @@ import { SparseRow } from "../../kernels/layout.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table.ts";
-import { worthwhileShare } from "./sparse-design.ts";
+import { worthwhileFraction } from "./sparse-design.ts";
 import { isWide } from "./wide.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
@@ -67,8 +67,8 @@ export async function requireRoomForTable(source: TableSource, design: PlannedDe
   const wanted = { names, numbers, ...(weights !== undefined && { weights }) };
   const part = await source.survey(wanted, true);
   if (part.numRows === part.rowsSeen) {
-    const share = total / part.rowsSeen;
-    const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * share) };
+    const factor = total / part.rowsSeen;
+    const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * factor) };
     const { columns, bytes } = minBytes(likely, design, types);
     if (bytes > margin * maxBytes) requireRoom(total, columns, bytes, maxBytes);
   }
@@ -92,7 +92,7 @@ function minBytes(
   const isOfNumbersAlone = terms.every(({ factors }) => factors.every((factor) => isOfNumbers(factor, types)));
   const most = isOfNumbersAlone ? terms.length + Number(hasIntercept) : Infinity;
   const mayBeSparse =
-    storage === "sparse" || isWide(most) || (storage === "auto" && sparse < worthwhileShare * denseBytes(most));
+    storage === "sparse" || isWide(most) || (storage === "auto" && sparse < worthwhileFraction * denseBytes(most));
   const dense = denseBytes(columns);
   return { columns, bytes: storage === "sparse" ? sparse : mayBeSparse ? Math.min(sparse, dense) : dense };
 }

@@ -28,7 +28,7 @@ export function textColumns(factors: readonly Factor[], others: ReadonlySet<stri
 /** Words rarer than that tell next to nothing of their coefficients. */
 const minRows = 5;
 /** The same as a share of the rows: of many rows, the rare words are many, and say as little. */
-const minShare = 1e-3;
+const minFraction = 1e-3;
 /** Texts have fewer; what has more is made of numbers or keys. */
 const maxWords = 2_000_000;
 
@@ -73,7 +73,7 @@ export class WordFactor {
 
   /** In how many of so many rows a word has to occur to be kept. */
   minRows(numRows: number): number {
-    return this.least ?? Math.max(minRows, Math.ceil(minShare * numRows));
+    return this.least ?? Math.max(minRows, Math.ceil(minFraction * numRows));
   }
 
   /** @throws InputError where different words are too many */

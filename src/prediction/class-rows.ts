@@ -18,7 +18,7 @@ function classRows(
   own: {
     readonly numbers: readonly string[];
     /** Writes the row's columns, and to `probabilities` those of the K classes, from those at each draw. */
-    summarise(columns: PredictionColumns, place: number, means: Float64Array, probabilities: Float64Array): void;
+    summarise(columns: PredictionColumns, index: number, means: Float64Array, probabilities: Float64Array): void;
   },
 ): RowPredictor {
   const { numDraws, numPredictors } = posterior;
@@ -36,14 +36,14 @@ function classRows(
         ...own.numbers.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)] as const),
         ...given.map((_, d) => [`draw_${d + 1}`, new Array<string | null>(numRows).fill(null)] as const),
       ]),
-    writeRow(columns, place, predictors, label) {
+    writeRow(columns, index, predictors, label) {
       row.meansInto(means, predictors);
       const isKnown = !Number.isNaN(label);
       if (given.length > 0 || isKnown) row.drawClasses(means, random);
-      own.summarise(columns, place, means, probabilities);
-      setCell(columns, "prediction", place, levels[mostProbable(probabilities, 0, levels.length)]);
+      own.summarise(columns, index, means, probabilities);
+      setCell(columns, "prediction", index, levels[mostProbable(probabilities, 0, levels.length)]);
       given.forEach((s, d) => {
-        setCell(columns, `draw_${d + 1}`, place, levels[row.targets[s]]);
+        setCell(columns, `draw_${d + 1}`, index, levels[row.targets[s]]);
       });
       if (!isKnown) return;
       isScored = true;
@@ -68,13 +68,13 @@ export function eventRows(
   const numbers = ["probability", "sd", "probability_low", "probability_high"];
   return classRows(family, levels, posterior, options, {
     numbers,
-    summarise(columns, place, means, probabilities) {
+    summarise(columns, index, means, probabilities) {
       const { mean, sd } = meanAndSd(means);
       probabilities[0] = 1 - mean;
       probabilities[1] = mean;
       const values = [mean, sd, ...selectQuantiles(means, ends)];
       numbers.forEach((name, k) => {
-        setCell(columns, name, place, values[k]);
+        setCell(columns, name, index, values[k]);
       });
     },
   });
@@ -90,14 +90,14 @@ export function categoricalRows(
   const names = levels.map((level) => `probability[${level}]`);
   return classRows(family, levels, posterior, options, {
     numbers: names,
-    summarise(columns, place, means, probabilities) {
+    summarise(columns, index, means, probabilities) {
       const numClasses = probabilities.length;
       probabilities.fill(0);
       for (let at = 0; at < means.length; at += numClasses)
         for (let k = 0; k < numClasses; k++) probabilities[k] += means[at + k];
       for (let k = 0; k < numClasses; k++) {
         probabilities[k] /= posterior.numDraws;
-        setCell(columns, names[k], place, probabilities[k]);
+        setCell(columns, names[k], index, probabilities[k]);
       }
     },
   });

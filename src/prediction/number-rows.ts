@@ -38,7 +38,7 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
   return {
     createColumns: (numRows) =>
       Object.fromEntries(names.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)])),
-    writeRow(columns, place, predictors, target) {
+    writeRow(columns, index, predictors, target) {
       row.meansInto(means, predictors);
       row.drawTargets(predictors, random);
       const { mean, sd } = meanAndSd(means);
@@ -48,7 +48,7 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
       if (isKnown) checks.add(target, targets);
       const values = [mean, sd, ...selectQuantiles(means, ends), ...selectQuantiles(targets, ends), ...drawn];
       names.forEach((name, k) => {
-        setCell(columns, name, place, values[k]);
+        setCell(columns, name, index, values[k]);
       });
       if (!isKnown) return;
       isScored = true;

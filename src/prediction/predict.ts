@@ -60,10 +60,10 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
 
   function predictChunk(rows: EncodedRows) {
     const columns = predictor.createColumns(rows.numRows);
-    for (let i = 0; i < rows.places.length; i++) {
+    for (let i = 0; i < rows.indices.length; i++) {
       posterior.predictInto(predictors, rows, i);
-      requireComputable(predictors, firstRow + rows.places[i]);
-      predictor.writeRow(columns, rows.places[i], predictors, rows.target ? rows.target[i] : Number.NaN);
+      requireComputable(predictors, firstRow + rows.indices[i]);
+      predictor.writeRow(columns, rows.indices[i], predictors, rows.target ? rows.target[i] : Number.NaN);
     }
     firstRow += rows.numRows;
     return { numRows: rows.numRows, columns };

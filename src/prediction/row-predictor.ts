@@ -33,7 +33,7 @@ export interface RowPredictor {
    * @param predictors P × S; overwritten
    * @param target NaN where it is not known
    */
-  writeRow(columns: PredictionColumns, place: number, predictors: Float64Array, target: number): void;
+  writeRow(columns: PredictionColumns, index: number, predictors: Float64Array, target: number): void;
   /** Of the rows so far; nothing where no target was known. */
   scores(): PredictionScores | undefined;
 }
