@@ -8,7 +8,7 @@ export default defineConfig({
     jax: "src/jax.ts",
     tfjs: "src/tfjs.ts",
     cli: "cli/start.ts",
-    supervisor: "cli/supervisor.ts",
+    supervisor: "cli/process/supervisor.ts",
   },
   // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
   external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),

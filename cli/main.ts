@@ -2,13 +2,13 @@ import { Command, CommanderError } from "commander";
 import { version } from "../package.json" with { type: "json" };
 import { InputError } from "../src/errors.ts";
 import { reasonOf } from "../src/persistence/whole-files-node.ts";
-import { addCheckCommand } from "./check.ts";
-import { addCompareCommand } from "./compare.ts";
-import { ExitStatus, reportFailure } from "./failure.ts";
-import { addFitCommand } from "./fit.ts";
-import { addPaperCommand } from "./paper.ts";
-import { addPredictCommand } from "./predict.ts";
-import { visibleLines } from "./visible.ts";
+import { addCheckCommand } from "./commands/check.ts";
+import { addCompareCommand } from "./commands/compare.ts";
+import { addFitCommand } from "./commands/fit.ts";
+import { addPaperCommand } from "./commands/paper.ts";
+import { addPredictCommand } from "./commands/predict.ts";
+import { ExitStatus, reportFailure } from "./process/failure.ts";
+import { visibleLines } from "./render/visible.ts";
 
 // What is written to a closed or full stream is found out where it is written; unheard, it would end the process.
 let unwritten: NodeJS.ErrnoException | undefined;

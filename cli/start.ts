@@ -1,5 +1,5 @@
 import { onTemporary, removeTemporaries } from "../src/duckdb/files/temporaries.ts";
-import { tellSupervisor } from "./supervised.ts";
+import { tellSupervisor } from "./process/supervised.ts";
 
 // The run of a command, in the process that `supervise` starts.
 

@@ -1,5 +1,5 @@
 import type { Tuning } from "../src/options/tuning.ts";
-import type { RealDataSet } from "./data-sets.ts";
+import type { RealDataSet } from "./data/data-sets.ts";
 
 /** One row of the table: a sampler with settings, and what the paper's Table 1 says of it. */
 export interface Method {

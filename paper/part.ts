@@ -34,6 +34,16 @@ export interface PaperPart {
   run(context: PartContext): Promise<PartResult>;
 }
 
+/** Does work in memory that is given back afterwards. */
+export async function inOwnMemory<T>({ engine }: PartContext, work: () => Promise<T>): Promise<T> {
+  const mark = engine.memory.mark();
+  try {
+    return await work();
+  } finally {
+    engine.memory.release(mark);
+  }
+}
+
 /** `count` times the effort, at least `least`. */
 export function scaled(count: number, { effort }: Pick<PartContext, "effort">, least = 1): number {
   return Math.max(least, Math.round(count * effort));

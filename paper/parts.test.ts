@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plotSvg } from "../cli/svg.ts";
+import { plotSvg } from "../cli/render/svg.ts";
 import { createInlineEngine, type Engine } from "../src/engine/engine.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
-import { figure6Plot } from "./figure-6-part.ts";
+import { figure6Plot } from "./figures/figure-6-part.ts";
 import { parts } from "./parts.ts";
 import { runPart } from "./run-part.ts";
 
@@ -61,6 +61,16 @@ describe.each(parts.filter(({ name }) => name !== "figure-6").map((part) => [par
     }, 300_000);
   },
 );
+
+it("has the formulas of the paper agree with what they are derived from", async () => {
+  const [theory] = parts.filter(({ name }) => name === "theory");
+  const { result } = await runPart(theory, { dataFolder: "nowhere", engine });
+  const { divergences, windows } = result.data as Record<string, readonly Record<string, number>[]>;
+  expect(divergences.length).toBe(8);
+  for (const { formula, ofLaws } of divergences) expect(formula).toBeCloseTo(ofLaws, 12);
+  expect(windows.length).toBe(8);
+  for (const { continuous, bound } of windows) expect(continuous).toBeCloseTo(bound, 12);
+});
 
 it("draws Figure 6", () => {
   const at = (precision: number, validationLoss: number) => ({ precision, validationLoss });

@@ -1,12 +1,13 @@
-import { figure1 } from "./figure-1.ts";
-import { figure2 } from "./figure-2.ts";
-import { figure3 } from "./figure-3.ts";
-import { figure4 } from "./figure-4.ts";
-import { figure5 } from "./figure-5.ts";
-import { figure6 } from "./figure-6-part.ts";
-import { informationBound } from "./information-bound.ts";
+import { figure1 } from "./figures/figure-1.ts";
+import { figure2 } from "./figures/figure-2.ts";
+import { figure3 } from "./figures/figure-3.ts";
+import { figure4 } from "./figures/figure-4.ts";
+import { figure5 } from "./figures/figure-5.ts";
+import { figure6 } from "./figures/figure-6-part.ts";
+import { informationBound } from "./figures/information-bound.ts";
 import type { PaperPart } from "./part.ts";
-import { table1 } from "./table-1.ts";
+import { table1 } from "./tables/table-1.ts";
+import { theory } from "./tables/theory.ts";
 
 /** The one list of parts, in the order in which they run. */
 export const parts: readonly PaperPart[] = [
@@ -18,4 +19,5 @@ export const parts: readonly PaperPart[] = [
   figure5,
   figure6,
   informationBound,
+  theory,
 ];

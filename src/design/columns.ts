@@ -117,8 +117,8 @@ function rankLevels(terms: readonly TermRows[]): Ranks {
   for (const [name, { factor, codes }] of seen) {
     const rankOf = new Int32Array(factor.numCodes).fill(-1);
     const sorted = [...codes].sort(factor.compare);
-    const place = factor.referenceAmong?.(sorted.map(factor.label)) ?? 0;
-    sorted.unshift(...sorted.splice(place, 1));
+    const reference = factor.referenceAmong?.(sorted.map(factor.label)) ?? 0;
+    sorted.unshift(...sorted.splice(reference, 1));
     sorted.forEach((code, rank) => {
       rankOf[code] = rank;
     });
@@ -144,19 +144,20 @@ function partColumns(term: TermRows, part: TermPart, ranks: Ranks): { columns: P
   for (let cell = 0; cell < term.numCells; cell++) {
     if (!term.keeps(cell)) continue;
     const codes = term.codesOf(cell);
-    let place = 0;
+    /** The combination of levels as a number in mixed radix. */
+    let combination = 0;
     let radix = 1;
     let isReference = false;
     factors.forEach(({ coding, rankOf, levels }, f) => {
       if (!coding) return;
       const rank = rankOf[codes[f]];
       if (coding === "reduced" && rank === 0) isReference = true;
-      place += radix * rank;
+      combination += radix * rank;
       radix *= levels.length;
     });
     if (isReference) continue;
-    const column = found.get(place) ?? { name: columnName(term, part, codes), cells: [] };
-    found.set(place, column);
+    const column = found.get(combination) ?? { name: columnName(term, part, codes), cells: [] };
+    found.set(combination, column);
     column.cells.push(cell);
   }
   const possible = factors.reduce(
@@ -194,8 +195,8 @@ function scaled(
   const spread = Math.sqrt(squares / count);
   const isConstant = isRounding(spread, mean);
   if (isConstant && (hasIntercept || mean === 0)) return undefined;
-  const place = standardized ? scalingOf(mean, spread, hasIntercept) : { mean: 0, scale: 1 };
-  return { ...about, ...place, ...(standardized && scale !== undefined && { scale }), isIntercept: false };
+  const scaling = standardized ? scalingOf(mean, spread, hasIntercept) : { mean: 0, scale: 1 };
+  return { ...about, ...scaling, ...(standardized && scale !== undefined && { scale }), isIntercept: false };
 }
 
 /** What the columns of a term of levels are divided by: nothing, or the root mean square of the number that the levels share. */

@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { Formula, TermTree } from "../formula/formula.ts";
+import { columnFactor } from "../formula/formula-terms.ts";
 import { formulaText, quoteName } from "../formula/formula-text.ts";
 import { type ColumnData, tableFromColumns } from "../table/table.ts";
 import { formatCount } from "../table/table-source.ts";
@@ -34,15 +35,7 @@ export async function designFromArrays(
 ): Promise<Design> {
   const { y, targetName = "y", intercept = true } = arrays;
   const features = featureColumns(arrays, y.length);
-  const names = arrays.names ?? features.map((_, j) => `x${j + 1}`);
-  if (names.length !== features.length) {
-    throw new InputError(`There are ${names.length} names for ${features.length} columns of x; give one for each.`);
-  }
-  const all = [targetName, ...names];
-  const twice = all.find((name, j) => all.indexOf(name) !== j);
-  if (twice !== undefined)
-    throw new InputError(`The name "${twice}" is given twice; give each column and the target its own.`);
-
+  const names = columnNames(arrays.names, features.length, targetName);
   const columns: Record<string, ColumnData> = Object.fromEntries(names.map((name, j) => [name, features[j]]));
   columns[targetName] = y;
   const offsetName = arrays.offset && freeName("offset", columns);
@@ -57,13 +50,31 @@ export async function designFromArrays(
   return buildDesign(tableFromColumns(columns), formula, { ...options, weights });
 }
 
+/** The names of columns, x1, x2, … where none are given. @throws InputError where they are too many, too few or the same */
+export function columnNames(
+  given: readonly string[] | undefined,
+  count: number,
+  targetName: string,
+): readonly string[] {
+  const names = given ?? Array.from({ length: count }, (_, j) => `x${j + 1}`);
+  if (names.length !== count)
+    throw new InputError(`There are ${names.length} names for ${count} columns of x; give one for each.`);
+  const seen = new Set([targetName]);
+  for (const name of names) {
+    if (seen.has(name))
+      throw new InputError(`The name "${name}" is given twice; give each column and the target its own.`);
+    seen.add(name);
+  }
+  return names;
+}
+
 /** `y ~ x1 + x2 + offset(…)` */
 export function formulaOfColumns(
   targetName: string,
   names: readonly string[],
   { intercept, offsetName }: { readonly intercept: boolean; readonly offsetName?: string },
 ): Formula {
-  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: feature(name) }));
+  const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: columnFactor(name, 0) }));
   if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
   if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
   if (offsetName !== undefined) {
@@ -80,10 +91,6 @@ export function formulaOfColumns(
 /** The name, with as many underscores as tell it from the columns' names. */
 export function freeName(name: string, columns: Readonly<Record<string, unknown>>): string {
   return Object.hasOwn(columns, name) ? freeName(`${name}_`, columns) : name;
-}
-
-function feature(name: string): TermTree {
-  return { kind: "factor", wrapper: "", expression: { kind: "column", name, at: 0 }, at: 0 };
 }
 
 function featureColumns({ x, names }: DesignArrays, numRows: number): Float64Array[] {

@@ -5,9 +5,11 @@ import { scalingOf } from "../table/moments.ts";
 import type { ColumnData } from "../table/table.ts";
 import { formatCount } from "../table/table-source.ts";
 import { intercept } from "./build-design.ts";
-import { designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
+import { columnNames, designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
-import { centredShare, planOf } from "./sparse-design.ts";
+import { allocateSparse } from "./row-storage.ts";
+import { paddedFloats } from "./size-limit.ts";
+import { centredFraction, planOf } from "./sparse-design.ts";
 
 /** Rows as scipy's `csr_matrix` has them. */
 interface CompressedRows {
@@ -47,8 +49,7 @@ export async function designFromSparse(
   const { sparse, y, offset, intercept: hasIntercept = true } = arrays;
   const numRows = y.length;
   checkEntries(sparse, numRows);
-  const names = arrays.names ?? Array.from({ length: sparse.columns }, (_, j) => `x${j + 1}`);
-  checkNames(names, sparse.columns);
+  const names = columnNames(arrays.names, sparse.columns, "y");
   const bare = await withoutColumns(arrays, names, options);
   if (bare.numRows < numRows)
     throw new InputError("y, offset or weights miss a value, or a weight is 0; leave such rows out of all arrays.");
@@ -59,13 +60,13 @@ export async function designFromSparse(
     throw new InputError("All columns are constant, and there is no intercept: nothing is left to estimate.");
   const counts = Float64Array.from(columns, (_, j) => found.counts[j] ?? 0);
   const isCentred = Uint8Array.from(columns, ({ isIndicator, isIntercept }, j) => {
-    if (isIntercept || isIndicator || counts[j] <= centredShare * numRows) return 0;
+    if (isIntercept || isIndicator || counts[j] <= centredFraction * numRows) return 0;
     counts[j] = numRows;
     return 1;
   });
   const plan = planOf(columns, counts, isCentred, numRows);
-  const rows = options.memory?.allocateRows(1, plan.bytes / 4) ?? new Float32Array(plan.bytes / 4);
-  writeRows(rows, plan, { sparse, bare, columns, isCentred, placeOf: found.placeOf });
+  const { rows, stride } = allocateSparse(plan, numRows, options.memory);
+  writeRows(rows, plan, { sparse, bare, columns, isCentred, columnOf: found.columnOf });
   const offsetName = offset && freeName("offset", Object.fromEntries(["y", ...names].map((name) => [name, 0])));
   const kept = columns.filter(({ isIntercept }) => !isIntercept).map(({ name }) => name);
   const { text } = formulaOfColumns("y", kept, { intercept: hasIntercept, offsetName });
@@ -73,8 +74,8 @@ export async function designFromSparse(
     ...bare,
     rows,
     sparse: { startsAt: plan.startsAt, nonZeros: plan.nonZeros },
-    stride: Math.ceil((plan.bytes - plan.recordsAt) / (4 * numRows)),
-    paddedColumns: 8 * Math.ceil((columns.length + 1) / 8),
+    stride,
+    paddedColumns: paddedFloats(columns.length + 1),
     columns,
     hasIntercept,
     formula: text,
@@ -142,17 +143,6 @@ function checkEntries({ indptr, indices, values, columns }: CompressedRows, numR
   }
 }
 
-function checkNames(names: readonly string[], count: number): void {
-  if (names.length !== count)
-    throw new InputError(`There are ${names.length} names for ${count} columns; give one for each.`);
-  const seen = new Set(["y"]);
-  for (const name of names) {
-    if (seen.has(name))
-      throw new InputError(`The name "${name}" is given twice; give each column and the target its own.`);
-    seen.add(name);
-  }
-}
-
 function leftOutWarning(names: readonly string[]): string {
   const shown = names.length > 10 ? [...names.slice(0, 10), "…"] : names;
   return `Left out, with the same value in every row: ${shown.join(", ")}.`;
@@ -182,7 +172,7 @@ function findColumns(
   const columns: DesignColumn[] = [];
   const kept: number[] = [];
   const leftOut: string[] = [];
-  const placeOf = new Int32Array(size).fill(-1);
+  const columnOf = new Int32Array(size).fill(-1);
   for (let j = 0; j < size; j++) {
     const sd = Math.sqrt((squares[j] + (numRows - present[j]) * means[j] ** 2) / numRows);
     const moments = { count: numRows, mean: means[j], squares: sd * sd * numRows };
@@ -194,7 +184,7 @@ function findColumns(
       leftOut.push(names[j]);
       continue;
     }
-    placeOf[j] = columns.length;
+    columnOf[j] = columns.length;
     kept.push(counts[j]);
     const { mean, scale } = isStandardised ? scalingOf(means[j], sd, hasIntercept) : { mean: 0, scale: 1 };
     columns.push({
@@ -206,7 +196,7 @@ function findColumns(
       isIndicator: isIndicator[j] === 1,
     });
   }
-  return { columns, counts: kept, placeOf, leftOut };
+  return { columns, counts: kept, columnOf, leftOut };
 }
 
 function writeRows(
@@ -217,20 +207,20 @@ function writeRows(
     bare,
     columns,
     isCentred,
-    placeOf,
+    columnOf,
   }: {
     sparse: CompressedRows;
     bare: Design;
     columns: readonly DesignColumn[];
     isCentred: Uint8Array;
-    placeOf: Int32Array;
+    columnOf: Int32Array;
   },
 ): void {
   const { buffer, byteOffset, length } = floats;
   const words = new Uint32Array(buffer, byteOffset, length);
   const starts = new Uint32Array(buffer, byteOffset + plan.startsAt, bare.numRows);
   new Float64Array(buffer, byteOffset, columns.length).set(plan.shift);
-  const centred = [...isCentred.keys()].filter((place) => isCentred[place] === 1);
+  const centred = [...isCentred.keys()].filter((column) => isCentred[column] === 1);
   const dense = new Float64Array(columns.length);
   let at = plan.recordsAt / 4;
   for (let n = 0; n < bare.numRows; n++) {
@@ -241,23 +231,23 @@ function writeRows(
     floats[head + SparseRow.offset / 4] = bare.hasOffset ? bare.rows[end - 2] : 0;
     floats[head + SparseRow.weight / 4] = bare.hasWeights ? bare.rows[end - 3] : 1;
     at += SparseRow.head / 4;
-    const put = (place: number, value: number) => {
-      words[at] = place;
+    const put = (column: number, value: number) => {
+      words[at] = column;
       floats[at + 1] = value;
       at += 2;
     };
-    for (const place of centred) dense[place] = -columns[place].mean / columns[place].scale;
+    for (const column of centred) dense[column] = -columns[column].mean / columns[column].scale;
     for (let entry = indptr[n]; entry < indptr[n + 1]; entry++) {
-      const place = placeOf[indices[entry]];
-      if (place >= 0 && isCentred[place]) dense[place] += values[entry] / columns[place].scale;
+      const column = columnOf[indices[entry]];
+      if (column >= 0 && isCentred[column]) dense[column] += values[entry] / columns[column].scale;
     }
     // Both lists ascend.
     let next = 0;
     for (let entry = indptr[n]; entry < indptr[n + 1]; entry++) {
-      const place = placeOf[indices[entry]];
-      if (place < 0 || isCentred[place] || values[entry] === 0) continue;
-      for (; next < centred.length && centred[next] < place; next++) put(centred[next], dense[centred[next]]);
-      put(place, values[entry] / columns[place].scale);
+      const column = columnOf[indices[entry]];
+      if (column < 0 || isCentred[column] || values[entry] === 0) continue;
+      for (; next < centred.length && centred[next] < column; next++) put(centred[next], dense[centred[next]]);
+      put(column, values[entry] / columns[column].scale);
     }
     for (; next < centred.length; next++) put(centred[next], dense[centred[next]]);
     words[head] = (at - head - SparseRow.head / 4) / 2;

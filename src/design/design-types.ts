@@ -74,21 +74,36 @@ export interface DesignColumn {
   readonly isOfLevels?: boolean;
 }
 
-export interface DesignTarget {
+interface TargetScale {
   /** The left side of the formula; where the event is not true or 1, with the event: `class = 2`, `late = false`. */
   readonly name: string;
-  readonly kind: "number" | "binary" | "classes";
   /** The stored value is (value − mean)/scale; 0 and 1 where the target is not standardised. */
   readonly mean: number;
   readonly scale: number;
-  /**
-   * The two values of a binary target, of which the last is the event, stored as 1; or the sorted values of a target of
-   * classes, stored as their numbers 0, 1, ….
-   */
-  readonly levels?: readonly string[];
-  /** What a binary target's model gives the probability of: `class = 2`, `y = 1`, `late = true`, `delay > 15`. */
+}
+
+interface NumberTarget extends TargetScale {
+  readonly kind: "number";
+  readonly levels?: undefined;
+  readonly event?: undefined;
+}
+
+interface BinaryTarget extends TargetScale {
+  readonly kind: "binary";
+  /** The two values, of which the last is the event, stored as 1. */
+  readonly levels: readonly string[];
+  /** What the model gives the probability of: `class = 2`, `y = 1`, `late = true`, `delay > 15`. */
   readonly event?: string;
 }
+
+interface ClassTarget extends TargetScale {
+  readonly kind: "classes";
+  /** The sorted values, stored as their numbers 0, 1, …. */
+  readonly levels: readonly string[];
+  readonly event?: undefined;
+}
+
+export type DesignTarget = NumberTarget | BinaryTarget | ClassTarget;
 
 /**
  * How the rows of a sparse design are laid out: m' of each column as D f64, then from byte `startsAt` on the address of each

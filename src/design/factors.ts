@@ -1,10 +1,10 @@
 import { InputError } from "../errors.ts";
 import { compileExpression, compileNumeric, type ExpressionScope } from "../formula/expression.ts";
-import type { Expression, Factor } from "../formula/formula.ts";
+import type { CallFactor, Expression, Factor } from "../formula/formula.ts";
 import { formulaError } from "../formula/formula-errors.ts";
 import { expressionText, factorName } from "../formula/formula-text.ts";
-import { type ChebyshevSeries, isPolynomial, type PolynomialCall, valueAt } from "../formula/polynomials.ts";
-import { placeOfReference } from "../formula/reference-level.ts";
+import { type ChebyshevSeries, isPolynomial, valueAt } from "../formula/polynomials.ts";
+import { indexOfReference } from "../formula/reference-level.ts";
 import { compileWords, isWordCount, type WordFactor } from "../formula/words.ts";
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
@@ -60,7 +60,7 @@ export function compileFactor(
   const { wrapper, expression, reference } = factor;
   const kind = compiled.type === "number" || compiled.type === "boolean" ? compiled.type : "text";
   const referenceAmong = (levels: readonly string[]) =>
-    placeOfReference(reference, levels, { name, kind, text: scope.text });
+    indexOfReference(reference, levels, { name, kind, text: scope.text });
   if (compiled.type === "text") {
     throw formulaError(scope.text, factor.at, `${name} is a text in quotes, not a column; a name goes without quotes.`);
   }
@@ -75,8 +75,8 @@ export function compileFactor(
   return { kind: "number", name, read: (rows) => finiteValues(compiled, expression, rows) };
 }
 
-function compilePolynomial(factor: Factor, scope: ExpressionScope, series: ChebyshevSeries): NumericFactor {
-  const [argument] = (factor.expression as PolynomialCall).args;
+function compilePolynomial(factor: CallFactor, scope: ExpressionScope, series: ChebyshevSeries): NumericFactor {
+  const [argument] = factor.expression.args;
   const compiled = compileNumeric(argument, scope, "poly()");
   return {
     kind: "number",

@@ -1,25 +1,21 @@
 import { InputError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { TriangularFactor } from "../linalg/triangular-factor.ts";
-import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts";
-import type { TableChunk } from "../table/table-source.ts";
-
+import type { CompleteRows } from "../table/complete-rows.ts";
 import type { ColumnBlock } from "./columns.ts";
-import type { DesignColumn, DesignOptions } from "./design-types.ts";
+import type { DesignColumn } from "./design-types.ts";
+import type { RowPass } from "./first-pass.ts";
 import { type OrthogonalBasis, rotateRowsInto } from "./orthogonal-basis.ts";
 import type { RowNumbers } from "./recipe/row-numbers.ts";
+import type { RowStorage } from "./row-storage.ts";
 import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.ts";
 import type { FinishedTarget, TargetReader } from "./target/target.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
-export interface RowLayout {
-  readonly rows: Float32Array;
+export interface RowLayout extends RowStorage {
   readonly numRows: number;
-  readonly stride: number;
   readonly columns: readonly DesignColumn[];
   readonly blocks: readonly ColumnBlock[];
-  /** Where the rows are sparse. */
-  readonly sparse?: SparsePlan;
   /** Where dense rows are stored in coordinates of their own. */
   readonly basis?: OrthogonalBasis;
 }
@@ -28,7 +24,6 @@ export interface RowLayout {
 interface RowSide {
   readonly target: Pick<TargetReader, "read"> & Pick<FinishedTarget, "encodeInto" | "target">;
   readonly offset?: RowNumbers;
-  readonly weights?: RowNumbers;
 }
 
 /**
@@ -36,18 +31,14 @@ interface RowSide {
  * @throws InputError where the rows are not those of the first pass.
  */
 export async function fillRows(
-  chunks: AsyncIterable<TableChunk>,
+  pass: RowPass,
   layout: RowLayout,
   terms: readonly TermRows[],
-  { target, offset, weights }: RowSide,
-  options: DesignOptions,
+  { target, offset }: RowSide,
 ): Promise<void> {
   const write = layout.sparse ? sparseWriter(layout, layout.sparse) : denseWriter(layout);
-  const reader = new CompleteRowReader(weights);
   let filled = 0;
-  for await (const chunk of chunks) {
-    options.signal?.throwIfAborted();
-    const complete = reader.read(chunk);
+  await pass((complete) => {
     const count = complete.chunk.numRows;
     if (filled + count > layout.numRows) throw changed();
     const values = valuesOf(terms, complete);
@@ -57,8 +48,7 @@ export async function fillRows(
     const offsets = offset?.(complete).map((value) => value / target.target.scale);
     write(values, { target: targets, offset: offsets, weights: complete.weights });
     filled += count;
-    options.onProgress?.(reader.rowsRead, 2);
-  }
+  }, 2);
   if (filled !== layout.numRows) throw changed();
 }
 
@@ -74,22 +64,16 @@ function valuesOf(terms: readonly TermRows[], rows: CompleteRows): ReadonlyMap<T
  * @throws InputError where the data changed
  */
 export async function triangularFactorOf(
-  chunks: AsyncIterable<TableChunk>,
+  pass: RowPass,
   layout: Pick<RowLayout, "columns" | "blocks" | "numRows">,
   terms: readonly TermRows[],
-  weights: RowNumbers | undefined,
-  options: DesignOptions,
 ): Promise<Matrix> {
   const standardise = chunkStandardiser(layout);
   const factor = new TriangularFactor(layout.columns.length);
-  const reader = new CompleteRowReader(weights);
-  for await (const chunk of chunks) {
-    options.signal?.throwIfAborted();
-    const complete = reader.read(chunk);
+  await pass((complete) => {
     const { numRows } = complete.chunk;
     if (numRows > 0) factor.add(weighted(standardise(valuesOf(terms, complete), numRows), complete.weights), numRows);
-    options.onProgress?.(reader.rowsRead, 1);
-  }
+  }, 1);
   return factor.triangle;
 }
 

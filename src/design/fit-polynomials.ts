@@ -1,45 +1,44 @@
 import { InputError } from "../errors.ts";
 import { compileNumeric, type ExpressionScope } from "../formula/expression.ts";
-import type { Expression, Factor } from "../formula/formula.ts";
+import type { Call, CallFactor, Expression, Factor } from "../formula/formula.ts";
 import { expressionText, factorName } from "../formula/formula-text.ts";
-import { type ChebyshevSeries, isPolynomial, type PolynomialCall } from "../formula/polynomials.ts";
+import { type ChebyshevSeries, isPolynomial } from "../formula/polynomials.ts";
 import { matrix } from "../linalg/matrix.ts";
 import { TriangularFactor } from "../linalg/triangular-factor.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
 import { finiteValues } from "./factors.ts";
+import type { RowPass } from "./first-pass.ts";
 
 /**
  * The series of every column of poly(x, k) among the factors: orthogonal over the rows, of length 1, with a positive
  * leading coefficient, as R's poly(). From two passes over the rows: the range of x, then the triangle R of the Chebyshev
  * polynomials' values, whose inverse has the coefficients.
  *
- * @param eachChunk Calls its argument with the complete rows of every chunk
  * @throws InputError where x has no more different values than the degree
  */
 export async function fitPolynomials(
   factors: readonly Factor[],
   scope: ExpressionScope,
-  eachChunk: (visit: (rows: CompleteRows) => void) => Promise<void>,
+  pass: RowPass,
 ): Promise<ReadonlyMap<string, ChebyshevSeries>> {
   const found = new Map(factors.filter(isPolynomial).map((factor) => [factorName(factor), factor]));
   if (found.size === 0) return new Map();
   /** One of the columns for each x and degree: all of these are found together. */
-  const families = new Map<string, Factor>();
-  for (const factor of found.values())
-    families.set((factor.expression as PolynomialCall).args.map(expressionText).join(), factor);
+  const families = new Map<string, CallFactor>();
+  for (const factor of found.values()) families.set(factor.expression.args.map(expressionText).join(), factor);
   const all = [...families.values()].map((factor) => new PolynomialFit(factor, scope));
-  await eachChunk((rows) => {
+  await pass((rows) => {
     for (const fit of all) fit.addToRange(rows);
-  });
-  await eachChunk((rows) => {
+  }, 1);
+  await pass((rows) => {
     for (const fit of all) fit.addToTriangle(rows);
-  });
+  }, 1);
   const series = new Map(all.flatMap((fit) => fit.columns()));
   return new Map([...found.keys()].map((name) => [name, series.get(name)!]));
 }
 
 class PolynomialFit {
-  private readonly call: PolynomialCall;
+  private readonly call: Call;
   private readonly degree: number;
   private readonly values: (rows: CompleteRows) => Float64Array;
   private readonly factor: TriangularFactor;
@@ -47,10 +46,10 @@ class PolynomialFit {
   private high = -Infinity;
 
   constructor(
-    private readonly named: Factor,
+    private readonly named: CallFactor,
     scope: ExpressionScope,
   ) {
-    this.call = named.expression as PolynomialCall;
+    this.call = named.expression;
     this.degree = (this.call.args[1] as Expression & { kind: "number" }).value;
     const [argument] = this.call.args;
     const compiled = compileNumeric(argument, scope, "poly()");

@@ -21,7 +21,7 @@ export interface OrthogonalBasis {
 }
 
 /** Singular values below this share of the largest are the rounding of rows in double precision. */
-const nullShare = 1e-12;
+const nullFraction = 1e-12;
 
 /**
  * @param triangle R of X = Q R, X the rows on the standardised scale, D×D
@@ -30,7 +30,7 @@ const nullShare = 1e-12;
 export function orthogonalBasis(triangle: Matrix, priorSds: ArrayLike<number>, numRows: number): OrthogonalBasis {
   const { values, vectors } = singularVectors(mapEntries(triangle, (value, _, j) => value * priorSds[j]));
   const largest = values[values.length - 1];
-  const isNull = Uint8Array.from(values, (value) => (value <= nullShare * largest ? 1 : 0));
+  const isNull = Uint8Array.from(values, (value) => (value <= nullFraction * largest ? 1 : 0));
   const scales = values.map((value, k) => (isNull[k] ? 1 : value / Math.sqrt(numRows)));
   return {
     matrix: mapEntries(vectors, (value, i, k) => (priorSds[i] * value) / scales[k]),

@@ -2,9 +2,9 @@ import { SparseRow } from "../../kernels/layout.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table-source.ts";
-
 import { curvatureKind } from "./curvature-kind.ts";
-import { worthwhileShare } from "./sparse-design.ts";
+
+import { worthwhileFraction } from "./sparse-design.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
 export const defaultMaxBytes = 2 ** 32 - 2 ** 26;
@@ -17,7 +17,7 @@ export function denseStrideOf(numColumns: number, side: RowSideKinds): number {
   return paddedFloats(numColumns + (side.hasWeights ? 3 : side.hasOffset ? 2 : 1));
 }
 
-interface RowSideKinds {
+export interface RowSideKinds {
   readonly hasWeights: boolean;
   readonly hasOffset: boolean;
 }
@@ -68,8 +68,8 @@ export async function requireRoomForTable(source: TableSource, design: PlannedDe
   const wanted = { names, numbers, ...(weights !== undefined && { weights }) };
   const part = await source.survey(wanted, true);
   if (part.numRows === part.rowsSeen) {
-    const share = total / part.rowsSeen;
-    const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * share) };
+    const factor = total / part.rowsSeen;
+    const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * factor) };
     const { columns, bytes } = minBytes(likely, design, types);
     if (bytes > margin * maxBytes) requireRoom(total, columns, bytes, maxBytes);
   }
@@ -95,7 +95,7 @@ function minBytes(
   const mayBeSparse =
     storage === "sparse" ||
     curvatureKind(most) === "low-rank" ||
-    (storage === "auto" && sparse < worthwhileShare * denseBytes(most));
+    (storage === "auto" && sparse < worthwhileFraction * denseBytes(most));
   const dense = denseBytes(columns);
   return { columns, bytes: storage === "sparse" ? sparse : mayBeSparse ? Math.min(sparse, dense) : dense };
 }

@@ -18,15 +18,10 @@ export interface SparsePlan {
 }
 
 /** A design is sparse where that takes less than this share of the memory of dense rows: an entry costs more than a float. */
-export const worthwhileShare = 1 / 3;
-
-/** Whether a design is to be sparse: what was asked for, or what takes far less memory. */
-export function choosesSparse(plan: SparsePlan, denseBytes: number, storage: "auto" | "dense" | "sparse"): boolean {
-  return storage === "auto" ? plan.bytes < worthwhileShare * denseBytes : storage === "sparse";
-}
+export const worthwhileFraction = 1 / 3;
 
 /** A column of numbers is stored centred from this share of non-zero values on: large means then cost no digits. */
-export const centredShare = 0.5;
+export const centredFraction = 0.5;
 
 export function planSparse(
   columns: readonly DesignColumn[],
@@ -41,7 +36,7 @@ export function planSparse(
     });
     const [only] = columnOfCell;
     // A column of one cell among several would need entries in the rows of the others.
-    if (term.categoricals.length > 0 || only < 0 || counts[only] <= centredShare * numRows) continue;
+    if (term.categoricals.length > 0 || only < 0 || counts[only] <= centredFraction * numRows) continue;
     isCentred[only] = 1;
     counts[only] = numRows;
   }

@@ -1,37 +1,20 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
-import type { DesignRecipe } from "../design/design-types.ts";
 import { InputError } from "../errors.ts";
 import { refuse, requireObject, requireText } from "../kinds.ts";
-import { quoted } from "../table/sql-text.ts";
-import type { TableChunk, TableSource } from "../table/table-source.ts";
+import type { ColumnInfo, TableChunk, TableSource } from "../table/table-source.ts";
 
 import { columnOf, infoOf, readExpression } from "./columns.ts";
-import { lockDown, requireConfined } from "./confinement.ts";
-import { checkFile, duckdbPath, fileView, isPattern } from "./files/files.ts";
+import { checkFile, isPattern } from "./files/files.ts";
+import { HeldColumns } from "./held-columns.ts";
 import { openDuckDB } from "./instance.ts";
-import { parseQuery } from "./query.ts";
-import { filesOfQuery } from "./query-files.ts";
+import { nameOf, type OpenTableOptions, openViews } from "./open-views.ts";
 import { DuckDBSession } from "./session.ts";
 import { isStandardInput, Spool } from "./spool.ts";
 import { surveyOf } from "./survey.ts";
-import { createQuery, filesOf, fileTypesOf } from "./tables.ts";
+import { fileTypesOf } from "./tables.ts";
 import { DuckDBTexts } from "./texts.ts";
-import { hintsOf } from "./view.ts";
 
-export interface OpenTableOptions {
-  /** A file or a pattern: CSV (delimiter and header sniffed), TSV, JSON lines, Parquet, numbers aligned by blanks; - is standard input. */
-  readonly path?: string;
-  /**
-   * One SELECT over any file that DuckDB reads; the file at `path`, where there is one, is its table `data`. It can read
-   * whatever the process can: a stranger's is to be `confined`.
-   */
-  readonly sql?: string;
-  /** Whether the query may read the file at `path` alone, and change and learn nothing else. */
-  readonly confined?: boolean;
-  /** The recipe of a fit: columns that its files had are read with the types that they had there. */
-  readonly like?: Pick<DesignRecipe, "inputs" | "fileTypes">;
-  readonly signal?: AbortSignal;
-}
+export type { OpenTableOptions } from "./open-views.ts";
 
 /**
  * Opens a table by DuckDB. Dates and timestamps are days since 1970-01-01. The columns that are asked for are held by
@@ -65,130 +48,61 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
 async function openSource(
   instance: DuckDBInstance,
   spool: Spool,
-  { path, sql, like, confined = false, signal }: OpenTableOptions,
+  options: OpenTableOptions,
   closeAll: () => void,
 ): Promise<TableSource> {
+  const { path, sql, signal } = options;
+  const label = sql === undefined && path !== undefined ? nameOf(path) : "the query";
+  const local = sql === undefined ? `${label} cannot be read` : "The query fails";
   const connection = await instance.connect();
   const session = new DuckDBSession(connection, signal);
-  const name = path === undefined || !isStandardInput(path) ? path : "standard input";
-  const label = sql === undefined ? name! : "the query";
-  const local = sql === undefined ? `${name} cannot be read` : "The query fails";
   await session.run("set global TimeZone = 'UTC'", local);
   // How far a query is, for `prepared`; nothing is printed.
   await session.run(
     "set enable_progress_bar = true; set enable_progress_bar_print = false; set progress_bar_time = 0",
     local,
   );
-
-  const parsed = sql === undefined ? undefined : await parseQuery(session, sql);
-  const hints = hintsOf(like, sql !== undefined);
-  const files: string[] = [];
-  const viewOf = async (path: string, label: string) => {
-    const found = await filesOf(session, spool, path, { label, signal, byName: confined });
-    files.push(...found.files);
-    return fileView(session, found, hints, spool.folder);
-  };
-  const data = path === undefined ? undefined : await viewOf(path, name!);
-  if (data) await session.run(`create view data as ${data.sql}`, `${name} cannot be read`);
-  if (confined && parsed) {
-    requireConfined(parsed, { path, files });
-    await lockDown(session, [...files, ...files.map(duckdbPath)], spool.made);
-  }
-  const views = data ? [data] : [];
-  if (parsed) {
-    // Where it is confined, the file that was named is the one there is.
-    const named = (await filesOfQuery(session, parsed)).filter((name) => !confined || name === path);
-    views.push(...(await createQuery(session, parsed, named, confined ? async () => data! : viewOf)));
-  }
-  const query = parsed?.text;
-  const view = query === undefined ? "data" : "query";
-  const isStable = query === undefined && data!.isStable;
-
-  const described = (await session.rows(
-    `select column_name, column_type from (describe ${view})`,
-    local,
-  )) as string[][];
-  const known = query === undefined ? new Map(data!.columns.map((column) => [column.sqlName, column])) : new Map();
-  /** What DuckDB calls each column. */
-  const sqlNames = new Map<string, string>();
-  const columns = described.map(([sqlName, type]) => {
-    const { name = sqlName, refusal } = known.get(sqlName) ?? {};
-    sqlNames.set(name, sqlName);
-    return infoOf(name, type, refusal);
-  });
+  const { view, query, files, columns: known, isStable } = await openViews(session, spool, options);
+  const { columns, sqlName } = await describeColumns(session, view, known, local);
   const byName = new Map(columns.map((info) => [info.name, info]));
-  const sqlName = (name: string) => sqlNames.get(name) ?? name;
-
-  let numRows: number | undefined;
-  async function countRows(table: string): Promise<void> {
-    numRows = Number((await session.rows(`select cast(count(*) as double) from ${table}`, local))[0][0]);
-  }
-  // Parquet's metadata tells without reading.
-  if (isStable) await countRows(view);
-
-  /** The columns held in the table `held`. */
-  let held: readonly string[] | undefined;
-  async function hold(names: readonly string[]): Promise<string> {
-    if (isStable) return view;
-    if (!held || names.some((name) => !held!.includes(name))) {
-      const all = [...new Set([...(held ?? []), ...names])];
-      // Without columns only the number of rows matters.
-      const list = all.length > 0 ? all.map((name) => quoted(sqlName(name))).join(", ") : "1 as one";
-      await session.run(`create or replace table held as select ${list} from ${view}`, local);
-      held = all;
-      await countRows("held");
-    }
-    return "held";
-  }
-
+  const info = (name: string) => byName.get(name) ?? missingColumn(name, label);
+  const held = new HeldColumns(session, { name: view, isStable }, local, sqlName);
   const texts = new DuckDBTexts(session, local, label, sqlName);
+  // Parquet's metadata tells how many rows there are without reading.
+  if (isStable) await held.table([]);
 
   async function* chunks(names: readonly string[], whole?: ReadonlySet<string>): AsyncGenerator<TableChunk> {
     signal?.throwIfAborted();
-    const infos = names.map((name) => byName.get(name) ?? missingColumn(name, label));
-    const table = await hold(names);
-    /** None of texts. */
-    const levels: (readonly string[] | undefined)[] = [];
+    const infos = names.map(info);
+    const table = await held.table(names);
+    const read: ReadColumn[] = [];
     for (const info of infos) {
-      if (info.type === "string") levels.push(whole?.has(info.name) ? undefined : await texts.levels(info, table));
-      else levels.push(info.type === "boolean" ? ["false", "true"] : []);
+      const isWhole = info.type === "string" && whole?.has(info.name);
+      const levels = isWhole ? undefined : await texts.levels(info, table.name);
+      read.push({ info, levels, expression: readExpression(info, sqlName(info.name), levels) });
     }
-    const list = infos.map((info, j) => readExpression(info, sqlName(info.name), levels[j]));
-    const reading = new DuckDBSession(await instance.connect(), signal);
-    try {
-      const result = await reading.stream(`select ${list.join(", ") || "1"} from ${table}`, local);
-      for (;;) {
-        const chunk = await reading.chunkOf(result, local);
-        if (!chunk || chunk.rowCount === 0) return;
-        const read = infos.map((info, j) => [info.name, columnOf(chunk.getColumnVector(j), info, levels[j])] as const);
-        yield { numRows: chunk.rowCount, columns: new Map(read) };
-      }
-    } finally {
-      reading.connection.closeSync();
-    }
+    yield* chunksOf(new DuckDBSession(await instance.connect(), signal), read, table.name, local);
   }
 
   return {
     columns,
     label,
     relation: query === undefined ? "data" : `(${query})`,
-    notes: views.flatMap(({ notes }) => notes),
-    fileTypes: fileTypesOf(views),
+    notes: files.flatMap(({ notes }) => notes),
+    fileTypes: fileTypesOf(files),
     sqlName,
     get numRows() {
-      return numRows;
+      return held.numRows;
     },
     // All that is read of texts is held at once, as the rows of a query may not be the same again.
-    hold: async (names) => void (await hold(names)),
-    survey: async (wanted, sample) => {
-      const table = { name: await hold(wanted.names), numRows: numRows!, info: (name: string) => byName.get(name)! };
-      return surveyOf(session, { ...table, sqlName, local }, wanted, sample);
-    },
-    texts: async (name) => texts.values(name, await hold([name])),
-    firstUnlike: async (name, pattern) => texts.firstUnlike(name, await hold([name]), pattern),
+    hold: async (names) => void (await held.table(names)),
+    survey: async (wanted, sample) =>
+      surveyOf(session, { ...(await held.table(wanted.names)), info, sqlName, local }, wanted, sample),
+    texts: async (name) => texts.values(name, (await held.table([name])).name),
+    firstUnlike: async (name, pattern) => texts.firstUnlike(name, (await held.table([name])).name, pattern),
     prepared() {
       const { percentage } = connection.progress;
-      return numRows === undefined && percentage >= 0 ? percentage / 100 : undefined;
+      return held.numRows === undefined && percentage >= 0 ? percentage / 100 : undefined;
     },
     chunks,
     async close() {
@@ -196,6 +110,55 @@ async function openSource(
       closeAll();
     },
   };
+}
+
+/** The columns of a view by their own names, and what DuckDB calls them. */
+async function describeColumns(
+  session: DuckDBSession,
+  view: string,
+  ofFile: Awaited<ReturnType<typeof openViews>>["columns"],
+  local: string,
+): Promise<{ readonly columns: readonly ColumnInfo[]; readonly sqlName: (name: string) => string }> {
+  const described = await session.rows(`select column_name, column_type from (describe ${view})`, local);
+  const known = new Map(ofFile.map((column) => [column.sqlName, column]));
+  const sqlNames = new Map<string, string>();
+  const columns = described.map((row) => {
+    const [sqlName, type] = row.map(String);
+    const { name = sqlName, refusal } = known.get(sqlName) ?? {};
+    sqlNames.set(name, sqlName);
+    return infoOf(name, type, refusal);
+  });
+  return { columns, sqlName: (name) => sqlNames.get(name) ?? name };
+}
+
+interface ReadColumn {
+  readonly info: ColumnInfo;
+  /** None of whole texts. */
+  readonly levels: readonly string[] | undefined;
+  readonly expression: string;
+}
+
+/** Reads the columns of a table by a connection of their own, which is closed at the end. */
+async function* chunksOf(
+  session: DuckDBSession,
+  columns: readonly ReadColumn[],
+  table: string,
+  local: string,
+): AsyncGenerator<TableChunk> {
+  try {
+    const list = columns.map(({ expression }) => expression).join(", ") || "1";
+    const result = await session.stream(`select ${list} from ${table}`, local);
+    for (;;) {
+      const chunk = await session.chunkOf(result, local);
+      if (!chunk || chunk.rowCount === 0) return;
+      const read = columns.map(
+        ({ info, levels }, j) => [info.name, columnOf(chunk.getColumnVector(j), info, levels)] as const,
+      );
+      yield { numRows: chunk.rowCount, columns: new Map(read) };
+    }
+  } finally {
+    session.connection.closeSync();
+  }
 }
 
 function missingColumn(name: string, label: string): never {

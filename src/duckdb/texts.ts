@@ -73,10 +73,11 @@ export class DuckDBTexts {
   }
 
   /**
-   * The levels of a column, of which an ENUM is made to read it by: in the order of its own, or by codepoint.
+   * The levels of a column, none of one of numbers; of texts an ENUM is made to read it by: in the order of its own, or by codepoint.
    * @throws InputError where they are too many
    */
-  async levels({ name, sourceType }: ColumnInfo, table: string): Promise<readonly string[]> {
+  async levels({ name, type, sourceType }: ColumnInfo, table: string): Promise<readonly string[]> {
+    if (type !== "string") return type === "boolean" ? ["false", "true"] : [];
     const known = this.enums.get(name);
     if (known) return known;
     const levels = sourceType?.startsWith("ENUM(") ? await this.order(sourceType) : await this.distinct(name, table);

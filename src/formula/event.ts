@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import type { FamilyName } from "../families/families.ts";
 import { listed } from "../suggest.ts";
-import { placeOfLevel, quotedLevels, type ValueKind } from "../table/level.ts";
+import { indexOfLevel, quotedLevels, type ValueKind } from "../table/level.ts";
 
 /** A target's value as an option gives it. */
 export type EventOption = string | number | boolean;
@@ -9,7 +9,7 @@ export type EventOption = string | number | boolean;
 /** Which of a target's two values is the one whose probability is modelled. */
 interface ChosenEvent {
   /** Its place among the sorted values. */
-  readonly place: 0 | 1;
+  readonly index: 0 | 1;
   /** The other value, and the event. */
   readonly levels: readonly [other: string, event: string];
   /** "status = well", "y = 1", "late = true"; of a comparison such as delay > 15, that it holds, or does not. */
@@ -26,17 +26,17 @@ export function chooseEvent(
   target: { readonly name: string; readonly kind: ValueKind; readonly isColumn: boolean },
 ): ChosenEvent {
   const { name, kind, isColumn } = target;
-  const found = event === undefined ? 1 : placeOfLevel(String(event), values, kind);
+  const found = event === undefined ? 1 : indexOfLevel(String(event), values, kind);
   if (found < 0) {
     throw new InputError(
       `The option event cannot be ${JSON.stringify(event)}: ${name} is ${listed(quotedLevels(values), "or")}, and the event is one of these two.`,
     );
   }
-  const place = found as 0 | 1;
-  const [other, label] = [values[1 - place], values[place]];
+  const index = found as 0 | 1;
+  const [other, label] = [values[1 - index], values[index]];
   const isComparison = kind === "boolean" && !isColumn;
   const words = !isComparison ? `${name} = ${label}` : label === "true" ? name : `not (${name})`;
-  return { place, levels: [other, label], words };
+  return { index, levels: [other, label], words };
 }
 
 /** "P(status = well)" */

@@ -56,97 +56,119 @@ export function formulaTerms(
   reserved: ReadonlySet<string> = new Set(),
 ): FormulaTerms {
   const offsets = offsetsOf(formula);
-  const used = new Set(reserved);
-  const texts = factorsOf(formula.terms).filter(isWordCount);
-  for (const expression of [formula.target, ...offsets, ...texts.map((factor) => factor.expression)]) {
-    visitColumns(expression, (name) => used.add(name));
-  }
-  for (const { expression } of factorsOf(formula.terms, "+").filter(({ wrapper }) => wrapper === "C")) {
-    if (expression.kind === "column") used.add(expression.name);
-  }
-  const references = referencesOf(formula);
-  const others = columnNames.filter((name) => !used.has(name));
-
-  function sum(tree: TermTree & { kind: "sum" }, start: Terms): Terms {
-    const result = start;
-    for (const { sign, term } of tree.parts) {
-      // "+ 0" is "− 1" and "− 0" is "+ 1".
-      if (term.kind === "zero") {
-        if (sign === "+") result.delete(keyOf(intercept));
-        else result.set(keyOf(intercept), intercept);
-        continue;
-      }
-      if (term.kind === "offset" && tree === formula.terms) continue;
-      for (const [key, factors] of expand(term)) {
-        if (sign === "-") result.delete(key);
-        else if (!result.has(key)) result.set(key, factors);
-      }
-    }
-    return result;
-  }
-
-  function product(left: Terms, right: Terms): Terms {
-    if (left.size * right.size > maxTerms) {
-      throw formulaError(formula.text, 0, `it makes more than ${maxTerms} terms; leave out some of its products.`);
-    }
-    const result: Terms = new Map();
-    for (const a of left.values()) {
-      for (const b of right.values()) {
-        const factors = [...termsOf(...[...a, ...b].map((factor) => [factor])).values()].flat();
-        const key = keyOf(factors);
-        if (!result.has(key)) result.set(key, factors);
-      }
-    }
-    return result;
-  }
-
-  const cross = (left: Terms, right: Terms): Terms => new Map([...left, ...right, ...product(left, right)]);
-
-  function expand(tree: TermTree): Terms {
-    switch (tree.kind) {
-      case "zero":
-        return new Map();
-      case "one":
-        return termsOf(intercept);
-      case "factor":
-        return termsOf(
-          ...columnsOfFactor({ ...tree, ...references.get(factorName(tree)) }, formula.text).map((factor) => [factor]),
-        );
-      case "dot":
-        return termsOf(
-          ...others.map((name): Factor[] => [
-            { kind: "factor", wrapper: "", expression: { kind: "column", name, at: tree.at }, at: tree.at },
-          ]),
-        );
-      case "sum":
-        return sum(tree, new Map());
-      case "interaction":
-        return product(expand(tree.left), expand(tree.right));
-      case "cross":
-        return cross(expand(tree.left), expand(tree.right));
-      case "power": {
-        const base = expand(tree.base);
-        let result = base;
-        for (let n = 1; n < tree.degree; n++) result = cross(result, base);
-        return result;
-      }
-      case "offset":
-        throw formulaError(formula.text, tree.at, "offset() stands alone between plus signs.");
-    }
-  }
-
+  const used = usedBesideDot(formula, offsets, reserved);
+  const context: Expansion = {
+    text: formula.text,
+    references: referencesOf(formula),
+    others: columnNames.filter((name) => !used.has(name)),
+  };
   const { terms } = formula;
-  const all = terms.kind === "sum" ? sum(terms, termsOf(intercept)) : cross(termsOf(intercept), expand(terms));
+  const start = termsOf(intercept);
+  const all =
+    terms.kind === "sum" ? sum(withoutOffsets(terms), start, context) : cross(start, expand(terms, context), context);
   const hasIntercept = all.delete(keyOf(intercept));
   const list = [...all.values()].map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
-  for (const { factors } of list) {
-    const words = factors.length > 1 ? factors.find(isWordCount) : undefined;
-    if (!words) continue;
-    const sentence = `${factorName(words)} is many columns and takes part in no product; write it between plus signs.`;
-    throw formulaError(formula.text, words.at, sentence);
-  }
+  for (const { factors } of list) refuseProductOfWords(factors, formula.text);
   // Array.prototype.sort is stable, so terms of one order stay as they were written.
   return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
+}
+
+/** The columns that `.` does not mean. */
+function usedBesideDot({ target, terms }: Formula, offsets: readonly Expression[], reserved: ReadonlySet<string>) {
+  const used = new Set(reserved);
+  const texts = factorsOf(terms).filter(isWordCount);
+  for (const expression of [target, ...offsets, ...texts.map((factor) => factor.expression)])
+    visitColumns(expression, (name) => used.add(name));
+  for (const { wrapper, expression } of factorsOf(terms, "+"))
+    if (wrapper === "C" && expression.kind === "column") used.add(expression.name);
+  return used;
+}
+
+function withoutOffsets(tree: Sum): Sum {
+  return { ...tree, parts: tree.parts.filter(({ term }) => term.kind !== "offset") };
+}
+
+function refuseProductOfWords(factors: readonly Factor[], text: string): void {
+  const words = factors.length > 1 ? factors.find(isWordCount) : undefined;
+  if (!words) return;
+  const sentence = `${factorName(words)} is many columns and takes part in no product; write it between plus signs.`;
+  throw formulaError(text, words.at, sentence);
+}
+
+type Sum = TermTree & { kind: "sum" };
+
+/** What expanding a tree needs beside it. */
+interface Expansion {
+  readonly text: string;
+  readonly references: ReturnType<typeof referencesOf>;
+  /** The columns that `.` means. */
+  readonly others: readonly string[];
+}
+
+function expand(tree: TermTree, context: Expansion): Terms {
+  switch (tree.kind) {
+    case "zero":
+      return new Map();
+    case "one":
+      return termsOf(intercept);
+    case "factor": {
+      const factor = { ...tree, ...context.references.get(factorName(tree)) };
+      return termsOf(...columnsOfFactor(factor, context.text).map((column) => [column]));
+    }
+    case "dot":
+      return termsOf(...context.others.map((name) => [columnFactor(name, tree.at)]));
+    case "sum":
+      return sum(tree, new Map(), context);
+    case "interaction":
+      return product(expand(tree.left, context), expand(tree.right, context), context);
+    case "cross":
+      return cross(expand(tree.left, context), expand(tree.right, context), context);
+    case "power": {
+      const base = expand(tree.base, context);
+      let result = base;
+      for (let n = 1; n < tree.degree; n++) result = cross(result, base, context);
+      return result;
+    }
+    case "offset":
+      throw formulaError(context.text, tree.at, "offset() stands alone between plus signs.");
+  }
+}
+
+/** Adds the parts of a sum to the terms before it, and takes them off. */
+function sum({ parts }: Sum, result: Terms, context: Expansion): Terms {
+  for (const { sign, term } of parts) {
+    // "+ 0" is "− 1" and "− 0" is "+ 1".
+    const isZero = term.kind === "zero";
+    const isAdded = (sign === "+") !== isZero;
+    for (const [key, factors] of isZero ? termsOf(intercept) : expand(term, context)) {
+      if (!isAdded) result.delete(key);
+      else if (!result.has(key)) result.set(key, factors);
+    }
+  }
+  return result;
+}
+
+function product(left: Terms, right: Terms, { text }: Expansion): Terms {
+  if (left.size * right.size > maxTerms)
+    throw formulaError(text, 0, `it makes more than ${maxTerms} terms; leave out some of its products.`);
+  const result: Terms = new Map();
+  for (const a of left.values()) {
+    for (const b of right.values()) {
+      const factors = [...termsOf(...[...a, ...b].map((factor) => [factor])).values()].flat();
+      const key = keyOf(factors);
+      if (!result.has(key)) result.set(key, factors);
+    }
+  }
+  return result;
+}
+
+function cross(left: Terms, right: Terms, context: Expansion): Terms {
+  return new Map([...left, ...right, ...product(left, right, context)]);
+}
+
+/** A column by itself, as a factor. */
+export function columnFactor(name: string, at: number): Factor {
+  return { kind: "factor", wrapper: "", expression: { kind: "column", name, at }, at };
 }
 
 /** The name of the one term that a text is, as in a formula's right side; nothing where it is no such text. */

@@ -25,6 +25,9 @@ export type Expression =
       readonly at: number;
     };
 
+/** A function's call. */
+export type Call = Expression & { readonly kind: "call" };
+
 export type ComparisonOperator = "==" | "!=" | "<" | "<=" | ">" | ">=";
 export type ArithmeticOperator = "+" | "-" | "*" | "/" | "%" | "^";
 export type BinaryOperator = ComparisonOperator | ArithmeticOperator | "and" | "or";
@@ -38,6 +41,14 @@ export interface Factor {
   /** The level that the others are compared with, where C() names one. */
   readonly reference?: ReferenceLevel;
   readonly at: number;
+}
+
+/** A factor that is a call of a function. */
+export type CallFactor = Factor & { readonly expression: Call };
+
+/** Whether a factor is a call of the named function, without a wrapper. */
+export function isCallOf(name: string, { wrapper, expression }: Factor): boolean {
+  return wrapper === "" && expression.kind === "call" && expression.name === name;
 }
 
 /** A level as it is written in a formula, so that 1.10 is not 1.1. */

@@ -1,8 +1,5 @@
-import type { Expression, Factor } from "./formula.ts";
+import { type CallFactor, type Factor, isCallOf } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
-
-/** poly(x, k) or poly(x, k)[i] */
-export type PolynomialCall = Expression & { readonly kind: "call" };
 
 const maxDegree = 20;
 
@@ -15,8 +12,8 @@ export interface ChebyshevSeries {
 }
 
 /** Whether a factor is poly(x, k), or one of the columns that it stands for, poly(x, k)[i]. */
-export function isPolynomial({ wrapper, expression }: Factor): boolean {
-  return wrapper === "" && expression.kind === "call" && expression.name === "poly";
+export function isPolynomial(factor: Factor): factor is CallFactor {
+  return isCallOf("poly", factor);
 }
 
 /**
@@ -25,7 +22,7 @@ export function isPolynomial({ wrapper, expression }: Factor): boolean {
  */
 export function columnsOfFactor(factor: Factor, text: string): Factor[] {
   if (!isPolynomial(factor)) return [factor];
-  const call = factor.expression as PolynomialCall;
+  const call = factor.expression;
   const [, degree] = call.args;
   const isFine = (value: number) => Number.isInteger(value) && value >= 1 && value <= maxDegree;
   if (call.args.length !== 2 || degree.kind !== "number" || !isFine(degree.value)) {

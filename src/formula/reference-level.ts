@@ -1,6 +1,6 @@
 import type { InputError } from "../errors.ts";
 import { closestNames, listed } from "../suggest.ts";
-import { placeOfLevel, quotedLevels, type ValueKind } from "../table/level.ts";
+import { indexOfLevel, quotedLevels, type ValueKind } from "../table/level.ts";
 import type { Expression, ReferenceLevel } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 
@@ -8,14 +8,14 @@ import { formulaError } from "./formula-errors.ts";
  * The place of the reference among a factor's sorted levels, 0 where none is named.
  * @throws InputError where no row has it.
  */
-export function placeOfReference(
+export function indexOfReference(
   reference: ReferenceLevel | undefined,
   levels: readonly string[],
   { name, kind, text }: { readonly name: string; readonly kind: ValueKind; readonly text: string },
 ): number {
   if (!reference) return 0;
-  const place = placeOfLevel(reference.level, levels, kind);
-  if (place >= 0) return place;
+  const index = indexOfLevel(reference.level, levels, kind);
+  if (index >= 0) return index;
   const close = quotedLevels(closestNames(reference.level, levels));
   const shown = levels.length > 12 ? [...levels.slice(0, 10), `… (${levels.length} in all)`] : levels;
   const hint = close.length > 0 ? `did you mean ${listed(close, "or")}?` : `its levels are ${shown.join(", ")}.`;

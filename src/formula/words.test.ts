@@ -226,7 +226,7 @@ test("other rows are encoded by the fit's words alone", async () => {
   const encoder = new RowEncoder(JSON.parse(JSON.stringify(recipe)), tableFromColumns(fresh));
   const { value: rows } = await encoder.encode().next();
   const [{ starts, columns, values }] = rows.blocks;
-  expect([...rows.places]).toEqual([0, 1, 3]);
+  expect([...rows.indices]).toEqual([0, 1, 3]);
   const found = [0, 1, 2].map((i) =>
     Array.from({ length: starts![i + 1] - starts![i] }, (_, e) => {
       const entry = starts![i] + e;

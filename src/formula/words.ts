@@ -3,11 +3,9 @@ import type { CompleteRows } from "../table/complete-rows.ts";
 import { maxLevels } from "../table/table.ts";
 import { type CategoryColumn, compareText, formatCount } from "../table/table-source.ts";
 import { type ExpressionScope, findColumn } from "./expression.ts";
-import type { Expression, Factor } from "./formula.ts";
+import { type CallFactor, type Factor, isCallOf } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText, factorName } from "./formula-text.ts";
-
-type Call = Expression & { readonly kind: "call" };
 
 /** Letters, digits and marks of any script, and apostrophes between them. */
 const wordPattern = /[\p{L}\p{M}\p{N}]+(?:'[\p{L}\p{M}\p{N}]+)*/gu;
@@ -18,20 +16,20 @@ export function wordsOf(text: string): readonly string[] {
 }
 
 /** Whether a factor is a call of words(): counts of a text's words. */
-export function isWordCount({ wrapper, expression }: Factor): boolean {
-  return wrapper === "" && expression.kind === "call" && expression.name === "words";
+export function isWordCount(factor: Factor): factor is CallFactor {
+  return isCallOf("words", factor);
 }
 
 /** The columns that factors read as texts alone: whatever has levels of them is in `others`. */
 export function textColumns(factors: readonly Factor[], others: ReadonlySet<string>): Set<string> {
-  const names = factors.filter(isWordCount).flatMap(({ expression }) => (expression as Call).args);
+  const names = factors.filter(isWordCount).flatMap(({ expression }) => expression.args);
   return new Set(names.flatMap((text) => (text.kind === "column" && !others.has(text.name) ? text.name : [])));
 }
 
 /** Words rarer than that tell next to nothing of their coefficients. */
 const minRows = 5;
 /** The same as a share of the rows: of many rows, the rare words are many, and say as little. */
-const minShare = 1e-3;
+const minFraction = 1e-3;
 /** Texts have fewer; what has more is made of numbers or keys. */
 const maxWords = 2_000_000;
 
@@ -76,7 +74,7 @@ export class WordFactor {
 
   /** In how many of so many rows a word has to occur to be kept. */
   minRows(numRows: number): number {
-    return this.least ?? Math.max(minRows, Math.ceil(minShare * numRows));
+    return this.least ?? Math.max(minRows, Math.ceil(minFraction * numRows));
   }
 
   /** @throws InputError where different words are too many */
@@ -120,8 +118,8 @@ export class WordFactor {
 }
 
 /** @throws InputError where the arguments of words() are not a column of texts and, perhaps, a number of rows. */
-export function compileWords(factor: Factor, scope: ExpressionScope, known?: readonly string[]): WordFactor {
-  const { args, at } = factor.expression as Call;
+export function compileWords(factor: CallFactor, scope: ExpressionScope, known?: readonly string[]): WordFactor {
+  const { args, at } = factor.expression;
   const [text, least] = args;
   if (args.length < 1 || args.length > 2) {
     const sentence = `words() takes a column of texts and, perhaps, a number of rows, as in words(text, 20), and ${args.length} arguments are given.`;

@@ -15,7 +15,7 @@ export function checkRecipe({ family, target, columns, blocks, levels, fixed, in
   if (target.kind !== recordedKinds[families[family].target])
     throw new Error(`its recipe has a target that the family ${family} does not have`);
   if (target.kind !== "number" && !target.levels) throw new Error("its recipe has no levels of the target");
-  if (target.kind === "binary" && target.levels!.length !== 2)
+  if (target.kind === "binary" && target.levels.length !== 2)
     throw new Error("its recipe has not the two levels of the target");
   requireDistinct(target.levels ?? [], "a level of the target");
   requireDistinct(

@@ -3,7 +3,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/to-json.ts";
-import { coefficientNames, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
+import { coefficientNames, drawsOf, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import {
   createGroupOfDraws,
@@ -41,9 +41,9 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   file.create_attribute("ornstein_recipe", texts[1]);
   file.create_attribute("ornstein_checksum", checksum(texts));
   for (const { variable, coefficients, isVector } of variablesOf(posterior.recipe)) {
-    if (isVector) writeVectorByDraw(group, variable, coefficients, (name) => posterior.draws.get(name)!);
+    if (isVector) writeVectorByDraw(group, variable, coefficients, (name) => drawsOf(posterior, name));
     else {
-      const dataset = writeByDraw(group, variable, posterior.draws.get(coefficients[0])!);
+      const dataset = writeByDraw(group, variable, drawsOf(posterior, coefficients[0]));
       dataset.create_attribute("long_name", coefficients[0]);
     }
   }

@@ -1,26 +1,26 @@
 import { mostProbable } from "../diagnostics/certificate/calibration.ts";
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
-import { families } from "../families/families.ts";
+import { type FamilyName, families } from "../families/families.ts";
+
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
-import type { ModelRecipe } from "./predictive-fit.ts";
 import type { Predictors } from "./predictors.ts";
-import type { PredictionColumns, RowOptions, RowPredictor } from "./row-predictor.ts";
+import { type PredictionColumns, type RowOptions, type RowPredictor, setCell } from "./row-predictor.ts";
 import { ClassScoring } from "./scores.ts";
 
 /** What bernoulli and categorical rows have in common: how a row's probabilities are written is each one's own. */
 function classRows(
-  { family, target }: ModelRecipe,
+  family: FamilyName,
+  levels: readonly string[],
   posterior: Predictors,
   { draws, random }: RowOptions,
   own: {
     readonly numbers: readonly string[];
     /** Writes the row's columns, and to `probabilities` those of the K classes, from those at each draw. */
-    summarise(columns: PredictionColumns, place: number, means: Float64Array, probabilities: Float64Array): void;
+    summarise(columns: PredictionColumns, index: number, means: Float64Array, probabilities: Float64Array): void;
   },
 ): RowPredictor {
-  const levels = target.levels!;
   const { numDraws, numPredictors } = posterior;
   const row = new DrawsOfRow(families[family], posterior);
   const means = new Float64Array(numDraws * numPredictors);
@@ -36,17 +36,14 @@ function classRows(
         ...own.numbers.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)] as const),
         ...given.map((_, d) => [`draw_${d + 1}`, new Array<string | null>(numRows).fill(null)] as const),
       ]),
-    writeRow(columns, place, predictors, label) {
+    writeRow(columns, index, predictors, label) {
       row.meansInto(means, predictors);
       const isKnown = !Number.isNaN(label);
       if (given.length > 0 || isKnown) row.drawClasses(means, random);
-      own.summarise(columns, place, means, probabilities);
-      const write = (name: string, value: string) => {
-        (columns[name] as (string | null)[])[place] = value;
-      };
-      write("prediction", levels[mostProbable(probabilities, 0, levels.length)]);
+      own.summarise(columns, index, means, probabilities);
+      setCell(columns, "prediction", index, levels[mostProbable(probabilities, 0, levels.length)]);
       given.forEach((s, d) => {
-        write(`draw_${d + 1}`, levels[row.targets[s]]);
+        setCell(columns, `draw_${d + 1}`, index, levels[row.targets[s]]);
       });
       if (!isKnown) return;
       isScored = true;
@@ -61,35 +58,46 @@ function classRows(
 }
 
 /** Predicts whether an event comes true: its probability with its sd and interval, and the more probable of both. */
-export function eventRows(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+export function eventRows(
+  family: FamilyName,
+  levels: readonly string[],
+  posterior: Predictors,
+  options: RowOptions,
+): RowPredictor {
   const ends = [(1 - options.interval) / 2, (1 + options.interval) / 2];
-  return classRows(recipe, posterior, options, {
-    numbers: ["probability", "sd", "probability_low", "probability_high"],
-    summarise(columns, place, means, probabilities) {
+  const numbers = ["probability", "sd", "probability_low", "probability_high"];
+  return classRows(family, levels, posterior, options, {
+    numbers,
+    summarise(columns, index, means, probabilities) {
       const { mean, sd } = meanAndSd(means);
       probabilities[0] = 1 - mean;
       probabilities[1] = mean;
       const values = [mean, sd, ...selectQuantiles(means, ends)];
-      ["probability", "sd", "probability_low", "probability_high"].forEach((name, k) => {
-        (columns[name] as Float64Array)[place] = values[k];
+      numbers.forEach((name, k) => {
+        setCell(columns, name, index, values[k]);
       });
     },
   });
 }
 
 /** Predicts classes: the probability of each, and the most probable one. */
-export function categoricalRows(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
-  const names = recipe.target.levels!.map((level) => `probability[${level}]`);
-  return classRows(recipe, posterior, options, {
+export function categoricalRows(
+  family: FamilyName,
+  levels: readonly string[],
+  posterior: Predictors,
+  options: RowOptions,
+): RowPredictor {
+  const names = levels.map((level) => `probability[${level}]`);
+  return classRows(family, levels, posterior, options, {
     numbers: names,
-    summarise(columns, place, means, probabilities) {
+    summarise(columns, index, means, probabilities) {
       const numClasses = probabilities.length;
       probabilities.fill(0);
       for (let at = 0; at < means.length; at += numClasses)
         for (let k = 0; k < numClasses; k++) probabilities[k] += means[at + k];
       for (let k = 0; k < numClasses; k++) {
         probabilities[k] /= posterior.numDraws;
-        (columns[names[k]] as Float64Array)[place] = probabilities[k];
+        setCell(columns, names[k], index, probabilities[k]);
       }
     },
   });

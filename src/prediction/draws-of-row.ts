@@ -23,16 +23,16 @@ export class DrawsOfRow {
   /** The P linear predictors at a draw. */
   private at(s: number, predictors: Float64Array): Float64Array {
     const { eta } = this;
-    for (let k = 0, place = s; k < eta.length; k++, place += this.targets.length) eta[k] = predictors[place];
+    for (let k = 0, index = s; k < eta.length; k++, index += this.targets.length) eta[k] = predictors[index];
     return eta;
   }
 
   /** Writes E[y] at each draw; for classes their K probabilities, draw by draw. */
   meansInto(out: Float64Array, predictors: Float64Array): void {
     const { mean, posterior, family } = this;
-    for (let s = 0, place = 0; s < posterior.numDraws; s++) {
+    for (let s = 0, index = 0; s < posterior.numDraws; s++) {
       family.predictive.meanInto(mean, this.at(s, predictors), posterior.auxiliaries[s]);
-      for (let k = 0; k < mean.length; k++) out[place++] = mean[k];
+      for (let k = 0; k < mean.length; k++) out[index++] = mean[k];
     }
   }
 
@@ -46,15 +46,15 @@ export class DrawsOfRow {
   drawClasses(probabilities: Float64Array, random: Xoshiro): void {
     const { targets } = this;
     const numProbabilities = probabilities.length / targets.length;
-    for (let s = 0, place = 0; s < targets.length; s++, place += numProbabilities) {
+    for (let s = 0, index = 0; s < targets.length; s++, index += numProbabilities) {
       let left = random.uniform();
       if (numProbabilities === 1) {
-        targets[s] = left < probabilities[place] ? 1 : 0;
+        targets[s] = left < probabilities[index] ? 1 : 0;
         continue;
       }
       let k = 0;
       for (; k < numProbabilities - 1; k++) {
-        left -= probabilities[place + k];
+        left -= probabilities[index + k];
         if (left < 0) break;
       }
       targets[s] = k;

@@ -1,15 +1,15 @@
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
-import { families, isCountFamily } from "../families/families.ts";
+import { type FamilyName, families, isCountFamily } from "../families/families.ts";
+
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
-import type { ModelRecipe } from "./predictive-fit.ts";
 import type { Predictors } from "./predictors.ts";
-import type { RowOptions, RowPredictor } from "./row-predictor.ts";
+import { type RowOptions, type RowPredictor, setCell } from "./row-predictor.ts";
 import { NumberScoring } from "./scores.ts";
 
 /** Predicts numbers and counts: their mean with its sd and interval, and the interval of the target itself. */
-export function numberRows({ family }: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+export function numberRows(family: FamilyName, posterior: Predictors, options: RowOptions): RowPredictor {
   const { interval, random, tieRandom } = options;
   const ends = [(1 - interval) / 2, (1 + interval) / 2];
   const { numDraws } = posterior;
@@ -37,26 +37,18 @@ export function numberRows({ family }: ModelRecipe, posterior: Predictors, optio
   return {
     createColumns: (numRows) =>
       Object.fromEntries(names.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)])),
-    writeRow(columns, place, predictors, target) {
-      const write = (name: string, value: number) => {
-        (columns[name] as Float64Array)[place] = value;
-      };
+    writeRow(columns, index, predictors, target) {
       row.meansInto(means, predictors);
-      const { mean, sd } = meanAndSd(means);
       row.drawTargets(predictors, random);
+      const { mean, sd } = meanAndSd(means);
       const isKnown = !Number.isNaN(target);
-      given.forEach((s, d) => {
-        write(`draw_${d + 1}`, targets[s]);
-      });
+      // Before quantiles are selected, which moves the draws.
+      const drawn = given.map((s) => targets[s]);
       if (isKnown) checks.add(target, targets);
-      write("mean", mean);
-      write("sd", sd);
-      const [meanLow, meanHigh] = selectQuantiles(means, ends);
-      write("mean_low", meanLow);
-      write("mean_high", meanHigh);
-      const [predictiveLow, predictiveHigh] = selectQuantiles(targets, ends);
-      write("predictive_low", predictiveLow);
-      write("predictive_high", predictiveHigh);
+      const values = [mean, sd, ...selectQuantiles(means, ends), ...selectQuantiles(targets, ends), ...drawn];
+      names.forEach((name, k) => {
+        setCell(columns, name, index, values[k]);
+      });
       if (!isKnown) return;
       isScored = true;
       scoring.add(target, mean, rankOf(target), row.logMeanDensity(predictors, target));

@@ -1,27 +1,20 @@
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
-import { type EncodedRows, type EncodeOptions, RowEncoder } from "../design/recipe/encode-rows.ts";
-import { type ProgressListener, progressReporter } from "../engine/progress.ts";
+import { type EncodedRows, RowEncoder } from "../design/recipe/encode-rows.ts";
+import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
-import { isCountFamily } from "../families/families.ts";
-import { requireArray, requireFunction, requireListening, requireObject, requireText } from "../kinds.ts";
-import { withDefaults } from "../options/option.ts";
-import { type PredictionSettings, predictOptions } from "../options/predict-options.ts";
-import { refusedOption, requireAccepted } from "../options/require-accepted.ts";
+import { requireArray, requireFunction, requireObject, requireText } from "../kinds.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { listed } from "../suggest.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
-
 import { categoricalRows, eventRows } from "./class-rows.ts";
 import { numberRows } from "./number-rows.ts";
+import { type PredictOptions, requireDraws, settleOptions } from "./predict-options.ts";
+import { warningsOf } from "./prediction-warnings.ts";
 import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-fit.ts";
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 import { tellRows, whilePreparing } from "./telling-rows.ts";
 
-/** What may be set for predictions. */
-export interface PredictOptions extends PredictionSettings, EncodeOptions {
-  readonly onProgress?: ProgressListener;
-}
+export type { PredictOptions } from "./predict-options.ts";
 
 /** What was predicted of all rows together. */
 export interface PredictionSummary {
@@ -49,50 +42,30 @@ export interface PredictionStream {
  */
 export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
   requireFit(fit);
-  requireObject(source, "The table", "one that tableFromColumns, tableFromRows or openTable gave");
-  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
-  for (const column of source.columns) {
-    requireObject(column, "A column of the table", "{ name, type } for each");
-    requireText(column.name, "The name of a column of the table", "a text");
-  }
-  requireFunction(
-    source.chunks,
-    "The function chunks of the table",
-    "a table of tableFromColumns, tableFromRows or openTable",
-  );
-  requireOptions(options);
+  requireTable(source);
+  const { interval, draws, posteriorDraws, seed } = settleOptions(options);
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
-  const { interval, draws, posteriorDraws, seed } = withDefaults(predictOptions, options, [
-    "interval",
-    "draws",
-    "posteriorDraws",
-    "seed",
-  ]);
   const onProgress = progressReporter(options.onProgress);
   const posterior = new Predictors(fit, posteriorDraws);
   const { numDraws } = posterior;
-  if (draws > numDraws) throw refusedOption("draws", draws, `a whole number from 0 to ${formatCount(numDraws)}`);
+  requireDraws(draws, numDraws);
   const encoder = new RowEncoder(recipe, source, options);
-  const predictor = rowPredictor(fit, posterior, {
-    interval,
-    draws,
-    random: createRandom(seed, 0, 13),
-    tieRandom: createRandom(seed, 0, 14),
-  });
-  const room = new Float64Array(posterior.numPredictors * numDraws);
-
-  let chunksBegin = 1;
+  const random = { random: createRandom(seed, 0, 13), tieRandom: createRandom(seed, 0, 14) };
+  const predictor = rowPredictor(recipe, posterior, { interval, draws, ...random });
+  const predictors = new Float64Array(posterior.numPredictors * numDraws);
+  /** The number in the data of the chunk's first row. */
+  let firstRow = 1;
 
   function predictChunk(rows: EncodedRows) {
     const columns = predictor.createColumns(rows.numRows);
-    for (let i = 0; i < rows.places.length; i++) {
-      posterior.predictInto(room, rows, i);
-      requireComputable(room, chunksBegin + rows.places[i]);
-      predictor.writeRow(columns, rows.places[i], room, rows.target ? rows.target[i] : Number.NaN);
+    for (let i = 0; i < rows.indices.length; i++) {
+      posterior.predictInto(predictors, rows, i);
+      requireComputable(predictors, firstRow + rows.indices[i]);
+      predictor.writeRow(columns, rows.indices[i], predictors, rows.target ? rows.target[i] : Number.NaN);
     }
-    chunksBegin += rows.numRows;
+    firstRow += rows.numRows;
     return { numRows: rows.numRows, columns };
   }
 
@@ -121,6 +94,18 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   return { chunks, summary };
 }
 
+/** @throws InputError where a value is no table */
+function requireTable(source: TableSource): void {
+  const maker = "tableFromColumns, tableFromRows or openTable";
+  requireObject(source, "The table", `one that ${maker} gave`);
+  requireArray(source.columns, "The columns of the table", "{ name, type } for each");
+  for (const column of source.columns) {
+    requireObject(column, "A column of the table", "{ name, type } for each");
+    requireText(column.name, "The name of a column of the table", "a text");
+  }
+  requireFunction(source.chunks, "The function chunks of the table", `a table of ${maker}`);
+}
+
 /** Linear predictors up to here have squares, and means beyond all rates of counts. */
 const maxPredictor = 1e100;
 
@@ -135,49 +120,8 @@ function requireComputable(predictors: Float64Array, row: number): void {
   }
 }
 
-function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOptions): RowPredictor {
-  const { recipe } = fit;
-  if (recipe.family === "bernoulli") return eventRows(recipe, posterior, options);
-  return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
-}
-
-function requireOptions(options: PredictOptions): void {
-  requireObject(options, "The options of a prediction", "an object of them, or leave it out");
-  requireListening(options);
-  requireAccepted(predictOptions, options, ["signal", "onProgress"]);
-}
-
-function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {
-  const rows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
-  const warnings: string[] = [];
-  if (encoder.missingRows > 0) {
-    const most = [...encoder.missing].sort((a, b) => b[1] - a[1]).slice(0, 3);
-    const where = listed(
-      most.map(([name, count]) => `"${name}" (${formatCount(count)})`),
-      "and",
-    );
-    warnings.push(`${rows(encoder.missingRows)} without a prediction: a value is missing, in ${where}.`);
-  }
-  for (const [name, count] of encoder.levels.unknownRows)
-    warnings.push(
-      `${rows(count)} with a level of ${name} that no row of the fit has: predicted without a coefficient for it.`,
-    );
-  if (encoder.newCombinations > 0)
-    warnings.push(
-      `${rows(encoder.newCombinations)} with levels that no row of the fit has together: predicted without a coefficient for it.`,
-    );
-  if (encoder.unusableTargets.size > 0) {
-    const count = [...encoder.unusableTargets.values()].reduce((sum, value) => sum + value, 0);
-    const values = listed(
-      [...encoder.unusableTargets.keys()].slice(0, 3).map((level) => `"${level}"`),
-      "and",
-    );
-    const isNumber = target.kind === "number";
-    const number = isCountFamily(family)
-      ? "a count is a whole number of at least 0"
-      : "the target has to be finite, and no larger than 1e100";
-    const reason = isNumber ? `${number}, and it is ${values}` : `the fit knows no class ${values}`;
-    warnings.push(`${rows(count)} left out of the scores: ${reason}.`);
-  }
-  return warnings;
+function rowPredictor(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+  const { family, target } = recipe;
+  if (target.kind === "number") return numberRows(family, posterior, options);
+  return (target.kind === "binary" ? eventRows : categoricalRows)(family, target.levels, posterior, options);
 }

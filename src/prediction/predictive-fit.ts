@@ -22,6 +22,13 @@ export interface PredictiveFit {
   readonly draws: NamedDraws;
 }
 
+/** One array a chain. @throws InputError where the fit has no draws of a coefficient */
+export function drawsOf({ draws }: Pick<PredictiveFit, "draws">, name: string): readonly Float64Array[] {
+  const chains = draws.get(name);
+  if (!chains) throw new InputError(`The fit has no draws of ${name}, so it predicts nothing; fit again.`);
+  return chains;
+}
+
 /** @throws InputError where a value is not what predictions are made from */
 export function requireFit(fit: unknown): asserts fit is PredictiveFit {
   requireObject(fit, "The fit", "the result of fit, importFit or loadFit");
@@ -50,7 +57,7 @@ export function coefficientNames(recipe: ModelRecipe): string[] {
   const { columns, target, hasReference } = recipe;
   const names = columns.map((column) => column.name);
   if (target.kind === "classes") {
-    const levels = target.levels!.slice(hasReference ? 1 : 0);
+    const levels = target.levels.slice(hasReference ? 1 : 0);
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
   return [...names, ...learnedAuxiliaries(recipe)];

@@ -1,7 +1,6 @@
 import type { EncodedRows } from "../design/recipe/encode-rows.ts";
-import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
-import { coefficientNames, type PredictiveFit } from "./predictive-fit.ts";
+import { coefficientNames, drawsOf, type PredictiveFit } from "./predictive-fit.ts";
 
 /** Coefficients × draws that are held, 256 MiB: models of very many coefficients get fewer draws. */
 const maxNumbers = 2 ** 25;
@@ -24,18 +23,16 @@ export class Predictors {
   private values = new Float64Array(64);
 
   /**
-   * @param mostDraws S at most
+   * @param maxDraws S at most
    * @throws InputError where the fit lacks the draws of a coefficient
    */
-  constructor({ recipe, draws }: PredictiveFit, maxDraws: number) {
+  constructor(fit: PredictiveFit, maxDraws: number) {
+    const { recipe } = fit;
     const names = coefficientNames(recipe);
-    const thinned = names.map((name) => {
-      const chains = draws.get(name);
-      if (!chains) throw new InputError(`The fit has no draws of ${name}, so it predicts nothing; fit again.`);
-      return thin(chains, Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length))));
-    });
+    const count = Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length)));
+    const thinned = names.map((name) => thin(drawsOf(fit, name), count));
     const numDraws = thinned[0].length;
-    const outputs = recipe.target.kind === "classes" ? recipe.target.levels!.length - Number(recipe.hasReference) : 1;
+    const outputs = recipe.target.kind === "classes" ? recipe.target.levels.length - Number(recipe.hasReference) : 1;
     const numColumns = recipe.columns.length;
     const size = outputs * numDraws;
     this.numDraws = numDraws;

@@ -5,6 +5,11 @@ import type { ClassScores, NumberScores } from "./scores.ts";
 /** What is predicted of rows, by name: numbers (NaN where a row misses a value), or texts (null there). */
 export type PredictionColumns = Readonly<Record<string, Float64Array | (string | null)[]>>;
 
+/** Writes a value of a row; the column is one of its kind. */
+export function setCell(columns: PredictionColumns, name: string, row: number, value: number | string): void {
+  (columns[name] as (number | string)[] | Float64Array)[row] = value;
+}
+
 /** Scores, calibration and posterior predictive checks of the rows whose target is known. */
 export type PredictionScores = (NumberScores | ClassScores) & { readonly checks: readonly PredictiveCheck[] };
 
@@ -28,7 +33,7 @@ export interface RowPredictor {
    * @param predictors P × S; overwritten
    * @param target NaN where it is not known
    */
-  writeRow(columns: PredictionColumns, place: number, predictors: Float64Array, target: number): void;
+  writeRow(columns: PredictionColumns, index: number, predictors: Float64Array, target: number): void;
   /** Of the rows so far; nothing where no target was known. */
   scores(): PredictionScores | undefined;
 }

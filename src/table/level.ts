@@ -11,9 +11,9 @@ const truths: Readonly<Record<string, string>> = {
  * The place of a level, as a person writes it, among those that occur: the same text; of numbers the same number, so that
  * 2.0 is 2; of truth values the same truth, so that yes is true. −1 where there is none.
  */
-export function placeOfLevel(written: string, levels: readonly string[], kind: ValueKind): number {
-  const place = levels.indexOf(written);
-  if (place >= 0 || written.trim() === "") return place;
+export function indexOfLevel(written: string, levels: readonly string[], kind: ValueKind): number {
+  const index = levels.indexOf(written);
+  if (index >= 0 || written.trim() === "") return index;
   if (kind === "number") return levels.findIndex((level) => Number(level) === Number(written));
   if (kind !== "boolean") return -1;
   const word = written.toLowerCase();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll } from "vitest";
-import { renderPosterior } from "../../cli/render.ts";
+import { renderPosterior } from "../../cli/render/render-posterior.ts";
 import { fit } from "../../src/fit/fit-inline.ts";
 import { crc32 } from "../../src/persistence/crc-32.ts";
 import { exportFit, importFit } from "../../src/persistence/portable-fit.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { writeDraws } from "../../cli/write-draws.ts";
+import { writeDraws } from "../../cli/outputs/write-draws.ts";
 import { summaryStatistics } from "../../src/diagnostics/statistics/summary-statistics.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { fit, saveFit } from "../../src/node.ts";

@@ -24,7 +24,7 @@ it("a class of one row: control variates follow the long tail of its coefficient
   expect(posterior.coefficients.every(({ mean, sd }) => Number.isFinite(mean) && sd > 0)).toBe(true);
 }, 300_000);
 
-describe.skipIf(!existsSync(covertype))("seven cover types, 92,962 rows", () => {
+describe.skipIf(!existsSync(covertype))("seven cover types, 92,962 rows (skipped where ../shared is absent)", () => {
   it("ten numbers: 66 coefficients, certified", async () => {
     const posterior = await fit(
       { path: covertype, formula: `Cover_Type ~ ${numbers.join(" + ")}` },

@@ -10,7 +10,7 @@ const variants: (Tuning & { sampler: string })[] = [
   ...tuningOptions.noiseEstimate.words.slice(1).map((noiseEstimate) => ({ sampler: "constant-sgd", noiseEstimate })),
 ];
 
-describe.skipIf(!hasShared).each(names)("%s", (name) => {
+describe.skipIf(!hasShared).each(names)("%s (skipped where ../shared is absent)", (name) => {
   it.each(variants)("$sampler $preconditioner $schedule $noiseEstimate", async (variant) => {
     const { posterior, deviations } = await fitTo(name, variant);
     const { coefficients, certificate, settings } = posterior;

@@ -20,7 +20,7 @@ const variants = [sgfs, iasg].flatMap((sampler) =>
   ),
 );
 
-describe.skipIf(!hasShared).each(names)("%s", (name) => {
+describe.skipIf(!hasShared).each(names)("%s (skipped where ../shared is absent)", (name) => {
   it.each(variants)("$sampler $preconditioner $covariance", async (variant) => {
     const { posterior, deviations } = await fitTo(name, variant);
     const { certificate, settings } = posterior;

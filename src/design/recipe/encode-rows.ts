@@ -28,7 +28,7 @@ export interface EncodedRows {
   /** Rows of the chunk, with those left out. */
   readonly numRows: number;
   /** The place in the chunk, from 0, of each encoded row. */
-  readonly places: Int32Array;
+  readonly indices: Int32Array;
   readonly blocks: readonly EncodedBlock[];
   readonly offset?: Float64Array;
   /**
@@ -132,7 +132,7 @@ export class RowEncoder {
     const first = this.rowsRead + 1;
     const features = new Map([...chunk.columns].filter(([name]) => this.features.has(name)));
     const rows = this.reader.read({ numRows: chunk.numRows, columns: features });
-    const places = Int32Array.from({ length: rows.chunk.numRows }, (_, i) => rows.rowNumber(i) - first);
+    const indices = Int32Array.from({ length: rows.chunk.numRows }, (_, i) => rows.rowNumber(i) - first);
     const cached = new Map<string, Float64Array | Int32Array>();
     for (const factor of this.factors.values()) {
       if (factor.kind !== "category") continue;
@@ -140,16 +140,16 @@ export class RowEncoder {
       cached.set(factor.name, codes);
       this.levels.check(factor, codes, rows);
     }
-    const isNew = new Uint8Array(places.length);
+    const isNew = new Uint8Array(indices.length);
     const blocks = this.blocks.map((block) => block.encode(rows, cached, isNew));
     for (const mark of isNew) this.newCombinations += mark;
     const target = this.targets?.read(chunk, first);
     return {
       numRows: chunk.numRows,
-      places,
+      indices,
       blocks,
       offset: this.offset?.(rows),
-      target: target && Float64Array.from(places, (place) => target[place]),
+      target: target && Float64Array.from(indices, (index) => target[index]),
     };
   }
 
@@ -186,7 +186,7 @@ class BlockEncoder {
   /** Of each cell so far: its column, −1 where it has none, −2 where its levels do not occur together in the fit. */
   private readonly columnOfCell: number[] = [];
   /** The places of the block's factors among the term's. */
-  private readonly places: readonly number[];
+  private readonly indices: readonly number[];
 
   private readonly term: TermRows;
 
@@ -202,7 +202,7 @@ class BlockEncoder {
       throw new InputError(`The fit has columns of ${block.term}, which is no term of its formula; fit again.`);
     this.term = term;
     this.columnOf = new Map(block.columns.map(({ levels, column }) => [JSON.stringify(levels), column]));
-    this.places = block.coding.map(([name]) => term.categoricals.findIndex((factor) => factor.name === name));
+    this.indices = block.coding.map(([name]) => term.categoricals.findIndex((factor) => factor.name === name));
   }
 
   encode(rows: CompleteRows, cached: Map<string, Float64Array | Int32Array>, isNew: Uint8Array): EncodedBlock {
@@ -220,10 +220,10 @@ class BlockEncoder {
 
   private findColumn(cell: number): number {
     const codes = this.term.codesOf(cell);
-    const levels = this.places.map((place) => this.term.categoricals[place].label(codes[place]));
+    const levels = this.indices.map((index) => this.term.categoricals[index].label(codes[index]));
     const column = this.columnOf.get(JSON.stringify(levels));
     if (column !== undefined) return column;
-    const isKnown = this.places.every((place, k) => this.check.knows(this.term.categoricals[place].name, levels[k]));
+    const isKnown = this.indices.every((index, k) => this.check.knows(this.term.categoricals[index].name, levels[k]));
     return isKnown ? -2 : -1;
   }
 }

@@ -67,15 +67,15 @@ function weightsOf(compiled: Numeric, expression: Expression, rows: CompleteRows
   const bad = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
   if (bad < 0) {
     weights.forEach((weight, i) => {
-      requireComputableWeight(weight, () => placeOf(weight, expression, rows.rowNumber(i)));
+      requireComputableWeight(weight, () => described(weight, expression, rows.rowNumber(i)));
     });
     return weights;
   }
   throw new InputError(
-    `The weight ${placeOf(weights[bad], expression, rows.rowNumber(bad))}; weights say how often a row counts, so they are finite and 0 or more: change the expression, or drop such rows with --sql.`,
+    `The weight ${described(weights[bad], expression, rows.rowNumber(bad))}; weights say how often a row counts, so they are finite and 0 or more: change the expression, or drop such rows with --sql.`,
   );
 }
 
-function placeOf(weight: number, expression: Expression, row: number): string {
+function described(weight: number, expression: Expression, row: number): string {
   return `${expressionText(expression)} is ${weight} in data row ${formatCount(row)}`;
 }

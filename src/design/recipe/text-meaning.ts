@@ -24,7 +24,7 @@ const manyNumbers = 20;
 /** Up to that many levels, each may have a row of its own. */
 const fewLevels = 50;
 /** A level that is rarer than this share of what others have on average is a slip rather than a level. */
-const slipShare = 0.1;
+const slipFraction = 0.1;
 /** What stands for a missing value; levels are seldom called so where all others are numbers. */
 const missingWord =
   /^[\s\-–—.?*#/]*$|^[<>#]?\s*(?:n\.?\/?\s?a\.?n?|n\.?[dsk]\.?|null|nil|none|missing|unknown|undefined|not .*|inf|infinity|div\/0!|value!|ref!)$/i;
@@ -74,7 +74,7 @@ function areStrays(words: readonly TextLevel[], levels: readonly TextLevel[]): b
   const areMeasured = numbers > manyNumbers || 2 * numbers > numberRows;
   // "2.0-rc1" may be a level beside "1.1"; "abc" is none beside "7".
   const haveNoDigit = words.every(({ text }) => !/\d/.test(text));
-  const areRare = rowsOf(words) / words.length < (slipShare * numberRows) / numbers;
+  const areRare = rowsOf(words) / words.length < (slipFraction * numberRows) / numbers;
   return areMeasured || haveNoDigit || areRare;
 }
 

@@ -132,8 +132,8 @@ function textTarget(
         refuseEvent(event, name, "categorical", labels);
         return classes(name, labels, present, family === undefined);
       }
-      const { place, levels: ordered, words } = chooseEvent(event, labels, { name, kind: "text", isColumn: true });
-      return binary({ name: words, event: words, levels: ordered }, present[place], family === undefined);
+      const { index, levels: ordered, words } = chooseEvent(event, labels, { name, kind: "text", isColumn: true });
+      return binary({ name: words, event: words, levels: ordered }, present[index], family === undefined);
     },
   };
 }
@@ -165,9 +165,9 @@ function numberTarget(
       const count = distinct.length > countedValues ? `more than ${countedValues}` : String(distinct.length);
       if (distinct.length > 2) throw tooManyValues(name, count, labels);
       const kind = isBoolean ? "boolean" : "number";
-      const { place, levels, words } = chooseEvent(event, labels, { name, kind, isColumn });
-      const isPlain = place === 1 && (isBoolean || (distinct[0] === 0 && distinct[1] === 1));
-      return binary({ name: isPlain ? name : words, event: words, levels }, distinct[place], wanted === undefined);
+      const { index, levels, words } = chooseEvent(event, labels, { name, kind, isColumn });
+      const isPlain = index === 1 && (isBoolean || (distinct[0] === 0 && distinct[1] === 1));
+      return binary({ name: isPlain ? name : words, event: words, levels }, distinct[index], wanted === undefined);
     }
     refuseEvent(event, name, family, labels);
     if (family === "categorical") {

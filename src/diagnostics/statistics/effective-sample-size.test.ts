@@ -6,7 +6,6 @@ import {
   mcseOfMean,
   mcseOfSd,
   meanEffectiveSampleSize,
-  sdEffectiveSampleSize,
   tailEffectiveSampleSize,
 } from "./effective-sample-size.ts";
 
@@ -42,7 +41,6 @@ describe("all effective sample sizes", () => {
     bulkEffectiveSampleSize,
     tailEffectiveSampleSize,
     meanEffectiveSampleSize,
-    sdEffectiveSampleSize,
   };
 
   it.each(Object.entries(sizes))("%s does not change under change of units or order of chains", (_, size) => {

@@ -124,11 +124,6 @@ export function meanEffectiveSampleSize(chains: readonly Float64Array[]): number
   return effectiveSampleSize(splitChains(chains));
 }
 
-/** Effective sample size of the standard deviation: that of the mean of (x − x̄)². ArviZ's `ess(method="sd")`. */
-export function sdEffectiveSampleSize(chains: readonly Float64Array[]): number {
-  return meanEffectiveSampleSize(squaredDeviations(chains));
-}
-
 /** Monte Carlo standard error of the mean: sd / √S_eff,mean, with sd over all draws (n − 1). ArviZ's `mcse_mean`. */
 export function mcseOfMean(chains: readonly Float64Array[]): number {
   const size = meanEffectiveSampleSize(chains);

@@ -101,9 +101,9 @@ function shortest(
   const rate = (slope: number) => (curvature > 0 ? slope / curvature : 0);
   const lowRate = rate(lower.evaluate(low.slope));
   const highRate = rate(upper.evaluate(high.slope));
-  const places = placesOf(chains, ordered);
+  const indices = indicesOf(chains, ordered);
   const errorOf = (ofLower: Functional, ofUpper: Functional) =>
-    errorOfSum(lower.weightsOf(ofLower), upper.weightsOf(ofUpper), places, sorted);
+    errorOfSum(lower.weightsOf(ofLower), upper.weightsOf(ofUpper), indices, sorted);
   let lowError = errorOf(combined(low.value, low.slope, lowRate), scaled(high.slope, -lowRate));
   let highError = errorOf(scaled(low.slope, highRate), combined(scaled(high.value, -1), high.slope, -highRate));
   const reach = [lowAt(outside - first) - lowAt(first), highAt(outside - first) - highAt(first)];
@@ -111,7 +111,7 @@ function shortest(
     // Near the rim p̂ has hardly an error to first order. But where all widths are alike it may be anywhere.
     const other = outside - p;
     const [otherLow, otherHigh] = [lower.at(other), upper.at(outside - other)];
-    const widthOfDraws = (place: number) => quantileOfSorted(sorted, place + inside) - quantileOfSorted(sorted, place);
+    const widthOfDraws = (index: number) => quantileOfSorted(sorted, index + inside) - quantileOfSorted(sorted, index);
     const wider = widthOfDraws(other) - widthOfDraws(p);
     const byChance = errorOf(combined(low.value, otherLow.value, -1), combined(high.value, otherHigh.value, -1));
     if (wider < 3 * byChance) [lowError, highError] = reach.map((range) => range / 2);
@@ -146,7 +146,7 @@ const scaled = (a: Functional, factor: number) => a.map((x) => factor * x);
 function errorOfSum(
   ofLower: Float64Array,
   ofUpper: Float64Array,
-  places: readonly Uint32Array[],
+  indices: readonly Uint32Array[],
   sorted: Float64Array,
 ): number {
   const size = sorted.length;
@@ -157,7 +157,7 @@ function errorOfSum(
   for (let i = 1; i < size; i++)
     influence[i] = influence[i - 1] + 0.5 * size * (weights[i - 1] + weights[i]) * (sorted[i] - sorted[i - 1]);
   return mcseOfMean(
-    places.map((chain) => {
+    indices.map((chain) => {
       const values = new Float64Array(chain.length);
       for (let draw = 0; draw < chain.length; draw++) values[draw] = influence[chain[draw]];
       return values;
@@ -166,15 +166,15 @@ function errorOfSum(
 }
 
 /** The place of each draw among all, equal ones at the first of theirs. */
-function placesOf(chains: readonly Float64Array[], { sorted, order }: OrderedDraws): Uint32Array[] {
-  const places = new Uint32Array(order.length);
+function indicesOf(chains: readonly Float64Array[], { sorted, order }: OrderedDraws): Uint32Array[] {
+  const indices = new Uint32Array(order.length);
   let first = 0;
-  for (let place = 0; place < order.length; place++) {
-    if (sorted[place] !== sorted[first]) first = place;
-    places[order[place]] = first;
+  for (let index = 0; index < order.length; index++) {
+    if (sorted[index] !== sorted[first]) first = index;
+    indices[order[index]] = first;
   }
   const draws = chains[0].length;
-  return chains.map((_, chain) => places.subarray(chain * draws, (chain + 1) * draws));
+  return chains.map((_, chain) => indices.subarray(chain * draws, (chain + 1) * draws));
 }
 
 /**

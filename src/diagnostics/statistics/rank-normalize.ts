@@ -111,12 +111,12 @@ export function rankNormalize(chains: readonly Float64Array[], ordered = orderDr
   const foldedOrder = new Uint32Array(size);
   let below = ((size + 1) >> 1) - 1;
   let above = below + 1;
-  for (let place = 0; place < size; place++) {
+  for (let index = 0; index < size; index++) {
     const ofBelow = below >= 0 ? Math.abs(sorted[below] - median) : Number.POSITIVE_INFINITY;
     const ofAbove = above < size ? Math.abs(sorted[above] - median) : Number.POSITIVE_INFINITY;
     const takeBelow = above === size || (below >= 0 && ofBelow <= ofAbove);
-    distances[place] = takeBelow ? ofBelow : ofAbove;
-    foldedOrder[place] = takeBelow ? order[below--] : order[above++];
+    distances[index] = takeBelow ? ofBelow : ofAbove;
+    foldedOrder[index] = takeBelow ? order[below--] : order[above++];
   }
 
   const draws = chains[0].length;
@@ -141,7 +141,7 @@ function scoresInOrder(sorted: Float64Array, order: Uint32Array): Float64Array {
     let next = first + 1;
     while (next < size && sorted[next] === value) next++;
     const score = normalScore(first + next + 1, size);
-    for (let place = first; place < next; place++) scores[order[place]] = score;
+    for (let index = first; index < next; index++) scores[order[index]] = score;
     first = next;
   }
   return scores;

@@ -150,7 +150,7 @@ function isWord(field: string): boolean {
 }
 
 /** Lines of different lengths where this share of them is alike. */
-const regularShare = 0.5;
+const regularFraction = 0.5;
 
 /**
  * The error of the first line whose number of fields is not that of the header, where most lines have as many; nothing
@@ -178,7 +178,7 @@ async function oddLineBy(file: string, label: string, delimiter: string): Promis
   if (!header) return undefined;
   const total = [...counts.values()].reduce((sum, { lines }) => sum + lines, 0);
   const [usual, { lines }] = [...counts].reduce((most, entry) => (entry[1].lines > most[1].lines ? entry : most));
-  if (usual < 2 || counts.size < 2 || lines < regularShare * total) return undefined;
+  if (usual < 2 || counts.size < 2 || lines < regularFraction * total) return undefined;
   const odd = [...counts].filter(([count]) => count !== usual).map(([, { first }]) => first);
   const first = odd.reduce((least, line) => (line.number < least.number ? line : least));
   const others = total - lines - 1;

@@ -78,10 +78,10 @@ async function compare(model: FixtureOptions, options: PassOptions) {
 describe.each(models)("passRows, %s", (_, model) => {
   const allWeights = [Weights.none, Weights.curvature, Weights.squaredGradient, Weights.squaredResidual, Weights.given];
 
-  test.each([1, 3, 7, 8, 9, 31, 40, 130])(
+  // Of more parameters the plain passes take long.
+  test.each([1, 3, 7, 8, 9, 31, 40, 130].filter((numColumns) => numColumns * (model.outputs ?? 1) <= 130))(
     "D = %i: loss and gradient within 1e-11, Gram matrix within 1e-6",
     async (numColumns) => {
-      if (numColumns * (model.outputs ?? 1) > 130) return; // the reference would take long
       for (const weights of allWeights) {
         const errors = await compare({ ...model, numColumns }, { weights });
         expect(errors.loss).toBeLessThan(1e-12);

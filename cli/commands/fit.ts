@@ -1,0 +1,71 @@
+import type { Command } from "commander";
+import { InputError } from "../../src/errors.ts";
+import { optionGroups } from "../../src/options/options.ts";
+import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRunnable } from "../options.ts";
+import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
+import { requireOutputs } from "../outputs/require-outputs.ts";
+import { drawsPaths } from "../outputs/write-cmdstan.ts";
+import { statusOf } from "../process/failure.ts";
+import { runCommand } from "../process/run-command.ts";
+import { renderPosterior } from "../render/render-posterior.ts";
+
+interface FitFlags extends CommonFlags {
+  drawsOut?: string;
+  save?: string;
+  saveData?: boolean;
+}
+
+export function addFitCommand(program: Command, version: string): void {
+  const command = program
+    .command("fit")
+    .description("fit a Bayesian regression model to a table, and certify how exact the result is");
+  addModelOptions(command);
+  addOptions(command, optionGroups.sampler);
+  addRunOptions(command)
+    .option("--save <file.nc>", "write the fit to a netCDF-4 file, for ornstein predict and check, ArviZ and xarray")
+    .option("--save-data", "include the target's values in the file of --save, as ArviZ's observed_data")
+    .option(
+      "--draws-out <file>",
+      "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
+    )
+    .addHelpText("after", example)
+    .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
+}
+
+const example = `
+Example:
+  ornstein fit flights.parquet -f 'delay > 15 ~ C(hour) + log(distance)' \\
+    --save fit.nc --json fit.json
+  The coefficients and the certificate go to standard output; fit.nc is for
+  ornstein predict. With no other option the sampler and its settings are chosen
+  from the data, and the certificate says which and why.`;
+
+async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
+  const { formula, sql, json, save, saveData, drawsOut, threads, quiet, color, ...options } = flags;
+  requireRunnable(data, flags);
+  if (saveData && save === undefined)
+    throw new InputError("--save-data says what --save writes: give --save a file too.");
+  if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
+  const draws = drawsOut === "-" ? "/dev/stdout" : drawsOut;
+  const { onStandardOutput } = await requireOutputs(
+    { "--json": json, "--save": save, "--draws-out": draws && drawsPaths(draws, options.chains ?? 4) },
+    { path: data, sql },
+  );
+  await runCommand(quiet, async ({ onProgress, write, print }) => {
+    // Loaded late, so that --help and refusals of options are instant.
+    const { fit, saveFit, posteriorToJson } = await import("../../src/node-command.ts");
+    const posterior = await fit(
+      { path: data, sql, formula },
+      { ...options, keepTarget: saveData, threads, onProgress },
+    );
+    const origin = { version, command: commandLine() };
+    if (save !== undefined) await write(save, () => saveFit(posterior, save, origin));
+    if (draws !== undefined) {
+      const { writeDraws } = await import("../outputs/write-draws.ts");
+      await write(draws, () => writeDraws(posterior, draws, version));
+    }
+    if (json !== undefined) await write(json, () => writeJson(json, posteriorToJson(posterior, origin)));
+    if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
+    process.exitCode = statusOf(posterior.certificate);
+  });
+}

@@ -1,0 +1,93 @@
+import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
+import { fstatSync, rmSync } from "node:fs";
+import { constants } from "node:os";
+
+import { visible } from "../render/visible.ts";
+
+/** What the run tells of: a temporary path before anything is there, an output once it is whole. */
+export type RunEvent = { readonly temporary: string } | { readonly written: string };
+
+const interrupts = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A process that was killed is waited for so long; then its files are removed all the same. */
+const longestWait = 500;
+
+/**
+ * Runs the command in a process of its own, so that an interrupt ends it at once whatever it is doing. No process can do that
+ * to itself: while it computes it hears of no signal, and exit() waits for its threads, of which one may be deep in a query
+ * or wait for the other end of a pipe. An interrupt kills the run, and what it has not finished is removed here.
+ */
+export function supervise(entry: URL, args: readonly string[]): void {
+  let stoppedBy: NodeJS.Signals | undefined;
+  let run: ChildProcess | undefined;
+  const temporaries = new Set<string>();
+  const written: string[] = [];
+
+  function finish(code: number | null, signal: NodeJS.Signals | null): void {
+    const endedBy = stoppedBy ?? signal;
+    for (const path of temporaries) {
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch {
+        // The next run tries again.
+      }
+    }
+    if (endedBy === null) process.exit(code ?? 2);
+    const isInterrupt = (interrupts as readonly string[]).includes(endedBy);
+    const what = isInterrupt
+      ? "Interrupted"
+      : `ornstein: the run was ended by ${endedBy}, as systems do where memory runs out`;
+    // A bar of progress hides the cursor.
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K\x1b[?25h");
+    process.stderr.write(`${what}; ${outcome(written)}.\n`);
+    process.exit(128 + constants.signals[endedBy]);
+  }
+  for (const signal of interrupts) {
+    process.on(signal, () => {
+      if (stoppedBy !== undefined) return;
+      stoppedBy = signal;
+      run?.kill("SIGKILL");
+      setTimeout(finish, longestWait, null, null);
+    });
+  }
+
+  run = fork(entry, args, { stdio: streamsFor(args) });
+  run.on("message", (event: RunEvent) => {
+    if ("temporary" in event) temporaries.add(event.temporary);
+    else written.push(event.written);
+  });
+  run.once("error", (error) => {
+    process.stderr.write(`ornstein: the run could not be started: ${error.message}.\n`);
+    process.exit(2);
+  });
+  run.once("close", finish);
+}
+
+function outcome(written: readonly string[]): string {
+  if (written.length === 0) return "nothing was written";
+  const names = written.map((name) => `"${visible(name)}"`);
+  return written.length <= 4
+    ? `${names.join(", ")} ${written.length === 1 ? "was" : "were"} written`
+    : `${written.length} files were written, ${names.at(-1)} the last`;
+}
+
+function isOpen(descriptor: number): boolean {
+  try {
+    fstatSync(descriptor);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The three standard streams, the descriptors that arguments name, as a process substitution does, and the channel for events. */
+function streamsFor(args: readonly string[]): StdioOptions {
+  const streams: (number | "inherit" | "ignore" | "ipc")[] = ["inherit", "inherit", "inherit"];
+  for (const [, digits] of args.join("\n").matchAll(/\/(?:dev|proc\/self)\/fd\/(\d+)/g)) {
+    const descriptor = Number(digits);
+    if (descriptor < 3 || !isOpen(descriptor)) continue;
+    while (streams.length <= descriptor) streams.push("ignore");
+    streams[descriptor] = descriptor;
+  }
+  return [...streams, "ipc"];
+}

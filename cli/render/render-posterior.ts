@@ -1,0 +1,123 @@
+import { styleText } from "node:util";
+import { nats, percent } from "../../src/diagnostics/certificate/wording.ts";
+import type { Coefficient } from "../../src/fit/coefficients.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { renderModel } from "./render-model.ts";
+import {
+  decimalsWithin,
+  integer,
+  type RenderOptions,
+  renderTable,
+  roundedTo,
+  type TableColumn,
+  verdictColor,
+  wrap,
+} from "./table.ts";
+import { visibleTexts } from "./visible.ts";
+
+/** What a person sees of a fit: what was fitted, the table, the certificate, the time each stage took. */
+export function renderPosterior(given: Posterior, options: RenderOptions): string {
+  const posterior = visibleTexts(given);
+  const sections = [
+    renderHeader(posterior, options),
+    renderCoefficients(posterior, options),
+    renderCertificate(posterior, options),
+    renderTiming(posterior),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** Rows of the table; of more coefficients the first and the last are shown. */
+const maxShown = 200;
+const shownFirst = 60;
+const shownLast = 10;
+
+function renderCoefficients({ coefficients, data }: Posterior, options: RenderOptions): string {
+  const table = (rows: readonly Coefficient[]) =>
+    renderTable(rows, ({ name }) => name, tableColumns, { ...options, headingOf: ({ name }) => headingOf(name, data) });
+  if (coefficients.length <= maxShown) return table(coefficients);
+  const left = coefficients.length - shownFirst - shownLast;
+  const rows = [...coefficients.slice(0, shownFirst), ...coefficients.slice(-shownLast)];
+  return `${table(rows)}\n(${integer(left)} coefficients in between are left out here; --json has them all)`;
+}
+
+function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
+  const { data, family, formula, settings } = posterior;
+  const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
+  const weightless = data.zeroWeightRows ? ` (${integer(data.zeroWeightRows)} of weight 0 left out)` : "";
+  const entries = (data.nonZeros ?? 0) / data.rows;
+  const sparse = data.nonZeros === undefined ? "" : ` (sparse, ${entries.toPrecision(3)} entries a row)`;
+  return [
+    `${formula}   [${family}]`,
+    ...renderModel(posterior, width),
+    `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+  ].join("\n");
+}
+
+/** Enough decimals that the fourth digit of the sd shows. */
+function decimalsFor({ sd }: Coefficient): number {
+  return sd > 0 ? Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(sd)))) : 3;
+}
+
+/** The entries of a coefficient that are numbers. */
+type NumberKey = Exclude<keyof Coefficient, "name" | "standardized">;
+
+/** A column by the name of its entry. */
+function column(
+  title: NumberKey,
+  rank: number,
+  say: (value: number, coefficient: Coefficient) => string,
+): TableColumn<Coefficient> {
+  const cell = (coefficient: Coefficient) => {
+    const value = coefficient[title];
+    return value === null ? "–" : say(value, coefficient);
+  };
+  return { title, rank, cell };
+}
+
+/** Numbers on the scale of their coefficient's sd; where `errorKey` names their own Monte Carlo error, no digits that it hides. */
+function scaled(title: NumberKey, rank: number, errorKey?: NumberKey): TableColumn<Coefficient> {
+  return column(title, rank, (value, coefficient) => {
+    const known = errorKey ? decimalsWithin(coefficient[errorKey]) : Number.POSITIVE_INFINITY;
+    const decimals = Math.min(decimalsFor(coefficient), known);
+    return Math.abs(value) >= 1e7 || decimals > 8 ? value.toExponential(3) : roundedTo(value, decimals);
+  });
+}
+
+const tableColumns: readonly TableColumn<Coefficient>[] = [
+  scaled("mean", 9),
+  scaled("sd", 8, "mcse_sd"),
+  scaled("hdi_3%", 7, "mcse_hdi_3%"),
+  scaled("hdi_97%", 7, "mcse_hdi_97%"),
+  column("mcse_mean", 2, (error) => error.toExponential(0)),
+  column("ess_bulk", 4, integer),
+  column("ess_tail", 1, integer),
+  column("r_hat", 3, (value) => value.toFixed(3)),
+];
+
+/** A class's coefficients stand under a heading, such as Cover_Type[2], without its name in each line. */
+function headingOf(name: string, { target, classes }: Posterior["data"]): string {
+  return classes?.map((level) => `${target}[${level}]`).find((prefix) => name.startsWith(`${prefix}:`)) ?? "";
+}
+
+function renderCertificate({ certificate, settings }: Posterior, { width, color }: RenderOptions): string {
+  const { verdict, klToLaplace, maxSdError, checks, assumptions, notes } = certificate;
+  const title = `Certificate: ${verdict}`;
+  const sentences = [
+    `Settings: ${settings.because}.`,
+    `Largest relative error of ${settings.covariance === "sandwich" ? "an sd, against the sandwich's" : "a posterior sd"}: ${orUnknown(percent, maxSdError.predicted)} predicted, ${orUnknown(percent, maxSdError.measured)} measured. KL to the Laplace posterior: ${orUnknown(nats, klToLaplace.predicted)} predicted, ${orUnknown(nats, klToLaplace.measured)} measured.`,
+    ...checks.map(({ passed, message }) => `${mark(passed)} ${message}`),
+    ...assumptions.map(({ id, passed, message }) => `${mark(passed)} ${id}: ${message}`),
+    ...notes.map((note) => `! ${note}`),
+  ];
+  const body = sentences.map((sentence) => wrap(sentence, Math.max(40, Math.min(width, 110))));
+  return [color ? styleText(["bold", verdictColor[verdict]], title) : title, ...body].join("\n");
+}
+
+const orUnknown = (say: (value: number) => string, value: number | null) => (value === null ? "unknown" : say(value));
+const mark = (passed: boolean) => (passed ? "✓" : "✗");
+
+function renderTiming({ timing }: Posterior): string {
+  const seconds = (value: number) => `${value.toFixed(2)} s`;
+  return `load ${seconds(timing.load)} · estimate ${seconds(timing.estimate)} · sample ${seconds(timing.sample)} · total ${seconds(timing.total)} · ${integer(timing.rowsVisited)} rows read (${timing.passes.toFixed(1)} passes)`;
+}

@@ -1,9 +1,0 @@
-import { convergence } from "./convergence.ts";
-import type { PaperPart } from "./part.ts";
-
-/** Figure 4 of Mandt, Hoffman & Blei (2017): how fast marginal variances converge, from chains that start at the mode. */
-export const figure4: PaperPart = {
-  name: "figure-4",
-  summary: "marginal variances against passes over the data, chains from the mode",
-  run: (context) => convergence("mode", "Figure 4: convergence of marginal variances from the mode", context),
-};
