@@ -1,4 +1,3 @@
-import { Gradient } from "../../kernels/layout.ts";
 import { estimate } from "../estimation/estimate.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
@@ -81,7 +80,7 @@ export function narrowExpectation(
         local,
         {
           model,
-          gradient: Gradient.minibatch,
+          gradient: "minibatch",
           batchSize,
           pull: 0,
           step: { kind: "dense", matrix: step },

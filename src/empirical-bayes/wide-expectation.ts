@@ -1,4 +1,3 @@
-import { Gradient, Weights } from "../../kernels/layout.ts";
 import { diagonalNoise } from "../estimation/diagonal-noise.ts";
 import { findWideMode } from "../estimation/wide-mode.ts";
 import { dot } from "../linalg/matrix.ts";
@@ -132,7 +131,7 @@ export function wideExpectation(
         { workspace, mode: start[0] },
         {
           model,
-          gradient: Gradient.minibatch,
+          gradient: "minibatch",
           batchSize,
           pull: 0,
           step: { kind: "diagonal", values: step },
@@ -189,7 +188,7 @@ async function largestCurvature(
     const shift = 1e-3 / Math.sqrt(dot(moved, moved));
     const gradientAt = (sign: number) => {
       const there = position.map((value, j) => value + sign * shift * moved[j]);
-      return sumRows(workspace, model, { position: there, weights: Weights.none, step: every });
+      return sumRows(workspace, model, { position: there, gram: "none", step: every });
     };
     const above = await gradientAt(1);
     const below = await gradientAt(-1);

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import {
   congruence,
   diagonal,
@@ -71,7 +70,7 @@ async function expandAround(
   const size = model.rows.numColumns;
   // At τ = 0 (σ = 1) the curvature is XᵀX and the gradient is −Xᵀ(y − X β₀).
   const atUnit = Float64Array.from(position, (value, j) => (j < size ? value : 0));
-  const sums = await sumRows(workspace, unitScale(model), { position: atUnit, weights: Weights.curvature });
+  const sums = await sumRows(workspace, unitScale(model), { position: atUnit, gram: "curvature" });
   requireFinite(sums.loss, sums.gradient, sums.gram.data);
   const residualSquares = 2 * sums.loss;
   const roots = model.priorPrecision.subarray(0, size).map((precision) => 1 / Math.sqrt(precision));

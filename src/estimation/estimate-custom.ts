@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
@@ -52,7 +51,7 @@ export async function estimateCustom(
   const wanted = Math.max(minRows, rowsPerParameter * model.dimension);
   const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
-  const sums = await sumRows(workspace, model, { position, weights: Weights.curvature });
+  const sums = await sumRows(workspace, model, { position, gram: "curvature" });
   let hessian = add(scale(sums.gram, 1 / sums.count), prior);
   if (!isPositive(hessian)) {
     hessian = add(noiseCovariance, prior);
@@ -118,7 +117,7 @@ export async function findCustomMode(workspace: Workspace, model: Model, start: 
   const finding = tellingPasses(workspace, "finding the mode");
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const sums = await unlessZeroDensity(() => sumRows(finding, model, { position, weights: Weights.none }));
+      const sums = await unlessZeroDensity(() => sumRows(finding, model, { position, gram: "none" }));
       // The line search steps back from there.
       if (!sums) return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) };
       const { loss, gradient } = sums;
@@ -142,7 +141,7 @@ async function distanceNotes(
   position: Float64Array,
   covariance: Matrix,
 ): Promise<string[]> {
-  const { gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+  const { gradient } = await sumRows(workspace, model, { position, gram: "none" });
   addPriorGradientInto(model, position, gradient);
   const distance = Math.sqrt(dot(gradient, multiplyVector(covariance, gradient)) / model.dimension);
   return distance < 0.1
@@ -190,5 +189,5 @@ async function noiseAround(
 }
 
 async function covarianceAt(workspace: Workspace, sample: Model, position: Float64Array): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, sample, { position, weights: Weights.squaredGradient }));
+  return covarianceOf(await sumRows(workspace, sample, { position, gram: "squared-gradient" }));
 }

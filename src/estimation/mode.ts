@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
@@ -147,7 +146,7 @@ async function expand(
   position: Float64Array,
   { step, spread }: Part,
 ): Promise<Expansion> {
-  const sums = await sumRows(workspace, model, { position, weights: Weights.curvature, step });
+  const sums = await sumRows(workspace, model, { position, gram: "curvature", step });
   const factor = model.rows.numRows / sums.count;
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
@@ -161,7 +160,7 @@ async function lossAt(
   position: Float64Array,
   { step, spread }: Part,
 ): Promise<number> {
-  const sums = await sumRows(workspace, model, { position, weights: Weights.none, step });
+  const sums = await sumRows(workspace, model, { position, gram: "none", step });
   return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position, spread);
 }
 

@@ -1,5 +1,4 @@
-import { Influence, Weights } from "../../kernels/layout.ts";
-import { influenceScratchBytes } from "../engine/bindings/scratch.ts";
+import { writeInfluenceRecords } from "../engine/bindings/influence-record.ts";
 import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
@@ -28,7 +27,7 @@ export async function noiseCovarianceAt(
   model: Model,
   position: ArrayLike<number>,
 ): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, model, { position, weights: Weights.squaredGradient }));
+  return covarianceOf(await sumRows(workspace, model, { position, gram: "squared-gradient" }));
 }
 
 /** Antithetic pairs of draws over which C(θ) is averaged where it has no closed form. */
@@ -50,17 +49,17 @@ export async function stateDependentNoise(
   seed: number,
 ): Promise<StateDependentNoise> {
   const curvature = scale(
-    (await sumRows(workspace, sample, { position: mode, weights: Weights.curvature })).gram,
+    (await sumRows(workspace, sample, { position: mode, gram: "curvature" })).gram,
     1 / sample.rows.numRows,
   );
   const isClosed = hasQuadraticLikelihood(sample);
   const atMode = isClosed ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
-    const { memory, rows, outputs, family, auxiliaries, hasReference } = sample;
+    const { memory, rows, numPredictors, family, auxiliaries, hasReference } = sample;
     const mark = memory.mark();
     try {
-      const pairs = (outputs * (outputs + 1)) / 2;
+      const pairs = (numPredictors * (numPredictors + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
       const law = { factor: choleskySemidefinite(covariance), covariance };
       await influence(workspace, sample, mode, law, { leverage: values });
@@ -76,7 +75,7 @@ export async function stateDependentNoise(
         family.sandwichCurvatureInto(own, eta, tau, y, hasReference);
         for (let p = 0; p < pairs; p++) own[p] *= weight ** 2;
       });
-      const { gram } = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
+      const { gram } = await sumRows(workspace, sample, { position: mode, gram: "given", rowValues: values });
       const total = ofAuxiliaries?.total(gram) ?? gram;
       return add(scale(total, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
     } finally {
@@ -99,7 +98,7 @@ export async function stateDependentNoise(
 }
 
 /**
- * Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given.
+ * Leverage and influence of every row (kernels/layout/pass.ts, Influence), written to N f32 each at the addresses given.
  * @param law the covariance P and its lower triangular factor
  */
 export async function influence(
@@ -107,35 +106,16 @@ export async function influence(
   model: Model,
   center: ArrayLike<number>,
   law: { readonly factor: Matrix; readonly covariance: Matrix },
-  outputs: { leverage?: number; influence?: number },
+  wanted: { leverage?: number; influence?: number },
 ): Promise<void> {
-  const { memory, dimension, rows } = model;
+  const { memory, rows } = model;
   const mark = memory.mark();
   try {
-    const centerAddress = memory.allocateF64(dimension);
-    memory.f64(centerAddress, dimension).set(center);
-    const put = (values: Float64Array) => {
-      const address = memory.allocateF64(values.length);
-      memory.f64(address, values.length).set(values);
-      return address;
-    };
-    const factorAddress = put(law.factor.data);
-    const covarianceAddress = rows.sparse ? put(law.covariance.data) : 0;
     const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
-    const tasks = Array.from({ length: numTasks }, (_, task) => {
-      const address = memory.allocate(Influence.slots * 8);
-      const scratch = memory.allocate(influenceScratchBytes(rows.paddedColumns, model.outputs));
-      memory.setU32(address, Influence.model, model.address);
-      memory.setU32(address, Influence.center, centerAddress);
-      memory.setU32(address, Influence.factor, factorAddress);
-      memory.setU32(address, Influence.covariance, covarianceAddress);
-      memory.setU32(address, Influence.from, Math.floor((rows.numRows * task) / numTasks));
-      memory.setU32(address, Influence.to, Math.floor((rows.numRows * (task + 1)) / numTasks));
-      memory.setU32(address, Influence.leverage, outputs.leverage ?? 0);
-      memory.setU32(address, Influence.influence, outputs.influence ?? 0);
-      memory.setU32(address, Influence.scratch, scratch);
-      return { kernel: "influenceRows" as const, address, argument: 0, times: 1 };
-    });
+    const boundary = (task: number) => Math.floor((rows.numRows * task) / numTasks);
+    const ranges = Array.from({ length: numTasks }, (_, task) => ({ from: boundary(task), to: boundary(task + 1) }));
+    const arrays = { factor: law.factor.data, covariance: law.covariance.data };
+    const tasks = writeInfluenceRecords(model, { center, law: arrays, ...wanted }, ranges);
     await workspace.executor.run(tasks, { signal: workspace.signal });
     workspace.counter.rowsVisited += rows.numRows;
   } finally {

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { invertLower } from "../linalg/cholesky.ts";
 import { diagonal, dot, type Matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
 import { addPriorResidualInto } from "../models/prior-terms.ts";
@@ -30,7 +29,7 @@ export async function gradientNonlinearity(local: LocalApproximation, factor: Ma
   let squares = 0;
   const average = new Float64Array(mode.length);
   for (const position of antitheticPoints(mode, factor, numPairs, () => random.normal())) {
-    const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
+    const sums = await sumRows(workspace, sample, { position, center: mode, gram: "squared-residual" });
     const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
     addPriorResidualInto(model, mode, position, residual);
     const whitened = multiplyVector(factorTransposed, residual);

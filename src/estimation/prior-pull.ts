@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { Design } from "../design/design.ts";
 import {
   add,
@@ -19,7 +18,7 @@ import { newtonDirection } from "./mode.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
 export interface PriorPull {
-  /** D × outputs: how far the mode of each column's coefficient moves without them, in posterior sds. */
+  /** D × numPredictors: how far the mode of each column's coefficient moves without them, in posterior sds. */
   readonly shifts: Float64Array;
   /** The nats by which the data would fit better; 0 where no coefficient moves by enough to look. */
   readonly cost: number;
@@ -91,8 +90,7 @@ async function costOf(
   wide: Model,
   step: Float64Array,
 ): Promise<number> {
-  const lossAt = async (position: Float64Array) =>
-    (await sumRows(workspace, model, { position, weights: Weights.none })).loss;
+  const lossAt = async (position: Float64Array) => (await sumRows(workspace, model, { position, gram: "none" })).loss;
   const before = await lossAt(mode);
   const wholeBefore = before + priorLoss(wide, mode);
   let length = 1;

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -47,7 +46,7 @@ export async function findWideMode(
   const floor = 1e-9 * model.rows.numRows;
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const { loss, gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+      const { loss, gradient } = await sumRows(workspace, model, { position, gram: "none" });
       addPriorGradientInto(model, position, gradient);
       return { value: loss + priorLoss(model, position), gradient };
     },
@@ -67,6 +66,6 @@ export async function findWideMode(
  * made by `withRows`.
  */
 export async function meanLoss(workspace: Workspace, model: Model, position: ArrayLike<number>): Promise<number> {
-  const { loss, count } = await sumRows(workspace, model, { position, weights: Weights.none });
+  const { loss, count } = await sumRows(workspace, model, { position, gram: "none" });
   return loss / count;
 }

@@ -1,4 +1,3 @@
-import type { Family as Code } from "../../kernels/layout.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /** Names of the families; `families.ts` lists them. */
@@ -14,7 +13,7 @@ export interface Auxiliary {
 
 /**
  * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
- * up to terms of y alone. The kernels hold the same functions (kernels/row-loss.ts).
+ * up to terms of y alone. The kernels hold the same functions (kernels/families/row-loss.ts).
  */
 export interface RowLoss {
   /** f */
@@ -43,11 +42,10 @@ interface Predictive {
 /** One family: `gaussian.ts` and its neighbours. */
 export interface Family {
   readonly name: FamilyName | "custom";
-  readonly kernel: Code;
   /** At most two. */
   readonly auxiliaries: readonly Auxiliary[];
-  /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
-  auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
+  /** ∂f/∂τ of the auxiliary parameter of an index in τ. */
+  auxiliarySlope(index: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
   /** Absent where a row has several linear predictors. */
   readonly row?: RowLoss;
   /** Writes ∂f/∂η_k to `out`. */
@@ -64,10 +62,7 @@ export interface Family {
 }
 
 /** A family with one linear predictor. */
-export function familyOfRow(
-  parts: Pick<Family, "name" | "kernel" | "auxiliaries" | "predictive">,
-  row: RowLoss,
-): Family {
+export function familyOfRow(parts: Pick<Family, "name" | "auxiliaries" | "predictive">, row: RowLoss): Family {
   const slopes = new Float64Array(3);
   const curvatures = new Float64Array(6);
   return {
@@ -77,9 +72,9 @@ export function familyOfRow(
       row.slopesInto(slopes, eta[0], tau, y);
       out[0] = slopes[0];
     },
-    auxiliarySlope(place, eta, tau, y) {
+    auxiliarySlope(index, eta, tau, y) {
       row.slopesInto(slopes, eta[0], tau, y);
-      return slopes[place + 1];
+      return slopes[index + 1];
     },
     sandwichCurvatureInto(v, eta, tau, y) {
       row.curvaturesInto(curvatures, eta[0], tau, y);

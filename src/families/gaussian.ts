@@ -1,4 +1,3 @@
-import { Family } from "../../kernels/layout.ts";
 import { familyOfRow } from "./family.ts";
 
 const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
@@ -7,7 +6,6 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 export const gaussian = familyOfRow(
   {
     name: "gaussian",
-    kernel: Family.gaussian,
     auxiliaries: [{ name: "sigma", isScale: true }],
     predictive: {
       meanInto(out, eta) {

@@ -1,5 +1,4 @@
 import logGamma from "@stdlib/math-base-special-gammaln";
-import { Family } from "../../kernels/layout.ts";
 import { drawGamma, drawPoisson } from "../rng/variates.ts";
 import { familyOfRow } from "./family.ts";
 import { meanCount } from "./poisson.ts";
@@ -10,7 +9,6 @@ import { meanCount } from "./poisson.ts";
 export const negativeBinomial = familyOfRow(
   {
     name: "negative-binomial",
-    kernel: Family.negativeBinomial,
     auxiliaries: [{ name: "dispersion", isScale: false }],
     predictive: {
       meanInto(out, eta) {

@@ -1,7 +1,6 @@
 import digamma from "@stdlib/math-base-special-digamma";
 import logGamma from "@stdlib/math-base-special-gammaln";
 import trigamma from "@stdlib/math-base-special-trigamma";
-import { Family } from "../../kernels/layout.ts";
 import { drawGamma } from "../rng/variates.ts";
 import { familyOfRow } from "./family.ts";
 
@@ -12,7 +11,6 @@ import { familyOfRow } from "./family.ts";
 export const studentT = familyOfRow(
   {
     name: "student-t",
-    kernel: Family.studentT,
     auxiliaries: [
       { name: "sigma", isScale: true },
       { name: "nu", isScale: false },

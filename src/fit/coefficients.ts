@@ -69,23 +69,23 @@ export function summarise(
 ): PosteriorTable {
   const { onProgress } = local.workspace;
   const transform = originalScale(design);
-  const { outputs, auxiliaries } = local.model;
+  const { numPredictors, auxiliaries } = local.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
   const draws = new Map<string, Float64Array[]>();
   const means = new Map<string, Float64Array[]>();
   const traces = new Map<string, Float64Array[]>();
   const traced = output.steps ?? output.trace;
   for (let chain = 0; chain < output.chains; chain++) {
-    addChain(draws, names, transform, { outputs, units }, output.positions[chain]);
-    addChain(means, names, transform, { outputs, units }, output.intervalMeans[chain]);
-    if (traced) addChain(traces, names, transform, { outputs, units }, traced[chain]);
+    addChain(draws, names, transform, { numPredictors, units }, output.positions[chain]);
+    addChain(means, names, transform, { numPredictors, units }, output.intervalMeans[chain]);
+    if (traced) addChain(traces, names, transform, { numPredictors, units }, traced[chain]);
   }
-  const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
-  const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
+  const original = marginals(output, numPredictors, { matrix: transform.matrix, apply: transform.toOriginal });
+  const standardise = (law: Gaussian) => marginals(law, numPredictors, design.basis && linearMap(design.basis.matrix));
   const standardized = standardise(output);
   const laplace = standardise({ mean: local.mode, covariance: local.laplaceCovariance });
   const predicted = standardise({ mean: local.mode, covariance: plan.prediction.covariance });
-  const numCoefficients = transform.shift.length * outputs;
+  const numCoefficients = transform.shift.length * numPredictors;
   const coefficients: Coefficient[] = [];
   names.forEach((name, j) => {
     onProgress?.("summarising", j / names.length, { done: j, total: names.length, unit: "coefficients" });
@@ -142,13 +142,13 @@ const linearMap = (matrix: Matrix): CoefficientMap => ({ matrix, apply: (values)
 /** M: mean and sd of each parameter of a law, the coefficients' on another scale where there is a map, the same for all classes. */
 function marginals(
   { mean, covariance }: Gaussian,
-  outputs: number,
+  numPredictors: number,
   map: CoefficientMap | undefined,
 ): { mean: Float64Array; sd: Float64Array } {
   const result = { mean: Float64Array.from(mean), sd: diagonal(covariance).map(Math.sqrt) };
   if (!map) return result;
   const size = map.matrix.rows;
-  for (let first = 0; first < size * outputs; first += size) {
+  for (let first = 0; first < size * numPredictors; first += size) {
     const block = matrix(size, size);
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++)
@@ -164,7 +164,7 @@ function addChain(
   target: Map<string, Float64Array[]>,
   names: readonly string[],
   transform: OriginalScale,
-  { outputs, units }: { readonly outputs: number; readonly units: readonly number[] },
+  { numPredictors, units }: { readonly numPredictors: number; readonly units: readonly number[] },
   positions: Float64Array,
 ): void {
   const size = transform.shift.length;
@@ -174,7 +174,7 @@ function addChain(
   for (let draw = 0; draw < numDraws; draw++) {
     const position = positions.subarray(draw * dimension, (draw + 1) * dimension);
     let first = 0;
-    for (; first < size * outputs; first += size) {
+    for (; first < size * numPredictors; first += size) {
       const original = transform.toOriginal(position.subarray(first, first + size));
       for (let j = 0; j < size; j++) values[first + j][draw] = original[j];
     }

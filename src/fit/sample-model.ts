@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import { certifyWide } from "../diagnostics/certificate/wide-certificate.ts";
 import type { Executor } from "../engine/executor.ts";
@@ -139,7 +138,7 @@ const withinBounds = { sampler: nuts, because: "auto: the density is 0 beyond a 
 
 /** @throws InputError where the density is 0 at the start */
 async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
-  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }))))
+  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, gram: "none" }))))
     throw new InputError(
       "The density of the custom model is 0 (its loss is infinite) at the start: give a start where it is above 0.",
     );
@@ -158,7 +157,7 @@ async function requirePositiveDraws(workspace: Workspace, model: Model, { positi
     ),
   );
   for (let t = 0; t < draws.length; t += Math.ceil(draws.length / lookedAt))
-    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), weights: Weights.none });
+    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), gram: "none" });
 }
 
 /** Models of so many parameters that nothing of M×M is held. */

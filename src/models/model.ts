@@ -1,20 +1,14 @@
-import { Model as Slot } from "../../kernels/layout.ts";
 import type { Design } from "../design/design.ts";
-import type { RowStorage } from "../engine/bindings/row-view.ts";
+import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import { families } from "../families/families.ts";
 import type { Auxiliary, Family, FamilyName } from "../families/family.ts";
 import { defaultPrior, type Prior } from "../priors/prior.ts";
 import { defaultDispersionPrior, defaultNuPrior, defaultSigmaPrior, type ScalePrior } from "../priors/scale-prior.ts";
-import { type ShapedPrior, writeShapedPriors } from "../priors/shaped-prior.ts";
+import { type ShapedPrior, shapedPriorRecord } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
 
-/** Rows in the engine's memory. */
-export interface RowBlock extends RowStorage {
-  readonly paddedColumns: number;
-  readonly hasOffset: boolean;
-  readonly hasWeights: boolean;
-}
+export type { RowBlock };
 
 /** The rows of a design that stand at `address`. */
 export function rowBlockOf(design: Design, address: number): RowBlock {
@@ -36,10 +30,10 @@ export interface Model {
   readonly rows: RowBlock;
   readonly family: Family;
   /** Linear predictors a row: 1, and for the categorical family one for every class that has parameters. */
-  readonly outputs: number;
+  readonly numPredictors: number;
   /** Whether the categorical family's class 0 has η = 0 and no parameters. */
   readonly hasReference: boolean;
-  /** M = D outputs, and one more for each auxiliary parameter that is learned. */
+  /** M = D numPredictors, and one more for each auxiliary parameter that is learned. */
   readonly dimension: number;
   /** Those of the family's auxiliary parameters that are learned, in the order in which they end θ. */
   readonly auxiliaries: readonly LearnedAuxiliary[];
@@ -49,6 +43,8 @@ export interface Model {
   readonly priorPrecision: Float64Array;
   /** M: the normal priors' means. */
   readonly priorMean: Float64Array;
+  /** Address of the table by which rows are drawn with unequal probabilities; uniformly where left out. */
+  readonly aliasTable?: number;
   /** A custom model's functions, which stand in for rows and family. */
   readonly custom?: CustomFunctions;
   /** The priors that are not normal. */
@@ -56,8 +52,8 @@ export interface Model {
 }
 
 interface LearnedAuxiliary extends Auxiliary {
-  /** Its place in τ. */
-  readonly place: number;
+  /** Its index in τ. */
+  readonly index: number;
 }
 
 export const classCodings = ["reference", "symmetric"] as const;
@@ -92,10 +88,10 @@ export function numParameters(
   { family, classes, auxiliaries = {} }: Pick<ModelOptions, "family" | "classes" | "auxiliaries">,
 ): number {
   const learned = families[family].auxiliaries.filter(({ name }) => typeof auxiliaries[name] !== "number");
-  return numColumns * numPredictors(classes) + learned.length;
+  return numColumns * predictorsOf(classes) + learned.length;
 }
 
-function numPredictors(classes: ModelOptions["classes"]): number {
+function predictorsOf(classes: ModelOptions["classes"]): number {
   return classes ? classes.count - Number(classes.coding === "reference") : 1;
 }
 
@@ -103,16 +99,16 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
   const family = families[options.family];
   const { priors, auxiliaries: given = {}, classes } = options;
   const hasReference = classes?.coding === "reference";
-  const outputs = numPredictors(classes);
-  const numCoefficients = rows.numColumns * outputs;
-  const known = family.auxiliaries.map((auxiliary, place) => ({
+  const numPredictors = predictorsOf(classes);
+  const numCoefficients = rows.numColumns * numPredictors;
+  const known = family.auxiliaries.map((auxiliary, index) => ({
     ...auxiliary,
-    place,
+    index,
     value: given[auxiliary.name] ?? defaultAuxiliaryPriors[auxiliary.name],
   }));
   const learned = known.filter(({ value }) => typeof value !== "number");
   const fixedTau: [number, number] = [0, 0];
-  for (const { place, value } of known) if (typeof value === "number") fixedTau[place] = Math.log(value);
+  for (const { index, value } of known) if (typeof value === "number") fixedTau[index] = Math.log(value);
   const dimension = numCoefficients + learned.length;
   const priorPrecision = new Float64Array(dimension);
   const priorMean = new Float64Array(dimension);
@@ -130,10 +126,10 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
     memory,
     rows,
     family,
-    outputs,
+    numPredictors,
     hasReference,
     dimension,
-    auxiliaries: learned.map(({ name, isScale, place }) => ({ name, isScale, place })),
+    auxiliaries: learned.map(({ name, isScale, index }) => ({ name, isScale, index })),
     fixedTau,
     priorPrecision,
     priorMean,
@@ -141,41 +137,27 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
   });
 }
 
-/** The model with a record of its own in memory. */
-export function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
-  const { memory, rows, dimension, shapedPriors } = model;
-  const address = memory.allocate(Slot.slots * 8);
-  const vector = (values: Float64Array) => {
-    const at = memory.allocateF64(dimension);
-    memory.f64(at, dimension).set(values);
-    return at;
-  };
-  const setU32 = (slot: Slot, value: number) => memory.setU32(address, slot, value);
-  setU32(Slot.rows, rows.sparse ? 0 : rows.address);
-  setU32(Slot.rowStarts, rows.sparse ? rows.address : 0);
-  setU32(Slot.shift, rows.sparse?.shift ?? 0);
-  setU32(Slot.numRows, rows.numRows);
-  setU32(Slot.numColumns, rows.numColumns);
-  setU32(Slot.paddedColumns, rows.paddedColumns);
-  setU32(Slot.stride, rows.stride);
-  setU32(Slot.hasOffset, rows.hasOffset ? 1 : 0);
-  setU32(Slot.hasWeights, rows.hasWeights ? 1 : 0);
-  setU32(Slot.family, model.family.kernel);
-  setU32(Slot.auxiliary, model.auxiliaries.length);
-  setU32(Slot.firstAuxiliary, model.auxiliaries[0]?.place ?? 0);
-  memory.setF64(address, Slot.fixedAuxiliary, model.fixedTau[0]);
-  memory.setF64(address, Slot.secondFixedAuxiliary, model.fixedTau[1]);
-  setU32(Slot.priorPrecision, vector(model.priorPrecision));
-  setU32(Slot.priorMean, vector(model.priorMean));
-  setU32(Slot.shapedPriors, writeShapedPriors(memory, shapedPriors));
-  setU32(Slot.numShapedPriors, shapedPriors.length);
-  setU32(Slot.aliasTable, aliasTable);
-  setU32(Slot.outputs, model.outputs);
-  setU32(Slot.hasReference, model.hasReference ? 1 : 0);
-  return { ...model, address };
+/** The model with a record of its own in memory; rows are drawn uniformly where no alias table is given. */
+export function withRecord(model: Omit<Model, "address" | "aliasTable">, aliasTable?: number): Model {
+  const { memory, rows, priorPrecision, priorMean } = model;
+  const shapedPriors = model.shapedPriors.map(shapedPriorRecord);
+  const likelihood = likelihoodRecord(model);
+  const record = { rows, likelihood, priorPrecision, priorMean, shapedPriors, aliasTable };
+  return { ...model, aliasTable, address: writeModelRecord(memory, record) };
 }
 
-/** The same model, its rows drawn by the alias table at `aliasTable` (0: uniformly). */
+function likelihoodRecord(model: Omit<Model, "address">): LikelihoodRecord {
+  const { family, numPredictors, hasReference, auxiliaries, fixedTau } = model;
+  if (family.name === "categorical") return { family: family.name, numPredictors, hasReference };
+  return {
+    family: family.name,
+    numAuxiliaries: auxiliaries.length,
+    firstAuxiliary: auxiliaries[0]?.index ?? 0,
+    fixedTau,
+  };
+}
+
+/** The same model, its rows drawn by the alias table at `aliasTable`. */
 export function withAliasTable(model: Model, aliasTable: number): Model {
   return withRecord(model, aliasTable);
 }
@@ -229,15 +211,18 @@ export function hasNormalPriors({ shapedPriors }: Model): boolean {
 }
 
 /** How many entries of θ are coefficients; the auxiliary parameters' follow them. */
-export function numCoefficients({ rows, outputs }: Pick<Model, "rows" | "outputs">): number {
-  return rows.numColumns * outputs;
+export function numCoefficients({ rows, numPredictors }: Pick<Model, "rows" | "numPredictors">): number {
+  return rows.numColumns * numPredictors;
 }
 
 /** τ₀ and τ₁ at θ, where they are parameters or fixed. */
-export function tauAt({ auxiliaries, fixedTau, rows, outputs }: Model, position: ArrayLike<number>): [number, number] {
+export function tauAt(
+  { auxiliaries, fixedTau, rows, numPredictors }: Model,
+  position: ArrayLike<number>,
+): [number, number] {
   const tau: [number, number] = [...fixedTau];
-  auxiliaries.forEach(({ place }, k) => {
-    tau[place] = position[rows.numColumns * outputs + k];
+  auxiliaries.forEach(({ index }, k) => {
+    tau[index] = position[rows.numColumns * numPredictors + k];
   });
   return tau;
 }

@@ -1,5 +1,4 @@
-import { PriorKind, ShapedPrior as Slot } from "../../kernels/layout.ts";
-import type { EngineMemory } from "../engine/memory.ts";
+import type { ShapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
 import type { Prior } from "./prior.ts";
 import type { ScalePrior } from "./scale-prior.ts";
 
@@ -16,39 +15,26 @@ export interface ShapedPrior {
   readonly reference?: { readonly slope: number; readonly curvature: number };
 }
 
-/** Writes the records of kernels/layout.ts; returns their address, 0 where there are none. */
-export function writeShapedPriors(memory: EngineMemory, priors: readonly ShapedPrior[]): number {
-  if (priors.length === 0) return 0;
-  const address = memory.allocate(priors.length * Slot.slots * 8);
-  priors.forEach((shaped, k) => {
-    const at = address + 8 * k * Slot.slots;
-    const { kind, a, b, c } = kernelForm(shaped);
-    memory.setU32(at, Slot.index, shaped.index);
-    memory.setU32(at, Slot.kind, kind);
-    memory.setF64(at, Slot.a, a);
-    memory.setF64(at, Slot.b, b);
-    memory.setF64(at, Slot.c, c);
-    memory.setF64(at, Slot.referenceSlope, shaped.reference?.slope ?? 0);
-    memory.setF64(at, Slot.referenceCurvature, shaped.reference?.curvature ?? 0);
-  });
-  return address;
+/** The prior as the kernels take it. */
+export function shapedPriorRecord(shaped: ShapedPrior): ShapedPriorRecord {
+  return { index: shaped.index, ...kernelForm(shaped), reference: shaped.reference };
 }
 
-function kernelForm({ prior, scalePrior }: ShapedPrior): { kind: PriorKind; a: number; b: number; c: number } {
+function kernelForm({ prior, scalePrior }: ShapedPrior): Pick<ShapedPriorRecord, "kind" | "a" | "b" | "c"> {
   if (prior) {
     return prior.kind === "student-t"
-      ? { kind: PriorKind.studentT, a: prior.degrees, b: prior.mean, c: prior.scale }
-      : { kind: PriorKind.laplace, a: 0, b: prior.mean, c: prior.scale };
+      ? { kind: "student-t", a: prior.degrees, b: prior.mean, c: prior.scale }
+      : { kind: "laplace", a: 0, b: prior.mean, c: prior.scale };
   }
   const scale = scalePrior!;
   switch (scale.kind) {
     case "exponential":
-      return { kind: PriorKind.gamma, a: 1, b: scale.rate, c: 0 };
+      return { kind: "gamma", a: 1, b: scale.rate, c: 0 };
     case "gamma":
-      return { kind: PriorKind.gamma, a: scale.shape, b: scale.rate, c: 0 };
+      return { kind: "gamma", a: scale.shape, b: scale.rate, c: 0 };
     case "half-normal":
-      return { kind: PriorKind.halfNormal, a: 0, b: 0, c: scale.scale };
+      return { kind: "half-normal", a: 0, b: 0, c: scale.scale };
     case "half-student-t":
-      return { kind: PriorKind.halfStudentT, a: scale.degrees, b: 0, c: scale.scale };
+      return { kind: "half-student-t", a: scale.degrees, b: 0, c: scale.scale };
   }
 }

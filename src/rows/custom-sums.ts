@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { nextTurn } from "../engine/next-turn.ts";
 import { type Matrix, matrix, symmetricPart } from "../linalg/matrix.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
@@ -18,13 +17,11 @@ export async function sumCustomRows(workspace: Workspace, model: Model, request:
   const rows = rowsOf(model, request);
   const sums = await sumGradients(workspace, model, position, rows);
   const { count } = sums;
-  if (request.weights === Weights.curvature)
-    return { ...sums, gram: await sumHessians(workspace, model, position, rows) };
-  if (request.weights === Weights.squaredGradient)
-    return { ...sums, gram: await sumSquares(workspace, model, position, rows) };
-  if (request.weights !== Weights.squaredResidual) return { ...sums, gram: matrix(0, 0) };
+  if (request.gram === "curvature") return { ...sums, gram: await sumHessians(workspace, model, position, rows) };
+  if (request.gram === "squared-gradient") return { ...sums, gram: await sumSquares(workspace, model, position, rows) };
+  if (request.gram !== "squared-residual") return { ...sums, gram: matrix(0, 0), diagonal: new Float64Array() };
   // The Hessian along θ − θ̂ by a central difference at a tenth of the way.
-  const center = Float64Array.from(request.center ?? position);
+  const center = Float64Array.from(request.center);
   const along = (t: number) => center.map((value, j) => value + t * (position[j] - value));
   const [start, up, down] = [
     await sumGradients(workspace, model, center, rows),
@@ -34,7 +31,7 @@ export async function sumCustomRows(workspace: Workspace, model: Model, request:
   const gradient = sums.gradient.map(
     (value, j) => value - start.gradient[j] - (up.gradient[j] - down.gradient[j]) / 0.2,
   );
-  return { count, loss: sums.loss, gradient, gram: matrix(0, 0) };
+  return { count, loss: sums.loss, gradient, gram: matrix(0, 0), diagonal: new Float64Array() };
 }
 
 function rowsOf({ rows, custom }: Model, { rowList, step = 1 }: RowSumsRequest): Uint32Array {
@@ -62,7 +59,7 @@ async function sumGradients(
     for (let j = 0; j < dimension; j++) gradient[j] += part.length * mean.gradient[j];
   }
   workspace.counter.rowsVisited += rows.length;
-  return { count: rows.length, loss, gradient, gram: matrix(0, 0) };
+  return { count: rows.length, loss, gradient, gram: matrix(0, 0), diagonal: new Float64Array() };
 }
 
 /** Rows whose gradients are held at once. */

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
@@ -37,16 +36,14 @@ export function prepareGradients(
 ): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
   if (model.custom) return (positions) => evaluateInTurn(workspace, model, positions);
   const origin = new Float64Array(model.dimension);
-  const passes = Array.from({ length: capacity }, () =>
-    preparePass(model, { position: origin, weights: Weights.none }),
-  );
+  const passes = Array.from({ length: capacity }, () => preparePass(model, { position: origin, gram: "none" }));
   return async (positions) => {
     const used = passes.slice(0, positions.length);
     used.forEach((pass, k) => {
       pass.moveTo(positions[k]);
     });
     const tasks = used.flatMap((pass) => pass.tasks);
-    const short = positions.length * model.rows.numRows * model.outputs * model.rows.paddedColumns < shortWork;
+    const short = positions.length * model.rows.numRows * model.numPredictors * model.rows.paddedColumns < shortWork;
     await workspace.executor.run(tasks, { signal: workspace.signal, short });
     return used.map((pass, k) => {
       workspace.counter.rowsVisited += pass.visited;
@@ -64,7 +61,7 @@ async function evaluateInTurn(
 ): Promise<LossAndGradient[]> {
   const results: LossAndGradient[] = [];
   for (const position of positions) {
-    const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }));
+    const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, gram: "none" }));
     if (sums === undefined) {
       results.push({ loss: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) });
       continue;

@@ -1,7 +1,6 @@
 // Models over some of a model's rows.
-import { SparseRow } from "../../kernels/layout.ts";
-import type { EngineMemory } from "../engine/memory.ts";
-import { type Model, type RowBlock, withRows } from "../models/model.ts";
+import { setSparseWeight, sparseRowEnd, sparseWeight } from "../engine/bindings/sparse-row.ts";
+import { type Model, withRows } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /**
@@ -57,23 +56,17 @@ function copyDense({ memory, rows }: Model, numbers: ArrayLike<number>, factors:
 
 function copySparse({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {
   const address = memory.allocate(numbers.length * 4);
-  const lengths = Array.from(numbers, (n) => recordBytes(memory, rows, n));
-  const records = memory.allocate(lengths.reduce((sum, length) => sum + length, 0));
-  const bytes = memory.u8(0, memory.memory.buffer.byteLength);
-  const starts = memory.u32(rows.address, rows.numRows);
-  const copies = memory.u32(address, numbers.length);
-  for (let k = 0, at = records; k < numbers.length; at += lengths[k], k++) {
-    const start = starts[numbers[k]];
-    bytes.copyWithin(at, start, start + lengths[k]);
-    const weight = memory.f32(at + SparseRow.weight, 1);
-    weight[0] = factors[k] * (rows.hasWeights ? weight[0] : 1);
-    copies[k] = at;
+  const starts = Array.from(numbers, (n) => memory.u32(rows.address + 4 * n, 1)[0] / 4);
+  const everything = () => memory.u32(0, memory.memory.buffer.byteLength / 4);
+  const before = everything();
+  const lengths = starts.map((start) => sparseRowEnd(before, start) - start);
+  const records = memory.allocate(4 * lengths.reduce((sum, length) => sum + length, 0));
+  const words = everything();
+  const floats = memory.f32(0, words.length);
+  for (let k = 0, at = records / 4; k < numbers.length; at += lengths[k], k++) {
+    words.copyWithin(at, starts[k], starts[k] + lengths[k]);
+    setSparseWeight(floats, at, factors[k] * (rows.hasWeights ? sparseWeight(floats, at) : 1));
+    words[address / 4 + k] = 4 * at;
   }
   return { address };
-}
-
-function recordBytes(memory: EngineMemory, rows: RowBlock, n: number): number {
-  const [start] = memory.u32(rows.address + 4 * n, 1);
-  const [count] = memory.u32(start + SparseRow.count, 1);
-  return SparseRow.head + 8 * count;
 }

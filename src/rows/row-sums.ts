@@ -1,5 +1,4 @@
-import { Pass, Weights } from "../../kernels/layout.ts";
-import { passScratchBytes } from "../engine/bindings/scratch.ts";
+import { gramLength, type PassSums, writePassRecords } from "../engine/bindings/pass-record.ts";
 import type { KernelTask } from "../engine/executor.ts";
 import { matrix } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
@@ -47,88 +46,38 @@ async function sumWithKernels(workspace: Workspace, model: Model, request: RowSu
 
 /** Writes the records of a pass; the caller releases the memory. */
 export function preparePass(model: Model, request: RowSumsRequest): PreparedPass {
-  const { memory, dimension } = model;
-  const shared = writeShared(model, request);
-  const step = request.step ?? 1;
+  const { step = 1 } = request;
   const total = request.rowList?.length ?? model.rows.numRows;
   const visited = Math.ceil(total / step);
-  const { isDiagonal = false } = request;
-  const gramLength = request.weights === Weights.none ? 0 : isDiagonal ? dimension : dimension ** 2;
-  const taskBytes = 16 * gramLength + 64 * dimension;
+  const taskBytes = 16 * gramLength(model, request) + 64 * model.dimension;
   const affordable = Math.floor(maxGramBytes / taskBytes);
   const numTasks = Math.max(1, Math.min(maxTasks, affordable, Math.floor(visited / minRowsPerTask)));
-  const { paddedColumns, sparse } = model.rows;
-  const storage = sparse ? "sparse" : "dense";
-  const scratchBytes = passScratchBytes(paddedColumns, model.outputs, request.weights, storage, isDiagonal);
-  const outputs: number[] = [];
-  const tasks: KernelTask[] = [];
-  for (let task = 0; task < numTasks; task++) {
-    // Task boundaries fall on multiples of `step`, so that a strided pass visits the same rows however it is cut.
-    const from = Math.floor((visited * task) / numTasks) * step;
-    const to = Math.min(total, Math.floor((visited * (task + 1)) / numTasks) * step);
-    const address = memory.allocate(Pass.slots * 8);
-    const output = memory.allocateF64(3 + 2 * dimension + gramLength);
-    memory.u8(address, Pass.slots * 8).set(memory.u8(shared, Pass.slots * 8));
-    memory.setU32(address, Pass.from, from);
-    memory.setU32(address, Pass.to, to);
-    memory.setU32(address, Pass.output, output);
-    memory.setU32(address, Pass.scratch, memory.allocate(scratchBytes));
-    outputs.push(output);
-    tasks.push({ kernel: "passRows", address, argument: 0, times: 1 });
-  }
-  return {
-    tasks,
-    visited,
-    moveTo: (position) => memory.f64(memory.getU32(shared, Pass.position), dimension).set(position),
-    collect: () => collect(model, outputs, gramLength, isDiagonal),
-  };
+  // Task boundaries fall on multiples of `step`, so that a strided pass visits the same rows however it is cut.
+  const boundary = (task: number) => Math.min(total, Math.floor((visited * task) / numTasks) * step);
+  const ranges = Array.from({ length: numTasks }, (_, task) => ({ from: boundary(task), to: boundary(task + 1) }));
+  const { tasks, moveTo, sums } = writePassRecords(model, request.position, request, ranges);
+  return { tasks, visited, moveTo, collect: () => add(model, request, sums()) };
 }
 
-function writeShared(model: Model, request: RowSumsRequest): number {
-  const { memory, dimension } = model;
-  const address = memory.allocate(Pass.slots * 8);
-  memory.u8(address, Pass.slots * 8).fill(0);
-  const vector = (values: ArrayLike<number>) => {
-    const at = memory.allocateF64(dimension);
-    memory.f64(at, dimension).set(values);
-    return at;
-  };
-  memory.setU32(address, Pass.model, model.address);
-  memory.setU32(address, Pass.position, vector(request.position));
-  memory.setU32(address, Pass.center, vector(request.center ?? request.position));
-  memory.setU32(address, Pass.weights, request.weights);
-  memory.setU32(address, Pass.step, request.step ?? 1);
-  memory.setU32(address, Pass.isDiagonal, request.isDiagonal ? 1 : 0);
-  memory.setU32(address, Pass.rowValues, request.rowValues ?? 0);
-  let list = 0;
-  if (request.rowList) {
-    list = memory.allocate(request.rowList.length * 4);
-    memory.u32(list, request.rowList.length).set(request.rowList);
-  }
-  memory.setU32(address, Pass.rowList, list);
-  return address;
-}
-
-/** Adds the tasks' outputs in the order of the rows. */
-function collect(
-  { memory, dimension }: Model,
-  outputs: readonly number[],
-  gramLength: number,
-  isDiagonal: boolean,
-): RowSums {
+/** Adds the tasks' sums in the order of the rows. */
+function add(model: Model, request: RowSumsRequest, parts: readonly PassSums[]): RowSums {
+  const { dimension } = model;
+  const gradient = new Float64Array(dimension);
+  const gram = new Float64Array(gramLength(model, request));
   let loss = 0;
   let count = 0;
-  const gradient = new Float64Array(dimension);
-  const gram = gramLength && !isDiagonal ? matrix(dimension, dimension) : matrix(0, 0);
-  const diagonal = new Float64Array(isDiagonal ? gramLength : 0);
-  for (const output of outputs) {
-    const values = memory.f64(output, 3 + 2 * dimension + gramLength);
-    loss += values[0];
-    count += values[2];
-    for (let j = 0; j < dimension; j++) gradient[j] += values[3 + j];
-    const offset = 3 + 2 * dimension;
-    for (let j = 0; j < gram.data.length; j++) gram.data[j] += values[offset + j];
-    for (let j = 0; j < diagonal.length; j++) diagonal[j] += values[offset + j];
+  for (const part of parts) {
+    loss += part.loss;
+    count += part.count;
+    for (let j = 0; j < dimension; j++) gradient[j] += part.gradient[j];
+    for (let j = 0; j < gram.length; j++) gram[j] += part.gram[j];
   }
-  return { count, loss, gradient, gram, diagonal };
+  const hasMatrix = gram.length > 0 && !request.isDiagonal;
+  return {
+    count,
+    loss,
+    gradient,
+    gram: hasMatrix ? matrix(dimension, dimension, gram) : matrix(0, 0),
+    diagonal: hasMatrix ? new Float64Array() : gram,
+  };
 }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Weights } from "../../kernels/layout.ts";
 import { figure6 } from "../../paper/figure-6.ts";
 import { buildDesign } from "../../src/design/design.ts";
 import { learnHyperparameters } from "../../src/empirical-bayes/variational-em.ts";
@@ -45,7 +44,7 @@ describe("variational EM on the paper's data", () => {
 
     // With σ fixed: log p(y | λ) = ½ D log λ − ½ log|XᵀX/σ² + λI| + ½ bᵀ(XᵀX/σ² + λI)⁻¹ b + constant, b = Xᵀy/σ².
     const zero = new Float64Array(model.dimension);
-    const { gradient, gram } = await sumRows(workspace, model, { position: zero, weights: Weights.curvature });
+    const { gradient, gram } = await sumRows(workspace, model, { position: zero, gram: "curvature" });
     const evidence = (log: number) => {
       const factor = cholesky(add(gram, diagonalMatrix(zero.map(() => Math.exp(log)))));
       return 0.5 * (zero.length * log - logDeterminant(factor) + dot(gradient, choleskySolve(factor, gradient)));

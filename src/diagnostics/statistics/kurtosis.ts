@@ -44,19 +44,19 @@ function visitAlong(
   directions: readonly Float64Array[],
   add: (direction: number, value: number) => void,
 ): void {
-  const { rows, family, auxiliaries, outputs, hasReference } = sample;
-  const slopes = new Float64Array(outputs);
-  const along = new Float64Array(outputs);
+  const { rows, family, auxiliaries, numPredictors, hasReference } = sample;
+  const slopes = new Float64Array(numPredictors);
+  const along = new Float64Array(numPredictors);
   const visit = (row: VisitedRow) => {
     const { eta, tau, y, weight } = row;
     family.slopesInto(slopes, eta, tau, y, hasReference);
-    const others = auxiliaries.map(({ place }) => family.auxiliarySlope(place, eta, tau, y));
+    const others = auxiliaries.map(({ index }) => family.auxiliarySlope(index, eta, tau, y));
     directions.forEach((direction, i) => {
       row.alongInto(along, direction);
       let value = 0;
-      for (let k = 0; k < outputs; k++) value += slopes[k] * along[k];
+      for (let k = 0; k < numPredictors; k++) value += slopes[k] * along[k];
       others.forEach((slope, k) => {
-        value += slope * direction[outputs * rows.numColumns + k];
+        value += slope * direction[numPredictors * rows.numColumns + k];
       });
       add(i, weight * value);
     });

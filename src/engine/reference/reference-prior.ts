@@ -1,5 +1,6 @@
-// Plain version of kernels/prior.ts: priors that are not normal, from the logarithms of their densities.
-import { Model, PriorKind, ShapedPrior } from "../../../kernels/layout.ts";
+// Plain version of kernels/chains/prior.ts: priors that are not normal, from the logarithms of their densities.
+import { Model } from "../../../kernels/layout/model.ts";
+import { PriorKind, ShapedPrior } from "../../../kernels/layout/prior.ts";
 import type { EngineMemory } from "../memory.ts";
 import type { ModelView } from "./reference-model.ts";
 

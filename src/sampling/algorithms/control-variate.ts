@@ -1,11 +1,10 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, scale, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
 import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
 import { averagedAutocorrelationTime, averagedNoiseFactor, minibatchFraction } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
-import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { SpecWithoutVelocity } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
 import {
@@ -92,7 +91,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
     if (size > 0.5 * local.numRows) return { size: local.numRows, noise: 0 };
     return { size: Math.min(size, largestBatch), noise: fraction(damping, Math.min(size, largestBatch)) };
   };
-  const spec = (damping: number): ChainSpec =>
+  const spec = (damping: number): SpecWithoutVelocity =>
     chainSpec(local, weighted, whitened, damping, batchFor(damping), options);
 
   const largestNoise = symmetricEigen(whitened).values[dimension - 1];
@@ -172,14 +171,14 @@ function chainSpec(
   damping: number,
   { size: batchSize, noise }: Batch,
   options: SamplerOptions,
-): ChainSpec {
+): SpecWithoutVelocity {
   const { model, laplaceCovariance, laplaceFactor, numRows } = local;
   const isExact = noise === 0;
   const ofBatch = isExact ? matrix(whitened.rows, whitened.rows) : whitened;
   return {
     model: isExact ? model : weighted,
     isSequential: isExact,
-    gradient: Gradient.controlVariate,
+    gradient: "control-variate",
     batchSize,
     pull: damping,
     step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },

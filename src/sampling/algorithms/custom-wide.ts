@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { Model } from "../../models/model.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { twoDigits } from "../../wording.ts";
@@ -71,7 +70,7 @@ async function runWithRate(
     runChains(
       { mode, workspace },
       {
-        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0 },
+        ...{ model, gradient: "minibatch", batchSize, pull: 0 },
         step: { kind: "diagonal", values: step },
         noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
         from: Array.from({ length: schedule.chains }, () => from),

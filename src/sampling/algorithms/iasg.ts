@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import {
   cholesky,
@@ -114,7 +113,7 @@ async function plan(local: LocalApproximation, options: SamplerOptions): Promise
   const burnInSteps = Math.ceil(Math.min(burnInTimes * time, 0.1 * draws * chosen.steps));
   const spec: ChainSpec = {
     model,
-    gradient: Gradient.minibatch,
+    gradient: "minibatch",
     batchSize,
     pull: 0,
     step: stepMatrix(step, preconditioner),

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
 import { leftPosterior, maxHalvings, RunAwayError } from "../chains/run-away.ts";
 import { workPerStep } from "../chains/run-chains.ts";
@@ -68,7 +67,7 @@ async function runWithRate(local: WideProblem, h: number, options: SamplerOption
     const positions = await runWideChains(
       local,
       {
-        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step, noise: { kind: "none" } },
+        ...{ model, gradient: "minibatch", batchSize, pull: 0, step, noise: { kind: "none" } },
         lowRank: lowRankStep(local, h * numRows, 0),
         from: Array.from({ length: chains }, () => mode),
         ...{ burnInSteps, stepsPerDraw, momentEvery: 1, chains, draws: Math.floor(draws), seed },

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
 import { approximateVariances, type WideProblem } from "../../estimation/wide-problem.ts";
 import { isQuadratic } from "../../models/model.ts";
@@ -101,7 +100,7 @@ function drawsFor(
   contraction: number,
 ): number {
   const { numRows, stride } = model.rows;
-  const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
+  const perStep = 2 * numRows * stride * model.numPredictors + model.dimension * (20 + 4 * directions.length);
   const { stepsPerDraw } = scheduleOf(eigenvalues, contraction);
   const capacity = roomForDraws(model.dimension, options.chains);
   const affordable = Math.floor(maxWork / (perStep * stepsPerDraw * options.chains));
@@ -138,7 +137,7 @@ async function runChains(
       local,
       {
         model,
-        gradient: Gradient.minibatch,
+        gradient: "minibatch",
         batchSize: numRows,
         isSequential: true,
         pull: 0,

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { PlainChain } from "../../engine/reference/chain.ts";
 import { pause } from "../../rows/custom-sums.ts";
 import { SamplerOptionError } from "../sampler.ts";
@@ -12,7 +11,7 @@ export async function runCustomChains(
   totalSteps: number,
   stage: string,
 ): Promise<void> {
-  if (noiseEstimate || gradient !== Gradient.minibatch)
+  if (noiseEstimate || gradient !== "minibatch")
     throw new SamplerOptionError(
       "A custom model gives the mean gradient of a batch only; leave the option noiseEstimate out.",
     );

@@ -1,5 +1,5 @@
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
-import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { SpecWithoutVelocity } from "../chains/chain-spec.ts";
 import { NoStableStepError, SamplerOptionError, type SamplerOptions } from "../sampler.ts";
 import { maxWork } from "./draw-schedule.ts";
 import {
@@ -44,7 +44,7 @@ const fractionOfChance = 0.25;
  */
 export async function chooseDamping(
   local: LocalApproximation,
-  specFor: (damping: number) => ChainSpec,
+  specFor: (damping: number) => SpecWithoutVelocity,
   isFeasible: (damping: number) => boolean,
   options: SamplerOptions,
 ): Promise<DampingChoice> {
@@ -113,7 +113,7 @@ function requireAffordable(damping: number, work: number): void {
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
 async function checkDamping(
   local: LocalApproximation,
-  specFor: (damping: number) => ChainSpec,
+  specFor: (damping: number) => SpecWithoutVelocity,
   damping: number,
   tolerance: number,
 ): Promise<StepLimit> {

@@ -1,4 +1,3 @@
-import { Weights } from "../../../kernels/layout.ts";
 import { dot } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -111,7 +110,7 @@ async function largestContractionOf(
     const length = 1e-3 / Math.sqrt(dot(direction, direction));
     const meanAt = async (sign: number) => {
       const moved = position.map((value, j) => value + sign * length * direction[j]);
-      const { gradient, count } = await sumRows(workspace, model, { position: moved, weights: Weights.none, rowList });
+      const { gradient, count } = await sumRows(workspace, model, { position: moved, gram: "none", rowList });
       return gradient.map((value) => value / count);
     };
     const [above, below] = [await meanAt(1), await meanAt(-1)];

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { choleskySemidefinite, isPositiveDefinite } from "../../linalg/cholesky.ts";
 import { add, diagonal, largestEntry, type Matrix } from "../../linalg/matrix.ts";
@@ -103,7 +102,7 @@ export async function planSgd(local: LocalApproximation, chosen: SgdSettings, op
         local,
         {
           model,
-          gradient: Gradient.minibatch,
+          gradient: "minibatch",
           batchSize,
           pull: 0,
           step,

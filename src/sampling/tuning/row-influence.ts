@@ -1,10 +1,9 @@
-import { AliasEntry, Model as ModelSlot, Weights } from "../../../kernels/layout.ts";
+import { aliasTableBytes, rowsByAlias, writeAliasTable } from "../../engine/bindings/alias-table.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf, influence } from "../../estimation/noise-covariance.ts";
 import { add, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../../models/model.ts";
-import { writeAliasTable } from "../../rng/alias-table.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { sumRows } from "../../rows/row-sums.ts";
 
@@ -15,14 +14,14 @@ const numPairs = 4;
 
 /**
  * The model with its rows drawn by influence: p_n = 0.9 q_n/Σq + 0.1/N, q_n the typical size of the row's
- * control-variate term over N(θ̂, P) (kernels/layout.ts, Influence). With uniform rows a few influential ones dominate
+ * control-variate term over N(θ̂, P) (kernels/layout/pass.ts, Influence). With uniform rows a few influential ones dominate
  * the noise. The alias table stays in memory until the caller releases it.
  */
 export async function drawRowsByInfluence(local: LocalApproximation): Promise<Model> {
   const { model, numRows, workspace, mode, laplaceFactor, laplaceCovariance } = local;
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
   const { memory } = model;
-  const table = memory.allocate(numRows * AliasEntry.bytes);
+  const table = memory.allocate(aliasTableBytes(numRows));
   const mark = memory.mark();
   const values = memory.allocate(numRows * 4);
   await influence(workspace, model, mode, law, { influence: values });
@@ -42,7 +41,7 @@ export async function controlVariateNoise(local: LocalApproximation, weighted: M
   const dimension = mode.length;
   let total = matrix(dimension, dimension);
   for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
-    const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
+    const request = { position, center: mode, gram: "squared-residual" as const, rowList };
     const ofOneRow = covarianceOf(await sumRows(workspace, weighted, request));
     total = add(total, ofOneRow, 1, numRows ** 2 / (2 * numPairs));
   }
@@ -51,12 +50,6 @@ export async function controlVariateNoise(local: LocalApproximation, weighted: M
 
 /** Rows drawn with replacement by the alias table of `model`. */
 export function drawRows(model: Model, count: number, random: ReturnType<typeof createRandom>): Uint32Array {
-  const { memory, rows } = model;
-  const entries = rows.numRows * (AliasEntry.bytes / 4);
-  const table = memory.u32(memory.getU32(model.address, ModelSlot.aliasTable), entries);
-  return Uint32Array.from({ length: count }, () => {
-    const row = Math.floor(random.uniform() * rows.numRows);
-    const entry = row * 4;
-    return random.uniform() * 2 ** 32 < table[entry] ? row : table[entry + 1];
-  });
+  const draw = rowsByAlias(model.memory, model.aliasTable!, model.rows.numRows);
+  return Uint32Array.from({ length: count }, () => draw(random));
 }

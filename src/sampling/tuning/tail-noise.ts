@@ -1,4 +1,3 @@
-import { Weights } from "../../../kernels/layout.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
 import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
@@ -114,7 +113,7 @@ async function alongLine(
       const x = axis.map((value, i) => distance * value + rest[i]);
       const offset = multiplyVector(laplaceFactor, x);
       const position = mode.map((value, i) => value + offset[i]);
-      const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
+      const request = { position, center: mode, gram: "squared-residual" as const, rowList };
       const sums = await sumRows(workspace, weighted, request);
       const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
       addPriorResidualInto(model, mode, position, residual);
