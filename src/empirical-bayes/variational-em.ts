@@ -1,5 +1,5 @@
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
 import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evidence.ts";
@@ -170,7 +170,7 @@ async function noiseScore(
     const model = withHyperparameters(base, present);
     const scores: number[] = [];
     for (const position of [draws[0], draws[draws.length - 1]]) {
-      const { loss, count } = await sumRows(workspace, model, { position, gram: "none" });
+      const { loss, count } = await rowsOf(workspace, model).pass(position, { gram: "none" });
       scores.push(1 - 2 * (loss / count - model.fixedTau[0]));
     }
     return mean(scores);

@@ -3,7 +3,7 @@ import { findWideMode } from "../estimation/wide-mode.ts";
 import { dot } from "../linalg/matrix.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StepMatrix } from "../sampling/chains/chain-spec.ts";
 import { meanOfRows, runChains } from "../sampling/chains/run-chains.ts";
@@ -188,7 +188,7 @@ async function largestCurvature(
     const shift = 1e-3 / Math.sqrt(dot(moved, moved));
     const gradientAt = (sign: number) => {
       const there = position.map((value, j) => value + sign * shift * moved[j]);
-      return sumRows(workspace, model, { position: there, gram: "none", step: every });
+      return rowsOf(workspace, model).pass(there, { gram: "none", step: every });
     };
     const above = await gradientAt(1);
     const below = await gradientAt(-1);

@@ -2,11 +2,11 @@ import { add, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.ts";
+import { KernelRows } from "../rows/kernel-rows.ts";
 import { weightedRows } from "../rows/row-subset.ts";
-import { sumRows } from "../rows/row-sums.ts";
-import type { RowSums } from "../rows/sums.ts";
+import type { RowSums } from "../rows/rows.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { LocalApproximation } from "./local-approximation.ts";
-import { influence } from "./noise-covariance.ts";
 
 /**
  * Losses over few rows that stand for all: a quadratic control variate that all rows make, and what is left of some rows.
@@ -37,7 +37,7 @@ export async function prepareCoresets(local: LocalApproximation): Promise<Corese
   const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = local;
   const address = model.memory.allocate(4 * numRows);
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
-  await influence(workspace, model, mode, law, { influence: address });
+  await new KernelRows(workspace, model).influence(mode, law, { influence: address });
   const ofAll = await expansion(local, model);
   return {
     async draw(size, random) {
@@ -64,7 +64,7 @@ export async function prepareCoresets(local: LocalApproximation): Promise<Corese
 
 /** Σ ∇f and Σ ∇²f at the mode. */
 function expansion({ workspace, mode }: LocalApproximation, model: Model): Promise<RowSums> {
-  return sumRows(workspace, model, { position: mode, gram: "curvature" });
+  return rowsOf(workspace, model).pass(mode, { gram: "curvature" });
 }
 
 function addQuadratic(

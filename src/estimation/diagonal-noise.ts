@@ -1,6 +1,6 @@
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 
@@ -23,8 +23,8 @@ export async function diagonalNoise(
   const count = sample?.count ?? numRows;
   const numbers = sample && Uint32Array.from({ length: count }, () => Math.floor(sample.random.uniform() * numRows));
   if (rows.sparse) {
-    const request = { position, gram: "squared-gradient" as const, isDiagonal: true, rowList: numbers };
-    const { gradient, diagonal } = await sumRows(workspace, model, request);
+    const request = { gram: "squared-gradient" as const, isDiagonal: true, rowList: numbers };
+    const { gradient, diagonal } = await rowsOf(workspace, model).pass(position, request);
     return diagonal!.map((square, j) => square / count - (gradient[j] / count) ** 2);
   }
   const visit = (row: VisitedRow) => {

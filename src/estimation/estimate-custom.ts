@@ -5,8 +5,8 @@ import { lookInside, unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { visitRowGradients } from "../rows/custom-sums.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { subsampleModel } from "../rows/row-subset.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
@@ -49,9 +49,13 @@ export async function estimateCustom(
     ? await findCustomMode(workspace, model, start)
     : { position: start, passes: 0, isAtEdge: false };
   const wanted = Math.max(minRows, rowsPerParameter * model.dimension);
-  const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
+  const noiseCovariance = await noiseCovarianceAt(
+    workspace,
+    subsampleModel(model, wanted, createRandom(seed, 0, 3)),
+    position,
+  );
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
-  const sums = await sumRows(workspace, model, { position, gram: "curvature" });
+  const sums = await rowsOf(workspace, model).pass(position, { gram: "curvature" });
   let hessian = add(scale(sums.gram, 1 / sums.count), prior);
   if (!isPositive(hessian)) {
     hessian = add(noiseCovariance, prior);
@@ -61,7 +65,7 @@ export async function estimateCustom(
   }
   const laplaceCovariance = invert(scale(hessian, numRows));
   if (!findMode) notes.push(...(await distanceNotes(workspace, model, position, laplaceCovariance)));
-  const sample = sampleOf(model, rowsAround, seed + 1);
+  const sample = subsampleModel(model, rowsAround, createRandom(seed + 1, 0, 3));
   return {
     notes,
     isAtEdge,
@@ -107,8 +111,9 @@ function invert(precision: Matrix): Matrix {
 export async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array) {
   const { numRows } = model.rows;
   const squares = new Float64Array(model.dimension);
-  const looked = sampleOf(model, 1000, 0).custom!.subset ?? Uint32Array.from({ length: numRows }, (_, n) => n);
-  await visitRowGradients(workspace, model, start, looked, (gradient) => {
+  const sample = subsampleModel(model, 1000, createRandom(0, 0, 3));
+  const looked = Uint32Array.from({ length: sample.rows.numRows }, (_, n) => n);
+  await rowsOf(workspace, sample).visitGradients(looked, start, (gradient) => {
     gradient.forEach((value, j) => {
       squares[j] += value ** 2 / looked.length;
     });
@@ -117,7 +122,7 @@ export async function findCustomMode(workspace: Workspace, model: Model, start: 
   const finding = tellingPasses(workspace, "finding the mode");
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const sums = await unlessZeroDensity(() => sumRows(finding, model, { position, gram: "none" }));
+      const sums = await unlessZeroDensity(() => rowsOf(finding, model).pass(position, { gram: "none" }));
       // The line search steps back from there.
       if (!sums) return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) };
       const { loss, gradient } = sums;
@@ -141,7 +146,7 @@ async function distanceNotes(
   position: Float64Array,
   covariance: Matrix,
 ): Promise<string[]> {
-  const { gradient } = await sumRows(workspace, model, { position, gram: "none" });
+  const { gradient } = await rowsOf(workspace, model).pass(position, { gram: "none" });
   addPriorGradientInto(model, position, gradient);
   const distance = Math.sqrt(dot(gradient, multiplyVector(covariance, gradient)) / model.dimension);
   return distance < 0.1
@@ -149,18 +154,6 @@ async function distanceNotes(
     : [
         `The start is not a mode: a Newton step would move each parameter by ${twoDigits(distance)} posterior sds in the mean, and the draws are around where such steps lead.`,
       ];
-}
-
-/** The model over `count` rows drawn without replacement; itself, where it has no more. */
-function sampleOf(model: Model, count: number, seed: number): Model {
-  const { numRows } = model.rows;
-  if (count >= numRows) return model;
-  const random = createRandom(seed, 0, 3);
-  const subset = new Uint32Array(count);
-  // Selection sampling (Knuth's algorithm S).
-  for (let row = 0, taken = 0; taken < count; row++)
-    if (random.uniform() * (numRows - row) < count - taken) subset[taken++] = row;
-  return { ...model, rows: { ...model.rows, numRows: count }, custom: { ...model.custom!, subset } };
 }
 
 /**
@@ -189,5 +182,5 @@ async function noiseAround(
 }
 
 async function covarianceAt(workspace: Workspace, sample: Model, position: Float64Array): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, sample, { position, gram: "squared-gradient" }));
+  return covarianceOf(await rowsOf(workspace, sample).pass(position, { gram: "squared-gradient" }));
 }

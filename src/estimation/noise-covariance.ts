@@ -1,10 +1,10 @@
-import { writeInfluenceRecords } from "../engine/bindings/influence-record.ts";
 import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
-import type { RowSums } from "../rows/sums.ts";
+import { KernelRows } from "../rows/kernel-rows.ts";
+import type { RowSums } from "../rows/rows.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
@@ -27,7 +27,7 @@ export async function noiseCovarianceAt(
   model: Model,
   position: ArrayLike<number>,
 ): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, model, { position, gram: "squared-gradient" }));
+  return covarianceOf(await rowsOf(workspace, model).pass(position, { gram: "squared-gradient" }));
 }
 
 /** Antithetic pairs of draws over which C(θ) is averaged where it has no closed form. */
@@ -49,7 +49,7 @@ export async function stateDependentNoise(
   seed: number,
 ): Promise<StateDependentNoise> {
   const curvature = scale(
-    (await sumRows(workspace, sample, { position: mode, gram: "curvature" })).gram,
+    (await rowsOf(workspace, sample).pass(mode, { gram: "curvature" })).gram,
     1 / sample.rows.numRows,
   );
   const isClosed = hasQuadraticLikelihood(sample);
@@ -62,7 +62,7 @@ export async function stateDependentNoise(
       const pairs = (numPredictors * (numPredictors + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
       const law = { factor: choleskySemidefinite(covariance), covariance };
-      await influence(workspace, sample, mode, law, { leverage: values });
+      await new KernelRows(workspace, sample).influence(mode, law, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
       const ofAuxiliaries = auxiliaries.length > 0 ? new AuxiliaryNoise(sample, covariance) : undefined;
       visitRows(sample, mode, (row) => {
@@ -75,7 +75,7 @@ export async function stateDependentNoise(
         family.sandwichCurvatureInto(own, eta, tau, y, hasReference);
         for (let p = 0; p < pairs; p++) own[p] *= weight ** 2;
       });
-      const { gram } = await sumRows(workspace, sample, { position: mode, gram: "given", rowValues: values });
+      const { gram } = await rowsOf(workspace, sample).pass(mode, { gram: "given", rowValues: values });
       const total = ofAuxiliaries?.total(gram) ?? gram;
       return add(scale(total, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
     } finally {
@@ -95,30 +95,4 @@ export async function stateDependentNoise(
   }
 
   return { averagedOver, multiplicative };
-}
-
-/**
- * Leverage and influence of every row (kernels/layout/pass.ts, Influence), written to N f32 each at the addresses given.
- * @param law the covariance P and its lower triangular factor
- */
-export async function influence(
-  workspace: Workspace,
-  model: Model,
-  center: ArrayLike<number>,
-  law: { readonly factor: Matrix; readonly covariance: Matrix },
-  wanted: { leverage?: number; influence?: number },
-): Promise<void> {
-  const { memory, rows } = model;
-  const mark = memory.mark();
-  try {
-    const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
-    const boundary = (task: number) => Math.floor((rows.numRows * task) / numTasks);
-    const ranges = Array.from({ length: numTasks }, (_, task) => ({ from: boundary(task), to: boundary(task + 1) }));
-    const arrays = { factor: law.factor.data, covariance: law.covariance.data };
-    const tasks = writeInfluenceRecords(model, { center, law: arrays, ...wanted }, ranges);
-    await workspace.executor.run(tasks, { signal: workspace.signal });
-    workspace.counter.rowsVisited += rows.numRows;
-  } finally {
-    memory.release(mark);
-  }
 }

@@ -12,7 +12,7 @@ import {
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { LocalApproximation } from "./local-approximation.ts";
 import { newtonDirection } from "./mode.ts";
 
@@ -90,7 +90,8 @@ async function costOf(
   wide: Model,
   step: Float64Array,
 ): Promise<number> {
-  const lossAt = async (position: Float64Array) => (await sumRows(workspace, model, { position, gram: "none" })).loss;
+  const lossAt = async (position: Float64Array) =>
+    (await rowsOf(workspace, model).pass(position, { gram: "none" })).loss;
   const before = await lossAt(mode);
   const wholeBefore = before + priorLoss(wide, mode);
   let length = 1;

@@ -1,7 +1,7 @@
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { diagonalNoise } from "./diagonal-noise.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
@@ -46,7 +46,7 @@ export async function findWideMode(
   const floor = 1e-9 * model.rows.numRows;
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const { loss, gradient } = await sumRows(workspace, model, { position, gram: "none" });
+      const { loss, gradient } = await rowsOf(workspace, model).pass(position, { gram: "none" });
       addPriorGradientInto(model, position, gradient);
       return { value: loss + priorLoss(model, position), gradient };
     },
@@ -66,6 +66,6 @@ export async function findWideMode(
  * made by `withRows`.
  */
 export async function meanLoss(workspace: Workspace, model: Model, position: ArrayLike<number>): Promise<number> {
-  const { loss, count } = await sumRows(workspace, model, { position, gram: "none" });
+  const { loss, count } = await rowsOf(workspace, model).pass(position, { gram: "none" });
   return loss / count;
 }

@@ -5,7 +5,7 @@ import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { priorCurvature } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { tellingPasses } from "./telling-passes.ts";
@@ -39,8 +39,7 @@ export async function estimateWide(workspace: Workspace, model: Model, seed: num
   const finding = tellingPasses(workspace, "finding the mode");
   const { position: mode, passes } = await findWideMode(finding, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
-  const { diagonal } = await sumRows(tellingPasses(workspace, "measuring the curvature", 1), model, {
-    position: mode,
+  const { diagonal } = await rowsOf(tellingPasses(workspace, "measuring the curvature", 1), model).pass(mode, {
     gram: "curvature",
     isDiagonal: true,
   });
@@ -122,7 +121,7 @@ async function slowDirections(
   const product = async (vector: Float64Array): Promise<Float64Array> => {
     const at = async (sign: number) => {
       const position = mode.map((value, j) => value + (sign * differenceLength * vector[j]) / roots[j]);
-      return (await sumRows(workspace, model, { position, gram: "none" })).gradient;
+      return (await rowsOf(workspace, model).pass(position, { gram: "none" })).gradient;
     };
     const [above, below] = [await at(1), await at(-1)];
     return vector.map((value, j) => {

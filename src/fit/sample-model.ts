@@ -12,7 +12,7 @@ import { unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.
 import { type CustomModel, modelOf } from "../models/custom-model.ts";
 import type { Model } from "../models/model.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { runCustomWide } from "../sampling/algorithms/custom-wide.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
@@ -138,7 +138,7 @@ const withinBounds = { sampler: nuts, because: "auto: the density is 0 beyond a 
 
 /** @throws InputError where the density is 0 at the start */
 async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
-  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, gram: "none" }))))
+  if (!(await unlessZeroDensity(() => rowsOf(workspace, model).pass(position, { gram: "none" }))))
     throw new InputError(
       "The density of the custom model is 0 (its loss is infinite) at the start: give a start where it is above 0.",
     );
@@ -157,7 +157,7 @@ async function requirePositiveDraws(workspace: Workspace, model: Model, { positi
     ),
   );
   for (let t = 0; t < draws.length; t += Math.ceil(draws.length / lookedAt))
-    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), gram: "none" });
+    await rowsOf(workspace, model).pass(Float64Array.from(draws[t]), { gram: "none" });
 }
 
 /** Models of so many parameters that nothing of M×M is held. */

@@ -4,23 +4,36 @@ import { type Model, withRows } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /**
- * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses);
- * the model itself where it has no more rows than that.
+ * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses, of
+ * a custom model only their numbers); the model itself where it has no more rows than that.
  */
 export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
   const total = model.rows.numRows;
   if (total <= numRows) return model;
-  const words = model.rows.sparse ? 1 : model.rows.stride;
-  const address = model.memory.allocate(numRows * words * 4);
-  const source = model.memory.u32(model.rows.address, total * words);
-  const target = model.memory.u32(address, numRows * words);
-  // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
-  for (let row = 0, taken = 0; taken < numRows; row++) {
-    if (random.uniform() * (total - row) >= numRows - taken) continue;
-    target.set(source.subarray(row * words, (row + 1) * words), taken * words);
-    taken++;
-  }
-  return withRows(model, { ...model.rows, address, numRows });
+  const chosen = chooseRows(total, numRows, random);
+  if (!model.custom) return withRows(model, { ...model.rows, address: copyRows(model, chosen), numRows });
+  const { subset } = model.custom;
+  const custom = { ...model.custom, subset: subset ? chosen.map((row) => subset[row]) : chosen };
+  return { ...model, rows: { ...model.rows, numRows }, custom };
+}
+
+/** Selection sampling (Knuth's algorithm S) keeps the rows in order, so that a copy reads the memory once, forwards. */
+function chooseRows(total: number, count: number, random: Pick<Xoshiro, "uniform">): Uint32Array {
+  const chosen = new Uint32Array(count);
+  for (let row = 0, taken = 0; taken < count; row++)
+    if (random.uniform() * (total - row) < count - taken) chosen[taken++] = row;
+  return chosen;
+}
+
+function copyRows({ memory, rows }: Model, chosen: Uint32Array): number {
+  const words = rows.sparse ? 1 : rows.stride;
+  const address = memory.allocate(chosen.length * words * 4);
+  const source = memory.u32(rows.address, rows.numRows * words);
+  const target = memory.u32(address, chosen.length * words);
+  chosen.forEach((row, k) => {
+    target.set(source.subarray(row * words, (row + 1) * words), k * words);
+  });
+  return address;
 }
 
 /** The same model over the rows of these numbers, copied, each with its weight times the factor given for it. */

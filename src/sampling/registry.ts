@@ -1,6 +1,7 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
+import { traitsOf } from "../rows/rows-of.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
@@ -96,7 +97,8 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined) {
     return { sampler: constantSgd, because: "auto: constant SGD, because one of its settings was given" };
   }
-  if (local.model.custom) return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
+  if (!traitsOf(local.model).areInMemory)
+    return { sampler: constantSgd, because: "auto: the model is given by gradients of batches" };
   if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, because: "auto" };
   if (needsConjugate(local.model)) {
     return {

@@ -30,7 +30,7 @@ export async function compareWithExact(
 ): Promise<ExactComparison | null> {
   const { model, workspace } = local;
   if (output.isIntegrated || plan.prediction.target) return null;
-  if (model.custom || model.dimension > maxParameters || conjugate.unsupportedReason?.(model) !== null) return null;
+  if (model.dimension > maxParameters || conjugate.unsupportedReason?.(model) !== null) return null;
   const exact = await conjugatePosterior(workspace, model);
   const worst = { mean: 0, sd: 0 };
   let isWithin = true;

@@ -69,20 +69,24 @@ export function aliasTableBytes(numRows: number): number {
   return numRows * AliasEntry.bytes;
 }
 
-/** A function that draws a row by the entries at `address`. Valid until the memory grows. */
-export function rowsByAlias(
+/** Rows drawn with replacement by the entries at `address`, and 1/(N p_n) of each. */
+export function drawByAlias(
   memory: ViewableMemory,
   address: number,
   numRows: number,
-): (random: { uniform(): number }) => number {
+  count: number,
+  random: { uniform(): number },
+): { rows: Uint32Array; weights: Float32Array } {
   const words = AliasEntry.bytes / 4;
   const table = memory.u32(address, numRows * words);
-  return (random) => {
+  const floats = memory.f32(address, numRows * words);
+  const rows = Uint32Array.from({ length: count }, () => {
     const row = Math.floor(random.uniform() * numRows);
     const entry = row * words;
     const isItself = random.uniform() * 2 ** 32 < table[entry + AliasEntry.threshold / 4];
     return isItself ? row : table[entry + AliasEntry.alias / 4];
-  };
+  });
+  return { rows, weights: Float32Array.from(rows, (row) => floats[row * words + AliasEntry.weight / 4]) };
 }
 
 function total(values: Float32Array): number {

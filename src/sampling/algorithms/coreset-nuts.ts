@@ -1,6 +1,7 @@
 import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import type { Plan, Sampler, SamplerOptions } from "../sampler.ts";
@@ -47,7 +48,9 @@ export function isCoresetAffordable(
   { chains, draws }: SamplerOptions,
   fraction: number,
 ): boolean {
-  return !model.custom && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork;
+  return (
+    traitsOf(model).areInMemory && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork
+  );
 }
 
 const minSize = 4000;

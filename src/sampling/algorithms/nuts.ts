@@ -2,6 +2,7 @@ import type { LocalApproximation } from "../../estimation/local-approximation.ts
 import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { runNuts } from "../nuts/run.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
@@ -53,7 +54,7 @@ function coordinatesFor(
     const evaluate = prepareLoss(capacity);
     return async (positions) => {
       const results = await evaluate(positions);
-      if (local.model.custom && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+      if (traitsOf(local.model).mayBeBounded && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
         throw new ZeroDensityError();
       return results;
     };

@@ -1,9 +1,10 @@
 import { type ChainOutputs, readChainOutputs, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { KernelTask } from "../../engine/executor.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../sampler.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
-import { runCustomChains } from "./custom-chains.ts";
+import { stepChains } from "./step-chains.ts";
 import { writeChain } from "./write-chain.ts";
 
 /** What one chain's batches say of C, averaged over `batches` of them. */
@@ -48,9 +49,10 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
       workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
-    if (spec.model.custom) await runCustomChains(local, spec, records, totalSteps, stage);
-    else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
-    workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
+    if (traitsOf(spec.model).areInMemory) {
+      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+      workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
+    } else await stepChains(local, spec, records, totalSteps, stage);
     return collect(local, spec, records);
   } finally {
     memory.release(mark);

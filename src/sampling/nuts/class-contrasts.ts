@@ -3,7 +3,7 @@ import type { LocalApproximation } from "../../estimation/local-approximation.ts
 import { add, identity, type Matrix } from "../../linalg/matrix.ts";
 import { numCoefficients } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { sumRows } from "../../rows/row-sums.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
 /** θ = basis φ, and the prior's variances of φ. */
@@ -65,7 +65,7 @@ async function addSeparationDirections(
   const random = createRandom(1, 0, 15);
   let sum = likelihood;
   for (const position of antitheticPoints(mode, laplaceFactor, numPairs, () => random.normal())) {
-    const { gram } = await sumRows(workspace, model, { position, gram: "squared-gradient" });
+    const { gram } = await rowsOf(workspace, model).pass(position, { gram: "squared-gradient" });
     sum = add(sum, gram, 1, 0.5 / numPairs);
   }
   return sum;

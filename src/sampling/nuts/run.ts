@@ -4,6 +4,7 @@ import { identity, multiplyVector } from "../../linalg/matrix.ts";
 import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../sampler.ts";
 import { type NutsSettings, runNutsChain } from "./chain.ts";
@@ -39,7 +40,7 @@ export async function runNuts(
     const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
     const offset = multiplyVector(laplaceFactor, normal);
     const dispersed = coordinates ? normal : mode.map((value, j) => value + offset[j]);
-    const mayBeBounded = model.custom !== undefined;
+    const mayBeBounded = traitsOf(model).mayBeBounded;
     const center = coordinates ? new Float64Array(mode.length) : mode;
     const start = mayBeBounded
       ? await lookInside(center, dispersed, (position) => positive(evaluate, position))

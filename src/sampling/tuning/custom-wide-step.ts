@@ -1,8 +1,7 @@
 import { dot } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { visitRowGradients } from "../../rows/custom-sums.ts";
-import { sumRows } from "../../rows/row-sums.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 import type { Workspace } from "../../rows/workspace.ts";
 import { autocorrelationTime } from "../../theory/control-variate.ts";
 
@@ -75,7 +74,7 @@ async function diagonalsAt(
 ): Promise<Diagonals> {
   const sums = new Float64Array(model.dimension);
   const squares = new Float64Array(model.dimension);
-  await visitRowGradients(workspace, model, position, rows, (gradient) => {
+  await rowsOf(workspace, model).visitGradients(rows, position, (gradient) => {
     for (let j = 0; j < sums.length; j++) {
       sums[j] += gradient[j] / rows.length;
       squares[j] += gradient[j] ** 2 / rows.length;
@@ -110,7 +109,7 @@ async function largestContractionOf(
     const length = 1e-3 / Math.sqrt(dot(direction, direction));
     const meanAt = async (sign: number) => {
       const moved = position.map((value, j) => value + sign * length * direction[j]);
-      const { gradient, count } = await sumRows(workspace, model, { position: moved, gram: "none", rowList });
+      const { gradient, count } = await rowsOf(workspace, model).pass(moved, { gram: "none", rowList });
       return gradient.map((value) => value / count);
     };
     const [above, below] = [await meanAt(1), await meanAt(-1)];

@@ -1,3 +1,4 @@
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import {
@@ -78,7 +79,9 @@ export function drawSchedule(
   const independentNeeded = 0.5 / (options.tolerance / 8) ** 2;
   const nearlyIndependent = Math.ceil(timesPerDraw * autocorrelationTime);
   // A custom model's gradients are too dear for more steps than the draws themselves need.
-  const forPrecision = cost.model.custom ? 0 : Math.ceil((independentNeeded * autocorrelationTime) / totalDraws);
+  const forPrecision = traitsOf(cost.model).areInMemory
+    ? Math.ceil((independentNeeded * autocorrelationTime) / totalDraws)
+    : 0;
   const momentEvery = Math.max(1, Math.min(16, Math.floor(autocorrelationTime / 8)));
   const perStep = workPerStep({ ...cost, momentEvery });
   requireForgetting(autocorrelationTime, maxWork / (perStep * options.chains), options);

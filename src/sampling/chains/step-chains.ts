@@ -1,10 +1,10 @@
 import { PlainChain } from "../../engine/reference/chain.ts";
-import { pause } from "../../rows/custom-sums.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 import { SamplerOptionError } from "../sampler.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
 
-/** Runs the chains of a custom model, whose records are given, one after the other on the calling thread. */
-export async function runCustomChains(
+/** Runs chains over rows that the kernels do not know, one after the other: each batch is evaluated where its rows are. */
+export async function stepChains(
   { workspace }: Start,
   { model, gradient, noiseEstimate }: ChainSpec,
   records: readonly number[],
@@ -15,14 +15,14 @@ export async function runCustomChains(
     throw new SamplerOptionError(
       "A custom model gives the mean gradient of a batch only; leave the option noiseEstimate out.",
     );
+  const rows = rowsOf(workspace, model);
   const total = totalSteps * records.length;
   let done = 0;
   for (const address of records) {
     const chain = new PlainChain(model.memory, address);
     while (chain.stepsLeft > 0) {
-      await pause(workspace);
-      const rows = Uint32Array.from(chain.drawBatch(), ([row]) => row);
-      chain.move((await model.custom!.lossAndGradient(chain.position.slice(), rows)).gradient);
+      const batch = { rows: Uint32Array.from(chain.drawBatch(), ([row]) => row) };
+      chain.move(await rows.evaluate(batch, chain.position.slice()));
       workspace.onProgress?.(stage, ++done / total, { done, total, unit: "steps" });
     }
   }
