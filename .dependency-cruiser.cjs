@@ -22,6 +22,8 @@ const order = [
   "persistence",
 ];
 
+const kernels = ["layout", "memory", "families", "rows", "passes", "chains"];
+
 module.exports = {
   forbidden: [
     { name: "no-circular", severity: "error", from: {}, to: { circular: true } },
@@ -31,6 +33,25 @@ module.exports = {
       from: { path: `^src/(${folder})/`, pathNot: "\\.test\\.ts$" },
       to: { path: `^src/(${order.slice(index + 1).join("|")})/` },
     })),
+    ...kernels.slice(0, -1).map((folder, index) => ({
+      name: `kernels-${folder}-import-only-what-comes-before-them`,
+      severity: "error",
+      from: { path: `^kernels/${folder}/` },
+      to: { path: `^kernels/(${kernels.slice(index + 1).join("|")})/` },
+    })),
+    {
+      name: "only-the-engine-knows-the-kernels",
+      comment: "records are written and read by src/engine/bindings",
+      severity: "error",
+      from: { path: "^(src|cli|paper)/", pathNot: "^src/engine/" },
+      to: { path: "^kernels/" },
+    },
+    {
+      name: "kernels-stand-alone",
+      severity: "error",
+      from: { path: "^kernels/" },
+      to: { path: "^(src|cli|paper)/" },
+    },
     {
       name: "theory-is-the-paper-as-code",
       comment: "theory imports nothing but linear algebra",

@@ -44,20 +44,20 @@ function writeModel(bench, numRows, numColumns, classes) {
     }
     values[at + stride - 1] = classes ? (state >>> 16) % classes : state & 65536 ? 1 : 0;
   }
-  const outputs = classes ?? 1;
+  const numPredictors = classes ?? 1;
   const model = allocate(21 * 8);
-  const prior = allocate(numColumns * outputs * 8);
+  const prior = allocate(numColumns * numPredictors * 8);
   const family = classes ? 2 : 1;
-  const slots = [rows, numRows, numColumns, paddedColumns, stride, family, 0, 0, prior, prior, 0, 0, outputs, 0];
+  const slots = [rows, numRows, numColumns, paddedColumns, stride, family, 0, 0, prior, prior, 0, 0, numPredictors, 0];
   for (const [slot, value] of slots.entries()) setU32(model, slot, value);
-  return { model, paddedColumns, outputs };
+  return { model, paddedColumns, numPredictors };
 }
 
 /** A chain of plain minibatch SGD with a scalar step: no noise, no moments, hardly any draws. */
-function createChain(bench, { model, paddedColumns, outputs }, numColumns, batchSize) {
+function createChain(bench, { model, paddedColumns, numPredictors }, numColumns, batchSize) {
   const { memory, allocate, setU32, f64 } = bench;
   const chain = allocate(40 * 8);
-  const vector = () => allocate(numColumns * outputs * 8);
+  const vector = () => allocate(numColumns * numPredictors * 8);
   const step = allocate(8);
   f64(step, 1)[0] = 1e-3 / numColumns;
   const stream = allocate(64);
@@ -76,7 +76,7 @@ function createChain(bench, { model, paddedColumns, outputs }, numColumns, batch
     14: 4,
     17: 1e9,
   };
-  slots[22] = allocate(bench.kernels.chainScratchSize(paddedColumns, outputs));
+  slots[22] = allocate(bench.kernels.chainScratchBytes(paddedColumns, numPredictors));
   for (const [slot, value] of Object.entries(slots)) setU32(chain, Number(slot), value);
   return chain;
 }
@@ -140,7 +140,7 @@ function benchPasses() {
   const { model, paddedColumns } = writeModel(bench, numRows, numColumns);
   const position = bench.allocate(numColumns * 8);
   const factor = bench.allocate(numColumns ** 2 * 8);
-  const output = bench.allocate((3 + 2 * numColumns + numColumns ** 2) * 8);
+  const output = bench.allocate((2 + numColumns + numColumns ** 2) * 8);
   const scratch = bench.allocate(4096 + 288 * (paddedColumns + 8) + 8 * paddedColumns ** 2 + 512);
   const values = [0, 1].map(() => bench.allocate(4 * numRows));
   const pass = bench.allocate(12 * 8);
@@ -222,11 +222,11 @@ function benchSparse() {
     [20, shift],
   ])
     setU32(sparse.model, slot, value);
-  const output = allocate((3 + 2 * numColumns + numColumns ** 2) * 8);
+  const output = allocate((2 + numColumns + numColumns ** 2) * 8);
   const position = allocate(numColumns * 8);
   const passOf = ({ model }, weights) => {
     const pass = allocate(12 * 8);
-    const scratch = allocate(bench.kernels.passScratchSize(paddedColumns, 1, 1));
+    const scratch = allocate(bench.kernels.densePassScratchBytes(paddedColumns, 1, 1, 0));
     for (const [slot, value] of [model, position, position, weights, 0, numRows, 1, 0, 0, output, scratch].entries())
       setU32(pass, slot, value);
     return () => bench.kernels.passRows(pass, 0);

@@ -1,53 +1,106 @@
 // The kernels, and those of their parts that are exported so that the optimiser does not merge them all into one
 // function: V8 would keep too many values on the stack there.
-export { makeSteps, runChain } from "./chain";
+export { makeSteps, runChain } from "./chains/chain";
 export {
-  addTau, exactCoefficients, findCoefficients, flush, gaussianCoefficients, prepareStep, sumBatch, weighCoefficients,
-} from "./chain-gradient";
-export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chain-lean";
-export { moveVaried, rateAt } from "./chain-motion";
-export { addBatch, addRowGradients, lookAtRows } from "./chain-noise";
-export { addIterate, addMoments, beginInterval, endInterval } from "./chain-record";
-export { chainScratchSize } from "./chain-scratch";
-export { copyClasses, findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
-export { addClasses, addRowsTwo, dotClasses, dotRowsTwo } from "./class-rows";
-export { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chain-update";
-export { addExactRows, exactDots } from "./exact-rows";
-export { addGram, addTile, packWeighted } from "./gram";
+  addTau,
+  exactCoefficients,
+  findCoefficients,
+  flush,
+  gaussianCoefficients,
+  prepareStep,
+  sumBatch,
+  weighCoefficients,
+} from "./chains/chain-gradient";
+export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chains/chain-lean";
+export { moveVaried, rateAt } from "./chains/chain-motion";
+export { addBatch, addRowGradients, lookAtRows } from "./chains/chain-noise";
+export { addIterate, addMoments, beginInterval, endInterval } from "./chains/chain-record";
+export { copyClasses, findClassCoefficients, flushClasses, weighClasses } from "./chains/chain-softmax";
+export { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chains/chain-update";
+export { addLowRankDescent, addLowRankNoise, averageNoise, takeInOrder } from "./chains/chain-wide";
+export { addShapedPriors, priorSlope } from "./chains/prior";
+export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./chains/products";
+export { drawBlock, nextBlock, touch } from "./chains/queue";
+export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./chains/random";
+export { digamma, logGamma, trigamma } from "./families/gamma";
 export {
-  findClassInfluence, findClassLeverage, influenceClasses, influenceScratchSize, loadClassFactor, multiplyEight,
+  bernoulliGradient,
+  bernoulliResidual,
+  gaussianGradient,
+  gaussianResidual,
+  poissonGradient,
+} from "./families/loss";
+export {
+  negativeBinomialCurvatures,
+  negativeBinomialLoss,
+  negativeBinomialSlopes,
+  sumOfLogs,
+  sumOfShares,
+  sumOfSlopes,
+} from "./families/negative-binomial";
+export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
+export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
+export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export {
+  chainScratchBytes,
+  densePassScratchBytes,
+  influenceScratchBytes,
+  sparsePassScratchBytes,
+} from "./layout/scratch";
+export { addGram, addTile, packWeighted } from "./passes/gram";
+export {
+  addSquares,
+  factorOfTau,
+  findInfluence,
+  findLeverage,
+  findPoints,
+  influenceRows,
+  loadFactor,
+} from "./passes/influence-rows";
+export {
+  findClassInfluence,
+  findClassLeverage,
+  influenceClasses,
+  loadClassFactor,
+  multiplyEight,
   transposeRows,
-} from "./influence-softmax";
+} from "./passes/influence-softmax";
+export { addAuxiliaries, differentiate, loadClassVectors, prepareLoss } from "./passes/pass-derivatives";
+export { copyOut, passRows, sumBlock } from "./passes/pass-rows";
 export {
-  addSquares, factorOfTau, findInfluence, findLeverage, findPoints, influenceRows, loadFactor,
-} from "./influence-rows";
-export { bernoulliGradient, bernoulliResidual, gaussianGradient, gaussianResidual, poissonGradient } from "./loss";
+  completeDiagonal,
+  copyOutClasses,
+  differentiateClasses,
+  sumClassBlock,
+  weighPair,
+} from "./passes/pass-softmax";
+export { shiftCovariance, sparseLeverage } from "./passes/sparse-influence";
 export {
-  negativeBinomialCurvatures, negativeBinomialLoss, negativeBinomialSlopes, sumOfLogs, sumOfShares, sumOfSlopes,
-} from "./negative-binomial";
-export { addAuxiliaries, copyOut, differentiate, passRows, prepareLoss, sumBlock } from "./pass-rows";
-export { passScratchSize } from "./pass-scratch";
+  addExactSparse,
+  addSparseGram,
+  addSparseSquares,
+  centreSums,
+  clearSparseGram,
+  copyOutBlock,
+  copyOutDiagonal,
+  copyOutSparse,
+  exactSparseDots,
+  sumSparseBlock,
+} from "./passes/sparse-pass";
+export { addClasses, addRowsTwo, dotClasses, dotRowsTwo } from "./rows/class-rows";
+export { addExactRows, exactDots } from "./rows/exact-rows";
+export { addGathered, addRows, dotRow, dotRows, gather } from "./rows/rows";
 export {
-  completeDiagonal, copyOutClasses, differentiateClasses, loadClassVectors, sumClassBlock, weighPair,
-} from "./pass-softmax";
-export { addShapedPriors, priorSlope } from "./prior";
-export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./products";
-export { digamma, logGamma, trigamma } from "./gamma";
-export { drawBlock, nextBlock, touch } from "./queue";
-export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./random";
-export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./row-loss";
-export { addGathered, addRows, dotRow, dotRows, gather } from "./rows";
-export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./student-t";
-export {
-  addExactSparse, addSparseGram, addSparseSquares, centreSums, clearSparseGram, copyOutBlock, copyOutDiagonal, copyOutSparse,
-  exactSparseDots, sparsePassScratchSize, sumSparseBlock,
-} from "./sparse-pass";
-export { shiftCovariance, sparseLeverage } from "./sparse-influence";
-export {
-  addSparse, centreBatch, closeDouble, closeSingle, dotSparse, dotSparseClasses, findStarts, spreadSparse, touchSparse,
-} from "./sparse-rows";
-export { addLowRankDescent, addLowRankNoise, averageNoise, takeInOrder } from "./chain-wide";
-export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./softmax";
+  addSparse,
+  centreBatch,
+  closeDouble,
+  closeSingle,
+  dotSparse,
+  dotSparseClasses,
+  findStarts,
+  spreadSparse,
+  touchSparse,
+} from "./rows/sparse-rows";
 
 /** The end of the kernels' own constants. */
 export function heapBase(): usize {

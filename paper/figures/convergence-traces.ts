@@ -1,4 +1,3 @@
-import { Gradient } from "../../kernels/layout.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { diagonal, identity, type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
@@ -49,7 +48,7 @@ export async function iterateAverages(
   const { covariance } = await stateDependentCovariance(step, local.noise);
   const output = await runChains(local, {
     model: local.model,
-    gradient: Gradient.minibatch,
+    gradient: "minibatch",
     batchSize,
     pull: 0,
     step: { kind: "scalar", value: learningRate },
@@ -97,7 +96,7 @@ export async function sgld(
   const stepsPerDraw = stepsPerPass / drawsPerPass;
   const output = await runChains(local, {
     model: local.model,
-    gradient: Gradient.minibatch,
+    gradient: "minibatch",
     batchSize,
     pull: 0,
     step: { kind: "scalar", value: (first * numRows) / 2 },

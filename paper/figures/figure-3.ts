@@ -1,4 +1,3 @@
-import { Gradient } from "../../kernels/layout.ts";
 import { cholesky, invertLower } from "../../src/linalg/cholesky.ts";
 import { add, congruence, identity, type Matrix, multiply } from "../../src/linalg/matrix.ts";
 import { runChains } from "../../src/sampling/chains/run-chains.ts";
@@ -39,7 +38,7 @@ async function run(context: PartContext) {
   const windows = scaled(10_000 / chains, context, 25);
   const output = await runChains(local, {
     model,
-    gradient: Gradient.minibatch,
+    gradient: "minibatch",
     batchSize: 1,
     pull: 0,
     step: { kind: "scalar", value: learningRate },

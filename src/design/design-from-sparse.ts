@@ -1,4 +1,4 @@
-import { SparseRow } from "../../kernels/layout.ts";
+import { beginSparseRow, endSparseRow } from "../engine/bindings/sparse-row.ts";
 import { InputError } from "../errors.ts";
 import { requireComputable } from "../table/computable.ts";
 import { scalingOf } from "../table/moments.ts";
@@ -227,10 +227,11 @@ function writeRows(
     const head = at;
     const end = (n + 1) * bare.stride;
     starts[n] = byteOffset + 4 * head;
-    floats[head + SparseRow.target / 4] = bare.rows[end - 1];
-    floats[head + SparseRow.offset / 4] = bare.hasOffset ? bare.rows[end - 2] : 0;
-    floats[head + SparseRow.weight / 4] = bare.hasWeights ? bare.rows[end - 3] : 1;
-    at += SparseRow.head / 4;
+    at = beginSparseRow(floats, head, {
+      target: bare.rows[end - 1],
+      offset: bare.hasOffset ? bare.rows[end - 2] : 0,
+      weight: bare.hasWeights ? bare.rows[end - 3] : 1,
+    });
     const put = (column: number, value: number) => {
       words[at] = column;
       floats[at + 1] = value;
@@ -250,6 +251,6 @@ function writeRows(
       put(column, values[entry] / columns[column].scale);
     }
     for (; next < centred.length; next++) put(centred[next], dense[centred[next]]);
-    words[head] = (at - head - SparseRow.head / 4) / 2;
+    endSparseRow(words, head, at);
   }
 }

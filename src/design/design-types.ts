@@ -107,7 +107,7 @@ export type DesignTarget = NumberTarget | BinaryTarget | ClassTarget;
 
 /**
  * How the rows of a sparse design are laid out: m' of each column as D f64, then from byte `startsAt` on the address of each
- * row's record as u32, then the records (kernels/layout.ts, SparseRow).
+ * row's record as u32, then the records (kernels/layout/model.ts, SparseRow).
  */
 interface SparseLayout {
   readonly startsAt: number;
@@ -115,7 +115,7 @@ interface SparseLayout {
   readonly nonZeros: number;
 }
 
-/** A formula's numbers: a row per kept row of the table, in its order (kernels/layout.ts, Model). */
+/** A formula's numbers: a row per kept row of the table, in its order (kernels/layout/model.ts, Model). */
 export interface Design {
   /**
    * numRows × stride, row-major. The target stands in column stride − 1, the offset (where the formula has one) in column

@@ -1,4 +1,4 @@
-import { SparseRow } from "../../kernels/layout.ts";
+import { sparseHeadWords, sparseRowEnd } from "../engine/bindings/sparse-row.ts";
 import type { RowLayout } from "./fill.ts";
 
 /** Pairs are compared row by row, so only so many of them. */
@@ -49,8 +49,8 @@ function sparseValues({ rows, numRows, sparse }: RowLayout) {
   const starts = new Uint32Array(rows.buffer, rows.byteOffset + sparse!.startsAt, numRows);
   return (n: number, j: number) => {
     const head = (starts[n] - rows.byteOffset) / 4;
-    const first = head + SparseRow.head / 4;
-    for (let at = first; at < first + 2 * words[head]; at += 2) if (words[at] === j) return rows[at + 1];
+    const end = sparseRowEnd(words, head);
+    for (let at = head + sparseHeadWords; at < end; at += 2) if (words[at] === j) return rows[at + 1];
     return 0;
   };
 }

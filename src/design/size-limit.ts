@@ -1,4 +1,4 @@
-import { SparseRow } from "../../kernels/layout.ts";
+import { sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table-source.ts";
@@ -88,7 +88,12 @@ function minBytes(
   const others = terms.filter(({ factors }) => factors.every((factor) => isOfNumbers(factor, types))).length;
   const constants = nonZeros.filter((count) => count === 0).length;
   const columns = others - constants + Number(hasIntercept);
-  const sparse = (SparseRow.head + 4) * numRows + 8 * nonZeros.reduce((sum, count) => sum + count, 0);
+  const sparse =
+    4 * numRows +
+    sparseRecordBytes(
+      numRows,
+      nonZeros.reduce((sum, count) => sum + count, 0),
+    );
   // A term of numbers is a column at most; how many levels a factor has is not known.
   const isOfNumbersAlone = terms.every(({ factors }) => factors.every((factor) => isOfNumbers(factor, types)));
   const most = isOfNumbersAlone ? terms.length + Number(hasIntercept) : Infinity;

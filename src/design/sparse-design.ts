@@ -1,9 +1,9 @@
-import { SparseRow } from "../../kernels/layout.ts";
+import { beginSparseRow, endSparseRow, sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
 import type { ColumnBlock } from "./columns.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
-/** How a design is stored by its non-zero entries (kernels/layout.ts, SparseRow), known after the first pass. */
+/** How a design is stored by its non-zero entries (kernels/layout/model.ts, SparseRow), known after the first pass. */
 export interface SparsePlan {
   /** Entries stored, without the intercept's, which needs none. */
   readonly nonZeros: number;
@@ -62,7 +62,7 @@ export function planOf(
     isCentred,
     startsAt,
     recordsAt,
-    bytes: recordsAt + SparseRow.head * numRows + 8 * nonZeros,
+    bytes: recordsAt + sparseRecordBytes(numRows, nonZeros),
   };
 }
 
@@ -118,10 +118,11 @@ export class SparseWriter {
     for (let i = 0; i < target.length; i++) {
       const head = at;
       starts[this.rowsWritten++] = floats.byteOffset + 4 * head;
-      floats[head + SparseRow.target / 4] = target[i];
-      floats[head + SparseRow.offset / 4] = offset ? offset[i] : 0;
-      floats[head + SparseRow.weight / 4] = weights ? weights[i] : 1;
-      at += SparseRow.head / 4;
+      at = beginSparseRow(floats, head, {
+        target: target[i],
+        offset: offset ? offset[i] : 0,
+        weight: weights ? weights[i] : 1,
+      });
       for (let b = 0; b < parts.length; b++) {
         const { columnOfCell, starts, cells, values } = parts[b];
         if (starts && cells && values) {
@@ -142,7 +143,7 @@ export class SparseWriter {
         words[at] = column;
         at += 2;
       }
-      words[head] = (at - head - SparseRow.head / 4) / 2;
+      endSparseRow(words, head, at);
     }
     this.next = at;
   }

@@ -1,4 +1,3 @@
-import { Gradient } from "../../kernels/layout.ts";
 import { estimate } from "../estimation/estimate.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, invertPositiveDefinite } from "../linalg/cholesky.ts";
@@ -135,7 +134,7 @@ export class DenseExpectation implements ExpectationStep {
     const run = await runChains(
       local,
       {
-        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step: { kind: "dense", matrix: step }, noise },
+        ...{ model, gradient: "minibatch", batchSize, pull: 0, step: { kind: "dense", matrix: step }, noise },
         ...{ start: cholesky(covariance), from: this.positions, burnInSteps: 0 },
         ...{ stepsPerDraw: apart, momentEvery: apart, chains, draws: drawsPerSegment },
         seed: segmentSeed(this.seed, index),

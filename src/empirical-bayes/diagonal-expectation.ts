@@ -1,4 +1,3 @@
-import { Gradient } from "../../kernels/layout.ts";
 import { diagonalNoise } from "../estimation/diagonal-noise.ts";
 import { largestContraction } from "../estimation/largest-contraction.ts";
 import { findModeFromNoise } from "../estimation/mode-from-noise.ts";
@@ -121,7 +120,7 @@ export class DiagonalExpectation implements ExpectationStep {
     const { positions, noiseEstimates } = await runChains(
       { workspace: this.workspace, mode: from[0] },
       {
-        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step: { kind: "diagonal", values: step }, noise },
+        ...{ model, gradient: "minibatch", batchSize, pull: 0, step: { kind: "diagonal", values: step }, noise },
         ...{ from, burnInSteps: 0, stepsPerDraw, momentEvery: stepsPerDraw, keepMoments: false },
         noiseEstimate: { kind: "within-batch", every: lookEvery, shape: "diagonal" },
         ...{ chains, draws: drawsPerSegment, seed: segmentSeed(this.seed, index + burnInSegments) },

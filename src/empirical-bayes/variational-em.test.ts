@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Weights } from "../../kernels/layout.ts";
 import { problemOf, type Target } from "../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { estimate } from "../estimation/estimate.ts";
@@ -9,7 +8,7 @@ import { add, diagonalMatrix, dot, matrix, scale } from "../linalg/matrix.ts";
 import { withHyperparameters } from "../models/model.ts";
 import { priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { PriorGroup } from "../theory/evidence.ts";
 import { learnHyperparameters } from "./variational-em.ts";
 
@@ -74,7 +73,7 @@ async function linearEvidence(local: DenseApproximation) {
   const { workspace, model, numRows } = local;
   const zero = new Float64Array(model.dimension);
   const unit = withHyperparameters(model, { sigma: 1 });
-  const sums = await sumRows(workspace, unit, { position: zero, weights: Weights.curvature });
+  const sums = await rowsOf(workspace, unit).pass(zero, { gram: "curvature" });
   const xy = sums.gradient.map((value) => -value);
   return (precision: Float64Array, sigma: number): number => {
     const posterior = cholesky(add(scale(sums.gram, sigma ** -2), diagonalMatrix(precision)));
@@ -131,7 +130,7 @@ describe("variational EM", () => {
       const mark = engine.memory.mark();
       const changed = withHyperparameters(model, { priorPrecision: precisionsOf(local, groups, logs) });
       const { mode, hessian, numRows } = await estimate(workspace, changed, 1);
-      const { loss } = await sumRows(workspace, changed, { position: mode, weights: Weights.none });
+      const { loss } = await rowsOf(workspace, changed).pass(mode, { gram: "none" });
       const logPrior = changed.priorPrecision.reduce((sum, value) => sum + Math.log(value), 0);
       engine.memory.release(mark);
       const joint = -loss - priorLoss(changed, mode);

@@ -1,6 +1,5 @@
-import { Weights } from "../../kernels/layout.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
 import { type PriorGroup, precisionScore, squaredDistance } from "../theory/evidence.ts";
@@ -28,7 +27,7 @@ export async function learnHyperparameters(
 ): Promise<LearnedHyperparameters> {
   const { groups, noiseScale = false, seed = 1, tolerance = 0.01, maxSegments = 400 } = options;
   // With all classes alike C is singular, and rounding of its f32 sums outweighs a weak prior in that direction.
-  const isSingular = model.outputs > 1 && !model.hasReference;
+  const isSingular = model.numPredictors > 1 && !model.hasReference;
   const { curvature = model.dimension > maxDense || isSingular ? "bounded" : "dense" } = options;
   // The chains and modes of single segments are no stages of their own.
   const quiet: Workspace = { ...workspace, onProgress: undefined };
@@ -172,7 +171,7 @@ async function noiseScore(
     const model = withHyperparameters(base, present);
     const scores: number[] = [];
     for (const position of [draws[0], draws[draws.length - 1]]) {
-      const { loss, count } = await sumRows(workspace, model, { position, weights: Weights.none });
+      const { loss, count } = await rowsOf(workspace, model).pass(position, { gram: "none" });
       scores.push(1 - 2 * (loss / count - model.fixedTau[0]));
     }
     return mean(scores);

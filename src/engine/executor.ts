@@ -4,7 +4,7 @@ export type KernelName = "passRows" | "influenceRows" | "runChain";
 /** One piece of work for an executor: kernel(address, argument), called `times` times in a row on one thread. */
 export interface KernelTask {
   readonly kernel: KernelName;
-  /** Address of the task's record in the engine's memory (kernels/layout.ts). */
+  /** Address of the task's record in the engine's memory (kernels/layout/). */
   readonly address: number;
   /** Second argument of the kernel: the number of steps for `runChain`, 0 for the others. */
   readonly argument: number;

@@ -1,10 +1,13 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { Chain, Family, Gradient, MatrixKind } from "../../kernels/layout.ts";
+import { Chain } from "../../kernels/layout/chain.ts";
+import { Ziggurat } from "../../kernels/layout/tables.ts";
+import { zigguratTables } from "../rng/ziggurat.ts";
 import type { Executor } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { EngineMemory, EngineMemoryError } from "./memory.ts";
 import { createNodeExecutor } from "./node-executor.ts";
-import { chainOutput, createChain, createFixture } from "./reference/kernel-fixtures.ts";
+import { chainOutput, createChain } from "./reference/fixture-chain.ts";
+import { createFixture } from "./reference/kernel-fixtures.ts";
 import { createReferenceExecutor } from "./reference/reference-executor.ts";
 
 const executors: Executor[] = [];
@@ -23,10 +26,10 @@ async function threaded(threads: number) {
 }
 
 function chainsOn(memory: EngineMemory, numDraws: number) {
-  const fixture = createFixture(memory, { family: Family.bernoulli, auxiliary: 0, numColumns: 9 });
+  const fixture = createFixture(memory, { family: "bernoulli", auxiliary: 0, numColumns: 9 });
   const addresses = [0, 1, 2].map((chain) =>
     createChain(fixture, {
-      ...{ gradient: Gradient.minibatch, batchSize: 10, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.scalar },
+      ...{ gradient: "minibatch", batchSize: 10, stepKind: "scalar", noiseKind: "scalar" },
       ...{ stepsPerDraw: 10, numDraws, burnInSteps: 0, chain },
     }),
   );
@@ -82,6 +85,10 @@ test("the reference executor runs the same tasks", async () => {
   const { addresses, tasks } = chainsOn(memory, 3);
   await createReferenceExecutor(memory).run(tasks);
   expect(memory.getU32(addresses[2], Chain.stepsDone)).toBe(30);
+});
+
+test("the ziggurat's tables end where the kernels' own constants may begin", () => {
+  expect(Ziggurat.end).toBe(Ziggurat.heights + 8 * zigguratTables.heights.length);
 });
 
 test("worker threads need a shared memory", async () => {

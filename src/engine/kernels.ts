@@ -1,10 +1,10 @@
-import { Memory, Ziggurat } from "../../kernels/tables.ts";
+import { Memory, Ziggurat } from "../../kernels/layout/tables.ts";
 import { zigguratTables } from "../rng/ziggurat.ts";
 import type { KernelName } from "./executor.ts";
 import { memoryFlag, plainKernels } from "./kernels.generated.ts";
 import type { EngineMemory } from "./memory.ts";
 
-/** A kernel: it works on the record at `address` (kernels/layout.ts). */
+/** A kernel: it works on the record at `address` (kernels/layout/). */
 type Kernel = (address: number, argument: number) => void;
 
 export type Kernels = Readonly<Record<KernelName, Kernel>>;
@@ -33,7 +33,9 @@ export async function loadKernels(memory: EngineMemory): Promise<Kernels> {
 function instantiateKernels(memory: EngineMemory, module: WebAssembly.Module): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory: memory.memory } });
   if ((exports.heapBase as () => number)() > Memory.heapBase) {
-    throw new Error("The kernels' constants reach into the engine's heap: raise Memory.heapBase in kernels/tables.ts.");
+    throw new Error(
+      "The kernels' constants reach into the engine's heap: raise Memory.heapBase in kernels/layout/tables.ts.",
+    );
   }
   writeTables(memory);
   return exports as unknown as Kernels;

@@ -1,4 +1,4 @@
-import { Memory } from "../../kernels/tables.ts";
+import { Memory } from "../../kernels/layout/tables.ts";
 
 const pageBytes = 65_536;
 /** wasm32 reaches 4 GiB; the last page stays free, for an end address of 2³² would wrap around to 0. */
@@ -84,6 +84,27 @@ export class EngineMemory {
     return address;
   }
 
+  /** Address of a copy of `values`, as f64. */
+  putF64(values: ArrayLike<number>): number {
+    const address = this.allocate(values.length * 8);
+    this.f64(address, values.length).set(values);
+    return address;
+  }
+
+  /** Address of a copy of `values`, as f32. */
+  putF32(values: ArrayLike<number>): number {
+    const address = this.allocate(values.length * 4);
+    this.f32(address, values.length).set(values);
+    return address;
+  }
+
+  /** Address of a copy of `values`, as u32. */
+  putU32(values: ArrayLike<number>): number {
+    const address = this.allocate(values.length * 4);
+    this.u32(address, values.length).set(values);
+    return address;
+  }
+
   /** What is allocated from here on is taken back by `release`. */
   mark(): number {
     return this.#top;
@@ -111,7 +132,7 @@ export class EngineMemory {
     return new Uint8Array(this.memory.buffer, address, length);
   }
 
-  /** Writes slot `slot` of the record at `record` (kernels/layout.ts). */
+  /** Writes slot `slot` of the record at `record` (kernels/layout/). */
   setU32(record: number, slot: number, value: number): void {
     this.u32(record + 8 * slot, 1)[0] = value;
   }

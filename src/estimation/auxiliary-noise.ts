@@ -49,7 +49,7 @@ export class AuxiliaryNoise {
     const { family, auxiliaries } = this.model;
     family.row!.curvaturesInto(curvatures, row.eta[0], row.tau, row.y);
     // Of (η, τ₀, τ₁), those that are parameters: one of the two may be fixed.
-    const placeOf = (k: number) => (k === 0 ? 0 : auxiliaries[k - 1].place + 1);
+    const placeOf = (k: number) => (k === 0 ? 0 : auxiliaries[k - 1].index + 1);
     const second = (i: number, j: number) => curvatures[place(placeOf(i), placeOf(j))];
     const weight = row.weight ** 2;
     for (let i = 0; i <= count; i++)

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import {
   congruence,
   diagonal,
@@ -11,7 +10,7 @@ import {
 import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { hasNormalPriors, type Model } from "../models/model.ts";
 import { negativeLogDensity } from "../priors/densities.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { weightSums } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { requireFinite } from "./overflow.ts";
@@ -71,7 +70,7 @@ async function expandAround(
   const size = model.rows.numColumns;
   // At τ = 0 (σ = 1) the curvature is XᵀX and the gradient is −Xᵀ(y − X β₀).
   const atUnit = Float64Array.from(position, (value, j) => (j < size ? value : 0));
-  const sums = await sumRows(workspace, unitScale(model), { position: atUnit, weights: Weights.curvature });
+  const sums = await rowsOf(workspace, unitScale(model)).pass(atUnit, { gram: "curvature" });
   requireFinite(sums.loss, sums.gradient, sums.gram.data);
   const residualSquares = 2 * sums.loss;
   const roots = model.priorPrecision.subarray(0, size).map((precision) => 1 / Math.sqrt(precision));

@@ -1,19 +1,19 @@
-import { Weights } from "../../kernels/layout.ts";
 import { add, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.ts";
+import { KernelRows } from "../rows/kernel-rows.ts";
 import { weightedRows } from "../rows/row-subset.ts";
-import { sumRows } from "../rows/row-sums.ts";
-import type { RowSums } from "../rows/sums.ts";
+import type { RowSums } from "../rows/rows.ts";
+import { rowsOf } from "../rows/rows-of.ts";
+
 import type { DenseApproximation } from "./local-approximation.ts";
-import { influence } from "./noise-covariance.ts";
 
 /**
  * Losses over few rows that stand for all: a quadratic control variate that all rows make, and what is left of some rows.
  * With f_n a row's loss, q_n its expansion of second order around the mode and w_s = 1/π_s,
  *   U(θ) = Σ_n q_n(θ) + Σ_{s drawn} w_s (f_s − q_s)(θ) − log prior(θ),
- * row n drawn with the probability π_n = min(1, c i_n) + 0.1 m/N (at most 1), i_n its influence (kernels/layout.ts). Rows that
+ * row n drawn with the probability π_n = min(1, c i_n) + 0.1 m/N (at most 1), i_n its influence (kernels/layout/pass.ts). Rows that
  * matter most are drawn for certain. U is unbiased at every θ, its gradient too, and exact where all remainders are small.
  * The draw is systematic, in the order of the rows, which leaves less to chance than independent draws.
  * Source: control variates and importance sampling as for gradients (samplers/control-variate.ts); coresets, Huggins, Campbell &
@@ -38,7 +38,7 @@ export async function prepareCoresets(local: DenseApproximation): Promise<Corese
   const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = local;
   const address = model.memory.allocate(4 * numRows);
   const law = { factor: laplaceFactor, covariance: laplaceCovariance };
-  await influence(workspace, model, mode, law, { influence: address });
+  await new KernelRows(workspace, model).influence(mode, law, { influence: address });
   const ofAll = await expansion(local, model);
   return {
     async draw(size, random) {
@@ -65,7 +65,7 @@ export async function prepareCoresets(local: DenseApproximation): Promise<Corese
 
 /** Σ ∇f and Σ ∇²f at the mode. */
 function expansion({ workspace, mode }: DenseApproximation, model: Model): Promise<RowSums> {
-  return sumRows(workspace, model, { position: mode, weights: Weights.curvature });
+  return rowsOf(workspace, model).pass(mode, { gram: "curvature" });
 }
 
 function addQuadratic(

@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { curvatureKind } from "../design/curvature-kind.ts";
 import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
@@ -7,8 +6,8 @@ import { lookInside } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { visitRowGradients } from "../rows/custom-sums.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { subsampleModel } from "../rows/row-subset.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
@@ -79,9 +78,13 @@ async function measureDense(workspace: Workspace, model: Model, position: Float6
   const { numRows } = model.rows;
   const notes: string[] = [];
   const wanted = Math.max(minRows, rowsPerParameter * model.dimension);
-  const noiseCovariance = await noiseCovarianceAt(workspace, sampleOf(model, wanted, seed), position);
+  const noiseCovariance = await noiseCovarianceAt(
+    workspace,
+    subsampleModel(model, wanted, createRandom(seed, 0, 3)),
+    position,
+  );
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
-  const sums = await sumRows(workspace, model, { position, weights: Weights.curvature });
+  const sums = await rowsOf(workspace, model).pass(position, { gram: "curvature" });
   let hessian = add(scale(sums.gram, 1 / sums.count), prior);
   if (!isPositive(hessian)) {
     hessian = add(noiseCovariance, prior);
@@ -90,7 +93,7 @@ async function measureDense(workspace: Workspace, model: Model, position: Float6
     );
   }
   const laplaceCovariance = invert(scale(hessian, numRows));
-  const sample = sampleOf(model, rowsAround, seed + 1);
+  const sample = subsampleModel(model, rowsAround, createRandom(seed + 1, 0, 3));
   const noise = await noiseAround(workspace, sample, position, noiseCovariance, laplaceCovariance, seed);
   return {
     notes,
@@ -124,12 +127,15 @@ function invert(precision: Matrix): Matrix {
   }
 }
 
+/** Rows from whose gradients the first guess at the curvature is made. */
+const rowsForFirstCurvature = 1000;
+
 /** The mode over all rows, with memory O(M). */
 async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array): Promise<LowMemoryMode> {
-  const { numRows } = model.rows;
   const rowCurvature = new Float64Array(model.dimension);
-  const looked = sampleOf(model, 1000, 0).custom!.subset ?? Uint32Array.from({ length: numRows }, (_, n) => n);
-  await visitRowGradients(workspace, model, start, looked, (gradient) => {
+  const sample = subsampleModel(model, rowsForFirstCurvature, createRandom(0, 0, 3));
+  const looked = Uint32Array.from({ length: sample.rows.numRows }, (_, n) => n);
+  await rowsOf(workspace, sample).visitGradients(looked, start, (gradient) => {
     gradient.forEach((value, j) => {
       rowCurvature[j] += value ** 2 / looked.length;
     });
@@ -145,7 +151,7 @@ async function distanceNotes(
   position: Float64Array,
   covariance: Matrix,
 ): Promise<string[]> {
-  const { gradient } = await sumRows(workspace, model, { position, weights: Weights.none });
+  const { gradient } = await rowsOf(workspace, model).pass(position, { gram: "none" });
   addPriorGradientInto(model, position, gradient);
   const distance = Math.sqrt(dot(gradient, multiplyVector(covariance, gradient)) / model.dimension);
   return distance < 0.1
@@ -153,18 +159,6 @@ async function distanceNotes(
     : [
         `The start is not a mode: a Newton step would move each parameter by ${twoDigits(distance)} posterior sds in the mean, and the draws are around where such steps lead.`,
       ];
-}
-
-/** The model over `count` rows drawn without replacement; itself, where it has no more. */
-function sampleOf(model: Model, count: number, seed: number): Model {
-  const { numRows } = model.rows;
-  if (count >= numRows) return model;
-  const random = createRandom(seed, 0, 3);
-  const subset = new Uint32Array(count);
-  // Selection sampling (Knuth's algorithm S).
-  for (let row = 0, taken = 0; taken < count; row++)
-    if (random.uniform() * (numRows - row) < count - taken) subset[taken++] = row;
-  return { ...model, rows: { ...model.rows, numRows: count }, custom: { ...model.custom!, subset } };
 }
 
 /**
@@ -193,5 +187,5 @@ async function noiseAround(
 }
 
 async function covarianceAt(workspace: Workspace, sample: Model, position: Float64Array): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, sample, { position, weights: Weights.squaredGradient }));
+  return covarianceOf(await rowsOf(workspace, sample).pass(position, { gram: "squared-gradient" }));
 }

@@ -1,11 +1,11 @@
-import { SparseRow, Weights } from "../../kernels/layout.ts";
+import { sparseHeadWords, sparseRowEnd } from "../engine/bindings/sparse-row.ts";
 import { InputError } from "../errors.ts";
 import { dot, matrix } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import type { Model } from "../models/model.ts";
 import { priorCurvature } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { LowRankApproximation } from "./local-approximation.ts";
@@ -25,9 +25,8 @@ export async function estimateLowRank(workspace: Workspace, model: Model, seed: 
   const finding = tellingPasses(workspace, "finding the mode");
   const { position: mode, passes } = await findModeFromNoise(finding, model, { tolerance: modeTolerance });
   const priorCurvatures = priorCurvature(model, mode);
-  const { diagonal } = await sumRows(tellingPasses(workspace, "measuring the curvature", 1), model, {
-    position: mode,
-    weights: Weights.curvature,
+  const { diagonal } = await rowsOf(tellingPasses(workspace, "measuring the curvature", 1), model).pass(mode, {
+    gram: "curvature",
     isDiagonal: true,
   });
   const atMode = diagonal!.map((value, j) => Math.max(value, 0) + priorCurvatures[j]);
@@ -72,8 +71,8 @@ function withReach(model: Model, mode: Float64Array, curvatures: Float64Array): 
       return out[0];
     };
     const here = curvatureAt(eta);
-    const first = (starts[n] + SparseRow.head) / 4;
-    for (let at = first; at < first + 2 * words[starts[n] / 4]; at += 2) {
+    const start = starts[n] / 4;
+    for (let at = start + sparseHeadWords, end = sparseRowEnd(words, start); at < end; at += 2) {
       const x = floats[at + 1];
       const half = (reach * Math.abs(x)) / Math.sqrt(curvatures[words[at]]);
       if (half < 0.5) continue;
@@ -111,7 +110,7 @@ async function slowDirections(
   const product = async (vector: Float64Array): Promise<Float64Array> => {
     const at = async (sign: number) => {
       const position = mode.map((value, j) => value + (sign * differenceLength * vector[j]) / roots[j]);
-      return (await sumRows(workspace, model, { position, weights: Weights.none })).gradient;
+      return (await rowsOf(workspace, model).pass(position, { gram: "none" })).gradient;
     };
     const [above, below] = [await at(1), await at(-1)];
     return vector.map((value, j) => {

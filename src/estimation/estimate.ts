@@ -39,7 +39,7 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
   const measuring = tellingPasses(workspace, "measuring the noise");
   const noiseCovariance = await noiseCovarianceAt(measuring, model, mode.position);
   const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
-  const pairs = (model.outputs * (model.outputs + 1)) / 2;
+  const pairs = (model.numPredictors * (model.numPredictors + 1)) / 2;
   const sample = subsampleModel(model, Math.min(wanted, Math.floor(maxRowMatrices / pairs)), createRandom(seed, 0, 3));
   const laplaceCovariance = invertPositiveDefinite(mode.precision);
   return {

@@ -69,10 +69,10 @@ function nullDirections(
   { hessian, model, numRows, priorCurvatures }: DenseApproximation,
   size: number,
 ): Float64Array[] {
-  // With several outputs the sum of their blocks on the diagonal: null only where all of them are.
+  // With several numPredictors the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
   const prior = new Float64Array(size);
-  for (let k = 0; k < model.outputs; k++) {
+  for (let k = 0; k < model.numPredictors; k++) {
     for (let i = 0; i < size; i++) {
       prior[i] += priorCurvatures[k * size + i] / numRows;
       for (let j = 0; j < size; j++)

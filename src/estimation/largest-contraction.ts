@@ -1,8 +1,7 @@
-import { Weights } from "../../kernels/layout.ts";
+import type { RowChoice } from "../engine/bindings/pass-record.ts";
 import { dot } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
-import { sumRows } from "../rows/row-sums.ts";
-import type { RowSumsRequest } from "../rows/sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 
 /** Length of the central differences, in the units of θ. */
@@ -10,7 +9,7 @@ const differenceLength = 1e-3;
 
 export interface PowerIteration {
   /** The rows over which the mean gradient is taken: a few thousand tell the largest eigenvalue well enough. */
-  readonly rows: Pick<RowSumsRequest, "step" | "rowList">;
+  readonly rows: RowChoice;
   readonly iterations: number;
   readonly normal: () => number;
   /** M: the prior's share of the diagonal of A, where it counts. */
@@ -37,7 +36,7 @@ export async function largestContraction(
     const shift = differenceLength / (Math.sqrt(dot(direction, direction)) || 1);
     const meanGradient = async (sign: number) => {
       const moved = position.map((value, j) => value + sign * shift * direction[j]);
-      const { gradient, count } = await sumRows(workspace, model, { position: moved, weights: Weights.none, ...rows });
+      const { gradient, count } = await rowsOf(workspace, model).pass(moved, { gram: "none", ...rows });
       return gradient.map((value) => value / count);
     };
     const [above, below] = [await meanGradient(1), await meanGradient(-1)];

@@ -1,8 +1,7 @@
-import { Weights } from "../../kernels/layout.ts";
 import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
 
@@ -48,7 +47,7 @@ export async function findModeInLowMemory(
   const floor = 1e-9 * numRows;
   const found = await limitedMemoryBfgs(
     async (position) => {
-      const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }));
+      const sums = await unlessZeroDensity(() => rowsOf(workspace, model).pass(position, { gram: "none" }));
       // The line search steps back from there.
       if (!sums) return { value: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) };
       const { loss, gradient } = sums;

@@ -1,7 +1,6 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { diagonalNoise } from "./diagonal-noise.ts";
 import { findModeInLowMemory, type LowMemoryMode, type LowMemoryModeOptions } from "./low-memory-mode.ts";
@@ -26,6 +25,6 @@ export async function findModeFromNoise(
  * made by `withRows`.
  */
 export async function meanLoss(workspace: Workspace, model: Model, position: ArrayLike<number>): Promise<number> {
-  const { loss, count } = await sumRows(workspace, model, { position, weights: Weights.none });
+  const { loss, count } = await rowsOf(workspace, model).pass(position, { gram: "none" });
   return loss / count;
 }

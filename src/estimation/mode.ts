@@ -1,10 +1,9 @@
-import { Weights } from "../../kernels/layout.ts";
 import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import { densityOf } from "../priors/densities.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { requireFinite } from "./overflow.ts";
@@ -152,7 +151,7 @@ async function expand(
   position: Float64Array,
   { step, spread }: Part,
 ): Promise<Expansion> {
-  const sums = await sumRows(workspace, model, { position, weights: Weights.curvature, step });
+  const sums = await rowsOf(workspace, model).pass(position, { gram: "curvature", step });
   const factor = model.rows.numRows / sums.count;
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
@@ -166,7 +165,7 @@ async function lossAt(
   position: Float64Array,
   { step, spread }: Part,
 ): Promise<number> {
-  const sums = await sumRows(workspace, model, { position, weights: Weights.none, step });
+  const sums = await rowsOf(workspace, model).pass(position, { gram: "none", step });
   return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position, spread);
 }
 

@@ -36,8 +36,8 @@ function rowGradients({ model }: DenseApproximation, position: Float64Array): Ma
   visitRows(model, position, (row) => {
     family.row!.slopesInto(slopes, row.eta[0], row.tau, row.y);
     row.addTo(gradients.data, row.n * dimension, row.weight * slopes[0]);
-    auxiliaries.forEach(({ place }, k) => {
-      gradients.data[row.n * dimension + rows.numColumns + k] = row.weight * slopes[place + 1];
+    auxiliaries.forEach(({ index }, k) => {
+      gradients.data[row.n * dimension + rows.numColumns + k] = row.weight * slopes[index + 1];
     });
   });
   return gradients;

@@ -1,11 +1,10 @@
-import { Influence, Weights } from "../../kernels/layout.ts";
-import { influenceScratchBytes } from "../engine/bindings/scratch.ts";
 import { choleskySemidefinite } from "../linalg/cholesky.ts";
 import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
-import type { RowSums } from "../rows/sums.ts";
+import { KernelRows } from "../rows/kernel-rows.ts";
+import type { RowSums } from "../rows/rows.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
@@ -28,7 +27,7 @@ export async function noiseCovarianceAt(
   model: Model,
   position: ArrayLike<number>,
 ): Promise<Matrix> {
-  return covarianceOf(await sumRows(workspace, model, { position, weights: Weights.squaredGradient }));
+  return covarianceOf(await rowsOf(workspace, model).pass(position, { gram: "squared-gradient" }));
 }
 
 /** Antithetic pairs of draws over which C(θ) is averaged where it has no closed form. */
@@ -50,20 +49,20 @@ export async function stateDependentNoise(
   seed: number,
 ): Promise<StateDependentNoise> {
   const curvature = scale(
-    (await sumRows(workspace, sample, { position: mode, weights: Weights.curvature })).gram,
+    (await rowsOf(workspace, sample).pass(mode, { gram: "curvature" })).gram,
     1 / sample.rows.numRows,
   );
   const isClosed = hasQuadraticLikelihood(sample);
   const atMode = isClosed ? noiseCovariance : await noiseCovarianceAt(workspace, sample, mode);
 
   async function multiplicative(covariance: Matrix): Promise<Matrix> {
-    const { memory, rows, outputs, family, auxiliaries, hasReference } = sample;
+    const { memory, rows, numPredictors, family, auxiliaries, hasReference } = sample;
     const mark = memory.mark();
     try {
-      const pairs = (outputs * (outputs + 1)) / 2;
+      const pairs = (numPredictors * (numPredictors + 1)) / 2;
       const values = memory.allocate(rows.numRows * pairs * 4);
       const law = { factor: choleskySemidefinite(covariance), covariance };
-      await influence(workspace, sample, mode, law, { leverage: values });
+      await new KernelRows(workspace, sample).influence(mode, law, { leverage: values });
       const view = memory.f32(values, rows.numRows * pairs);
       const ofAuxiliaries = auxiliaries.length > 0 ? new AuxiliaryNoise(sample, covariance) : undefined;
       visitRows(sample, mode, (row) => {
@@ -76,7 +75,7 @@ export async function stateDependentNoise(
         family.sandwichCurvatureInto(own, eta, tau, y, hasReference);
         for (let p = 0; p < pairs; p++) own[p] *= weight ** 2;
       });
-      const { gram } = await sumRows(workspace, sample, { position: mode, weights: Weights.given, rowValues: values });
+      const { gram } = await rowsOf(workspace, sample).pass(mode, { gram: "given", rowValues: values });
       const total = ofAuxiliaries?.total(gram) ?? gram;
       return add(scale(total, 1 / rows.numRows), congruence(curvature, covariance), 1, -1);
     } finally {
@@ -98,49 +97,4 @@ export async function stateDependentNoise(
   }
 
   return { averagedOver, multiplicative };
-}
-
-/**
- * Leverage and influence of every row (kernels/layout.ts, Influence), written to N f32 each at the addresses given.
- * @param law the covariance P and its lower triangular factor
- */
-export async function influence(
-  workspace: Workspace,
-  model: Model,
-  center: ArrayLike<number>,
-  law: { readonly factor: Matrix; readonly covariance: Matrix },
-  outputs: { leverage?: number; influence?: number },
-): Promise<void> {
-  const { memory, dimension, rows } = model;
-  const mark = memory.mark();
-  try {
-    const centerAddress = memory.allocateF64(dimension);
-    memory.f64(centerAddress, dimension).set(center);
-    const put = (values: Float64Array) => {
-      const address = memory.allocateF64(values.length);
-      memory.f64(address, values.length).set(values);
-      return address;
-    };
-    const factorAddress = put(law.factor.data);
-    const covarianceAddress = rows.sparse ? put(law.covariance.data) : 0;
-    const numTasks = Math.max(1, Math.min(16, Math.floor(rows.numRows / 2048)));
-    const tasks = Array.from({ length: numTasks }, (_, task) => {
-      const address = memory.allocate(Influence.slots * 8);
-      const scratch = memory.allocate(influenceScratchBytes(rows.paddedColumns, model.outputs));
-      memory.setU32(address, Influence.model, model.address);
-      memory.setU32(address, Influence.center, centerAddress);
-      memory.setU32(address, Influence.factor, factorAddress);
-      memory.setU32(address, Influence.covariance, covarianceAddress);
-      memory.setU32(address, Influence.from, Math.floor((rows.numRows * task) / numTasks));
-      memory.setU32(address, Influence.to, Math.floor((rows.numRows * (task + 1)) / numTasks));
-      memory.setU32(address, Influence.leverage, outputs.leverage ?? 0);
-      memory.setU32(address, Influence.influence, outputs.influence ?? 0);
-      memory.setU32(address, Influence.scratch, scratch);
-      return { kernel: "influenceRows" as const, address, argument: 0, times: 1 };
-    });
-    await workspace.executor.run(tasks, { signal: workspace.signal });
-    workspace.counter.rowsVisited += rows.numRows;
-  } finally {
-    memory.release(mark);
-  }
 }

@@ -1,9 +1,8 @@
-import { Weights } from "../../kernels/layout.ts";
 import { invertLower } from "../linalg/cholesky.ts";
 import { diagonal, dot, type Matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
 import { addPriorResidualInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
@@ -30,7 +29,7 @@ export async function gradientNonlinearity(local: DenseApproximation, factor: Ma
   let squares = 0;
   const average = new Float64Array(mode.length);
   for (const position of antitheticPoints(mode, factor, nonlinearityPairs, () => random.normal())) {
-    const sums = await sumRows(workspace, sample, { position, center: mode, weights: Weights.squaredResidual });
+    const sums = await rowsOf(workspace, sample).pass(position, { gram: "squared-residual", center: mode });
     const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
     addPriorResidualInto(model, mode, position, residual);
     const whitened = multiplyVector(factorTransposed, residual);

@@ -1,6 +1,4 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { Design } from "../design/design-types.ts";
-
 import {
   add,
   congruence,
@@ -14,13 +12,13 @@ import {
 import { type Model, numCoefficients } from "../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 import { newtonDirection } from "./mode.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
 export interface PriorPull {
-  /** D × outputs: how far the mode of each column's coefficient moves without them, in posterior sds. */
+  /** D × numPredictors: how far the mode of each column's coefficient moves without them, in posterior sds. */
   readonly shifts: Float64Array;
   /** The nats by which the data would fit better; 0 where no coefficient moves by enough to look. */
   readonly cost: number;
@@ -93,7 +91,7 @@ async function costOf(
   step: Float64Array,
 ): Promise<number> {
   const lossAt = async (position: Float64Array) =>
-    (await sumRows(workspace, model, { position, weights: Weights.none })).loss;
+    (await rowsOf(workspace, model).pass(position, { gram: "none" })).loss;
   const before = await lossAt(mode);
   const wholeBefore = before + priorLoss(wide, mode);
   let length = 1;

@@ -1,5 +1,5 @@
 import type { Model } from "../models/model.ts";
-import { visitRowGradients } from "../rows/custom-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 
 /** Single rows whose gradients are looked at. */
@@ -23,7 +23,7 @@ export async function diagonalsAt(workspace: Workspace, model: Model, position: 
   const rows = rowsToLookAt(model.rows.numRows);
   const sums = new Float64Array(model.dimension);
   const squares = new Float64Array(model.dimension);
-  await visitRowGradients(workspace, model, position, rows, (gradient) => {
+  await rowsOf(workspace, model).visitGradients(rows, position, (gradient) => {
     for (let j = 0; j < sums.length; j++) {
       sums[j] += gradient[j] / rows.length;
       squares[j] += gradient[j] ** 2 / rows.length;

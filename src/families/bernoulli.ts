@@ -1,4 +1,3 @@
-import { Family } from "../../kernels/layout.ts";
 import { familyOfRow } from "./family.ts";
 
 const logistic = (eta: number) => 1 / (1 + Math.exp(-eta));
@@ -9,7 +8,6 @@ const loss = (eta: number, y: number) => Math.max(eta, 0) + Math.log1p(Math.exp(
 export const bernoulli = familyOfRow(
   {
     name: "bernoulli",
-    kernel: Family.bernoulli,
     target: "event",
     auxiliaries: [],
     predictive: {

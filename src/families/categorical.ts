@@ -1,4 +1,3 @@
-import { Family as Code } from "../../kernels/layout.ts";
 import type { Family } from "./family.ts";
 
 /**
@@ -6,7 +5,6 @@ import type { Family } from "./family.ts";
  */
 export const categorical: Family = {
   name: "categorical",
-  kernel: Code.categorical,
   target: "classes",
   auxiliaries: [],
   slopesInto(out, eta, _tau, y, hasReference) {

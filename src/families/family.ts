@@ -1,4 +1,3 @@
-import type { Family as Code } from "../../kernels/layout.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { Auxiliary } from "./auxiliaries.ts";
 
@@ -7,7 +6,7 @@ type TargetKind = "numbers" | "counts" | "event" | "classes";
 
 /**
  * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
- * up to terms of y alone. The kernels hold the same functions (kernels/row-loss.ts).
+ * up to terms of y alone. The kernels hold the same functions (kernels/families/row-loss.ts).
  */
 export interface RowLoss {
   /** f */
@@ -38,11 +37,10 @@ export interface Family {
   /** As in the list of `families.ts`, or "custom". */
   readonly name: string;
   readonly target: TargetKind;
-  readonly kernel: Code;
   /** Of `auxiliaries.ts`, at most two. */
   readonly auxiliaries: readonly Auxiliary[];
-  /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
-  auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
+  /** ∂f/∂τ of the auxiliary parameter of an index in τ. */
+  auxiliarySlope(index: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
   /** Absent where a row has several linear predictors. */
   readonly row?: RowLoss;
   /** Writes ∂f/∂η_k to `out`. */
@@ -60,7 +58,7 @@ export interface Family {
 
 /** A family with one linear predictor. */
 export function familyOfRow(
-  parts: Pick<Family, "name" | "kernel" | "target" | "auxiliaries" | "predictive">,
+  parts: Pick<Family, "name" | "target" | "auxiliaries" | "predictive">,
   row: RowLoss,
 ): Family {
   const slopes = new Float64Array(3);
@@ -72,9 +70,9 @@ export function familyOfRow(
       row.slopesInto(slopes, eta[0], tau, y);
       out[0] = slopes[0];
     },
-    auxiliarySlope(place, eta, tau, y) {
+    auxiliarySlope(index, eta, tau, y) {
       row.slopesInto(slopes, eta[0], tau, y);
-      return slopes[place + 1];
+      return slopes[index + 1];
     },
     sandwichCurvatureInto(v, eta, tau, y) {
       row.curvaturesInto(curvatures, eta[0], tau, y);

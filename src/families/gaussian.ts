@@ -1,4 +1,3 @@
-import { Family } from "../../kernels/layout.ts";
 import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
 
@@ -8,7 +7,6 @@ const halfLogTwoPi = 0.5 * Math.log(2 * Math.PI);
 export const gaussian = familyOfRow(
   {
     name: "gaussian",
-    kernel: Family.gaussian,
     target: "numbers",
     auxiliaries: [auxiliaries.sigma],
     predictive: {

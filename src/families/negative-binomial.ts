@@ -1,5 +1,4 @@
 import logGamma from "@stdlib/math-base-special-gammaln";
-import { Family } from "../../kernels/layout.ts";
 import { drawGamma, drawPoisson } from "../rng/variates.ts";
 import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
@@ -11,7 +10,6 @@ import { meanCount } from "./poisson.ts";
 export const negativeBinomial = familyOfRow(
   {
     name: "negative-binomial",
-    kernel: Family.negativeBinomial,
     target: "counts",
     auxiliaries: [auxiliaries.dispersion],
     predictive: {

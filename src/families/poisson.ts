@@ -1,5 +1,4 @@
 import logGamma from "@stdlib/math-base-special-gammaln";
-import { Family } from "../../kernels/layout.ts";
 import { drawPoisson } from "../rng/variates.ts";
 import { familyOfRow } from "./family.ts";
 
@@ -10,7 +9,6 @@ export const meanCount = (eta: number) => Math.exp(Math.min(eta, 300));
 export const poisson = familyOfRow(
   {
     name: "poisson",
-    kernel: Family.poisson,
     target: "counts",
     auxiliaries: [],
     predictive: {

@@ -1,7 +1,6 @@
 import digamma from "@stdlib/math-base-special-digamma";
 import logGamma from "@stdlib/math-base-special-gammaln";
 import trigamma from "@stdlib/math-base-special-trigamma";
-import { Family } from "../../kernels/layout.ts";
 import { drawGamma } from "../rng/variates.ts";
 import { auxiliaries } from "./auxiliaries.ts";
 import { familyOfRow } from "./family.ts";
@@ -13,7 +12,6 @@ import { familyOfRow } from "./family.ts";
 export const studentT = familyOfRow(
   {
     name: "student-t",
-    kernel: Family.studentT,
     target: "numbers",
     auxiliaries: [auxiliaries.sigma, auxiliaries.nu],
     predictive: {

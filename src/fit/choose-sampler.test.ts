@@ -33,7 +33,7 @@ describe("auto", () => {
 
 it("where no step is stable, few rows make it NUTS, many a coreset, and too many columns the normal approximation", () => {
   const sized = (numRows: number, columns: number) =>
-    ({ numRows, model: { outputs: 1, dimension: columns, rows: { paddedColumns: columns } } }) as Parameters<
+    ({ numRows, model: { numPredictors: 1, dimension: columns, rows: { paddedColumns: columns } } }) as Parameters<
       typeof samplerWithoutStep
     >[0];
   const usual = { ...length, chains: 4, draws: 1000 };

@@ -15,19 +15,19 @@ export function denseMarginals(
   { local, plan, output }: DenseRun,
 ): Marginals {
   const transform = originalScale(design);
-  const { outputs, auxiliaries } = local.model;
+  const { numPredictors, auxiliaries } = local.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
-  const scale = { outputs, units };
+  const scale = { numPredictors, units };
   const draws = drawsByName(names, transform, scale, output.positions);
   const means = drawsByName(names, transform, scale, output.intervalMeans);
   const traced = output.steps ?? output.trace;
   const traces = traced && drawsByName(names, transform, scale, traced);
-  const original = marginals(output, outputs, { matrix: transform.matrix, apply: transform.toOriginal });
-  const standardise = (law: Gaussian) => marginals(law, outputs, design.basis && linearMap(design.basis.matrix));
+  const original = marginals(output, numPredictors, { matrix: transform.matrix, apply: transform.toOriginal });
+  const standardise = (law: Gaussian) => marginals(law, numPredictors, design.basis && linearMap(design.basis.matrix));
   const standardized = standardise(output);
   const laplace = standardise({ mean: local.mode, covariance: local.laplaceCovariance });
   const predicted = standardise({ mean: local.mode, covariance: plan.prediction.covariance });
-  const numCoefficients = transform.shift.length * outputs;
+  const numCoefficients = transform.shift.length * numPredictors;
   const of = (all: ReadonlyMap<string, Float64Array[]>, index: number) => all.get(names[index])!;
   return {
     draws,
@@ -74,13 +74,13 @@ const linearMap = (matrix: Matrix): CoefficientMap => ({ matrix, apply: (values)
 /** M: mean and sd of each parameter of a law, the coefficients' on another scale where there is a map, the same for all classes. */
 function marginals(
   { mean, covariance }: Gaussian,
-  outputs: number,
+  numPredictors: number,
   map: CoefficientMap | undefined,
 ): { mean: Float64Array; sd: Float64Array } {
   const result = { mean: Float64Array.from(mean), sd: diagonal(covariance).map(Math.sqrt) };
   if (!map) return result;
   const size = map.matrix.rows;
-  for (let first = 0; first < size * outputs; first += size) {
+  for (let first = 0; first < size * numPredictors; first += size) {
     const block = matrix(size, size);
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++)
@@ -95,7 +95,7 @@ function marginals(
 function drawsByName(
   names: readonly string[],
   transform: OriginalScale,
-  { outputs, units }: { readonly outputs: number; readonly units: readonly number[] },
+  { numPredictors, units }: { readonly numPredictors: number; readonly units: readonly number[] },
   chains: readonly Float64Array[],
 ): Map<string, Float64Array[]> {
   const draws = new Map<string, Float64Array[]>(names.map((name) => [name, []]));
@@ -107,7 +107,7 @@ function drawsByName(
     for (let draw = 0; draw < numDraws; draw++) {
       const position = positions.subarray(draw * dimension, (draw + 1) * dimension);
       let first = 0;
-      for (; first < size * outputs; first += size) {
+      for (; first < size * numPredictors; first += size) {
         const original = transform.toOriginal(position.subarray(first, first + size));
         for (let j = 0; j < size; j++) values[first + j][draw] = original[j];
       }

@@ -58,7 +58,7 @@ function priorGroups({ columns }: Design, model: Model): PriorGroup[] {
     if (isIntercept) return;
     const name = size.get(term) === 1 ? singles : term;
     const parameters = groups.get(name) ?? [];
-    for (let output = 0; output < model.outputs; output++) parameters.push(output * columns.length + j);
+    for (let output = 0; output < model.numPredictors; output++) parameters.push(output * columns.length + j);
     groups.set(name, parameters);
   });
   return [...groups].map(([name, parameters]) => ({ name, parameters }));

@@ -56,14 +56,14 @@ async function meansOfDesign(posterior: Posterior, family: FamilyName, formula: 
   const { columns, target, stride } = design;
   const draws = [...posterior.draws.values()].map((chains) => chains.flatMap((chain) => [...chain]));
   const size = columns.length;
-  const outputs = family === "categorical" ? 3 - Number(options.classCoding !== "symmetric") : 1;
+  const numPredictors = family === "categorical" ? 3 - Number(options.classCoding !== "symmetric") : 1;
   const result = new Float64Array(numRows * 3);
   const out = new Float64Array(3);
-  const learned = draws.slice(size * outputs);
+  const learned = draws.slice(size * numPredictors);
   for (let s = 0; s < draws[0].length; s++) {
     const auxiliary = Float64Array.from(learned, (values) => values[s]);
     for (let n = 0; n < numRows; n++) {
-      const eta = Array.from({ length: outputs }, (_, k) => {
+      const eta = Array.from({ length: numPredictors }, (_, k) => {
         let sum = design.hasIntercept ? 0 : target.mean;
         if (design.hasOffset) sum += target.scale * design.rows[n * stride + stride - 2];
         columns.forEach((column, j) => {
@@ -72,7 +72,7 @@ async function meansOfDesign(posterior: Posterior, family: FamilyName, formula: 
         });
         return sum;
       });
-      if (family === "categorical" && outputs === 2) eta.unshift(0);
+      if (family === "categorical" && numPredictors === 2) eta.unshift(0);
       families[family].predictive.meanInto(out, Float64Array.from(eta), auxiliary);
       for (let k = 0; k < 3; k++) result[3 * n + k] += out[k] / draws[0].length;
     }

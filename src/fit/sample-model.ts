@@ -1,4 +1,3 @@
-import { Weights } from "../../kernels/layout.ts";
 import { curvatureKind } from "../design/curvature-kind.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import type { Executor } from "../engine/executor.ts";
@@ -16,7 +15,7 @@ import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
 import type { Tuning } from "../options/tuning.ts";
 import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import { sumRows } from "../rows/row-sums.ts";
+import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
 import { type Selected, selectSampler } from "../sampling/choose.ts";
@@ -140,7 +139,7 @@ const withinBounds = {
 
 /** @throws InputError where the density is 0 at the start */
 async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
-  if (!(await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }))))
+  if (!(await unlessZeroDensity(() => rowsOf(workspace, model).pass(position, { gram: "none" }))))
     throw new InputError(
       "The density of the custom model is 0 (its loss is infinite) at the start: give a start where it is above 0.",
     );
@@ -160,7 +159,7 @@ async function requirePositiveDraws({ workspace, model }: LocalApproximation, { 
     ),
   );
   for (let t = 0; t < draws.length; t += Math.ceil(draws.length / lookedAt))
-    await sumRows(workspace, model, { position: Float64Array.from(draws[t]), weights: Weights.none });
+    await rowsOf(workspace, model).pass(Float64Array.from(draws[t]), { gram: "none" });
 }
 
 /** A custom model's parameters are reported as they are. */

@@ -78,7 +78,7 @@ export function streamedMarginals(
 
 /** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
 function scaleOf({ columns, target }: ScaledDesign, { model }: LowRankRun["local"]) {
-  const numCoefficients = columns.length * model.outputs;
+  const numCoefficients = columns.length * model.numPredictors;
   return (place: number): { unit: number; isLogarithm: boolean } => {
     if (place < numCoefficients)
       return { unit: target.scale / columns[place % columns.length].scale, isLogarithm: false };
@@ -106,7 +106,7 @@ function originalDraws(
   const intercept = columns.findIndex(({ isIntercept }) => isIntercept);
   const shifts = Float64Array.from(columns, ({ mean, scale: own, isIntercept }) => (isIntercept ? 0 : mean / own));
   const intercepts = new Map<number, readonly Float64Array[]>();
-  for (let k = 0; k < local.model.outputs && intercept >= 0; k++) {
+  for (let k = 0; k < local.model.numPredictors && intercept >= 0; k++) {
     const first = k * size;
     const draws = run.positions.map((values) =>
       Float64Array.from({ length: values.length / dimension }, (_, draw) => {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { SparseRow } from "../../kernels/layout.ts";
 import { buildDesign } from "../design/design.ts";
 import type { Design, DesignOptions } from "../design/design-types.ts";
 import { RowEncoder } from "../design/recipe/encode-rows.ts";
+import { sparseHeadWords } from "../engine/bindings/sparse-row.ts";
 import { InputError } from "../errors.ts";
 import { type ColumnData, tableFromColumns } from "../table/table.ts";
 import { parseFormula } from "./formula.ts";
@@ -37,7 +37,7 @@ function columnsOf({ rows, stride, numRows, columns, sparse }: Design): Record<s
   const valueAt = (n: number, j: number) => {
     if (!starts || !shift) return rows[n * stride + j];
     const head = (starts[n] - rows.byteOffset) / 4;
-    const entries = Array.from({ length: bits[head] }, (_, e) => head + SparseRow.head / 4 + 2 * e);
+    const entries = Array.from({ length: bits[head] }, (_, e) => head + sparseHeadWords + 2 * e);
     // The kernels take the entries of a row to stand in the order of the columns.
     entries.slice(1).forEach((at) => {
       expect(bits[at]).toBeGreaterThan(bits[at - 2]);

@@ -1,4 +1,3 @@
-import { Family as Code } from "../../kernels/layout.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import { InputError } from "../errors.ts";
 import type { Family } from "../families/family.ts";
@@ -106,8 +105,6 @@ function requireLength(name: string, values: unknown, dimension: number): void {
 
 const customFamily: Family = {
   name: "custom",
-  // Not read: the kernels see no rows of such a model.
-  kernel: Code.gaussian,
   target: "numbers",
   auxiliaries: [],
   slopesInto: unknownRow,
@@ -138,7 +135,7 @@ export function modelOf(memory: EngineMemory, given: CustomModel): Model {
       hasWeights: false,
     },
     family: customFamily,
-    outputs: 1,
+    numPredictors: 1,
     hasReference: false,
     dimension,
     auxiliaries: [],

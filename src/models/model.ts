@@ -1,8 +1,6 @@
-import { Model as Slot } from "../../kernels/layout.ts";
 import type { Design } from "../design/design-types.ts";
-
-import type { RowStorage } from "../engine/bindings/row-view.ts";
-import { writeShapedPriors } from "../engine/bindings/shaped-priors.ts";
+import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
+import { shapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Auxiliary, AuxiliaryName } from "../families/auxiliaries.ts";
 import { type FamilyName, families } from "../families/families.ts";
@@ -12,12 +10,7 @@ import { defaultPrior } from "../priors/prior.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
 
-/** Rows in the engine's memory. */
-export interface RowBlock extends RowStorage {
-  readonly paddedColumns: number;
-  readonly hasOffset: boolean;
-  readonly hasWeights: boolean;
-}
+export type { RowBlock };
 
 /** The rows of a design that stand at `address`. */
 export function rowBlockOf(design: Design, address: number): RowBlock {
@@ -39,10 +32,10 @@ export interface Model {
   readonly rows: RowBlock;
   readonly family: Family;
   /** Linear predictors a row: 1, and for the categorical family one for every class that has parameters. */
-  readonly outputs: number;
+  readonly numPredictors: number;
   /** Whether the categorical family's class 0 has η = 0 and no parameters. */
   readonly hasReference: boolean;
-  /** M = D outputs, and one more for each auxiliary parameter that is learned. */
+  /** M = D numPredictors, and one more for each auxiliary parameter that is learned. */
   readonly dimension: number;
   /** Those of the family's auxiliary parameters that are learned, in the order in which they end θ. */
   readonly auxiliaries: readonly LearnedAuxiliary[];
@@ -54,6 +47,8 @@ export interface Model {
   readonly priorMean: Float64Array;
   /** Up to so many parameters matrices of all pairs are held, where that is not the usual limit. */
   readonly maxDenseParameters?: number;
+  /** Address of the table by which rows are drawn with unequal probabilities; uniformly where left out. */
+  readonly aliasTable?: number;
   /** A custom model's functions, which stand in for rows and family. */
   readonly custom?: CustomFunctions;
   /** The priors that are not normal. */
@@ -61,8 +56,8 @@ export interface Model {
 }
 
 interface LearnedAuxiliary extends Auxiliary {
-  /** Its place in τ. */
-  readonly place: number;
+  /** Its index in τ. */
+  readonly index: number;
 }
 
 export const classCodings = ["reference", "symmetric"] as const;
@@ -91,7 +86,7 @@ export function numParameters(
   { family, classes, auxiliaries = {} }: Pick<ModelOptions, "family" | "classes" | "auxiliaries">,
 ): number {
   const learned = families[family].auxiliaries.filter((own) => typeof knownOf(own, auxiliaries) !== "number");
-  return numColumns * numPredictors(classes) + learned.length;
+  return numColumns * predictorsOf(classes) + learned.length;
 }
 
 /** What is known of one of them. */
@@ -102,7 +97,7 @@ function knownOf(
   return given[name] ?? defaultPrior;
 }
 
-function numPredictors(classes: ModelOptions["classes"]): number {
+function predictorsOf(classes: ModelOptions["classes"]): number {
   return classes ? classes.count - Number(classes.coding === "reference") : 1;
 }
 
@@ -110,16 +105,16 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
   const family = families[options.family];
   const { priors, auxiliaries: given = {}, classes } = options;
   const hasReference = classes?.coding === "reference";
-  const outputs = numPredictors(classes);
-  const numCoefficients = rows.numColumns * outputs;
-  const known = family.auxiliaries.map((auxiliary, place) => ({
+  const numPredictors = predictorsOf(classes);
+  const numCoefficients = rows.numColumns * numPredictors;
+  const known = family.auxiliaries.map((auxiliary, index) => ({
     ...auxiliary,
-    place,
+    index,
     value: knownOf(auxiliary, given),
   }));
   const learned = known.filter(({ value }) => typeof value !== "number");
   const fixedTau: [number, number] = [0, 0];
-  for (const { place, value } of known) if (typeof value === "number") fixedTau[place] = Math.log(value);
+  for (const { index, value } of known) if (typeof value === "number") fixedTau[index] = Math.log(value);
   const dimension = numCoefficients + learned.length;
   const priorPrecision = new Float64Array(dimension);
   const priorMean = new Float64Array(dimension);
@@ -137,7 +132,7 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
     memory,
     rows,
     family,
-    outputs,
+    numPredictors,
     hasReference,
     dimension,
     auxiliaries: learned,
@@ -148,41 +143,27 @@ export function createModel(memory: EngineMemory, rows: RowBlock, options: Model
   });
 }
 
-/** The model with a record of its own in memory. */
-export function withRecord(model: Omit<Model, "address">, aliasTable = 0): Model {
-  const { memory, rows, dimension, shapedPriors } = model;
-  const address = memory.allocate(Slot.slots * 8);
-  const vector = (values: Float64Array) => {
-    const at = memory.allocateF64(dimension);
-    memory.f64(at, dimension).set(values);
-    return at;
-  };
-  const setU32 = (slot: Slot, value: number) => memory.setU32(address, slot, value);
-  setU32(Slot.rows, rows.sparse ? 0 : rows.address);
-  setU32(Slot.rowStarts, rows.sparse ? rows.address : 0);
-  setU32(Slot.shift, rows.sparse?.shift ?? 0);
-  setU32(Slot.numRows, rows.numRows);
-  setU32(Slot.numColumns, rows.numColumns);
-  setU32(Slot.paddedColumns, rows.paddedColumns);
-  setU32(Slot.stride, rows.stride);
-  setU32(Slot.hasOffset, rows.hasOffset ? 1 : 0);
-  setU32(Slot.hasWeights, rows.hasWeights ? 1 : 0);
-  setU32(Slot.family, model.family.kernel);
-  setU32(Slot.auxiliary, model.auxiliaries.length);
-  setU32(Slot.firstAuxiliary, model.auxiliaries[0]?.place ?? 0);
-  memory.setF64(address, Slot.fixedAuxiliary, model.fixedTau[0]);
-  memory.setF64(address, Slot.secondFixedAuxiliary, model.fixedTau[1]);
-  setU32(Slot.priorPrecision, vector(model.priorPrecision));
-  setU32(Slot.priorMean, vector(model.priorMean));
-  setU32(Slot.shapedPriors, writeShapedPriors(memory, shapedPriors));
-  setU32(Slot.numShapedPriors, shapedPriors.length);
-  setU32(Slot.aliasTable, aliasTable);
-  setU32(Slot.outputs, model.outputs);
-  setU32(Slot.hasReference, model.hasReference ? 1 : 0);
-  return { ...model, address };
+/** The model with a record of its own in memory; rows are drawn uniformly where no alias table is given. */
+export function withRecord(model: Omit<Model, "address" | "aliasTable">, aliasTable?: number): Model {
+  const { memory, rows, priorPrecision, priorMean } = model;
+  const shapedPriors = model.shapedPriors.map(shapedPriorRecord);
+  const likelihood = likelihoodRecord(model);
+  const record = { rows, family: model.family.name, likelihood, priorPrecision, priorMean, shapedPriors, aliasTable };
+  return { ...model, aliasTable, address: writeModelRecord(memory, record) };
 }
 
-/** The same model, its rows drawn by the alias table at `aliasTable` (0: uniformly). */
+function likelihoodRecord(model: Omit<Model, "address">): LikelihoodRecord {
+  const { family, numPredictors, hasReference, auxiliaries, fixedTau } = model;
+  if (family.target === "classes") return { kind: "classes", numPredictors, hasReference };
+  return {
+    kind: "one predictor",
+    numAuxiliaries: auxiliaries.length,
+    firstAuxiliary: auxiliaries[0]?.index ?? 0,
+    fixedTau,
+  };
+}
+
+/** The same model, its rows drawn by the alias table at `aliasTable`. */
 export function withAliasTable(model: Model, aliasTable: number): Model {
   return withRecord(model, aliasTable);
 }
@@ -230,26 +211,24 @@ export function isQuadratic(model: Model): boolean {
   return hasQuadraticLikelihood(model) && model.shapedPriors.length === 0;
 }
 
-/** Whether the model gives rows and their linear predictors, or mean gradients of batches alone, as custom models do. */
-export function givesRows({ custom }: Model): boolean {
-  return custom === undefined;
-}
-
 /** Whether all coefficients have normal priors. */
 export function hasNormalPriors({ shapedPriors }: Model): boolean {
   return shapedPriors.every(({ prior }) => prior === undefined);
 }
 
 /** How many entries of θ are coefficients; the auxiliary parameters' follow them. */
-export function numCoefficients({ rows, outputs }: Pick<Model, "rows" | "outputs">): number {
-  return rows.numColumns * outputs;
+export function numCoefficients({ rows, numPredictors }: Pick<Model, "rows" | "numPredictors">): number {
+  return rows.numColumns * numPredictors;
 }
 
 /** τ₀ and τ₁ at θ, where they are parameters or fixed. */
-export function tauAt({ auxiliaries, fixedTau, rows, outputs }: Model, position: ArrayLike<number>): [number, number] {
+export function tauAt(
+  { auxiliaries, fixedTau, rows, numPredictors }: Model,
+  position: ArrayLike<number>,
+): [number, number] {
   const tau: [number, number] = [...fixedTau];
-  auxiliaries.forEach(({ place }, k) => {
-    tau[place] = position[rows.numColumns * outputs + k];
+  auxiliaries.forEach(({ index }, k) => {
+    tau[index] = position[rows.numColumns * numPredictors + k];
   });
   return tau;
 }

@@ -42,9 +42,9 @@ export function requireFit(fit: unknown): asserts fit is PredictiveFit {
 
 export function modelRecipe({ recipe, target }: Design, model: Model): ModelRecipe {
   const { family, auxiliaries, fixedTau, hasReference } = model;
-  const fixed = family.auxiliaries.flatMap(({ name, isScale }, place) => {
-    if (auxiliaries.some((learned) => learned.place === place)) return [];
-    return [[name, Math.exp(fixedTau[place]) * (isScale ? target.scale : 1)] as const];
+  const fixed = family.auxiliaries.flatMap(({ name, isScale }, index) => {
+    if (auxiliaries.some((learned) => learned.index === index)) return [];
+    return [[name, Math.exp(fixedTau[index]) * (isScale ? target.scale : 1)] as const];
   });
   return { ...recipe, hasReference, fixed: Object.fromEntries(fixed) };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { writeShapedPriors } from "../engine/bindings/shaped-priors.ts";
+import { shapedPriorRecord, writeShapedPriorRecords } from "../engine/bindings/shaped-prior-record.ts";
 import { loadKernels } from "../engine/kernels.ts";
 import { EngineMemory } from "../engine/memory.ts";
 import {
@@ -88,7 +88,7 @@ describe.each(laws.map((law) => [law.kind, law] as const))("%s", (_, law) => {
       fc.property(priorsOf(law), real(-6, 3), (prior, x) => {
         const mark = memory.mark();
         const shaped = { index: 0, [isScale(law) ? "scalePrior" : "prior"]: prior } as ShapedPrior;
-        const slope = priorSlope(writeShapedPriors(memory, [shaped]), x);
+        const slope = priorSlope(writeShapedPriorRecords(memory, [shapedPriorRecord(shaped)]), x);
         memory.release(mark);
         const expected = law.at(prior, x).slope;
         expect(Math.abs(slope - expected)).toBeLessThanOrEqual(1e-12 * (1 + Math.abs(expected)));

@@ -1,5 +1,4 @@
-import type { PriorKind } from "../../kernels/layout.ts";
-import type { Density, Derivatives, KindOfPrior } from "./density.ts";
+import type { Density, Derivatives, KindOfPrior, ShapedPriorKind } from "./density.ts";
 import { exponential } from "./exponential.ts";
 import { gamma } from "./gamma.ts";
 import { halfNormal } from "./half-normal.ts";
@@ -35,6 +34,6 @@ export function negativeLogDensity(prior: AnyPrior, x: number): Derivatives {
 }
 
 /** The prior that a record of the kernels holds. */
-export function priorOfKernel(kind: PriorKind, [a, b, c]: readonly [number, number, number]): AnyPrior {
+export function priorOfKernel(kind: ShapedPriorKind, [a, b, c]: readonly [number, number, number]): AnyPrior {
   return all.find(({ kernel }) => kernel?.kind === kind && kernel.priorOf)!.kernel!.priorOf!(a, b, c);
 }

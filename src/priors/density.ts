@@ -1,4 +1,5 @@
-import type { PriorKind } from "../../kernels/layout.ts";
+/** The shapes of priors that are not normal, as the kernels tell them apart. */
+export type ShapedPriorKind = "student-t" | "laplace" | "gamma" | "half-student-t" | "half-normal";
 
 /** A prior: the kind of its law, and the numbers of that law by name. */
 export interface KindOfPrior {
@@ -35,7 +36,7 @@ export interface Density<Prior extends KindOfPrior> {
   at(prior: Prior, x: number): Derivatives;
   /** Where the density has a kink at its mean. */
   readonly kink?: Kink<Prior>;
-  /** The numbers a, b, c of the kernels' record (kernels/prior.ts). Left out for a normal prior, whose slope is linear there. */
+  /** The numbers a, b, c of the kernels' record (kernels/chains/prior.ts). Left out for a normal prior, whose slope is linear there. */
   readonly kernel?: KernelForm<Prior>;
 }
 
@@ -47,7 +48,7 @@ interface Kink<Prior> {
 }
 
 interface KernelForm<Prior> {
-  readonly kind: PriorKind;
+  readonly kind: ShapedPriorKind;
   numbersOf(prior: Prior): readonly [a: number, b: number, c: number];
   /** The prior of these numbers. Left out where another law of the same kind has it. */
   priorOf?(a: number, b: number, c: number): Prior;

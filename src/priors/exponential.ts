@@ -1,4 +1,3 @@
-import { PriorKind } from "../../kernels/layout.ts";
 import { density } from "./density.ts";
 import { gammaAt } from "./gamma.ts";
 
@@ -15,5 +14,5 @@ export const exponential = density<ExponentialPrior>({
   equation: "rate s",
   use: "the size is known, and smaller values are more likely",
   at: ({ rate }, tau) => gammaAt(1, rate, tau),
-  kernel: { kind: PriorKind.gamma, numbersOf: ({ rate }) => [1, rate, 0] },
+  kernel: { kind: "gamma", numbersOf: ({ rate }) => [1, rate, 0] },
 });

@@ -1,4 +1,3 @@
-import { PriorKind } from "../../kernels/layout.ts";
 import { type Derivatives, density } from "./density.ts";
 
 /** ∝ s^(shape − 1) e^(−rate s) of a positive parameter s; its mean is shape/rate. */
@@ -16,7 +15,7 @@ export const gamma = density<GammaPrior>({
   use: "both small and large values are unlikely; the mean is shape/rate",
   at: ({ shape, rate }, tau) => gammaAt(shape, rate, tau),
   kernel: {
-    kind: PriorKind.gamma,
+    kind: "gamma",
     numbersOf: ({ shape, rate }) => [shape, rate, 0],
     priorOf: (shape, rate) => ({ kind: "gamma", shape, rate }),
   },

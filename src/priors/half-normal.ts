@@ -1,4 +1,3 @@
-import { PriorKind } from "../../kernels/layout.ts";
 import { density } from "./density.ts";
 
 /** ∝ e^(−s²/(2 scale²)) of a positive parameter s. */
@@ -18,7 +17,7 @@ export const halfNormal = density<HalfNormalPrior>({
     return { value: 0.5 * square - tau, slope: square - 1, curvature: 2 * square };
   },
   kernel: {
-    kind: PriorKind.halfNormal,
+    kind: "half-normal",
     numbersOf: ({ scale }) => [0, 0, scale],
     priorOf: (_a, _b, scale) => ({ kind: "half-normal", scale }),
   },

@@ -1,4 +1,3 @@
-import { PriorKind } from "../../kernels/layout.ts";
 import { density } from "./density.ts";
 
 /** ∝ (1 + s²/(degrees scale²))^(−(degrees + 1)/2) of a positive parameter s. */
@@ -27,7 +26,7 @@ export const halfStudentT = density<HalfStudentTPrior>({
     };
   },
   kernel: {
-    kind: PriorKind.halfStudentT,
+    kind: "half-student-t",
     numbersOf: ({ degrees, scale }) => [degrees, 0, scale],
     priorOf: (degrees, _, scale) => ({ kind: "half-student-t", degrees, scale }),
   },

@@ -1,5 +1,4 @@
 import erf from "@stdlib/math-base-special-erf";
-import { PriorKind } from "../../kernels/layout.ts";
 import { density } from "./density.ts";
 
 /** A Laplace prior on one coefficient, on the standardised scale. */
@@ -36,7 +35,7 @@ export const laplace = density<LaplacePrior>({
     },
   },
   kernel: {
-    kind: PriorKind.laplace,
+    kind: "laplace",
     numbersOf: ({ mean, scale }) => [0, mean, scale],
     priorOf: (_, mean, scale) => ({ kind: "laplace", mean, scale }),
   },

@@ -1,4 +1,3 @@
-import { PriorKind } from "../../kernels/layout.ts";
 import { density } from "./density.ts";
 
 /** Student's t prior on one coefficient, on the standardised scale. */
@@ -28,7 +27,7 @@ export const studentT = density<StudentTPrior>({
     };
   },
   kernel: {
-    kind: PriorKind.studentT,
+    kind: "student-t",
     numbersOf: ({ degrees, mean, scale }) => [degrees, mean, scale],
     priorOf: (degrees, mean, scale) => ({ kind: "student-t", degrees, mean, scale }),
   },

@@ -1,11 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { Weights } from "../../kernels/layout.ts";
 import { problemOf, skewedTarget } from "../../test/conformance/targets.ts";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../engine/engine.ts";
 import { createNodeEngine } from "../engine/node-engine.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
 import { runChainsTogether } from "./full-gradients.ts";
-import { sumRows } from "./row-sums.ts";
+import { rowsOf } from "./rows-of.ts";
 import type { Workspace } from "./workspace.ts";
 
 const engines: Engine[] = [];
@@ -39,7 +38,7 @@ describe("full gradients", () => {
     for (const [chain, found] of results.entries()) {
       for (const [k, { loss, gradient }] of found.entries()) {
         const position = pointOf(chain, k);
-        const sums = await sumRows(workspace, model, { position, weights: Weights.none });
+        const sums = await rowsOf(workspace, model).pass(position, { gram: "none" });
         const expected = sums.gradient.slice();
         addPriorGradientInto(model, position, expected);
         expect(gradient).toEqual(expected);

@@ -1,9 +1,7 @@
-import { Weights } from "../../kernels/layout.ts";
 import type { EngineMemory } from "../engine/memory.ts";
-import { unlessZeroDensity } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import { addPriorGradientInto, priorLoss } from "../models/prior-terms.ts";
-import { preparePass, sumRows } from "./row-sums.ts";
+import { rowsOf } from "./rows-of.ts";
 import type { Workspace } from "./workspace.ts";
 
 /**
@@ -23,9 +21,6 @@ export type PrepareGradients = (
   capacity: number,
 ) => (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]>;
 
-/** Multiply-adds below which a message to another thread takes longer. */
-const shortWork = 1e5;
-
 /**
  * A function that evaluates up to `capacity` points as one run of the executor, so that the points share its threads and
  * its round trip. Its records stay in memory until the caller releases it.
@@ -35,45 +30,14 @@ export function prepareGradients(
   model: Model,
   capacity: number,
 ): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
-  if (model.custom) return (positions) => evaluateInTurn(workspace, model, positions);
-  const origin = new Float64Array(model.dimension);
-  const passes = Array.from({ length: capacity }, () =>
-    preparePass(model, { position: origin, weights: Weights.none }),
-  );
+  const passes = rowsOf(workspace, model).passes(capacity);
   return async (positions) => {
-    const used = passes.slice(0, positions.length);
-    used.forEach((pass, k) => {
-      pass.moveTo(positions[k]);
-    });
-    const tasks = used.flatMap((pass) => pass.tasks);
-    const short = positions.length * model.rows.numRows * model.outputs * model.rows.paddedColumns < shortWork;
-    await workspace.executor.run(tasks, { signal: workspace.signal, short });
-    return used.map((pass, k) => {
-      workspace.counter.rowsVisited += pass.visited;
-      const { loss, gradient } = pass.collect();
+    const results = await passes(positions);
+    return results.map(({ loss, gradient }, k) => {
       addPriorGradientInto(model, positions[k], gradient);
       return { loss: loss + priorLoss(model, positions[k]), gradient };
     });
   };
-}
-
-async function evaluateInTurn(
-  workspace: Workspace,
-  model: Model,
-  positions: readonly ArrayLike<number>[],
-): Promise<LossAndGradient[]> {
-  const results: LossAndGradient[] = [];
-  for (const position of positions) {
-    const sums = await unlessZeroDensity(() => sumRows(workspace, model, { position, weights: Weights.none }));
-    if (sums === undefined) {
-      results.push({ loss: Number.POSITIVE_INFINITY, gradient: new Float64Array(model.dimension) });
-      continue;
-    }
-    const { loss, gradient } = sums;
-    addPriorGradientInto(model, position, gradient);
-    results.push({ loss: loss + priorLoss(model, position), gradient });
-  }
-  return results;
 }
 
 interface Request {

@@ -1,27 +1,39 @@
 // Models over some of a model's rows.
-import { SparseRow } from "../../kernels/layout.ts";
-import type { EngineMemory } from "../engine/memory.ts";
-import { type Model, type RowBlock, withRows } from "../models/model.ts";
+import { setSparseWeight, sparseRowEnd, sparseWeight } from "../engine/bindings/sparse-row.ts";
+import { type Model, withRows } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /**
- * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses);
- * the model itself where it has no more rows than that.
+ * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses, of
+ * a custom model only their numbers); the model itself where it has no more rows than that.
  */
 export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
   const total = model.rows.numRows;
   if (total <= numRows) return model;
-  const words = model.rows.sparse ? 1 : model.rows.stride;
-  const address = model.memory.allocate(numRows * words * 4);
-  const source = model.memory.u32(model.rows.address, total * words);
-  const target = model.memory.u32(address, numRows * words);
-  // Selection sampling (Knuth's algorithm S) keeps the rows in order, so the copy reads the memory once, forwards.
-  for (let row = 0, taken = 0; taken < numRows; row++) {
-    if (random.uniform() * (total - row) >= numRows - taken) continue;
-    target.set(source.subarray(row * words, (row + 1) * words), taken * words);
-    taken++;
-  }
-  return withRows(model, { ...model.rows, address, numRows });
+  const chosen = chooseRows(total, numRows, random);
+  if (!model.custom) return withRows(model, { ...model.rows, address: copyRows(model, chosen), numRows });
+  const { subset } = model.custom;
+  const custom = { ...model.custom, subset: subset ? chosen.map((row) => subset[row]) : chosen };
+  return { ...model, rows: { ...model.rows, numRows }, custom };
+}
+
+/** Selection sampling (Knuth's algorithm S) keeps the rows in order, so that a copy reads the memory once, forwards. */
+function chooseRows(total: number, count: number, random: Pick<Xoshiro, "uniform">): Uint32Array {
+  const chosen = new Uint32Array(count);
+  for (let row = 0, taken = 0; taken < count; row++)
+    if (random.uniform() * (total - row) < count - taken) chosen[taken++] = row;
+  return chosen;
+}
+
+function copyRows({ memory, rows }: Model, chosen: Uint32Array): number {
+  const words = rows.sparse ? 1 : rows.stride;
+  const address = memory.allocate(chosen.length * words * 4);
+  const source = memory.u32(rows.address, rows.numRows * words);
+  const target = memory.u32(address, chosen.length * words);
+  chosen.forEach((row, k) => {
+    target.set(source.subarray(row * words, (row + 1) * words), k * words);
+  });
+  return address;
 }
 
 /** The same model over the rows of these numbers, copied, each with its weight times the factor given for it. */
@@ -57,23 +69,17 @@ function copyDense({ memory, rows }: Model, numbers: ArrayLike<number>, factors:
 
 function copySparse({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {
   const address = memory.allocate(numbers.length * 4);
-  const lengths = Array.from(numbers, (n) => recordBytes(memory, rows, n));
-  const records = memory.allocate(lengths.reduce((sum, length) => sum + length, 0));
-  const bytes = memory.u8(0, memory.memory.buffer.byteLength);
-  const starts = memory.u32(rows.address, rows.numRows);
-  const copies = memory.u32(address, numbers.length);
-  for (let k = 0, at = records; k < numbers.length; at += lengths[k], k++) {
-    const start = starts[numbers[k]];
-    bytes.copyWithin(at, start, start + lengths[k]);
-    const weight = memory.f32(at + SparseRow.weight, 1);
-    weight[0] = factors[k] * (rows.hasWeights ? weight[0] : 1);
-    copies[k] = at;
+  const starts = Array.from(numbers, (n) => memory.u32(rows.address + 4 * n, 1)[0] / 4);
+  const everything = () => memory.u32(0, memory.memory.buffer.byteLength / 4);
+  const before = everything();
+  const lengths = starts.map((start) => sparseRowEnd(before, start) - start);
+  const records = memory.allocate(4 * lengths.reduce((sum, length) => sum + length, 0));
+  const words = everything();
+  const floats = memory.f32(0, words.length);
+  for (let k = 0, at = records / 4; k < numbers.length; at += lengths[k], k++) {
+    words.copyWithin(at, starts[k], starts[k] + lengths[k]);
+    setSparseWeight(floats, at, factors[k] * (rows.hasWeights ? sparseWeight(floats, at) : 1));
+    words[address / 4 + k] = 4 * at;
   }
   return { address };
-}
-
-function recordBytes(memory: EngineMemory, rows: RowBlock, n: number): number {
-  const [start] = memory.u32(rows.address + 4 * n, 1);
-  const [count] = memory.u32(start + SparseRow.count, 1);
-  return SparseRow.head + 8 * count;
 }

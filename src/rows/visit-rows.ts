@@ -4,7 +4,7 @@ import { type Model, tauAt } from "../models/model.ts";
 /** A row as the family sees it. The same object at every visit: what is kept of it has to be copied. */
 export interface VisitedRow {
   readonly n: number;
-  /** Linear predictors of all outputs, the row's offset in them. */
+  /** Linear predictors of all numPredictors, the row's offset in them. */
   readonly eta: Float64Array;
   readonly tau: readonly [number, number];
   readonly y: number;
@@ -22,9 +22,9 @@ export function visitRows(
   visit: (row: VisitedRow) => void,
   { step = 1, numbers }: { step?: number; numbers?: ArrayLike<number> } = {},
 ): void {
-  const { memory, rows, outputs } = model;
+  const { memory, rows, numPredictors } = model;
   const view = viewRows(memory, rows);
-  const eta = new Float64Array(outputs);
+  const eta = new Float64Array(numPredictors);
   const row = {
     n: 0,
     eta,
@@ -32,7 +32,7 @@ export function visitRows(
     y: 0,
     weight: 1,
     alongInto(out: Float64Array, vector: ArrayLike<number>) {
-      for (let k = 0; k < outputs; k++) out[k] = view.dot(vector, k * rows.numColumns);
+      for (let k = 0; k < numPredictors; k++) out[k] = view.dot(vector, k * rows.numColumns);
     },
     addTo: view.addTo,
   };
@@ -41,7 +41,7 @@ export function visitRows(
     row.n = numbers ? numbers[k] : k * step;
     view.moveTo(row.n);
     row.alongInto(eta, position);
-    if (rows.hasOffset) for (let output = 0; output < outputs; output++) eta[output] += view.offset();
+    if (rows.hasOffset) for (let output = 0; output < numPredictors; output++) eta[output] += view.offset();
     row.y = view.target();
     if (rows.hasWeights) row.weight = view.weight();
     visit(row);

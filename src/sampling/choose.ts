@@ -1,9 +1,9 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { DenseApproximation, LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
-import { givesRows } from "../models/model.ts";
 import { refuseForeignTuning } from "../options/foreign-options.ts";
 import { tuningFlagsOf } from "../options/tuning.ts";
+import { traitsOf } from "../rows/rows-of.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
@@ -78,11 +78,11 @@ function remedyFor(asked: string, local: LocalApproximation): string {
  */
 async function chooseSampler(local: LocalApproximation, options: SamplerOptions): Promise<Selected> {
   if (local.curvature === "low-rank")
-    return { sampler: givesRows(local.model) ? wideLangevin : constantSgd, rationale: "" };
+    return { sampler: traitsOf(local.model).areInMemory ? wideLangevin : constantSgd, rationale: "" };
   const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined)
     return { sampler: constantSgd, rationale: "auto: constant SGD, because one of its settings was given" };
-  if (!givesRows(local.model))
+  if (!traitsOf(local.model).areInMemory)
     return { sampler: constantSgd, rationale: "auto: the model is given by gradients of batches" };
   if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, rationale: "auto" };
   if (needsConjugate(local.model))

@@ -84,11 +84,11 @@ it("two classes have the posterior of the bernoulli family", async () => {
 
 describe("the symmetric form", () => {
   const target = categoricalTarget("symmetric");
-  const outputs = 3;
+  const numPredictors = 3;
 
-  /** Mean and sd over the draws of the difference between two outputs' coefficients of column j. */
+  /** Mean and sd over the draws of the difference between two numPredictors' coefficients of column j. */
   function contrast(output: ChainOutput, a: number, b: number, j: number): { mean: number; sd: number } {
-    const size = output.dimension / outputs;
+    const size = output.dimension / numPredictors;
     const [first, second] = [a * size + j, b * size + j];
     const at = (p: number, q: number) => output.covariance.data[p * output.dimension + q];
     return {
@@ -107,7 +107,7 @@ describe("the symmetric form", () => {
       const sampler = samplerCalled(name);
       const symmetric = await (await sampler.plan(await problemFor(target), { ...options, preconditioner })).sample();
       const local = await problemFor(categoricalTarget());
-      const size = local.mode.length / (outputs - 1);
+      const size = local.mode.length / (numPredictors - 1);
       const sds = diagonal(local.laplaceCovariance).map(Math.sqrt);
       for (let j = 0; j < size; j++) {
         for (const k of [1, 2]) {
@@ -122,13 +122,14 @@ describe("the symmetric form", () => {
       for (let j = 0; j < size - 1; j++) {
         let variance = 0;
         let mean = 0;
-        for (let a = 0; a < outputs; a++) {
-          mean += symmetric.mean[a * size + j] / outputs;
-          for (let b = 0; b < outputs; b++)
-            variance += symmetric.covariance.data[(a * size + j) * symmetric.dimension + b * size + j] / outputs ** 2;
+        for (let a = 0; a < numPredictors; a++) {
+          mean += symmetric.mean[a * size + j] / numPredictors;
+          for (let b = 0; b < numPredictors; b++)
+            variance +=
+              symmetric.covariance.data[(a * size + j) * symmetric.dimension + b * size + j] / numPredictors ** 2;
         }
-        expect(Math.abs(mean - 0.2)).toBeLessThan(4.5 / Math.sqrt(outputs * 1000));
-        expect(Math.abs(Math.sqrt(variance * outputs) - 1)).toBeLessThan(4.5 / Math.sqrt(2 * 1000));
+        expect(Math.abs(mean - 0.2)).toBeLessThan(4.5 / Math.sqrt(numPredictors * 1000));
+        expect(Math.abs(Math.sqrt(variance * numPredictors) - 1)).toBeLessThan(4.5 / Math.sqrt(2 * 1000));
       }
     },
   );

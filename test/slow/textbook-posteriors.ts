@@ -134,14 +134,14 @@ export function textbookPosterior(
   design.push(new Float64Array(table.y.length).fill(1));
   const y = options.standardizeTarget ? standardised(table.y) : Float64Array.from(table.y);
   const weights = Float64Array.from(table.y, (_, n) => table.weights?.[n] ?? 1);
-  const outputs = classes ?? 1;
+  const numPredictors = classes ?? 1;
   const priorOf = names.map((name) =>
     name === "Intercept" ? normal(0, 10) : (priors[name] ?? priors.default ?? normal(0, 2.5)),
   );
-  const eta = Array.from({ length: outputs }, () => new Float64Array(y.length));
+  const eta = Array.from({ length: numPredictors }, () => new Float64Array(y.length));
   const logDensity = (theta: Float64Array) => {
     let log = 0;
-    for (let k = 0; k < outputs; k++) {
+    for (let k = 0; k < numPredictors; k++) {
       if (table.offset) eta[k].set(table.offset);
       else eta[k].fill(0);
       for (let j = 0; j < design.length; j++) {
@@ -152,7 +152,7 @@ export function textbookPosterior(
         log += priorOf[j](beta);
       }
     }
-    const taus = [...theta.subarray(outputs * design.length)];
+    const taus = [...theta.subarray(numPredictors * design.length)];
     const scales = taus.map(Math.exp);
     // The density of log s is p(s) s.
     likelihood.scales.forEach(({ prior }, k) => {

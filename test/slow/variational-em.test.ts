@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Weights } from "../../kernels/layout.ts";
 import { figure6 } from "../../paper/figures/figure-6.ts";
 import { buildDesign } from "../../src/design/design.ts";
 import { learnHyperparameters } from "../../src/empirical-bayes/variational-em.ts";
@@ -11,7 +10,7 @@ import { parseFormula } from "../../src/formula/formula.ts";
 import { cholesky, choleskySolve, logDeterminant } from "../../src/linalg/cholesky.ts";
 import { add, diagonalMatrix, dot } from "../../src/linalg/matrix.ts";
 import { createModel, rowBlockOf } from "../../src/models/model.ts";
-import { sumRows } from "../../src/rows/row-sums.ts";
+import { rowsOf } from "../../src/rows/rows-of.ts";
 import { tableFromColumns } from "../../src/table/table.ts";
 import { centredColumns } from "../centred-data.ts";
 
@@ -47,7 +46,7 @@ describe("variational EM on the paper's data", () => {
 
       // With σ fixed: log p(y | λ) = ½ D log λ − ½ log|XᵀX/σ² + λI| + ½ bᵀ(XᵀX/σ² + λI)⁻¹ b + constant, b = Xᵀy/σ².
       const zero = new Float64Array(model.dimension);
-      const { gradient, gram } = await sumRows(workspace, model, { position: zero, weights: Weights.curvature });
+      const { gradient, gram } = await rowsOf(workspace, model).pass(zero, { gram: "curvature" });
       const evidence = (log: number) => {
         const factor = cholesky(add(gram, diagonalMatrix(zero.map(() => Math.exp(log)))));
         return 0.5 * (zero.length * log - logDeterminant(factor) + dot(gradient, choleskySolve(factor, gradient)));

@@ -1,9 +1,7 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { dot, multiplyVector } from "../../linalg/matrix.ts";
-import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { visitRowGradients } from "../../rows/custom-sums.ts";
-import { type VisitedRow, visitRows } from "../../rows/visit-rows.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 
 const numDirections = 8;
 const maxRows = 20_000;
@@ -26,42 +24,14 @@ export async function largestExcessKurtosis({
   const add = (i: number, value: number) => {
     for (let power = 0, term = 1; power < 5; power++, term *= value) sums[i][power] += term;
   };
-  if (sample.custom) {
-    const rows = sample.custom.subset ?? Uint32Array.from({ length: sample.rows.numRows }, (_, n) => n);
-    await visitRowGradients(workspace, sample, mode, rows, (gradient) => {
-      directions.forEach((direction, i) => {
-        add(i, dot(gradient, direction));
-      });
-    });
-  } else visitAlong(sample, mode, directions, add);
-  return Math.max(...sums.map(excessKurtosis));
-}
-
-/** Calls `add` with each row's gradient along each direction. */
-function visitAlong(
-  sample: Model,
-  mode: Float64Array,
-  directions: readonly Float64Array[],
-  add: (direction: number, value: number) => void,
-): void {
-  const { rows, family, auxiliaries, outputs, hasReference } = sample;
-  const slopes = new Float64Array(outputs);
-  const along = new Float64Array(outputs);
-  const visit = (row: VisitedRow) => {
-    const { eta, tau, y, weight } = row;
-    family.slopesInto(slopes, eta, tau, y, hasReference);
-    const others = auxiliaries.map(({ place }) => family.auxiliarySlope(place, eta, tau, y));
+  const step = Math.max(1, Math.floor(sample.rows.numRows / maxRows));
+  const rows = Uint32Array.from({ length: Math.ceil(sample.rows.numRows / step) }, (_, k) => k * step);
+  await rowsOf(workspace, sample).visitGradients(rows, mode, (gradient) => {
     directions.forEach((direction, i) => {
-      row.alongInto(along, direction);
-      let value = 0;
-      for (let k = 0; k < outputs; k++) value += slopes[k] * along[k];
-      others.forEach((slope, k) => {
-        value += slope * direction[outputs * rows.numColumns + k];
-      });
-      add(i, weight * value);
+      add(i, dot(gradient, direction));
     });
-  };
-  visitRows(sample, mode, visit, { step: Math.max(1, Math.floor(rows.numRows / maxRows)) });
+  });
+  return Math.max(...sums.map(excessKurtosis));
 }
 
 /** From Σ 1, Σ v, …, Σ v⁴. */

@@ -1,7 +1,7 @@
-import { SparseRow } from "../../../kernels/layout.ts";
 import type { EngineMemory } from "../memory.ts";
+import { sparseHeadWords, sparseOffset, sparseRowEnd, sparseTarget, sparseWeight } from "./sparse-row.ts";
 
-/** Where rows stand in memory, as kernels/layout.ts says. */
+/** Where rows stand in memory, as kernels/layout/model.ts says. */
 export interface RowStorage {
   /** Address of the first row; of sparse rows, of the table of their records' addresses. */
   readonly address: number;
@@ -83,24 +83,23 @@ function viewSparse(
     }
     return sum;
   };
-  const first = SparseRow.head / 4;
   return {
     moveTo(n) {
       start = starts[n] / 4;
     },
-    target: () => floats[start + SparseRow.target / 4],
-    offset: () => floats[start + SparseRow.offset / 4],
-    weight: () => floats[start + SparseRow.weight / 4],
+    target: () => sparseTarget(floats, start),
+    offset: () => sparseOffset(floats, start),
+    weight: () => sparseWeight(floats, start),
     dot(vector, from) {
       let sum = -shiftOf(vector, from);
-      const end = start + first + 2 * words[start];
-      for (let at = start + first; at < end; at += 2) sum += floats[at + 1] * vector[from + words[at]];
+      const end = sparseRowEnd(words, start);
+      for (let at = start + sparseHeadWords; at < end; at += 2) sum += floats[at + 1] * vector[from + words[at]];
       return sum;
     },
     addTo(sums, from, factor) {
       for (let j = 0; j < numColumns; j++) sums[from + j] -= factor * shift[j];
-      const end = start + first + 2 * words[start];
-      for (let at = start + first; at < end; at += 2) sums[from + words[at]] += factor * floats[at + 1];
+      const end = sparseRowEnd(words, start);
+      for (let at = start + sparseHeadWords; at < end; at += 2) sums[from + words[at]] += factor * floats[at + 1];
     },
   };
 }

@@ -1,16 +1,27 @@
 import { describe, expect, test } from "vitest";
-import { Chain, Gradient, Influence, MatrixKind, NoiseEstimate, Pass, Weights } from "../../../kernels/layout.ts";
+import { Chain } from "../../../kernels/layout/chain.ts";
+import { Influence, Pass, PassOutput } from "../../../kernels/layout/pass.ts";
+import {
+  chainScratchBytes,
+  densePassScratchBytes,
+  influenceScratchBytes,
+  sparsePassScratchBytes,
+} from "../../../kernels/layout/scratch.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { chainScratchBytes, influenceScratchBytes, passScratchBytes } from "../bindings/scratch.ts";
+import { writeInfluenceRecords } from "../bindings/influence-record.ts";
+import { gramLength, type RowChoice, writePassRecords } from "../bindings/pass-record.ts";
+import type { GramKind } from "../bindings/words.ts";
 import { loadKernels } from "../kernels.ts";
 import { EngineMemory } from "../memory.ts";
+import { type ChainFixtureOptions, createChain } from "./fixture-chain.ts";
 import {
-  type ChainFixtureOptions,
-  createChain,
   createFixture,
   type Fixture,
   type FixtureOptions,
+  gramKinds,
+  gramRequest,
   kernelModels,
+  pairsOf,
   relativeError,
 } from "./kernel-fixtures.ts";
 import { passRowsReference } from "./reference-pass.ts";
@@ -41,71 +52,46 @@ function onFixture(options: FixtureOptions, work: (fixture: Fixture) => void): v
   memory.release(mark);
 }
 
-const allWeights = [Weights.none, Weights.curvature, Weights.squaredGradient, Weights.squaredResidual, Weights.given];
 /** Rows in one piece, spread out, and by a list. */
 const choices = [{}, { from: 3, step: 7 }, { rowList: [5, 5, 130, 0, 17] }] as const;
-type Choice = { readonly from?: number; readonly step?: number; readonly rowList?: readonly number[] };
+type Choice = RowChoice & { readonly from?: number };
 
-function createPass(fixture: Fixture, weights: Weights, isDiagonal: boolean, { from = 0, step = 1, rowList }: Choice) {
-  const { dimension, outputs, numRows, paddedColumns, sparse } = fixture;
-  const pass = memory.allocateZeroed(Pass.slots * 8);
-  const vector = (values: ArrayLike<number>) => {
-    const address = memory.allocateF64(values.length);
-    memory.f64(address, values.length).set(values);
-    return address;
-  };
-  const numValues = (numRows * outputs * (outputs + 1)) / 2;
-  const rowValues = memory.allocate(numValues * 4);
-  memory.f32(rowValues, numValues).set(Array.from({ length: numValues }, (_, n) => 0.1 + (n % 5)));
-  const list = memory.allocate(4 * (rowList?.length ?? 0));
-  if (rowList) memory.u32(list, rowList.length).set(rowList);
-  const gram = weights === Weights.none ? 0 : isDiagonal ? dimension : dimension ** 2;
-  const output: Range = [memory.allocateF64(3 + 2 * dimension + gram), 8 * (3 + 2 * dimension + gram)];
-  const bytes = passScratchBytes(paddedColumns, outputs, weights, sparse ? "sparse" : "dense", isDiagonal);
-  const scratch: Range = [memory.allocate(bytes), bytes];
+function createPass(fixture: Fixture, gram: GramKind, isDiagonal: boolean, { from = 0, ...choice }: Choice) {
+  const { numPredictors, dimension, rows } = fixture;
+  const request = { ...gramRequest(fixture, gram, isDiagonal), ...choice };
+  const range = { from, to: choice.rowList?.length ?? rows.numRows };
+  const { tasks, sums } = writePassRecords(fixture, fixture.position, request, [range]);
+  const pass = tasks[0].address;
+  const bytes = (rows.sparse ? sparsePassScratchBytes : densePassScratchBytes)(
+    ...([rows.paddedColumns, numPredictors, gram !== "none", isDiagonal] as const),
+  );
+  const output: Range = [
+    memory.getU32(pass, Pass.output),
+    PassOutput.gradient + 8 * (dimension + gramLength(fixture, request)),
+  ];
+  const scratch: Range = [memory.getU32(pass, Pass.scratch), bytes];
   // Room behind the last buffer, so that writing past it is seen.
   memory.allocateZeroed(64 * 1024);
-  const slots: [Pass, number][] = [
-    [Pass.model, fixture.model],
-    [Pass.position, vector(fixture.position)],
-    [Pass.center, vector(fixture.center)],
-    [Pass.weights, weights],
-    [Pass.from, from],
-    [Pass.to, rowList?.length ?? numRows],
-    [Pass.step, step],
-    [Pass.rowList, rowList ? list : 0],
-    [Pass.rowValues, rowValues],
-    [Pass.output, output[0]],
-    [Pass.scratch, scratch[0]],
-    [Pass.isDiagonal, isDiagonal ? 1 : 0],
-  ];
-  for (const [slot, value] of slots) memory.setU32(pass, slot, value);
-  return { pass, output, scratch, read: () => memory.f64(output[0], output[1] / 8).slice() };
+  const read = () => sums().map(({ gradient, gram }) => [gradient.slice(), gram.slice()])[0];
+  return { pass, output, scratch, read };
 }
 
 describe.each(models)("passRows, %s", (_, model) => {
   test("writes to its output and its scratch alone, for every combination of flags, and the diagonal is the matrix's", () => {
     for (const numColumns of [2, 8, 31])
-      for (const weights of allWeights)
+      for (const gram of gramKinds)
         for (const isDiagonal of [false, true])
           for (const choice of choices)
             onFixture({ ...model, numColumns, aliased: true }, (fixture) => {
-              const what = JSON.stringify({ numColumns, weights, isDiagonal, choice });
-              const { pass, output, scratch, read } = createPass(fixture, weights, isDiagonal, choice);
+              const what = JSON.stringify({ numColumns, gram, isDiagonal, choice });
+              const { pass, output, scratch, read } = createPass(fixture, gram, isDiagonal, choice);
               expectWithin([output, scratch], () => kernels.passRows(pass, 0), what);
               if (!isDiagonal) return;
-              const { dimension } = fixture;
               const actual = read();
               passRowsReference(memory, pass, 0);
-              const expected = read();
-              const sums = 3 + 2 * dimension;
-              for (const part of [
-                [3, 3 + dimension],
-                [sums, actual.length],
-              ])
-                expect(relativeError(actual.subarray(...part), expected.subarray(...part), 0.1), what).toBeLessThan(
-                  1e-6,
-                );
+              read().forEach((expected, part) => {
+                expect(relativeError(actual[part], expected, 0.1), what).toBeLessThan(1e-6);
+              });
             });
   });
 });
@@ -115,37 +101,30 @@ describe.each(models)("influenceRows, %s", (_, model) => {
     for (const numColumns of [2, 8, 31])
       for (const wanted of [["leverage"], ["influence"], ["leverage", "influence"]])
         onFixture({ ...model, numColumns }, (fixture) => {
-          const { dimension, numRows, outputs, paddedColumns } = fixture;
+          const { dimension, numPredictors } = fixture;
+          const { numRows, paddedColumns } = fixture.rows;
           const random = createRandom(3, 0, 9);
-          const task = memory.allocateZeroed(Influence.slots * 8);
-          const center = memory.allocateF64(dimension);
-          memory.f64(center, dimension).set(fixture.center);
-          const factor = memory.allocateF64(dimension ** 2);
-          const covariance = memory.allocateF64(dimension ** 2);
-          const k = memory.f64(factor, dimension ** 2);
+          const [factor, covariance] = [new Float64Array(dimension ** 2), new Float64Array(dimension ** 2)];
           for (let i = 0; i < dimension; i++)
-            for (let j = 0; j <= i; j++) k[i * dimension + j] = i === j ? 0.2 : 0.02 * random.normal();
-          const p = memory.f64(covariance, dimension ** 2);
+            for (let j = 0; j <= i; j++) factor[i * dimension + j] = i === j ? 0.2 : 0.02 * random.normal();
           for (let i = 0; i < dimension; i++)
             for (let j = 0; j < dimension; j++)
-              for (let l = 0; l < dimension; l++) p[i * dimension + j] += k[i * dimension + l] * k[j * dimension + l];
+              for (let l = 0; l < dimension; l++)
+                covariance[i * dimension + j] += factor[i * dimension + l] * factor[j * dimension + l];
           const buffer = (bytes: number): Range => [memory.allocate(bytes), bytes];
-          const leverage = buffer((4 * (numRows * outputs * (outputs + 1))) / 2);
+          const leverage = buffer(4 * numRows * pairsOf(fixture));
           const influence = buffer(4 * numRows);
-          const scratch = buffer(influenceScratchBytes(paddedColumns, outputs));
-          memory.allocateZeroed(64 * 1024);
-          const slots: [Influence, number][] = [
-            [Influence.model, fixture.model],
-            [Influence.center, center],
-            [Influence.factor, factor],
-            [Influence.covariance, covariance],
-            [Influence.from, 1],
-            [Influence.to, numRows],
-            [Influence.leverage, wanted.includes("leverage") ? leverage[0] : 0],
-            [Influence.influence, wanted.includes("influence") ? influence[0] : 0],
-            [Influence.scratch, scratch[0]],
+          const request = {
+            ...{ center: fixture.center, law: { factor, covariance } },
+            ...(wanted.includes("leverage") && { leverage: leverage[0] }),
+            ...(wanted.includes("influence") && { influence: influence[0] }),
+          };
+          const [{ address: task }] = writeInfluenceRecords(fixture, request, [{ from: 1, to: numRows }]);
+          const scratch: Range = [
+            memory.getU32(task, Influence.scratch),
+            influenceScratchBytes(paddedColumns, numPredictors),
           ];
-          for (const [slot, value] of slots) memory.setU32(task, slot, value);
+          memory.allocateZeroed(64 * 1024);
           const allowed = [scratch, ...(wanted.includes("leverage") ? [leverage] : [])];
           if (wanted.includes("influence")) allowed.push(influence);
           expectWithin(allowed, () => kernels.influenceRows(task, 0), `${numColumns} ${wanted}`);
@@ -154,15 +133,15 @@ describe.each(models)("influenceRows, %s", (_, model) => {
 });
 
 const chainOptions: readonly Omit<ChainFixtureOptions, "gradient" | "batchSize">[] = [
-  { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, coupled: true },
-  { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none, keep: 0.7 },
-  { stepKind: MatrixKind.diagonal, noiseKind: MatrixKind.diagonal, wide: true },
-  { stepKind: MatrixKind.diagonal, noiseKind: MatrixKind.scalar, rate: { offset: 20, exponent: 0.4 } },
+  { stepKind: "dense", noiseKind: "dense", coupled: true },
+  { stepKind: "scalar", noiseKind: "none", keep: 0.7 },
+  { stepKind: "diagonal", noiseKind: "diagonal", wide: true },
+  { stepKind: "diagonal", noiseKind: "scalar", rate: { offset: 20, exponent: 0.4 } },
 ];
 
 /** The f64 that each of a chain's buffers has room for. */
 function chainBuffers(fixture: Fixture, numDraws: number): readonly [Chain, number][] {
-  const { dimension: m, paddedColumns, outputs } = fixture;
+  const { dimension: m, numPredictors, rows } = fixture;
   return [
     [Chain.position, m],
     [Chain.rowStream, 8],
@@ -176,19 +155,19 @@ function chainBuffers(fixture: Fixture, numDraws: number): readonly [Chain, numb
     [Chain.noiseSums, m * m],
     [Chain.intervalWeights, numDraws],
     [Chain.previousNoise, m],
-    [Chain.scratch, chainScratchBytes(paddedColumns, outputs) / 8],
+    [Chain.scratch, chainScratchBytes(rows.paddedColumns, numPredictors) / 8],
   ];
 }
 
 describe.each(models)("runChain, %s", (_, model) => {
   test("writes to its record and its buffers alone", () => {
     for (const numColumns of [2, 8, 31])
-      for (const gradient of [Gradient.minibatch, Gradient.controlVariate])
+      for (const gradient of ["minibatch", "control-variate"] as const)
         for (const batchSize of [0, 1, 6, 131])
           for (const options of chainOptions)
             onFixture({ ...model, numColumns, aliased: batchSize === 6 }, (fixture) => {
-              const estimates = gradient === Gradient.minibatch && batchSize > 1 && !options.wide;
-              const noiseEstimate = { kind: NoiseEstimate.withinBatch, every: 2, shape: MatrixKind.dense };
+              const estimates = gradient === "minibatch" && batchSize > 1 && !options.wide;
+              const noiseEstimate = { kind: "within-batch", every: 2, shape: "dense" } as const;
               const chain = createChain(fixture, {
                 ...{ ...options, gradient, batchSize, numDraws: 5 },
                 ...(estimates && { noiseEstimate }),

@@ -1,22 +1,16 @@
 import { describe, expect, test } from "vitest";
-import { Chain, Family, Gradient, MatrixKind, NoiseEstimate } from "../../../kernels/layout.ts";
+import { Chain } from "../../../kernels/layout/chain.ts";
+import type { NoiseEstimateKind } from "../bindings/words.ts";
 import { type Kernels, loadKernels } from "../kernels.ts";
 import { EngineMemory } from "../memory.ts";
-import {
-  type ChainFixtureOptions,
-  chainOutput,
-  createChain,
-  createFixture,
-  type Fixture,
-  relativeError,
-  typicalModels,
-} from "./kernel-fixtures.ts";
+import { type ChainFixtureOptions, chainOutput, createChain } from "./fixture-chain.ts";
+import { createFixture, type Fixture, relativeError, typicalModels } from "./kernel-fixtures.ts";
 import { runChainReference } from "./reference-chain.ts";
 
 // Velocities, falling rates, intervals of unequal length and noise estimates of the kernel runChain.
-const plain = { gradient: Gradient.minibatch, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none } as const;
-const withinBatch = { kind: NoiseEstimate.withinBatch, every: 3, shape: MatrixKind.dense };
-const firstRow = { kind: NoiseEstimate.firstRow, every: 1, shape: MatrixKind.diagonal };
+const plain = { gradient: "minibatch", stepKind: "scalar", noiseKind: "none" } as const;
+const withinBatch = { kind: "within-batch", every: 3, shape: "dense" } as const;
+const firstRow = { kind: "first-row", every: 1, shape: "diagonal" } as const;
 const intervalEnds = [2, 4, 12, 14, 22, 36, 38, 40, 50, 60];
 const falling = { rate: { offset: 5, exponent: 0.55 }, intervalEnds };
 
@@ -40,14 +34,14 @@ describe.each(typicalModels)("%s", (_, model) => {
     ["falling rate and velocity", { keep: 0.6, ...falling }],
     ["intervals of unequal length", { intervalEnds, coupled: true }],
     ["within-batch noise, dense", { noiseEstimate: withinBatch }],
-    ["within-batch noise, diagonal", { noiseEstimate: { ...withinBatch, shape: MatrixKind.diagonal } }],
-    ["first-row noise, dense", { noiseEstimate: { ...firstRow, shape: MatrixKind.dense } }],
+    ["within-batch noise, diagonal", { noiseEstimate: { ...withinBatch, shape: "diagonal" } }],
+    ["first-row noise, dense", { noiseEstimate: { ...firstRow, shape: "dense" } }],
     ["first-row noise, diagonal", { noiseEstimate: firstRow, keep: 0.5 }],
   ];
   const parts = [
-    { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none },
-    { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense },
-  ];
+    { stepKind: "scalar", noiseKind: "none" },
+    { stepKind: "dense", noiseKind: "dense" },
+  ] as const;
   test.each(mechanisms)("%s: after 64 steps within 1e-6 of the reference", async (_, mechanism) => {
     const { memory, kernels } = await createBench();
     for (const numColumns of [1, 7, 8]) {
@@ -85,8 +79,8 @@ describe.each(typicalModels)("%s", (_, model) => {
 });
 
 describe("limits", () => {
-  const model = { family: Family.bernoulli, auxiliary: 0, numColumns: 9 };
-  const dense = { ...plain, stepKind: MatrixKind.dense, batchSize: 5, pull: 0 };
+  const model = { family: "bernoulli", auxiliary: 0, numColumns: 9 } as const;
+  const dense = { ...plain, stepKind: "dense", batchSize: 5, pull: 0 } as const;
 
   test("a velocity of which nothing is kept leaves the bits of none, and its rounding on the lean path", async () => {
     const { memory, kernels } = await createBench();
@@ -104,7 +98,7 @@ describe("limits", () => {
   test("a rate that falls too slowly to be seen leaves the bits of a constant one", async () => {
     const { memory, kernels } = await createBench();
     const fixture = createFixture(memory, model);
-    const options = { ...dense, noiseKind: MatrixKind.dense, pull: 0.01, coupled: true };
+    const options = { ...dense, noiseKind: "dense", pull: 0.01, coupled: true } as const;
     const constant = outputOf(kernels, fixture, options);
     expect(outputOf(kernels, fixture, { ...options, rate: { offset: 5, exponent: 1e-300 } })).toEqual(constant);
     expect(constant.intervalWeights).toEqual(new Float64Array(10).fill(3));
@@ -148,13 +142,13 @@ describe("noise estimates average to C", () => {
   const numColumns = 3;
 
   /** Averages of `chains` chains at a fixed position, each over 60 batches; M×M row-major, lower triangle. */
-  async function averages(kind: NoiseEstimate, auxiliary: boolean, batchSize: number, chains: number) {
+  async function averages(kind: NoiseEstimateKind, auxiliary: boolean, batchSize: number, chains: number) {
     const { memory, kernels } = await createBench();
-    const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: Number(auxiliary), numColumns });
+    const fixture = createFixture(memory, { family: "gaussian", auxiliary: Number(auxiliary), numColumns });
     const estimates = Array.from({ length: chains }, (_, chain) => {
       const address = createChain(fixture, {
-        ...{ ...plain, stepKind: MatrixKind.none, batchSize, pull: 0, chain, burnInSteps: 0 },
-        noiseEstimate: { kind, every: 1, shape: MatrixKind.dense },
+        ...{ ...plain, stepKind: "none", batchSize, pull: 0, chain, burnInSteps: 0 },
+        noiseEstimate: { kind, every: 1, shape: "dense" },
       });
       kernels.runChain(address, 60);
       const { noiseSums, noiseCount } = chainOutput(fixture, address);
@@ -165,8 +159,10 @@ describe("noise estimates average to C", () => {
   }
 
   function exactCovariance(fixture: Fixture): Float64Array {
-    const { memory, dimension, numRows, position, auxiliary } = fixture;
-    const rows = memory.f32(memory.getU32(fixture.model, 0), numRows * 8);
+    const { memory, dimension, position } = fixture;
+    const { address, numRows } = fixture.rows;
+    const rows = memory.f32(address, numRows * 8);
+    const auxiliary = dimension > numColumns;
     const tau = auxiliary ? position[numColumns] : -0.2;
     const gradients = Array.from({ length: numRows }, (_, n) => {
       const x = rows.subarray(8 * n, 8 * n + numColumns);
@@ -188,7 +184,7 @@ describe("noise estimates average to C", () => {
     for (const batchSize of [2, 10]) {
       test(`batches of ${batchSize}${auxiliary ? ", learned scale" : ""}: within 4.5 standard errors; within-batch varies less`, async () => {
         const spreads = [];
-        for (const kind of [NoiseEstimate.withinBatch, NoiseEstimate.firstRow]) {
+        for (const kind of ["within-batch", "first-row"] as const) {
           const { estimates, exact } = await averages(kind, auxiliary, batchSize, chains);
           let spread = 0;
           exact.forEach((value, k) => {

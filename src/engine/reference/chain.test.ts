@@ -1,25 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { Chain, Family, Gradient, MatrixKind } from "../../../kernels/layout.ts";
+import { Chain } from "../../../kernels/layout/chain.ts";
+import { Model } from "../../../kernels/layout/model.ts";
 import { nextWordsInto, seedStream } from "../../rng/xoshiro.ts";
+import type { GradientKind } from "../bindings/words.ts";
 import { type Kernels, loadKernels } from "../kernels.ts";
 import { EngineMemory } from "../memory.ts";
-import {
-  type ChainFixtureOptions,
-  chainOutput,
-  columnCounts,
-  createChain,
-  createFixture,
-  type FixtureOptions,
-  kernelModels,
-  relativeError,
-} from "./kernel-fixtures.ts";
+import { type ChainFixtureOptions, chainOutput, createChain } from "./fixture-chain.ts";
+import { columnCounts, createFixture, type FixtureOptions, kernelModels, relativeError } from "./kernel-fixtures.ts";
 import { runChainReference } from "./reference-chain.ts";
 
-const gradients: [string, Gradient][] = [
-  ["minibatch", Gradient.minibatch],
-  ["control variate", Gradient.controlVariate],
+const gradients: [string, GradientKind][] = [
+  ["minibatch", "minibatch"],
+  ["control variate", "control-variate"],
 ];
-const kinds = [MatrixKind.none, MatrixKind.scalar, MatrixKind.diagonal, MatrixKind.dense];
+const kinds = ["none", "scalar", "diagonal", "dense"] as const;
 
 async function compare(model: FixtureOptions, chain: ChainFixtureOptions, steps: number) {
   const memory = new EngineMemory();
@@ -51,9 +45,9 @@ describe.each(kernelModels)("runChain, %s", (name, model) => {
       "D = %i: the error of a gradient is below 5e-6 of it, or of 1",
       async (numColumns) => {
         for (const batchSize of [1, 3, 4, 20, 300]) {
-          const chain = { gradient, batchSize, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none, pull: 0 };
+          const chain: ChainFixtureOptions = { gradient, batchSize, stepKind: "scalar", noiseKind: "none", pull: 0 };
           const { reference, moveError } = await compare({ ...model, numColumns }, chain, 1);
-          const isZero = gradient === Gradient.controlVariate && model.family === Family.gaussian && !model.auxiliary;
+          const isZero = gradient === "control-variate" && model.family === "gaussian" && !model.auxiliary;
           if (isZero) expect(Math.max(...reference.position)).toBeLessThan(10);
           else expect(moveError, `S = ${batchSize}`).toBeLessThan(5e-6);
         }
@@ -61,12 +55,19 @@ describe.each(kernelModels)("runChain, %s", (name, model) => {
     );
 
     test("all kinds of step and noise, twin and records: after 82 steps within 1e-6", async () => {
-      const kindsHere = columnCounts(name).length > 3 ? kinds : [MatrixKind.dense];
+      const kindsHere = columnCounts(name).length > 3 ? kinds : (["dense"] as const);
       for (const stepKind of kindsHere) {
         for (const noiseKind of kindsHere) {
           for (const numColumns of [3, 8]) {
             // 13 draws of 3 moments each leave the buffer of four with three iterates at the end.
-            const chain = { gradient, batchSize: 5, stepKind, noiseKind, coupled: true, numDraws: 13 };
+            const chain: ChainFixtureOptions = {
+              gradient,
+              batchSize: 5,
+              stepKind,
+              noiseKind,
+              coupled: true,
+              numDraws: 13,
+            };
             const { ours, reference } = await compare({ ...model, numColumns }, chain, 1000);
             for (const name of Object.keys(reference)) {
               expect(relativeError(ours[name], reference[name]), `${name} ${stepKind} ${noiseKind}`).toBeLessThan(1e-6);
@@ -78,7 +79,7 @@ describe.each(kernelModels)("runChain, %s", (name, model) => {
 
     test("rows drawn by an alias table, weighted: after 50 steps within 1e-6", async () => {
       for (const batchSize of [1, 6, 300]) {
-        const chain = { gradient, batchSize, stepKind: MatrixKind.diagonal, noiseKind: MatrixKind.none };
+        const chain: ChainFixtureOptions = { gradient, batchSize, stepKind: "diagonal", noiseKind: "none" };
         const { ours, reference } = await compare({ ...model, numColumns: 5, aliased: true }, chain, 50);
         expect(relativeError(ours.position, reference.position)).toBeLessThan(1e-6);
       }
@@ -95,17 +96,17 @@ async function drawnRows(
 ) {
   const memory = new EngineMemory();
   const kernels = await loadKernels(memory);
-  const fixture = createFixture(memory, { family: Family.gaussian, auxiliary: 0, numColumns: 1, numRows });
-  const rows = memory.f32(memory.getU32(fixture.model, 0), numRows * 8);
+  const fixture = createFixture(memory, { family: "gaussian", auxiliary: 0, numColumns: 1, numRows });
+  const rows = memory.f32(memory.getU32(fixture.address, Model.rows), numRows * 8);
   rows.fill(0);
   for (let n = 0; n < numRows; n++) {
     rows[8 * n] = 1;
     rows[8 * n + 7] = n;
   }
-  memory.setF64(fixture.model, 7, 0);
-  memory.f64(memory.getU32(fixture.model, 8), 1)[0] = 0;
+  memory.setF64(fixture.address, Model.fixedAuxiliary, 0);
+  memory.f64(memory.getU32(fixture.address, Model.priorPrecision), 1)[0] = 0;
   const chain = createChain(fixture, {
-    ...{ gradient: Gradient.minibatch, batchSize, stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none },
+    ...{ gradient: "minibatch", batchSize, stepKind: "scalar", noiseKind: "none" },
     ...{ pull: 0, stepsPerDraw: 1, momentEvery: 1, burnInSteps: 0, numDraws: steps },
   });
   memory.f64(memory.getU32(chain, Chain.step), 1)[0] = 1;
@@ -129,7 +130,10 @@ describe("the rows of a chain", () => {
     const stream = seedStream(4, 0, 0);
     const [state, rows, weights] = [64, 4000, 4000].map((bytes) => memory.allocate(bytes));
     memory.u32(state, 16).set(stream);
-    kernels.drawRows(state, 1000, numRows, 0, 1, 0, rows, weights);
+    const model = memory.allocateZeroed(8 * Model.slots);
+    memory.setU32(model, Model.numRows, numRows);
+    memory.setU32(model, Model.stride, 1);
+    kernels.drawRows(state, 1000, model, rows, weights);
     const words = new Uint32Array(4);
     const expected: number[] = [];
     while (expected.length < 1000) {
@@ -138,7 +142,8 @@ describe("the rows of a chain", () => {
       if (products.every((product) => (product & 0xffffffffn) >= 2n ** 30n))
         expected.push(...products.map((p) => Number(p >> 32n)));
     }
-    expect([...memory.u32(rows, 1000)]).toEqual(expected);
+    // Addresses of rows of 4 bytes each, which wrap around.
+    expect([...memory.u32(rows, 1000)]).toEqual(expected.map((row) => (4 * row) % 2 ** 32));
   });
 
   test("are uniform: χ² of 2e5 draws from 7 rows below its 1e-6 quantile", async () => {
@@ -155,12 +160,12 @@ describe("the way without noise, for scalar and diagonal steps", () => {
   test.each([1, 8, 9, 130])("D = %i: after 64 steps within 1e-6 of the reference", async (numColumns) => {
     for (const [, model] of kernelModels.filter(([, { auxiliary }]) => !auxiliary)) {
       for (const batchSize of [1, 2, numColumns > 100 ? 50 : 300]) {
-        for (const stepKind of [MatrixKind.scalar, MatrixKind.diagonal]) {
-          const chain = {
-            gradient: Gradient.minibatch,
+        for (const stepKind of ["scalar", "diagonal"] as const) {
+          const chain: ChainFixtureOptions = {
+            gradient: "minibatch",
             batchSize,
             stepKind,
-            noiseKind: MatrixKind.none,
+            noiseKind: "none",
             momentEvery: 6,
             stepsPerDraw: 12,
           };
@@ -175,8 +180,8 @@ describe("the way without noise, for scalar and diagonal steps", () => {
 });
 
 describe("a chain cut into calls of any length leaves the same bits", () => {
-  const dense = { stepKind: MatrixKind.dense, noiseKind: MatrixKind.dense, coupled: true };
-  const lean = { stepKind: MatrixKind.scalar, noiseKind: MatrixKind.none };
+  const dense = { stepKind: "dense", noiseKind: "dense", coupled: true } as const;
+  const lean = { stepKind: "scalar", noiseKind: "none" } as const;
   test.each([
     ["dense step and noise", 7, true, dense],
     ["one row a step", 1, false, lean],
@@ -185,13 +190,13 @@ describe("a chain cut into calls of any length leaves the same bits", () => {
     const memory = new EngineMemory();
     const kernels = await loadKernels(memory);
     const fixture = createFixture(memory, {
-      family: Family.gaussian,
+      family: "gaussian",
       auxiliary: Number(auxiliary),
       numColumns: 9,
       aliased: auxiliary,
     });
     const outputs = [[1000], [1, 2, 3, 5, 8, 13, 21, 1000], Array(64).fill(1)].map((calls) => {
-      const chain = createChain(fixture, { gradient: Gradient.minibatch, batchSize, ...parts });
+      const chain = createChain(fixture, { gradient: "minibatch", batchSize, ...parts });
       for (const steps of calls) kernels.runChain(chain, steps);
       expect(memory.getU32(chain, Chain.stepsDone)).toBe(64);
       return chainOutput(fixture, chain);
@@ -210,8 +215,8 @@ test("a diverging chain neither traps nor hangs", async () => {
       const chain = createChain(fixture, {
         gradient,
         batchSize: 3,
-        stepKind: MatrixKind.scalar,
-        noiseKind: MatrixKind.scalar,
+        stepKind: "scalar",
+        noiseKind: "scalar",
       });
       memory.f64(memory.getU32(chain, Chain.step), 1)[0] = 1e6;
       kernels.runChain(chain, 1000);

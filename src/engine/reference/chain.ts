@@ -1,5 +1,6 @@
-// A chain of kernels/chain.ts in plain TypeScript, step by step, everything in f64. Who runs it provides the gradients.
-import { AliasEntry, Chain, Gradient, MatrixKind } from "../../../kernels/layout.ts";
+// A chain of kernels/chains/chain.ts in plain TypeScript, step by step, everything in f64. Who runs it provides the gradients.
+import { Chain, Gradient, MatrixKind } from "../../../kernels/layout/chain.ts";
+import { AliasEntry } from "../../../kernels/layout/model.ts";
 import { nextWordsInto, Xoshiro } from "../../rng/xoshiro.ts";
 import type { EngineMemory } from "../memory.ts";
 import { type ModelView, readModel } from "./reference-model.ts";
@@ -78,7 +79,7 @@ function readAhead(memory: EngineMemory, address: number, model: ModelView): Ahe
   return ahead;
 }
 
-/** The chain whose record (kernels/layout.ts, Chain) stands at `address`. */
+/** The chain whose record (kernels/layout/chain.ts, Chain) stands at `address`. */
 export class PlainChain {
   readonly model: ModelView;
   readonly #ahead: Ahead;

@@ -1,12 +1,12 @@
 // Plain version of the kernel runChain: the tests compare the two.
-import { Chain, Gradient } from "../../../kernels/layout.ts";
+import { Chain, Gradient } from "../../../kernels/layout/chain.ts";
 import type { EngineMemory } from "../memory.ts";
 import { PlainChain } from "./chain.ts";
 import { type ModelView, residualOf, slopesOf } from "./reference-model.ts";
 import { addNoiseEstimate } from "./reference-noise.ts";
 import { classCoefficients } from "./reference-softmax.ts";
 
-/** kernels/chain.ts: makes min(steps, steps that remain) steps of the chain whose record (a Chain) is at `address`. */
+/** kernels/chains/chain.ts: makes min(steps, steps that remain) steps of the chain whose record (a Chain) is at `address`. */
 export function runChainReference(memory: EngineMemory, address: number, steps: number): void {
   const chain = new PlainChain(memory, address);
   const { model } = chain;
@@ -53,7 +53,7 @@ function rowGradient(
         )
       : slopesOf(rowLoss, model.predict(n, position) + offset, tau, y);
   for (let j = 0; j < numColumns; j++) gradient[j] = factor * slopes[0] * row[j];
-  model.auxiliaryPlaces.forEach((place, k) => {
+  model.auxiliaryIndices.forEach((place, k) => {
     gradient[numColumns + k] = factor * slopes[place + 1];
   });
   return gradient;

@@ -1,8 +1,9 @@
 // What the reference versions of the kernels share: a record read into an object, and a row's residual.
-import { AliasEntry, Family, Model } from "../../../kernels/layout.ts";
+import { AliasEntry, Family, Model } from "../../../kernels/layout/model.ts";
 import { families } from "../../families/families.ts";
 import type { RowLoss } from "../../families/family.ts";
 import { viewRows } from "../bindings/row-view.ts";
+import { familyCodes } from "../bindings/words.ts";
 import type { EngineMemory } from "../memory.ts";
 
 /** A Model record, read. */
@@ -13,8 +14,8 @@ export function readModel(memory: EngineMemory, address: number) {
   const numColumns = u32(Model.numColumns);
   const numAuxiliary = u32(Model.auxiliary);
   const firstAuxiliary = u32(Model.firstAuxiliary);
-  const outputs = u32(Model.outputs);
-  const dimension = numColumns * outputs + numAuxiliary;
+  const numPredictors = u32(Model.numPredictors);
+  const dimension = numColumns * numPredictors + numAuxiliary;
   const numRows = u32(Model.numRows);
   const fixedTau = [
     memory.getF64(address, Model.fixedAuxiliary),
@@ -30,16 +31,16 @@ export function readModel(memory: EngineMemory, address: number) {
   const aliasTable = u32(Model.aliasTable);
   const hasOffset = u32(Model.hasOffset) === 1;
   const hasWeights = u32(Model.hasWeights) === 1;
-  const family = Object.values(families).find(({ kernel }) => kernel === u32(Model.family))!;
+  const family = Object.values(families).find(({ name }) => familyCodes[name] === u32(Model.family))!;
   return {
     address,
     numRows,
     numColumns,
     numAuxiliary,
-    /** Places in τ of the auxiliary parameters. */
-    auxiliaryPlaces: Array.from({ length: numAuxiliary }, (_, k) => firstAuxiliary + k),
+    /** Indices in τ of the auxiliary parameters. */
+    auxiliaryIndices: Array.from({ length: numAuxiliary }, (_, k) => firstAuxiliary + k),
     dimension,
-    outputs,
+    numPredictors,
     hasReference: u32(Model.hasReference) === 1,
     isCategorical: u32(Model.family) === Family.categorical,
     /** f and its derivatives, where there is one linear predictor. */
@@ -62,7 +63,7 @@ export function readModel(memory: EngineMemory, address: number) {
       for (let k = 0; k < numAuxiliary; k++) tau[firstAuxiliary + k] = position[numColumns + k];
       return tau;
     },
-    /** xᵀβ of one output, the only one unless told. */
+    /** xᵀβ of one linear predictor, the only one unless told. */
     predict: (n: number, position: ArrayLike<number>, output = 0) => {
       // A view of sparse rows wants vectors that stay the same, and a chain's position does not.
       if (!starts) return of(n).dot(position, output * numColumns);

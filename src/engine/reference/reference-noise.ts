@@ -1,5 +1,5 @@
-// Plain version of kernels/chain-noise.ts: what one batch says of C, from the definition.
-import { Chain, MatrixKind, NoiseEstimate } from "../../../kernels/layout.ts";
+// Plain version of kernels/chains/chain-noise.ts: what one batch says of C, from the definition.
+import { Chain, MatrixKind, NoiseEstimate } from "../../../kernels/layout/chain.ts";
 import type { EngineMemory } from "../memory.ts";
 
 /** Adds the estimate of the batch of step t, its rows' gradients given, where the chain wants one. */

@@ -1,11 +1,12 @@
 // Plain versions of the kernels passRows and influenceRows, in f64 throughout: the tests compare the two.
-import { AliasEntry, Influence, Pass, Weights } from "../../../kernels/layout.ts";
+import { AliasEntry } from "../../../kernels/layout/model.ts";
+import { GramKind, Influence, Pass } from "../../../kernels/layout/pass.ts";
 import type { EngineMemory } from "../memory.ts";
 import { curvaturesOf, readModel, residualOf, slopesOf } from "./reference-model.ts";
 import { passOutput } from "./reference-output.ts";
 import { influenceClassesReference, passClassesReference } from "./reference-softmax.ts";
 
-/** kernels/pass-rows.ts: the record at `address` is a Pass (kernels/layout.ts). The last argument is not used. */
+/** kernels/passes/pass-rows.ts: the record at `address` is a Pass (kernels/layout/pass.ts). The last argument is not used. */
 export function passRowsReference(memory: EngineMemory, address: number, _unused: number): void {
   const u32 = (slot: Pass) => memory.getU32(address, slot);
   const model = readModel(memory, u32(Pass.model));
@@ -13,12 +14,12 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     passClassesReference(memory, address, model);
     return;
   }
-  const { dimension, rowLoss, auxiliaryPlaces } = model;
+  const { dimension, rowLoss, auxiliaryIndices } = model;
   const position = memory.f64(u32(Pass.position), dimension);
-  const weights = u32(Pass.weights) as Weights;
+  const weights = u32(Pass.gramKind) as GramKind;
   const to = u32(Pass.to);
   const list = u32(Pass.rowList) ? memory.u32(u32(Pass.rowList), to) : undefined;
-  const rowValues = weights === Weights.given ? memory.f32(u32(Pass.rowValues), model.numRows) : undefined;
+  const rowValues = weights === GramKind.given ? memory.f32(u32(Pass.rowValues), model.numRows) : undefined;
   const { output, gram, finish } = passOutput(memory, address, dimension);
   const tau = model.tau(position);
   for (let at = u32(Pass.from); at < to; at += u32(Pass.step)) {
@@ -27,7 +28,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     const weight = model.weight(n);
     const eta = model.predict(n, position) + model.offset(n);
     let slopes = slopesOf(rowLoss, eta, tau, y).map((slope) => weight * slope);
-    if (weights === Weights.squaredResidual) {
+    if (weights === GramKind.squaredResidual) {
       const centerPosition = memory.f64(u32(Pass.center), dimension);
       const center = model.predict(n, centerPosition) + model.offset(n);
       const centerTau = model.tau(centerPosition);
@@ -38,18 +39,17 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
     const loss = weight * rowLoss.loss(eta, tau, y);
     const curvatures = curvaturesOf(rowLoss, eta, tau, y);
     // The row's derivatives by θ are those by (η, τ) times these.
-    const factors = [...model.row(n), ...auxiliaryPlaces.map(() => 1)];
-    const places = [...model.row(n).map(() => 0), ...auxiliaryPlaces.map((place) => place + 1)];
+    const factors = [...model.row(n), ...auxiliaryIndices.map(() => 1)];
+    const places = [...model.row(n).map(() => 0), ...auxiliaryIndices.map((place) => place + 1)];
     const entry = (i: number, j: number) => {
       const [p, q] = [places[i], places[j]];
       if (rowValues) return p + q > 0 ? 0 : rowValues[n];
-      return weights === Weights.curvature ? weight * curvatures[p][q] : slopes[p] * slopes[q];
+      return weights === GramKind.curvature ? weight * curvatures[p][q] : slopes[p] * slopes[q];
     };
     output[0] += loss;
-    output[1] += loss ** 2;
-    output[2] += 1;
+    output[1] += 1;
     for (let i = 0; i < dimension; i++) {
-      output[3 + i] += slopes[places[i]] * factors[i];
+      output[2 + i] += slopes[places[i]] * factors[i];
       for (let j = 0; j < dimension && gram.length; j++)
         gram[i * dimension + j] += entry(i, j) * factors[i] * factors[j];
     }
@@ -57,7 +57,7 @@ export function passRowsReference(memory: EngineMemory, address: number, _unused
   finish();
 }
 
-/** kernels/influence-rows.ts: the record at `address` is an Influence (kernels/layout.ts). */
+/** kernels/passes/influence-rows.ts: the record at `address` is an Influence (kernels/layout/pass.ts). */
 export function influenceRowsReference(memory: EngineMemory, address: number, _unused: number): void {
   const u32 = (slot: Influence) => memory.getU32(address, slot);
   const model = readModel(memory, u32(Influence.model));
@@ -65,14 +65,14 @@ export function influenceRowsReference(memory: EngineMemory, address: number, _u
     influenceClassesReference(memory, address, model);
     return;
   }
-  const { dimension, numColumns, rowLoss, auxiliaryPlaces } = model;
+  const { dimension, numColumns, rowLoss, auxiliaryIndices } = model;
   const center = memory.f64(u32(Influence.center), dimension);
   const factor = memory.f64(u32(Influence.factor), dimension * dimension);
   const leverage = u32(Influence.leverage);
   const influence = u32(Influence.influence);
   const tau = model.tau(center);
-  const covariance = covarianceOfTau(factor, dimension, auxiliaryPlaces, numColumns);
-  const points = pointsInTau(covariance, auxiliaryPlaces);
+  const covariance = covarianceOfTau(factor, dimension, auxiliaryIndices, numColumns);
+  const points = pointsInTau(covariance, auxiliaryIndices);
   for (let n = u32(Influence.from); n < u32(Influence.to); n++) {
     const row = model.row(n);
     let variance = 0;

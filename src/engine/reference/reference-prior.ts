@@ -1,6 +1,9 @@
-// Plain version of kernels/prior.ts: priors that are not normal, from the logarithms of their densities.
-import { Model, ShapedPrior } from "../../../kernels/layout.ts";
+// Plain version of kernels/chains/prior.ts: priors that are not normal, from the logarithms of their densities.
+
+import { Model } from "../../../kernels/layout/model.ts";
+import { ShapedPrior } from "../../../kernels/layout/prior.ts";
 import { negativeLogDensity, priorOfKernel } from "../../priors/densities.ts";
+import { priorKindOf } from "../bindings/words.ts";
 import type { EngineMemory } from "../memory.ts";
 import type { ModelView } from "./reference-model.ts";
 
@@ -18,7 +21,7 @@ export function addShapedPriors(
     const index = memory.getU32(prior, ShapedPrior.index);
     const numbers = [f64(ShapedPrior.a), f64(ShapedPrior.b), f64(ShapedPrior.c)] as const;
     const { slope } = negativeLogDensity(
-      priorOfKernel(memory.getU32(prior, ShapedPrior.kind), numbers),
+      priorOfKernel(priorKindOf(memory.getU32(prior, ShapedPrior.kind)), numbers),
       position[index],
     );
     const linear = center

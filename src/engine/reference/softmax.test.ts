@@ -1,8 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Family, Pass, Weights } from "../../../kernels/layout.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { passScratchBytes } from "../bindings/scratch.ts";
+import { writePassRecords } from "../bindings/pass-record.ts";
 import { loadKernels } from "../kernels.ts";
 import { EngineMemory } from "../memory.ts";
 import { createFixture, relativeError } from "./kernel-fixtures.ts";
@@ -14,42 +13,27 @@ test("loss, gradient and Hessian of a pass are each the derivative of the one be
       fc.integer({ min: 1, max: 9 }),
       fc.boolean(),
       fc.integer({ min: 1, max: 1000 }),
-      async (outputs, numColumns, hasReference, seed) => {
+      async (numPredictors, numColumns, hasReference, seed) => {
         const memory = new EngineMemory();
         const kernels = await loadKernels(memory);
-        const family = { family: Family.categorical, auxiliary: 0, outputs, hasReference };
+        const family = { family: "categorical", auxiliary: 0, numPredictors, hasReference } as const;
         const fixture = createFixture(memory, { ...family, numColumns, seed, numRows: 40 });
-        const { dimension, paddedColumns } = fixture;
-        const output = memory.allocateF64(3 + 2 * dimension + dimension ** 2);
-        const position = memory.allocateF64(dimension);
-        const pass = memory.allocateZeroed(Pass.slots * 8);
-        const slots: [Pass, number][] = [
-          [Pass.model, fixture.model],
-          [Pass.position, position],
-          [Pass.to, 40],
-          [Pass.step, 1],
-          [Pass.output, output],
-          [Pass.scratch, memory.allocate(passScratchBytes(paddedColumns, outputs, Weights.curvature))],
-        ];
-        for (const [slot, value] of slots) memory.setU32(pass, slot, value);
-        const sumsAt = (theta: Float64Array, weights: Weights) => {
-          memory.f64(position, dimension).set(theta);
-          memory.setU32(pass, Pass.weights, weights);
-          kernels.passRows(pass, 0);
-          const values = memory.f64(output, 3 + 2 * dimension + (weights ? dimension ** 2 : 0)).slice();
-          return {
-            loss: values[0],
-            gradient: values.slice(3, 3 + dimension),
-            gram: values.slice(3 + 2 * dimension),
-          };
+        const { dimension } = fixture;
+        const sumsAt = (theta: Float64Array, gram: "none" | "curvature") => {
+          const mark = memory.mark();
+          const { tasks, sums } = writePassRecords(fixture, theta, { gram }, [{ from: 0, to: 40 }]);
+          kernels.passRows(tasks[0].address, 0);
+          const [{ loss, gradient, gram: hessian }] = sums();
+          memory.release(mark);
+          return { loss, gradient: gradient.slice(), gram: hessian.slice() };
         };
-        const here = sumsAt(fixture.position, Weights.curvature);
+        const here = sumsAt(fixture.position, "curvature");
         const step = 1e-4;
         for (let j = 0; j < dimension; j++) {
           const moved = (by: number) =>
             sumsAt(
               fixture.position.map((value, i) => value + (i === j ? by : 0)),
-              Weights.none,
+              "none",
             );
           const [up, down] = [moved(step), moved(-step)];
           const slope = (up.loss - down.loss) / (2 * step);
@@ -65,15 +49,15 @@ test("loss, gradient and Hessian of a pass are each the derivative of the one be
 });
 
 describe("softmax of five classes of which the first is the reference", () => {
-  const outputs = 4;
+  const numPredictors = 4;
   const chunk = 256;
 
   async function load() {
     const memory = new EngineMemory();
     const kernels = (await loadKernels(memory)) as unknown as Record<string, (...args: number[]) => void>;
-    const array = () => memory.allocateZeroed(outputs * chunk * 4);
+    const array = () => memory.allocateZeroed(numPredictors * chunk * 4);
     const [eta, delta, target, out] = [array(), array(), array(), array()];
-    const f32 = (address: number) => memory.f32(address, outputs * chunk);
+    const f32 = (address: number) => memory.f32(address, numPredictors * chunk);
     return { kernels, eta, delta, target, out, f32 };
   }
 
@@ -89,12 +73,12 @@ describe("softmax of five classes of which the first is the reference", () => {
     const random = createRandom(2, 0, 9);
     for (let n = 0; n < chunk; n++) {
       f32(target)[n] = n % 5;
-      for (let k = 0; k < outputs; k++) f32(eta)[k * chunk + n] = 10 ** ((n % 6) / 2 - 1) * random.normal();
+      for (let k = 0; k < numPredictors; k++) f32(eta)[k * chunk + n] = 10 ** ((n % 6) / 2 - 1) * random.normal();
     }
     f32(eta).set([1e30, -1e30, 200, -200, 88, -88, 0, 1e-30]);
-    kernels.softmaxGradient(eta, target, out, outputs, 1, chunk);
+    kernels.softmaxGradient(eta, target, out, numPredictors, 1, chunk);
     for (let n = 0; n < chunk; n++) {
-      const means = meansOf(Array.from({ length: outputs }, (_, k) => f32(eta)[k * chunk + n]));
+      const means = meansOf(Array.from({ length: numPredictors }, (_, k) => f32(eta)[k * chunk + n]));
       means.forEach((mean, k) => {
         const expected = mean - (n % 5 === k + 1 ? 1 : 0);
         expect(Math.abs(f32(out)[k * chunk + n] - expected)).toBeLessThan(3e-7);
@@ -106,15 +90,15 @@ describe("softmax of five classes of which the first is the reference", () => {
     const { kernels, eta, delta, out, f32 } = await load();
     const random = createRandom(3, 0, 9);
     for (let n = 0; n < chunk; n++) {
-      for (let k = 0; k < outputs; k++) {
+      for (let k = 0; k < numPredictors; k++) {
         f32(eta)[k * chunk + n] = 2 * random.normal();
         f32(delta)[k * chunk + n] = 10 ** (-5 + (6 * n) / chunk) * random.normal();
       }
     }
-    kernels.softmaxResidual(eta, delta, out, outputs, 1, chunk);
+    kernels.softmaxResidual(eta, delta, out, numPredictors, 1, chunk);
     for (let n = 0; n < chunk; n++) {
-      const center = Array.from({ length: outputs }, (_, k) => f32(eta)[k * chunk + n]);
-      const d = Array.from({ length: outputs }, (_, k) => f32(delta)[k * chunk + n]);
+      const center = Array.from({ length: numPredictors }, (_, k) => f32(eta)[k * chunk + n]);
+      const d = Array.from({ length: numPredictors }, (_, k) => f32(delta)[k * chunk + n]);
       const means = meansOf(center);
       const average = (values: readonly number[]) => means.reduce((sum, mean, k) => sum + mean * values[k], 0);
       // μ_k(η̂ + δ) − μ̂_k = μ̂_k (E_k − Ē)/(1 + Ē); subtracting δ_k first keeps the digits that the test needs.

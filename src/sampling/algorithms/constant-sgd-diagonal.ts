@@ -1,7 +1,6 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
-import { givesRows } from "../../models/model.ts";
 import { noTuning } from "../../options/tuning.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { twoDigits } from "../../wording.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
@@ -28,7 +27,9 @@ export const diagonalSgd: LowRankVariant = {
   tuning: ["preconditioner", "batchSize", "learningRate"],
   preconditioners: ["diagonal"],
   unsupportedReason: (model) =>
-    givesRows(model) ? "constant-sgd with diagonal steps is for custom models, which give gradients alone" : null,
+    traitsOf(model).areInMemory
+      ? "constant-sgd with diagonal steps is for custom models, which give gradients alone"
+      : null,
   // The curvature at the mode may say little of where the draws are, so distances are not held against it.
   staysNearMode: false,
   runAwayRemedy: "give the model a tighter prior, or its parameters scales nearer to 1",
@@ -88,7 +89,7 @@ function runFrom(
   return runChains(
     { mode, workspace },
     {
-      ...{ ...schedule, model, gradient: Gradient.minibatch, pull: 0, momentEvery: 1, keepMoments: false },
+      ...{ ...schedule, model, gradient: "minibatch", pull: 0, momentEvery: 1, keepMoments: false },
       step: { kind: "diagonal", values: step },
       noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
       from: Array.from({ length: schedule.chains }, () => from),

@@ -1,11 +1,11 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { matrix, scale } from "../../linalg/matrix.ts";
-import { givesRows, hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
+import { hasQuadraticLikelihood, isQuadratic, type Model } from "../../models/model.ts";
 import { noTuning } from "../../options/tuning.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { averagedAutocorrelationTime, averagedNoiseFactor } from "../../theory/control-variate.ts";
 import { percent } from "../../wording.ts";
-import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { SpecWithoutVelocity } from "../chains/chain-spec.ts";
 import { RunAwayError } from "../chains/run-away.ts";
 import { runTracedChains } from "../chains/traced-chains.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
@@ -36,7 +36,7 @@ export const controlVariate: DenseSampler = {
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsupportedReason: (model) =>
-    givesRows(model) ? null : "it needs the linear predictors of rows, which a custom model does not give",
+    traitsOf(model).areInMemory ? null : "it needs the linear predictors of rows, which a custom model does not give",
   remedy: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };
@@ -106,7 +106,7 @@ function chainSpec(
   { weighted, whitened, batchFor }: ResidualNoise,
   damping: number,
   options: SamplerOptions,
-): ChainSpec {
+): SpecWithoutVelocity {
   const { model, laplaceCovariance, laplaceFactor, numRows } = local;
   const { size: batchSize, noise } = batchFor(damping);
   const isExact = noise === 0;
@@ -114,7 +114,7 @@ function chainSpec(
   return {
     model: isExact ? model : weighted,
     isSequential: isExact,
-    gradient: Gradient.controlVariate,
+    gradient: "control-variate",
     batchSize,
     pull: damping,
     step: { kind: "dense", matrix: scale(laplaceCovariance, damping * numRows) },

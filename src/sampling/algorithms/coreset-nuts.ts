@@ -1,7 +1,7 @@
 import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/coreset.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { givesRows } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
@@ -24,7 +24,8 @@ export const coresetNuts: DenseSampler = {
   assumes: [],
   tuning: [],
   preconditioners: [],
-  unsupportedReason: (model) => (givesRows(model) ? null : "it needs the rows, which a custom model does not give"),
+  unsupportedReason: (model) =>
+    traitsOf(model).areInMemory ? null : "it needs the rows, which a custom model does not give",
   remedy: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
   plan,
 };
@@ -49,7 +50,9 @@ export function isCoresetAffordable(
   { chains, draws }: SamplerOptions,
   fraction: number,
 ): boolean {
-  return givesRows(model) && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork;
+  return (
+    traitsOf(model).areInMemory && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork
+  );
 }
 
 const minSize = 4000;

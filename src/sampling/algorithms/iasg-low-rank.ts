@@ -1,7 +1,6 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { eigenvaluesOf, type LowRankApproximation } from "../../estimation/local-approximation.ts";
-import { givesRows } from "../../models/model.ts";
 import { noTuning } from "../../options/tuning.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
@@ -30,7 +29,8 @@ const burnInWindows = 1;
 export const iasgLowRank: LowRankVariant = {
   tuning: ["preconditioner", "batchSize", "learningRate", "window", "covariance"],
   preconditioners: ["diagonal"],
-  unsupportedReason: (model) => (givesRows(model) ? null : "it needs sparse rows, which a custom model does not give"),
+  unsupportedReason: (model) =>
+    traitsOf(model).areInMemory ? null : "it needs sparse rows, which a custom model does not give",
   staysNearMode: true,
   plan,
 };
@@ -113,7 +113,7 @@ async function sampleWindows(local: LowRankApproximation, { h, passes, ...run }:
     const positions = await streamChains(
       local,
       {
-        ...{ ...run, gradient: Gradient.minibatch, pull: 0, step: diagonalStep(local, h), noise: { kind: "none" } },
+        ...{ ...run, gradient: "minibatch", pull: 0, step: diagonalStep(local, h), noise: { kind: "none" } },
         lowRank: lowRankStep(local, h * numRows, 0),
         from: Array.from({ length: run.chains }, () => mode),
         momentEvery: 1,

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import {
   cholesky,
@@ -156,7 +155,7 @@ function chainSpec(
   return {
     ...given,
     model,
-    gradient: Gradient.minibatch,
+    gradient: "minibatch",
     pull: 0,
     noise: { kind: "none" },
     start: choleskySemidefinite(add(iterates, laplaceCovariance, 1, 1e-12)),

@@ -1,8 +1,8 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
-import { givesRows } from "../../models/model.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { runNuts } from "../nuts/run.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
@@ -55,7 +55,7 @@ function coordinatesFor(
     const evaluate = prepareLoss(capacity);
     return async (positions) => {
       const results = await evaluate(positions);
-      if (!givesRows(local.model) && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
+      if (traitsOf(local.model).mayBeBounded && results.some(({ loss }) => loss === Number.POSITIVE_INFINITY))
         throw new ZeroDensityError();
       return results;
     };

@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
 import {
   drawAroundMode,
@@ -6,9 +5,10 @@ import {
   eigenvaluesOf,
   type LowRankApproximation,
 } from "../../estimation/local-approximation.ts";
-import { givesRows, isQuadratic } from "../../models/model.ts";
+import { isQuadratic } from "../../models/model.ts";
 import { noTuning } from "../../options/tuning.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { lowRankStep, maxStreamedDraws, streamChains } from "../chains/streamed-chains.ts";
 import type { LowRankPlan, SamplerOptions, StreamedOutput } from "../plan.ts";
 import type { Sampler } from "../sampler.ts";
@@ -51,7 +51,7 @@ export const wideLangevin: Sampler = {
   preconditioners: [],
   lowRank: {
     unsupportedReason: (model) =>
-      givesRows(model) ? null : "it needs sparse rows, which a custom model does not give",
+      traitsOf(model).areInMemory ? null : "it needs sparse rows, which a custom model does not give",
     tuning: [],
     preconditioners: [],
     staysNearMode: true,
@@ -120,7 +120,7 @@ function drawsFor(
   options: SamplerOptions,
 ): number {
   const { numRows, stride } = model.rows;
-  const perStep = 2 * numRows * stride * model.outputs + model.dimension * (20 + 4 * directions.length);
+  const perStep = 2 * numRows * stride * model.numPredictors + model.dimension * (20 + 4 * directions.length);
   const capacity = maxStreamedDraws(model.dimension, options.chains);
   const affordable = Math.floor(maxWork / (perStep * stepsPerDraw * options.chains));
   return Math.max(
@@ -159,7 +159,7 @@ async function runChains(
     const positions = await streamChains(
       local,
       {
-        ...{ model, gradient: Gradient.minibatch, batchSize: numRows, isSequential: true, pull: 0 },
+        ...{ model, gradient: "minibatch", batchSize: numRows, isSequential: true, pull: 0 },
         // ĝ is the mean over the rows.
         step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
         noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },

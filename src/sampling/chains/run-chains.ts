@@ -1,10 +1,11 @@
-import { Chain, MatrixKind } from "../../../kernels/layout.ts";
+import { type ChainOutputs, readChainOutputs, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { KernelTask } from "../../engine/executor.ts";
-import type { EngineMemory } from "../../engine/memory.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../plan.ts";
+
 import type { ChainSpec, Start } from "./chain-spec.ts";
-import { runPlainChains } from "./plain-chains.ts";
+import { stepChains } from "./step-chains.ts";
 import { writeChain } from "./write-chain.ts";
 
 /** What one chain's batches say of C, averaged over `batches` of them. */
@@ -45,13 +46,14 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
     );
     const total = totalSteps * spec.chains;
     const onProgress = () => {
-      const done = records.reduce((sum, address) => sum + memory.getU32(address, Chain.stepsDone), 0);
+      const done = records.reduce((sum, address) => sum + stepsDone(memory, address), 0);
       workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
-    if (spec.model.custom) await runPlainChains(local, spec, records, totalSteps, stage);
-    else await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
-    workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
+    if (traitsOf(spec.model).areInMemory) {
+      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+      workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
+    } else await stepChains(local, spec, records, totalSteps, stage);
     return collect(local, spec, records);
   } finally {
     memory.release(mark);
@@ -75,50 +77,40 @@ export function workPerStep({
   const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
   const { paddedColumns, sparse, stride } = model.rows;
   const link = fusedFamilies.includes(model.family.name) ? linkWork.fused : linkWork.exact;
-  const perRow = (link + 2 * (sparse ? stride : paddedColumns)) * model.outputs;
+  const perRow = (link + 2 * (sparse ? stride : paddedColumns)) * model.numPredictors;
   return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);
 }
 
 function collect(local: Start, spec: ChainSpec, records: readonly number[]): ChainResult {
   const { memory, dimension } = spec.model;
-  const copy = (address: number, slot: Chain, length: number) =>
-    memory.f64(memory.getU32(address, slot), length).slice();
-  const positions = records.map((address) => copy(address, Chain.draws, spec.draws * dimension));
-  const intervalMeans = records.map((address) => copy(address, Chain.intervalMeans, spec.draws * dimension));
-  const weights = records.map((address) => copy(address, Chain.intervalWeights, spec.draws));
+  const outputs = records.map((address) => readChainOutputs(memory, address, dimension));
+  const intervalMeans = outputs.map((output) => output.intervalMeans);
+  const weights = outputs.map(({ intervalWeights }) => intervalWeights);
   const mean = meanOfRows(intervalMeans, dimension, spec.rate && weights);
-  const covariance = spec.keepMoments === false ? matrix(0, 0) : momentsOf(local, spec, records, mean, weights);
-  const coupledDifferences = spec.coupled
-    ? records.map((address) => copy(address, Chain.coupledDifferences, spec.draws * 2 * dimension))
-    : [];
   return {
     chains: spec.chains,
     draws: spec.draws,
     dimension,
-    positions,
+    positions: outputs.map(({ draws }) => draws),
     intervalMeans,
     mean,
-    covariance,
-    coupledDifferences,
-    noiseEstimates: spec.noiseEstimate ? records.map((address) => noiseEstimateOf(memory, address, dimension)) : [],
+    covariance: spec.keepMoments === false ? matrix(0, 0) : momentsOf(local, outputs, mean),
+    coupledDifferences: spec.coupled ? outputs.map(({ coupledDifferences }) => coupledDifferences) : [],
+    noiseEstimates: spec.noiseEstimate ? outputs.map((output) => noiseEstimateOf(output, dimension)) : [],
   };
 }
 
 /** Covariance over every step that was counted, of all chains. */
-function momentsOf(
-  { mode }: Start,
-  { model }: ChainSpec,
-  records: readonly number[],
-  mean: Float64Array,
-  weights: readonly Float64Array[],
-): Matrix {
-  const { memory, dimension } = model;
-  const counted = weights.reduce((sum, values) => values.reduce((total, weight) => total + weight, sum), 0);
+function momentsOf({ mode }: Start, outputs: readonly ChainOutputs[], mean: Float64Array): Matrix {
+  const dimension = mode.length;
+  const counted = outputs.reduce(
+    (sum, { intervalWeights }) => intervalWeights.reduce((total, weight) => total + weight, sum),
+    0,
+  );
   const covariance = matrix(dimension, dimension);
-  for (const address of records) {
-    const sums = memory.f64(memory.getU32(address, Chain.moments), dimension * dimension);
+  for (const { moments } of outputs) {
     for (let i = 0; i < dimension; i++)
-      for (let j = 0; j <= i; j++) covariance.data[i * dimension + j] += sums[i * dimension + j] / counted;
+      for (let j = 0; j <= i; j++) covariance.data[i * dimension + j] += moments[i * dimension + j] / counted;
   }
   for (let i = 0; i < dimension; i++) {
     for (let j = 0; j <= i; j++) {
@@ -129,19 +121,17 @@ function momentsOf(
   return covariance;
 }
 
-function noiseEstimateOf(memory: EngineMemory, address: number, dimension: number): NoiseEstimateResult {
-  const batches = memory.getU32(address, Chain.noiseCount);
-  const isDense = memory.getU32(address, Chain.noiseShape) === MatrixKind.dense;
-  const sums = memory.f64(memory.getU32(address, Chain.noiseSums), isDense ? dimension * dimension : dimension);
+function noiseEstimateOf({ noiseSums, noiseCount: batches }: ChainOutputs, dimension: number): NoiseEstimateResult {
+  const isDense = noiseSums.length > dimension;
   const diagonal = Float64Array.from(
     { length: dimension },
-    (_, j) => sums[isDense ? j * (dimension + 1) : j] / batches,
+    (_, j) => noiseSums[isDense ? j * (dimension + 1) : j] / batches,
   );
   if (!isDense) return { covariance: matrix(0, 0), diagonal, batches };
   const covariance = matrix(dimension, dimension);
   for (let i = 0; i < dimension; i++)
     for (let j = 0; j <= i; j++)
-      covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = sums[i * dimension + j] / batches;
+      covariance.data[i * dimension + j] = covariance.data[j * dimension + i] = noiseSums[i * dimension + j] / batches;
   return { covariance, diagonal, batches };
 }
 

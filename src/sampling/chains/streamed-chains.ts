@@ -1,4 +1,4 @@
-import { Chain } from "../../../kernels/layout.ts";
+import { drawBufferOf, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec, LowRankStep, Start } from "./chain-spec.ts";
 import { writeChain } from "./write-chain.ts";
@@ -21,7 +21,7 @@ const outletLength = 2 ** 21;
  */
 export async function streamChains(
   { workspace, mode }: Start,
-  spec: Omit<ChainSpec, "drawBuffer">,
+  spec: ChainSpec,
   {
     keeps,
     callsPerInterval = 1,
@@ -31,26 +31,23 @@ export async function streamChains(
   const { model, draws, stepsPerDraw, chains } = spec;
   const { memory, dimension } = model;
   const capacity = Math.max(1, Math.min(draws, Math.floor(outletLength / dimension)));
-  const slot = keeps === "draws" ? Chain.draws : Chain.intervalMeans;
   const mark = memory.mark();
   try {
-    const whole: ChainSpec = { ...spec, drawBuffer: { keeps, capacity } };
-    const records = Array.from({ length: chains }, (_, chain) => writeChain({ workspace, mode }, whole, chain));
-    const outlets = records.map((record) => memory.getU32(record, slot));
+    const drawBuffer = { keeps, capacity };
+    const records = Array.from({ length: chains }, (_, k) => writeChain({ workspace, mode }, spec, k, drawBuffer));
+    const buffers = records.map((record) => drawBufferOf(memory, record, keeps, dimension));
     const positions = records.map(() => new Float32Array(draws * dimension));
     const burnInDraws = spec.burnInSteps / stepsPerDraw;
     const total = spec.burnInSteps + draws * stepsPerDraw;
     const onProgress = () => {
-      const done = records.reduce((sum, record) => sum + memory.getU32(record, Chain.stepsDone), 0);
+      const done = records.reduce((sum, record) => sum + stepsDone(memory, record), 0);
       workspace.onProgress?.(stage, done / (chains * total), { done, total: chains * total, unit: "steps" });
     };
     onProgress();
     for (let made = 0; made < draws; made += capacity) {
       const count = Math.min(capacity, draws - made);
-      // Calls end with an interval each. Addresses are u32 and wrap around: interval `made` is written where the room begins.
-      records.forEach((record, chain) => {
-        memory.setU32(record, slot, outlets[chain] - 8 * made * dimension);
-      });
+      // Calls end with an interval each, and interval `made` is written where the buffer begins.
+      for (const buffer of buffers) buffer.moveTo(made);
       const times = callsPerInterval * (count + (made === 0 ? burnInDraws : 0));
       const tasks = records.map((address) => ({
         kernel: "runChain" as const,
@@ -60,7 +57,7 @@ export async function streamChains(
       }));
       await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
       positions.forEach((kept, chain) => {
-        kept.set(memory.f64(outlets[chain], count * dimension), made * dimension);
+        kept.set(buffers[chain].view(count), made * dimension);
       });
     }
     workspace.counter.rowsVisited += total * chains * spec.batchSize;

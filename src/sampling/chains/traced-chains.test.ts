@@ -1,5 +1,4 @@
 import { expect, it } from "vitest";
-import { Gradient } from "../../../kernels/layout.ts";
 import { problemOf, skewedTarget } from "../../../test/conformance/targets.ts";
 import { createInlineEngine } from "../../engine/engine.ts";
 import type { ChainSpec } from "./chain-spec.ts";
@@ -10,7 +9,7 @@ it("keeps positions between the draws, and changes neither the draws nor the ave
   const engine = await createInlineEngine();
   const { local } = await problemOf(engine, skewedTarget());
   const spec: ChainSpec = {
-    ...{ model: local.model, gradient: Gradient.minibatch, batchSize: 10, pull: 0 },
+    ...{ model: local.model, gradient: "minibatch", batchSize: 10, pull: 0 },
     step: { kind: "scalar", value: 1 },
     noise: { kind: "none" },
     ...{

@@ -1,4 +1,4 @@
-import { givesRows } from "../../models/model.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../plan.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
 import { runChains } from "./run-chains.ts";
@@ -63,7 +63,7 @@ function positionsFor(
   const { auxiliaries, dimension } = model;
   // The noise scale's posterior has no far tail; those of shapes may.
   const wanted = auxiliaries.some(({ isScale }) => !isScale) ? positionsPerDraw.exponential : positionsPerDraw.plain;
-  const most = !givesRows(model)
+  const most = !traitsOf(model).areInMemory
     ? 1
     : Math.min(wanted, stepsPerDraw / autocorrelationTime, maxNumbers / (chains * draws * dimension));
   let times = Math.max(1, Math.floor(most));

@@ -1,10 +1,9 @@
-import { Weights } from "../../../kernels/layout.ts";
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, identity, type Matrix } from "../../linalg/matrix.ts";
 import { numCoefficients } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { sumRows } from "../../rows/row-sums.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
 /** θ = basis φ, and the prior's variances of φ. */
@@ -23,17 +22,17 @@ interface Contrasts {
  */
 export async function classContrasts(local: DenseApproximation, likelihood: Matrix): Promise<Contrasts> {
   const { model, priorCurvatures } = local;
-  const { outputs, hasReference } = model;
+  const { numPredictors, hasReference } = model;
   const size = likelihood.rows;
   const [basis, inverse] = [identity(size), identity(size)];
   // A prior without curvature at the mode leaves all to the data.
   const priorVariances = priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
-  if (outputs === 1) return { basis, inverse, priorVariances };
+  if (numPredictors === 1) return { basis, inverse, priorVariances };
   const covariance = inverseWithLittlePrior(await addSeparationDirections(local, likelihood), priorCurvatures);
   const at = (i: number, j: number) => covariance.data[i * size + j];
-  const numColumns = numCoefficients(model) / outputs;
+  const numColumns = numCoefficients(model) / numPredictors;
   for (let column = 0; column < numColumns; column++) {
-    const classes = Array.from({ length: outputs }, (_, k) => k * numColumns + column);
+    const classes = Array.from({ length: numPredictors }, (_, k) => k * numColumns + column);
     /** Σ_c log Var φ_c: least where the contrasts are known best. */
     const uncertainty = (r: number) =>
       classes.reduce((sum, c) => sum + Math.log(c === r ? at(r, r) : at(c, c) + at(r, r) - 2 * at(c, r)), 0);
@@ -66,7 +65,7 @@ async function addSeparationDirections(
   const random = createRandom(1, 0, 15);
   let sum = likelihood;
   for (const position of antitheticPoints(mode, laplaceFactor, contrastPairs, () => random.normal())) {
-    const { gram } = await sumRows(workspace, model, { position, weights: Weights.squaredGradient });
+    const { gram } = await rowsOf(workspace, model).pass(position, { gram: "squared-gradient" });
     sum = add(sum, gram, 1, 0.5 / contrastPairs);
   }
   return sum;

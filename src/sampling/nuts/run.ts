@@ -2,9 +2,9 @@ import type { ReportProgress } from "../../engine/progress.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { identity, multiplyVector } from "../../linalg/matrix.ts";
 import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
-import { givesRows } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 
@@ -41,7 +41,7 @@ export async function runNuts(
     const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
     const offset = multiplyVector(laplaceFactor, normal);
     const dispersed = coordinates ? normal : mode.map((value, j) => value + offset[j]);
-    const mayBeBounded = !givesRows(model);
+    const mayBeBounded = traitsOf(model).mayBeBounded;
     const center = coordinates ? new Float64Array(mode.length) : mode;
     const start = mayBeBounded
       ? await lookInside(center, dispersed, (position) => positive(evaluate, position))

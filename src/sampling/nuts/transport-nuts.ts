@@ -31,8 +31,8 @@ const gradientsPerIteration = 5;
 const workBeside = { predictor: 40, gradient: 20_000 };
 
 /** Multiply-adds of an iteration over so many rows. */
-export function workPerIteration({ rows, outputs, dimension }: Model, numRows: number): number {
-  const ofRow = outputs * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
+export function workPerIteration({ rows, numPredictors, dimension }: Model, numRows: number): number {
+  const ofRow = numPredictors * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
   return gradientsPerIteration * (workBeside.gradient + 4 * dimension ** 2 + numRows * ofRow);
 }
 

@@ -1,5 +1,5 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { SpecWithoutVelocity } from "../chains/chain-spec.ts";
 import type { SamplerOptions, StepLimit } from "../plan.ts";
 import { NoStableStepError, SamplerOptionError } from "../sampler.ts";
 import { maxWork } from "./draw-schedule.ts";
@@ -44,7 +44,7 @@ const fractionOfChance = 0.25;
  */
 export async function chooseDamping(
   local: DenseApproximation,
-  specFor: (damping: number) => ChainSpec,
+  specFor: (damping: number) => SpecWithoutVelocity,
   isFeasible: (damping: number) => boolean,
   options: SamplerOptions,
 ): Promise<DampingChoice> {
@@ -113,7 +113,7 @@ function requireAffordable(damping: number, work: number): void {
 /** The bias at a damping that was asked for: what is left at h/2, and the difference from there. */
 async function checkDamping(
   local: DenseApproximation,
-  specFor: (damping: number) => ChainSpec,
+  specFor: (damping: number) => SpecWithoutVelocity,
   damping: number,
   tolerance: number,
 ): Promise<StepLimit> {

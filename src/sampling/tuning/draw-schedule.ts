@@ -1,6 +1,6 @@
-import { givesRows } from "../../models/model.ts";
 import { flagOf } from "../../options/option.ts";
 import { type Tuning, type TuningName, tuningFlagsOf } from "../../options/tuning.ts";
+import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainSpec } from "../chains/chain-spec.ts";
 import { workPerStep } from "../chains/run-chains.ts";
 import type { SamplerOptions } from "../plan.ts";
@@ -75,7 +75,9 @@ export function drawSchedule(
   const independentNeeded = 0.5 / (options.tolerance / 8) ** 2;
   const nearlyIndependent = Math.ceil(timesPerDraw * autocorrelationTime);
   // A custom model's gradients are too dear for more steps than the draws themselves need.
-  const forPrecision = !givesRows(cost.model) ? 0 : Math.ceil((independentNeeded * autocorrelationTime) / totalDraws);
+  const forPrecision = traitsOf(cost.model).areInMemory
+    ? Math.ceil((independentNeeded * autocorrelationTime) / totalDraws)
+    : 0;
   const momentEvery = Math.max(1, Math.min(16, Math.floor(autocorrelationTime / 8)));
   const perStep = workPerStep({ ...cost, momentEvery });
   requireForgetting(autocorrelationTime, maxWork / (perStep * options.chains), options);

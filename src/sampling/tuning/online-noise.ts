@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import { oneOfSeveral } from "../../engine/progress.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
@@ -60,7 +59,7 @@ export async function estimateOnline(
   const shape = preconditioner === "full" || preconditioner === "full-exact" ? "dense" : "diagonal";
   const segment = async (index: number, steps: number, chosen: SgdStep | null, from: readonly Float64Array[]) => {
     const spec: ChainSpec = {
-      ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, chains, draws: 1, seed: options.seed, from },
+      ...{ model, gradient: "minibatch", batchSize, pull: 0, chains, draws: 1, seed: options.seed, from },
       step: chosen ? stepMatrix(chosen.step, preconditioner) : { kind: "none" },
       noise: noiseFactor(chosen?.injectedNoise),
       ...{ start: local.laplaceFactor, burnInSteps: 0, stepsPerDraw: steps, momentEvery: steps },

@@ -1,7 +1,7 @@
 import { oneOfSeveral } from "../../engine/progress.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { averagedAutocorrelationTime } from "../../theory/control-variate.ts";
-import type { ChainSpec } from "../chains/chain-spec.ts";
+import type { SpecWithoutVelocity } from "../chains/chain-spec.ts";
 import { type ChainResult, meanOfRows, runChains, workPerStep } from "../chains/run-chains.ts";
 import type { StepLimit } from "../plan.ts";
 
@@ -21,7 +21,7 @@ export const minIntervals = 250;
 const maxIntervals = 4000;
 
 /** Pilot runs by damping and number of intervals; those made last are kept. */
-export function pilotRuns(local: DenseApproximation, specFor: (damping: number) => ChainSpec) {
+export function pilotRuns(local: DenseApproximation, specFor: (damping: number) => SpecWithoutVelocity) {
   let kept = new Map<string, PilotMoments>();
   return async (damping: number, intervals: number): Promise<PilotMoments> => {
     const key = `${damping}, ${intervals}`;
@@ -32,12 +32,12 @@ export function pilotRuns(local: DenseApproximation, specFor: (damping: number) 
 }
 
 /** Intervals that a pilot run of usual length has. */
-export function affordableIntervals(spec: ChainSpec): number {
+export function affordableIntervals(spec: SpecWithoutVelocity): number {
   const affordable = Math.floor((minIntervals * pilotWork) / workOfPilot(spec));
   return Math.max(minIntervals, Math.min(maxIntervals, affordable));
 }
 
-async function pilot(local: DenseApproximation, spec: ChainSpec, draws: number): Promise<PilotMoments> {
+async function pilot(local: DenseApproximation, spec: SpecWithoutVelocity, draws: number): Promise<PilotMoments> {
   const stepsPerDraw = stepsPerInterval(spec);
   const burnInSteps = Math.ceil(5 * averagedAutocorrelationTime(spec.pull));
   const chains = pilotChains(spec);
@@ -50,11 +50,11 @@ async function pilot(local: DenseApproximation, spec: ChainSpec, draws: number):
   return momentsFromCoupled(local, run);
 }
 
-const pilotChains = ({ chains }: ChainSpec) => Math.max(4, chains);
-const stepsPerInterval = ({ pull }: ChainSpec) => Math.ceil(4 * averagedAutocorrelationTime(pull));
+const pilotChains = ({ chains }: SpecWithoutVelocity) => Math.max(4, chains);
+const stepsPerInterval = ({ pull }: SpecWithoutVelocity) => Math.ceil(4 * averagedAutocorrelationTime(pull));
 
 /** Multiply-adds of the shortest pilot run. */
-export function workOfPilot(spec: ChainSpec): number {
+export function workOfPilot(spec: SpecWithoutVelocity): number {
   return minIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
 }
 

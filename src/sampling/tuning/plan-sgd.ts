@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { choleskySemidefinite, isPositiveDefinite } from "../../linalg/cholesky.ts";
 import { add, diagonal, largestEntry, type Matrix } from "../../linalg/matrix.ts";
@@ -97,7 +96,7 @@ export async function planSgd(local: DenseApproximation, chosen: SgdSettings, op
         local,
         {
           model,
-          gradient: Gradient.minibatch,
+          gradient: "minibatch",
           batchSize,
           pull: 0,
           step,

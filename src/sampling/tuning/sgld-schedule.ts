@@ -1,4 +1,3 @@
-import { Gradient } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { cholesky } from "../../linalg/cholesky.ts";
 import { add, type Matrix, scale } from "../../linalg/matrix.ts";
@@ -104,7 +103,7 @@ export async function planFallingRate(
     notes,
     sample: () =>
       runChains(local, {
-        ...{ model, gradient: Gradient.minibatch, batchSize, pull: 0, step, noise, chains, draws, seed },
+        ...{ model, gradient: "minibatch", batchSize, pull: 0, step, noise, chains, draws, seed },
         start: cholesky(add(start, laplaceCovariance, 1, 1e-12)),
         rate,
         burnInSteps,

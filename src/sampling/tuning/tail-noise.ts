@@ -1,12 +1,10 @@
-import { Weights } from "../../../kernels/layout.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
 import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorResidualInto } from "../../models/prior-terms.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { sumRows } from "../../rows/row-sums.ts";
-import { drawRows } from "./row-influence.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
 
 /** Where the loss has risen by this much a chain comes once in millions of steps. */
 const reach = 16;
@@ -46,10 +44,10 @@ export async function tailNoise(
   whitened: Matrix,
   seed: number,
 ): Promise<number> {
-  const { model } = local;
+  const { model, workspace } = local;
   const affordable = Math.floor(workPerPoint / model.dimension ** 2);
   const count = Math.min(listedRows.most, Math.max(listedRows.fewest, affordable));
-  const rowList = drawRows(weighted, count, createRandom(seed, 1, 5));
+  const { rows: rowList } = rowsOf(workspace, weighted).draw(count, createRandom(seed, 1, 5));
   let most = 0;
   for (const line of linesOf(local, whitened, seed))
     most = Math.max(most, await alongLine(local, weighted, rowList, line));
@@ -114,8 +112,8 @@ async function alongLine(
       const x = axis.map((value, i) => distance * value + rest[i]);
       const offset = multiplyVector(laplaceFactor, x);
       const position = mode.map((value, i) => value + offset[i]);
-      const request = { position, center: mode, weights: Weights.squaredResidual, rowList };
-      const sums = await sumRows(workspace, weighted, request);
+      const request = { center: mode, gram: "squared-residual" as const, rowList };
+      const sums = await rowsOf(workspace, weighted).pass(position, request);
       const residual = sums.gradient.map((value) => (value * numRows) / sums.count);
       addPriorResidualInto(model, mode, position, residual);
       const gradient = multiplyVector(transposed, residual).map((value, i) => value + x[i]);

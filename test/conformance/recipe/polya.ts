@@ -1,4 +1,4 @@
-import type { Family as Code } from "../../../kernels/layout.ts";
+import { familyCodes } from "../../../src/engine/bindings/words.ts";
 import { type Auxiliary, auxiliaries } from "../../../src/families/auxiliaries.ts";
 import { families } from "../../../src/families/families.ts";
 import { familyOfRow } from "../../../src/families/family.ts";
@@ -19,11 +19,9 @@ const excess: Auxiliary = {
 };
 
 /** The negative binomial under another name, with a parameter of another name. */
-const polya = familyOfRow(
-  { ...negativeBinomial, name: "polya", kernel: 98 as Code, auxiliaries: [excess] },
-  negativeBinomial.row!,
-);
+const polya = familyOfRow({ ...negativeBinomial, name: "polya", auxiliaries: [excess] }, negativeBinomial.row!);
 
 // The lines of the two lists.
 Object.assign(auxiliaries, { excess });
 Object.assign(families, { polya });
+Object.assign(familyCodes, { polya: 98 });
