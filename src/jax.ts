@@ -1,4 +1,8 @@
-/** Custom models whose loss is written in jax-js: `customModel(fromJax({ … }))`. */
+/**
+ * Custom models whose loss is written in jax-js: `customModel(fromJax({ … }))`.
+ * @module ornstein/jax
+ */
+
 import { type JsTree, jit, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
@@ -8,7 +12,7 @@ import type { CustomModelOptions } from "./models/custom-model.ts";
 /** Arrays by name, one for each array of the data: the same rows of all of them. */
 export type JaxBatch = Record<string, np.Array>;
 
-/** A model of which the loss is written in jax-js. */
+/** A model whose loss is written in jax-js. */
 export interface JaxModel<Parameters extends JsTree<np.Array>> {
   /** Nested arrays: the start. They stay yours. */
   readonly parameters: Parameters;

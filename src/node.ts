@@ -1,4 +1,8 @@
-/** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
+/**
+ * What needs Node, Bun or Deno: files, SQL and worker threads. It also exports everything that `ornstein` does; its `fit` uses
+ * all cores.
+ * @module ornstein/node
+ */
 
 import type { OpenTableOptions } from "./duckdb/source.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";

@@ -1,4 +1,8 @@
-/** Custom models whose loss is written in TensorFlow.js: `customModel(fromTfjs({ … }))`. */
+/**
+ * Custom models whose loss is written in TensorFlow.js: `customModel(fromTfjs({ … }))`.
+ * @module ornstein/tfjs
+ */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
@@ -8,7 +12,7 @@ import type { CustomModelOptions } from "./models/custom-model.ts";
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
 
-/** A model of which the loss is written in TensorFlow.js. */
+/** A model whose loss is written in TensorFlow.js. */
 export interface TfjsModel<Parameters extends Tensors> {
   /** Tensors by name: the start. They stay yours. */
   readonly parameters: Parameters;
