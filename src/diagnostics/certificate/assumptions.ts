@@ -12,7 +12,7 @@ export interface AssumptionCheck {
   readonly id: AssumptionId;
   readonly name: string;
   readonly passed: boolean;
-  /** null where the sampler makes no use of what is measured. */
+  /** null if the sampler does not depend on what is measured. */
   readonly value: number | null;
   readonly threshold: number;
   /** What the result means for the numbers, and what to do if it failed. */
@@ -21,14 +21,21 @@ export interface AssumptionCheck {
 
 const unknownNonlinearity = { relativeError: Number.NaN, shift: [] };
 
-/** A4 of a custom model with a bound among the points where it is measured; only samplers that keep within bounds come here. */
+/**
+ * The check of a quadratic loss (A4) for a custom model with a bound among the points where it is measured; only
+ * samplers that keep within bounds get here.
+ */
 const atBound: AssumptionCheck = {
   ...{ id: "A4", name: "the loss is quadratic over the posterior", passed: false, value: null, threshold: 0.2 },
   message:
     "Where the normal approximation would have draws the density is 0, beyond a bound: that approximation is off; this sampler keeps within the bound.",
 };
 
-/** Measures assumptions A1 to A5 (Mandt, Hoffman & Blei 2017, section 3) for a plan, most of them on the subsample. */
+/**
+ * Measures the assumptions of Mandt, Hoffman & Blei (2017), section 3, for a plan, most of them on the subsample:
+ * Gaussian gradient noise (A1), constant gradient noise (A2), small steps (A3), a quadratic loss (A4), and noise equal
+ * to curvature (A5).
+ */
 export async function checkAssumptions(local: LocalApproximation, plan: Plan): Promise<AssumptionCheck[]> {
   const { batchSize } = plan.settings;
   const { hessian } = local;
@@ -43,7 +50,7 @@ export async function checkAssumptions(local: LocalApproximation, plan: Plan): P
   const { relativeError, shift } = nonlinearity ?? unknownNonlinearity;
   const meanShift = Math.max(...shift.map(Math.abs));
   const ratio = informationRatioOf(local);
-  // Where the prior tells everything there is no information of the data's to compare, and no noise either.
+  // Where the prior determines everything, the data have neither information to compare nor noise.
   const isTold = Number.isFinite(ratio) && ratio > 0;
   const followsShape = plan.prediction.limit !== undefined || plan.prediction.isExact;
   const enoughRows = local.numRows >= 10 * hessian.rows;
@@ -130,7 +137,10 @@ async function noiseDrift(
   return Math.abs(traceOfProduct(laplaceCovariance, averaged) / traceOfProduct(laplaceCovariance, noiseCovariance) - 1);
 }
 
-/** What is left of the kurtosis of a step's noise in the stationary law of a direction that contracts by 1 − λ a step. */
+/**
+ * The fraction of the kurtosis of a step's noise that is left in the stationary law of a direction that contracts by 1
+ * − λ per step.
+ */
 function kurtosisLeft(contraction: number): number {
   const squared = (1 - contraction) ** 2;
   return (1 - squared) / (1 + squared);

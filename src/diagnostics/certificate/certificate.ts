@@ -20,7 +20,10 @@ import { percent } from "./wording.ts";
 
 export type Verdict = "ok" | "warning" | "failed";
 
-/** A check that is no assumption of the paper: did the chains converge, do the draws obey their predicted law. */
+/**
+ * A check that is not one of the paper's assumptions, such as whether the chains converged and whether the draws follow
+ * their predicted law.
+ */
 export interface RunCheck {
   readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact";
   readonly passed: boolean;
@@ -29,7 +32,7 @@ export interface RunCheck {
   readonly message: string;
 }
 
-/** What the theory predicts of a run, what was measured, and which check failed. */
+/** What the theory predicts for a run, what was measured, and which check failed. */
 export interface Certificate {
   readonly verdict: Verdict;
   /** KL from the draws' normal law to the Laplace posterior, nats. */
@@ -41,13 +44,13 @@ export interface Certificate {
   readonly maxSdError: { readonly predicted: number | null; readonly measured: number | null };
   /** What chance adds to that. */
   readonly monteCarlo: MonteCarloErrors;
-  /** null where there are too many coefficients to tell. */
+  /** null if there are too many coefficients to compute it. */
   readonly informationRatio: number | null;
   readonly meanSquareStable: boolean;
   readonly largestStableScale: number | null;
   readonly assumptions: readonly AssumptionCheck[];
   readonly checks: readonly RunCheck[];
-  /** What the numbers rest on besides the data, and other things the reader should know. */
+  /** What the numbers depend on besides the data, and other things that the reader should know. */
   readonly notes: readonly string[];
 }
 
@@ -57,17 +60,20 @@ export interface Convergence extends Precision {
   readonly rHat: number;
 }
 
-/** Numbers that the theory would have chosen; what shape the steps have is a choice of method. */
+/** Settings whose values the theory would have chosen; the shape of the steps is a choice of method. */
 const ownSteps: readonly TuningName[] = ["learningRate", "window", "maxStep", "damping"];
-/** The same, but for steps of a shape that is off by itself, whatever these are. */
+/** The same for preconditioners whose shape alone makes sds wrong, whatever their scale. */
 const ownNoise: readonly TuningName[] = ["batchSize", "momentum"];
-/** With settings of the user's own, sds that are wrong by so many times the tolerance, or by a tenth, are no posterior's. */
+/**
+ * With the user's own settings, sds that are wrong by this many times the tolerance, or by a tenth, do not describe the
+ * posterior.
+ */
 const farOff = { tolerances: 5, fraction: 0.1 };
 
 const minEffectiveSamples = 400;
 const largestRHat = 1.01;
 
-/** @param ofModel Checks of what the sampler was given, whatever it makes of it. */
+/** @param ofModel Checks of the model itself, independent of the sampler. */
 export async function certify(
   local: LocalApproximation,
   sampler: Sampler,
@@ -91,7 +97,7 @@ export async function certify(
     ...ofModel,
   ];
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
-  // Settings that are known to be off claim nothing that there is to check.
+  // Settings that are known to be wrong make no claim that could be checked.
   const exact = checks[2].passed ? await compareWithExact(local, plan, output, tolerance) : null;
   if (exact) checks.push({ id: "exact", ...exact });
   const reliedOnFailed = assumptions.some((check) => !check.passed && sampler.assumes.includes(check.id));
@@ -124,7 +130,7 @@ function noModeNotes({ noMode }: LocalApproximation): string[] {
   return noMode === undefined ? [] : [`Distances to the normal approximation say little here: ${noMode}.`];
 }
 
-/** What is no finite number is not known. */
+/** A value that is not finite counts as unknown. */
 function numberOrNull(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null;
 }
@@ -138,7 +144,7 @@ function largestDeviation(output: ChainOutput, reference: Float64Array): number 
   return Math.max(...Array.from(sds, (sd, j) => Math.abs(sd / reference[j] - 1)));
 }
 
-/** @param chains Given where coefficients are so many that the largest R̂ of all passes the limit by chance. */
+/** @param chains Given if there are so many coefficients that the largest R̂ exceeds the limit by chance. */
 export function checkConvergence(
   coefficients: readonly Convergence[],
   { fewDraws }: Remedy,
@@ -171,7 +177,7 @@ export function checkConvergence(
   };
 }
 
-/** Chains that agree on enough draws for means and sds may still leave the ends of the intervals rough. */
+/** Chains that agree, with enough draws for means and sds, may still determine the ends of the intervals poorly. */
 function withEnds(check: RunCheck, plan: Plan, output: ChainOutput, coefficients: readonly Convergence[]): RunCheck {
   const ends = check.passed ? errorOfEnds(plan, output, coefficients) : null;
   if (!ends) return check;
@@ -179,8 +185,8 @@ function withEnds(check: RunCheck, plan: Plan, output: ChainOutput, coefficients
 }
 
 /**
- * Measured against predicted sds: beyond four standard errors, of the pilot runs too where the prediction is theirs, and 3%
- * the predicted law does not hold.
+ * Measured against predicted sds. Beyond 3% and four standard errors (including those of the pilot runs, if they made the
+ * prediction) the predicted law does not hold.
  */
 function checkPrediction(
   plan: Plan,
@@ -219,15 +225,16 @@ function checkPrediction(
       };
 }
 
-/** The flags of numbers that were given in place of the theory's. */
+/** The flags of values that were given in place of the theory's. */
 function ownNumbers({ settings: { preconditioner } }: Plan, tuning: Tuning): string[] {
   const isOfAnyShape = preconditioner === null || preconditioner === "full" || preconditioner === "full-exact";
   return tuningFlagsOf(tuning, isOfAnyShape ? [...ownSteps, ...ownNoise] : ownSteps);
 }
 
 /**
- * The error that the settings make in sds, against the tolerance. Beyond it, steps that a pilot run chose fail (`limit`); the paper's
- * samplers, whose best settings leave what they leave, are warned of, unless the settings are the user's own and far off.
+ * The error that the settings make in sds, against the tolerance. Beyond it, steps that a pilot run chose (`limit`) fail.
+ * The paper's samplers only get a warning, because their best settings may leave such an error; unless the settings are
+ * the user's own and far off.
  * @param given the flags of such settings
  */
 function checkAccuracy(
@@ -246,7 +253,7 @@ function checkAccuracy(
     return { id: "accuracy", passed: true, message: total ? `${bySettings} ${total.message}` : bySettings };
   }
   const maxOfOwn = Math.max(allowed, Math.min(farOff.tolerances * allowed, farOff.fraction));
-  // Not ">": an error that is no number is far off.
+  // Not ">": an error that is NaN counts as far off.
   const isFarOff = given.length > 0 && !(maxSdError <= maxOfOwn);
   return {
     id: "accuracy",

@@ -5,8 +5,9 @@ import { monteCarloErrors } from "./precision.ts";
 import { percent } from "./wording.ts";
 
 /**
- * What can be said of a run over very many parameters without a matrix of all pairs: convergence of each coefficient, and
- * what halving the step changes. The paper's assumptions are about the noise of minibatches, which such runs do not have.
+ * What can be said about a run over very many parameters without a matrix of all pairs: convergence of each coefficient,
+ * and
+ * what halving the step changes. The paper's assumptions are about minibatch noise, which such runs do not have.
  */
 export function certifyWide(
   local: WideProblem,
@@ -42,8 +43,8 @@ export function certifyWide(
 }
 
 /**
- * The sds of very many coefficients are those of the kept draws, and the largest Monte Carlo error among so many is large by
- * chance: what is said is the median's, beside what the settings do.
+ * The sds of very many coefficients are those of the kept draws, and the largest Monte Carlo error among so many is large
+ * by chance. So the median error is reported, separately from that of the settings.
  */
 function withSds(check: RunCheck, coefficients: readonly Convergence[], tolerance: number): RunCheck {
   const errors = coefficients.flatMap(({ sdError }) => sdError ?? []).sort((a, b) => a - b);
