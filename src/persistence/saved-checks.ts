@@ -6,8 +6,8 @@ import { coefficientNames, type ModelRecipe } from "../prediction/predictive-fit
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
 
 /**
- * Whether the parts of a recipe fit together, as far as a schema of each does not tell.
- * @throws Error saying what does not
+ * Checks that the parts of a recipe are consistent, as far as their schemas do not guarantee it.
+ * @throws Error saying what is inconsistent
  */
 export function checkRecipe({ family, target, columns, blocks, levels, fixed, inputs }: ModelRecipe): void {
   const kind = family === "bernoulli" ? "binary" : family === "categorical" ? "classes" : "number";
@@ -44,7 +44,8 @@ export function checkRecipe({ family, target, columns, blocks, levels, fixed, in
 }
 
 /**
- * Whether arrays have the sizes that the result tells, and hold what they may: before anything is computed from them.
+ * Checks, before anything is computed from them, that arrays have the sizes stated in the result and hold permitted
+ * values.
  * @throws Error saying what is wrong
  */
 export function checkArrays(

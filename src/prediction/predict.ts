@@ -16,38 +16,41 @@ import { tellRows, whilePreparing } from "./telling-rows.ts";
 
 /** What may be set for predictions. */
 export interface PredictOptions extends EncodeOptions {
-  /** Probability of the equal-tailed intervals, 0.9. */
+  /** Probability of the equal-tailed intervals; 0.9 by default. */
   readonly interval?: number;
-  /** Predictive draws of each row that are given out, 0. A draw of all rows is of one draw of the coefficients. */
+  /**
+   * Number of predictive draws of each row in the result; 0 by default. The i-th draws of all rows use the same draw of
+   * the coefficients.
+   */
   readonly draws?: number;
-  /** Draws of the posterior that predictions are averaged over, 1000; fewer are faster. */
+  /** Number of posterior draws over which predictions are averaged; 1000 by default. Fewer are faster. */
   readonly posteriorDraws?: number;
-  /** Of the predictive draws, 1. */
+  /** Seed of the predictive draws; 1 by default. */
   readonly seed?: number;
   readonly onProgress?: ProgressListener;
 }
 
-/** What was predicted of all rows together. */
+/** A summary of the predictions of all rows. */
 export interface PredictionSummary {
-  /** Rows of the data, those without a prediction among them. */
+  /** Number of rows, including those without a prediction. */
   readonly rows: number;
-  /** Rows without a prediction, as they miss a value. */
+  /** Rows without a prediction, because a value is missing. */
   readonly missingRows: number;
-  /** Scores of the rows whose target is in the data. */
+  /** Scores of the rows whose target is known. */
   readonly scores?: PredictionScores;
-  /** Sentences for people. */
+  /** Warnings, as sentences for the user. */
   readonly warnings: readonly string[];
 }
 
 /** Predictions chunk by chunk, in the order of the rows. */
 export interface PredictionStream {
   chunks(): AsyncGenerator<{ readonly numRows: number; readonly columns: PredictionColumns }>;
-  /** Of the chunks so far. */
+  /** The summary of the chunks so far. */
   summary(): PredictionSummary;
 }
 
 /**
- * Predicts the rows of a table, a few thousand at a time: no more than a chunk's predictions is held.
+ * Predicts the rows of a table, a few thousand at a time, and holds the predictions of one chunk only.
  *
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
  */
@@ -136,13 +139,13 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   return { chunks, summary };
 }
 
-/** Linear predictors up to here have squares, and means beyond all rates of counts. */
+/** Linear predictors up to this size have finite squares; the means of counts are far beyond any rate well before it. */
 const maxPredictor = 1e100;
 
 /** @throws InputError where a row's linear predictors are too large for its predictions to be numbers */
 function requireComputable(predictors: Float64Array, row: number): void {
   for (let t = 0; t < predictors.length; t++) {
-    // Not ">": what is no number is too large, too.
+    // Not ">": NaN counts as too large.
     if (Math.abs(predictors[t]) <= maxPredictor) continue;
     throw new InputError(
       `Data row ${formatCount(row)} is so far from the rows of the fit that its linear predictor is beyond the arithmetic; correct the row, or leave it out.`,
@@ -156,7 +159,7 @@ function rowPredictor(fit: PredictiveFit, posterior: Predictors, options: RowOpt
   return (recipe.family === "categorical" ? categoricalRows : numberRows)(recipe, posterior, options);
 }
 
-/** Every option of a prediction, for the sentence that refuses any other. */
+/** All options of a prediction, for the sentence that refuses any other. */
 const optionNames: Readonly<Record<keyof PredictOptions, true>> = {
   interval: true,
   draws: true,
