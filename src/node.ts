@@ -27,8 +27,8 @@ export async function fit(input: FitInput | FileInput, options?: NodeRunOptions)
 }
 
 /**
- * Every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, measured
- * against one reference: the exact posterior where it is known, else a long run of NUTS.
+ * Runs every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, and
+ * measures each against one independent posterior: the exact one if it is known, otherwise a long run of NUTS.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export function compare(input: FitInput | FileInput, options?: NodeCompareOptions): Promise<Comparison> {

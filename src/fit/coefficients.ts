@@ -35,12 +35,12 @@ export interface Coefficient {
     readonly predictedSd: number;
     readonly laplaceMean: number;
     readonly laplaceSd: number;
-    /** How far the mode would move under priors ten times as wide, in posterior sds; left out where that is not known. */
+    /** How far the mode would move under priors ten times as wide, in posterior sds; absent if unknown. */
     readonly priorShift?: number;
   };
 }
 
-/** What the certificate needs to know of a coefficient. */
+/** What the certificate needs to know about a coefficient. */
 export function convergenceOf(coefficient: Coefficient): Convergence {
   const { name, sd, mcse_sd, ess_bulk, r_hat } = coefficient;
   const ends = [coefficient["mcse_hdi_3%"], coefficient["mcse_hdi_97%"]];
@@ -139,7 +139,10 @@ interface CoefficientMap {
 
 const linearMap = (matrix: Matrix): CoefficientMap => ({ matrix, apply: (values) => multiplyVector(matrix, values) });
 
-/** M: mean and sd of each parameter of a law, the coefficients' on another scale where there is a map, the same for all classes. */
+/**
+ * M: mean and sd of each parameter of a law. If there is a map, those of coefficients are on its scale; the map is the
+ * same for all classes.
+ */
 function marginals(
   { mean, covariance }: Gaussian,
   outputs: number,
@@ -193,8 +196,8 @@ interface MeanAndSd {
 }
 
 /**
- * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the trace,
- * corrected by those of τ, which are known over all steps.
+ * Mean and sd of e^τ times its unit, over every step if all steps are kept. Otherwise, because e^τ is not linear in τ,
+ * over the trace, corrected by the moments of τ, which are known over all steps.
  */
 function auxiliaryMoments(output: ChainOutput, index: number, unit: number, trace: readonly Float64Array[]): MeanAndSd {
   const ofTrace = momentsOf(trace);

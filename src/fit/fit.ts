@@ -21,7 +21,7 @@ import { fitWide } from "./wide-fit.ts";
 
 /** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, RunControl {
-  /** Whether the result has the target's values. */
+  /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
 }
 
@@ -78,7 +78,10 @@ function observedTarget({ target, numRows }: Design, { memory, rows }: Model): F
   });
 }
 
-/** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
+/**
+ * Runs the sampler that was asked for, or the one that "auto" chooses; "auto" takes another one if control variates
+ * cannot be run.
+ */
 async function runSelected(
   prepared: ModeEstimates,
   options: ResolvedOptions,

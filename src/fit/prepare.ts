@@ -32,17 +32,17 @@ export interface ModeEstimates {
   readonly local: LocalApproximation;
   /** M: the names of the parameters. */
   readonly names: readonly string[];
-  /** Of the data, and of what they leave undetermined. */
+  /** Warnings about the data and about what they leave undetermined. */
   readonly warnings: readonly string[];
-  /** What else the certificate should say. */
+  /** Other remarks for the certificate. */
   readonly remarks: readonly string[];
   readonly learned?: LearnedPrior;
-  /** What the prior changes; left out where it was learned. */
+  /** The effect of the prior; absent if the prior was learned. */
   readonly prior?: { readonly shifts: Float64Array; readonly check: RunCheck };
   readonly seconds: { readonly load: number; readonly estimate: number };
 }
 
-/** The rows, the model over them, and what was learned of its prior. */
+/** The rows, the model over them, and its prior if that was learned. */
 export interface LoadedModel {
   readonly design: Design;
   readonly workspace: Workspace;
@@ -56,16 +56,19 @@ export interface LoadedModel {
   readonly times: { readonly started: number; readonly loaded: number };
 }
 
-/** A model of few enough parameters for matrices of all pairs, and what was measured of it; or, alone, one of too many. */
+/**
+ * A model with few enough parameters for matrices of all pairs, with its measurements; or only the model, if it has too
+ * many.
+ */
 export interface LoadedInput {
   readonly modelled: LoadedModel;
   readonly prepared?: ModeEstimates;
 }
 
 /**
- * Input → rows in memory → model → mode, curvature and noise. Where the columns are so nearly collinear that rows in single
- * precision lose what tells them apart, the rows are read again into an orthogonal basis.
- * @throws InputError where the input cannot be used, or has no mode
+ * Input → rows in memory → model → mode, curvature and noise. If the columns are so nearly collinear that single
+ * precision loses the differences between them, the rows are read again into an orthogonal basis.
+ * @throws InputError if the input cannot be used, or has no mode
  */
 export async function estimateInput(
   input: FitInput,
@@ -91,7 +94,7 @@ export async function estimateInput(
   const rotated = await loadModel(input, options, engine, listening, (columns) =>
     normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
   );
-  // What is said of the columns is said of them as they are.
+  // Remarks on the columns refer to the original ones.
   const renewed = {
     ...rotated,
     warnings: modelled.warnings,
@@ -120,11 +123,11 @@ function unlessNoMode(error: unknown): undefined {
   if (!(error instanceof NotPositiveDefiniteError)) throw error;
 }
 
-/** Columns for which a basis is worked out: singular vectors cost some 20 D³. */
+/** Largest number of columns for which a basis is computed: singular vectors cost some 20 D³. */
 const maxRotatedColumns = 500;
 const maxRotatedBytes = 2 ** 30;
 
-/** Why rows cannot be put into an orthogonal basis, for a sentence; nothing where they can. */
+/** Why rows cannot be put into an orthogonal basis, for a sentence; undefined if they can. */
 function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: LoadedModel): string | undefined {
   const { columns, numRows } = design;
   if (options.learnPrior) return "with a learned prior";
@@ -192,7 +195,7 @@ export async function loadModel(
   };
 }
 
-/** The priors of what is sampled: of the columns' coefficients, or of those in the design's basis. */
+/** The priors of the sampled parameters: of the columns' coefficients, or of those in the design's basis. */
 function priorsIn({ basis }: Design, priors: readonly Prior[]): readonly Prior[] {
   if (!basis) return priors;
   return rotatedPriors(
@@ -210,7 +213,7 @@ function normalPriors(priors: readonly Prior[]): NormalPrior[] {
 
 /**
  * Model → mode, curvature and noise.
- * @throws NotPositiveDefiniteError where there is no mode
+ * @throws NotPositiveDefiniteError if there is no mode
  */
 async function estimateAtMode(prepared: LoadedModel, seed: number): Promise<ModeEstimates> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = prepared;
@@ -227,7 +230,7 @@ async function estimateAtMode(prepared: LoadedModel, seed: number): Promise<Mode
   };
 }
 
-/** Draws and summaries go by name. @throws InputError where two parameters have the same */
+/** Draws and summaries are found by name. @throws InputError if two parameters have the same name */
 function requireDistinctNames(names: readonly string[]): void {
   const seen = new Set<string>();
   for (const name of names) {
@@ -239,7 +242,7 @@ function requireDistinctNames(names: readonly string[]): void {
   }
 }
 
-/** The sentence for a search for the mode that ends nowhere. */
+/** The sentence for a search for the mode that does not converge. */
 function noMode({ numRows, columns }: Design): string {
   return `The posterior has no mode to start from with these ${numRows.toLocaleString("en")} rows and ${columns.length.toLocaleString("en")} columns: some combination of columns fits the target exactly, or nothing bounds a parameter, or the priors lie far from the data; use more rows or fewer columns, or a number for sigma, nu or dispersion.`;
 }
@@ -258,7 +261,7 @@ function classesOf({ family, target }: Design, coding: ClassCoding) {
   return { count, coding };
 }
 
-/** Runs `work`, and takes back the memory it allocated. What a person can mend arrives as an InputError. */
+/** Runs `work` and releases the memory it allocated. Errors that the user can correct are thrown as InputErrors. */
 export async function withMemoryOf<T>({ memory }: Engine, work: () => Promise<T>): Promise<T> {
   const mark = memory.mark();
   try {
@@ -270,7 +273,7 @@ export async function withMemoryOf<T>({ memory }: Engine, work: () => Promise<T>
   }
 }
 
-/** Whether other options or other data would help; the message then is a sentence for the user. */
+/** Whether other options or data would avoid the error; its message then is a sentence for the user. */
 function isMendable(error: unknown): error is Error {
   return (
     error instanceof InputError ||

@@ -5,14 +5,15 @@ import { formatCount } from "../table/table.ts";
 import type { ResolvedOptions } from "./options/options.ts";
 
 /**
- * Bytes that a number of a draw takes at its most: position and interval mean as the kernels write them, their copies, both on the
- * data's scale, and what the summary of a coefficient makes of them; of wide models, single-precision positions alone.
+ * The largest number of bytes for one number of a draw: position and interval mean as the kernels write them, their
+ * copies, both on the data's scale, and the summary's working arrays. With very many parameters, only single-precision
+ * positions.
  */
 const bytesPerNumber = { usual: 64, wide: 16 };
-/** Of these the kernels' own. */
+/** The kernels' part of these bytes. */
 const kernelBytesPerNumber = 16;
 
-/** @throws InputError where the draws of all chains would not fit into memory, with how many would */
+/** @throws InputError if the draws of all chains would not fit into memory, with the number that would */
 export function requireRoomForDraws(
   { memory, dimension }: Pick<Model, "memory" | "dimension">,
   { chains, draws }: Pick<ResolvedOptions, "chains" | "draws">,

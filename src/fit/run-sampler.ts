@@ -15,13 +15,13 @@ import { type Coefficient, convergenceOf, type PosteriorTable, summarise } from 
 import { requireNumbers } from "./options/require-numbers.ts";
 import type { ModeEstimates } from "./prepare.ts";
 
-/** A sampler's settings and draws, and what they cost. */
+/** A sampler's settings and draws, and their cost. */
 export interface Sampled {
   readonly plan: Plan;
   readonly output: ChainOutput;
-  /** Choosing the settings, and running the chains. */
+  /** Seconds for choosing the settings and for running the chains. */
   readonly seconds: { readonly plan: number; readonly sample: number };
-  /** Rows read by both. */
+  /** Rows read in both. */
   readonly rowsVisited: number;
 }
 
@@ -31,9 +31,9 @@ export interface SamplerRun extends Sampled, PosteriorTable {
 }
 
 /**
- * Settings → draws. Where the chains run away with a step of the program's choice, the step is halved, a few times.
- * @param inspect Sees the settings before the chains run; what it throws ends the run.
- * @throws RunAwayError where the chains run away with a step that was given, or with every step
+ * Settings → draws. If the chains run away with a step that the program chose, the step is halved, a few times at most.
+ * @param inspect called with the settings before the chains run; if it throws, the run ends
+ * @throws RunAwayError if the chains run away with a step that was given, or with every step
  */
 export async function sampleFrom(
   local: LocalApproximation,
@@ -59,7 +59,7 @@ export async function sampleFrom(
   }
 }
 
-/** A plan and its draws; without draws, or without either, where the chains ran away. */
+/** A plan and its draws; without the draws, or without both, if the chains ran away. */
 async function attempt(
   local: LocalApproximation,
   sampler: Sampler,
@@ -78,7 +78,7 @@ async function attempt(
   }
 }
 
-/** Curvature, noise or a predicted spread that is no covariance matrix. */
+/** The curvature, the noise or the predicted spread is not a covariance matrix. */
 function indefinite({ name }: Sampler): SamplerOptionError {
   const remedy = name === "conjugate" ? "--sampler nuts" : "--sampler auto";
   return new SamplerOptionError(

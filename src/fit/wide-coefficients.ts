@@ -7,7 +7,7 @@ import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import type { WideRun } from "../sampling/chains/wide-chains.ts";
 import { type Coefficient, finiteOrNull, type PosteriorTable } from "./coefficients.ts";
 
-/** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
+/** Draws of very many coefficients. They stay as the chains made them and are converted to the original scale on demand. */
 class StoredDraws implements NamedDraws {
   private readonly places: ReadonlyMap<string, number>;
 
@@ -52,7 +52,7 @@ class StoredDraws implements NamedDraws {
   }
 }
 
-/** Summarises coefficient by coefficient, so that nothing of the draws is held twice. */
+/** Summarises one coefficient at a time, so that no draws are held twice. */
 export function summariseWide(
   design: Pick<Design, "columns" | "target">,
   names: readonly string[],
@@ -93,7 +93,10 @@ export function summariseWide(
   return { coefficients, draws: new StoredDraws(names, original) };
 }
 
-/** What a place of θ is multiplied by for the original scale, and whether it is the logarithm of what is reported. */
+/**
+ * The factor from an entry of θ to the original scale, and whether the entry is the logarithm of the reported
+ * parameter.
+ */
 function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { model }: WideProblem) {
   const numCoefficients = columns.length * model.outputs;
   return (place: number): { unit: number; isLogarithm: boolean } => {
@@ -103,14 +106,17 @@ function scaleOf({ columns, target }: Pick<Design, "columns" | "target">, { mode
   };
 }
 
-/** One array a chain: what the chains drew of one place of θ. */
+/** The draws of one entry of θ, one array per chain. */
 function standardised({ positions }: WideRun, dimension: number, place: number): Float64Array[] {
   return positions.map((values) =>
     Float64Array.from({ length: values.length / dimension }, (_, draw) => values[draw * dimension + place]),
   );
 }
 
-/** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
+/**
+ * The draws of each entry of θ on the original scale; those of intercepts, which depend on all others, are computed
+ * once.
+ */
 function originalDraws(
   design: Pick<Design, "columns" | "target">,
   local: WideProblem,

@@ -14,9 +14,9 @@ import type { LoadedModel } from "./prepare.ts";
 import { summariseWide } from "./wide-coefficients.ts";
 
 /**
- * Fits a model of more parameters than matrices of all pairs could be held of: model → mode and the curvature's diagonal →
- * draws → summary and certificate, all with memory O(M).
- * @throws SamplerOptionError where a sampler was asked for that needs such matrices
+ * Fits a model with too many parameters for matrices of all pairs: model → mode and the curvature's diagonal → draws →
+ * summary and certificate, all with memory O(M).
+ * @throws SamplerOptionError if a sampler was asked for that needs such matrices
  */
 export async function fitWide(
   prepared: LoadedModel,
