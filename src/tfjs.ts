@@ -14,15 +14,15 @@ export type Tensors = Record<string, tf.Tensor>;
 
 /** A model whose loss is written in TensorFlow.js. */
 export interface TfjsModel<Parameters extends Tensors> {
-  /** Tensors by name: the start. They stay yours. */
+  /** Tensors by name: the starting point. They remain yours. */
   readonly parameters: Parameters;
   /** Arrays by name, the rows first. */
   readonly data: RowArrays;
-  /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. */
+  /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; without the prior. */
   loss(parameters: Parameters, batch: Tensors): tf.Scalar;
 }
 
-/** What `customModel` takes, and the way back from θ to the parameters. */
+/** Options for `customModel`, and the map from θ back to the parameters. */
 export type TfjsAdapter<Parameters extends Tensors> = Pick<
   CustomModelOptions,
   "dimension" | "numRows" | "names" | "start" | "lossAndGradient"
@@ -32,9 +32,9 @@ export type TfjsAdapter<Parameters extends Tensors> = Pick<
 };
 
 /**
- * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor that they make is disposed
- * of.
- * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
+ * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor created on the way is
+ * disposed of.
+ * @throws InputError if a part of the model is missing or of the wrong kind, or the data do not fit together
  */
 export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
   requireObject(model, "The model", "{ parameters, data, loss }");

@@ -4,17 +4,17 @@ import type { Xoshiro } from "../rng/xoshiro.ts";
 /** Names of the families; `families.ts` lists them. */
 export type FamilyName = "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial" | "categorical";
 
-/** A positive parameter of a family besides its linear predictors; the model has its logarithm τ. */
+/** A positive parameter of a family in addition to its linear predictors; the model contains its logarithm τ. */
 export interface Auxiliary {
-  /** As it is reported. */
+  /** Its name in results. */
   readonly name: "sigma" | "nu" | "dispersion";
-  /** Whether it is a scale of the target, and so standardised with it. */
+  /** Whether it is a scale of the target, and is therefore standardised with it. */
   readonly isScale: boolean;
 }
 
 /**
  * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
- * up to terms of y alone. The kernels hold the same functions (kernels/row-loss.ts).
+ * up to terms of y alone. The kernels have the same functions (kernels/row-loss.ts).
  */
 export interface RowLoss {
   /** f */
@@ -26,13 +26,13 @@ export interface RowLoss {
 }
 
 /**
- * What a family says of targets on their own scale, given linear predictors on that scale (for classes one for each class, 0
- * for a reference class) and the auxiliary parameters themselves, not their logarithms.
+ * The predictive law of targets on their own scale, given linear predictors on that scale (for a categorical target one
+ * per class, 0 for a reference class) and the auxiliary parameters themselves, not their logarithms.
  */
 interface Predictive {
-  /** E[y | η]; for classes the probability of each. */
+  /** E[y | η]; for a categorical target the probability of each class. */
   meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array): void;
-  /** One draw of y; for classes the number of one. */
+  /** One draw of y; for a categorical target the number of a class. */
   draw(random: Pick<Xoshiro, "uniform" | "normal">, eta: Float64Array, auxiliary: Float64Array): number;
   /** log p(y | η), normalised. */
   logDensity(y: number, eta: Float64Array, auxiliary: Float64Array): number;
@@ -40,7 +40,7 @@ interface Predictive {
   deviance(y: number, eta: Float64Array, auxiliary: Float64Array): number;
 }
 
-/** One family: `gaussian.ts` and its neighbours. */
+/** One family; see `gaussian.ts` and the files beside it. */
 export interface Family {
   readonly name: FamilyName | "custom";
   readonly kernel: Code;
@@ -48,11 +48,14 @@ export interface Family {
   readonly auxiliaries: readonly Auxiliary[];
   /** ∂f/∂τ of the auxiliary parameter at a place in τ. */
   auxiliarySlope(place: number, eta: Float64Array, tau: ArrayLike<number>, y: number): number;
-  /** Absent where a row has several linear predictors. */
+  /** Absent if a row has several linear predictors. */
   readonly row?: RowLoss;
   /** Writes ∂f/∂η_k to `out`. */
   slopesInto(out: Float64Array, eta: Float64Array, tau: ArrayLike<number>, y: number, hasReference: boolean): void;
-  /** Overwrites V with W V W, W the matrix of ∂²f/∂η_k∂η_l. Of the symmetric V the lower triangle is given, row by row. */
+  /**
+   * Overwrites V with W V W, where W is the matrix of ∂²f/∂η_k∂η_l. V is symmetric; its lower triangle is given, row by
+   * row.
+   */
   sandwichCurvatureInto(
     v: Float32Array,
     eta: Float64Array,

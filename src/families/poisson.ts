@@ -3,7 +3,7 @@ import { Family } from "../../kernels/layout.ts";
 import { drawPoisson } from "../rng/variates.ts";
 import { familyOfRow } from "./family.ts";
 
-/** e^η, held below what would make sums infinite, as in the kernels. */
+/** e^η, bounded so that sums stay finite, as in the kernels. */
 export const meanCount = (eta: number) => Math.exp(Math.min(eta, 300));
 
 /** Counts of mean e^η: f = e^η − y η. */

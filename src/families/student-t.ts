@@ -18,7 +18,7 @@ export const studentT = familyOfRow(
       { name: "nu", isScale: false },
     ],
     predictive: {
-      // The mean, where there is one (ν > 1); the median always.
+      // The mean if it exists (ν > 1); always the median.
       meanInto(out, eta) {
         out[0] = eta[0];
       },
