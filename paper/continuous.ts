@@ -7,8 +7,8 @@ import * as optimal from "../src/theory/optimal.ts";
 import { continuousStationaryCovariance } from "../src/theory/stationary.ts";
 
 /**
- * The paper's prediction: covariance of the iterates in continuous time with the noise at the mode, eq. 13 and its like.
- * null for samplers and settings that the paper has no such equation for.
+ * The paper's prediction: covariance of the iterates in continuous time with the noise at the mode, by eq. 13 and the
+ * corresponding equations of other samplers; null for samplers and settings for which the paper has no such equation.
  */
 export function continuousCovariance(local: DenseApproximation, settings: SamplerSettings): Matrix | null {
   const { hessian, noiseCovariance } = local;

@@ -12,7 +12,7 @@ export interface Draws {
   readonly dimension: number;
 }
 
-/** The normal law of draws, and how well they know it. */
+/** The normal law with the draws' mean and covariance, and how well the draws determine it. */
 export interface MeasuredLaw {
   readonly mean: Float64Array;
   readonly covariance: Matrix;
@@ -20,9 +20,9 @@ export interface MeasuredLaw {
   readonly kl: number;
   /** Monte Carlo standard error of `kl`, to first order. */
   readonly klError: number;
-  /** What `kl` would be on average for so many draws of the posterior itself; see `klFloor`. */
+  /** The average of `kl` for the same number of draws from the posterior itself; see `klFloor`. */
   readonly klFloor: number;
-  /** Least effective sample size of a coordinate, and of its square. */
+  /** Smallest effective sample size of a coordinate, and of its square. */
   readonly ess: number;
   readonly essOfSquares: number;
   /** M: relative Monte Carlo standard error of each sd. */
@@ -81,7 +81,8 @@ function klFloor(sizes: readonly SampleSizes[]): number {
 }
 
 /**
- * One number a draw whose mean moves the divergence to first order: ½ uᵀ (I − Σ_u⁻¹) u, since ∂KL/∂Σ = ½ (P⁻¹ − Σ⁻¹).
+ * One number per draw, whose mean changes the divergence to first order: ½ uᵀ (I − Σ_u⁻¹) u, since ∂KL/∂Σ = ½ (P⁻¹ −
+ * Σ⁻¹).
  */
 function divergenceTerms(whitened: Draws): Float64Array[] {
   const { dimension } = whitened;

@@ -1,13 +1,13 @@
 import type { Tuning } from "../src/options/tuning.ts";
 import type { RealDataSet } from "./data/data-sets.ts";
 
-/** One row of the table: a sampler with settings, and what the paper's Table 1 says of it. */
+/** One row of the table: a sampler with its settings, and its value in the paper's Table 1. */
 export interface Method {
   readonly label: string;
   readonly sampler: string;
-  /** Beside the batch size, where the sampler takes one. */
+  /** Settings besides the batch size, if the sampler has one. */
   readonly tuning?: Tuning | ((data: string) => Tuning | null);
-  /** KL of the paper's Table 1; left out where the paper has no such row. */
+  /** KL in the paper's Table 1; absent if the paper has no such row. */
   readonly paper?: Readonly<Record<RealDataSet, number>>;
 }
 

@@ -8,10 +8,10 @@ export interface PartContext {
   readonly dataFolder: string;
   readonly engine: Engine;
   readonly workspace: Workspace;
-  /** Says on the progress display what is being done now. */
+  /** Shows on the progress display what is being done. */
   readonly enter: (stage: string) => void;
   readonly seed: number;
-  /** Share of the full number of draws, chains and windows: 1 for the paper's, less for a quick look. */
+  /** Fraction of the full number of draws, chains and windows: 1 for the paper's, less for a quick look. */
   readonly effort: number;
 }
 
@@ -21,7 +21,7 @@ export interface PartResult {
   readonly data: Readonly<Record<string, unknown>>;
   /** Plots by the end of their file's name: "" for the part's own name. */
   readonly plots: Readonly<Record<string, PlotOptions>>;
-  /** The numbers as Markdown, where they are a table. */
+  /** The numbers as Markdown, if they form a table. */
   readonly markdown?: string;
 }
 

@@ -11,14 +11,14 @@ export interface PartsOptions {
   readonly onProgress?: ProgressListener;
 }
 
-/** What running one part took, beside what it made. */
+/** The result of one part, and the time it took. */
 export interface FinishedPart {
   readonly part: PaperPart;
   readonly result: PartResult;
   readonly seconds: number;
 }
 
-/** Runs one part; its memory is given back. */
+/** Runs one part and releases its memory. */
 export async function runPart(part: PaperPart, options: PartsOptions): Promise<FinishedPart> {
   const { dataFolder, engine, seed = 1, effort = 1, signal } = options;
   const mark = engine.memory.mark();

@@ -1,6 +1,7 @@
-// Every relative link in the packed Markdown leads to a file of the package, and to a heading where it names one.
+// Every relative link in the packed Markdown leads to a file of the package, and to a heading where it names one. Every source file
+// and every camelCase name that the Markdown has in backticks exists.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -53,6 +54,38 @@ for (const page of [...packed].filter((path) => path.endsWith(".md"))) {
     dead++;
   }
 }
-if (count === 0) throw new Error("No links were found; is the check itself right?");
-console.log(`${count} links of the packed Markdown, ${dead} of them dead`);
-process.exit(dead === 0 ? 0 : 1);
+
+/** What stands in backticks outside of code blocks. */
+const spansOf = (page) =>
+  [
+    ...textOf(page)
+      .replace(/^ *```[\s\S]*?^ *```/gm, "")
+      .matchAll(/`([^`\n]+)`/g),
+  ].map(([, span]) => span);
+const sourcePath = /^(?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|cjs|peggy)$|^(?:src|kernels|cli|paper)\/[\w./-]*$/;
+const identifier = /^[a-z]\w*[A-Z]\w*$/;
+const sources = ["src", "cli", "examples", "test"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true })
+    .filter((path) => path.endsWith(".ts") && !path.includes(".generated."))
+    .map((path) => readFileSync(join(root, folder, path), "utf8")),
+);
+const words = new Set(sources.flatMap((text) => text.match(/\w+/g)));
+let named = 0;
+let gone = 0;
+// The changelog tells what has been.
+for (const page of [...packed].filter((path) => path.endsWith(".md") && path !== "CHANGELOG.md")) {
+  for (const span of spansOf(page)) {
+    const isPath = sourcePath.test(span);
+    if (!isPath && !identifier.test(span)) continue;
+    named++;
+    if (isPath ? existsSync(join(root, span)) : words.has(span)) continue;
+    console.error(`${page}: there is no ${span} in the sources.`);
+    gone++;
+  }
+}
+
+if (count === 0 || named === 0) throw new Error("Nothing was found; is the check itself right?");
+console.log(
+  `${count} links of the packed Markdown, ${dead} of them dead; ${named} names of code, ${gone} of them gone`,
+);
+process.exit(dead + gone === 0 ? 0 : 1);

@@ -1,3 +1,7 @@
-/** The public API that runs anywhere: Node and browsers. Files and worker threads are in `ornstein/node`. */
+/**
+ * What runs anywhere: Node, Bun, Deno, a page or a worker. Files and worker threads are in `ornstein/node`.
+ * @module ornstein
+ */
+
 export * from "./library.ts";
 export * from "./public.ts";

@@ -1,27 +1,31 @@
-/** Custom models whose loss is written in jax-js: `customModel(fromJax({ … }))`. */
+/**
+ * Custom models whose loss is written in jax-js: `customModel(fromJax({ … }))`.
+ * @module ornstein/jax
+ */
+
 import { type JsTree, jit, numpy as np, tree, valueAndGrad, vmap } from "@jax-js/jax";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
 import { refuse, requireFunction, requireObject } from "./kinds.ts";
 import type { CustomModelOptions } from "./models/custom-model.ts";
 
-/** Arrays by name, one for each array of the data: the same rows of all of them. */
+/** Arrays by name, one for each array of the data, all with the same rows. */
 export type JaxBatch = Record<string, np.Array>;
 
-/** A model of which the loss is written in jax-js. */
+/** A model whose loss is written in jax-js. */
 export interface JaxModel<Parameters extends JsTree<np.Array>> {
-  /** Nested arrays: the start. They stay yours. */
+  /** Nested arrays: the starting point. They remain yours. */
   readonly parameters: Parameters;
   /** Arrays by name, the rows first. */
   readonly data: RowArrays;
   /**
-   * The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. It owns its arguments, as
-   * functions of jax-js do: what is used twice is used by `.ref`.
+   * The mean over the batch's rows of −log p(y_n | parameters), a scalar; without the prior. It owns its arguments, as
+   * functions of jax-js do: use `.ref` for what is used twice.
    */
   loss(parameters: Parameters, batch: JaxBatch): np.Array;
 }
 
-/** What `customModel` takes, and the way back from θ to the parameters. */
+/** Options for `customModel`, and the map from θ back to the parameters. */
 export type JaxAdapter<Parameters> = Pick<
   CustomModelOptions,
   "dimension" | "numRows" | "names" | "start" | "lossAndGradient" | "rowGradients"
@@ -32,8 +36,8 @@ export type JaxAdapter<Parameters> = Pick<
 
 /**
  * Gradients by `jit(valueAndGrad(loss))`, and of single rows by `vmap`, in single precision on the default device of jax-js
- * (`await init("wasm"); defaultDevice("wasm")` in Node). A batch size that occurs for the first time is compiled.
- * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
+ * (`await init("wasm"); defaultDevice("wasm")` in Node). Each batch size is compiled when it first occurs.
+ * @throws InputError if a part of the model is missing or of the wrong kind, or the data do not fit together
  */
 export function fromJax<Parameters extends JsTree<np.Array>>(model: JaxModel<Parameters>): JaxAdapter<Parameters> {
   requireObject(model, "The model", "{ parameters, data, loss }");
@@ -84,11 +88,11 @@ export function fromJax<Parameters extends JsTree<np.Array>>(model: JaxModel<Par
   };
 }
 
-// The types of jax-js's transformations do not go through trees of unknown shape.
+// The types of jax-js's transformations do not support trees of unknown shape.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 type Transformed = (...trees: any[]) => any;
 
-/** The numbers of the arrays of a tree, which is used up. */
+/** The numbers in the arrays of a tree; the tree is consumed. */
 function readLeaves(arrays: JsTree<np.Array>): Promise<ArrayLike<number>[]> {
   return Promise.all(tree.leaves(arrays).map((leaf) => leaf.data() as Promise<ArrayLike<number>>));
 }
@@ -108,7 +112,7 @@ function interleave(parts: readonly ArrayLike<number>[], numRows: number, dimens
 
 /**
  * `layers.0.weights` for each array, in the order of the leaves: keys are sorted, as jax-js sorts them.
- * @throws InputError where a leaf is no array of jax-js
+ * @throws InputError if a leaf is not an array of jax-js
  */
 function pathsOf(value: JsTree<np.Array>, path = ""): string[] {
   if (value instanceof np.Array) return [path || "theta"];

@@ -19,18 +19,18 @@ export function refuse(value: unknown, what: string, wanted: string): never {
   throw new InputError(`${what} is ${kindOf(value)}: give ${wanted}.`);
 }
 
-/** An object that is no array. @throws InputError as `refuse` */
+/** An object that is not an array. @throws InputError as `refuse` */
 export function requireObject(value: unknown, what: string, wanted: string): asserts value is object {
   if (typeof value !== "object" || value === null || Array.isArray(value) || ArrayBuffer.isView(value))
     refuse(value, what, wanted);
 }
 
-/** An array or typed array, or what is like one; no text. @throws InputError as `refuse` */
+/** An array, typed array or array-like object, but not a text. @throws InputError as `refuse` */
 export function requireArray(value: unknown, what: string, wanted: string): asserts value is ArrayLike<unknown> {
   if (!isArrayLike(value)) refuse(value, what, wanted);
 }
 
-/** An array, or what is like one, of numbers (NaN among them). @throws InputError as `refuse`, and naming the entry */
+/** An array or array-like object of numbers (NaN is allowed). @throws InputError as `refuse`, and naming the entry */
 export function requireNumbers(value: unknown, what: string, wanted: string): asserts value is ArrayLike<number> {
   requireArray(value, what, wanted);
   if (ArrayBuffer.isView(value)) return;
@@ -56,7 +56,7 @@ function isArrayLike(value: unknown): value is ArrayLike<unknown> {
 
 const lowerFirst = (text: string) => text.replace(/^The\b/, "the");
 
-/** A value as a sentence shows it: JSON where that says it all. */
+/** A value as it appears in a sentence: its JSON, if that represents it completely. */
 export function shown(value: unknown): string {
   if (typeof value !== "object" || value === null)
     return typeof value === "string" ? JSON.stringify(value) : String(value);
@@ -67,7 +67,10 @@ export function shown(value: unknown): string {
   }
 }
 
-/** Who may stop a run, and who hears how far it is. @throws InputError where they are not such */
+/**
+ * The signal that may stop a run, and the listener that is told how far it is. @throws InputError if they are something
+ * else
+ */
 export function requireListening({ signal, onProgress }: { signal?: unknown; onProgress?: unknown }): void {
   if (signal !== undefined && typeof (signal as AbortSignal | null)?.throwIfAborted !== "function")
     refuse(signal, "The option signal", "the signal of an AbortController");

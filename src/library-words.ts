@@ -5,9 +5,9 @@ import { posteriorOf, withHidden } from "./fit/posterior-methods.ts";
 import type { PredictionStream } from "./prediction/predict.ts";
 import type { TableSource } from "./table/table-source.ts";
 
-/** What leaves the library by its entries: errors and results whose sentences name the library's options. */
+/** What leaves the library through its entry points: errors and results whose sentences name the library's options. */
 
-/** What `work` gives. @throws as `work`, in the library's words */
+/** The result of `work`. @throws as `work`, in the library's words */
 export async function saying<Result>(work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -21,7 +21,7 @@ export async function sayingAll<Result extends object>(work: () => Promise<Resul
   return reworded(await saying(work), inOptions);
 }
 
-/** The same of what is there at once, and has no sentences. */
+/** The same for synchronous work whose result contains no sentences. */
 export function sayingNow<Result>(work: () => Result): Result {
   try {
     return work();
@@ -36,14 +36,14 @@ function inLibraryWords(error: unknown): unknown {
   return message === error.message ? error : new InputError(message);
 }
 
-/** A posterior as the library gives it: what it predicts and refuses is in the library's words too. */
+/** A posterior as the library returns it; the messages of its predictions and errors are in the library's words too. */
 export function libraryPosterior<Fit extends Posterior>(fit: Fit): Fit {
   const own = posteriorOf(reworded(fit, inOptions));
   const predict: Posterior["predict"] = (rows, options) => sayingAll(() => fit.predict(rows, options));
   return withHidden(own, { predict, toJSON: own.toJSON });
 }
 
-/** A table that refuses what it reads in the library's words. */
+/** A table whose errors while reading are in the library's words. */
 export function librarySource(source: TableSource): TableSource {
   return {
     columns: source.columns,
@@ -56,7 +56,7 @@ export function librarySource(source: TableSource): TableSource {
   };
 }
 
-/** The same of predictions chunk by chunk. */
+/** The same for predictions chunk by chunk. */
 export function libraryStream({ chunks, summary }: PredictionStream): PredictionStream {
   return { chunks: () => eachSaying(chunks()), summary: () => reworded(summary(), inOptions) };
 }

@@ -23,8 +23,8 @@ import type { TableSource } from "./table/table-source.ts";
 export { exportFit } from "./persistence/portable-fit.ts";
 
 /**
- * Posterior of a generalised linear model, from arrays or a table, on the calling thread (Node or browser). It yields to
- * the event loop every few milliseconds, so a page stays alive; `fit` of ornstein/node spreads the work over threads.
+ * Fits a generalised linear model to arrays or a table, on the calling thread (Node or browser). It yields to the event
+ * loop every few milliseconds, so that a page stays responsive; `fit` of ornstein/node spreads the work over threads.
  *
  * The same seed, data and options give the same draws everywhere.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
@@ -37,7 +37,8 @@ export async function fit(input: FitInput, options?: RunOptions): Promise<Poster
 }
 
 /**
- * Every sampler of the registry on one problem, on the calling thread (Node or browser), measured against one reference;
+ * Runs every sampler of the registry on one problem, on the calling thread (Node or browser), and measures each against
+ * one independent posterior;
  * `compare` of ornstein/node spreads the work over threads.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
@@ -46,7 +47,7 @@ export function compare(input: FitInput, options?: CompareOptions): Promise<Comp
 }
 
 /**
- * Predicts rows from a fit, or from what was saved of it, or from a copy of one, with the fit's own preprocessing.
+ * Predicts rows from a fit, a saved fit, or a copy of one, with the fit's own preprocessing.
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
  * @example
  * const { columns, scores } = await predict(posterior, { x: [1, 2, 3] });
@@ -57,7 +58,7 @@ export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOpti
 }
 
 /**
- * Predicts the rows of a table, a few thousand at a time: no more than a chunk's predictions is held.
+ * Predicts the rows of a table, a few thousand at a time, and holds the predictions of one chunk only.
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
  */
 export function predictStream(fit: PredictiveFit, source: TableSource, options?: PredictOptions): PredictionStream {
@@ -65,32 +66,33 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options?:
 }
 
 /**
- * A table over arrays, one a column, all of the same length. Dates become days since 1970-01-01.
- * @throws InputError where a column is no array, lengths differ, or a column mixes numbers and texts
+ * A table made of arrays, one per column, all of the same length. Dates become days since 1970-01-01.
+ * @throws InputError if a column is not an array, lengths differ, or a column mixes numbers and texts
  */
 export function tableFromColumns(columns: Columns): TableSource {
   return librarySource(sayingNow(() => columnsTable(columns)));
 }
 
 /**
- * A table over records, one a row; its columns are the names of all of them, in the order of first appearance.
- * @throws InputError where there is no row, a row is no object, or as `tableFromColumns`
+ * A table made of records, one per row; its columns are the names in any of them, in the order of first appearance.
+ * @throws InputError if there is no row, if a row is not an object, or as `tableFromColumns`
  */
 export function tableFromRows(rows: readonly object[]): TableSource {
   return librarySource(sayingNow(() => rowsTable(rows)));
 }
 
 /**
- * The fit of bytes that `exportFit` made, in any runtime. Nothing in them is believed: sizes are those of the bytes before
- * room is taken, and what the fit says of its columns has to fit together.
- * @throws InputError where the bytes are damaged, no fit's, or of another version of the format
+ * Restores the fit from bytes that `exportFit` made, in any runtime. Nothing in them is trusted: sizes are compared with
+ * the length of the bytes before memory is allocated, and the description of the columns must be consistent.
+ * @throws InputError if the bytes are damaged, are not a fit, or are of another version of the format
  */
 export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
   return libraryPosterior(sayingNow(() => readFit(bytes)));
 }
 
 /**
- * Your own model: any function that returns the loss of a minibatch and its gradient. `sampleModel` draws from its posterior.
+ * Makes a model from any function that returns the loss of a minibatch and its gradient. `sampleModel` samples its
+ * posterior.
  * @throws InputError where an option cannot be used
  */
 export function customModel(options: CustomModelOptions): CustomModel {
@@ -98,8 +100,8 @@ export function customModel(options: CustomModelOptions): CustomModel {
 }
 
 /**
- * Draws from the posterior of a custom model, on the calling thread, with the samplers that need no more than gradients of
- * minibatches: `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
+ * Samples the posterior of a custom model, on the calling thread, with the samplers that need only minibatch gradients:
+ * `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
  * @throws InputError where an option, or what the model's function returns, cannot be used; the signal's reason when it is
  * aborted; whatever the function throws
  */

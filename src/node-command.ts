@@ -24,22 +24,22 @@ import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 export interface FileInput {
   /** A file, or a pattern such as `trips/*.parquet`. */
   readonly path?: string;
-  /** One SELECT; the file of `path`, if given, is the view `data`. */
+  /** One SELECT statement; the file of `path`, if given, is the view `data`. */
   readonly sql?: string;
-  /** Whether `sql` may read the file of `path` alone, as where it comes from somebody else; false unless told. */
+  /** Whether `sql` may read only the file of `path`, as it should if others wrote it; false by default. */
   readonly confined?: boolean;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
 
-/** Worker threads; all cores unless told. The result does not depend on it. */
+/** Number of worker threads; all cores by default. The result does not depend on it. */
 interface Threads {
   readonly threads?: number;
 }
 
 /** What may be set for a run of `fit` on worker threads. */
 export interface NodeRunOptions extends RunOptions, Threads {}
-/** The same of a comparison. */
+/** What may be set for a comparison on worker threads. */
 export interface NodeCompareOptions extends CompareOptions, Threads {}
 
 /**
@@ -51,8 +51,8 @@ export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): 
 }
 
 /**
- * Every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, measured
- * against one reference: the exact posterior where it is known, else a long run of NUTS.
+ * Runs every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, and
+ * measures each against one independent posterior: the exact one if it is known, otherwise a long run of NUTS.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export function compare(input: FitInput | FileInput, options: NodeCompareOptions = {}): Promise<Comparison> {
@@ -81,7 +81,7 @@ export async function predict(
 
 const fileOf = ({ path, sql, confined }: Omit<FileInput, "formula">) => ({ path, sql, confined });
 
-/** Whether rows are named by texts; a table may have columns of those names. */
+/** Whether the rows are given by texts; a table may have columns with those names. */
 function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<FileInput, "formula"> {
   const { path, sql } = (rows ?? {}) as Partial<FileInput>;
   return typeof path === "string" || typeof sql === "string";

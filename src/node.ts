@@ -1,4 +1,8 @@
-/** What needs Node: files, SQL and worker threads. Everything of `ornstein` is here too; `fit` uses all cores. */
+/**
+ * What needs Node, Bun or Deno: files, SQL and worker threads. It also exports everything that `ornstein` does; its `fit` uses
+ * all cores.
+ * @module ornstein/node
+ */
 
 import type { OpenTableOptions } from "./duckdb/source.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
@@ -15,7 +19,7 @@ import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 import type { TableSource } from "./table/table-source.ts";
 
 /**
- * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
+ * Fits a generalised linear model to files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function fit(input: FitInput | FileInput, options?: NodeRunOptions): Promise<Posterior> {
@@ -23,8 +27,8 @@ export async function fit(input: FitInput | FileInput, options?: NodeRunOptions)
 }
 
 /**
- * Every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, measured
- * against one reference: the exact posterior where it is known, else a long run of NUTS.
+ * Runs every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, and
+ * measures each against one independent posterior: the exact one if it is known, otherwise a long run of NUTS.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export function compare(input: FitInput | FileInput, options?: NodeCompareOptions): Promise<Comparison> {
@@ -44,8 +48,8 @@ export function predict(
 }
 
 /**
- * Opens a table by DuckDB: a file or a pattern, or a query over files. Dates and timestamps are days since 1970-01-01. Close it
- * when it is not needed any more.
+ * Opens a table by DuckDB: a file or a pattern, or a query over files. Dates and timestamps are days since 1970-01-01.
+ * Close it when it is no longer needed.
  * @throws InputError where the file cannot be read or the query is wrong
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
@@ -54,7 +58,8 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
 
 /**
  * Reads a fit that `saveFit` or the command wrote.
- * @throws InputError where there is no such file, or it is damaged, not ornstein's, or of another format version
+ * @throws InputError if there is no such file, or it is damaged, was not written by ornstein, or has another format
+ * version
  */
 export async function loadFit(path: string): Promise<SavedFit> {
   return libraryPosterior(await saying(() => command.loadFit(path)));
@@ -67,7 +72,7 @@ export async function loadFit(path: string): Promise<SavedFit> {
 export async function saveFit(posterior: Posterior, path: string, origin?: Partial<Origin>): Promise<void> {
   await saying(async () => {
     requireFit(posterior);
-    // A file has the command's words, whoever wrote it.
+    // Messages in a file are in the command's words, whoever wrote it.
     await command.saveFit(reworded(posterior, inFlags), path, origin);
   });
 }

@@ -1,4 +1,4 @@
-/** The least number of letters to insert, delete, replace, or swap with their neighbour (optimal string alignment). */
+/** The smallest number of letters to insert, delete, replace, or swap with their neighbour (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let last: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -31,7 +31,7 @@ export function closestNames(name: string, candidates: readonly string[]): strin
     .map(({ candidate }) => candidate);
 }
 
-/** "Did you mean …?", or else what there is to choose from. */
+/** "Did you mean …?", or otherwise the list of choices. */
 export function suggestion(name: string, candidates: readonly string[], what: string): string {
   const close = closestNames(name, candidates);
   if (close.length > 0) return `did you mean ${listed(close, "or")}?`;

@@ -1,4 +1,8 @@
-/** Custom models whose loss is written in TensorFlow.js: `customModel(fromTfjs({ … }))`. */
+/**
+ * Custom models whose loss is written in TensorFlow.js: `customModel(fromTfjs({ … }))`.
+ * @module ornstein/tfjs
+ */
+
 import * as tf from "@tensorflow/tfjs-core";
 import { flatParameters } from "./adapters/flat-parameters.ts";
 import { countRows, gatherRows, type RowArrays } from "./adapters/row-batches.ts";
@@ -8,17 +12,17 @@ import type { CustomModelOptions } from "./models/custom-model.ts";
 /** Tensors by name. */
 export type Tensors = Record<string, tf.Tensor>;
 
-/** A model of which the loss is written in TensorFlow.js. */
+/** A model whose loss is written in TensorFlow.js. */
 export interface TfjsModel<Parameters extends Tensors> {
-  /** Tensors by name: the start. They stay yours. */
+  /** Tensors by name: the starting point. They remain yours. */
   readonly parameters: Parameters;
   /** Arrays by name, the rows first. */
   readonly data: RowArrays;
-  /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; the prior is not in it. */
+  /** The mean over the batch's rows of −log p(y_n | parameters), a scalar; without the prior. */
   loss(parameters: Parameters, batch: Tensors): tf.Scalar;
 }
 
-/** What `customModel` takes, and the way back from θ to the parameters. */
+/** Options for `customModel`, and the map from θ back to the parameters. */
 export type TfjsAdapter<Parameters extends Tensors> = Pick<
   CustomModelOptions,
   "dimension" | "numRows" | "names" | "start" | "lossAndGradient"
@@ -28,9 +32,9 @@ export type TfjsAdapter<Parameters extends Tensors> = Pick<
 };
 
 /**
- * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor that they make is disposed
- * of.
- * @throws InputError where a part of the model is missing or of another kind, or the data do not fit together
+ * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor created on the way is
+ * disposed of.
+ * @throws InputError if a part of the model is missing or of the wrong kind, or the data do not fit together
  */
 export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
   requireObject(model, "The model", "{ parameters, data, loss }");

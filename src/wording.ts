@@ -1,17 +1,20 @@
 /**
- * 0.0123 → "1.2%"; what is too small to matter is said to be so, and so is what has no value. Two digits, but all of those
- * before the point.
+ * 0.0123 → "1.2%"; values too small to matter, and missing values, are written as such. Two digits, but all of those
+ * before the decimal point.
  */
 export function percent(share: number): string {
   if (!Number.isFinite(share)) return "an unknown amount";
   return share < 1e-4 ? "less than 0.01%" : `${twoDigits(100 * share)}%`;
 }
 
-/** 0.01234 → "0.012", 99.6 → "100", 12345 → "12,345": two digits, but all of those before the point, and never an exponent. */
+/**
+ * 0.01234 → "0.012", 99.6 → "100", 12345 → "12,345": two digits, but all of those before the decimal point, and never
+ * an exponent.
+ */
 export function twoDigits(value: number): string {
   if (!Number.isFinite(value)) return "an unknown number";
   if (Math.abs(value) >= 99.5) return Math.round(value).toLocaleString("en");
-  // Rounded to 0 before a sign is written: "-0.0" says nothing.
+  // Rounded to 0 before the sign is written, because "-0.0" would be meaningless.
   const rounded = Math.abs(value) < 1e-12 ? 0 : value;
   return rounded.toLocaleString("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 }

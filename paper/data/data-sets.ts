@@ -25,7 +25,7 @@ export interface DataSet {
 }
 
 /**
- * What is done to the columns. The paper says only that features were "rescaled to unit length".
+ * How the columns are preprocessed. The paper says only that features were "rescaled to unit length".
  * standardised: features and a numeric target centred and divided by their population sd; maximum: features divided by
  * their largest absolute value, not centred, the target as it is.
  */
@@ -38,7 +38,7 @@ interface Source {
   readonly batchSize: number;
   /** Name of the target, by the names of all columns. */
   target(columns: readonly string[]): string;
-  /** The target's number: the class of a binary target is 1 where this gives 1. */
+  /** The number of a target value: a binary target's class is 1 if this returns 1. */
   code(value: number): number;
 }
 
@@ -140,7 +140,10 @@ function overMaximum({ x, names }: DataSet): Float64Array {
   return x.map((value, k) => value / largest[k % dimension]);
 }
 
-/** Row-major numbers with the means of their `width` columns taken off: without an intercept a design is not centred. */
+/**
+ * Row-major numbers with the means of their `width` columns subtracted, because a design without an intercept is not
+ * centred.
+ */
 function centred(values: Float64Array, width: number): Float64Array {
   const means = new Float64Array(width);
   for (let k = 0; k < values.length; k++) means[k % width] += (values[k] * width) / values.length;

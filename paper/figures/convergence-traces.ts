@@ -16,18 +16,18 @@ export const dimension = 10;
 const batchSize = 10;
 const stepsPerPass = numRows / batchSize;
 
-/** Draws of one method that starts at `start`, and where each stands in passes over the data. */
+/** Draws of one method that starts at `start`, and the passes over the data after each. */
 export interface Trace {
   readonly method: string;
   readonly settings: unknown;
-  /** Draws of every chain, D a draw, row-major. */
+  /** Draws of every chain, D numbers per draw, row-major. */
   readonly chains: readonly Float64Array[];
-  /** Passes after each draw, and the weight of it, of every chain. */
+  /** For every chain, the passes after each draw and the draw's weight. */
   passes(chain: number, draw: number): number;
   weight(draw: number): number;
-  /** The draws come after a warm-up of the method's own, whose passes are counted. */
+  /** Whether the draws come after a warm-up of the method's own, whose passes are counted. */
   readonly isWarmedUp: boolean;
-  /** Where the mean ratio of the variances tends to, as predicted. */
+  /** The predicted limit of the mean ratio of the variances. */
   readonly limit: number | null;
 }
 
@@ -81,8 +81,8 @@ const langevinPasses = 500;
 const drawsPerPass = 10;
 
 /**
- * θ ← θ − (ε_t/2) N ĝ + √ε_t z with ε_t = 10⁻³/√(1000 + t) (Welling & Teh 2011), S = 10: a draw every 100 steps, weighed by
- * its ε_t. There is no limit to predict: the minibatch's share of the noise falls with ε_t, for ever.
+ * θ ← θ − (ε_t/2) N ĝ + √ε_t z with ε_t = 10⁻³/√(1000 + t) (Welling & Teh 2011), S = 10: a draw every 100 steps, weighted
+ * by its ε_t. There is no limit to predict, because the minibatch's part of the noise keeps falling with ε_t.
  */
 export async function sgld(
   local: DenseApproximation,

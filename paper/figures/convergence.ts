@@ -5,7 +5,10 @@ import { type PartContext, type PartResult, scaled } from "../part.ts";
 import { dimension, iterateAverages, noUTurn, numRows, type Start, sgld, type Trace } from "./convergence-traces.ts";
 import { figure, inks } from "./drawing.ts";
 
-/** Ratio of the estimated to the posterior's marginal variances after so many passes: over coordinates, and over chains. */
+/**
+ * Ratio of the estimated to the posterior's marginal variances after a number of passes, over coordinates and over
+ * chains.
+ */
 interface Point {
   readonly method: string;
   readonly passes: number;
@@ -44,7 +47,7 @@ export async function convergence(start: Start, title: string, context: PartCont
   };
 }
 
-/** Passes at which the variances are looked at: from 3, each 1.2 times the one before. */
+/** Numbers of passes after which the variances are computed: from 3 on, each 1.2 times the one before. */
 function checkpoints(most: number): number[] {
   const result: number[] = [];
   for (let passes = 3; passes <= most; passes = Math.max(passes + 1, Math.round(1.2 * passes))) result.push(passes);

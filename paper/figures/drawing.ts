@@ -34,8 +34,8 @@ const lineHeight = 14;
 const captionColumns = 116;
 
 /**
- * Plot options with a title, a legend and a caption drawn as marks, 700 px wide unless told: the files stand by
- * themselves. The margins that the options ask for are those of the axes; room for the texts is added here.
+ * Plot options with a title, a legend and a caption drawn as marks, 700 px wide by default, so that the files can be read
+ * on their own. The margins in the options are those of the axes; space for the texts is added here.
  */
 export function figure({ title, caption, legend = [], x, y }: Frame, options: PlotOptions): PlotOptions {
   const lines = wrapped(caption, captionColumns);

@@ -26,7 +26,7 @@ interface LearnedPoint {
   readonly error: number;
   readonly converged: boolean;
   readonly validationLoss: number;
-  /** How much that is above the least of the grid, relative. */
+  /** By how much it exceeds the smallest loss of the grid, relatively. */
   readonly aboveBest: number;
   readonly trace: readonly TraceEntry[];
   readonly seconds: number;
@@ -40,7 +40,7 @@ export interface Figure6Panel {
   /** In increasing order of λ. */
   readonly grid: readonly GridPoint[];
   readonly learned: LearnedPoint;
-  /** Learned with the scalar rate of Theorem 1 in the E-step, where that was asked for. */
+  /** λ learned with the scalar rate of Theorem 1 in the E-step, if that was asked for. */
   readonly learnedByScalarRate?: LearnedPoint;
   readonly seconds: number;
 }
@@ -55,7 +55,7 @@ const panels = [
  * Figure 6 of Mandt, Hoffman & Blei (2017): validation loss of MAP fits of softmax regression over a grid of prior
  * precisions λ, and the λ that variational EM learns from the training rows alone (section 7.3). All K classes have
  * coefficients (symmetric coding), as in the paper; intercepts keep the prior normal(0, 10).
- * @throws InputError where a file is absent
+ * @throws InputError if a file is missing
  */
 export async function figure6(
   context: Pick<PartContext, "dataFolder" | "engine" | "workspace" | "enter" | "seed">,

@@ -10,8 +10,9 @@ import { inOwnMemory, type PaperPart, type PartContext, scaled } from "../part.t
 import { figure, inks } from "./drawing.ts";
 
 /**
- * Beyond the paper: effective samples a pass over the data. Section 6.2 shows that samplers that only see minibatch
- * gradients get at most one, whatever their settings; control variates, which know the gradient at the mode, pass it.
+ * Beyond the paper: effective samples per pass over the data. Section 6.2 shows that samplers that see only minibatch
+ * gradients make at most one, whatever their settings; control variates, which use the gradient at the mode, exceed that
+ * bound.
  */
 export const informationBound: PaperPart = {
   name: "information-bound",
@@ -37,7 +38,7 @@ interface Row {
   readonly planningPasses: number;
   readonly samplingPasses: number;
   readonly effectiveSamples: number;
-  /** Steps a pass over the predicted autocorrelation time in steps. */
+  /** Steps per pass, divided by the predicted autocorrelation time in steps. */
   readonly perPassPredicted: number | null;
   /** Effective samples over the sampling passes, and over all passes. */
   readonly perPass: number;
@@ -100,7 +101,8 @@ async function rowsOf(numRows: number, context: PartContext): Promise<Row[]> {
 }
 
 /**
- * What the averages over all steps are worth: the squared sd of a parameter over the squared standard error of its mean,
+ * Effective samples of the averages over all steps: the squared sd of a parameter over the squared standard error of its
+ * mean,
  * the latter from the means over the intervals between draws; harmonic mean over the parameters.
  */
 function effectiveSamplesOf({ intervalMeans, covariance, dimension }: ChainOutput): number {

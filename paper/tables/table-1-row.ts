@@ -19,7 +19,7 @@ export interface Row {
   readonly preprocessing: Preprocessing | "none";
   readonly method: string;
   readonly paper: number | null;
-  /** Predicted KL: in continuous time (where the sampler's law has such a limit), and exactly. */
+  /** Predicted KL: in continuous time (if the sampler's law has such a limit), and exactly. */
   readonly continuous: number | null;
   readonly predicted: number | null;
   /** Predicted divergence of the posterior from the sampler's law: KL the other way around. */
@@ -32,12 +32,12 @@ export interface Row {
   readonly worstSdInStandardErrors: number | null;
   readonly largestSdDifference: number | null;
   readonly failedAssumptions: readonly string[];
-  /** Why nothing was measured. */
+  /** The reason if nothing was measured. */
   readonly note: string | null;
   readonly settings: unknown;
 }
 
-/** A method with the sampler and the settings it stands for on one data set. */
+/** A method with its sampler and settings on one data set. */
 export interface Cell {
   readonly data: DataSet;
   readonly preprocessing: Row["preprocessing"];
@@ -47,16 +47,16 @@ export interface Cell {
 }
 
 const chains = 4;
-/** As many draws as would make the divergence's floor M(M + 3)/(4n) this small, were they independent. */
+/** The number of draws is such that, if they were independent, the divergence's floor M(M + 3)/(4n) would be this small. */
 const wantedFloor = 0.002;
-/** Where an independent draw takes more passes than this, a twentieth of the draws has to do. */
+/** If an independent draw takes more passes than this, only a twentieth of the draws are made. */
 const slowPasses = 5;
-/** Passes that an independent draw may take at full effort; beyond them nothing is run. */
+/** The largest number of passes for an independent draw at full effort; beyond it nothing is run. */
 const maxPasses = 20_000;
 /** The independent draws that repeated runs should reach, and the most runs. */
 const wantedSamples = 200;
 const maxRepeats = 3;
-/** Below this many effective samples of a square an sd is not known well enough to be compared. */
+/** With fewer effective samples of a square than this, an sd is not known well enough to be compared. */
 const minSamples = 100;
 
 /** Plans and runs a method on a data set: what was predicted, what was measured, how precisely. */
@@ -158,14 +158,14 @@ function optionsOf(
   { mode }: DenseApproximation,
   context: PartContext,
 ): SamplerOptions {
-  // These two choose their batches themselves; the paper's S is that of the samplers whose spread it decides.
+  // These two choose their batches themselves; the paper's S applies to the samplers whose spread it determines.
   const choosesBatch = sampler.name === "control-variate" || sampler.name === "iasg";
   const choosesRate = sampler.name === "sgld" && tuning.learningRate === undefined;
   const dimension = mode.length;
   return {
     ...tuning,
     batchSize: sampler.tuning.includes("batchSize") && !choosesBatch ? data.batchSize : undefined,
-    // Where no step is chosen by it, a tolerance of 0.5 asks for draws one autocorrelation time apart, and no more than that.
+    // If the tolerance does not determine the step, 0.5 asks for draws one autocorrelation time apart and no more.
     tolerance: choosesBatch || choosesRate ? Math.min(0.5, 0.02 / Math.sqrt(context.effort)) : 0.5,
     chains,
     draws: scaled(Math.ceil((dimension * (dimension + 3)) / (4 * wantedFloor * chains)), context, 50),

@@ -1,7 +1,7 @@
 import { InputError } from "../errors.ts";
 import { requireArray, requireNumbers, requireObject } from "../kinds.ts";
 
-/** Data whose first axis are the rows: an image a row has shape [N, 28, 28], a number a row [N]. */
+/** Data with rows along the first axis: one image per row has shape [N, 28, 28], one number per row [N]. */
 interface RowArray {
   readonly values: Float32Array | Int32Array | Uint8Array;
   readonly shape: readonly number[];
@@ -19,8 +19,8 @@ export interface GatheredRows {
 }
 
 /**
- * N, the rows that all arrays have.
- * @throws InputError where an array's length is not that of its shape, or the numbers of rows differ
+ * N, the number of rows of all arrays.
+ * @throws InputError if an array's length does not match its shape, or the numbers of rows differ
  */
 export function countRows(arrays: RowArrays): number {
   requireObject(arrays, "The data", "{ name: { values, shape } } with an array for each name");
@@ -45,7 +45,7 @@ export function countRows(arrays: RowArrays): number {
   return firstShape[0];
 }
 
-/** The rows named, of every array, in the order in which they are named. */
+/** The given rows of every array, in the given order. */
 export function gatherRows(arrays: RowArrays, rows: Uint32Array): GatheredRows[] {
   return Object.entries(arrays).map(([name, { values, shape }]) => {
     const width = values.length / shape[0];

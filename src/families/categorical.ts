@@ -1,7 +1,7 @@
 import type { Family } from "./family.ts";
 
 /**
- * Classes: f = log Σ_k e^(η_k) − η_y. With a reference class class 0 has η = 0 and no parameters.
+ * Classes: f = log Σ_k e^(η_k) − η_y. With a reference class, class 0 has η = 0 and no parameters.
  */
 export const categorical: Family = {
   name: "categorical",
@@ -51,7 +51,7 @@ function logSumExp(eta: Float64Array): number {
   return top + Math.log(eta.reduce((sum, value) => sum + Math.exp(value - top), 0));
 }
 
-/** The probabilities of the classes that have parameters; a reference class has η = 0. */
+/** The probabilities of the classes that have parameters; the reference class has η = 0. */
 function softmaxInto(out: Float64Array, eta: Float64Array, hasReference: boolean): void {
   let top = hasReference ? 0 : Number.NEGATIVE_INFINITY;
   for (let k = 0; k < eta.length; k++) top = Math.max(top, eta[k]);

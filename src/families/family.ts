@@ -18,13 +18,13 @@ export interface RowLoss {
 }
 
 /**
- * What a family says of targets on their own scale, given linear predictors on that scale (for classes one for each class, 0
- * for a reference class) and the auxiliary parameters themselves, not their logarithms.
+ * The predictive law of targets on their own scale, given linear predictors on that scale (for a categorical target one
+ * per class, 0 for a reference class) and the auxiliary parameters themselves, not their logarithms.
  */
 interface Predictive {
-  /** E[y | η]; for classes the probability of each. */
+  /** E[y | η]; for a categorical target the probability of each class. */
   meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array): void;
-  /** One draw of y; for classes the number of one. */
+  /** One draw of y; for a categorical target the number of a class. */
   draw(random: Pick<Xoshiro, "uniform" | "normal">, eta: Float64Array, auxiliary: Float64Array): number;
   /** log p(y | η), normalised. */
   logDensity(y: number, eta: Float64Array, auxiliary: Float64Array): number;
@@ -32,7 +32,7 @@ interface Predictive {
   deviance(y: number, eta: Float64Array, auxiliary: Float64Array): number;
 }
 
-/** One family: `gaussian.ts` and its neighbours. */
+/** One family; see `gaussian.ts` and the files beside it. */
 export interface Family {
   /** As in the list of `families.ts`, or "custom". */
   readonly name: string;
@@ -45,7 +45,10 @@ export interface Family {
   readonly row?: RowLoss;
   /** Writes ∂f/∂η_k to `out`. */
   slopesInto(out: Float64Array, eta: Float64Array, tau: ArrayLike<number>, y: number, hasReference: boolean): void;
-  /** Overwrites V with W V W, W the matrix of ∂²f/∂η_k∂η_l. Of the symmetric V the lower triangle is given, row by row. */
+  /**
+   * Overwrites V with W V W, where W is the matrix of ∂²f/∂η_k∂η_l. V is symmetric; its lower triangle is given, row by
+   * row.
+   */
   sandwichCurvatureInto(
     v: Float32Array,
     eta: Float64Array,

@@ -59,7 +59,7 @@ export const negativeBinomial = familyOfRow(
   },
 );
 
-/** Σ_{k<y}, whose first term is 0 everywhere here. */
+/** Σ_{k<y}; the first term is always 0 here. */
 function sumOver(y: number, term: (k: number) => number): number {
   let sum = 0;
   for (let k = 1; k < y; k++) sum += term(k);

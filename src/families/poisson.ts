@@ -2,7 +2,7 @@ import logGamma from "@stdlib/math-base-special-gammaln";
 import { drawPoisson } from "../rng/variates.ts";
 import { familyOfRow } from "./family.ts";
 
-/** e^η, held below what would make sums infinite, as in the kernels. */
+/** e^η, bounded so that sums stay finite, as in the kernels. */
 export const meanCount = (eta: number) => Math.exp(Math.min(eta, 300));
 
 /** Counts of mean e^η: f = e^η − y η. */

@@ -15,7 +15,7 @@ export const studentT = familyOfRow(
     target: "numbers",
     auxiliaries: [auxiliaries.sigma, auxiliaries.nu],
     predictive: {
-      // The mean, where there is one (ν > 1); the median always.
+      // The mean if it exists (ν > 1); always the median.
       meanInto(out, eta) {
         out[0] = eta[0];
       },

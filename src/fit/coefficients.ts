@@ -25,12 +25,12 @@ export interface Coefficient {
     readonly predictedSd: number;
     readonly laplaceMean: number;
     readonly laplaceSd: number;
-    /** How far the mode would move under priors ten times as wide, in posterior sds; left out where that is not known. */
+    /** How far the mode would move under priors ten times as wide, in posterior sds; absent if unknown. */
     readonly priorShift?: number;
   };
 }
 
-/** What the certificate needs to know of a coefficient. */
+/** What the certificate needs to know about a coefficient. */
 export function convergenceOf(coefficient: Coefficient): Convergence {
   const { name, sd, mcse_sd, ess_bulk, r_hat } = coefficient;
   const ends = [coefficient["mcse_hdi_3%"], coefficient["mcse_hdi_97%"]];

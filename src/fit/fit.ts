@@ -24,7 +24,7 @@ import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, RunControl {
-  /** Whether the result has the target's values. */
+  /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
 }
 

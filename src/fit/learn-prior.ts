@@ -8,9 +8,9 @@ import type { ResolvedOptions } from "../options/resolve-options.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { PriorGroup } from "../theory/evidence.ts";
 
-/** A prior that was learned from the data, on the standardised scale. */
+/** A prior that was learned from the data (empirical Bayes), on the standardised scale. */
 export interface LearnedPrior {
-  /** One precision each: all single columns together, and every term of several columns. */
+  /** The groups, which have one precision each: all single columns together, and every term of several columns. */
   readonly groups: readonly {
     readonly name: string;
     readonly columns: readonly string[];
@@ -21,7 +21,7 @@ export interface LearnedPrior {
     readonly error: number;
     readonly limit: "lower" | "upper" | null;
   }[];
-  /** The learned noise scale, where it was learned so. */
+  /** The learned noise scale, with `sigma: "em"`. */
   readonly sigma: number | null;
 }
 
@@ -29,7 +29,7 @@ const singles = "single columns";
 
 /**
  * Replaces the prior precisions, and with `sigma: "em"` the noise scale, by those that variational EM learns.
- * @throws InputError where there is nothing to learn
+ * @throws InputError if there is nothing to learn
  */
 export async function learnPrior(
   workspace: Workspace,
@@ -49,7 +49,7 @@ export async function learnPrior(
   return { model: found.model, learned, remarks: [remark(learned, design)], warnings: warningsOf(found, learned) };
 }
 
-/** All columns that are their term's only one share a precision; a term of several columns has its own. */
+/** All columns that are the only one of their term share a precision; a term of several columns has its own. */
 function priorGroups({ columns }: Design, model: Model): PriorGroup[] {
   const size = new Map<string, number>();
   for (const { term } of columns) size.set(term, (size.get(term) ?? 0) + 1);

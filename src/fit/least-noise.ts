@@ -4,10 +4,13 @@ import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { type Model, numCoefficients } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 
-/** Of a noise scale, relative to the size of the target's values: below it noise cannot be told from the rounding of single precision. */
+/**
+ * Smallest noise scale, relative to the size of the target's values: noise below it cannot be distinguished from
+ * rounding to single precision.
+ */
 const minNoise = 3e-7;
 
-/** @throws InputError where the noise scale was given, and rounding makes more noise than that */
+/** @throws InputError if the given noise scale is smaller than the noise that rounding makes */
 export function refuseNoNoise({ target }: Pick<Design, "target">, model: Model): void {
   const isFixed = model.auxiliaries.every(({ name }) => name !== "sigma");
   if (!model.family.auxiliaries.some(({ name }) => name === "sigma") || !isFixed) return;
@@ -19,7 +22,7 @@ export function refuseNoNoise({ target }: Pick<Design, "target">, model: Model):
   );
 }
 
-/** @throws InputError where a linear model leaves no more noise than rounding makes */
+/** @throws InputError if a linear model leaves no more noise than rounding makes */
 export function refuseExactFit(
   { target }: Pick<Design, "target">,
   { model, mode }: Pick<DenseApproximation, "model" | "mode">,
@@ -31,7 +34,7 @@ export function refuseExactFit(
   );
 }
 
-/** The root of the mean square of the stored target, from some of the rows. */
+/** The root mean square of the stored target, from some of the rows. */
 function targetSize(model: Model, mode: Float64Array): number {
   let squares = 0;
   let count = 0;

@@ -15,23 +15,23 @@ import { requireInput } from "./options/require-input.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
-  /** Columns by name, rows, or a source such as `openTable` of ornstein/node gives. */
+  /** Columns by name, rows, or a source such as `openTable` of ornstein/node returns. */
   readonly data: TableData;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
 }
 
-/** Numbers as they are: x with a row for each entry of y. */
+/** A matrix of numbers x, with a row for each entry of y. */
 export interface ArrayInput {
   /** N rows of D numbers, or N D numbers row by row. */
   readonly x: readonly ArrayLike<number>[] | Float64Array | Float32Array;
   /** N */
   readonly y: ArrayLike<number>;
-  /** D column names; x1, x2, … where left out. */
+  /** D column names; x1, x2, … by default. */
   readonly names?: readonly string[];
-  /** Whether an intercept is added; true unless told. */
+  /** Whether an intercept is added; true by default. */
   readonly intercept?: boolean;
-  /** N numbers that are added to the linear predictors as they are, such as the logarithms of exposures. */
+  /** N numbers that are added to the linear predictors unchanged, such as the logarithms of exposures. */
   readonly offset?: ArrayLike<number>;
   /** N numbers, 0 or more: how often each row counts. */
   readonly weights?: ArrayLike<number>;
@@ -44,12 +44,12 @@ export type FitInput = TableInput | ArrayInput | SparseArrays;
 export interface DataSummary {
   readonly rows: number;
   readonly droppedRows: number;
-  /** Rows left out as their weight is 0; absent where there is none. */
+  /** Number of rows left out because their weight is 0; absent if there are none. */
   readonly zeroWeightRows?: number;
   readonly columns: number;
-  /** Entries that the rows hold, where the design is sparse. */
+  /** Number of stored entries, if the design is sparse. */
   readonly nonZeros?: number;
-  /** The left side of the formula, with the event where that is not true or 1: `status = well`. */
+  /** The left side of the formula, with the event if that is not true or 1: `status = well`. */
   readonly target: string;
   /** The value of a two-valued target whose probability is modelled. */
   readonly event?: string;
@@ -57,11 +57,11 @@ export interface DataSummary {
   readonly modelled?: string;
   /** The classes of a categorical target, sorted. */
   readonly classes?: readonly string[];
-  /** The class whose linear predictor is 0, the first; absent where all classes have coefficients. */
+  /** The reference class, whose linear predictor is 0; absent if all classes have coefficients. */
   readonly referenceClass?: string;
 }
 
-/** Who may stop a run, and who hears how far it is. */
+/** The signal that may stop a run, and the listener that is told how far it is. */
 export interface RunControl {
   readonly signal?: AbortSignal;
   readonly onProgress?: ProgressListener;
@@ -75,7 +75,7 @@ export interface Reporting {
 
 /**
  * Reads the input into the engine's memory as a design matrix.
- * @param priorSds Where rows are wanted in an orthogonal basis
+ * @param priorSds given if rows are wanted in an orthogonal basis
  */
 export async function loadRows(
   input: FitInput,
@@ -113,8 +113,8 @@ export async function loadRows(
 }
 
 /**
- * The table that a library's user gave in one of its forms.
- * @throws InputError where it has none of them
+ * The table that a user of the library gave, in any of its forms.
+ * @throws InputError if it is none of them
  */
 export function asSource(data: TableData): TableSource {
   if (typeof data === "string")

@@ -13,8 +13,8 @@ export function settingsOf({ plan: { settings } }: Run, rationale: string): Samp
 type Methods = Pick<Posterior, "predict" | "toJSON">;
 
 /**
- * A posterior of its data. Its methods are not enumerable, so that copies (`structuredClone`, messages to workers, spreads) are
- * of data alone, and do not fail; the function `predict` takes such copies.
+ * Makes a posterior from its data. Its methods are not enumerable, so that copies (`structuredClone`, messages to
+ * workers, spreads) hold only data and do not fail; the function `predict` accepts such copies.
  */
 export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: Data): Data & Methods {
   return withHidden<Data, Methods>(data, {
@@ -29,7 +29,7 @@ export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: D
   });
 }
 
-/** A copy of the object with properties that are not enumerable. */
+/** A copy of the object with additional properties that are not enumerable. */
 export function withHidden<Data extends object, Hidden extends object>(data: Data, hidden: Hidden): Data & Hidden {
   const descriptors = Object.entries(hidden).map(([name, value]) => [
     name,

@@ -20,42 +20,42 @@ export interface Timing {
 
 /** The result of a fit. */
 export interface Posterior {
-  /** Given, or guessed from the target. */
+  /** The family, as given or as chosen from the target. */
   readonly family: string;
-  /** As it was written; of arrays the one that says the same. */
+  /** The formula as it was written; for arrays, an equivalent one. */
   readonly formula: string;
   /** What was read. */
   readonly data: DataSummary;
-  /** By the name of each categorical factor the level that its coefficients compare with, as in `{ weekday: "Friday" }`. */
+  /** The reference level of each categorical factor, by its name, as in `{ weekday: "Friday" }`. */
   readonly references: Readonly<Record<string, string>>;
   /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
-  /** What was learned of the prior; left out where it was given. */
+  /** The prior that was learned; absent if the prior was given. */
   readonly prior?: LearnedPrior;
-  /** In the order of the design's columns; `sigma` last where it is learned. */
+  /** In the order of the design's columns; `sigma` last, if it is learned. */
   readonly coefficients: readonly Coefficient[];
   /** What the theory predicts, what was measured, and what failed. */
   readonly certificate: Certificate;
-  /** Of the data, and of what they leave undetermined: sentences for people. */
+  /** Warnings about the data and about what they leave undetermined, as sentences for the user. */
   readonly warnings: readonly string[];
   readonly timing: Timing;
-  /** Kept draws of every coefficient on the original scale: one array a chain. */
+  /** Kept draws of every coefficient on the original scale: one array per chain. */
   readonly draws: NamedDraws;
-  /** One for each chain of Hamiltonian dynamics; left out for other samplers. */
+  /** Statistics of each chain of Hamiltonian dynamics; absent for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
   /**
-   * The target of each kept row, where it was to be kept: levels by their number in `recipe.target.levels`, numbers in the
+   * The target of each kept row, if it was asked for: levels by their number in `recipe.target.levels`, numbers in the
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
-  /** How the columns are made from a table, and what else predicting other rows takes. */
+  /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**
-   * Predicts other rows with the fit's own preprocessing. Not enumerable, so that a copy is of data alone: `predict(copy, rows)`
-   * predicts from one.
+   * Predicts other rows with the fit's own preprocessing. Not enumerable, so that a copy holds only data; `predict(copy,
+   * rows)` predicts from a copy.
    * @throws InputError as the function `predict`
    */
   predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
-  /** All of it as plain JSON, the draws by name among it, numbers finite or null; not enumerable. */
+  /** Everything as plain JSON, including the draws by name; numbers are finite or null. Not enumerable. */
   toJSON(): Record<string, unknown>;
 }

@@ -16,13 +16,13 @@ export interface Prediction extends PredictionSummary {
    * Numbers and counts: `mean` and `sd` of E[y | x] under the posterior, its interval `mean_low`, `mean_high`, and that of
    * the target itself, `predictive_low`, `predictive_high`. Bernoulli: `probability` of the event with `sd`,
    * `probability_low` and `probability_high`, and `prediction`. Categorical: `prediction`, and `probability[class]` for each
-   * class. With draws: `draw_1`, …. NaN or null where a row misses a value.
+   * class. With the option `draws`: `draw_1`, …. NaN or null if a value of the row is missing.
    */
   readonly columns: PredictionColumns;
 }
 
 /**
- * Predicts rows from a fit, or from what was saved of it, with the fit's own preprocessing.
+ * Predicts rows from a fit or a saved fit, with the fit's own preprocessing.
  *
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
  * @example
@@ -40,7 +40,7 @@ export async function predict(fit: PredictiveFit, rows: NewRows, options: Predic
 function sourceOf(fit: PredictiveFit, rows: NewRows): TableSource {
   if (!Array.isArray(rows) || !(Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0]))) return asSource(rows);
   const { columns, inputs, hasIntercept } = fit.recipe;
-  // Of a fit to arrays every column is an input; the target follows those.
+  // In a fit to arrays every column is an input, and the target comes after them.
   const names = inputs.map(({ name }) => name).slice(0, inputs.length - 1 - Number(fit.recipe.hasOffset));
   rows.forEach((row, n) => {
     requireNumbers(row, `Row ${n + 1} of the rows`, "an array of numbers");

@@ -9,7 +9,7 @@ import type { SamplerOptions } from "../sampling/plan.ts";
 import { sampleDensely } from "../sampling/run.ts";
 import type { Sampler } from "../sampling/sampler.ts";
 
-/** What the samplers' accuracy is measured against. */
+/** The independent posterior, against which the samplers' accuracy is measured. */
 export interface Reference {
   readonly sampler: Sampler;
   /** The rows on which accuracy is measured: all of them, or a random subsample where they are too many for the reference. */
@@ -18,9 +18,12 @@ export interface Reference {
   readonly seconds: number;
 }
 
-/** The reference's draws a draw of the samplers': its Monte Carlo error is the smaller part of what is seen. */
+/**
+ * How many draws the independent run makes for each draw of a sampler, so that its Monte Carlo error is the smaller
+ * part of the difference.
+ */
 const drawsPerDraw = 4;
-/** Passes over the rows that one of its draws takes, about, warm-up included. */
+/** About how many passes over the rows each of its draws takes, warm-up included. */
 const passesPerDraw = 12;
 /** Multiply-adds that the reference may take for each second of the samplers' time limit: a minute or two of one core in all. */
 const maxReferenceWork = { perSecond: 1e11 / 60, atMost: 1e11 };
@@ -28,7 +31,7 @@ const maxReferenceWork = { perSecond: 1e11 / 60, atMost: 1e11 };
 const minRowsPerParameter = 10;
 
 /**
- * The exact posterior where it is known, else a long run with a seed of its own. How many rows that run takes in follows
+ * The exact posterior if it is known, otherwise a long run with a seed of its own. The number of rows in that run follows
  * from its work, not from a clock, so that it is the same on every machine; a short time limit makes it a short run.
  * @param timeLimit seconds that each sampler may take
  */

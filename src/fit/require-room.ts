@@ -12,7 +12,7 @@ const bytesPerNumber = { dense: 64, "low-rank": 16 };
 /** Of these the kernels' own. */
 const kernelBytesPerNumber = 16;
 
-/** @throws InputError where the draws of all chains would not fit into memory, with how many would */
+/** @throws InputError if the draws of all chains would not fit into memory, with the number that would */
 export function requireRoomForDraws(
   { memory, dimension }: Pick<Model, "memory" | "dimension">,
   { chains, draws }: Pick<ResolvedOptions, "chains" | "draws">,

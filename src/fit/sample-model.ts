@@ -37,9 +37,9 @@ export interface SampleModelOptions
   extends Tuning,
     RunControl,
     Pick<FitOptions, "sampler" | "chains" | "draws" | "seed" | "tolerance"> {
-  /** False: the draws are around `start`, such as weights that were trained elsewhere. True unless told. */
+  /** If false, the draws are around `start`, for example around weights trained elsewhere. True by default. */
   readonly findMode?: boolean;
-  /** Whether the gradient is compared with differences of the loss before anything else; true unless told. */
+  /** Whether the gradient is first compared with finite differences of the loss; true by default. */
   readonly checkGradient?: boolean;
 }
 
@@ -47,10 +47,10 @@ export interface SampleModelOptions
 export interface CustomPosterior {
   /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
-  /** One for each parameter, in their order; `standardized` is the same scale as the others. */
+  /** One for each parameter, in their order; `standardized` is on the same scale as the rest. */
   readonly coefficients: readonly Coefficient[];
   readonly certificate: Certificate;
-  /** M: the mode, or the start where none was looked for. */
+  /** M: the mode, or the start if no mode was searched for. */
   readonly mode: Float64Array;
   /** Kept draws of every parameter by its name: one array a chain. */
   readonly draws: NamedDraws;
@@ -58,13 +58,13 @@ export interface CustomPosterior {
   readonly positions: readonly (Float64Array | Float32Array)[];
   /** Seconds, and rows read. */
   readonly timing: Omit<Timing, "load">;
-  /** All of it as plain JSON, the draws among it, numbers finite or null; not enumerable. */
+  /** Everything as plain JSON, including the draws; numbers are finite or null. Not enumerable. */
   toJSON(): Record<string, unknown>;
 }
 
 /**
- * Draws from the posterior of a custom model, on the calling thread, with the samplers that need no more than gradients of
- * minibatches: `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
+ * Samples the posterior of a custom model, on the calling thread, with the samplers that need only minibatch gradients:
+ * `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
  * @throws InputError where an option, or what the model's function returns, cannot be used; the signal's reason when it is
  * aborted; whatever the function throws
  */
@@ -137,7 +137,7 @@ const withinBounds = {
   rationale: "auto: the density is 0 beyond a bound, within which only NUTS keeps",
 };
 
-/** @throws InputError where the density is 0 at the start */
+/** @throws InputError if the density is 0 at the start */
 async function requirePositiveStart(workspace: Workspace, model: Model, position: Float64Array): Promise<void> {
   if (!(await unlessZeroDensity(() => rowsOf(workspace, model).pass(position, { gram: "none" }))))
     throw new InputError(
@@ -148,8 +148,8 @@ async function requirePositiveStart(workspace: Workspace, model: Model, position
 const lookedAt = 100;
 
 /**
- * Looks at some of the draws, evenly spread: a normal approximation knows of no bounds.
- * @throws ZeroDensityError where the density of one is 0
+ * Checks some of the draws, evenly spread, because a normal approximation ignores bounds.
+ * @throws ZeroDensityError if the density at one of them is 0
  */
 async function requirePositiveDraws({ workspace, model }: LocalApproximation, { output }: Run): Promise<void> {
   const positions: readonly (Float64Array | Float32Array)[] = output.positions;

@@ -5,7 +5,7 @@ import type { StreamedOutput } from "../sampling/plan.ts";
 import type { LowRankRun } from "../sampling/run.ts";
 import type { Marginals } from "./coefficients.ts";
 
-/** Draws of very many coefficients, which stay as the chains left them and are put on the original scale when asked for. */
+/** Draws of very many coefficients. They stay as the chains made them and are converted to the original scale on demand. */
 class StoredDraws implements NamedDraws {
   private readonly places: ReadonlyMap<string, number>;
 
@@ -93,7 +93,10 @@ function standardised({ positions }: StreamedOutput, dimension: number, place: n
   );
 }
 
-/** The draws of each place of θ on the original scale; those of intercepts, which rest on all others, are worked out once. */
+/**
+ * The draws of each entry of θ on the original scale; those of intercepts, which depend on all others, are computed
+ * once.
+ */
 function originalDraws(
   design: ScaledDesign,
   local: LowRankRun["local"],

@@ -7,7 +7,7 @@ import type { Posterior } from "./posterior.ts";
 
 /**
  * The machine-readable result: what the command writes as JSON. Numbers are finite or null.
- * @throws InputError where it is not given a posterior
+ * @throws InputError if the argument is not a posterior
  */
 export function posteriorToJson(
   posterior: Omit<Posterior, "predict" | "toJSON">,
@@ -31,7 +31,7 @@ export function posteriorToJson(
   }) as Record<string, unknown>;
 }
 
-/** The same of a comparison. */
+/** A comparison as JSON. */
 export function comparisonToJson(
   comparison: Comparison,
   about: { version: string; command: string },
@@ -40,7 +40,7 @@ export function comparisonToJson(
   return plainJson({ ...about, ...comparison }) as Record<string, unknown>;
 }
 
-/** The same of predictions: everything but those of single rows. */
+/** Predictions as JSON: everything except the predictions of single rows. */
 export function predictionToJson(
   fit: PredictiveFit,
   summary: PredictionSummary,
@@ -53,7 +53,7 @@ export function predictionToJson(
   return plainJson({ ...about, formula, family, ...event, ...summary }) as Record<string, unknown>;
 }
 
-/** A value as JSON holds it whole: numbers finite or null, typed arrays as arrays, maps as objects. */
+/** A value in a form that JSON represents completely: numbers finite or null, typed arrays as arrays, maps as objects. */
 export function plainJson(value: unknown): unknown {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (Array.isArray(value)) return value.map(plainJson);

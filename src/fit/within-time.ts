@@ -1,10 +1,11 @@
-/** The signal's own reason, where a time limit ended the work. */
+/** The reason of the signal if a time limit ended the work. */
 export class TimeLimitError extends Error {
   override name = "TimeLimitError";
 }
 
 /**
- * Runs `work` under a signal that is aborted after so many seconds, or with the other signal. The controller is held here, by the
+ * Runs `work` under a signal that is aborted after this many seconds, or together with the other signal. The controller
+ * is held here, by the
  * timer and by the caller alike: `AbortSignal.timeout` inside `AbortSignal.any` is not, and Node.js 20 collects it as garbage.
  * @throws TimeLimitError where time has run out; the other signal's reason where it was aborted
  */
@@ -21,7 +22,7 @@ export async function withinTime<T>(
   const timer = setTimeout(() => controller.abort(new TimeLimitError()), Math.min(1000 * seconds, longestTimer));
   try {
     const result = await work(controller.signal);
-    // Work that did not give way to the timer is over time all the same.
+    // Work that did not yield to the timer has exceeded the limit all the same.
     if (performance.now() > end) throw new TimeLimitError();
     return result;
   } finally {
@@ -30,5 +31,5 @@ export async function withinTime<T>(
   }
 }
 
-/** Timers of more milliseconds than 31 bits hold fire at once. */
+/** Timers with more milliseconds than fit into 31 bits fire at once. */
 const longestTimer = 2 ** 31 - 1;

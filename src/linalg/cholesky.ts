@@ -18,15 +18,15 @@ export class NotPositiveDefiniteError extends Error {
  */
 export function cholesky(a: Matrix): Matrix {
   return factorise(a, (pivot, row) => {
-    // A pivot that is only rounding noise of its diagonal entry belongs to a singular matrix.
+    // A pivot as small as the rounding error of its diagonal entry means that the matrix is singular.
     if (!(pivot > 1e-15 * Math.abs(a.data[row * a.rows + row]))) throw new NotPositiveDefiniteError(row);
     return pivot;
   });
 }
 
 /**
- * As `cholesky` where A is positive definite. Where A is semidefinite, or definite only to the rounding of sums in f32, directions
- * that are null to that rounding have no part in L.
+ * The same as `cholesky` if A is positive definite. If A is semidefinite, or definite only up to the rounding of sums in
+ * f32, the directions that are null up to that rounding are left out of L.
  */
 export function choleskySemidefinite(a: Matrix): Matrix {
   try {
@@ -37,7 +37,7 @@ export function choleskySemidefinite(a: Matrix): Matrix {
   }
 }
 
-/** Whether `cholesky` finds a factor of a symmetric matrix. */
+/** Whether `cholesky` succeeds for a symmetric matrix. */
 export function isPositiveDefinite(a: Matrix): boolean {
   try {
     cholesky(a);
@@ -48,7 +48,7 @@ export function isPositiveDefinite(a: Matrix): boolean {
   }
 }
 
-/** Each column's pivot is what `pivotOf` makes of it; a column of pivot 0 is zero. */
+/** `pivotOf` decides each column's pivot; a column with pivot 0 is zero. */
 function factorise(a: Matrix, pivotOf: (pivot: number, row: number) => number): Matrix {
   const size = a.rows;
   const factor = matrix(size, size);

@@ -39,7 +39,10 @@ export function transpose(a: Matrix): Matrix {
   return result;
 }
 
-/** A B, two rows by two columns at a time, so that what is read is used twice; of an odd number the last is done twice. */
+/**
+ * A B, two rows by two columns at a time, so that every value read is used twice; if the number is odd, the last is
+ * done twice.
+ */
 export function multiply(a: Matrix, b: Matrix): Matrix {
   const [rows, inner, columns] = [a.rows, a.columns, b.columns];
   const result = matrix(rows, columns);

@@ -8,12 +8,12 @@ export interface SymmetricEigen {
   readonly vectors: Matrix;
 }
 
-/** Entries within these bounds have squares that are numbers. */
+/** Entries within these bounds have squares that neither overflow nor underflow. */
 const squarable = { least: 1e-100, most: 1e100 };
 
 /**
  * Eigendecomposition of a symmetric D×D matrix.
- * @throws NotPositiveDefiniteError where an entry is no finite number
+ * @throws NotPositiveDefiniteError if an entry is not finite
  */
 export function symmetricEigen(a: Matrix): SymmetricEigen {
   const size = a.rows;
@@ -36,8 +36,8 @@ export function symmetricEigen(a: Matrix): SymmetricEigen {
 const maxSweeps = 60;
 
 /**
- * As symmetricEigen, by Jacobi's rotations, which keep the digits of small eigenvalues where the matrix is graded: positive
- * semidefinite, S B S with a diagonal S of very different entries and a well-conditioned B. Cost some 10 D³.
+ * The same as `symmetricEigen`, by Jacobi rotations, which keep the digits of small eigenvalues if the matrix is graded:
+ * positive semidefinite, S B S with a diagonal S of very different entries and a well-conditioned B. Cost about 10 D³.
  *
  * Source: Demmel & Veselić, Jacobi's method is more accurate than QR (1992).
  */
@@ -66,7 +66,7 @@ export function gradedEigen(a: Matrix): SymmetricEigen {
   return { values: Float64Array.from(order, (k) => values[k]), vectors };
 }
 
-/** Makes the entries (p, q) and (q, p) of M zero by a rotation, which U takes along. */
+/** Makes the entries (p, q) and (q, p) of M zero by a rotation, which is applied to U as well. */
 function rotate(m: Float64Array, u: Float64Array, size: number, p: number, q: number): void {
   const theta = (m[q * size + q] - m[p * size + p]) / (2 * m[p * size + q]);
   const t = (theta >= 0 ? 1 : -1) / (Math.abs(theta) + Math.hypot(theta, 1));

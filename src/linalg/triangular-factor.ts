@@ -1,9 +1,9 @@
 import { type Matrix, matrix } from "./matrix.ts";
 
 /**
- * The upper triangular R of X = Q R, D×D, from X's rows a block at a time: each block is put below the R so far and both are
- * brought to a triangle by Householder reflections. In double precision R is right to about 1e-16 of X's largest singular
- * value, where XᵀX keeps only the square of that ratio. Cost 2 D² a row.
+ * The upper triangular R of X = Q R, D×D, from X's rows, a block at a time: each block is put below the current R, and
+ * both are reduced to a triangle by Householder reflections. In double precision R is accurate to about 1e-16 of X's
+ * largest singular value, whereas XᵀX has that accuracy only for the squares. Cost 2 D² per row.
  *
  * Source: Golub & Van Loan, Matrix Computations (2013), sections 5.2 and 6.5.
  */
@@ -25,7 +25,7 @@ export class TriangularFactor {
       if (squares === 0) continue;
       const own = r[k * size + k];
       const length = Math.hypot(own, Math.sqrt(squares));
-      // The sign that does not cancel.
+      // The sign that avoids cancellation.
       const head = own + (own >= 0 ? length : -length);
       const factor = 2 / (head * head + squares);
       for (let j = k; j < size; j++) {

@@ -1,18 +1,18 @@
 import { InputError } from "../errors.ts";
 
-/** A custom model's functions, their results checked; `rows` of them are all rows, or those that `subset` lists. */
+/** A custom model's functions, with checked results; their rows are all rows, or those listed in `subset`. */
 export interface CustomFunctions {
-  /** @throws ZeroDensityError where the loss is infinite */
+  /** @throws ZeroDensityError if the loss is infinite */
   lossAndGradient(position: Float64Array, rows: Uint32Array): Promise<{ loss: number; gradient: Float64Array }>;
-  /** @throws ZeroDensityError where the loss of a row is infinite */
+  /** @throws ZeroDensityError if the loss of a row is infinite */
   rowGradients(position: Float64Array, rows: Uint32Array): Promise<Float64Array>;
   hessian?(position: Float64Array): Promise<Float64Array>;
   readonly subset?: Uint32Array;
 }
 
 /**
- * The loss of a custom model is infinite: the position is outside of where its density is above 0. Those that know what to do
- * there, the search for the mode and NUTS, catch it; for all others it is an error that says so.
+ * The loss of a custom model is infinite, because the position is outside the support of its density. The search for the
+ * mode and NUTS catch this error and handle it; everywhere else it reaches the user.
  */
 export class ZeroDensityError extends InputError {
   constructor(
@@ -22,7 +22,7 @@ export class ZeroDensityError extends InputError {
   }
 }
 
-/** What `work` gives, or undefined where the density is 0. */
+/** The result of `work`, or undefined if the density is 0. */
 export async function unlessZeroDensity<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
   try {
     return await work();
@@ -35,9 +35,9 @@ export async function unlessZeroDensity<Result>(work: () => Promise<Result>): Pr
 const maxHalvings = 10;
 
 /**
- * What `look` gives at `position`, or, where the density is 0 there, at the first point where it is not, each half as far from
- * `center`; at the center itself where a bound is very near.
- * @throws ZeroDensityError where the density is 0 at the center
+ * The result of `look` at `position`. If the density is 0 there, the distance from `center` is halved until it is not; if
+ * a bound is very near, the centre itself is used.
+ * @throws ZeroDensityError if the density is 0 at the centre
  */
 export async function lookInside<Result>(
   center: Float64Array,

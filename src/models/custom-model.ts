@@ -13,41 +13,44 @@ interface MeanLossAndGradient {
   readonly gradient: ArrayLike<number>;
 }
 
-/** What a custom model is made of: its sizes, its loss, and what is known beside it. */
+/** What a custom model consists of: its sizes, its loss, and optionally its prior and derivatives. */
 export interface CustomModelOptions {
   /** M, the number of parameters. */
   readonly dimension: number;
   /** N, the number of rows of data. */
   readonly numRows: number;
   /**
-   * The mean over the rows named of −log p(y_n | θ), and its gradient: not the prior, and not the sum. Rows may occur more
-   * than once. It may be asynchronous; it is never called again before it has ended. A loss of Infinity says that the
-   * density is 0 at θ, beyond a bound of some parameter; the gradient does not matter there.
+   * The mean over the given rows of −log p(y_n | θ), and its gradient: without the prior, and not the sum. Rows may occur
+   * more than once. It may be asynchronous; it is never called again before it has finished. A loss of Infinity means
+   * that the density at θ is 0, because a parameter is out of bounds; the gradient is then ignored.
    */
   lossAndGradient(position: Float64Array, rows: Uint32Array): MeanLossAndGradient | Promise<MeanLossAndGradient>;
-  /** Normal, one for all parameters or one for each; flat where left out. */
+  /** Normal, one for all parameters or one for each; flat by default. */
   readonly prior?: NormalPrior | readonly NormalPrior[];
-  /** M; theta[1], theta[2], … where left out. */
+  /** M names; theta[1], theta[2], … by default. */
   readonly names?: readonly string[];
-  /** M; where the search for the mode begins, 0 where left out. */
+  /** M numbers: where the search for the mode begins; 0 by default. */
   readonly start?: ArrayLike<number>;
-  /** The Hessian of the mean over all rows, M×M row by row; central differences of 2M gradients over all rows where left out. */
+  /**
+   * The Hessian of the mean over all rows, M×M row by row; by default central differences of 2M gradients over all
+   * rows.
+   */
   hessian?(position: Float64Array): ArrayLike<number> | Promise<ArrayLike<number>>;
-  /** The gradients of the rows one by one, rows × M row by row; one call of `lossAndGradient` each where left out. */
+  /** The gradients of single rows, rows × M, row by row; by default one call of `lossAndGradient` for each. */
   rowGradients?(position: Float64Array, rows: Uint32Array): ArrayLike<number> | Promise<ArrayLike<number>>;
 }
 
 /** A model that is given as a function of θ and of rows. */
 export interface CustomModel extends CustomModelOptions {
   readonly names: readonly string[];
-  /** M; flat ones have an infinite sd. */
+  /** M priors; flat ones have an infinite sd. */
   readonly priors: readonly NormalPrior[];
   readonly start: Float64Array;
 }
 
 /**
  * Your own model: any function that returns the loss of a minibatch and its gradient. `sampleModel` draws from its posterior.
- * @throws InputError where an option cannot be used
+ * @throws InputError if an option cannot be used
  */
 export function customModel(options: CustomModelOptions): CustomModel {
   requireObject(options, "The custom model", "{ dimension, numRows, lossAndGradient }");

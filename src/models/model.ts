@@ -12,7 +12,7 @@ import type { CustomFunctions } from "./custom-functions.ts";
 
 export type { RowBlock };
 
-/** The rows of a design that stand at `address`. */
+/** The rows of a design, which are at `address`. */
 export function rowBlockOf(design: Design, address: number): RowBlock {
   const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns, sparse } = design;
   const shared = { numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
@@ -21,9 +21,11 @@ export function rowBlockOf(design: Design, address: number): RowBlock {
 }
 
 /**
- * A likelihood and a prior over rows in memory: θ = (β, τ), with τ the logarithms of the family's auxiliary parameters, as far
- * as they are not fixed. For the categorical family β is a vector of D coefficients for each linear predictor, one after the
- * other. The loss of the whole data is Σ_n w_n f(x_nᵀβ + o_n, τ; y_n) − log prior(θ), w_n a row's weight and o_n its offset.
+ * A likelihood and a prior over rows in memory: θ = (β, τ), with τ the logarithms of those auxiliary parameters of the
+ * family that are not fixed. For the categorical family β is a vector of D coefficients for each linear predictor, one
+ * after the
+ * other. The loss of the whole data is Σ_n w_n f(x_nᵀβ + o_n, τ; y_n) − log prior(θ), where w_n is a row's weight and o_n
+ * its offset.
  */
 export interface Model {
   readonly memory: EngineMemory;
@@ -35,15 +37,15 @@ export interface Model {
   readonly numPredictors: number;
   /** Whether the categorical family's class 0 has η = 0 and no parameters. */
   readonly hasReference: boolean;
-  /** M = D numPredictors, and one more for each auxiliary parameter that is learned. */
+  /** M: D for each linear predictor, and one more for each auxiliary parameter that is learned. */
   readonly dimension: number;
-  /** Those of the family's auxiliary parameters that are learned, in the order in which they end θ. */
+  /** The family's auxiliary parameters that are learned, in their order at the end of θ. */
   readonly auxiliaries: readonly LearnedAuxiliary[];
   /** τ of the auxiliary parameters that are fixed; 0 elsewhere. */
   readonly fixedTau: readonly [number, number];
-  /** M: the normal priors' precision; 0 where the prior is not normal. */
+  /** M: precisions of the normal priors; 0 if a prior is not normal. */
   readonly priorPrecision: Float64Array;
-  /** M: the normal priors' means. */
+  /** M: means of the normal priors. */
   readonly priorMean: Float64Array;
   /** Up to so many parameters matrices of all pairs are held, where that is not the usual limit. */
   readonly maxDenseParameters?: number;
@@ -62,14 +64,14 @@ interface LearnedAuxiliary extends Auxiliary {
 
 export const classCodings = ["reference", "symmetric"] as const;
 /**
- * How K classes are given parameters: with a reference class (K − 1 predictors, the first class's is 0), or all K alike,
- * which leaves it to the prior how much the same change of all of them is worth.
+ * How K classes get parameters: with a reference class (K − 1 predictors; that of the first class is 0), or all K alike,
+ * where only the prior determines what is common to all of them.
  */
 export type ClassCoding = (typeof classCodings)[number];
 
 export interface ModelOptions {
   readonly family: FamilyName;
-  /** One for each column, the same for all classes; `normal(0, 2.5)` each where left out. */
+  /** One for each column, the same for all classes; `normal(0, 2.5)` by default. */
   readonly priors?: readonly Prior[];
   /** What is known of the family's auxiliary parameters, on the standardised scale. */
   readonly auxiliaries?: AuxiliaryOptions;
@@ -168,12 +170,12 @@ export function withAliasTable(model: Model, aliasTable: number): Model {
   return withRecord(model, aliasTable);
 }
 
-/** The same model, its priors that are not normal with other references for control variates. */
+/** The same model with other linear approximations of the priors that are not normal, for control variates. */
 export function withShapedPriors(model: Model, shapedPriors: readonly ShapedPrior[]): Model {
   return withRecord({ ...model, shapedPriors });
 }
 
-/** What may be learned of a model beside its parameters. */
+/** The hyperparameters of a model that may be learned. */
 export interface Hyperparameters {
   /** M: the normal priors' precision of each parameter. */
   readonly priorPrecision?: Float64Array;
@@ -184,7 +186,7 @@ export interface Hyperparameters {
 /**
  * The same model with other hyperparameters: a record of its own in memory, so chains and passes over either see their
  * own.
- * @throws RangeError where σ is given and the model has no fixed noise scale
+ * @throws RangeError if σ is given and the model has no fixed noise scale
  */
 export function withHyperparameters(model: Model, { priorPrecision, sigma }: Hyperparameters): Model {
   if (sigma !== undefined && !hasFixedSigma(model))
@@ -196,12 +198,12 @@ export function withHyperparameters(model: Model, { priorPrecision, sigma }: Hyp
   });
 }
 
-/** Whether the model has a noise scale, and it is no parameter. */
+/** Whether the model has a noise scale that is fixed, not a parameter. */
 function hasFixedSigma({ family, auxiliaries }: Model): boolean {
   return family.auxiliaries[0]?.name === "sigma" && auxiliaries[0]?.name !== "sigma";
 }
 
-/** Whether the likelihood is quadratic in θ, so that rows leave nothing to second-order control variates. */
+/** Whether the likelihood is quadratic in θ, so that the residuals of second-order control variates are 0. */
 export function hasQuadraticLikelihood({ family, auxiliaries }: Model): boolean {
   return family.name === "gaussian" && auxiliaries.length === 0;
 }

@@ -5,8 +5,8 @@ import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { type Model, numCoefficients } from "./model.ts";
 
 /**
- * sds over which priors with a kink are averaged, M; 0 where they are left as they are. Averaged over N(x, s²) a laplace
- * prior has a curvature, which is what its kink amounts to for a posterior as wide as that.
+ * M sds over which priors with a kink are averaged; 0 for no averaging. Averaged over N(x, s²), a laplace prior has a
+ * curvature, which is the effect of its kink on a posterior of that width.
  */
 export type PriorSpread = ArrayLike<number>;
 
@@ -32,7 +32,7 @@ export function addPriorGradientInto(
     gradient[shaped.index] += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).slope;
 }
 
-/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. Where a student-t prior bends the other way it is held at 0. */
+/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. Where a student-t prior is concave it is set to 0. */
 export function priorCurvature(model: Model, position: ArrayLike<number>, spread?: PriorSpread): Float64Array {
   const diagonal = Float64Array.from(model.priorPrecision);
   for (const shaped of model.shapedPriors)
@@ -40,7 +40,7 @@ export function priorCurvature(model: Model, position: ArrayLike<number>, spread
   return diagonal;
 }
 
-/** The same priors, each with the linear function that stands for its slope around θ̂. */
+/** The same priors, each with the linear function that approximates its gradient around θ̂. */
 export function referencesAt(model: Model, position: ArrayLike<number>, spread?: PriorSpread): ShapedPrior[] {
   return model.shapedPriors.map((shaped) => ({
     ...shaped,
@@ -48,7 +48,7 @@ export function referencesAt(model: Model, position: ArrayLike<number>, spread?:
   }));
 }
 
-/** Adds what the slopes of priors that are not normal differ by from the linear functions that stand for them. */
+/** Adds the differences between the gradients of priors that are not normal and their linear approximations. */
 export function addPriorResidualInto(
   model: Model,
   center: ArrayLike<number>,

@@ -5,22 +5,22 @@ import { InputError } from "../errors.ts";
 /** Where an output goes, through links. */
 export interface OutputPlace {
   readonly path: string;
-  /** Of this process, where the path is one such as /dev/stdout, /dev/fd/3 or a process substitution. */
+  /** The descriptor of this process that the path names, such as /dev/stdout, /dev/fd/3 or a process substitution. */
   readonly descriptor?: number;
-  /** Whether it is written beside the path and renamed; what is no regular file is written as it is. */
+  /** Whether it is written beside the path and then renamed; anything that is not a regular file is written directly. */
   readonly isRenamed: boolean;
   /** The permissions of the file that is replaced. */
   readonly mode?: number;
-  /** The same for two names of one file or pipe; nothing for devices, to which as many may write as like. */
+  /** Equal for two names of one file or pipe; undefined for devices, to which several outputs may write. */
   readonly identity?: string;
 }
 
-/** The most links that are followed, as on Linux. */
+/** The largest number of links that are followed, as on Linux. */
 const maxLinks = 40;
 
 /**
- * Where the output of that path goes: a regular file, or one that is not there yet, is written aside and renamed; a link
- * leads to its target; into a device, a pipe or an open descriptor the bytes are written.
+ * Where the output to a path goes. A regular file, or one that does not exist yet, is written aside and renamed; a link
+ * is followed to its target; into a device, a pipe or an open descriptor the bytes are written directly.
  * @throws InputError where nothing can be written there
  */
 export function outputPlace(path: string): OutputPlace {
@@ -39,7 +39,7 @@ export function outputPlace(path: string): OutputPlace {
   return { path: place.path, isRenamed: true, mode: there && Number(there.mode & 0o7777n), identity };
 }
 
-/** What tells a file or a pipe from others by whatever name; nothing of devices. */
+/** Identifies a file or a pipe, whatever its name; undefined for devices. */
 export function identityOf(stats: BigIntStats): string | undefined {
   return stats.isFile() || stats.isFIFO() ? `${stats.dev}:${stats.ino}` : undefined;
 }

@@ -20,9 +20,9 @@ import { parsed } from "./saved-schemas.ts";
 //      bytes: of each such chain tree depth and divergence
 //      CRC-32 of all bytes before it, u32
 
-/** Such that a file that was read as text, or of which the newlines were changed, is not taken for one. */
+/** Chosen so that a file that was read as text, or whose newlines were changed, is not recognised. */
 const signature = Uint8Array.of(0x89, 0x4f, 0x52, 0x4e, 0x0d, 0x0a, 0x1a, 0x0a);
-/** Counted up whenever a reader of the version before would misread bytes. */
+/** Incremented whenever a reader of the previous version would misread the bytes. */
 const formatVersion = 1;
 const headerAt = 16;
 const checksumBytes = 4;
@@ -37,26 +37,26 @@ const chainSchema = () =>
   });
 const headerSchema = () =>
   z.object({
-    /** Texts, as they are saved elsewhere too. */
+    /** Texts, in the same form as in saved files. */
     result: z.string(),
     recipe: z.string(),
-    /** Of the coefficients, in the order of their draws. */
+    /** Names of the coefficients, in the order of their draws. */
     names: z.array(z.string()),
     chains: z.int().check(z.gte(1)),
     draws: z.int().check(z.gte(1)),
-    /** Of chains of Hamiltonian dynamics their iterations, of which a draw takes one or several, and what each says once. */
+    /** For chains of Hamiltonian dynamics: their iterations (one or several per draw), and the statistics of each chain. */
     hamiltonian: z.nullable(z.object({ iterations: count(), chains: z.array(chainSchema()) })),
-    /** Rows of the target's values that were kept. */
+    /** Number of target values that were kept. */
     observed: z.nullable(count()),
   });
 type Header = z.infer<ReturnType<typeof headerSchema>>;
 
 /**
- * A fit as bytes: for a file, a message or a page. `importFit` gives it back in any runtime, with the same bits in every draw,
- * so that predictions are the same. Length: 8 bytes a draw of each coefficient, and a few kilobytes.
+ * A fit as bytes: for a file, a message or a page. `importFit` restores it in any runtime, with the same bits in every
+ * draw, so that predictions are the same. Length: 8 bytes per draw and coefficient, and a few kilobytes.
  *
- * @param origin Told by the fit that is imported.
- * @throws InputError where it is not given a whole fit
+ * @param origin Recorded in the bytes and available from the imported fit.
+ * @throws InputError if the argument is not a complete fit
  * @example
  * await writeFile("fit.ornstein", exportFit(posterior));
  * const fit = importFit(await (await fetch("fit.ornstein")).arrayBuffer());
@@ -102,10 +102,10 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
 }
 
 /**
- * The fit of bytes that `exportFit` made. Nothing in them is believed: sizes are those of the bytes before room is taken, and
- * what the fit says of its columns has to fit together.
+ * Restores the fit from bytes that `exportFit` made. Nothing in them is trusted: sizes are compared with the length of
+ * the bytes before memory is allocated, and the description of the columns must be consistent.
  *
- * @throws InputError where the bytes are damaged, no fit's, or of another version of the format
+ * @throws InputError if the bytes are damaged, are not a fit, or are of another version of the format
  */
 export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
   const own = bytesOf(bytes);
@@ -157,7 +157,7 @@ function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltoni
   return { iterations: statistics[0].energy.length, chains };
 }
 
-/** Bytes that the header tells, with all that surrounds them. */
+/** The number of bytes that the header announces, with everything around them. */
 function lengthOf({ names, chains, draws, hamiltonian, observed }: Header, headerLength: number): number {
   const pairs = hamiltonian ? 2 * hamiltonian.chains.length * hamiltonian.iterations : 0;
   return (

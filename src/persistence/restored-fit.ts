@@ -9,13 +9,13 @@ import { parsed, recipeSchema, resultSchema } from "./saved-schemas.ts";
 
 /** What wrote a result. */
 export interface Origin {
-  /** Of ornstein. */
+  /** The version of ornstein. */
   readonly version: string;
-  /** The command, where it was one. */
+  /** The command line, if a command wrote it. */
   readonly command?: string;
 }
 
-/** @throws InputError where it is none */
+/** @throws InputError if the value is not one */
 export function requireOrigin(origin: unknown): void {
   requireObject(origin, "The origin", "{ version, command }, or leave it out");
   for (const [name, text] of Object.entries(origin))
@@ -29,13 +29,14 @@ export interface SavedFit extends Posterior {
 }
 
 /**
- * The recipe that a text holds, once columns can be made by it: nothing in it is believed before.
+ * The recipe in a text, after checking that columns can be made with it; nothing in it is trusted before.
  * @throws Error saying what is wrong with it
  */
 export function parseRecipe(text: string): ModelRecipe {
   const recipe = parsed(text, recipeSchema(), "recipe") as unknown as ModelRecipe;
   checkRecipe(recipe);
-  // Formula, terms and levels fit together where an encoder can be made of them. Of another version it is not read further.
+  // Formula, terms and levels are consistent if an encoder can be made from them. A recipe of another version is not
+  // read further.
   if (recipe.version === recipeVersion) requireEncoder(recipe);
   return recipe;
 }
@@ -49,8 +50,8 @@ function requireEncoder(recipe: ModelRecipe): void {
 }
 
 /**
- * The fit that a result's text and its arrays make.
- * @throws Error saying what is wrong with the text, or where the arrays are not those that it tells of
+ * Makes a fit from a result's text and its arrays.
+ * @throws Error saying what is wrong with the text, or how the arrays differ from what it describes
  */
 export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
   const { version, command, ...parts } = parsed(text, resultSchema(), "result");

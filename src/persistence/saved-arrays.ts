@@ -38,19 +38,22 @@ export function writeByDraw(group: Group, name: string, values: readonly Values[
   return dataset;
 }
 
-/** What may still be read of a file: as many bytes as it has. A few bytes can tell of any number of compressed or absent values. */
+/**
+ * How much may still be read from a file: as many bytes as it has. (A few bytes can announce any number of compressed
+ * or absent values.)
+ */
 export class RoomOfFile {
   constructor(private left: number) {}
 
   /**
-   * A variable, once it is one of so many dimensions and of that type, and no larger than the file is.
-   * @throws Error where it is anything else
+   * A variable, after checking that it has this number of dimensions and this type, and is no larger than the file.
+   * @throws Error if it is anything else
    */
   variable(group: Group | null, name: string, rank: number, type: "float64" | "uint8"): Dataset {
     const dataset = group?.get?.(name) as Dataset | null | undefined;
     if (dataset?.type !== "Dataset") throw new Error(`it has no variable ${name}`);
     const { metadata, shape } = dataset;
-    // HDF5's classes: 0 are whole numbers, 1 floating-point ones.
+    // HDF5's classes: 0 for whole numbers, 1 for floating-point numbers.
     const isOfType =
       type === "float64" ? metadata.type === 1 && metadata.size === 8 : metadata.type === 0 && metadata.size === 1;
     if (!isOfType || !metadata.littleEndian || metadata.virtual_sources !== undefined)
@@ -63,7 +66,7 @@ export class RoomOfFile {
   }
 }
 
-/** The same back, one array a chain. */
+/** Reads it back, one array per chain. */
 export function readByDraw<T extends Values>(
   group: Group | null,
   name: string,
@@ -77,7 +80,8 @@ export function readByDraw<T extends Values>(
 }
 
 /**
- * A variable of dimensions (chain, draw, coefficient), some coefficients at a time, as the draws may fill most of the memory.
+ * Writes a variable of dimensions (chain, draw, coefficient), some coefficients at a time, because the draws may fill
+ * most of the memory.
  * @param drawsOf one array a chain for a label
  */
 export function writeVectorByDraw(
@@ -109,7 +113,7 @@ export function writeVectorByDraw(
   attachScales(dataset!, group, ["chain", "draw", "coefficient"]);
 }
 
-/** The same back: for each coefficient one array a chain. */
+/** Reads it back: for each coefficient one array per chain. */
 export function readVectorByDraw(
   group: Group | null,
   name: string,
@@ -132,7 +136,7 @@ export function readVectorByDraw(
   return columns;
 }
 
-/** Ranges of coefficients, all but the last of one width. */
+/** Ranges of coefficients, all of the same width except the last. */
 function* blocksOf([chains, draws, size]: readonly number[], numbersAtOnce: number) {
   const parts = Math.ceil(size / Math.max(1, Math.floor(numbersAtOnce / (chains * draws))));
   const step = Math.ceil(size / parts);

@@ -8,8 +8,8 @@ export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "
 const recordedKinds = { numbers: "number", counts: "number", event: "binary", classes: "classes" } as const;
 
 /**
- * Whether the parts of a recipe fit together, as far as a schema of each does not tell.
- * @throws Error saying what does not
+ * Checks that the parts of a recipe are consistent, as far as their schemas do not guarantee it.
+ * @throws Error saying what is inconsistent
  */
 export function checkRecipe({ family, target, columns, blocks, levels, fixed, inputs }: ModelRecipe): void {
   if (target.kind !== recordedKinds[families[family].target])
@@ -46,7 +46,8 @@ export function checkRecipe({ family, target, columns, blocks, levels, fixed, in
 }
 
 /**
- * Whether arrays have the sizes that the result tells, and hold what they may: before anything is computed from them.
+ * Checks, before anything is computed from them, that arrays have the sizes stated in the result and hold permitted
+ * values.
  * @throws Error saying what is wrong
  */
 export function checkArrays(

@@ -58,7 +58,7 @@ export async function loadFit(path: string): Promise<SavedFit> {
   }
 }
 
-/** Loaded late, as it takes 0.1 s. */
+/** Loaded only when needed, because it takes 0.1 s. */
 async function loadHdf5() {
   const hdf5 = await optionalPackage("h5wasm", "netCDF-4", () => import("h5wasm/node"));
   // Errors are thrown, not printed.
@@ -68,7 +68,7 @@ async function loadHdf5() {
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Refuses what is no HDF5 file by its first bytes, so that the sentence can say so. */
+/** Refuses a file that is not HDF5 by its first bytes, so that the message can say so. */
 async function requireHdf5(path: string): Promise<void> {
   const start = new Uint8Array(signature.length);
   try {
@@ -95,7 +95,7 @@ async function requireHdf5(path: string): Promise<void> {
     throw new InputError(`"${path}" is no netCDF-4 file: give a file that ornstein fit --save wrote.`);
 }
 
-/** What an error says, without HDF5's trace. */
+/** An error's message, without HDF5's trace. */
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const innermost = /error message = '([^']+)'/.exec(message)?.[1] ?? [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];

@@ -17,12 +17,12 @@ import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeObserved } from "./saved-observed.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
-/** Counted up whenever a reader of the version before would misread a file. */
+/** Incremented whenever a reader of the previous version would misread a file. */
 const formatVersion = 2;
 
 /**
- * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` where the
- * fit has the target's values. Everything else is in attributes of the root as JSON.
+ * Writes a fit as netCDF-4 with ArviZ's groups: `posterior`, for NUTS `sample_stats`, and `observed_data` if the fit has
+ * the target's values. Everything else is in attributes of the root as JSON.
  */
 export function writeFit(file: File, posterior: Posterior, origin: Partial<Origin> = {}): void {
   const { chains, draws } = posterior.settings;
@@ -52,7 +52,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
 }
 
 /**
- * @param name How the sentence calls the file
+ * @param name what messages call the file
  * @param bytes Its size
  * @throws InputError where the file is not a fit of this format
  */
@@ -79,7 +79,7 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
   });
 }
 
-/** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal: numbers in them must not change unseen. */
+/** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal, so that a changed number is detected. */
 function checksum(texts: readonly string[]): string {
   let hash = 0x811c9dc5;
   for (const text of texts)

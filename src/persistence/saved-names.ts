@@ -1,10 +1,10 @@
-/** How coefficients are laid out as netCDF variables; docs/decisions/0008 says why. */
+/** How coefficients are laid out as netCDF variables; for the reasons see docs/decisions/0008-saved-fits.md. */
 
-/** Coefficients up to which each has a variable of its own. */
+/** Up to this number of coefficients each has a variable of its own. */
 const maxVariables = 200;
-/** Of the variable that holds all linear coefficients where there are more. */
+/** Name of the variable that holds all linear coefficients if there are more. */
 const vectorName = "beta";
-/** NC_MAX_NAME less room for a number that tells names apart. */
+/** NC_MAX_NAME, less space for a suffix that distinguishes names. */
 const longestName = 240;
 
 /** One variable of the group `posterior`: its name in the file and the coefficients it holds. */
@@ -32,8 +32,8 @@ export function savedVariables(linear: readonly string[], auxiliaries: readonly 
 }
 
 /**
- * Names that HDF5 and netCDF take, each different from the others and from those taken: the coefficient's own, with "∕"
- * (U+2215) for the path separator "/", without control characters and blanks at the ends, in Unicode's form C.
+ * Names that HDF5 and netCDF accept, different from each other and from those already taken: the coefficient's own name,
+ * with "∕" (U+2215) for the path separator "/", without control characters and blanks at the ends, in Unicode's form C.
  */
 export function variableNames(names: readonly string[], taken: readonly string[]): string[] {
   const used = new Set(taken);

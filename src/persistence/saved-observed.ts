@@ -4,7 +4,7 @@ import type { DesignTarget } from "../design/design-types.ts";
 import { attachScales, createDimension, fletcher32, type RoomOfFile } from "./saved-arrays.ts";
 import { variableNames } from "./saved-names.ts";
 
-/** Rows whose checksum is one. */
+/** Number of rows that share a checksum. */
 const rowsOfChunk = 1 << 17;
 
 /** ArviZ's group `observed_data`: the target by row; levels by their numbers, with an attribute that lists them. */
@@ -19,7 +19,7 @@ export function writeObserved(file: File, target: DesignTarget, values: Float64A
   if (target.levels) dataset.create_attribute("levels", [...target.levels]);
 }
 
-/** The values back; undefined where the file has none. */
+/** Reads the values back; undefined if the file has none. */
 export function readObserved(file: File, target: DesignTarget, room: RoomOfFile): Float64Array | undefined {
   if (!file.keys().includes("observed_data")) return undefined;
   const group = file.get("observed_data") as Group | null;

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { jsonDepth, maxLevels } from "../duckdb/files/json-depth.ts";
 import { families } from "../families/families.ts";
 
-// Schemas are made when they are used: what a page does not import is then not in its bundle.
+// Schemas are made when they are used, so that they are not in the bundle of a page that does not import them.
 const texts = () => z.array(z.string());
 const count = () => z.int().check(z.gte(0));
 const orNull = () => z.nullable(z.number());
@@ -19,7 +19,7 @@ const coefficientSchema = () =>
 const checkSchema = () => z.looseObject({ id: z.string(), passed: z.boolean(), message: z.string() });
 const pairSchema = () => z.looseObject({ predicted: orNull(), measured: orNull() });
 
-/** What is read of a result, by the library or for people; whatever else is in it is kept. */
+/** The part of a result that the library reads or prints; everything else in it is kept. */
 export const resultSchema = () =>
   z.looseObject({
     version: z.string(),
@@ -53,7 +53,7 @@ export const resultSchema = () =>
 
 const series = () => z.object({ low: z.number(), high: z.number(), coefficients: z.array(z.number()) });
 
-/** What is common to all versions of recipes; whatever else is in it is kept. */
+/** The part that all versions of recipes have in common; everything else in it is kept. */
 export const recipeSchema = () =>
   z.looseObject({
     version: z.int(),
@@ -87,17 +87,17 @@ export const recipeSchema = () =>
   });
 
 /**
- * The value that a text of JSON holds, once it is of the schema.
- * @param what What it is, for the sentence
+ * The value of a JSON text, after checking it against the schema.
+ * @param what what it is called in messages
  * @throws Error
  */
 export function parsed<Schema extends z.ZodMiniType>(text: string, schema: Schema, what: string): z.infer<Schema> {
-  // What goes through a value, to write or to word it, goes as deep as it is.
+  // Code that traverses a value, to write it or to reword it, recurses as deep as the value.
   if (typeof text !== "string") throw new Error(`it has no ${what}`);
   if (jsonDepth(text, maxLevels) > maxLevels) throw new Error(`its ${what} is nested too deeply`);
   const value = JSON.parse(text);
   const { success, error } = schema.safeParse(value);
-  // The value itself, as the schema's copy has its parts in another order.
+  // Returns the value itself, because the schema's copy has its parts in another order.
   if (success) return value;
   throw new Error(`its ${what} has no proper ${error.issues[0].path.join(".") || "object"}`);
 }

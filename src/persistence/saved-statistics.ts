@@ -2,14 +2,14 @@ import type { File, Group } from "h5wasm";
 import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { createGroupOfDraws, type RoomOfFile, readByDraw, writeByDraw } from "./saved-arrays.ts";
 
-/** What a chain says once: attributes of the group, a number for each chain. */
+/** Statistics of a whole chain: attributes of the group, one number per chain. */
 const ofChains = {
   largest_tree_depth: "largestTreeDepth",
   warm_up_gradients: "warmUpGradients",
   gradients: "gradients",
 } as const;
 
-/** What it says at each draw: variables by ArviZ's names. */
+/** Statistics of each draw: variables with ArviZ's names. */
 const ofDraws = {
   energy: "energy",
   acceptance_rate: "acceptance",
@@ -35,7 +35,7 @@ export function writeStatistics(file: File, chains: readonly HamiltonianStatisti
   }
 }
 
-/** The same back; undefined where the file has none. */
+/** Reads them back; undefined if the file has none. */
 export function readStatistics(file: File, room: RoomOfFile): HamiltonianStatistics[] | undefined {
   if (!file.keys().includes("sample_stats")) return undefined;
   const group = file.get("sample_stats") as Group | null;

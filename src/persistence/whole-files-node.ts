@@ -8,15 +8,15 @@ import { InputError } from "../errors.ts";
 import { type OutputPlace, outputPlace } from "./output-place-node.ts";
 
 /**
- * Writes a file that appears whole or not at all: beside its place, then renamed. What is no regular file, a device or a pipe,
- * is written into.
+ * Writes a file that appears whole or not at all: it is written beside its place and then renamed. A device or a pipe is
+ * written directly.
  * @throws InputError where it cannot be written
  */
 export function writeWhole(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   return writeAllWhole([path], write);
 }
 
-/** The same for files that belong together: none is put in its place before all are written. */
+/** The same for files that belong together: none is moved into place before all are written. */
 export async function writeAllWhole(
   paths: readonly string[],
   write: (temporary: string, index: number) => Promise<void>,
@@ -47,7 +47,7 @@ async function put(temporary: string, { path, descriptor, isRenamed, mode }: Out
     if (mode !== undefined) await chmod(temporary, mode);
     return rename(temporary, path);
   }
-  // Standard streams through Node's own, as pipes there do not block.
+  // Standard streams are written through Node's own streams, because pipes there do not block.
   if (descriptor === 1 || descriptor === 2) {
     const stream = descriptor === 1 ? process.stdout : process.stderr;
     return pipeline(createReadStream(temporary), stream, { end: false });
@@ -75,7 +75,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "the file system is read-only",
 };
 
-/** Why a file could not be written, in words; where there are none, as the system, DuckDB or HDF5 says it. */
+/** Why a file could not be written, in plain words if possible, and otherwise in those of the system, DuckDB or HDF5. */
 export function reasonOf(error: unknown, temporary = ""): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const known = Object.keys(reasons).find((key) => code === key || message.includes(key));

@@ -9,7 +9,7 @@ import type { Predictors } from "./predictors.ts";
 import { type PredictionColumns, type RowOptions, type RowPredictor, setCell } from "./row-predictor.ts";
 import { ClassScoring } from "./scores.ts";
 
-/** What bernoulli and categorical rows have in common: how a row's probabilities are written is each one's own. */
+/** What predictions of bernoulli and categorical rows have in common; each writes a row's probabilities in its own way. */
 function classRows(
   family: FamilyName,
   levels: readonly string[],
@@ -49,7 +49,7 @@ function classRows(
       isScored = true;
       checks.add(label, row.targets);
       const probability = probabilities[label];
-      // One minus a mean rounds off what is left of it, and exponentials may have come to 0.
+      // One minus a mean would round away a small remainder, and exponentials may have underflowed to 0.
       const isExact = probability > 1e-6;
       scoring.add(label, probabilities, isExact ? Math.log(probability) : row.logMeanDensity(predictors, label));
     },

@@ -2,7 +2,7 @@ import type { Family } from "../families/family.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { Predictors } from "./predictors.ts";
 
-/** A row's law at S draws of the posterior: what its family says of its P linear predictors. */
+/** A row's predictive law at S draws of the posterior, given by its family and its P linear predictors. */
 export class DrawsOfRow {
   /** S draws of the target, one of each draw's law. */
   readonly targets: Float64Array;
@@ -42,7 +42,7 @@ export class DrawsOfRow {
       targets[s] = family.predictive.draw(random, this.at(s, predictors), posterior.auxiliaries[s]);
   }
 
-  /** Draws classes with K probabilities at each draw, or events with one. */
+  /** Draws classes from K probabilities at each draw, or events from one. */
   drawClasses(probabilities: Float64Array, random: Xoshiro): void {
     const { targets } = this;
     const numProbabilities = probabilities.length / targets.length;

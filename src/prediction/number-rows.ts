@@ -23,7 +23,7 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
   const names = ["mean", "sd", "mean_low", "mean_high", "predictive_low", "predictive_high"];
   for (let d = 1; d <= options.draws; d++) names.push(`draw_${d}`);
 
-  /** The rank of y among its draws, at random among those that are equal to it, as a share of 1. */
+  /** The rank of y among its draws, with ties broken at random, as a fraction of 1. */
   function rankOf(y: number): number {
     let below = 0;
     let equal = 0;

@@ -16,27 +16,27 @@ import { tellRows, whilePreparing } from "./telling-rows.ts";
 
 export type { PredictOptions } from "./predict-options.ts";
 
-/** What was predicted of all rows together. */
+/** A summary of the predictions of all rows. */
 export interface PredictionSummary {
-  /** Rows of the data, those without a prediction among them. */
+  /** Number of rows, including those without a prediction. */
   readonly rows: number;
-  /** Rows without a prediction, as they miss a value. */
+  /** Rows without a prediction, because a value is missing. */
   readonly missingRows: number;
-  /** Scores of the rows whose target is in the data. */
+  /** Scores of the rows whose target is known. */
   readonly scores?: PredictionScores;
-  /** Sentences for people. */
+  /** Warnings, as sentences for the user. */
   readonly warnings: readonly string[];
 }
 
 /** Predictions chunk by chunk, in the order of the rows. */
 export interface PredictionStream {
   chunks(): AsyncGenerator<{ readonly numRows: number; readonly columns: PredictionColumns }>;
-  /** Of the chunks so far. */
+  /** The summary of the chunks so far. */
   summary(): PredictionSummary;
 }
 
 /**
- * Predicts the rows of a table, a few thousand at a time: no more than a chunk's predictions is held.
+ * Predicts the rows of a table, a few thousand at a time, and holds the predictions of one chunk only.
  *
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
  */
@@ -112,7 +112,7 @@ const maxPredictor = 1e100;
 /** @throws InputError where a row's linear predictors are too large for its predictions to be numbers */
 function requireComputable(predictors: Float64Array, row: number): void {
   for (let t = 0; t < predictors.length; t++) {
-    // Not ">": what is no number is too large, too.
+    // Not ">": NaN counts as too large.
     if (Math.abs(predictors[t]) <= maxPredictor) continue;
     throw new InputError(
       `Data row ${formatCount(row)} is so far from the rows of the fit that its linear predictor is beyond the arithmetic; correct the row, or leave it out.`,

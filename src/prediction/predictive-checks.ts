@@ -1,6 +1,6 @@
 import { quantileOfSorted } from "../diagnostics/statistics/rank-normalize.ts";
 
-/** A statistic of the observed targets beside its law over data sets that the fit would have made. */
+/** A statistic of the observed targets, beside its distribution over data sets replicated from the fit. */
 export interface PredictiveCheck {
   readonly statistic: string;
   readonly observed: number;
@@ -8,11 +8,11 @@ export interface PredictiveCheck {
   readonly replicated: number;
   readonly low: number;
   readonly high: number;
-  /** P(T(replicated) > T(observed)) + ½ P(equal): near 0 or 1 where the model does not make such data. */
+  /** P(T(replicated) > T(observed)) + ½ P(equal): near 0 or 1 if the model does not produce such data. */
   readonly pValue: number;
 }
 
-/** Statistics of several data sets that are seen row by row: `values` are a row's targets, one of each data set. */
+/** Statistics of several data sets that are read row by row; `values` are a row's targets, one from each data set. */
 interface Gathered {
   add(values: Float64Array): void;
   readonly statistics: readonly { readonly name: string; value(dataSet: number): number }[];
@@ -55,7 +55,7 @@ function extremes(dataSets: number): Gathered {
   };
 }
 
-/** The shares of the values 0 … K − 1, of which the named ones are statistics. */
+/** The fractions of the values 0 … K − 1; those with a name are statistics. */
 function shares(dataSets: number, names: readonly string[]): Gathered {
   let count = 0;
   const counts = names.map(() => new Float64Array(dataSets));
@@ -68,13 +68,13 @@ function shares(dataSets: number, names: readonly string[]): Gathered {
   };
 }
 
-/** Posterior predictive checks (Gelman, Meng & Stern 1996) of data sets that are seen row by row. */
+/** Posterior predictive checks (Gelman, Meng & Stern 1996) of data sets that are read row by row. */
 export class PredictiveChecks {
   private readonly gathered: readonly Gathered[];
   /** The observed data set, and the replicated ones. */
   private readonly values: Float64Array;
 
-  /** @param classes of a target of classes; else the target is a number, or a count. */
+  /** @param classes the classes of a categorical target; otherwise the target is a number, or a count. */
   constructor(
     private readonly numReplicates: number,
     { classes, isCount }: { readonly classes?: readonly string[]; readonly isCount: boolean },

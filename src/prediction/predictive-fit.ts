@@ -4,9 +4,9 @@ import { families } from "../families/families.ts";
 import { kindOf, requireObject } from "../kinds.ts";
 import type { Model } from "../models/model.ts";
 
-/** What a fit knows of its model, as plain JSON: together with its draws enough to predict other rows. */
+/** What a fit knows about its model, as plain JSON. Together with the draws it suffices to predict other rows. */
 export interface ModelRecipe extends DesignRecipe {
-  /** Whether the first of the classes of a categorical target has η = 0 and no coefficients. */
+  /** Whether the first class of a categorical target is a reference class, with η = 0 and no coefficients. */
   readonly hasReference: boolean;
   /** The auxiliary parameters that were fixed rather than learned, on the data's own scale. */
   readonly fixed: Readonly<Partial<Record<string, number>>>;
@@ -15,7 +15,7 @@ export interface ModelRecipe extends DesignRecipe {
 /** Draws of one coefficient on the original scale, one array a chain. */
 export type NamedDraws = ReadonlyMap<string, readonly Float64Array[]>;
 
-/** What predictions are made from: the result of a fit, or what was saved of it. */
+/** What predictions are made from: the result of a fit, or a saved fit. */
 export interface PredictiveFit {
   readonly recipe: ModelRecipe;
   /** Draws of every coefficient on the original scale, in the order of the fit's coefficients: one array a chain. */
@@ -50,8 +50,8 @@ export function modelRecipe({ recipe, target }: Design, model: Model): ModelReci
 }
 
 /**
- * The names of a model's coefficients: a column's name, for a target of classes `target[level]:column`, class by class, and
- * those of the auxiliary parameters that are learned, such as "sigma".
+ * The names of a model's coefficients: a column's name (for a categorical target `target[level]:column`, class by class),
+ * followed by the auxiliary parameters that are learned, such as "sigma".
  */
 export function coefficientNames(recipe: ModelRecipe): string[] {
   const { columns, target, hasReference } = recipe;

@@ -2,14 +2,17 @@ import type { EncodedRows } from "../design/recipe/encode-rows.ts";
 import { families } from "../families/families.ts";
 import { coefficientNames, drawsOf, type PredictiveFit } from "./predictive-fit.ts";
 
-/** Coefficients × draws that are held, 256 MiB: models of very many coefficients get fewer draws. */
+/**
+ * The largest number of coefficients × draws held in memory (256 MiB); models with very many coefficients use fewer
+ * draws.
+ */
 const maxNumbers = 2 ** 25;
 
 /** Linear predictors of rows at S draws of a posterior, evenly spaced over its chains. */
 export class Predictors {
   /** S */
   readonly numDraws: number;
-  /** Linear predictors of a row: 1, or one for each class, those of a reference class being 0. */
+  /** P, the number of linear predictors of a row: 1, or one for each class, where those of a reference class are 0. */
   readonly numPredictors: number;
   /** The family's auxiliary parameters at each draw, on the data's own scale. */
   readonly auxiliaries: readonly Float64Array[];
@@ -17,14 +20,14 @@ export class Predictors {
   private readonly coefficients: Float64Array;
   /** P × S: the intercepts, or 0. */
   private readonly constants: Float64Array;
-  /** Where the predictors that have coefficients begin: S behind a reference class. */
+  /** Where the predictors that have coefficients begin: at S if there is a reference class. */
   private readonly start: number;
   private columns = new Int32Array(64);
   private values = new Float64Array(64);
 
   /**
-   * @param maxDraws S at most
-   * @throws InputError where the fit lacks the draws of a coefficient
+   * @param mostDraws S at most
+   * @throws InputError if the fit lacks the draws of a coefficient
    */
   constructor(fit: PredictiveFit, maxDraws: number) {
     const { recipe } = fit;
@@ -82,7 +85,7 @@ export class Predictors {
     this.values.set(values);
   }
 
-  /** Four columns at a time, so that the sums are loaded and stored a quarter as often. */
+  /** Adds four columns at a time, so that the sums are loaded and stored a quarter as often. */
   private addColumns(out: Float64Array, count: number): void {
     const { coefficients, columns, values, start } = this;
     const size = this.constants.length;

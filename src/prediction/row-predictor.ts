@@ -2,7 +2,7 @@ import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { PredictiveCheck } from "./predictive-checks.ts";
 import type { ClassScores, NumberScores } from "./scores.ts";
 
-/** What is predicted of rows, by name: numbers (NaN where a row misses a value), or texts (null there). */
+/** Predictions of rows, by name: numbers (NaN if a value of the row is missing), or texts (null in that case). */
 export type PredictionColumns = Readonly<Record<string, Float64Array | (string | null)[]>>;
 
 /** Writes a value of a row; the column is one of its kind. */
@@ -13,20 +13,23 @@ export function setCell(columns: PredictionColumns, name: string, row: number, v
 /** Scores, calibration and posterior predictive checks of the rows whose target is known. */
 export type PredictionScores = (NumberScores | ClassScores) & { readonly checks: readonly PredictiveCheck[] };
 
-/** What a family's predictions are made with. */
+/** Settings of a family's predictions. */
 export interface RowOptions {
   /** Probability of the intervals. */
   readonly interval: number;
-  /** Predictive draws that are given out. */
+  /** Number of predictive draws in the result. */
   readonly draws: number;
   readonly random: Xoshiro;
-  /** Ranks of discrete targets among equal draws; a stream of its own, so that predictions do not depend on targets. */
+  /**
+   * Breaks ties between discrete targets and their draws; a stream of its own, so that predictions do not depend on
+   * targets.
+   */
   readonly tieRandom: Xoshiro;
 }
 
 /** Makes a family's predictions of rows from their linear predictors at S draws of the posterior. */
 export interface RowPredictor {
-  /** Room for the predictions of a chunk's rows, all of them missing so far. */
+  /** Makes columns for the predictions of a chunk's rows, all of them missing at first. */
   createColumns(numRows: number): PredictionColumns;
   /**
    * Writes the predictions of a row.

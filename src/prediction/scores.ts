@@ -10,31 +10,34 @@ import {
 interface CommonScores {
   /** Rows that were scored. */
   readonly rows: number;
-  /** Mean over rows of log ∫ p(y | θ) p(θ | data) dθ, and its standard error, null of a single row. Higher is better. */
+  /** Mean over rows of log ∫ p(y | θ) p(θ | data) dθ, and its standard error (null for a single row). Higher is better. */
   readonly logScore: number;
   readonly logScoreError: number | null;
 }
 
 export interface NumberScores extends CommonScores {
-  /** Of the predictive means. */
+  /** Errors of the predictive means. */
   readonly rmse: number;
   readonly mae: number;
-  /** The share of targets within central predictive intervals. */
+  /** The fraction of targets within central predictive intervals. */
   readonly coverage: readonly { readonly level: number; readonly observed: number }[];
   /**
-   * Shares of the targets' probability integral transforms (randomised where they are discrete) in ten bins of equal
-   * width: 0.1 each for predictions that are calibrated.
+   * Fractions of the targets' probability integral transforms (randomised for discrete targets) in ten bins of equal
+   * width: 0.1 each if predictions are calibrated.
    */
   readonly pitHistogram: readonly number[];
 }
 
 export interface ClassScores extends CommonScores {
-  /** Share of rows whose most probable class is theirs. */
+  /** Fraction of rows whose most probable class is the true one. */
   readonly accuracy: number;
-  /** Mean squared distance of the probabilities from what came true; for two classes of the event's alone, (p − y)². */
+  /**
+   * Brier score: mean squared distance of the probabilities from the outcome; for two classes (p − y)², of the event's
+   * probability alone.
+   */
   readonly brier: number;
   readonly expectedCalibrationError: number;
-  /** By the event's probability; for more classes by that of the most probable one. */
+  /** Binned by the event's probability, or with more classes by that of the most probable one. */
   readonly reliability: readonly ReliabilityBin[];
 }
 
@@ -67,7 +70,7 @@ export class NumberScoring {
   private readonly within = new Float64Array(levels.length);
   private readonly bins = new Float64Array(pitBins);
 
-  /** @param pit the probability that the prediction gave to values below y, plus a random share of that of y itself */
+  /** @param pit the predicted probability of values below y, plus a random fraction of that of y itself */
   add(y: number, mean: number, pit: number, logDensity: number): void {
     this.logs.add(logDensity);
     this.squares += (y - mean) ** 2;
@@ -96,7 +99,7 @@ export class ClassScoring {
   private squares = 0;
   private readonly bins = new ReliabilityBins();
 
-  /** @param probabilities of the K classes */
+  /** @param probabilities the probabilities of the K classes */
   add(label: number, probabilities: Float64Array, logDensity: number): void {
     const numClasses = probabilities.length;
     const best = mostProbable(probabilities, 0, numClasses);

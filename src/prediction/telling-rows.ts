@@ -1,7 +1,7 @@
 import { progressMilliseconds, type ReportProgress } from "../engine/progress.ts";
 import type { TableSource } from "../table/table-source.ts";
 
-/** Tells how many of a source's rows are read. */
+/** Reports how many of a source's rows have been read. */
 export function tellRows(
   onProgress: ReportProgress | undefined,
   stage: string,
@@ -12,8 +12,8 @@ export function tellRows(
 }
 
 /**
- * Does `work`, and tells how far the source is with what it does before the first rows come, such as reading a CSV file into a
- * table.
+ * Does `work`, and reports how far the source is with what it does before the first rows arrive, such as reading a CSV
+ * file into a table.
  */
 export async function whilePreparing<T>(
   source: TableSource,

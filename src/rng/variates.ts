@@ -16,7 +16,7 @@ export function drawGamma(random: Random, shape: number): number {
     const v = (1 + c * z) ** 3;
     if (v <= 0) continue;
     const u = random.uniform();
-    // Where this holds the next condition does too, and it needs no logarithms.
+    // If this holds, so does the next condition, and this one needs no logarithms.
     if (u < 1 - 0.0331 * z ** 4) return d * v;
     if (Math.log(u) < 0.5 * z * z + d - d * v + d * Math.log(v)) return d * v;
   }

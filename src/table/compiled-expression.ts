@@ -1,8 +1,8 @@
 import type { CategoryColumn, TableChunk } from "./table-source.ts";
 
-/** What an expression is, and how a chunk's values of it are had: as many as the chunk has rows. */
+/** A compiled expression: its type, and a function that evaluates it for every row of a chunk. */
 export type CompiledExpression =
-  /** NaN where a value is missing; a boolean is 0 or 1. */
+  /** NaN for a missing value; a boolean is 0 or 1. */
   | {
       readonly type: "number" | "boolean";
       /** Whether the numbers are days since 1970-01-01. */
@@ -10,7 +10,7 @@ export type CompiledExpression =
       readonly evaluate: (chunk: TableChunk) => Float64Array;
     }
   | { readonly type: "string"; readonly evaluate: (chunk: TableChunk) => CategoryColumn }
-  /** A text in quotes. */
+  /** A literal text. */
   | { readonly type: "text"; readonly value: string };
 
 /** An expression whose values are numbers, or 0 and 1. */

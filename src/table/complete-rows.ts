@@ -1,30 +1,30 @@
 import { InputError } from "../errors.ts";
 import { type Column, formatCount, type TableChunk } from "./table-source.ts";
 
-/** A chunk's rows that miss nothing and weigh something. */
+/** The rows of a chunk without missing values and with a weight above 0. */
 export interface CompleteRows {
   readonly chunk: TableChunk;
   /** The number in the data, from 1, of row i of the chunk. */
   readonly rowNumber: (i: number) => number;
-  /** The weight of each row, where there are weights. */
+  /** The weight of each row, if there are weights. */
   readonly weights?: Float64Array;
 }
 
 /** Keeps the rows of a table's chunks that have every column and no weight of 0, and counts the others. */
 export class CompleteRowReader {
   rowsRead = 0;
-  /** Rows that miss a value. */
+  /** Number of rows with a missing value. */
   droppedRows = 0;
   zeroWeightRows = 0;
-  /** Σ w_n of the rows kept, where there are weights. */
+  /** Σ w_n of the rows kept, if there are weights. */
   weightSum = 0;
-  /** How many values each column misses. */
+  /** Number of missing values in each column. */
   readonly missing = new Map<string, number>();
 
-  /** @param weightsOf The weights of complete rows, 0 or more; every row counts alike where it is left out. */
+  /** @param weightsOf The weights of complete rows, 0 or more; by default every row counts once. */
   constructor(private readonly weightsOf?: (rows: CompleteRows) => Float64Array) {}
 
-  /** @throws InputError where a number of a kept row is infinite, and as `weightsOf`. */
+  /** @throws InputError if a number of a kept row is infinite, and as `weightsOf`. */
   read(chunk: TableChunk): CompleteRows {
     const firstRow = this.rowsRead + 1;
     this.rowsRead += chunk.numRows;

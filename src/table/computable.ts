@@ -1,21 +1,24 @@
 import { InputError } from "../errors.ts";
 import type { Moments } from "./moments.ts";
 
-/** The squares of numbers within these bounds, and sums of them, are numbers too. */
+/** Squares of numbers within these bounds, and sums of such squares, neither overflow nor underflow. */
 const ofDouble = { least: 1e-140, most: 1e140 };
 /** The same in single precision, in which rows are stored. */
 const maxOfSingle = 1e12;
 /** An offset of this many of the target's units is rounded to a thousandth of one in single precision. */
 const maxOffset = 1e4;
-/** How often a row may count, and all of them: beyond, the rounding of single precision is seen in the posterior. */
+/**
+ * The largest weight of a row, and of all rows together: beyond these, rounding to single precision shows in the
+ * posterior.
+ */
 const maxWeight = 1e10;
 const maxWeights = 1e12;
-/** Of data that count for less there is nothing to see. */
+/** With a smaller total weight the data have no effect. */
 const minWeights = 1e-6;
 
-/** Values whose size the arithmetic has to hold. */
+/** Values whose size has to be within what the arithmetic can hold. */
 interface Sized {
-  /** For a sentence, such as `The column x`. */
+  /** Name in messages, such as `The column x`. */
   readonly what: string;
   readonly moments: Moments;
   /** Whether any of them is not 0. */
@@ -24,10 +27,10 @@ interface Sized {
   readonly isScaled: boolean;
 }
 
-/** @throws InputError where squares of the values overflow or underflow, so that nothing can be said of their spread */
+/** @throws InputError if squares of the values overflow or underflow, so that their spread cannot be computed */
 export function requireComputable({ what, moments: { mean, squares, count }, hasValues, isScaled }: Sized): void {
   const size = Math.hypot(mean, Math.sqrt(squares / count));
-  // Not "<": sums that overflow are no numbers.
+  // Not "<": sums that overflow are NaN or infinite.
   if (!(size <= ofDouble.most))
     throw new InputError(
       `${what} has values too large for the arithmetic, whose squares overflow beyond ${ofDouble.most}; divide it by a power of ten, as in I(x / 1e200).`,
@@ -44,7 +47,7 @@ export function requireComputable({ what, moments: { mean, squares, count }, has
 
 /**
  * @param largest the largest offset in size, in the units in which the target is stored
- * @throws InputError where single precision does not hold the offset beside what it is added to
+ * @throws InputError if single precision cannot represent the offset together with what it is added to
  */
 export function requireComputableOffset(largest: number, isOfNumbers: boolean): void {
   if (largest <= maxOffset) return;
@@ -57,7 +60,7 @@ export function requireComputableOffset(largest: number, isOfNumbers: boolean): 
 
 /**
  * @param where such as `w is 1e20 in data row 7`
- * @throws InputError where a row counts so often that single precision cannot tell what else there is
+ * @throws InputError if a row's weight is so large that single precision loses all other rows
  */
 export function requireComputableWeight(weight: number, where: () => string): void {
   if (weight <= maxWeight) return;
@@ -66,7 +69,7 @@ export function requireComputableWeight(weight: number, where: () => string): vo
   );
 }
 
-/** @throws InputError where all rows together count for too much or for nothing */
+/** @throws InputError if the total weight is too large, or effectively 0 */
 export function requireComputableWeights(sum: number): void {
   if (sum > maxWeights)
     throw new InputError(

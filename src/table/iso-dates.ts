@@ -4,7 +4,7 @@ const isoPattern =
 
 /**
  * Days since 1970-01-01 (UTC) of an ISO date or timestamp, with a fraction, to the microsecond; NaN for any other text.
- * What has no zone is UTC, wherever the program runs.
+ * Without a zone the time is UTC, wherever the program runs.
  */
 export function isoDays(text: string): number {
   const found = isoPattern.exec(text.trim());
@@ -29,8 +29,8 @@ function zoneSeconds(zone: string | undefined): number {
 }
 
 /**
- * The types that DuckDB reads ISO texts with, each with the pattern of the texts that it is for: the first that all texts
- * of a column match is theirs.
+ * The types as which DuckDB reads ISO texts, each with the pattern of its texts. A column has the first type whose
+ * pattern matches all of its texts.
  */
 export const isoTypes: readonly (readonly [type: string, pattern: string])[] = [
   ["DATE", "\\d{4}-\\d\\d-\\d\\d"],

@@ -1,15 +1,15 @@
-/** What the levels of a factor, or the two values of a target, are made of. */
+/** The type of the levels of a factor, or of the two values of a target. */
 export type ValueKind = "text" | "number" | "boolean";
 
-/** The words that stand for truth values in files. */
+/** The words for truth values in files. */
 const truths: Readonly<Record<string, string>> = {
   ...Object.fromEntries(["true", "t", "yes", "y", "1"].map((word) => [word, "true"])),
   ...Object.fromEntries(["false", "f", "no", "n", "0"].map((word) => [word, "false"])),
 };
 
 /**
- * The place of a level, as a person writes it, among those that occur: the same text; of numbers the same number, so that
- * 2.0 is 2; of truth values the same truth, so that yes is true. −1 where there is none.
+ * The index of a level, as the user writes it, among those that occur: the same text; for numbers the same number, so
+ * that 2.0 is 2; for truth values the same truth, so that yes is true. −1 if there is none.
  */
 export function indexOfLevel(written: string, levels: readonly string[], kind: ValueKind): number {
   const index = levels.indexOf(written);

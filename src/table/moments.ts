@@ -31,17 +31,17 @@ export function momentsOf(values: Float64Array): Moments {
   return { count, mean, squares };
 }
 
-/** A spread this small beside the mean is the rounding of equal values: of the last digits of double precision. */
+/** A spread this small relative to the mean is the rounding error of equal values in double precision. */
 const roundingLevel = 2 ** -50;
 
-/** Whether a column's spread is no more than the rounding of equal values. */
+/** Whether a column's spread is no more than the rounding error of equal values. */
 export function isRounding(spread: number, mean: number): boolean {
   return spread <= roundingLevel * Math.abs(mean);
 }
 
 /**
- * What a standardised column, or target, is centred at and divided by: its mean and sd; without an intercept, which alone
- * could take up the constant that centring leaves, 0 and the root of its mean square.
+ * The centre and scale of a standardised column or target: its mean and sd, or without an intercept (which alone could
+ * absorb the constant from centring) 0 and its root mean square.
  */
 export function scalingOf(mean: number, sd: number, hasIntercept: boolean): { mean: number; scale: number } {
   return hasIntercept ? { mean, scale: sd } : { mean: 0, scale: Math.hypot(mean, sd) };
@@ -54,7 +54,7 @@ export class GroupMoments {
   private squares = new Float64Array(64);
   private zeros = new Float64Array(64);
 
-  /** Adds values[i] to group groups[i]; without values, each counts as 1. */
+  /** Adds values[i] to group groups[i]; without values, each is 1. */
   add(groups: Int32Array, numGroups: number, values?: Float64Array): void {
     this.grow(numGroups);
     const { counts, means, squares, zeros } = this;
@@ -73,13 +73,13 @@ export class GroupMoments {
     }
   }
 
-  /** @param valued Whether values were added; else all of them were 1. */
+  /** @param valued whether values were added; otherwise all of them were 1 */
   of(group: number, valued: boolean): Moments {
     const count = this.counts[group] ?? 0;
     return valued ? { count, mean: this.means[group], squares: this.squares[group] } : { count, mean: 1, squares: 0 };
   }
 
-  /** How many values of a group are not 0. */
+  /** The number of non-zero values of a group. */
   nonZeros(group: number): number {
     return (this.counts[group] ?? 0) - (this.zeros[group] ?? 0);
   }

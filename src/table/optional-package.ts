@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts";
 
 /**
- * A package that only files and commands need, so that it may be left out of an installation.
- * @param purpose What needs it, as the sentence begins: "Reading files".
- * @throws InputError where it is not there, or does not load
+ * Loads a package that only files and the command need, so that an installation may omit it.
+ * @param purpose what needs it, as the beginning of a sentence: "Reading files"
+ * @throws InputError if it is not installed, or does not load
  */
 export async function optionalPackage<Package>(
   name: string,

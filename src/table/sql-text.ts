@@ -13,12 +13,12 @@ export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A name for people to paste into SQL: in quotes only where it needs them. */
+/** A name to paste into SQL, in quotes only if it needs them. */
 export function sqlName(name: string): string {
   return /^[a-z_][a-z0-9_]*$/i.test(name) && !reservedWords.has(name.toLowerCase()) ? name : quoted(name);
 }
 
-/** A text for people to paste into a shell. */
+/** A text to paste into a shell. */
 export function shellText(text: string): string {
   return `"${text.replace(/[\\"$`]/g, "\\$&")}"`;
 }

@@ -9,39 +9,45 @@ export type ColumnType = "number" | "boolean" | "string" | "unsupported";
 export interface ColumnInfo {
   readonly name: string;
   readonly type: ColumnType;
-  /** The source's own word for the type, for error messages. */
+  /** The source's own name of the type, for error messages. */
   readonly sourceType?: string;
   /** Whether the numbers are dates and times, as days since 1970-01-01 (UTC). */
   readonly isTime?: boolean;
-  /** Why an unsupported column cannot be used and what to do, after "column … "; the type alone where left out. */
+  /**
+   * Why an unsupported column cannot be used and what to do, as the continuation of "column … "; by default only the
+   * type is named.
+   */
   readonly refusal?: string;
 }
 
 export interface NumberColumn {
   readonly kind: "number";
-  /** NaN where the value is missing. */
+  /** NaN for missing values. */
   readonly values: Float64Array;
 }
 
 /** Strings and booleans; the levels of a boolean column are "false" and "true". */
 export interface CategoryColumn {
   readonly kind: "category";
-  /** Index into `levels`, −1 where the value is missing. */
+  /** Index into `levels`; −1 for missing values. */
   readonly codes: Int32Array;
   /**
-   * In codepoint order, or in the order of an ordered type; the same in every chunk of a source, unless read as a text. A
-   * level need not occur.
+   * In codepoint order, or in the order of an ordered type; the same in every chunk of a source, unless the column is
+   * read as text. A level need not occur.
    */
   readonly levels: readonly string[];
-  /** Whether the order of the levels is one that the data gives them. */
+  /** Whether the data define the order of the levels. */
   readonly isOrdered?: boolean;
 }
 
-/** What a column of texts holds. */
+/** What a text column contains. */
 export interface TextValues {
-  /** Rows that have a value. */
+  /** Number of rows with a value. */
   readonly rows: number;
-  /** The texts, each with its rows and the number in the data of the first, from 1; of part of the rows where they are more than `maxLevels`. */
+  /**
+   * The texts, each with its number of rows and the number in the data of the first of them, from 1; if there are more
+   * than `maxLevels`, those of part of the rows.
+   */
   readonly levels: readonly TextLevel[];
   /** Whether the levels are those of all rows. */
   readonly isWhole: boolean;
@@ -61,58 +67,58 @@ export interface TableChunk {
 }
 
 export interface SurveyWanted {
-  /** The columns of which a row is to miss none. */
+  /** The columns in which a row must have no missing value. */
   readonly names: readonly string[];
-  /** Those of them that are numbers, of which entries are counted. */
+  /** The numeric columns among them, whose non-zero entries are counted. */
   readonly numbers: readonly string[];
-  /** A column whose rows of 0 are not counted. */
+  /** A column whose rows with value 0 are not counted. */
   readonly weights?: string;
 }
 
 export interface Survey {
-  /** Of all rows, or of the sample. */
+  /** Number of all rows, or of those in the sample. */
   readonly rowsSeen: number;
-  /** Those that miss nothing. */
+  /** Number of rows without missing values. */
   readonly numRows: number;
-  /** How many values of each column of numbers are not 0; 0 where all values are the same, or nearly. */
+  /** Number of non-zero values in each numeric column; 0 if all values are equal, or nearly. */
   readonly nonZeros: readonly number[];
 }
 
 /** Rows that can be read several times, in the same order each time, without being held in memory at once. */
 export interface TableSource {
   readonly columns: readonly ColumnInfo[];
-  /** Known to some sources from the start, to others once chunks were asked for. */
+  /** Some sources know it from the start, others once chunks have been read. */
   readonly numRows?: number;
-  /** How much of what comes before the first rows is done, 0 … 1; undefined where nothing is under way. */
+  /** How much of the work before the first rows is done, from 0 to 1; undefined if none is under way. */
   prepared?(): number | undefined;
-  /** What the rows came from, for messages: a file's name, "the query". */
+  /** Where the rows came from, for messages: a file's name, "the query". */
   readonly label?: string;
-  /** What SQL selects the rows from: `data`, or a query in brackets; absent where the source is no SQL. */
+  /** What SQL selects the rows from: `data`, or a query in parentheses; absent if the source has no SQL. */
   readonly relation?: string;
-  /** Sentences for people on how the rows were read. */
+  /** Notes on how the rows were read, as sentences for the user. */
   readonly notes?: readonly string[];
-  /** The types of the files' own columns, in the source's words: what reads other files alike. */
+  /** The types of the files' own columns, as the source names them, so that other files can be read in the same way. */
   readonly fileTypes?: Readonly<Record<string, string>>;
-  /** What the source calls a column in SQL. */
+  /** The name of a column in the source's SQL. */
   sqlName?(name: string): string;
-  /** Reads the named columns, so that what is asked of one after the other is answered of the same rows. */
+  /** Reads the named columns once, so that later questions about each of them refer to the same rows. */
   hold?(names: readonly string[]): Promise<void>;
-  /** Counts rows without handing them out. @param sample Whether some rows from all parts of the data are enough */
+  /** Counts rows without returning them. @param sample whether some rows from all parts of the data are enough */
   survey?(wanted: SurveyWanted, sample: boolean): Promise<Survey>;
-  /** What a column of strings holds; absent where the source cannot tell before all of it is read. */
+  /** What a text column contains; absent if the source cannot know this before all of it is read. */
   texts?(name: string): Promise<TextValues>;
   /** The first value of a column of strings that does not match the pattern (written for RE2 and JavaScript alike). */
   firstUnlike?(name: string, pattern: string): Promise<TextLevel | undefined>;
   /**
    * The named columns, a few thousand rows at a time. A chunk's arrays may be kept.
-   * @param texts Columns of strings that are read as texts: their levels are those of a chunk, however many there are.
-   * @throws InputError where a column cannot be read: an unsupported type, or more than `maxLevels` distinct strings.
+   * @param texts text columns that are read as texts: their levels are those of the chunk, however many there are
+   * @throws InputError if a column cannot be read: an unsupported type, or more than `maxLevels` distinct strings.
    */
   chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncIterable<TableChunk>;
   close?(): Promise<void>;
 }
 
-/** The largest number of levels of a categorical column: each costs a column of the design. Below 2^20 (TermRows). */
+/** The largest number of levels of a categorical column: each takes a column of the design. Below 2^20 (TermRows). */
 export const maxLevels = 200_000;
 
 /** The error of a categorical column that has too many levels. */
@@ -122,7 +128,7 @@ export function tooManyLevels(name: string, count: string): InputError {
   );
 }
 
-/** Orders strings by codepoint, which UTF-16's own order differs from beyond U+FFFF; the same on every machine. */
+/** Orders strings by codepoint, the same on every machine; UTF-16's own order differs beyond U+FFFF. */
 export function compareText(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {

@@ -14,23 +14,26 @@ import {
 
 export * from "./table-source.ts";
 
-/** Rows of a chunk: few enough for a chunk's design to stay in a core's cache. */
+/** Rows per chunk: few enough for the chunk's design to stay in a core's cache. */
 const chunkRows = 4096;
 
 /** A column's values; null, undefined and NaN are missing. */
 export type ColumnData = ArrayLike<number | string | boolean | Date | bigint | null | undefined>;
 
 /**
- * Columns by name, each as `ColumnData`. A type of that shape would refuse every interface, which has no index signature,
- * so that what the columns hold is looked at when they are read.
+ * Columns by name, each as `ColumnData`. A type of that shape would refuse interfaces, which have no index signature, so
+ * the contents of columns are checked when they are read.
  */
 export type Columns = object;
 
-/** A table: columns by name, or rows (objects, of a class or an interface too), or a source such as `openTable` gives. */
+/**
+ * A table: columns by name, or rows (objects, also of a class or an interface), or a source such as `openTable`
+ * returns.
+ */
 export type TableData = Columns | readonly object[] | TableSource;
 
 /**
- * A table over arrays, one a column, all of the same length. Dates become days since 1970-01-01.
+ * A table made of arrays, one per column, all of the same length. Dates become days since 1970-01-01.
  *
  * @throws InputError where lengths differ, or a column mixes numbers and texts.
  */
@@ -70,7 +73,7 @@ export function tableFromColumns(given: Columns): TableSource {
   return { columns: infos, numRows, label: "the table", texts, chunks };
 }
 
-/** @throws InputError where a column is no array */
+/** @throws InputError if a column is not an array */
 function columnsOf(given: Columns): Readonly<Record<string, ColumnData>> {
   requireObject(given, "The table", "an object with an array for each column, or an array of rows");
   for (const [name, values] of Object.entries(given))
@@ -79,9 +82,9 @@ function columnsOf(given: Columns): Readonly<Record<string, ColumnData>> {
 }
 
 /**
- * A table over records, one a row; its columns are the names of all of them, in the order of first appearance.
+ * A table made of records, one per row; its columns are the names in any of them, in the order of first appearance.
  *
- * @throws InputError where there is no row, a row is no object, or as tableFromColumns.
+ * @throws InputError if there is no row, if a row is not an object, or as tableFromColumns.
  */
 export function tableFromRows(rows: readonly object[]): TableSource {
   requireArray(rows, "The rows", "an array of objects, one for each row");

@@ -1,4 +1,4 @@
-/** Texts that stand for numbers or dates in a spelling that is not read by itself, and the SQL that reads it. */
+/** Texts that represent numbers or dates in a spelling that is not read automatically, and the SQL that reads it. */
 import type { TextLevel } from "./table-source.ts";
 
 /** A number as programs write it; RE2 and JavaScript read the pattern alike. */
@@ -13,22 +13,22 @@ export function isPlainNumber(text: string): boolean {
 export interface Spelling {
   /** "amounts of money", for messages. */
   readonly what: string;
-  /** Values that are spelled otherwise. */
+  /** Values in another spelling. */
   readonly others: readonly TextLevel[];
-  /** How to read the values, the likelier way first; none where nothing can be offered. */
+  /** Ways to read the values, the likelier one first; empty if there is none to offer. */
   readonly readings: readonly Reading[];
 }
 
 export interface Reading {
-  /** What tells it from another reading. */
+  /** How it differs from another reading. */
   readonly how?: string;
-  /** What commas are in it, of numbers. */
+  /** What a comma means in it, for numbers. */
   readonly commas?: "separators" | "decimal";
   /** The SQL expression of the values of a column (a quoted name). */
   readonly sql: (column: string) => string;
 }
 
-/** A share of the rows that is "nearly all". */
+/** The fraction of the rows that counts as "nearly all". */
 const nearlyAll = 0.95;
 
 /** The first spelling that nearly all values have. */
@@ -39,7 +39,7 @@ export function spellingOf(levels: readonly TextLevel[]): Spelling | undefined {
 const currencies =
   /[$€£¥₹₩₽₺₪฿₫₴₦₱]|\b(?:USD|EUR|GBP|CHF|JPY|CNY|INR|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|NZD|BRL|ZAR|Kr|Rs|zł|Fr)\b\.?/giu;
 
-/** What a text has besides its digits and their separators. */
+/** The parts of a text besides its digits and their separators. */
 interface Parts {
   /** Digits, dots, commas, apostrophes and blanks, and an exponent. */
   readonly body: string;
@@ -78,7 +78,7 @@ function amounts(levels: readonly TextLevel[]): Spelling | undefined {
   const best = weigh(commas) > weigh(points) ? commas : points;
   if (weigh(best) < nearlyAll * total) return undefined;
   const fitting = parts.filter((_, k) => best[k]);
-  // A few such values among plain numbers are words among numbers.
+  // A few such values among plain numbers are treated as words among numbers.
   const plain = fitting.reduce((sum, { text, rows }) => sum + (isPlainNumber(text) ? rows : 0), 0);
   const odd = weigh(best) - plain;
   const percents = fitting.filter(({ isPercent }) => isPercent).length;
@@ -119,7 +119,7 @@ function amounts(levels: readonly TextLevel[]): Spelling | undefined {
       : [
           {
             how: traits.isPercent ? "as shares of 1" : undefined,
-            // Without a comma nothing is said of them.
+            // Without a comma they are not mentioned.
             commas: !hasCommas ? undefined : best === commas ? "decimal" : "separators",
             sql: best === commas ? commaed : pointed,
           },
@@ -134,7 +134,7 @@ interface Traits {
   readonly hasExponent: boolean;
 }
 
-/** What SQL keeps of an amount: its sign, its digits and its decimal sign. */
+/** What SQL keeps of an amount: its sign, its digits and its decimal separator. */
 function amountSql(decimal: "." | ",", { isPercent, isBracketed, hasMinus, hasExponent }: Traits) {
   return (column: string) => {
     const text = hasMinus ? `replace(${column}, '−', '-')` : column;

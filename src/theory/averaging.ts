@@ -100,7 +100,8 @@ export function polyakCovariance(
 
 /**
  * A⁻¹ C A⁻¹ / N: what windows of one pass, T = N/S, have as covariance in the limit; the covariance of the estimate over
- * repeated data sets, right for a wrong model too (Huber 1967). It is P = (N A)⁻¹ where C = A (assumption A5).
+ * repeated data sets, which is right even for a wrong model (Huber 1967; White 1982). It is P = (N A)⁻¹ where C = A
+ * (assumption A5).
  * Source: Mandt, Hoffman & Blei (2017), section 6.2.
  */
 export function sandwichCovariance(hessian: Matrix, noiseCovariance: Matrix, numRows: number): Matrix {

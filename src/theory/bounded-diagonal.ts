@@ -15,10 +15,10 @@ export interface BoundedDiagonalStep {
 }
 
 /**
- * Diagonal Fisher scoring with bounded steps: H_jj = 2 / (a_j + (N/S) C_jj + N e_j), noise e_j injected in coordinate j just
- * where H_jj would pass `largest` without it: e_j = (2/largest − a_j)/N − C_jj/S where that is positive, a_j = C_jj + λ_j/N
- * standing for A_jj (C ≈ A). Then N (AΣ)_jj = 1 in every coordinate, as for the posterior itself, also where the data say
- * nothing; and as `largest` falls, injected noise outweighs the gradient's and Σ tends to P in every direction.
+ * Diagonal Fisher scoring with bounded steps: H_jj = 2 / (a_j + (N/S) C_jj + N e_j), where noise e_j is injected in
+ * coordinate j only if H_jj would otherwise exceed `largest`: e_j = (2/largest − a_j)/N − C_jj/S if that is positive. a_j
+ * = C_jj + λ_j/N replaces A_jj (C ≈ A). Then N (AΣ)_jj = 1 in every coordinate, as for the posterior itself, even where
+ * the data say nothing. As `largest` falls, injected noise outweighs the gradient's and Σ tends to P in every direction.
  * Source: Mandt, Hoffman & Blei (2017), section 5.2 and Corollary 6; the terms a_j make it exact at a finite step (not in
  * the paper).
  */

@@ -14,15 +14,15 @@ export interface ControlVariateNoise {
  *
  *   θ ← θ − h (θ − θ̂) − h P (N r̂) + ½ R (z_t + z_{t+1}),  z ~ N(0, I)
  *
- * (a quadratic loss leaves no residual r̂ on average). Noise averaged over two steps, R Rᵀ = 2h Q, has the stationary
+ * (for a quadratic loss r̂ is 0 on average). Noise averaged over two steps, R Rᵀ = 2h Q, has the stationary
  * covariance Q at any h, and white noise of the minibatch h² P (N² C̄_cv) P / S adds that over 2h − h², so
  * Q = P − h P (N² C̄_cv) P / (S (2 − h)). With P = K Kᵀ, R is K times the factor of 2h I − 2h² W / (S (2 − h)),
- * W = Kᵀ (N² C̄_cv) K: taken so, it stays positive definite in f64 however unequal the eigenvalues of P are (collinear
- * columns).
- * Averaging leaves an error of second order in h where the loss is not quadratic; fresh noise, with
- * R Rᵀ = (2h − h²) P − …, one of first order: Leimkuhler & Matthews, Rational construction of stochastic numerical methods
- * for molecular sampling (2013). Control variates: Baker, Fearnhead, Fox & Nemeth (2019). Neither is in the paper, whose
- * section 6.2, footnote, names the loophole.
+ * W = Kᵀ (N² C̄_cv) K. Computed this way, it stays positive definite in f64 however unequal the eigenvalues of P are
+ * (collinear columns).
+ * If the loss is not quadratic, averaging leaves an error of second order in h, whereas fresh noise, with R Rᵀ = (2h −
+ * h²) P − …, leaves one of first order: Leimkuhler & Matthews, Rational construction of stochastic numerical methods
+ * for molecular sampling (2013). Control variates (SGLD-CV): Baker, Fearnhead, Fox & Nemeth (2019). Neither is in the
+ * paper, which mentions the possibility in a footnote of section 6.2.
  * @param laplaceFactor K, lower triangular
  * @param whitenedNoise W
  * @param damping h, in (0, 1]
@@ -40,7 +40,7 @@ export function averagedNoiseFactor(
 }
 
 /**
- * s = Tr(P⁻¹ H C̄_cv H / S) / (D (2h − h²)): the share of the injected variance that the minibatch makes.
+ * s = Tr(P⁻¹ H C̄_cv H / S) / (D (2h − h²)): the fraction of the injected variance that the minibatch makes.
  * With H = h P N this is h Tr(P N² C̄_cv) / (S D (2 − h)).
  */
 export function minibatchFraction(noise: ControlVariateNoise, damping: number, batchSize: number): number {
@@ -56,8 +56,8 @@ export function autocorrelationTime(contraction: number): number {
 }
 
 /**
- * The same where the noise is averaged over two steps: correlations 1 − λ/2, (1 − λ/2)(1 − λ), … sum to 1/λ − ½, twice
- * which and 1 is 2/λ.
+ * The same if the noise is averaged over two steps: the correlations 1 − λ/2, (1 − λ/2)(1 − λ), … sum to 1/λ − ½, and 1 +
+ * 2 (1/λ − ½) = 2/λ.
  */
 export function averagedAutocorrelationTime(contraction: number): number {
   return 2 / contraction;

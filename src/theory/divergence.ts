@@ -32,16 +32,18 @@ export function klToPosterior(stationaryCovariance: Matrix, hessian: Matrix, num
   return 0.5 * (traceOfProduct(precision, stationaryCovariance) - logDeterminants - hessian.rows);
 }
 
-/** Effective draws behind a law's mean and behind its covariance; Infinity where there is no Monte Carlo error. */
+/** Effective draws behind a law's mean and behind its covariance; Infinity if there is no Monte Carlo error. */
 export interface EffectiveDraws {
   readonly mean: number;
   readonly covariance: number;
 }
 
 /**
- * What KL(q̂‖f̂) is on average where q = f is one normal law of dimension M and each of q̂, f̂ has its mean from n and its
- * covariance from k effective draws: the sum of M/(2n) + M (M + 1)/(4k) over the two, M (M + 3)/(4n) each where k = n ≫ M.
- * In coordinates in which the law is N(0, I) the means differ by N(0, (1/n_q + 1/n_f) I) and make half its square; the
+ * The average of KL(q̂‖f̂) if q = f is one normal law of dimension M, and each of q̂ and f̂ has its mean estimated from n
+ * and its covariance from k effective draws: the sum of M/(2n) + M (M + 1)/(4k) over the two, M (M + 3)/(4n) each where k
+ * = n ≫ M.
+ * In coordinates in which the law is N(0, I) the means differ by N(0, (1/n_q + 1/n_f) I) and contribute half its square;
+ * the
  * covariances are I + Δ with E Tr Δ² = M (M + 1)/k, and KL is ¼ Tr(Δ_q − Δ_f)² to second order. Not in the paper.
  */
 export function klByChance(dimension: number, ...laws: readonly EffectiveDraws[]): number {

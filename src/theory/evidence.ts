@@ -2,7 +2,7 @@ import { type Matrix, multiplyVector } from "../linalg/matrix.ts";
 
 /** Coefficients that share one prior precision λ: θ_j ~ N(m_j, 1/λ) for the D_g parameters of the group. */
 export interface PriorGroup {
-  /** What people call it: a term of the formula. */
+  /** The group's name for users: a term of the formula. */
   readonly name: string;
   /** Indices into θ, D_g. */
   readonly parameters: readonly number[];
@@ -24,7 +24,7 @@ export function precisionScore(precision: number, meanSquaredDistance: number, s
   return 1 - (precision * meanSquaredDistance) / size;
 }
 
-/** Below this the score says so little of λ that a Newton step would be mostly noise. */
+/** Below this slope the score says so little about λ that a Newton step would be mostly noise. */
 const minSlope = 0.1;
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Rates that fall, ε_t = ε_0 ((b + t)/b)^(−γ) at step t = 0, 1, …: a (b + t)^(−γ) of Welling & Teh (2011) with a = ε_0 b^γ.
- * γ in (½, 1) sums to infinity, while the squares do not.
+ * Falling rates ε_t = ε_0 ((b + t)/b)^(−γ) at step t = 0, 1, …: a (b + t)^(−γ) of Welling & Teh (2011) with a = ε_0 b^γ.
+ * For γ in (½, 1) the rates sum to infinity and their squares do not.
  */
 export interface FallingRate {
   /** ε_0 */
@@ -27,9 +27,10 @@ export function stepAtDiffusionTime({ first, offset, exponent }: FallingRate, ti
 }
 
 /**
- * The offset b for which the rate's average over diffusion time, Σ ε²/Σ ε, is `share` of the first rate once the diffusion
- * time is `time`. The error that a finite rate makes in the covariance is of first order in ε, so draws that weigh each step
- * by its ε err as much as a constant rate of that average would. With x = t/b the average is
+ * The offset b for which the rate's average over diffusion time, Σ ε²/Σ ε, is the given fraction of the first rate once
+ * the diffusion time is `time`. The error that a finite rate makes in the covariance is of first order in ε, so draws
+ * that weight each step by its ε have the error that a constant rate of that average would have. With x = t/b the average
+ * is
  * ε_0 (1−γ)/(2γ−1) (1 − (1+x)^(1−2γ))/((1+x)^(1−γ) − 1), which falls in x.
  */
 export function fallingRate(first: number, fraction: number, exponent: number, time: number): FallingRate {

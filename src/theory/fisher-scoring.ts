@@ -53,8 +53,8 @@ export function fullFisherPreconditioner(given: FisherScoring): Matrix {
 
 /**
  * H*_kk = (2/N) / ((ε/S) C_kk + (E Eᵀ)_kk).
- * Source: Mandt, Hoffman & Blei (2017), Corollary 6. As for `diagonalPreconditioner`, this minimises KL where A, C and
- * E Eᵀ are diagonal too; else |ΣH⁻¹| depends on H, which the derivation leaves out, and the minimum lies elsewhere.
+ * Source: Mandt, Hoffman & Blei (2017), Corollary 6. As for `diagonalPreconditioner`, this minimises KL only if A, C and
+ * E Eᵀ are diagonal too; otherwise |ΣH⁻¹| depends on H, which the derivation neglects, and the minimum lies elsewhere.
  */
 export function diagonalFisherPreconditioner(given: FisherScoring): Matrix {
   return diagonalMatrix(diagonal(totalNoise(given)).map((noise) => 2 / (given.numRows * noise)));
@@ -78,7 +78,7 @@ export function exactFisherPreconditioner(given: FisherScoring): Matrix {
 }
 
 /**
- * What has to be injected beside a noise W so that no eigenvalue of H* = (2/N) W⁻¹ exceeds h_max:
+ * The noise that must be injected in addition to W so that no eigenvalue of H* = (2/N) W⁻¹ exceeds h_max:
  * U diag(max(0, 2/(h_max N) − ω)) Uᵀ with W = U diag(ω) Uᵀ. For a diagonal W this is the paper's rule,
  * (E Eᵀ)_kk = 2/(h_max N) − W_kk wherever that is positive.
  * Source: Mandt, Hoffman & Blei (2017), section 5.2; for a full W not in the paper.
@@ -94,8 +94,8 @@ export function boundedStepNoise(noise: Matrix, numRows: number, largestStep: nu
 /**
  * KL(q‖f) in continuous time: (N/4) Tr(H ((ε/S) C + E Eᵀ)) − D/2 − ½ log|N A| − ½ log|T| − ½ log|H|, T = Σ H⁻¹.
  * Source: Mandt, Hoffman & Blei (2017), appendix E. Errata: the main text before Corollary 6 and eq. 20 give the
- * logarithms the opposite sign; and T, taken there to be independent of H, is so for multiples of one H only. Here T is that
- * of the H given, so the value is exact for every H.
+ * logarithms the opposite sign; and T is taken to be independent of H, which is true only among multiples of one H. Here
+ * T is that of the given H, so the value is exact for every H.
  */
 export function fisherScoringKl(given: FisherScoring, preconditioner: Matrix): number {
   const { hessian, numRows } = given;

@@ -16,21 +16,22 @@ export interface Transport {
 
 /** Parts of an interval between two points, for integrals. */
 const parts = 8;
-/** Least distance of two knots in u, and where the map goes on as a straight line. */
+/** Smallest distance of two knots in u, and the |u| beyond which the map is a straight line. */
 const knotDistance = 0.1;
 const outermost = 5;
-/** The least slope, over the tail's own scale; a normal law's slope is that scale. */
+/** The smallest slope, relative to the tail's own scale; for a normal law the slope is that scale. */
 const minSlope = 0.5;
 
 /**
- * The map τ = F⁻¹ ∘ Φ that makes the density exp(−loss), F its distribution function, of a standard normal variable, as a
- * spline of cubics: the exact values and derivatives τ'(u) = φ(u)/f(τ(u)) at its knots, straight lines outside of them. Used
- * as a change of variables with its own derivatives it is exact, however well it approximates.
+ * The map τ = F⁻¹ ∘ Φ that turns a standard normal variable into one with the density exp(−loss), where F is its
+ * distribution function (marginal Gaussianisation: Chen & Gopinath 2001). It is a cubic spline with the exact values and
+ * derivatives τ'(u) = φ(u)/f(τ(u)) at its knots, and straight lines beyond them. As a change of variables with its own
+ * derivatives it is exact, however rough the approximation.
  *
- * Far inside a tail that ends at a wall, τ' falls to 0, which leaves no room where the wall lies a little further out. The
- * straight lines begin where τ' is half of the wall's own thickness.
- * @param profiles densities of which the average counts, each by points in the order of t, their losses convex or nearly so, the
- * outermost far in the tails
+ * Deep in a tail where the density ends abruptly, because the data separate there, τ' falls to 0, which leaves no room if
+ * the edge lies a little further out. The straight lines begin where τ' is half of the edge's own thickness.
+ * @param profiles the densities to be averaged, each given by points in the order of t; their losses are convex or nearly
+ * so, and the outermost points are far in the tails
  */
 export function marginalTransport(profiles: readonly (readonly ProfilePoint[])[]): Transport {
   const nodes = [...new Set(profiles.flatMap((points) => points.map(({ t }) => t)))].sort((a, b) => a - b);
@@ -41,7 +42,7 @@ export function marginalTransport(profiles: readonly (readonly ProfilePoint[])[]
   const values: number[] = [];
   const slopes: number[] = [];
   for (let k = 1; k < t.length - 1; k++) {
-    // The smaller tail, so that none is lost by subtraction.
+    // The smaller of both tails, so that no digits are lost by subtraction.
     const isLeft = below[k] < above[k];
     const tail = normalQuantile(isLeft ? below[k] : above[k], 0, 1);
     const u = isLeft ? tail : -tail;
@@ -59,7 +60,7 @@ export function marginalTransport(profiles: readonly (readonly ProfilePoint[])[]
   return monotoneSpline(us, values, slopes);
 }
 
-/** How far the loss takes from ½ above the least one to 2, behind it: a normal law's sd. */
+/** The distance over which the loss rises from ½ to 2 above its minimum; for a normal law, its sd. */
 function tailScale(t: readonly number[], losses: readonly number[]): number {
   const least = losses.reduce((best, loss, k) => (loss < losses[best] ? k : best), 0);
   const where = (rise: number) => {
@@ -139,7 +140,7 @@ function hermite(x: number, width: number, from: number, to: number, slopeFrom: 
 }
 
 /**
- * Slopes of more than three times a neighbouring chord's are cut to that, which keeps every piece increasing.
+ * Slopes of more than three times that of a neighbouring chord are reduced to it, which keeps every piece increasing.
  * Source: Fritsch & Carlson (1980).
  */
 function monotoneSpline(us: readonly number[], values: readonly number[], exact: readonly number[]): Transport {

@@ -4,8 +4,8 @@ import { fullExactPreconditioner, injectedNoiseFraction, type NoiseAndCurvature 
 /**
  * Stochastic gradient descent with momentum, v ← (1 − μ) v − H ĝ(θ) + ξ, θ ← θ + v, μ in (0, 1], for a quadratic loss.
  *
- * Continuous time (Mandt, Hoffman & Blei 2017, section 4.3 and appendix D): μ (HAΣ + ΣAH) = HCH/S, so only H/(μS) counts:
- * every optimal setting is that of plain SGD with μS in place of S (`withMomentum`).
+ * Continuous time (Mandt, Hoffman & Blei 2017, section 4.3 and appendix D): μ (HAΣ + ΣAH) = HCH/S, so only H/(μS)
+ * matters, and every optimal setting is that of plain SGD with μS in place of S (`withMomentum`).
  *
  * At a finite step (not in the paper): z = (θ, v) obeys z ← M z + noise, M = [[I − HA, (1−μ)I], [−HA, (1−μ)I]], noise
  * covariance F in all four blocks, F = HCH/S + Q. In the eigenbasis of HA this splits into four equations for each pair of
@@ -36,7 +36,7 @@ export function momentumStabilityLimit(momentum: number): number {
 
 /**
  * Covariance of z = (θ, v), 2D×2D, given that of θ: V = (HAΣ + ΣAH)/(2 − μ) of the velocity and E θ vᵀ = (V − ΣAH)/μ.
- * Neither depends on the noise but through Σ, so both hold for noise that depends on the state, too.
+ * Both depend on the noise only through Σ, so they also hold for noise that depends on the state.
  */
 export function stateCovariance(
   { preconditioner, hessian, momentum }: { preconditioner: Matrix; hessian: Matrix; momentum: number },
@@ -61,14 +61,15 @@ export function stateCovariance(
 /**
  * Integrated autocorrelation time, in steps, of a direction with eigenvalue λ of HA: 2 [(I − M)⁻¹ Z]_θθ/Z_θθ − 1, Z the
  * stationary covariance of the direction's (θ, v) and (I − M)⁻¹ = λ⁻¹ [[μ, 1−μ], [−λ, λ]], which is
- * τ = μ (2 − λ/(2 − μ))/λ. At the optimal full step exact at finite time it is N c/(S a) for any μ, c and a the noise and the
- * curvature of the direction: momentum makes independent draws neither more nor less frequent. Not in the paper.
+ * τ = μ (2 − λ/(2 − μ))/λ. At the full step that is optimal at finite time it is N c/(S a) for any μ, where c and a are
+ * the noise and the curvature of the direction: momentum makes independent draws neither more nor less frequent. Not in
+ * the paper.
  */
 export function momentumAutocorrelationTime(rate: number, momentum: number): number {
   return (momentum * (2 - rate / (2 - momentum))) / rate;
 }
 
-/** What the optimal settings of plain SGD are given in order to become those with momentum: μS in place of S. */
+/** Turns the optimal settings of plain SGD into those with momentum: μS in place of S. */
 export function withMomentum(given: NoiseAndCurvature, momentum: number): NoiseAndCurvature {
   return { ...given, batchSize: momentum * given.batchSize };
 }
@@ -78,8 +79,9 @@ export function withMomentum(given: NoiseAndCurvature, momentum: number): NoiseA
  * for any step size; Q = H E Eᵀ H is injected where gradient noise is missing. Derivation: with Σ = P, HAΣ = H/N, so
  * V = 2H/(N (2 − μ)) and E θ vᵀ = V/2 (`stateCovariance`); put into the equation of E v'v' above,
  *   2μ H/N = μ HAH/(N (2 − μ)) + HCH/S + H E Eᵀ H,
- * where every term is H(·)H but for the first. With C averaged over P it allows for noise that depends on the state; with
- * μ = 1 it is `fullExactStep`. E Eᵀ = α A/N, α the least that keeps the eigenvalues of HA at most μ. Not in the paper.
+ * where every term except the first is H(·)H. With C averaged over P it allows for noise that depends on the state; with
+ * μ = 1 it is `fullExactStep`. E Eᵀ = α A/N, where α is the smallest that keeps the eigenvalues of HA at most μ. Not in
+ * the paper.
  */
 export function momentumFullExactStep(
   given: NoiseAndCurvature,

@@ -44,8 +44,8 @@ export function fullPreconditioner({ noiseCovariance, numRows, batchSize }: Nois
 /**
  * Diagonal preconditioner H*_kk = 2S / (N C_kk).
  * Source: Mandt, Hoffman & Blei (2017), Corollary 3. Erratum: the derivation takes |ΣH⁻¹| to be independent of H, which
- * holds for multiples of one H, and for diagonal H where A and C are diagonal too. Elsewhere the minimum of KL lies near by,
- * not here (on the wine data KL is 2.0984 here, 2.0959 at the minimum, in continuous time).
+ * holds for multiples of one H, and for diagonal H where A and C are diagonal too. Otherwise the minimum of KL is close
+ * by but elsewhere (on the wine data, in continuous time, KL is 2.0984 here and 2.0959 at the minimum).
  * @throws NotPositiveDefiniteError where a C_kk is 0
  */
 export function diagonalPreconditioner({ noiseCovariance, numRows, batchSize }: NoiseAndCurvature): Matrix {
@@ -80,9 +80,9 @@ export function fullExactPreconditioner(
 }
 
 /**
- * The share α of E Eᵀ = α A / N that keeps every eigenvalue of the finite-step exact HA at most 1, so that a direction
- * in which the gradient noise is missing (C singular: fewer rows than columns, collinear columns) is explored by
- * injected noise in place of oscillating for ever. 0 where the gradient noise suffices. Not in the paper.
+ * The α in E Eᵀ = α A / N that keeps every eigenvalue of the finite-step exact HA at most 1, so that a direction without
+ * gradient noise (C is singular with fewer rows than columns, or collinear columns) is explored by injected noise instead
+ * of oscillating for ever. 0 where the gradient noise suffices. Not in the paper.
  */
 export function injectedNoiseFraction({ hessian, noiseCovariance, numRows, batchSize }: NoiseAndCurvature): number {
   const scales = positiveDiagonal(hessian).map((a) => 1 / Math.sqrt(a));
@@ -95,7 +95,7 @@ export function injectedNoiseFraction({ hessian, noiseCovariance, numRows, batch
 
 /**
  * H* exact at a finite step, with the noise Q = H E Eᵀ H that has to be injected where the gradient noise does not reach
- * every direction (E Eᵀ = α A / N, α by `injectedNoiseShare`); no Q where it does.
+ * every direction (E Eᵀ = α A / N, α by `injectedNoiseFraction`); without Q if it does.
  * @param given with C averaged over the posterior
  */
 export function fullExactStep(given: NoiseAndCurvature): { step: Matrix; injectedNoise?: Matrix } {
@@ -116,7 +116,8 @@ export function reverseKlLearningRate({ noiseCovariance, numRows, batchSize }: N
 }
 
 /**
- * Tr(A⁻¹ C)/D: 1 for a well-specified model, more where the model is misspecified. It measures assumption A5, C = A, of
+ * White's (1982) information-matrix ratio Tr(A⁻¹ C)/D: 1 for a well-specified model, other values if the model is
+ * misspecified. It measures assumption A5, C = A, of
  * Mandt, Hoffman & Blei (2017), section 6.2; the ratio itself is not in the paper.
  */
 export function informationRatio(hessian: Matrix, noiseCovariance: Matrix): number {

@@ -47,8 +47,8 @@ export class UnstableError extends Error {
  * multiplicative noise), the second moment of the iterates obeys Σ ← Σ − γ 𝓛(Σ) + γ² 𝓠(Σ) + …, which is stable exactly
  * where γ ρ(𝓛⁻¹ 𝓠) < 1. Both 𝓛⁻¹ and 𝓠 map positive matrices to positive ones, so the power iteration converges to
  * the spectral radius (Perron–Frobenius). Without multiplicative noise this is the classical 2/λ_max(HA). With momentum
- * 𝓠(Σ) = μ/(2−μ) HAΣAH + H N(Σ) H / S and 𝓛 divides entry (i, j) by μ (λ_i + λ_j) + γ x(λ_i, λ_j) (`exchangeDivisor`):
- * it depends on γ, which is brought up to date in every iteration; both maps stay positive. Not in the paper, whose
+ * 𝓠(Σ) = μ/(2−μ) HAΣAH + H N(Σ) H / S and 𝓛 divides entry (i, j) by μ (λ_i + λ_j) + γ x(λ_i, λ_j) (`exchangeDivisor`). It
+ * then depends on γ, which is updated in every iteration; both maps stay positive. Not in the paper, whose
  * assumption A2 makes the noise constant.
  */
 export async function largestStableScale(
@@ -56,7 +56,7 @@ export async function largestStableScale(
   noise: Pick<StateDependentNoise, "multiplicative">,
 ): Promise<number> {
   const { hessian, batchSize, momentum = 1 } = sgd;
-  // A step of any length leads to the same γ H; one of length 1 keeps every product within what a number holds.
+  // A step of any length leads to the same γ H; with length 1 no product overflows.
   const unit = largestEntry(sgd.preconditioner);
   const preconditioner = scale(sgd.preconditioner, 1 / unit);
   // In the eigenbasis of HA, where Σ = V S Vᵀ: HAΣAH is λ_i λ_j S_ij, and H N H is Vᵀ N V, because V Vᵀ = H.
@@ -98,7 +98,7 @@ export async function stateDependentCovariance(
   const { rates } = eigenbasis;
   if (rates[rates.length - 1] >= momentumStabilityLimit(sgd.momentum ?? 1))
     throw new UnstableError(await largestStableScale(sgd, noise));
-  // The equation is linear: what is injected is not changed by the iteration.
+  // The equation is linear, so the iteration does not change the injected noise.
   const none = identity(rates.length, 0);
   const injected = injectedNoise && discreteStationaryCovariance({ ...sgd, noiseCovariance: none }, eigenbasis);
   const covarianceWith = (noiseCovariance: Matrix) => {

@@ -76,7 +76,7 @@ export function stepEigenbasis(preconditioner: Matrix, hessian: Matrix): StepEig
   };
 }
 
-/** In the basis of HA the covariance equation divides entry (i, j) of its right-hand side by a number of λ_i and λ_j. */
+/** In the basis of HA the covariance equation divides entry (i, j) of its right-hand side by a function of λ_i and λ_j. */
 function solveInEigenbasis(
   { preconditioner, hessian, noiseCovariance, injectedNoise, batchSize }: LinearSgd,
   divisor: (left: number, right: number) => number,

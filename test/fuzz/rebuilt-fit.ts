@@ -77,7 +77,7 @@ function write(place: File | Group, attributes: Record<string, unknown>): void {
   }
 }
 
-/** FNV-1a, as src/posterior/saved-fit.ts has it: what an attacker would compute too. */
+/** FNV-1a, as src/persistence/saved-fit.ts has it: what an attacker would compute too. */
 function checksum(texts: readonly string[]): string {
   let hash = 0x811c9dc5;
   for (const text of texts)

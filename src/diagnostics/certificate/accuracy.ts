@@ -10,9 +10,15 @@ export interface MeasuredLaw extends Gaussian {
   readonly effectiveDraws: EffectiveDraws;
 }
 
-/** How far a law is from a reference law; each with what chance alone makes of it where there is no difference. */
+/**
+ * How far a law is from that of the independent posterior, each distance beside what chance alone makes of it if there
+ * is no difference.
+ */
 export interface Accuracy {
-  /** KL to the reference, nats; null where the law has a singular covariance (fewer distinct draws than parameters). */
+  /**
+   * KL to the independent posterior, nats; null where the law has a singular covariance (fewer distinct draws than
+   * parameters).
+   */
   readonly kl: number | null;
   /** max_k |sd_k / reference sd_k − 1| */
   readonly worstSdError: number;
@@ -21,7 +27,7 @@ export interface Accuracy {
   readonly byChance: { readonly kl: number; readonly worstSdError: number; readonly worstMeanError: number };
 }
 
-/** What a run measured of its law. */
+/** What a run measured about its law. */
 export function measuredLaw(output: ChainOutput): MeasuredLaw {
   const { mean, covariance, isIntegrated } = output;
   const none = { mean: Number.POSITIVE_INFINITY, covariance: Number.POSITIVE_INFINITY };
@@ -29,9 +35,10 @@ export function measuredLaw(output: ChainOutput): MeasuredLaw {
 }
 
 /**
- * Behind the mean: n_j = variance_j / mcse_j², mcse_j the Monte Carlo error of the average over every step that was
- * counted. Behind the covariance: the effective number of squares among the kept draws, times what counting every step
- * gains for the mean. (Squares may forget more slowly than values, as in Hamiltonian dynamics.)
+ * Effective draws behind the mean: n_j = variance_j / mcse_j², where mcse_j is the Monte Carlo error of the average over
+ * every step that was counted. Behind the covariance: the effective number of squares among the kept draws, times the
+ * factor that counting every step gains for the mean. (Squares may decorrelate more slowly than values, as in Hamiltonian
+ * dynamics.)
  */
 function effectiveDraws(output: ChainOutput): EffectiveDraws {
   const { dimension } = output;

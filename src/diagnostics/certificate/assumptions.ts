@@ -13,7 +13,7 @@ export interface AssumptionCheck {
   readonly id: AssumptionId;
   readonly name: string;
   readonly passed: boolean;
-  /** null where the sampler makes no use of what is measured. */
+  /** null if the sampler does not depend on what is measured. */
   readonly value: number | null;
   readonly threshold: number;
   /** What the result means for the numbers, and what to do if it failed. */
@@ -119,7 +119,7 @@ function centredAtMode(shift: ArrayLike<number>): AssumptionCheck {
 
 function wellSpecified(local: DenseApproximation): AssumptionCheck {
   const ratio = informationRatioOf(local);
-  // Where the prior tells everything there is no information of the data's to compare, and no noise either.
+  // Where the prior determines everything, the data have neither information to compare nor noise.
   const isTold = Number.isFinite(ratio) && ratio > 0;
   const enoughRows = local.numRows >= 10 * local.hessian.rows;
   const value = enoughRows && isTold ? Math.abs(Math.log(ratio)) : null;
@@ -154,7 +154,10 @@ async function noiseDrift(
   return Math.abs(traceOfProduct(laplaceCovariance, averaged) / traceOfProduct(laplaceCovariance, noiseCovariance) - 1);
 }
 
-/** What is left of the kurtosis of a step's noise in the stationary law of a direction that contracts by 1 − λ a step. */
+/**
+ * The fraction of the kurtosis of a step's noise that is left in the stationary law of a direction that contracts by 1
+ * − λ per step.
+ */
 function kurtosisLeft(contraction: number): number {
   const squared = (1 - contraction) ** 2;
   return (1 - squared) / (1 + squared);

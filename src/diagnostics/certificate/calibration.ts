@@ -3,11 +3,11 @@ import { refuse, requireArray, requireNumbers, requireObject, shown } from "../.
 
 /** Predictions whose largest probability fell into the same bin. */
 export interface ReliabilityBin {
-  /** The bin takes in probabilities above `low` and up to `high`; the first one 0 too. */
+  /** The bin holds probabilities above `low` and up to `high`; the first bin includes 0. */
   readonly low: number;
   readonly high: number;
   readonly count: number;
-  /** Mean of the probabilities, and share of them that came true; null where the bin is empty. */
+  /** Mean of the probabilities, and the fraction of cases that came true; null if the bin is empty. */
   readonly predicted: number | null;
   readonly observed: number | null;
 }
@@ -19,8 +19,8 @@ interface ClassPredictions {
 }
 
 /**
- * Bins of equal width over single probabilities and whether what they speak of came true, filled row by row, so that no
- * more than the bins is held.
+ * Bins of equal width over probabilities of events and whether these came true, filled row by row, so that only the bins
+ * are held in memory.
  */
 export class ReliabilityBins {
   private readonly counts: Float64Array;
@@ -52,9 +52,9 @@ export class ReliabilityBins {
 }
 
 /**
- * How often predictions of a confidence come true: rows by the probability of their most probable class, against the share
- * of them for which it is the label. With K = 2 columns "class 1" may be asked for instead by `event`: its probability, in
- * bins over 0 … 1, against the share of rows that are class 1.
+ * How often predictions of a given confidence come true: rows binned by the probability of their most probable class,
+ * against the fraction of them for which that class is the label. With K = 2 columns, `event` asks for class 1 instead:
+ * its probability, in bins over 0 … 1, against the fraction of rows that are class 1.
  *
  * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
  */

@@ -4,7 +4,10 @@ import type { MonteCarloErrors, Precision } from "./precision.ts";
 
 export type Verdict = "ok" | "warning" | "failed";
 
-/** A check that is no assumption of the paper: did the chains converge, do the draws obey their predicted law. */
+/**
+ * A check that is not one of the paper's assumptions, such as whether the chains converged and whether the draws follow
+ * their predicted law.
+ */
 export interface RunCheck {
   readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact";
   readonly passed: boolean;
@@ -13,7 +16,7 @@ export interface RunCheck {
   readonly message: string;
 }
 
-/** What the theory predicts of a run, what was measured, and which check failed. */
+/** What the theory predicts for a run, what was measured, and which check failed. */
 export interface Certificate {
   readonly verdict: Verdict;
   /** KL from the draws' normal law to the Laplace posterior, nats. */
@@ -25,13 +28,13 @@ export interface Certificate {
   readonly maxSdError: { readonly predicted: number | null; readonly measured: number | null };
   /** What chance adds to that. */
   readonly monteCarlo: MonteCarloErrors;
-  /** null where there are too many coefficients to tell. */
+  /** null if there are too many coefficients to compute it. */
   readonly informationRatio: number | null;
   readonly meanSquareStable: boolean;
   readonly largestStableScale: number | null;
   readonly assumptions: readonly AssumptionCheck[];
   readonly checks: readonly RunCheck[];
-  /** What the numbers rest on besides the data, and other things the reader should know. */
+  /** What the numbers depend on besides the data, and other things that the reader should know. */
   readonly notes: readonly string[];
 }
 

@@ -5,22 +5,25 @@ import type { ChainOutput, Plan } from "../../sampling/plan.ts";
 import { effectiveDrawsOf } from "./accuracy.ts";
 import { percent, sdsAway } from "./wording.ts";
 
-/** Above so many parameters the exact moments, D² at each of thousands of points of τ, take longer than they are worth. */
+/**
+ * With more parameters than this, computing the exact moments (D² at each of thousands of points of τ) is not worth the
+ * time.
+ */
 const maxParameters = 500;
-/** Standard errors that chance is allowed, of the largest of many parameters. */
+/** The number of standard errors that chance may explain, for the largest of many parameters. */
 const byChance = 4;
-/** Errors that a reader would not see, whatever the tolerance: of a mean in sds, of an sd as a share of it. */
+/** Errors too small to matter, whatever the tolerance: of a mean in sds, and of an sd relative to it. */
 const unseen = { mean: 0.05, sd: 0.02 };
 
-/** Draws of a linear model with normal priors, against the posterior that is known there. */
+/** Compares draws of a linear model with normal priors with its exact posterior. */
 export interface ExactComparison {
   readonly passed: boolean;
   readonly message: string;
 }
 
 /**
- * Means and sds of all parameters (log sigma among them) against the exact ones (estimation/conjugate.ts), with what chance
- * explains; null where the posterior is not known, or not what the draws are meant to come from.
+ * Means and sds of all parameters (log sigma among them) against the exact ones (estimation/conjugate.ts), with what
+ * chance explains; null if the posterior is not known, or the draws are not meant to come from it.
  */
 export async function compareWithExact(
   local: DenseApproximation,
@@ -41,7 +44,7 @@ export async function compareWithExact(
     const ofMean = Math.abs(output.mean[j] - exact.mean[j]) / sd;
     const ofSd = Math.abs(Math.sqrt(output.covariance.data[entry]) / sd - 1);
     const draws = effectiveDrawsOf(output, j);
-    // Not ">": values that are no numbers are not within.
+    // Not ">": NaN is not within the bounds.
     isWithin &&= ofMean <= Math.max(tolerance, unseen.mean) + byChance / Math.sqrt(draws.mean);
     isWithin &&= ofSd <= Math.max(tolerance, unseen.sd) + byChance / Math.sqrt(2 * draws.covariance);
     worst.mean = Math.max(worst.mean, ofMean);

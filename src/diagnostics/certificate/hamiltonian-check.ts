@@ -4,7 +4,7 @@ import { percent } from "./wording.ts";
 /** Below this E-BFMI the momenta carry a chain too slowly across energies (Betancourt 2017, section 6.1). */
 const minEnergyFraction = 0.3;
 
-/** Up to this share of diverging trajectories could hide no more than a corner of the posterior. */
+/** Up to this fraction of diverging trajectories can hide only a corner of the posterior. */
 const slightDivergence = 0.001;
 
 /**

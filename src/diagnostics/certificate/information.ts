@@ -4,8 +4,9 @@ import { weightSums } from "../../rows/visit-rows.ts";
 import { informationRatio } from "../../theory/optimal.ts";
 
 /**
- * Tr(A⁻¹C)/D over what it is for a well-specified model, whose C is the data's part of A: 1 − Tr(Λ₀P)/D, Λ₀ the prior's
- * part of P⁻¹ = N A, times Σ w_n²/Σ w_n where the rows' weights say how often each occurred.
+ * White's (1982) information-matrix ratio Tr(A⁻¹C)/D, divided by its value for a well-specified model. There C is the
+ * data's part of A, so the value is 1 − Tr(Λ₀P)/D, with Λ₀ the prior's part of P⁻¹ = N A, times Σ w_n²/Σ w_n if rows have
+ * weights that say how often each occurred.
  */
 export function informationRatioOf({
   model,

@@ -6,8 +6,9 @@ import { checkConvergence } from "./convergence-check.ts";
 import { percent } from "./wording.ts";
 
 /**
- * What can be said without a matrix of all pairs: convergence of each coefficient, and what halving the step changes, or what the
- * windows leave. The paper's assumptions are about matrices that are not held.
+ * What can be said about a run over very many parameters without a matrix of all pairs: convergence of each coefficient,
+ * and
+ * what halving the step changes. The paper's assumptions are about minibatch noise, which such runs do not have.
  */
 export function lowRankFindings(
   { plan }: LowRankRun,
@@ -45,8 +46,8 @@ function checkSettings(prediction: LowRankPrediction, tolerance: number): RunChe
 }
 
 /**
- * The sds of very many coefficients are those of the kept draws, and the largest Monte Carlo error among so many is large by
- * chance: what is said is the median's, beside what the settings do.
+ * The sds of very many coefficients are those of the kept draws, and the largest Monte Carlo error among so many is large
+ * by chance. So the median error is reported, separately from that of the settings.
  */
 function withSds(check: RunCheck, coefficients: readonly Convergence[], tolerance: number): RunCheck {
   const errors = coefficients.flatMap(({ sdError }) => sdError ?? []).sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import type { ChainOutput, Plan } from "../../sampling/plan.ts";
 import { percent } from "./wording.ts";
 
-/** One coefficient's Monte Carlo standard errors as shares of its posterior sd; left out where nothing is known of them. */
+/** One coefficient's Monte Carlo standard errors relative to its posterior sd; absent if unknown. */
 export interface Precision {
   readonly name: string;
   /** Of the sd. */
@@ -10,11 +10,14 @@ export interface Precision {
   readonly endError?: number;
 }
 
-/** What Monte Carlo error comes to. */
+/** The Monte Carlo errors of a fit. */
 export interface MonteCarloErrors {
   /** Largest Monte Carlo standard error of a posterior sd, relative. */
   readonly sdError: number | null;
-  /** The settings' error of a posterior sd and two of those standard errors: what the tolerance is about. */
+  /**
+   * The error that the settings make in a posterior sd plus two of those standard errors: the quantity that the
+   * tolerance bounds.
+   */
   readonly totalSdError: number | null;
   /** Largest Monte Carlo standard error of an interval's end, in posterior sds. */
   readonly intervalEndError: number | null;
@@ -22,7 +25,7 @@ export interface MonteCarloErrors {
 
 /** How many standard errors count as the error: 95 of 100 are smaller. */
 const standardErrors = 2;
-/** How far from its place an interval's end may be, in posterior sds. */
+/** How large the error of an interval end may be, in posterior sds. */
 const maxEndError = 0.1;
 
 type Known<Name extends "sdError" | "endError"> = Precision & Required<Pick<Precision, Name>>;
@@ -47,7 +50,7 @@ export function monteCarloErrors(coefficients: readonly Precision[], settingsErr
 
 type Run = Pick<Plan, "settings" | "prediction">;
 
-/** Positions that were kept for each draw: what intervals are made of. */
+/** Positions that were kept for each draw, from which intervals are computed. */
 function positionsPerDraw({ steps, trace, positions }: ChainOutput): number {
   return (steps ?? trace ?? positions)[0].length / positions[0].length;
 }
@@ -69,7 +72,7 @@ export function totalErrorOfSds(
   const total = maxSdError + byChance;
   const parts = `${percent(maxSdError)} by the settings and ${percent(byChance)} by Monte Carlo (two standard errors, of ${worst.name})`;
   if (total <= allowed) return { passed: true, message: `In all ${sds} are known to ${percent(total)}: ${parts}.` };
-  // Where the settings leave hardly any room, no number of draws that anyone would wait for fills it.
+  // If the settings use up nearly all of the tolerance, no reasonable number of draws brings the total within it.
   const room = allowed - maxSdError;
   const remedy =
     room > allowed / 10
@@ -81,7 +84,7 @@ export function totalErrorOfSds(
   };
 }
 
-/** The sentence on the ends of the intervals, and whether they are where they should be. */
+/** The sentence on the ends of the intervals, and whether their errors are small enough. */
 export function errorOfEnds(
   run: Run,
   output: ChainOutput,
@@ -100,19 +103,19 @@ export function errorOfEnds(
 
 const short = (value: number) => value.toPrecision(2);
 
-/** How many times the steps of a draw are those that it takes to forget the last one: where draws are more, no more are made. */
+/** How many autocorrelation times apart the draws are: with more draws, no more steps are made. */
 function stepsToSpare({ settings, prediction }: Run): number {
   return (
     settings.stepsPerDraw / Math.min(settings.stepsPerDraw, Math.max(1, Math.ceil(prediction.autocorrelationTime)))
   );
 }
 
-/** The errors are estimates, too. */
+/** The errors are themselves estimates. */
 const margin = 1.1;
 
 /**
- * Draws a chain whose Monte Carlo error is smaller by a factor, rounded up to two digits.
- * @param spare what stands behind a draw now, and may not where draws are more
+ * Draws per chain that reduce the Monte Carlo error by a factor, rounded up to two digits.
+ * @param spare positions behind each draw now, which may be fewer if there are more draws
  */
 function drawsFor({ settings }: Run, spare: number, factor: number): string {
   const needed = margin * settings.draws * spare * factor ** 2;

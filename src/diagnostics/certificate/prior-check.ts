@@ -3,17 +3,20 @@ import { listed } from "../../suggest.ts";
 import type { RunCheck } from "./certificate.ts";
 import { nats } from "./wording.ts";
 
-/** Nats beyond what a suitable prior costs the fit, from which on the prior contradicts the data. */
+/** If the prior costs the fit this many nats more than a suitable prior would, it contradicts the data. */
 const slack = 3;
-/** A coefficient that moves by more of its own sds without the prior is the prior's rather than the data's. */
+/**
+ * A coefficient that would move by more than this many of its sds without the prior is determined by the prior rather
+ * than the data.
+ */
 const largeShift = 1;
-/** Coefficients that are named. */
+/** At most this many coefficients are named. */
 const maxNamed = 3;
 
 export interface PriorContext {
-  /** Of the coefficients, in the order of the pull's. */
+  /** Names of the coefficients, in the order of `pull`. */
   readonly names: readonly string[];
-  /** Whether the prior is the one that is taken where none is given. */
+  /** Whether the prior is the default one. */
   readonly isDefault: boolean;
   /** The sd of most coefficients' prior. */
   readonly sd: number;
@@ -22,9 +25,9 @@ export interface PriorContext {
 }
 
 /**
- * Says how far the prior moves the coefficients. It fails where the prior holds them where the data would fit much better
- * without it, by more than a prior of the right width costs: only slightly where the user has chosen the prior, or where it
- * contradicts nothing and merely fills in what the data leave open.
+ * Says how far the prior moves the coefficients. It fails if the data would fit much better without the prior, by more
+ * than a prior of the right width costs. It fails only slightly (a warning) if the user has chosen the prior, or if the
+ * prior contradicts nothing and merely determines what the data leave open.
  */
 export function checkPrior({ shifts, cost, expected }: PriorPull, context: PriorContext): RunCheck {
   const { names, isDefault } = context;

@@ -2,7 +2,7 @@ import { twoDigits } from "../../wording.ts";
 
 export { percent } from "../../wording.ts";
 
-/** A divergence in nats; what is too small to matter is said to be so. */
+/** A divergence in nats; a value too small to matter is written as such. */
 export function nats(value: number): string {
   return value < 1e-4 ? "less than 0.0001" : twoDigits(value);
 }

@@ -61,7 +61,7 @@ export function effectiveSampleSize(chains: readonly Float64Array[]): number {
     lag += 2;
   }
   const last = lag - 2;
-  // The pair that ended the sequence still tells something by its first half.
+  // The first half of the pair that ended the sequence still carries information.
   if (even > 0) correlations[last + 1] = even;
 
   for (let pair = 2; pair < last; pair += 2) {
@@ -87,7 +87,7 @@ function areConstant(chains: readonly Float64Array[]): boolean {
     }
   }
   const range = greatest - least;
-  // An infinite draw is no constant; its autocovariance is NaN.
+  // Chains with an infinite draw are not constant; their autocovariance is NaN.
   return range < Number.POSITIVE_INFINITY && range <= resolution * Math.max(Math.abs(least), Math.abs(greatest));
 }
 

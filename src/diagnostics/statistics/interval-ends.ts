@@ -5,7 +5,7 @@ import { type OrderedDraws, orderDraws } from "./ordered-draws.ts";
 import { quantileOfSorted, splitChains } from "./rank-normalize.ts";
 import { type Functional, TailQuantiles } from "./tail-quantiles.ts";
 
-/** An interval, and the Monte Carlo standard errors of its ends; NaN where nothing can be told of them. */
+/** An interval, and the Monte Carlo standard errors of its ends; NaN if they cannot be estimated. */
 export interface IntervalEnds {
   readonly low: number;
   readonly high: number;
@@ -13,12 +13,12 @@ export interface IntervalEnds {
   readonly highError: number;
 }
 
-/** Share of the posterior inside, and outside. */
+/** The probability inside the interval, and outside. */
 const inside = 0.94;
 const outside = 1 - inside;
-/** Places between which the shortest interval is looked for. */
+/** Number of places among which the shortest interval is searched. */
 const gridSize = 120;
-/** Where a tail's fit and its draws differ by more standard errors, the tail is no smooth curve. */
+/** If a tail's fit and its draws differ by more standard errors than this, the tail is not a smooth curve. */
 const maxStandardErrors = 5;
 const checkedAt = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06];
 
@@ -27,9 +27,9 @@ const checkedAt = [0.01, 0.02, 0.03, 0.04, 0.05, 0.06];
  *
  *   [Q(p̂), Q(p̂ + 0.94)],  p̂ = argmin Q(p + 0.94) − Q(p)
  *
- * with a smooth Q in each tail (`TailQuantiles`). Of the draws themselves (ArviZ's `hdi`) the shortest interval slides along
- * them: its ends' errors fall as n^(−1/3) only, and are twice as large at n = 4000. Where a tail is no smooth curve (a second
- * mode, a lump), or draws are few, the draws' own interval is taken all the same.
+ * with a smooth Q in each tail (`TailQuantiles`). The shortest interval between the draws themselves (ArviZ's `hdi`) can
+ * slide along them, so the errors of its ends fall only as n^(−1/3), and are twice as large at n = 4000. If a tail is not
+ * a smooth curve (a second mode, a lump), or there are few draws, that interval is taken nevertheless.
  *
  * Errors: to first order both ends are linear in the order statistics, Σ c_i x_(i), p̂'s own part included, so each is the mean
  * of its influence function over the draws, whose standard error takes the chains' autocorrelation in.
@@ -108,7 +108,7 @@ function shortest(
   let highError = errorOf(scaled(low.slope, highRate), combined(scaled(high.value, -1), high.slope, -highRate));
   const reach = [lowAt(outside - first) - lowAt(first), highAt(outside - first) - highAt(first)];
   if (Math.abs(best - gridSize / 2) > gridSize / 4) {
-    // Near the rim p̂ has hardly an error to first order. But where all widths are alike it may be anywhere.
+    // Near the boundary p̂ has hardly any error to first order, but if all widths are nearly equal it may be anywhere.
     const other = outside - p;
     const [otherLow, otherHigh] = [lower.at(other), upper.at(outside - other)];
     const widthOfDraws = (index: number) => quantileOfSorted(sorted, index + inside) - quantileOfSorted(sorted, index);
@@ -119,7 +119,7 @@ function shortest(
   return {
     low: Math.max(lowAt(p), sorted[0]),
     high: Math.min(highAt(p), sorted[size - 1]),
-    // A flat minimum moves p̂ anywhere, and the ends no farther than that takes them.
+    // With a flat minimum p̂ may move anywhere, and the ends no farther than p̂ takes them.
     lowError: Math.min(lowError, reach[0] / 2),
     highError: Math.min(highError, reach[1] / 2),
   };
@@ -127,7 +127,7 @@ function shortest(
 
 let known: { size: number; grid: readonly Functional[] } = { size: 0, grid: [] };
 
-/** Q at the places that are looked at, the same for every coefficient with so many draws. */
+/** Q at the places of the search, the same for every coefficient with this number of draws. */
 function gridFor(tail: TailQuantiles, size: number, first: number, step: number): readonly Functional[] {
   if (known.size !== size)
     known = { size, grid: Array.from({ length: gridSize + 1 }, (_, k) => tail.at(first + k * step).value) };
@@ -138,8 +138,8 @@ const combined = (a: Functional, b: Functional, factor: number) => a.map((x, k) 
 const scaled = (a: Functional, factor: number) => a.map((x) => factor * x);
 
 /**
- * Standard error of Σ c_i x_(i), c given for the tails: of the mean of the influence function, which rises by n c_i times the
- * gap from each order statistic to the next.
+ * Standard error of Σ c_i x_(i), with c given for the tails. It is that of the mean of the influence function, which
+ * rises by n c_i times the gap from each order statistic to the next.
  * @param ofUpper of −x, outermost first
  * @param places of the chains' draws
  */
@@ -178,8 +178,8 @@ function indicesOf(chains: readonly Float64Array[], { sorted, order }: OrderedDr
 }
 
 /**
- * ArviZ's interval, its ends' errors from the intervals of half chains: of a share 1/K of the draws each, they scatter K^(1/3)
- * times as much.
+ * ArviZ's interval, with the errors of its ends from the intervals of half chains: each has a fraction 1/K of the draws,
+ * so these scatter K^(1/3) times as much.
  */
 function ofDraws(chains: readonly Float64Array[], sorted: Float64Array): IntervalEnds {
   const { low, high } = highestDensityInterval(chains, inside, sorted);

@@ -7,7 +7,7 @@ import { areDiagnosable, type RankScores, rankNormalizeSplit } from "./rank-norm
  *
  *   R̂ = √( (B / W + N − 1) / N ),  B = N · variance of chain means,  W = mean of chain variances
  *
- * NaN (0/0) where all draws are equal, infinite where every chain stands still at a place of its own.
+ * NaN (0/0) where all draws are equal, infinite if every chain stays at a different point.
  *
  * Source: Gelman & Rubin (1992); Vehtari et al. (2021), §3.
  *
@@ -37,15 +37,15 @@ export function rHat(chains: readonly Float64Array[], scores?: RankScores): numb
   const { bulk: located, folded } = scores ?? rankNormalizeSplit(chains);
   const bulk = potentialScaleReduction(located);
   const tail = potentialScaleReduction(folded);
-  // Draws at two places have equal distances, hence no tail; the bulk still answers.
+  // Draws at only two points have equal distances and so no tail; the bulk R̂ still applies.
   return Number.isNaN(tail) ? bulk : Math.max(bulk, tail);
 }
 
-/** How often the largest of many R̂ of chains that agree may pass its limit. */
+/** How often the largest of many R̂ may exceed its limit if the chains agree. */
 const chance = 0.01;
 
 /**
- * What the largest R̂ of `count` coefficients stays below by chance alone, but once in a hundred times, where chains agree:
+ * The bound below which the largest R̂ of `count` coefficients stays 99 times in a hundred if the chains agree:
  * the variance between m half-chains is a χ² of m − 1 degrees of freedom, so that R̂² − 1 ≈ (m/ESS) χ²/(m − 1). Each
  * coefficient has two of them, of location and of scale. The χ² quantile is that of Wilson & Hilferty (1931).
  */

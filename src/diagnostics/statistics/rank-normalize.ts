@@ -49,7 +49,7 @@ export function mapDraws(chains: readonly Float64Array[], transform: (draw: numb
   });
 }
 
-/** Halves of every chain, as views: M chains of N draws → 2M of ⌊N/2⌋; an odd length loses its middle draw. */
+/** Halves of every chain, as views: M chains of N draws become 2M chains of ⌊N/2⌋; an odd length loses its middle draw. */
 export function splitChains(chains: readonly Float64Array[]): Float64Array[] {
   const half = Math.floor(chains[0].length / 2);
   // ArviZ's order: all first halves, then all second halves.

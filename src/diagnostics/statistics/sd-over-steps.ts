@@ -6,20 +6,20 @@ import { mapDraws } from "./rank-normalize.ts";
 interface OverSteps {
   /** Monte Carlo error of the mean over every step, in sds. */
   readonly mcseOfMean: number;
-  /** The draws are unit e^τ; it is τ whose moments over the steps are known, and what e^τ adds is taken from the draws. */
+  /** The draws are unit e^τ, whereas the moments over the steps are those of τ; what e^τ adds is taken from the draws. */
   readonly isExponential: boolean;
   /** The moments are integrals, without Monte Carlo error. */
   readonly isIntegrated?: boolean;
 }
 
 /**
- * Relative Monte Carlo error of an sd that is averaged over every step of chains of which only the draws are kept:
+ * Relative Monte Carlo error of an sd that is averaged over every step, when only the draws are kept:
  *
  *   mcse of the kept draws' log sd / √gain,  gain = S_eff,mean over the steps / S_eff,mean of the draws
  *
- * The kurtosis and the memory of squares are the draws' own; what counting every step gains is measured on the mean. Squares
- * forget twice as fast as values in a chain whose correlations fall exponentially, and gain up to twice as much: the error is
- * too large rather than too small.
+ * Kurtosis and autocorrelation of squares are those of the draws; the gain from counting every step is measured on the
+ * mean. In a chain whose correlations fall exponentially, squares decorrelate twice as fast as values and gain up to
+ * twice as much, so the error is too large rather than too small.
  */
 export function mcseOfSdOverSteps(
   kept: readonly Float64Array[],

@@ -1,7 +1,7 @@
 import { positionOfQuantile, quantileOfSorted } from "./rank-normalize.ts";
 
 /**
- * What `quantileOfSorted` gives of these numbers sorted, but they are only put in order as far as it takes: O(n).
+ * What `quantileOfSorted` gives for these numbers once sorted, but they are sorted only as far as necessary: O(n).
  *
  * Source: Hoare (1961), Algorithm 65: FIND.
  * @param values in any order; reordered

@@ -2,13 +2,16 @@ import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { cholesky, choleskySolve } from "../../linalg/cholesky.ts";
 import { matrix } from "../../linalg/matrix.ts";
 
-/** The share of all draws that a tail's quantile function is fitted to, and the polynomial's coefficients. */
+/**
+ * The fraction of all draws to which a tail's quantile function is fitted, and the number of the polynomial's
+ * coefficients.
+ */
 const tailFraction = 0.2;
 const numTerms = 4;
-/** Fewest order statistics that a fit is made of. */
+/** The smallest number of order statistics for a fit. */
 const fewest = 40;
 
-/** What a fit rests on besides the draws: the same for every coefficient with so many of them. */
+/** The parts of a fit that do not depend on the draws: the same for every coefficient with this number of draws. */
 interface TailBasis {
   readonly size: number;
   /** p_i = (i − 3/8)/(n + 1/4) and z_i = Φ⁻¹(p_i) of the order statistics i = 1, 2, … */
@@ -55,8 +58,8 @@ export type Functional = readonly number[];
 
 /**
  * A smooth quantile function of the lower tail of n sorted draws: Q(p) a cubic in z = Φ⁻¹(p), fitted to the lowest fifth of
- * the order statistics. Of a normal law Q is linear in z, of its increasing smooth functions a smooth curve; of a law that
- * ends at a bound, Q − bound ∝ p = Φ(z) there, smooth in z too.
+ * the order statistics. For a normal law Q is linear in z, and for a smooth increasing function of a normal variable it
+ * is a smooth curve. For a law that ends at a bound, Q − bound ∝ p = Φ(z) there, which is smooth in z too.
  *
  * The weights are inversely proportional to the order statistics' sds, √(p (1 − p)/n) Q′(p), with Q′ from divided differences
  * over a factor of four in p, so that neither the far draws of heavy tails nor the dense ones at a bound decide alone.
@@ -67,7 +70,7 @@ export class TailQuantiles {
   private readonly factor: ReturnType<typeof cholesky>;
   private readonly coefficients: Float64Array;
 
-  /** Whether so many draws are enough for a fit. */
+  /** Whether this number of draws is enough for a fit. */
   static suits(size: number): boolean {
     return Math.floor(tailFraction * size) >= fewest;
   }
@@ -116,7 +119,7 @@ export class TailQuantiles {
     return functional.reduce((sum, entry, k) => sum + entry * this.coefficients[k], 0);
   }
 
-  /** How much of each order statistic, lowest first, a functional is made of. */
+  /** The coefficients of a functional in the order statistics, lowest first. */
   weightsOf(functional: Functional): Float64Array {
     const { terms } = this.basis;
     const solved = choleskySolve(this.factor, functional);

@@ -1,6 +1,6 @@
 import { AliasEntry } from "../../../kernels/layout/model.ts";
 
-/** Memory that gives typed views at byte addresses, as EngineMemory does. */
+/** Memory with typed views at byte addresses, such as EngineMemory. */
 interface ViewableMemory {
   u32(address: number, length: number): Uint32Array;
   f32(address: number, length: number): Float32Array;
@@ -31,7 +31,7 @@ export function writeAliasTable(
   const factor = sum > 0 ? ((1 - uniformFraction) * size) / sum : 0;
   const offset = sum > 0 ? uniformFraction : 1;
 
-  // N p_n, less what larger rows have given away to smaller ones. Rows below 1 wait at the left end of `waiting`, rows
+  // N p_n, less what larger rows have passed on to smaller ones. Rows below 1 wait at the left end of `waiting`, rows
   // above at the right end.
   const rest = new Float64Array(size);
   const waiting = new Uint32Array(size);

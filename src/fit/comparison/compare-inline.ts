@@ -4,7 +4,8 @@ import { type CompareOptions, compareWithEngine } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
 
 /**
- * Every sampler of the registry on one problem, on the calling thread (Node or browser), measured against one reference;
+ * Runs every sampler of the registry on one problem, on the calling thread (Node or browser), and measures each against
+ * one independent posterior;
  * `compare` of ornstein/node spreads the work over threads.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */

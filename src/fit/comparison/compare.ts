@@ -24,16 +24,16 @@ import type { Comparison, SamplerComparison } from "./comparison.ts";
 
 /** What may be set for a comparison: the model and the length of its runs, not the samplers' own settings. */
 export interface CompareOptions extends Omit<FitOptions, keyof Tuning | "sampler">, RunControl {
-  /** Names of the registry; all of them unless told. */
+  /** Names from the registry; all of them by default. */
   readonly samplers?: readonly string[];
-  /** Seconds after which a sampler is given up, 60. */
+  /** Seconds after which a sampler is abandoned; 60 by default. */
   readonly timeLimit?: number;
 }
 
 /**
- * Runs every sampler, with each of its preconditioners, on one problem, and measures each against one reference: the
- * exact posterior where it is known, else a long run of the reference sampler, on a random subsample where the rows are
- * too many for it. A sampler that cannot be used is a row with the reason.
+ * Runs every sampler, with each of its preconditioners, on one problem, and measures each against one independent
+ * posterior: the exact one if it is known, otherwise a long run of NUTS, on a random subsample if there are too many rows
+ * for it. A sampler that cannot be used gets a row with the reason.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
 export async function compareWithEngine(input: FitInput, options: CompareOptions, engine: Engine): Promise<Comparison> {
@@ -109,7 +109,7 @@ function variantsOf(names: readonly string[] | undefined): Variant[] {
     );
 }
 
-/** The same problem under another signal, its progress told as that of `title`. */
+/** The same problem under another signal, with its progress reported under `title`. */
 function titled(
   local: DenseApproximation,
   workspace: Workspace,

@@ -4,37 +4,40 @@ import type { SamplerSettings } from "../../sampling/plan.ts";
 
 import type { DataSummary } from "../load.ts";
 
-/** One sampler's line of the comparison; null where it could not be run, with the reason in `message`. */
+/** One sampler's line of the comparison; its numbers are null if it could not be run, with the reason in `message`. */
 export interface SamplerComparison {
   readonly sampler: string;
   readonly preconditioner: PreconditionerName | null;
   readonly settings: SamplerSettings | null;
-  /** Divergences of the sampler's normal law, nats; the first two on all rows, the last on the reference's rows. */
+  /**
+   * Divergences of the sampler's normal law, in nats; the first two on all rows, the last on the rows of the
+   * independent posterior.
+   */
   readonly kl: {
     readonly laplacePredicted: number | null;
     readonly laplaceMeasured: number | null;
     readonly reference: number | null;
   };
-  /** Largest relative error of an sd, against the reference. */
+  /** Largest relative error of an sd, against the independent posterior. */
   readonly worstSdError: number | null;
-  /** Largest error of a mean, in the reference's sds. */
+  /** Largest error of a mean, in sds of the independent posterior. */
   readonly worstMeanError: number | null;
-  /** What of these numbers the Monte Carlo error of the two runs would make alone. */
+  /** What the Monte Carlo error of both runs alone would make of these numbers. */
   readonly byChance: {
     readonly klLaplace: number;
     readonly klReference: number;
     readonly worstSdError: number;
     readonly worstMeanError: number;
   } | null;
-  /** Choosing the settings and running the chains, on all rows. */
+  /** Seconds for choosing the settings and running the chains, on all rows. */
   readonly seconds: number | null;
-  /** Rows read by both, over N. */
+  /** Rows read in both, over N. */
   readonly passes: number | null;
-  /** Fewest bulk effective draws of a coefficient. */
+  /** Smallest bulk effective sample size of a coefficient. */
   readonly ess: number | null;
-  /** `ess` a second of running the chains. */
+  /** `ess` per second of running the chains. */
   readonly essPerSecond: number | null;
-  /** Of the sampler's certificate, on all rows. */
+  /** The verdict of the sampler's certificate, on all rows. */
   readonly verdict: Verdict | null;
   readonly message?: string;
 }
@@ -46,11 +49,11 @@ export interface Comparison {
   readonly formula: string;
   readonly reference: {
     readonly sampler: string;
-    /** Accuracy is measured on these rows: all, or a random subsample. */
+    /** Number of rows on which accuracy is measured: all, or a random subsample. */
     readonly rows: number;
-    /** Effective draws behind its mean or covariance, whichever has fewer; Infinity where it is exact. */
+    /** Effective draws behind its mean or covariance, whichever are fewer; Infinity if it is exact. */
     readonly ess: number;
-    /** KL that its Monte Carlo error alone makes, on average. */
+    /** The KL that its Monte Carlo error alone makes on average. */
     readonly klFloor: number;
   };
   readonly samplers: readonly SamplerComparison[];
