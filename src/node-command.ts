@@ -11,7 +11,7 @@ import { InputError } from "./errors.ts";
 import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
-import type { FitInput, RunControl } from "./fit/load.ts";
+import type { FitInput, RunControl } from "./fit/input/load.ts";
 import { requireOptions } from "./fit/options/require-input.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
@@ -121,7 +121,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export { posteriorToJson } from "./fit/to-json.ts";
+export { posteriorToJson } from "./fit/summary/to-json.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };

@@ -6,7 +6,7 @@
 
 import type { OpenTableOptions } from "./duckdb/source.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
-import type { FitInput } from "./fit/load.ts";
+import type { FitInput } from "./fit/input/load.ts";
 import { inFlags, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import type { NewRows, Prediction } from "./fit/predict.ts";

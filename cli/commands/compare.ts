@@ -54,7 +54,7 @@ async function runCompare(data: string | undefined, flags: CompareFlags, version
       });
     }
     if (json !== undefined) {
-      const { comparisonToJson } = await import("../../src/fit/to-json.ts");
+      const { comparisonToJson } = await import("../../src/fit/summary/to-json.ts");
       const record = comparisonToJson(comparison, { version, command: commandLine() });
       await write(json, () => writeJson(json, record));
     }

@@ -76,7 +76,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
         const found = stream.summary();
         const summary = { ...found, warnings: [...ofCertificate(fit, path), ...found.warnings] };
         if (json !== undefined) {
-          const { predictionToJson } = await import("../../src/fit/to-json.ts");
+          const { predictionToJson } = await import("../../src/fit/summary/to-json.ts");
           const record = predictionToJson(fit, summary, { version, command: commandLine() });
           await write(json, () => writeJson(json, record));
         }

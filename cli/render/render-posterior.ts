@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { nats, percent } from "../../src/diagnostics/certificate/wording.ts";
-import type { Coefficient } from "../../src/fit/coefficients.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
+import type { Coefficient } from "../../src/fit/summary/coefficients.ts";
 import { renderModel } from "./render-model.ts";
 import {
   decimalsWithin,

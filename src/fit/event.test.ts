@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { RunOptions } from "./fit.ts";
 import { fit } from "./fit-inline.ts";
-import type { FitInput } from "./load.ts";
+import type { FitInput } from "./input/load.ts";
 
 const count = 300;
 const x = Array.from({ length: count }, (_, n) => Math.sin(1.7 * n) + 0.3 * Math.cos(0.11 * n * n));

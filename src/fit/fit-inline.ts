@@ -1,6 +1,6 @@
 import { createInlineEngine } from "../engine/engine.ts";
 import { fitWithEngine, type RunOptions } from "./fit.ts";
-import type { FitInput } from "./load.ts";
+import type { FitInput } from "./input/load.ts";
 import type { Posterior } from "./posterior.ts";
 
 /**

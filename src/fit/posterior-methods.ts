@@ -3,7 +3,7 @@ import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
-import { plainJson, posteriorToJson } from "./to-json.ts";
+import { plainJson, posteriorToJson } from "./summary/to-json.ts";
 
 /** The settings as they are reported: with the theorem that they follow from, and why the sampler was taken. */
 export function settingsOf({ plan: { settings } }: Run, rationale: string): SamplerSettings {

@@ -2,10 +2,10 @@ import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
-import type { Coefficient } from "./coefficients.ts";
-import type { LearnedPrior } from "./learn-prior.ts";
-import type { DataSummary } from "./load.ts";
+import type { LearnedPrior } from "./input/learn-prior.ts";
+import type { DataSummary } from "./input/load.ts";
 import type { NewRows, Prediction } from "./predict.ts";
+import type { Coefficient } from "./summary/coefficients.ts";
 
 /** Seconds each stage took, and the rows read. */
 export interface Timing {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../rng/xoshiro.ts";
 import { fit } from "./fit-inline.ts";
-import { posteriorToJson } from "./to-json.ts";
+import { posteriorToJson } from "./summary/to-json.ts";
 
 const random = createRandom(5, 0, 9);
 const x = Array.from({ length: 300 }, () => random.normal());

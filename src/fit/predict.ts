@@ -5,7 +5,7 @@ import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts"
 import type { PredictionColumns } from "../prediction/row-predictor.ts";
 import { type TableData, tableFromColumns } from "../table/table.ts";
 import type { TableSource } from "../table/table-source.ts";
-import { asSource } from "./load.ts";
+import { asSource } from "./input/load.ts";
 
 /** Rows to predict: a table, or rows of numbers in the order of the x that was fitted. */
 export type NewRows = TableData | readonly ArrayLike<number>[];

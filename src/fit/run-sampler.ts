@@ -4,10 +4,10 @@ import { certify } from "../diagnostics/certificate/certify.ts";
 import type { Plan, SamplerOptions } from "../sampling/plan.ts";
 import { type Run, sampleFrom } from "../sampling/run.ts";
 import type { Sampler } from "../sampling/sampler.ts";
-import { type Coefficient, convergenceOf, type PosteriorTable } from "./coefficients.ts";
-import type { ModeEstimates } from "./estimate-input.ts";
+import type { ModeEstimates } from "./input/estimate-input.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
-import { summarise } from "./summarise.ts";
+import { type Coefficient, convergenceOf, type PosteriorTable } from "./summary/coefficients.ts";
+import { summarise } from "./summary/summarise.ts";
 
 /** A sampler's draws, summarised on the data's scale and certified. */
 export interface CertifiedRun extends PosteriorTable {

@@ -21,15 +21,14 @@ import { nuts } from "../sampling/algorithms/nuts.ts";
 import { type Selected, selectSampler } from "../sampling/choose.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
-
-import type { Coefficient } from "./coefficients.ts";
-import type { RunControl } from "./load.ts";
+import type { RunControl } from "./input/load.ts";
+import { requireRoomForDraws } from "./input/require-room.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Timing } from "./posterior.ts";
 import { settingsOf, withHidden } from "./posterior-methods.ts";
-import { requireRoomForDraws } from "./require-room.ts";
 import { type CertifiedRun, runSampler } from "./run-sampler.ts";
-import { plainJson } from "./to-json.ts";
+import type { Coefficient } from "./summary/coefficients.ts";
+import { plainJson } from "./summary/to-json.ts";
 import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for draws from a custom model. */

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
-import { posteriorToJson } from "../fit/to-json.ts";
+import { posteriorToJson } from "../fit/summary/to-json.ts";
 import { refuse } from "../kinds.ts";
 import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics } from "../sampling/plan.ts";

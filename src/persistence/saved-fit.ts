@@ -2,7 +2,7 @@ import type { File, Group } from "h5wasm";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
-import { posteriorToJson } from "../fit/to-json.ts";
+import { posteriorToJson } from "../fit/summary/to-json.ts";
 import { coefficientNames, drawsOf, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Coefficient } from "../../src/fit/coefficients.ts";
+import type { Coefficient } from "../../src/fit/summary/coefficients.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import type { Case, Columns } from "./cases.ts";
 

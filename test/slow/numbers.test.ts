@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fit } from "../../src/fit/fit-inline.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
-import { posteriorToJson } from "../../src/fit/to-json.ts";
+import { posteriorToJson } from "../../src/fit/summary/to-json.ts";
 import type { FitOptions } from "../../src/options/options.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { samplers } from "../../src/sampling/registry.ts";

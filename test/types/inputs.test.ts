@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, it } from "vitest";
 import { fit } from "../../src/fit/fit-inline.ts";
-import type { FitInput } from "../../src/fit/load.ts";
+import type { FitInput } from "../../src/fit/input/load.ts";
 import { predict } from "../../src/fit/predict.ts";
 import { compare, type Prediction } from "../../src/index.ts";
 import type { FileInput } from "../../src/node.ts";

@@ -1,5 +1,5 @@
 import { createInlineEngine } from "../../engine/engine.ts";
-import type { FitInput } from "../load.ts";
+import type { FitInput } from "../input/load.ts";
 import { type CompareOptions, compareWithEngine } from "./compare.ts";
 import type { Comparison } from "./comparison.ts";
 

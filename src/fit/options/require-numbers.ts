@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import type { Coefficient } from "../coefficients.ts";
+import type { Coefficient } from "../summary/coefficients.ts";
 
 /**
  * The last guard before anything is shown: means, sds and intervals are numbers.

@@ -1,8 +1,8 @@
-import type { ScaledDesign } from "../design/standardise.ts";
-import { intervalEnds } from "../diagnostics/statistics/interval-ends.ts";
-import { orderDraws } from "../diagnostics/statistics/ordered-draws.ts";
-import { statisticsOf } from "../diagnostics/statistics/summary-statistics.ts";
-import { isDense, type Run } from "../sampling/run.ts";
+import type { ScaledDesign } from "../../design/standardise.ts";
+import { intervalEnds } from "../../diagnostics/statistics/interval-ends.ts";
+import { orderDraws } from "../../diagnostics/statistics/ordered-draws.ts";
+import { statisticsOf } from "../../diagnostics/statistics/summary-statistics.ts";
+import { isDense, type Run } from "../../sampling/run.ts";
 import type { Coefficient, PosteriorTable } from "./coefficients.ts";
 import { denseMarginals } from "./dense-marginals.ts";
 import { streamedMarginals } from "./streamed-marginals.ts";

@@ -1,17 +1,17 @@
-import { buildDesign, designFromArrays, designFromSparse, type SparseArrays } from "../design/design.ts";
-import type { Design, DesignOptions } from "../design/design-types.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { ProgressListener, ReportProgress } from "../engine/progress.ts";
-import { InputError } from "../errors.ts";
-import { probabilityOf } from "../formula/event.ts";
-import { parseFormula } from "../formula/formula.ts";
-import { requireObject } from "../kinds.ts";
-import { type Model, type RowBlock, rowBlockOf } from "../models/model.ts";
-import { type ResolvedOptions, refuseOptionsAmong } from "../options/resolve-options.ts";
-import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
-import { type TableData, tableFromColumns, tableFromRows } from "../table/table.ts";
-import type { TableSource } from "../table/table-source.ts";
-import { requireInput } from "./options/require-input.ts";
+import { buildDesign, designFromArrays, designFromSparse, type SparseArrays } from "../../design/design.ts";
+import type { Design, DesignOptions } from "../../design/design-types.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { ProgressListener, ReportProgress } from "../../engine/progress.ts";
+import { InputError } from "../../errors.ts";
+import { probabilityOf } from "../../formula/event.ts";
+import { parseFormula } from "../../formula/formula.ts";
+import { requireObject } from "../../kinds.ts";
+import { type Model, type RowBlock, rowBlockOf } from "../../models/model.ts";
+import { type ResolvedOptions, refuseOptionsAmong } from "../../options/resolve-options.ts";
+import { tellRows, whilePreparing } from "../../prediction/telling-rows.ts";
+import { type TableData, tableFromColumns, tableFromRows } from "../../table/table.ts";
+import type { TableSource } from "../../table/table-source.ts";
+import { requireInput } from "../options/require-input.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {

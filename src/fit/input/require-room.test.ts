@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { EngineMemory } from "../engine/memory.ts";
+import { EngineMemory } from "../../engine/memory.ts";
 import { requireRoomForDraws } from "./require-room.ts";
 
 const model = (dimension: number, freeBytes: number) => ({

@@ -1,17 +1,17 @@
-import { priorsOfColumns } from "../design/column-priors.ts";
-import { rotatedPriors } from "../design/design.ts";
-import type { Design, DesignOptions } from "../design/design-types.ts";
-import type { Engine } from "../engine/engine.ts";
-import { InputError } from "../errors.ts";
-import type { FamilyName } from "../families/families.ts";
-import { type ClassCoding, createModel, type Model, numParameters } from "../models/model.ts";
-import { refuseForeignModelOptions } from "../options/foreign-options.ts";
-import { knownAuxiliaries, type ResolvedOptions } from "../options/resolve-options.ts";
-import { coefficientNames, modelRecipe } from "../prediction/predictive-fit.ts";
-import type { Prior } from "../priors/densities.ts";
-import type { NormalPrior } from "../priors/normal.ts";
+import { priorsOfColumns } from "../../design/column-priors.ts";
+import { rotatedPriors } from "../../design/design.ts";
+import type { Design, DesignOptions } from "../../design/design-types.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { InputError } from "../../errors.ts";
+import type { FamilyName } from "../../families/families.ts";
+import { type ClassCoding, createModel, type Model, numParameters } from "../../models/model.ts";
+import { refuseForeignModelOptions } from "../../options/foreign-options.ts";
+import { knownAuxiliaries, type ResolvedOptions } from "../../options/resolve-options.ts";
+import { coefficientNames, modelRecipe } from "../../prediction/predictive-fit.ts";
+import type { Prior } from "../../priors/densities.ts";
+import type { NormalPrior } from "../../priors/normal.ts";
 
-import type { Workspace } from "../rows/workspace.ts";
+import type { Workspace } from "../../rows/workspace.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
 

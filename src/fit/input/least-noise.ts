@@ -1,8 +1,8 @@
-import type { Design } from "../design/design-types.ts";
-import { InputError } from "../errors.ts";
-import type { DenseApproximation } from "../estimation/local-approximation.ts";
-import { type Model, numCoefficients } from "../models/model.ts";
-import { visitRows } from "../rows/visit-rows.ts";
+import type { Design } from "../../design/design-types.ts";
+import { InputError } from "../../errors.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
+import { type Model, numCoefficients } from "../../models/model.ts";
+import { visitRows } from "../../rows/visit-rows.ts";
 
 /**
  * Smallest noise scale, relative to the size of the target's values: noise below it cannot be distinguished from

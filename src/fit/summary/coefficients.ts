@@ -1,6 +1,6 @@
-import type { Convergence } from "../diagnostics/certificate/certificate.ts";
-import type { SummaryStatistics } from "../diagnostics/statistics/summary-statistics.ts";
-import type { NamedDraws } from "../prediction/predictive-fit.ts";
+import type { Convergence } from "../../diagnostics/certificate/certificate.ts";
+import type { SummaryStatistics } from "../../diagnostics/statistics/summary-statistics.ts";
+import type { NamedDraws } from "../../prediction/predictive-fit.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {

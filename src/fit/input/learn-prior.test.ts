@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createRandom } from "../rng/xoshiro.ts";
-import { fit } from "./fit-inline.ts";
-import { posteriorToJson } from "./to-json.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { fit } from "../fit-inline.ts";
+import { posteriorToJson } from "../summary/to-json.ts";
 
 /** Few draws, made without pilot runs. */
 const short = { sampler: "laplace", draws: 100 };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { curvatureKind } from "../design/curvature-kind.ts";
-import { createInlineEngine } from "../engine/engine.ts";
-import { resolveOptions } from "../options/resolve-options.ts";
-import { createRandom } from "../rng/xoshiro.ts";
-import { fit } from "./fit-inline.ts";
+import { curvatureKind } from "../../design/curvature-kind.ts";
+import { createInlineEngine } from "../../engine/engine.ts";
+import { resolveOptions } from "../../options/resolve-options.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { fit } from "../fit-inline.ts";
 import { loadModel } from "./load-model.ts";
 
 const numRows = 12;

@@ -1,11 +1,11 @@
-import { type OriginalScale, originalScale, type ScaledDesign } from "../design/standardise.ts";
-import { mcseOfMean } from "../diagnostics/statistics/effective-sample-size.ts";
-import { mapDraws } from "../diagnostics/statistics/rank-normalize.ts";
-import { mcseOfSdOverSteps } from "../diagnostics/statistics/sd-over-steps.ts";
-import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../linalg/matrix.ts";
-import type { ChainOutput } from "../sampling/plan.ts";
-import type { DenseRun } from "../sampling/run.ts";
-import type { Gaussian } from "../theory/divergence.ts";
+import { type OriginalScale, originalScale, type ScaledDesign } from "../../design/standardise.ts";
+import { mcseOfMean } from "../../diagnostics/statistics/effective-sample-size.ts";
+import { mapDraws } from "../../diagnostics/statistics/rank-normalize.ts";
+import { mcseOfSdOverSteps } from "../../diagnostics/statistics/sd-over-steps.ts";
+import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../../linalg/matrix.ts";
+import type { ChainOutput } from "../../sampling/plan.ts";
+import type { DenseRun } from "../../sampling/run.ts";
+import type { Gaussian } from "../../theory/divergence.ts";
 import type { Marginals } from "./coefficients.ts";
 
 /** Means and sds over every step of the chains that was counted, from the covariance matrix of all of them. */

@@ -1,8 +1,8 @@
-import type { ScaledDesign } from "../design/standardise.ts";
-import { posteriorSds } from "../estimation/local-approximation.ts";
-import type { NamedDraws } from "../prediction/predictive-fit.ts";
-import type { StreamedOutput } from "../sampling/plan.ts";
-import type { LowRankRun } from "../sampling/run.ts";
+import type { ScaledDesign } from "../../design/standardise.ts";
+import { posteriorSds } from "../../estimation/local-approximation.ts";
+import type { NamedDraws } from "../../prediction/predictive-fit.ts";
+import type { StreamedOutput } from "../../sampling/plan.ts";
+import type { LowRankRun } from "../../sampling/run.ts";
 import type { Marginals } from "./coefficients.ts";
 
 /** Draws of very many coefficients. They stay as the chains made them and are converted to the original scale on demand. */

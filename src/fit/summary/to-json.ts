@@ -1,9 +1,9 @@
-import { probabilityOf } from "../formula/event.ts";
-import { requireArray, requireObject } from "../kinds.ts";
-import type { PredictionSummary } from "../prediction/predict.ts";
-import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts";
-import type { Comparison } from "./comparison/comparison.ts";
-import type { Posterior } from "./posterior.ts";
+import { probabilityOf } from "../../formula/event.ts";
+import { requireArray, requireObject } from "../../kinds.ts";
+import type { PredictionSummary } from "../../prediction/predict.ts";
+import { type PredictiveFit, requireFit } from "../../prediction/predictive-fit.ts";
+import type { Comparison } from "../comparison/comparison.ts";
+import type { Posterior } from "../posterior.ts";
 
 /**
  * The machine-readable result: what the command writes as JSON. Numbers are finite or null.

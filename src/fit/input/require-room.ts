@@ -1,8 +1,8 @@
-import { curvatureKind } from "../design/curvature-kind.ts";
-import { InputError } from "../errors.ts";
-import type { Model } from "../models/model.ts";
-import type { ResolvedOptions } from "../options/resolve-options.ts";
-import { formatCount } from "../table/table-source.ts";
+import { curvatureKind } from "../../design/curvature-kind.ts";
+import { InputError } from "../../errors.ts";
+import type { Model } from "../../models/model.ts";
+import type { ResolvedOptions } from "../../options/resolve-options.ts";
+import { formatCount } from "../../table/table-source.ts";
 
 /**
  * Bytes that a number of a draw takes at its most: position and interval mean as the kernels write them, their copies, both on the
