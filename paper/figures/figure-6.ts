@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { learnHyperparameters, type TraceEntry } from "../../src/empirical-bayes/variational-em.ts";
 import { InputError } from "../../src/errors.ts";
-import { findModeFromNoise, meanLoss } from "../../src/estimation/mode-from-noise.ts";
+import { findModeFromNoise, meanLoss } from "../../src/estimation/mode/mode-from-noise.ts";
 import { createModel, type Model, withHyperparameters, withRows } from "../../src/models/model.ts";
 import { defaultInterceptPrior } from "../../src/priors/prior.ts";
 import { type ClassificationRows, readCovertype, readMnist } from "../data/classification-rows.ts";

@@ -3,7 +3,7 @@ import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table-source.ts";
 
-import type { OrthogonalBasis } from "./orthogonal-basis.ts";
+import type { OrthogonalBasis } from "./columns/orthogonal-basis.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";

@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { formatCount } from "../table/table-source.ts";
-import type { ChosenColumns } from "./columns.ts";
+import type { ChosenColumns } from "./columns/columns.ts";
 import { curvatureKind, denseLimit } from "./curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import { defaultMaxBytes, denseStrideOf, type RowSideKinds, requireRoom } from "./size-limit.ts";

@@ -1,5 +1,5 @@
 import { beginSparseRow, endSparseRow, sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
-import type { ColumnBlock } from "./columns.ts";
+import type { ColumnBlock } from "./columns/columns.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 

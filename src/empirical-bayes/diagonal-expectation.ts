@@ -1,6 +1,6 @@
 import { diagonalNoise } from "../estimation/diagonal-noise.ts";
 import { largestContraction } from "../estimation/largest-contraction.ts";
-import { findModeFromNoise } from "../estimation/mode-from-noise.ts";
+import { findModeFromNoise } from "../estimation/mode/mode-from-noise.ts";
 import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { Workspace } from "../rows/workspace.ts";

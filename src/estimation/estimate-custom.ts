@@ -13,7 +13,7 @@ import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
 import { antitheticPoints } from "./laplace-points.ts";
 import type { LocalApproximation } from "./local-approximation.ts";
-import { findModeInLowMemory, type LowMemoryMode } from "./low-memory-mode.ts";
+import { findModeInLowMemory, type LowMemoryMode } from "./mode/low-memory-mode.ts";
 import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
 import { diagonalsAt } from "./row-diagonals.ts";
 import { tellingPasses } from "./telling-passes.ts";

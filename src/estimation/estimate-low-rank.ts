@@ -9,7 +9,7 @@ import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { LowRankApproximation } from "./local-approximation.ts";
-import { findModeFromNoise } from "./mode-from-noise.ts";
+import { findModeFromNoise } from "./mode/mode-from-noise.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 /** The squared distance to the mode that is left, in posterior sds, for each parameter. */

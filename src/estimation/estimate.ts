@@ -9,7 +9,7 @@ import type { Workspace } from "../rows/workspace.ts";
 import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { estimateLowRank } from "./estimate-low-rank.ts";
 import type { DenseApproximation, LocalApproximation } from "./local-approximation.ts";
-import { findMode, type Mode } from "./mode.ts";
+import { findMode, type Mode } from "./mode/mode.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
 import { tellingPasses } from "./telling-passes.ts";
 

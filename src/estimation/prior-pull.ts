@@ -14,7 +14,7 @@ import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
-import { newtonDirection } from "./mode.ts";
+import { newtonDirection } from "./mode/mode.ts";
 
 /** What the coefficients' priors change: against the same priors ten times as wide. */
 export interface PriorPull {

@@ -1,4 +1,4 @@
-import type { ScaledDesign } from "../design/standardise.ts";
+import type { ScaledDesign } from "../design/columns/standardise.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import { certify } from "../diagnostics/certificate/certify.ts";
 import type { Plan, SamplerOptions } from "../sampling/plan.ts";

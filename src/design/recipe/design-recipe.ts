@@ -3,7 +3,7 @@ import type { FormulaTerms } from "../../formula/formula-terms.ts";
 import { formulaText } from "../../formula/formula-text.ts";
 import type { ColumnInfo } from "../../table/table-source.ts";
 
-import type { ColumnBlock } from "../columns.ts";
+import type { ColumnBlock } from "../columns/columns.ts";
 import type {
   DesignColumn,
   DesignFamily,

@@ -6,9 +6,8 @@ import { factorName } from "../../formula/formula-text.ts";
 import { isWordCount, textColumns } from "../../formula/words.ts";
 import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.ts";
 import type { TableChunk, TableSource } from "../../table/table-source.ts";
-
+import { compileFactor, type FactorReader } from "../columns/factors.ts";
 import type { DesignRecipe, RecipeBlock } from "../design-types.ts";
-import { compileFactor, type FactorReader } from "../factors.ts";
 import { type ObservedTargets, observeTargets } from "../target/observed-target.ts";
 import { TermRows } from "../term-rows.ts";
 import { type ColumnReader, chunkLike, readLike } from "./like-fitted.ts";

@@ -4,9 +4,8 @@ import { factorName } from "../../formula/formula-text.ts";
 import { closestNames, listed } from "../../suggest.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { formatCount } from "../../table/table-source.ts";
-
+import type { CategoricalFactor } from "../columns/factors.ts";
 import type { DesignRecipe } from "../design-types.ts";
-import type { CategoricalFactor } from "../factors.ts";
 
 /** What to do where other rows have a level that the fit has not seen. */
 export type UnknownLevels = "error" | "reference";

@@ -7,7 +7,7 @@ import type { CompleteRows } from "../../table/complete-rows.ts";
 import { requireComputableWeight } from "../../table/computable.ts";
 import { type ColumnInfo, formatCount } from "../../table/table-source.ts";
 
-import { finiteValues } from "../factors.ts";
+import { finiteValues } from "../columns/factors.ts";
 
 /** A number for each of the complete rows. @throws InputError naming the first row whose number cannot be used. */
 export type RowNumbers = (rows: CompleteRows) => Float64Array;

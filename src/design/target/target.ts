@@ -10,9 +10,8 @@ import type { CompleteRows } from "../../table/complete-rows.ts";
 import { requireComputable } from "../../table/computable.ts";
 import { combine, type Moments, momentsOf, scalingOf } from "../../table/moments.ts";
 import { compareText, formatCount } from "../../table/table-source.ts";
-
+import { finiteValues } from "../columns/factors.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "../design-types.ts";
-import { finiteValues } from "../factors.ts";
 import { CountCheck } from "./counts.ts";
 import { ratingWarnings } from "./ratings.ts";
 

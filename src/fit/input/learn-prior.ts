@@ -2,7 +2,7 @@ import type { Design } from "../../design/design-types.ts";
 import { percent } from "../../diagnostics/certificate/wording.ts";
 import { type LearnedHyperparameters, learnHyperparameters } from "../../empirical-bayes/variational-em.ts";
 import { InputError } from "../../errors.ts";
-import { meanLoss } from "../../estimation/mode-from-noise.ts";
+import { meanLoss } from "../../estimation/mode/mode-from-noise.ts";
 import { type Model, withHyperparameters } from "../../models/model.ts";
 import type { ResolvedOptions } from "../../options/resolve-options.ts";
 import type { Workspace } from "../../rows/workspace.ts";

@@ -1,4 +1,4 @@
-import { type OriginalScale, originalScale, type ScaledDesign } from "../../design/standardise.ts";
+import { type OriginalScale, originalScale, type ScaledDesign } from "../../design/columns/standardise.ts";
 import { mcseOfMean } from "../../diagnostics/statistics/effective-sample-size.ts";
 import { mapDraws } from "../../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../../diagnostics/statistics/sd-over-steps.ts";

@@ -1,4 +1,4 @@
-import type { ScaledDesign } from "../../design/standardise.ts";
+import type { ScaledDesign } from "../../design/columns/standardise.ts";
 import { posteriorSds } from "../../estimation/local-approximation.ts";
 import type { NamedDraws } from "../../prediction/predictive-fit.ts";
 import type { StreamedOutput } from "../../sampling/plan.ts";

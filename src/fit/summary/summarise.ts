@@ -1,4 +1,4 @@
-import type { ScaledDesign } from "../../design/standardise.ts";
+import type { ScaledDesign } from "../../design/columns/standardise.ts";
 import { intervalEnds } from "../../diagnostics/statistics/interval-ends.ts";
 import { orderDraws } from "../../diagnostics/statistics/ordered-draws.ts";
 import { statisticsOf } from "../../diagnostics/statistics/summary-statistics.ts";

@@ -1,12 +1,11 @@
-import { wordsLeftOut } from "../formula/words.ts";
-import { requireComputable } from "../table/computable.ts";
-import { combine, isRounding, type Moments, scalingOf } from "../table/moments.ts";
-import { formatCount } from "../table/table-source.ts";
-
+import { wordsLeftOut } from "../../formula/words.ts";
+import { requireComputable } from "../../table/computable.ts";
+import { combine, isRounding, type Moments, scalingOf } from "../../table/moments.ts";
+import { formatCount } from "../../table/table-source.ts";
+import type { DesignColumn } from "../design-types.ts";
+import type { TermRows } from "../term-rows.ts";
 import { chooseCoding, type TermPart } from "./coding.ts";
-import type { DesignColumn } from "./design-types.ts";
 import type { FactorLevels } from "./factors.ts";
-import type { TermRows } from "./term-rows.ts";
 
 /** Columns that a term fills: one for all rows, or at most one for each cell. */
 export interface ColumnBlock {

@@ -1,15 +1,15 @@
-import { InputError } from "../errors.ts";
-import { compileExpression, compileNumeric, type ExpressionScope } from "../formula/expression.ts";
-import type { CallFactor, Expression, Factor } from "../formula/formula.ts";
-import { formulaError } from "../formula/formula-errors.ts";
-import { expressionText, factorName } from "../formula/formula-text.ts";
-import { type ChebyshevSeries, isPolynomial, valueAt } from "../formula/polynomials.ts";
-import { indexOfReference } from "../formula/reference-level.ts";
-import { compileWords, isWordCount, type WordFactor } from "../formula/words.ts";
-import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
-import type { CompleteRows } from "../table/complete-rows.ts";
-import { maxLevels } from "../table/table.ts";
-import { type CategoryColumn, compareText, tooManyLevels } from "../table/table-source.ts";
+import { InputError } from "../../errors.ts";
+import { compileExpression, compileNumeric, type ExpressionScope } from "../../formula/expression.ts";
+import type { CallFactor, Expression, Factor } from "../../formula/formula.ts";
+import { formulaError } from "../../formula/formula-errors.ts";
+import { expressionText, factorName } from "../../formula/formula-text.ts";
+import { type ChebyshevSeries, isPolynomial, valueAt } from "../../formula/polynomials.ts";
+import { indexOfReference } from "../../formula/reference-level.ts";
+import { compileWords, isWordCount, type WordFactor } from "../../formula/words.ts";
+import type { CompiledExpression, Numeric } from "../../table/compiled-expression.ts";
+import type { CompleteRows } from "../../table/complete-rows.ts";
+import { maxLevels } from "../../table/table.ts";
+import { type CategoryColumn, compareText, tooManyLevels } from "../../table/table-source.ts";
 
 /** A factor whose values are numbers. */
 export interface NumericFactor {

@@ -1,8 +1,8 @@
-import { InputError } from "../errors.ts";
-import { dot } from "../linalg/matrix.ts";
-import { unlessZeroDensity } from "../models/custom-functions.ts";
-import type { Model } from "../models/model.ts";
-import { createRandom } from "../rng/xoshiro.ts";
+import { InputError } from "../../errors.ts";
+import { dot } from "../../linalg/matrix.ts";
+import { unlessZeroDensity } from "../../models/custom-functions.ts";
+import type { Model } from "../../models/model.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
 
 const numDirections = 3;
 const maxRows = 32;

@@ -1,8 +1,8 @@
-import type { Model } from "../models/model.ts";
-import { createRandom } from "../rng/xoshiro.ts";
-import { rowsOf } from "../rows/rows-of.ts";
-import type { Workspace } from "../rows/workspace.ts";
-import { diagonalNoise } from "./diagonal-noise.ts";
+import type { Model } from "../../models/model.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
+import type { Workspace } from "../../rows/workspace.ts";
+import { diagonalNoise } from "../diagonal-noise.ts";
 import { findModeInLowMemory, type LowMemoryMode, type LowMemoryModeOptions } from "./low-memory-mode.ts";
 
 /** Rows from whose gradients the first guess at the curvature is made. */

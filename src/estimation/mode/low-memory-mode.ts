@@ -1,8 +1,8 @@
-import { unlessZeroDensity } from "../models/custom-functions.ts";
-import type { Model } from "../models/model.ts";
-import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
-import { rowsOf } from "../rows/rows-of.ts";
-import type { Workspace } from "../rows/workspace.ts";
+import { unlessZeroDensity } from "../../models/custom-functions.ts";
+import type { Model } from "../../models/model.ts";
+import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
+import type { Workspace } from "../../rows/workspace.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";
 
 /** A mode θ* that was found without a Hessian. */

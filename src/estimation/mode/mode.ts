@@ -1,13 +1,13 @@
-import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../linalg/matrix.ts";
-import { type Model, numCoefficients } from "../models/model.ts";
-import { addPriorGradientInto, priorCurvature, priorLoss } from "../models/prior-terms.ts";
-import { densityOf } from "../priors/densities.ts";
-import { rowsOf } from "../rows/rows-of.ts";
-import { type VisitedRow, visitRows } from "../rows/visit-rows.ts";
-import type { Workspace } from "../rows/workspace.ts";
-import { requireFinite } from "./overflow.ts";
-import { tellingPasses } from "./telling-passes.ts";
+import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
+import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { type Model, numCoefficients } from "../../models/model.ts";
+import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
+import { densityOf } from "../../priors/densities.ts";
+import { rowsOf } from "../../rows/rows-of.ts";
+import { type VisitedRow, visitRows } from "../../rows/visit-rows.ts";
+import type { Workspace } from "../../rows/workspace.ts";
+import { requireFinite } from "../overflow.ts";
+import { tellingPasses } from "../telling-passes.ts";
 
 /** The mode θ* of the posterior and the curvature there. */
 export interface Mode {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { multiplyVector } from "../linalg/matrix.ts";
-import type { DesignColumn } from "./design-types.ts";
+import { multiplyVector } from "../../linalg/matrix.ts";
+import type { DesignColumn } from "../design-types.ts";
 import { originalScale } from "./standardise.ts";
 
 const number = fc.double({ min: -10, max: 10, noNaN: true });

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { parseFormula } from "../formula/formula.ts";
-import { matrix, multiply, transpose } from "../linalg/matrix.ts";
-import { createRandom } from "../rng/xoshiro.ts";
-import { tableFromColumns } from "../table/table.ts";
-import { buildDesign } from "./build-design.ts";
+import { parseFormula } from "../../formula/formula.ts";
+import { matrix, multiply, transpose } from "../../linalg/matrix.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { tableFromColumns } from "../../table/table.ts";
+import { buildDesign } from "../build-design.ts";
 import { rotatedPriors } from "./orthogonal-basis.ts";
 
 const random = createRandom(8, 0, 1);

@@ -1,5 +1,5 @@
-import { type Matrix, mapEntries, multiplyVector, transpose } from "../linalg/matrix.ts";
-import { singularVectors } from "../linalg/symmetric-eigen.ts";
+import { type Matrix, mapEntries, multiplyVector, transpose } from "../../linalg/matrix.ts";
+import { singularVectors } from "../../linalg/symmetric-eigen.ts";
 
 /**
  * Coordinates in which columns that are nearly collinear, such as powers of a year, are orthogonal. Rows are stored in

@@ -1,5 +1,5 @@
-import { type Matrix, matrix, multiply, multiplyVector } from "../linalg/matrix.ts";
-import type { Design } from "./design-types.ts";
+import { type Matrix, matrix, multiply, multiplyVector } from "../../linalg/matrix.ts";
+import type { Design } from "../design-types.ts";
 
 /**
  * Coefficients between the standardised scale, on which the sampler lives, and the data's own. With

@@ -1,13 +1,13 @@
-import { InputError } from "../errors.ts";
-import { compileNumeric, type ExpressionScope } from "../formula/expression.ts";
-import type { Call, CallFactor, Expression, Factor } from "../formula/formula.ts";
-import { expressionText, factorName } from "../formula/formula-text.ts";
-import { type ChebyshevSeries, isPolynomial } from "../formula/polynomials.ts";
-import { matrix } from "../linalg/matrix.ts";
-import { TriangularFactor } from "../linalg/triangular-factor.ts";
-import type { CompleteRows } from "../table/complete-rows.ts";
+import { InputError } from "../../errors.ts";
+import { compileNumeric, type ExpressionScope } from "../../formula/expression.ts";
+import type { Call, CallFactor, Expression, Factor } from "../../formula/formula.ts";
+import { expressionText, factorName } from "../../formula/formula-text.ts";
+import { type ChebyshevSeries, isPolynomial } from "../../formula/polynomials.ts";
+import { matrix } from "../../linalg/matrix.ts";
+import { TriangularFactor } from "../../linalg/triangular-factor.ts";
+import type { CompleteRows } from "../../table/complete-rows.ts";
+import type { RowPass } from "../first-pass.ts";
 import { finiteValues } from "./factors.ts";
-import type { RowPass } from "./first-pass.ts";
 
 /**
  * The series of every column of poly(x, k) among the factors: orthogonal over the rows, of length 1, with a positive

@@ -1,4 +1,4 @@
-import { dot } from "../linalg/matrix.ts";
+import { dot } from "../../linalg/matrix.ts";
 
 /** The function to minimise, at one point. */
 export interface Evaluation {
