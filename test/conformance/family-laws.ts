@@ -26,15 +26,15 @@ export function familyTarget(family: FamilyName, numRows: number): Target {
   return { name: family, x, y, family, prior: "student-t(4, 0, 2)", offset, weights };
 }
 
-/** The tests of the laws, with so many draws a chain. */
-export function describeFamilyLaws(draws: number): void {
+/** The tests of the laws, with that tolerance and so many draws a chain. */
+export function describeFamilyLaws({ tolerance, draws }: { tolerance: number; draws: number }): void {
   describe.each(singleFamilies)("%s", (family) => {
     it.each(["constant-sgd", "momentum-sgd", "sgfs", "control-variate"])("%s obeys its predicted law", async (name) => {
       const engine = await createInlineEngine();
       try {
         const { local } = await problemOf(engine, familyTarget(family, 4000));
         const sampler = samplers.find((sampler) => sampler.name === name)!;
-        const plan = await sampler.plan(local, { tolerance: 0.05, chains: 4, draws, seed });
+        const plan = await sampler.plan(local, { tolerance, chains: 4, draws, seed });
         expectLaw(local, plan, await plan.sample(), seed);
       } finally {
         await engine.executor.close();

@@ -7,8 +7,9 @@ import type { SamplerOptions, Tuning } from "../../src/sampling/sampler.ts";
 import { expectLaw } from "./law.ts";
 import { categoricalTarget, problemOf, quadraticTarget, type Target } from "./targets.ts";
 
-// Every sampler of the registry, with each of its preconditioners, obeys the law that it predicts. Seeds are fixed; tolerances
-// follow from the effective sample sizes, so that more draws make a sharper test: npm test takes few, npm run test:slow many.
+// Every sampler of the registry, with each of its preconditioners, obeys the law that it predicts. Seeds are fixed; what a test
+// allows follows from the effective sample sizes, which grow as the square of the tolerance that a sampler aims for falls: npm
+// test takes a large one, npm run test:slow a small one.
 const seed = 7;
 
 /** Tuning besides the preconditioner that changes what a sampler does, each run with the sampler's first preconditioner. */
@@ -34,8 +35,8 @@ export const variants = samplers.flatMap((sampler) => {
   }));
 });
 
-/** The tests of the laws, with so many draws a chain. */
-export function describeSamplerLaws(draws: number): void {
+/** The tests of the laws, with that tolerance and so many draws a chain. */
+export function describeSamplerLaws({ tolerance, draws }: { tolerance: number; draws: number }): void {
   const engines: Engine[] = [];
   afterEach(async () => {
     await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
@@ -49,7 +50,7 @@ export function describeSamplerLaws(draws: number): void {
   describe.each(variants)("$title", ({ sampler, options }) => {
     it("obeys the predicted law on a quadratic target", async () => {
       const local = await localOf(quadraticTarget());
-      const plan = await sampler.plan(local, { ...options, draws });
+      const plan = await sampler.plan(local, { ...options, tolerance, draws });
       expectLaw(local, plan, await plan.sample(), seed);
     });
 
@@ -58,7 +59,7 @@ export function describeSamplerLaws(draws: number): void {
     it.skipIf(reason)(title, async () => {
       const local = await localOf(categoricalTarget());
       const few = trajectories.includes(sampler.name) && { chains: 1, draws: Math.min(draws, 100) };
-      const plan = await sampler.plan(local, { ...options, draws, ...few });
+      const plan = await sampler.plan(local, { ...options, tolerance, draws, ...few });
       expectLaw(local, plan, await plan.sample(), seed);
     });
   });
