@@ -25,12 +25,12 @@ function table(numRows: number, numColumns: number, target: (row: number[], nois
 beforeAll(async () => {
   for (const name of ["wine", "skin", "casp"]) mkdirSync(join(folder, name));
   const text = (rows: number[][], separator: string) => rows.map((row) => row.join(separator)).join("\n");
-  const wine = table(2000, 11, (row, noise) => Math.round(6 + row[0] - row[1] + noise));
+  const wine = table(600, 11, (row, noise) => Math.round(6 + row[0] - row[1] + noise));
   const wineNames = [...Array.from({ length: 11 }, (_, j) => `"property ${j + 1}"`), '"quality"'];
   writeFileSync(join(folder, "wine/winequality-white.csv"), `${wineNames.join(";")}\n${text(wine, ";")}\n`);
-  const protein = table(2000, 9, (row, noise) => row[0] + noise).map((row) => [row[9], ...row.slice(0, 9)]);
+  const protein = table(600, 9, (row, noise) => row[0] + noise).map((row) => [row[9], ...row.slice(0, 9)]);
   writeFileSync(join(folder, "casp/CASP.csv"), `RMSD,F1,F2,F3,F4,F5,F6,F7,F8,F9\n${text(protein, ",")}\n`);
-  const skin = table(2000, 3, (row, noise) => (row[0] - row[1] + noise > 0 ? 1 : 2));
+  const skin = table(600, 3, (row, noise) => (row[0] - row[1] + noise > 0 ? 1 : 2));
   writeFileSync(join(folder, "skin/Skin_NonSkin.txt"), `${text(skin, "\t")}\n`);
   engine = await createInlineEngine();
 });

@@ -4,7 +4,7 @@ import { fit } from "./fit-inline.ts";
 import { posteriorToJson } from "./summary/to-json.ts";
 
 const random = createRandom(5, 0, 9);
-const x = Array.from({ length: 300 }, () => random.normal());
+const x = Array.from({ length: 100 }, () => random.normal());
 const y = x.map((value) => (random.uniform() < 1 / (1 + Math.exp(1 - value)) ? 1 : 0));
 const input = { data: { x, y }, formula: "y ~ x" };
 const checkOf = ({ certificate }: Awaited<ReturnType<typeof fit>>, id: string) =>

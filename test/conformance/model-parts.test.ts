@@ -43,8 +43,8 @@ function integrate({ x, y, family, prior }: Target, rows: { mean: number; scale:
   const density = readPrior(prior, "prior") as Prior;
   const { predictive } = families[family];
   const sums = [0, 0, 0];
-  for (let k = -12_000; k <= 12_000; k++) {
-    const theta = k / 4000;
+  for (let k = -3000; k <= 3000; k++) {
+    const theta = k / 1000;
     let log = -negativeLogDensity(density, theta).value;
     x.forEach(([value], n) => {
       log += predictive.logDensity(

@@ -1,51 +1,20 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
 import type { Executor } from "../../src/engine/executor.ts";
-import { createNodeEngine } from "../../src/engine/node-engine.ts";
 import { createReferenceExecutor } from "../../src/engine/reference/reference-executor.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { families } from "../../src/families/families.ts";
 import type { Model } from "../../src/models/model.ts";
-import type { Tuning } from "../../src/options/tuning.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
 import type { DenseSampler } from "../../src/sampling/sampler.ts";
-import { expectLaw } from "./law.ts";
-import {
-  categoricalTarget,
-  problemOf,
-  quadraticTarget,
-  separatedTarget,
-  skewedTarget,
-  type Target,
-} from "./targets.ts";
+import { describeSamplerLaws, variants } from "./sampler-laws.ts";
+import { problemOf, quadraticTarget, separatedTarget, skewedTarget, type Target } from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law it predicts, reads its inputs only, and
-// gives the same draws for the same seed. Seeds are fixed; tolerances follow from the effective sample sizes.
+// gives the same draws for the same seed.
 const seed = 7;
 const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed };
-/** Tuning besides the preconditioner that changes what a sampler does, each run with the sampler's first preconditioner. */
-const furtherTuning: Readonly<Record<string, readonly Tuning[]>> = {
-  "constant-sgd": [
-    { noiseEstimate: "within-batch" },
-    { noiseEstimate: "first-row" },
-    { preconditioner: "full-exact", noiseEstimate: "within-batch" },
-  ],
-  sgld: [{ schedule: "decreasing" }],
-};
-/** Trajectories over all rows, eight for a draw where they are cheap, all of which the law is measured over: few will do. */
-const trajectories = ["nuts", "coreset-nuts"];
-const variants = denseSamplers.flatMap((sampler) => {
-  const byPreconditioner = sampler.preconditioners.map((preconditioner): Tuning => ({ preconditioner }));
-  const first = byPreconditioner[0] ?? {};
-  const further = (furtherTuning[sampler.name] ?? []).map((tuning) => ({ ...first, ...tuning }));
-  return [first, ...byPreconditioner.slice(1), ...further].map((tuning) => ({
-    title: [sampler.name, ...Object.values(tuning)].join(" "),
-    sampler,
-    options: { ...options, ...tuning },
-  }));
-});
-
 const engines: Engine[] = [];
 afterEach(async () => {
   await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
@@ -62,22 +31,9 @@ function suitedTarget(sampler: DenseSampler): Target {
   return sampler.unsupportedReason?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
+describeSamplerLaws({ tolerance: 0.1, draws: 200 });
+
 describe.each(variants)("$title", ({ sampler, options }) => {
-  it("obeys the predicted law on a quadratic target", async () => {
-    const { local } = await problemOn(createInlineEngine, quadraticTarget());
-    const plan = await sampler.plan(local, options);
-    expectLaw(local, plan, await plan.sample(), seed);
-  });
-
-  const reason = sampler.unsupportedReason?.({ family: families.categorical } as Model);
-  const title = "obeys the predicted law for three classes, but for the little that the posterior is skewed";
-  it.skipIf(reason)(reason ? `${title} (skipped: ${reason})` : title, async () => {
-    const { local } = await problemOn(createInlineEngine, categoricalTarget());
-    const few = trajectories.includes(sampler.name) && { chains: 1, draws: 100 };
-    const plan = await sampler.plan(local, { ...options, ...few });
-    expectLaw(local, plan, await plan.sample(), seed);
-  });
-
   it("agrees with the plain TypeScript step", async () => {
     const engine = await createInlineEngine();
     engines.push(engine);
@@ -98,13 +54,14 @@ describe.each(variants)("$title", ({ sampler, options }) => {
     }
   });
 
-  it("gives the same draws again, on any number of threads, and leaves its inputs alone", async () => {
+  it("gives the same draws again, and leaves its inputs alone", async () => {
     const target = suitedTarget(sampler);
     const draws: Float64Array[] = [];
-    for (const create of [createInlineEngine, () => createNodeEngine(1), () => createNodeEngine(2)]) {
-      const { local, rows } = await problemOn(create, target);
+    // On any number of threads too: threads.test.ts.
+    for (let run = 0; run < 2; run++) {
+      const { local, rows } = await problemOn(createInlineEngine, target);
       const before = { rows: rows().slice(), mode: local.mode.slice(), hessian: local.hessian.data.slice() };
-      const plan = await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50 });
+      const plan = await sampler.plan(local, { ...options, tolerance: 0.5, draws: 20 });
       draws.push((await plan.sample()).positions[3], (await plan.sample()).positions[3]);
       expect(rows()).toEqual(before.rows);
       expect(local.mode).toEqual(before.mode);
@@ -115,8 +72,8 @@ describe.each(variants)("$title", ({ sampler, options }) => {
 
   it("other seeds give other draws", async () => {
     const { local } = await problemOn(createInlineEngine, quadraticTarget());
-    const first = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50 })).sample();
-    const second = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50, seed: 8 })).sample();
+    const first = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 20 })).sample();
+    const second = await (await sampler.plan(local, { ...options, tolerance: 0.5, draws: 20, seed: 8 })).sample();
     expect(first.positions[0]).not.toEqual(second.positions[0]);
     expect(first.positions[0]).not.toEqual(first.positions[1]);
   });
@@ -127,7 +84,7 @@ describe("control variates with settings of the user's", () => {
 
   it("finds a damping that tiny batches allow where the largest does not", async () => {
     const { local } = await problemOn(createInlineEngine, separatedTarget());
-    const plan = await sampler.plan(local, { ...options, tolerance: 0.5, draws: 50, batchSize: 1 });
+    const plan = await sampler.plan(local, { ...options, tolerance: 0.5, chains: 1, draws: 20, batchSize: 2 });
     expect(plan.settings.damping).toBeLessThan(0.25);
     expect((await plan.sample()).mean.every(Number.isFinite)).toBe(true);
   });

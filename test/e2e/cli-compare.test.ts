@@ -1,17 +1,15 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { samplers } from "../../src/sampling/registry.ts";
+import { bin, commandFolder } from "./command.ts";
 
 // The command as users meet it: the built file, real files, real processes.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-let folder = "";
+const { folder, ornstein } = commandFolder("compare");
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "ornstein-compare-"));
   const lines = Array.from({ length: 300 }, (_, n) => {
     const x = Math.sin(1.7 * n) + 0.3 * Math.cos(0.11 * n * n);
     const y = 1 + 2 * x + Math.sin(12.9898 * n * n);
@@ -19,15 +17,8 @@ beforeAll(() => {
   });
   writeFileSync(join(folder, "table.csv"), `y,late,x,city\n${lines.join("\n")}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function compare(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, "compare", ...args], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status, stdout, stderr };
-}
+const compare = (...args: string[]) => ornstein("compare", ...args);
 
 const quick = ["--draws", "100", "--tolerance", "0.2", "--quiet"];
 
@@ -42,8 +33,8 @@ interface Row {
 }
 
 describe("ornstein compare", () => {
-  it("measures every sampler of the registry: a table, the JSON and a plot that name them all", () => {
-    const run = compare("table.csv", "-f", "late ~ x", "--json", "all.json", "--plot", "all.svg", ...quick);
+  it("measures every sampler of the registry: a table, the JSON and a plot that name them all", async () => {
+    const run = await compare("table.csv", "-f", "late ~ x", "--json", "all.json", "--plot", "all.svg", ...quick);
     expect(run.stderr).toBe("");
     expect(run.status).toBe(0);
     const json = JSON.parse(readFileSync(join(folder, "all.json"), "utf8"));
@@ -77,9 +68,9 @@ describe("ornstein compare", () => {
     expect(rows.find(({ sampler }) => sampler === "conjugate")?.message).toMatch(/gaussian/);
   }, 120_000);
 
-  it("takes the exact posterior as the reference where it is known, and only the samplers that were named", () => {
+  it("takes the exact posterior as the reference where it is known, and only the samplers that were named", async () => {
     const names = "constant-sgd,conjugate,laplace";
-    const run = compare("table.csv", "-f", "y ~ x + city", "--samplers", names, "--json", "-", ...quick);
+    const run = await compare("table.csv", "-f", "y ~ x + city", "--samplers", names, "--json", "-", ...quick);
     expect(run.status).toBe(0);
     const { reference, samplers: rows } = JSON.parse(run.stdout) as { reference: unknown; samplers: Row[] };
     expect(reference).toEqual({ sampler: "conjugate", rows: 300, ess: null, klFloor: 0 });
@@ -91,9 +82,9 @@ describe("ornstein compare", () => {
     expect(errors.get("full-exact")).toBeLessThan(0.2);
   });
 
-  it("gives a sampler up after its time, and goes on", () => {
+  it("gives a sampler up after its time, and goes on", async () => {
     const limited = ["--samplers", "constant-sgd,laplace", "--time-limit", "0.1"];
-    const run = compare("table.csv", "-f", "y ~ x", ...limited, "--json", "-", "--quiet");
+    const run = await compare("table.csv", "-f", "y ~ x", ...limited, "--json", "-", "--quiet");
     expect(run.status).toBe(0);
     const rows: Row[] = JSON.parse(run.stdout).samplers;
     expect(rows.find(({ preconditioner }) => preconditioner === "scalar")).toMatchObject({
@@ -109,9 +100,9 @@ describe("ornstein compare", () => {
     ["a time limit of nothing", ["table.csv", "-f", "y ~ x", "--time-limit", "0"], /timeLimit/],
     ["an option of one sampler", ["table.csv", "-f", "y ~ x", "--damping", "0.1"], /--damping/],
     ["a folder that is not there", ["table.csv", "-f", "y ~ x", "--plot", "nowhere/all.svg"], /nowhere/],
-  ])("refuses %s in one sentence with status 2", (_what, args, sentence) => {
+  ])("refuses %s in one sentence with status 2", async (_what, args, sentence) => {
     const before = readdirSync(folder).sort();
-    const run = compare(...args, "--quiet");
+    const run = await compare(...args, "--quiet");
     expect(run.stderr).toMatch(sentence);
     expect(run.stderr).not.toMatch(/\n\s+at /);
     expect(run.stdout).toBe("");

@@ -1,15 +1,12 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandFolder } from "./command.ts";
 
 // Families, priors, offsets and weights as users of the command meet them.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-let folder = "";
+const { folder, ornstein } = commandFolder("models");
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "ornstein-models-"));
   const lines = ["y,count,late,x,city,exposure,weight,few"];
   for (let n = 0; n < 300; n++) {
     const x = Math.sin(1.7 * n) + 0.3 * Math.cos(0.11 * n * n);
@@ -30,15 +27,8 @@ beforeAll(() => {
   }
   writeFileSync(join(folder, "table.csv"), `${lines.join("\n")}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function fit(...args: string[]) {
-  const run = spawnSync(process.execPath, [bin, "fit", "table.csv", ...args, "--quiet"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
-  return { status: run.status, stdout: run.stdout, stderr: run.stderr };
-}
+const fit = (...args: string[]) => ornstein("fit", "table.csv", ...args, "--quiet");
 
 describe("ornstein fit refuses in one sentence with status 2", () => {
   it.each<[string, string[], RegExp]>([
@@ -79,16 +69,16 @@ describe("ornstein fit refuses in one sentence with status 2", () => {
     ["nu of the gaussian family", ["-f", "y ~ x", "--nu", "4"], /nu is for the student-t family/],
     ["sigma of a binary target", ["-f", "late ~ x", "--sigma", "2"], /sigma is for the gaussian and student-t/],
     ["a dispersion that is no number", ["-f", "y ~ x", "--dispersion", "much"], /"much" is not a number/],
-  ])("%s", (_what, args, sentence) => {
-    const run = fit(...args);
+  ])("%s", async (_what, args, sentence) => {
+    const run = await fit(...args);
     expect(run.stderr).toMatch(sentence);
     expect(run.stderr).not.toMatch(/\n\s+at /);
     expect([run.status, run.stdout]).toEqual([2, ""]);
   });
 });
 
-it("a target that looks like counts is taken for gaussian, with a warning", () => {
-  const run = fit("-f", "count ~ x", "--json", "-");
+it("a target that looks like counts is taken for gaussian, with a warning", async () => {
+  const run = await fit("-f", "count ~ x", "--json", "-");
   expect(run.status).toBe(0);
   const json = JSON.parse(run.stdout);
   expect(json.family).toBe("gaussian");
@@ -99,8 +89,8 @@ it.each([
   ["poisson", "count ~ x + city + offset(log(1 + exposure))", ["city[Oslo]"]],
   ["negative-binomial", "count ~ x", ["dispersion"]],
   ["student-t", "y ~ x + city", ["sigma", "nu"]],
-])("%s by the command: finite numbers, a verdict and its exit status", (family, formula, names) => {
-  const run = fit("-f", formula, "--family", family, "--draws", "100", "--json", "-");
+])("%s by the command: finite numbers, a verdict and its exit status", async (family, formula, names) => {
+  const run = await fit("-f", formula, "--family", family, "--draws", "100", "--json", "-");
   const { coefficients, certificate, family: used } = JSON.parse(run.stdout);
   expect(used).toBe(family);
   expect(coefficients.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining([...names, "x"]));
@@ -111,9 +101,9 @@ it.each([
   expect(run.status).toBe(certificate.verdict === "failed" ? 1 : 0);
 });
 
-it("weights of 1 are none", () => {
-  const means = (...args: string[]) =>
-    JSON.parse(fit("-f", "count ~ x", "--family", "poisson", "--draws", "50", "--json", "-", ...args).stdout)
+it("weights of 1 are none", async () => {
+  const means = async (...args: string[]) =>
+    JSON.parse((await fit("-f", "count ~ x", "--family", "poisson", "--draws", "50", "--json", "-", ...args)).stdout)
       .coefficients;
-  expect(means("--weights", "0 * x + 1")).toEqual(means());
+  expect(await means("--weights", "0 * x + 1")).toEqual(await means());
 });

@@ -1,13 +1,11 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandFolder } from "./command.ts";
 
 // ornstein predict as its users meet it: a fit is saved, and another process predicts other rows from the file.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ornstein-predict-"));
+const { folder, ornstein, ornsteinAlone } = commandFolder("predict");
 const cities = ["Rome", "Oslo", "Lima"];
 const kinds = ["a", "b", "c", "d", "e", "f", "g"];
 
@@ -24,11 +22,6 @@ function table(first: number, count: number, change: (line: string[], n: number)
   return `${lines.join("\n")}\n`;
 }
 
-function ornstein(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
-
 const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
 const cells = (csv: string) =>
@@ -37,7 +30,7 @@ const cells = (csv: string) =>
     .split("\n")
     .map((line) => line.split(","));
 
-beforeAll(() => {
+beforeAll(async () => {
   write("train.csv", table(0, 400));
   write("new.csv", table(1000, 300));
   const fits = [
@@ -46,16 +39,15 @@ beforeAll(() => {
     ["kind.nc", "kind ~ x + city"],
   ];
   for (const [file, formula] of fits) {
-    const run = ornstein("fit", "train.csv", "-f", formula, "--save", file, "--draws", "250", "--quiet");
+    const run = await ornstein("fit", "train.csv", "-f", formula, "--save", file, "--draws", "250", "--quiet");
     expect(run).toMatchObject({ status: expect.any(Number), stderr: "" });
     expect(existsSync(join(folder, file))).toBe(true);
   }
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("ornstein predict", () => {
-  it("predicts numbers, scores them, and writes CSV with a row for each row", () => {
-    const run = ornstein("predict", "y.nc", "new.csv", "--out", "y.csv", "--json", "y.json", "--quiet");
+  it("predicts numbers, scores them, and writes CSV with a row for each row", async () => {
+    const run = ornsteinAlone(["predict", "y.nc", "new.csv", "--out", "y.csv", "--json", "y.json", "--quiet"]);
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(run.stdout).toMatch(/300 of 300 rows predicted; written to y\.csv/);
     expect(run.stdout).toMatch(/90\.0% interval +\d\d\.\d%/);
@@ -75,8 +67,8 @@ describe("ornstein predict", () => {
 
   it("writes the same as Parquet, as JSON lines and on standard output", async () => {
     for (const out of ["late.parquet", "late.jsonl"])
-      expect(ornstein("predict", "late.nc", "new.csv", "--out", out, "--draws", "2", "--quiet").status).toBe(0);
-    const { stdout, status } = ornstein("predict", "late.nc", "new.csv", "--out", "-", "--draws", "2", "--quiet");
+      expect((await ornstein("predict", "late.nc", "new.csv", "--out", out, "--draws", "2", "--quiet")).status).toBe(0);
+    const { stdout, status } = await ornstein("predict", "late.nc", "new.csv", "--out", "-", "--draws", "2", "--quiet");
     expect(status).toBe(0);
     const [header, ...rows] = cells(stdout);
     expect(header.join()).toBe("row,prediction,probability,sd,probability_low,probability_high,draw_1,draw_2");
@@ -88,8 +80,10 @@ describe("ornstein predict", () => {
     expect(new Set(rows.map((row) => row[1]))).toEqual(new Set(["late", "early"]));
   });
 
-  it("predicts seven classes, whose probabilities sum to 1", () => {
-    expect(ornstein("predict", "kind.nc", "new.csv", "--out", "k.csv", "--json", "k.json", "--quiet").status).toBe(0);
+  it("predicts seven classes, whose probabilities sum to 1", async () => {
+    expect(
+      (await ornstein("predict", "kind.nc", "new.csv", "--out", "k.csv", "--json", "k.json", "--quiet")).status,
+    ).toBe(0);
     const [header, ...rows] = cells(read("k.csv"));
     expect(header).toEqual(["row", "prediction", ...kinds.map((kind) => `probability[${kind}]`)]);
     for (const row of rows) expect(row.slice(2).reduce((sum, p) => sum + Number(p), 0)).toBeCloseTo(1, 10);
@@ -103,26 +97,35 @@ describe("ornstein predict", () => {
     expect(scores.checks).toHaveLength(7);
   });
 
-  it("needs no target, keeps rows with missing values in their places, and says which", () => {
+  it("needs no target, keeps rows with missing values in their places, and says which", async () => {
     write("gaps.csv", "city,x\nRome,1\nOslo,\n,2\nLima,0\n");
-    const run = ornstein("predict", "y.nc", "gaps.csv", "--out", "-", "--quiet");
+    const run = await ornstein("predict", "y.nc", "gaps.csv", "--out", "-", "--quiet");
     expect(run.status).toBe(0);
     expect(cells(run.stdout).map((line) => line[1] !== "")).toEqual([true, true, false, false, true]);
-    const shown = ornstein("predict", "y.nc", "gaps.csv", "--quiet").stdout;
+    const shown = (await ornstein("predict", "y.nc", "gaps.csv", "--quiet")).stdout;
     expect(shown).toMatch(/2 of 4 rows predicted/);
     expect(shown).toMatch(/! 2 rows without a prediction: a value is missing, in .*"x" \(1\)/);
     expect(shown).not.toMatch(/Scores/);
   });
 
-  it("takes rows by --sql", () => {
-    const run = ornstein("predict", "late.nc", "new.csv", "--sql", "select * from data limit 5", "--quiet");
+  it("takes rows by --sql", async () => {
+    const run = await ornstein("predict", "late.nc", "new.csv", "--sql", "select * from data limit 5", "--quiet");
     expect(run).toMatchObject({ status: 0, stderr: "" });
     expect(run.stdout).toMatch(/5 of 5 rows predicted/);
   });
 
-  it("takes unknown levels as the reference where it is told to", () => {
+  it("takes unknown levels as the reference where it is told to", async () => {
     write("level.csv", "x,city\n1,Rome\n1,Paris\n1,Lima\n");
-    const run = ornstein("predict", "y.nc", "level.csv", "--unknown-levels", "reference", "--out", "-", "--quiet");
+    const run = await ornstein(
+      "predict",
+      "y.nc",
+      "level.csv",
+      "--unknown-levels",
+      "reference",
+      "--out",
+      "-",
+      "--quiet",
+    );
     expect(run.status).toBe(0);
     const means = cells(run.stdout)
       .slice(1)
@@ -154,8 +157,8 @@ describe("ornstein predict refuses in one sentence with status 2", () => {
     ["too many draws", ["y.nc", "new.csv", "--draws", "5000"], /draws cannot be 5000/],
     ["another format", ["y.nc", "new.csv", "--out", "y.xlsx"], /ends in \.csv, \.parquet or \.jsonl/],
     ["two outputs on one", ["y.nc", "new.csv", "--out", "-", "--json", "-"], /Only one of/],
-  ])("%s", (_, args, sentence) => {
-    const run = ornstein("predict", ...args, "--quiet");
+  ])("%s", async (_, args, sentence) => {
+    const run = await ornstein("predict", ...args, "--quiet");
     expect(run.status).toBe(2);
     expect(run.stdout).toBe("");
     expect(run.stderr).toMatch(sentence);

@@ -1,18 +1,15 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../../src/engine/progress.ts";
 import { compare, fit, loadFit, predict, saveFit } from "../../src/node.ts";
+import { commandFolder } from "./command.ts";
 
 // Progress as it is seen and heard, and the help.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-let folder = "";
+const { folder, ornstein } = commandFolder("progress");
 let data = "";
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "ornstein-progress-"));
   data = join(folder, "table.csv");
   const lines = ["y,x,city"];
   for (let n = 0; n < 5000; n++) {
@@ -21,9 +18,6 @@ beforeAll(() => {
   }
   writeFileSync(data, `${lines.join("\n")}\n`);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const ornstein = (...args: string[]) => spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
 
 describe("the library's events", () => {
   const heard = async (
@@ -71,8 +65,10 @@ describe("the library's events", () => {
   });
 
   it("of comparisons and predictions too", async () => {
+    // What takes the time is the reference.
+    const rows = { path: data, sql: "select * from data limit 100" };
     const options = { draws: 50, threads: 1, samplers: ["laplace", "control-variate", "nuts"] };
-    const compared = await heard((onProgress) => compare({ path: data, formula: "y ~ x" }, { ...options, onProgress }));
+    const compared = await heard((onProgress) => compare({ ...rows, formula: "y ~ x" }, { ...options, onProgress }));
     expect(expectOrderly(compared).slice(-5)).toEqual([
       ...["the reference", "control-variate", "laplace", "nuts diagonal", "nuts full"],
     ]);
@@ -85,8 +81,8 @@ describe("the library's events", () => {
 });
 
 describe("the command's progress", () => {
-  it("is a line a stage where there is no terminal, and the names of files that are written", () => {
-    const { stderr, status } = ornstein("fit", data, "-f", "y ~ x", "--draws", "100", "--save", "fit.nc");
+  it("is a line a stage where there is no terminal, and the names of files that are written", async () => {
+    const { stderr, status } = await ornstein("fit", data, "-f", "y ~ x", "--draws", "100", "--save", "fit.nc");
     expect(status).toBe(0);
     const lines = stderr.trim().split("\n");
     const stages = lines.filter((line) => line.endsWith(" …"));
@@ -99,8 +95,8 @@ describe("the command's progress", () => {
 });
 
 describe("--help", () => {
-  it("is in groups, with texts that say what an option does, and an example", () => {
-    const { stdout, status } = ornstein("fit", "--help");
+  it("is in groups, with texts that say what an option does, and an example", async () => {
+    const { stdout, status } = await ornstein("fit", "--help");
     expect(status).toBe(0);
     const headings = ["Data:", "Model:", "Priors:", "Sampling:", "Output:", "Example:"];
     const places = headings.map((heading) => stdout.indexOf(`\n${heading}\n`));
@@ -113,8 +109,8 @@ describe("--help", () => {
 
   it.each(["fit", "predict", "compare", "check", "paper"])(
     "of %s has an example, and no text that is a bare value",
-    (name) => {
-      const { stdout } = ornstein(name, "--help");
+    async (name) => {
+      const { stdout } = await ornstein(name, "--help");
       expect(stdout).toMatch(new RegExp(`\\nExample:\\n  ornstein ${name} `));
       expect(stdout).not.toMatch(/ {2}--\S+ <[^>]*> +[\d.]+\n/);
     },

@@ -1,22 +1,14 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { commandFolder } from "./command.ts";
 
 // A column of texts from the command line: a fit that counts its words, saved, and other texts predicted from the file.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ornstein-words-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function ornstein(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
+const { folder, ornstein } = commandFolder("words");
 
 const json = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8"));
 
-it("counts the words of a CSV file's texts, saves them, and predicts other texts", () => {
+it("counts the words of a CSV file's texts, saves them, and predicts other texts", async () => {
   const opinions = ["Excellent, really excellent!", "Don't buy it.", "It's as one expects: fine", ""];
   const values = [3, -2, 1, 0];
   const lines = Array.from({ length: 400 }, (_, n) => {
@@ -25,7 +17,7 @@ it("counts the words of a CSV file's texts, saves them, and predicts other texts
     return `"${opinions[first]} ""${opinions[second]}""",${(10 + values[first] + values[second] + noise).toFixed(4)},${n % 7}`;
   });
   writeFileSync(join(folder, "reviews.csv"), `review,score,price\n${lines.join("\n")}\n`);
-  const run = ornstein(
+  const run = await ornstein(
     ...["fit", "reviews.csv", "-f", "score ~ words(review) + price", "--save", "fit.nc", "--json", "fit.json"],
     ...["--prior", "words(review): normal(0, 2)", "--quiet"],
   );
@@ -40,7 +32,7 @@ it("counts the words of a CSV file's texts, saves them, and predicts other texts
   );
 
   writeFileSync(join(folder, "new.csv"), 'review,price\n"EXCELLENT excellent really, truly",3\n"?!",3\n,3\n');
-  const predicted = ornstein("predict", "fit.nc", "new.csv", "--out", "-", "--quiet");
+  const predicted = await ornstein("predict", "fit.nc", "new.csv", "--out", "-", "--quiet");
   expect(predicted.status).toBe(0);
   const means = predicted.stdout
     .trim()
@@ -52,8 +44,8 @@ it("counts the words of a CSV file's texts, saves them, and predicts other texts
   expect(means[2]).toBe("");
 }, 60_000);
 
-it("refuses a column of numbers in one sentence with status 2", () => {
-  const run = ornstein("fit", "reviews.csv", "-f", "score ~ words(price)");
+it("refuses a column of numbers in one sentence with status 2", async () => {
+  const run = await ornstein("fit", "reviews.csv", "-f", "score ~ words(price)");
   expect(run.status).toBe(2);
   expect(run.stderr).toMatch(
     /Formula error at column 15: words\(\) counts the words of a column of texts, and price is a column of numbers;/,

@@ -1,22 +1,13 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { bin, commandFolder } from "./command.ts";
 
 // The command as users meet it: the built file, real files, real processes.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-let folder = "";
+const { folder, ornstein, ornsteinAlone } = commandFolder("cli");
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "ornstein-"));
-});
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function ornstein(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
+beforeAll(() => {});
 
 function file(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
@@ -36,10 +27,10 @@ function table(numRows = 400): string {
   return `${lines.join("\n")}\n`;
 }
 
-describe("ornstein fit", () => {
-  it("prints a table and a certificate, and writes the JSON of the contract", () => {
+describe("ornstein fit", async () => {
+  it("prints a table and a certificate, and writes the JSON of the contract", async () => {
     const data = file("table.csv", table());
-    const run = ornstein("fit", data, "--formula", "y ~ x + city", "--json", "fit.json", "--quiet");
+    const run = ornsteinAlone(["fit", data, "--formula", "y ~ x + city", "--json", "fit.json", "--quiet"]);
     expect(run.stderr).toBe("");
     expect(run.status).toBe(0);
     expect(run.stdout).toMatch(/mean +sd +hdi_3% +hdi_97% +mcse_mean +ess_bulk +ess_tail +r_hat/);
@@ -71,10 +62,11 @@ describe("ornstein fit", () => {
     expect(json.certificate.assumptions.map((a: { id: string }) => a.id)).toEqual(["A1", "A2", "A3", "A4", "A5"]);
   });
 
-  it("gives the same draws for the same seed on any number of threads, and writes them as Parquet", () => {
+  it("gives the same draws for the same seed on any number of threads, and writes them as Parquet", async () => {
     file("table.csv", table());
-    const means = ["1", "2"].map((threads) => {
-      const run = ornstein(
+    const means: unknown[] = [];
+    for (const threads of ["1", "2"]) {
+      const run = await ornstein(
         "fit",
         "table.csv",
         "-f",
@@ -88,16 +80,16 @@ describe("ornstein fit", () => {
         `draws${threads}.parquet`,
       );
       expect(run.status).toBe(0);
-      return JSON.parse(run.stdout).coefficients;
-    });
+      means.push(JSON.parse(run.stdout).coefficients);
+    }
     expect(means[0]).toEqual(means[1]);
     expect(readFileSync(join(folder, "draws1.parquet"))).toEqual(readFileSync(join(folder, "draws2.parquet")));
   });
 
-  it("writes out what a terminal would obey: in tables, errors, progress and predictions; files keep it", () => {
+  it("writes out what a terminal would obey: in tables, errors, progress and predictions; files keep it", async () => {
     const rows = Array.from({ length: 40 }, (_, n) => `${n + (n % 7)},${n},${n % 3 ? "a" : "\u001b]0;title\u0007"}`);
     const data = file("\u001b[2Jescapes.csv", `y,"x\u001b[31m",g\n${rows.join("\n")}\n`);
-    const fit = ornstein(
+    const fit = await ornstein(
       "fit",
       data,
       "-f",
@@ -115,32 +107,34 @@ describe("ornstein fit", () => {
     expect(fit.stdout).toMatch(/g: against "\\+e\]0;title/);
     const json = JSON.parse(readFileSync(join(folder, "\u001b[2J.json"), "utf8"));
     expect(json.coefficients[0].name).toBe("x\u001b[31m");
-    const refused = ornstein("fit", data, "-f", "y ~ z", "--quiet");
+    const refused = await ornstein("fit", data, "-f", "y ~ z", "--quiet");
     expect(refused.stderr).toContain("did you mean");
-    const option = ornstein("fit", data, "--\u001b[31m");
-    const predicted = ornstein("predict", "e.nc", data);
+    const option = await ornstein("fit", data, "--\u001b[31m");
+    const predicted = await ornstein("predict", "e.nc", data);
     for (const text of [fit.stdout, fit.stderr, refused.stderr, option.stderr, predicted.stdout, predicted.stderr])
       expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
-  it("counts rows with missing values, and leaves them out", () => {
+  it("counts rows with missing values, and leaves them out", async () => {
     const data = file("missing.csv", `${table(200)},yes,0.5,0.5,Rome,1\n1.0,no,,0.1,Oslo,1\n`);
-    const run = ornstein("fit", data, "-f", "y ~ x", "--json", "-", "--quiet");
+    const run = await ornstein("fit", data, "-f", "y ~ x", "--json", "-", "--quiet");
     expect(JSON.parse(run.stdout).data).toMatchObject({ rows: 200, droppedRows: 2 });
   });
 
-  it("warns about constant, duplicated and separated columns, and still gives a right answer", () => {
+  it("warns about constant, duplicated and separated columns, and still gives a right answer", async () => {
     file("table.csv", table());
-    const constant = ornstein("fit", "table.csv", "-f", "y ~ x + one", "--quiet", "--json", "-");
+    const constant = await ornstein("fit", "table.csv", "-f", "y ~ x + one", "--quiet", "--json", "-");
     expect(JSON.parse(constant.stdout).warnings.join()).toMatch(/one/);
-    const duplicated = JSON.parse(ornstein("fit", "table.csv", "-f", "y ~ x + twin", "--quiet", "--json", "-").stdout);
+    const duplicated = JSON.parse(
+      (await ornstein("fit", "table.csv", "-f", "y ~ x + twin", "--quiet", "--json", "-")).stdout,
+    );
     expect(duplicated.warnings.join()).toMatch(/"x" and "twin"/);
     const sum = duplicated.coefficients[0].mean + duplicated.coefficients[1].mean;
     expect(sum).toBeCloseTo(2, 1);
-    const separated = ornstein("fit", "table.csv", "-f", "late ~ y", "--quiet", "--json", "-");
+    const separated = await ornstein("fit", "table.csv", "-f", "late ~ y", "--quiet", "--json", "-");
     expect(JSON.parse(separated.stdout).warnings.join()).toMatch(/separate/);
     file("wide.csv", `a,b,c,d,e,y\n1,2,3,4,5,1.5\n2,1,5,3,1,2.5\n4,4,1,1,3,0.5\n`);
-    const wide = JSON.parse(ornstein("fit", "wide.csv", "-f", "y ~ .", "--quiet", "--json", "-").stdout);
+    const wide = JSON.parse((await ornstein("fit", "wide.csv", "-f", "y ~ .", "--quiet", "--json", "-")).stdout);
     expect(wide.warnings.join()).toMatch(/fewer rows \(3\) than columns \(6\)/);
   }, 120_000);
 
@@ -161,11 +155,11 @@ describe("ornstein fit", () => {
     ],
     ["a folder that is not there", ["table.csv", "-f", "y ~ x", "--json", "nowhere/fit.json"], /nowhere/],
   ];
-  it.each(refusals)("refuses %s in one sentence with status 2", (_what, args, sentence) => {
+  it.each(refusals)("refuses %s in one sentence with status 2", async (_what, args, sentence) => {
     file("table.csv", table());
     file("empty.csv", "");
     const before = readdirSync(folder).sort();
-    const run = ornstein("fit", ...args, "--quiet");
+    const run = await ornstein("fit", ...args, "--quiet");
     expect(run.stderr).toMatch(sentence);
     expect(run.stderr).not.toMatch(/\n\s+at /);
     expect(run.stdout).toBe("");
@@ -173,24 +167,24 @@ describe("ornstein fit", () => {
     expect(readdirSync(folder).sort()).toEqual(before);
   });
 
-  it("refuses a text column with 10,000 levels in a dense design", () => {
+  it("refuses a text column with 10,000 levels in a dense design", async () => {
     const lines = Array.from({ length: 20_000 }, (_, n) => `${n % 7},name${n % 10_000}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
-    const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--storage", "dense", "--quiet");
+    const run = await ornstein("fit", "levels.csv", "-f", "y ~ name", "--storage", "dense", "--quiet");
     expect(run.stderr).toMatch(/9,999 of them for the levels of "name"/);
     expect(run.status).toBe(2);
   });
 
-  it("refuses numbers with a text among them", () => {
+  it("refuses numbers with a text among them", async () => {
     const lines = Array.from({ length: 10_050 }, (_, n) => `${n % 7},${n === 77 ? "unknown" : n}`);
     file("levels.csv", `y,name\n${lines.join("\n")}\n`);
-    const run = ornstein("fit", "levels.csv", "-f", "y ~ name", "--quiet");
+    const run = ornsteinAlone(["fit", "levels.csv", "-f", "y ~ name", "--quiet"]);
     expect(run.stderr).toMatch(/name.*numbers, and among them "unknown" in data row \d+/);
     expect(run.status).toBe(2);
   });
 
-  it("refuses a design larger than memory", () => {
-    const run = ornstein(
+  it("refuses a design larger than memory", async () => {
+    const run = await ornstein(
       "fit",
       "--sql",
       "select range as y, range % 1500 as code from range(1000000)",

@@ -1,13 +1,10 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { commandFolder } from "./command.ts";
 
 // Which event and which levels the numbers are about: files, the built command, and right values by least squares.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ornstein-levels-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const { folder, ornstein } = commandFolder("levels");
 
 const days = ["Friday", "Monday", "Tuesday"];
 interface Row {
@@ -39,11 +36,6 @@ beforeAll(() => {
   writeFileSync(join(folder, "t.csv"), `day,code,x,y,status,late,one,class,rating\n${lines.join("\n")}\n`);
 });
 
-function ornstein(...args: string[]) {
-  const run = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status: run.status, stdout: run.stdout, stderr: run.stderr };
-}
-
 interface Result {
   data: Record<string, unknown>;
   references: Record<string, string>;
@@ -53,8 +45,17 @@ interface Result {
 }
 
 const quick = ["--sampler", "laplace", "--draws", "1000", "--quiet"];
-function fit(formula: string, ...options: string[]): { result: Result; header: string } {
-  const { stdout, stderr, status } = ornstein("fit", "t.csv", "-f", formula, "--json", "r.json", ...quick, ...options);
+async function fit(formula: string, ...options: string[]): Promise<{ result: Result; header: string }> {
+  const { stdout, stderr, status } = await ornstein(
+    "fit",
+    "t.csv",
+    "-f",
+    formula,
+    "--json",
+    "r.json",
+    ...quick,
+    ...options,
+  );
   expect(stderr).toBe("");
   expect(status).toBeLessThan(2);
   return { result: JSON.parse(readFileSync(join(folder, "r.json"), "utf8")), header: stdout.split("\n\n")[0] };
@@ -110,32 +111,32 @@ describe("the header and the JSON", () => {
     ["class", "class = 2", "2", "P(class = 2)"],
     ["y > 1", "y > 1", "true", "P(y > 1)"],
     ['status == "sick"', 'status == "sick"', "true", 'P(status == "sick")'],
-  ])("say the event of %s", (target, name, event, modelled) => {
-    const { result, header } = fit(`${target} ~ day + C(code) + x`);
+  ])("say the event of %s", async (target, name, event, modelled) => {
+    const { result, header } = await fit(`${target} ~ day + C(code) + x`);
     expect(result.data).toMatchObject({ target: name, event, modelled });
     expect(result.references).toEqual({ day: "Friday", "C(code)": "1" });
     expect(header.split("\n")[1]).toBe(`models ${modelled}; day: against Friday; C(code): against 1`);
   });
 
-  it("say the classes, and nothing of factors that have all their levels", () => {
-    const { result, header } = fit("day ~ x + C(code, ref=10)");
+  it("say the classes, and nothing of factors that have all their levels", async () => {
+    const { result, header } = await fit("day ~ x + C(code, ref=10)");
     expect(result.references).toEqual({ "C(code)": "10" });
     expect(header).toMatch("day: classes Friday, Monday, Tuesday, against Friday; C(code): against 10");
     expect(result.data).toMatchObject({ classes: days, referenceClass: "Friday" });
-    const full = fit("y ~ 0 + day + x");
+    const full = await fit("y ~ 0 + day + x");
     expect(full.result.references).toEqual({});
     expect(full.result.data).not.toHaveProperty("event");
     expect(full.header).not.toMatch("against");
-    expect(fit("day ~ x", "--class-coding", "symmetric").header).toMatch(/Tuesday, all with coefficients/);
+    expect((await fit("day ~ x", "--class-coding", "symmetric")).header).toMatch(/Tuesday, all with coefficients/);
   });
 
-  it("say the same of a saved fit, and of its predictions", () => {
-    const { header, result } = fit("status ~ C(day, ref='Tuesday') + x", "--event", "sick", "--save", "f.nc");
+  it("say the same of a saved fit, and of its predictions", async () => {
+    const { header, result } = await fit("status ~ C(day, ref='Tuesday') + x", "--event", "sick", "--save", "f.nc");
     expect(header).toMatch("models P(status = sick); C(day): against Tuesday");
-    expect(ornstein("check", "f.nc", "--json", "c.json").stdout).toMatch(header);
+    expect((await ornstein("check", "f.nc", "--json", "c.json")).stdout).toMatch(header);
     const checked = JSON.parse(readFileSync(join(folder, "c.json"), "utf8"));
     expect([checked.data, checked.references]).toEqual([result.data, { "C(day)": "Tuesday" }]);
-    const { stdout } = ornstein("predict", "f.nc", "t.csv", "--json", "p.json", "--quiet");
+    const { stdout } = await ornstein("predict", "f.nc", "t.csv", "--json", "p.json", "--quiet");
     expect(stdout).toMatch("probability: P(status = sick)");
     expect(JSON.parse(readFileSync(join(folder, "p.json"), "utf8"))).toMatchObject({
       event: "sick",
@@ -151,9 +152,9 @@ describe("--event", () => {
     ["one", "0"],
     ["class", "1"],
     ["y > 1", "false"],
-  ])("of %s %s flips every sign", (target, event) => {
-    const usual = fit(`${target} ~ day + x`).result;
-    const other = fit(`${target} ~ day + x`, "--event", event).result;
+  ])("of %s %s flips every sign", async (target, event) => {
+    const usual = (await fit(`${target} ~ day + x`)).result;
+    const other = (await fit(`${target} ~ day + x`, "--event", event)).result;
     usual.coefficients.forEach(({ name, mean, sd, standardized }, j) => {
       const flipped = other.coefficients[j];
       expect([flipped.name, name]).toEqual([name, name]);
@@ -164,15 +165,17 @@ describe("--event", () => {
     });
   });
 
-  it("gives the other probability to the same rows, and the same scores", () => {
-    const written = (...options: string[]) => {
-      fit("status ~ day + x", "--save", "e.nc", ...options);
-      expect(ornstein("predict", "e.nc", "t.csv", "--out", "e.csv", "--json", "e.json", "--quiet").status).toBe(0);
+  it("gives the other probability to the same rows, and the same scores", async () => {
+    const written = async (...options: string[]) => {
+      await fit("status ~ day + x", "--save", "e.nc", ...options);
+      expect((await ornstein("predict", "e.nc", "t.csv", "--out", "e.csv", "--json", "e.json", "--quiet")).status).toBe(
+        0,
+      );
       const lines = readFileSync(join(folder, "e.csv"), "utf8").trim().split("\n").slice(1);
       const { scores } = JSON.parse(readFileSync(join(folder, "e.json"), "utf8"));
       return { lines: lines.map((line) => line.split(",")), scores };
     };
-    const [usual, other] = [written(), written("--event", "sick")];
+    const [usual, other] = [await written(), await written("--event", "sick")];
     usual.lines.forEach(([, prediction, probability], n) => {
       const sum = Number(probability) + Number(other.lines[n][2]);
       expect(Math.abs(sum - 1)).toBeLessThan(0.01);
@@ -183,9 +186,11 @@ describe("--event", () => {
     expect(other.scores.accuracy).toBeCloseTo(truth, 12);
   });
 
-  it("is taken by compare", () => {
-    const args = ["t.csv", "-f", "status ~ x", "--event", "sick", "--samplers", "laplace", "--draws", "200", "--quiet"];
-    const { stdout, status } = ornstein("compare", ...args, "--json", "k.json");
+  it("is taken by compare", async () => {
+    // Few rows: what takes the time is the reference.
+    const few = ["t.csv", "--sql", "select * from data limit 60"];
+    const args = [...few, "-f", "status ~ x", "--event", "sick", "--samplers", "laplace", "--draws", "200", "--quiet"];
+    const { stdout, status } = await ornstein("compare", ...args, "--json", "k.json");
     expect(status).toBe(0);
     expect(stdout).toMatch("models P(status = sick)");
     expect(JSON.parse(readFileSync(join(folder, "k.json"), "utf8")).data).toMatchObject({ event: "sick" });
@@ -203,8 +208,8 @@ describe("--event", () => {
       "Friday",
       "this fit of day is of the categorical family: leave it out, or make two values of the target",
     ],
-  ])("of %s is not %s", (formula, event, message) => {
-    const { status, stderr } = ornstein("fit", "t.csv", "-f", formula, "--event", event, "--quiet");
+  ])("of %s is not %s", async (formula, event, message) => {
+    const { status, stderr } = await ornstein("fit", "t.csv", "-f", formula, "--event", event, "--quiet");
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr.trim().split("\n")).toHaveLength(1);
@@ -233,11 +238,11 @@ describe("C(x, ref = …)", () => {
     ["gaussian", "y", "Tuesday", 'C(day, ref="Tuesday")'],
     ["gaussian", "y", "Monday", "C(day, Treatment('Monday'))"],
     ["bernoulli", "status", "Tuesday", 'C(day, Treatment(reference="Tuesday"))'],
-  ] as const)("%s: %s against %s is the maximum likelihood of that coding", (family, target, reference, term) => {
+  ] as const)("%s: %s against %s is the maximum likelihood of that coding", async (family, target, reference, term) => {
     const { names, matrix } = design(reference);
     const values = rows.map(({ y, well }) => (family === "gaussian" ? y : Number(well)));
     const right = maximumLikelihood(matrix, values, family);
-    const { result } = fit(`${target} ~ ${term} + x*C(code, ref=2)`, ...flat);
+    const { result } = await fit(`${target} ~ ${term} + x*C(code, ref=2)`, ...flat);
     expect(result.references).toEqual({ "C(day)": reference, "C(code)": "2" });
     const found = new Map(result.coefficients.map((coefficient) => [coefficient.name, coefficient]));
     names.forEach((name, j) => {
@@ -247,9 +252,9 @@ describe("C(x, ref = …)", () => {
     });
   });
 
-  it("shifts the coefficients as linear algebra says, in all of a factor's terms", () => {
-    const usual = means(fit("y ~ x * C(day)", ...flat).result);
-    const moved = means(fit("y ~ C(day) + x + x:C(day, ref='Monday')", ...flat).result);
+  it("shifts the coefficients as linear algebra says, in all of a factor's terms", async () => {
+    const usual = means((await fit("y ~ x * C(day)", ...flat)).result);
+    const moved = means((await fit("y ~ C(day) + x + x:C(day, ref='Monday')", ...flat)).result);
     const near = (value: number, right: number) => expect(Math.abs(value - right)).toBeLessThan(0.03);
     near(moved["C(day)[Friday]"], -usual["C(day)[Monday]"]);
     near(moved["C(day)[Tuesday]"], usual["C(day)[Tuesday]"] - usual["C(day)[Monday]"]);
@@ -258,27 +263,38 @@ describe("C(x, ref = …)", () => {
     near(moved.x, usual.x + usual["x:C(day)[Monday]"]);
     near(moved.Intercept, usual.Intercept + usual["C(day)[Monday]"]);
     // All of a term goes, however its factor is written.
-    const less = means(fit("y ~ C(day)*x - C(day, ref='Monday')", ...flat).result);
+    const less = means((await fit("y ~ C(day)*x - C(day, ref='Monday')", ...flat)).result);
     expect(Object.keys(less)).toEqual(["x", "C(day)[Friday]:x", "C(day)[Tuesday]:x", "Intercept", "sigma"]);
   });
 
-  it("predicts the same rows alike", () => {
+  it("predicts the same rows alike", async () => {
     writeFileSync(join(folder, "new.csv"), "day,x,code\nMonday,0.5,2\nFriday,-1,10\nTuesday,0,1\n");
-    const predicted = (formula: string) => {
-      fit(formula, "--save", "n.nc", ...flat);
-      const { stdout } = ornstein("predict", "n.nc", "new.csv", "--out", "-", "--quiet");
+    const predicted = async (formula: string) => {
+      await fit(formula, "--save", "n.nc", ...flat);
+      const { stdout } = await ornstein("predict", "n.nc", "new.csv", "--out", "-", "--quiet");
       return stdout
         .trim()
         .split("\n")
         .slice(1)
         .map((line) => Number(line.split(",")[1]));
     };
-    const usual = predicted("y ~ day + C(code)*x");
-    const other = predicted("y ~ C(day, ref='Tuesday') + C(code, Treatment(10))*x");
+    const usual = await predicted("y ~ day + C(code)*x");
+    const other = await predicted("y ~ C(day, ref='Tuesday') + C(code, Treatment(10))*x");
     for (const [n, value] of other.entries()) expect(Math.abs(value - usual[n])).toBeLessThan(0.02);
     writeFileSync(join(folder, "odd.csv"), "day,x,code\nSunday,0,10\nTuesday,0,10\n");
-    expect(ornstein("predict", "n.nc", "odd.csv", "--quiet").stderr).toMatch('C(day) is "Sunday" in data row 1');
-    const taken = ornstein("predict", "n.nc", "odd.csv", "--unknown-levels", "reference", "--out", "-", "--quiet");
+    expect((await ornstein("predict", "n.nc", "odd.csv", "--quiet")).stderr).toMatch(
+      'C(day) is "Sunday" in data row 1',
+    );
+    const taken = await ornstein(
+      "predict",
+      "n.nc",
+      "odd.csv",
+      "--unknown-levels",
+      "reference",
+      "--out",
+      "-",
+      "--quiet",
+    );
     const [first, second] = taken.stdout
       .trim()
       .split("\n")
@@ -287,13 +303,13 @@ describe("C(x, ref = …)", () => {
     expect(first).toBe(second);
   });
 
-  it("takes a prior by the term, with the reference level or without", () => {
-    const sds = (name: string) => {
-      const { result } = fit("y ~ C(day, ref = 'Tuesday') + x", "--prior", `${name}: normal(0, 0.001)`);
+  it("takes a prior by the term, with the reference level or without", async () => {
+    const sds = async (name: string) => {
+      const { result } = await fit("y ~ C(day, ref = 'Tuesday') + x", "--prior", `${name}: normal(0, 0.001)`);
       return result.coefficients.filter(({ name }) => name.startsWith("C(day)[")).map(({ mean }) => Math.abs(mean));
     };
     for (const name of ["C(day)", "C(day, ref='Tuesday')", 'C(day,Treatment("Tuesday"))'])
-      for (const size of sds(name)) expect(size).toBeLessThan(0.02);
+      for (const size of await sds(name)) expect(size).toBeLessThan(0.02);
   });
 
   it.each([
@@ -307,8 +323,8 @@ describe("C(x, ref = …)", () => {
       "y ~ C(day, ref='Friday') + x:C(day, ref='Monday')",
       'is compared with "Friday" in one place and with "Monday" here',
     ],
-  ])("%s is refused in a sentence", (formula, message) => {
-    const { status, stderr } = ornstein("fit", "t.csv", "-f", formula, "--quiet");
+  ])("%s is refused in a sentence", async (formula, message) => {
+    const { status, stderr } = await ornstein("fit", "t.csv", "-f", formula, "--quiet");
     expect(status).toBe(2);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\bat .*\.mjs/);
@@ -316,16 +332,18 @@ describe("C(x, ref = …)", () => {
 });
 
 describe("a whole-number rating", () => {
-  it("is said to be taken for gaussian, unless that was asked for", () => {
-    const { result } = fit("rating ~ x");
+  it("is said to be taken for gaussian, unless that was asked for", async () => {
+    const { result } = await fit("rating ~ x");
     expect(result.warnings).toEqual([
       expect.stringMatching(
         /^rating takes only 4 different values, all whole \(1, 2, 3 and 4\), in 900 rows, and was taken for gaussian; --family categorical/,
       ),
     ]);
     expect(result.certificate.verdict).toBe("warning");
-    const asked = fit("rating ~ x", "--family", "gaussian").result;
+    const asked = (await fit("rating ~ x", "--family", "gaussian")).result;
     expect([asked.warnings, asked.certificate.verdict]).toEqual([[], "ok"]);
-    expect(fit("rating ~ x", "--family", "categorical").header).toMatch("rating: classes 1, 2, 3, 4, against 1");
+    expect((await fit("rating ~ x", "--family", "categorical")).header).toMatch(
+      "rating: classes 1, 2, 3, 4, against 1",
+    );
   });
 });

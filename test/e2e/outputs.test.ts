@@ -5,29 +5,19 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
+import { bin, commandFolder } from "./command.ts";
 
 // What the command writes, where, and what it says where it cannot.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-let folder = "";
-const at = (name: string) => join(folder, name);
+const { folder, at, ornstein } = commandFolder("outputs");
 const text = (name: string) => readFileSync(at(name), "utf8");
-
-function ornstein(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
 
 /** In a shell, where `ornstein` is the command. */
 function shell(line: string) {
@@ -39,8 +29,7 @@ function shell(line: string) {
 const few = ["--draws", "200", "--quiet"];
 const fitted = `-f 'y ~ x' ${few.join(" ")}`;
 
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "outputs-"));
+beforeAll(async () => {
   const lines = ["y,x,A,a,draw,class"];
   for (let n = 0; n < 200; n++) {
     const [x, noise] = [Math.sin(1.7 * n), Math.sin(12.9898 * n * n)];
@@ -48,21 +37,20 @@ beforeAll(() => {
     lines.push([(1 + 2 * x + noise).toFixed(5), x.toFixed(5), n % 3, n % 5, n % 7, label].join());
   }
   writeFileSync(at("table.csv"), `${lines.join("\n")}\n`);
-  expect(ornstein("fit", "table.csv", "-f", "y ~ x", ...few, "--save", "fit.nc").status).toBe(0);
+  expect((await ornstein("fit", "table.csv", "-f", "y ~ x", ...few, "--save", "fit.nc")).status).toBe(0);
 }, 30_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("what is no regular file", () => {
-  it("links lead to their targets, which are written whole", () => {
+  it("links lead to their targets, which are written whole", async () => {
     mkdirSync(at("elsewhere"));
     symlinkSync("elsewhere/result.json", at("link.json"));
-    expect(ornstein("check", "fit.nc", "--json", "link.json").status).toBe(0);
+    expect((await ornstein("check", "fit.nc", "--json", "link.json")).status).toBe(0);
     expect(lstatSync(at("link.json")).isSymbolicLink()).toBe(true);
     expect(JSON.parse(text("elsewhere/result.json")).formula).toBe("y ~ x");
     expect(readdirSync(at("elsewhere"))).toEqual(["result.json"]);
   });
 
-  it("devices, pipes, descriptors and process substitutions get the bytes", () => {
+  it("devices, pipes, descriptors and process substitutions get the bytes", async () => {
     expect(shell("mknod null c 1 3 || ln -s /dev/null null; ornstein check fit.nc --json null").status).toBe(0);
     expect(statSync(at("null")).isCharacterDevice()).toBe(true);
     const piped = shell("mkfifo pipe; cat pipe > piped.json & ornstein check fit.nc --json pipe; wait");
@@ -74,15 +62,15 @@ describe("what is no regular file", () => {
     expect(others.stderr).toBe("");
     for (const name of ["piped.json", "third.json"]) expect(JSON.parse(text(name)).formula).toBe("y ~ x");
     expect(text("p.parquet").slice(0, 4)).toBe("PAR1");
-    expect(ornstein("check", "s.nc").stdout).toBe(others.stdout.replace("before\n", ""));
+    expect((await ornstein("check", "s.nc")).stdout).toBe(others.stdout.replace("before\n", ""));
     const standard = shell("ornstein check fit.nc --json /dev/stdout > out.json");
-    expect([standard.status, text("out.json")]).toEqual([0, ornstein("check", "fit.nc", "--json", "-").stdout]);
+    expect([standard.status, text("out.json")]).toEqual([0, (await ornstein("check", "fit.nc", "--json", "-")).stdout]);
   }, 30_000);
 
-  it("keeps the permissions of a file that it replaces", () => {
+  it("keeps the permissions of a file that it replaces", async () => {
     writeFileSync(at("private.json"), "");
     chmodSync(at("private.json"), 0o600);
-    ornstein("check", "fit.nc", "--json", "private.json");
+    await ornstein("check", "fit.nc", "--json", "private.json");
     expect(statSync(at("private.json")).mode & 0o777).toBe(0o600);
   });
 });
@@ -132,8 +120,17 @@ describe("what fails late", () => {
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  it("of predictions too: the scores are printed", () => {
-    const run = ornstein("predict", "fit.nc", "table.csv", "--quiet", "--out", "/dev/full", "--json", "scores.json");
+  it("of predictions too: the scores are printed", async () => {
+    const run = await ornstein(
+      "predict",
+      "fit.nc",
+      "table.csv",
+      "--quiet",
+      "--out",
+      "/dev/full",
+      "--json",
+      "scores.json",
+    );
     expect(run).toMatchObject({
       status: 3,
       stdout: expect.stringMatching(/rmse/),
@@ -177,7 +174,7 @@ describe("names that differ only by capitals, or are taken", () => {
   };
 
   it("are made different in the draws' Parquet, and a note says how", async () => {
-    const run = ornstein("fit", "table.csv", "-f", "y ~ A + a + draw", ...few, "--draws-out", "draws.parquet");
+    const run = await ornstein("fit", "table.csv", "-f", "y ~ A + a + draw", ...few, "--draws-out", "draws.parquet");
     expect(run).toMatchObject({ status: 0, stdout: expect.stringMatching(/\ndraw +/) });
     expect(run.stderr).toMatch(/^Note: draws\.parquet .*: "a" is the column "a_2", "draw" is the column "draw_2"\.\n$/);
     expect(await columnsOf("draws.parquet")).toEqual([
@@ -186,14 +183,14 @@ describe("names that differ only by capitals, or are taken", () => {
   });
 
   it("and in predictions, of every format", async () => {
-    ornstein("fit", "table.csv", "-f", "class ~ x", ...few, "--save", "classes.nc");
+    await ornstein("fit", "table.csv", "-f", "class ~ x", ...few, "--save", "classes.nc");
     const names = ["row", "prediction", "probability[Yes]", "probability[no]", "probability[yes]_2"];
     for (const out of ["p.parquet", "p.csv", "p.jsonl"]) {
-      const run = ornstein("predict", "classes.nc", "table.csv", "--quiet", "--out", out);
+      const run = await ornstein("predict", "classes.nc", "table.csv", "--quiet", "--out", out);
       expect(run).toMatchObject({ status: 0, stderr: expect.stringMatching(/"probability\[yes\]" is the column/) });
       expect(await columnsOf(out)).toEqual(names);
     }
-    const { stdout } = ornstein("predict", "classes.nc", "table.csv", "--quiet", "--out", "-");
+    const { stdout } = await ornstein("predict", "classes.nc", "table.csv", "--quiet", "--out", "-");
     expect(stdout).toBe(text("p.csv"));
   }, 30_000);
 });

@@ -1,43 +1,40 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { InputError } from "../../src/errors.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { type FileInput, fit, predict } from "../../src/node.ts";
 import type { FitOptions } from "../../src/options/options.ts";
+import { bin, commandFolder } from "./command.ts";
 
 // From a file to numbers, by the command and by the library: what a table says does not depend on its format.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ornstein-reading-"));
-const inFolder = (name: string) => join(folder, name);
+const { folder, at: inFolder, ornstein, ornsteinAlone } = commandFolder("reading");
 const write = (name: string, content: string | Uint8Array) => {
   writeFileSync(inFolder(name), content);
   return inFolder(name);
 };
 
-function ornstein(args: readonly string[], input?: string | Uint8Array) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args, "--quiet"], {
-    cwd: folder,
-    encoding: "utf8",
-    input,
-  });
-  return { status, stdout, stderr };
+/** A quiet run, in processes of its own where standard input is read. */
+async function command(args: readonly string[], input?: string | Uint8Array) {
+  return input === undefined ? ornstein(...args, "--quiet") : ornsteinAlone([...args, "--quiet"], input);
 }
 
 /** Mean and sd of each coefficient. */
-function fitted(args: readonly string[], input?: string | Uint8Array): Record<string, readonly [number, number]> {
-  const run = ornstein(["fit", "--draws", "100", "--sampler", "laplace", ...args, "--json", "fit.json"], input);
+async function fitted(
+  args: readonly string[],
+  input?: string | Uint8Array,
+): Promise<Record<string, readonly [number, number]>> {
+  const run = await command(["fit", "--draws", "100", "--sampler", "laplace", ...args, "--json", "fit.json"], input);
   expect(run.stderr).toBe("");
   const { coefficients } = JSON.parse(readFileSync(inFolder("fit.json"), "utf8"));
   return Object.fromEntries(coefficients.map((c: Posterior["coefficients"][number]) => [c.name, [c.mean, c.sd]]));
 }
 
-function refusal(args: readonly string[]): string {
-  const { status, stderr, stdout } = ornstein(["fit", ...args]);
+async function refusal(args: readonly string[]): Promise<string> {
+  const { status, stderr, stdout } = await command(["fit", ...args]);
   expect([status, stdout]).toEqual([2, ""]);
   return stderr.replaceAll(folder, "DIR");
 }
@@ -75,8 +72,6 @@ const predicted = (csv: string) =>
     .split("\n")
     .slice(1)
     .map((line) => Number(line.split(",")[1]));
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 interface Row {
   readonly [name: string]: string | number | boolean | null;
@@ -179,21 +174,23 @@ describe("one table in every format", () => {
     expect(expected.length).toBe(40);
     for (const [format, fitted] of fits) {
       expect([format, (await predict(fitted, arraysOf(others))).columns.mean]).toEqual([format, expected]);
+      // One whose columns are told by their texts, one by the words of JSON, one by types.
+      if (!["csv", "json", "parquet with dates"].includes(format)) continue;
       for (const [other, rows] of Object.entries(otherFormats))
         expect([format, other, (await predict(fitted, rows)).columns.mean]).toEqual([format, other, expected]);
     }
   }, 120_000);
 
-  it("is predicted alike by the command, row by row, where a file shows no types", () => {
+  it("is predicted alike by the command, row by row, where a file shows no types", async () => {
     const save = ["--draws", "100", "--save", "table.nc"];
-    expect(ornstein(["fit", "table.csv", "-f", formula, ...save]).stderr).toBe("");
-    const all = predicted(ornstein(["predict", "table.nc", "others.jsonl", "--out", "-"]).stdout);
+    expect((await command(["fit", "table.csv", "-f", formula, ...save])).stderr).toBe("");
+    const all = predicted((await command(["predict", "table.nc", "others.jsonl", "--out", "-"])).stdout);
     const lines = readFileSync(inFolder("others.csv"), "utf8").split("\n");
     for (const n of [0, 1, 4, 9]) {
       write("one.csv", `${lines[0]}\n${lines[n + 1]}\n`);
-      expect(predicted(ornstein(["predict", "table.nc", "one.csv", "--out", "-"]).stdout)).toEqual([all[n]]);
+      expect(predicted((await command(["predict", "table.nc", "one.csv", "--out", "-"])).stdout)).toEqual([all[n]]);
       const query = ["one.csv", "--sql", "select * from data where code <> 'none' and day > '2000-01-01'"];
-      expect(predicted(ornstein(["predict", "table.nc", ...query, "--out", "-"]).stdout)).toEqual([all[n]]);
+      expect(predicted((await command(["predict", "table.nc", ...query, "--out", "-"])).stdout)).toEqual([all[n]]);
     }
   }, 60_000);
 
@@ -238,9 +235,9 @@ describe("columns that a formula cannot read as they are", () => {
     30_000,
   );
 
-  it("what is offered can be pasted after the command", () => {
+  it("what is offered can be pasted after the command", async () => {
     file("paste.csv", "y,my $x", (n) => `${n % 7},"$1,${100 + n}.50"`);
-    const message = refusal(["paste.csv", "-f", "y ~ `my $x`", "--family", "gaussian"]);
+    const message = await refusal(["paste.csv", "-f", "y ~ `my $x`", "--family", "gaussian"]);
     const [option] = message.match(/--sql "(?:[^"\\]|\\.)*"/) ?? [];
     const command = `${process.execPath} ${bin} fit paste.csv -f 'y ~ \`my $x\`' --family gaussian ${option} --quiet --no-color`;
     expect(execFileSync("bash", ["-c", command], { cwd: folder, encoding: "utf8" })).toMatch(/^my \$x +-?0\.\d+ /m);
@@ -308,22 +305,24 @@ describe("columns that a formula cannot read as they are", () => {
     expect((await days).d).not.toBeCloseTo((await months).d, 3);
   });
 
-  it("names of rows are refused within seconds, and levels of few rows are not", () => {
+  it("names of rows are refused within seconds, and levels of few rows are not", async () => {
     const ids = file("ids.csv", "y,id", (n) => `${n % 7},user-${(n * 7919) % 300_007}`, 300_000);
     const started = performance.now();
-    expect(refusal([ids, "-f", "y ~ id", "--family", "gaussian"])).toMatch(
+    expect(await refusal([ids, "-f", "y ~ id", "--family", "gaussian"])).toMatch(
       /^ornstein: Column "id" is text with more than 200,000 different values in 300,000 rows, such as "user-0" in data row 1: a name for each row rather than levels; .*\n$/,
     );
     expect(performance.now() - started).toBeLessThan(20_000);
     file("few.csv", "y,id", (n) => `${n % 7},s${n % 90}`, 120);
-    expect(refusal(["few.csv", "-f", "y ~ id", "--family", "gaussian"])).toContain("90 different values in 120 rows");
+    expect(await refusal(["few.csv", "-f", "y ~ id", "--family", "gaussian"])).toContain(
+      "90 different values in 120 rows",
+    );
     expect(
-      Object.keys(fitted(["few.csv", "-f", "y ~ C(id)", "--family", "gaussian", "--sampler", "auto"])).length,
+      Object.keys(await fitted(["few.csv", "-f", "y ~ C(id)", "--family", "gaussian", "--sampler", "auto"])).length,
     ).toBe(91);
     file("some.csv", "y,id", (n) => `${n % 7},s${n % 30}`, 40);
-    expect(Object.keys(fitted(["some.csv", "-f", "y ~ id", "--family", "gaussian", "--sampler", "auto"])).length).toBe(
-      31,
-    );
+    expect(
+      Object.keys(await fitted(["some.csv", "-f", "y ~ id", "--family", "gaussian", "--sampler", "auto"])).length,
+    ).toBe(31);
   }, 60_000);
 });
 
@@ -334,44 +333,44 @@ describe("files of text", () => {
     ["short", "y,x,z", 40, "1,2", 'Line 42 of short.csv has 2 fields, and its header has 3: "1,2"'],
     ["long", "y,x,z", 3, "1,2,3,4", 'Line 5 of long.csv has 4 fields, and its header has 3: "1,2,3,4"'],
     ["header", "y,x", 0, "1,2,3", 'Line 1 of header.csv has 2 fields, and the others have 3: "y,x"'],
-  ])("a line with another number of fields is named: %s", (name, header, at, odd, expected) => {
+  ])("a line with another number of fields is named: %s", async (name, header, at, odd, expected) => {
     write(`${name}.csv`, [header, ...lines.slice(0, at), odd, ...lines.slice(at)].join("\n"));
-    expect(refusal([`${name}.csv`, "-f", "y ~ x"])).toBe(
+    expect(await refusal([`${name}.csv`, "-f", "y ~ x"])).toBe(
       `ornstein: ${expected}; mend the line, or put a field that holds the delimiter into quotes.\n`,
     );
   });
 
-  it("names that differ by case are two columns, and a name that is there twice is refused", () => {
+  it("names that differ by case are two columns, and a name that is there twice is refused", async () => {
     write("case.csv", ["y,x,X", ...lines].join("\n"));
-    const { x, X } = fitted(["case.csv", "-f", "y ~ x + X", "--family", "gaussian"]);
+    const { x, X } = await fitted(["case.csv", "-f", "y ~ x + X", "--family", "gaussian"]);
     write("named.csv", ["y,a,b", ...lines].join("\n"));
-    const { a, b } = fitted(["named.csv", "-f", "y ~ a + b", "--family", "gaussian"]);
+    const { a, b } = await fitted(["named.csv", "-f", "y ~ a + b", "--family", "gaussian"]);
     expect([x, X]).toEqual([a, b]);
     write("twice.csv", ["y,x,x", ...lines].join("\n"));
-    const message = refusal(["twice.csv", "-f", "y ~ x", "--family", "gaussian"]);
+    const message = await refusal(["twice.csv", "-f", "y ~ x", "--family", "gaussian"]);
     expect(message).toContain('column "x" is one of 2 of that name in the file, so it is not known which is meant');
     const query = ["twice.csv", "--sql", offered(message), "-f", "y ~ x_a + x_b", "--family", "gaussian"];
-    const { x_a, x_b } = fitted(query);
+    const { x_a, x_b } = await fitted(query);
     expect([x_a, x_b]).toEqual([a, b]);
   });
 
-  it("UTF-16 is read, and other encodings are named with a query that reads Latin-1", () => {
+  it("UTF-16 is read, and other encodings are named with a query that reads Latin-1", async () => {
     const text = ["y,größe", ...lines.map((line) => line.split(",").slice(0, 2).join())].join("\n");
-    const expected = fitted([write("utf8.csv", text), "-f", "y ~ größe", "--family", "gaussian"]);
+    const expected = await fitted([write("utf8.csv", text), "-f", "y ~ größe", "--family", "gaussian"]);
     const little = Buffer.from(`\ufeff${text}`, "utf16le");
     for (const bytes of [little, Buffer.from(little).swap16()]) {
       write("utf16.csv", bytes);
-      expect(fitted(["utf16.csv", "-f", "y ~ größe", "--family", "gaussian"])).toEqual(expected);
+      expect(await fitted(["utf16.csv", "-f", "y ~ größe", "--family", "gaussian"])).toEqual(expected);
     }
     write("latin1.csv", Buffer.from(text, "latin1"));
-    const message = refusal(["latin1.csv", "-f", "y ~ größe", "--family", "gaussian"]);
+    const message = await refusal(["latin1.csv", "-f", "y ~ größe", "--family", "gaussian"]);
     expect(message).toMatch(/^ornstein: latin1\.csv is not UTF-8; /);
-    expect(fitted(["--sql", offered(message), "-f", "y ~ größe", "--family", "gaussian"])).toEqual(expected);
+    expect(await fitted(["--sql", offered(message), "-f", "y ~ größe", "--family", "gaussian"])).toEqual(expected);
   });
 
-  it("lines before the header and comments are said", () => {
+  it("lines before the header and comments are said", async () => {
     write("titled.csv", ["A title", "", "y,x,z", ...lines].join("\n"));
-    const { stdout } = ornstein(["fit", "titled.csv", "-f", "y ~ x", "--family", "gaussian"]);
+    const { stdout } = await command(["fit", "titled.csv", "-f", "y ~ x", "--family", "gaussian"]);
     expect(stdout).toContain("The first 2 lines of titled.csv stand before the header, and are not read.");
   });
 });
@@ -379,21 +378,21 @@ describe("files of text", () => {
 describe("rows that can be read once only", () => {
   const csv = ["y,x", ...Array.from({ length: 80 }, (_, n) => `${n + (n % 7)},${n}`)].join("\n");
   it("standard input, by its names, in any format", async () => {
-    const expected = fitted([write("plain.csv", csv), "-f", "y ~ x"]);
-    expect(fitted(["-", "-f", "y ~ x"], csv)).toEqual(expected);
-    expect(fitted(["/dev/stdin", "-f", "y ~ x"], csv)).toEqual(expected);
-    expect(fitted(["-", "-f", "y ~ x"], gzipSync(csv))).toEqual(expected);
-    expect(fitted(["-", "-f", "y ~ x"], csv.replaceAll(",", "\t"))).toEqual(expected);
-    expect(fitted(["-", "-f", "y ~ x", "--sql", "select y, x from data"], csv)).toEqual(expected);
+    const expected = await fitted([write("plain.csv", csv), "-f", "y ~ x"]);
+    expect(await fitted(["-", "-f", "y ~ x"], csv)).toEqual(expected);
+    expect(await fitted(["/dev/stdin", "-f", "y ~ x"], csv)).toEqual(expected);
+    expect(await fitted(["-", "-f", "y ~ x"], gzipSync(csv))).toEqual(expected);
+    expect(await fitted(["-", "-f", "y ~ x"], csv.replaceAll(",", "\t"))).toEqual(expected);
+    expect(await fitted(["-", "-f", "y ~ x", "--sql", "select y, x from data"], csv)).toEqual(expected);
     const lines = csv
       .split("\n")
       .slice(1)
       .map((line) => `{"y":${line.split(",")[0]},"x":${line.split(",")[1]}}`);
-    expect(fitted(["-", "-f", "y ~ x"], lines.join("\n"))).toEqual(expected);
+    expect(await fitted(["-", "-f", "y ~ x"], lines.join("\n"))).toEqual(expected);
     const connection = await (await DuckDBInstance.create(":memory:")).connect();
     await connection.run(`copy (from '${inFolder("plain.csv")}') to '${inFolder("plain.parquet")}'`);
-    expect(fitted(["-", "-f", "y ~ x"], readFileSync(inFolder("plain.parquet")))).toEqual(expected);
-    expect(ornstein(["fit", "-", "-f", "y ~ x"], "").stderr).toBe(
+    expect(await fitted(["-", "-f", "y ~ x"], readFileSync(inFolder("plain.parquet")))).toEqual(expected);
+    expect((await command(["fit", "-", "-f", "y ~ x"], "")).stderr).toBe(
       "ornstein: standard input is empty; it needs at least a row of data.\n",
     );
   }, 60_000);
@@ -417,9 +416,9 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
   const path = (name: string) => join(cases, name);
 
   it("ver.csv: 1.10 stays 1.10", async () => {
-    fitted([path("ver.csv"), "-f", "y ~ version", "--save", "ver.nc", "--draws", "1000"]);
+    await fitted([path("ver.csv"), "-f", "y ~ version", "--save", "ver.nc", "--draws", "1000"]);
     for (const name of ["ver_new.csv", "ver_new2.csv"]) {
-      const { stdout } = ornstein(["predict", "ver.nc", path(name), "--out", "-"]);
+      const { stdout } = await command(["predict", "ver.nc", path(name), "--out", "-"]);
       expect(predicted(stdout)[0]).toBeCloseTo(9.99, 2);
     }
     const posterior = await fit({ path: path("ver.csv"), formula: "y ~ version" });
@@ -430,7 +429,7 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
 
   it("train.csv: NO, 01234 and yes stay themselves", async () => {
     const names = Object.keys(
-      fitted([
+      await fitted([
         path("train.csv"),
         "-f",
         "y ~ country + zip + member",
@@ -450,7 +449,7 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
       ["--sql", `from '${path("no.csv")}'`],
       ["--sql", raw],
     ]) {
-      const { stdout } = ornstein(["predict", "train.nc", ...rows, "--out", "-"]);
+      const { stdout } = await command(["predict", "train.nc", ...rows, "--out", "-"]);
       expect(predicted(stdout)[0]).toBeCloseTo(6.904, 3);
     }
     const posterior = await fit({ path: path("train.csv"), formula: "y ~ country + zip + member" });
@@ -467,7 +466,7 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
 
   it("ragged.csv, utf16.csv, latin1.csv, duphead.csv and inf.csv", async () => {
     const input = (name: string, formula = "y ~ x + z + city") => ({ path: path(name), formula });
-    const ragged = refusal([path("ragged.csv"), "-f", "y ~ x + z + city"]);
+    const ragged = await refusal([path("ragged.csv"), "-f", "y ~ x + z + city"]);
     expect(ragged).toMatch(/^ornstein: Line 252 of .*ragged.csv has 2 fields, and its header has 4: "18.32,1245.62"; /);
     expect((await means(input("utf16.csv"))).z).toBeCloseTo(1.966, 2);
     const sql = offered(await refusedBy(input("latin1.csv")));
@@ -477,13 +476,13 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
   });
 
   it("dec39neg.parquet: 0.5018, by itself and within a query", async () => {
-    expect(fitted([path("dec39neg.parquet"), "-f", "y ~ x"]).x[0]).toBeCloseTo(0.5018, 3);
+    expect((await fitted([path("dec39neg.parquet"), "-f", "y ~ x"])).x[0]).toBeCloseTo(0.5018, 3);
     const { coefficients } = await fit({
       sql: `select y, 10 * x as z from '${path("dec39neg.parquet")}' where x < 1e9`,
       formula: "y ~ z",
     });
     expect(coefficients[0].mean).toBeCloseTo(0.05018, 4);
-    expect(refusal(["--sql", `from read_parquet('${path("dec39neg.parquet")}')`, "-f", "y ~ x"])).toMatch(
+    expect(await refusal(["--sql", `from read_parquet('${path("dec39neg.parquet")}')`, "-f", "y ~ x"])).toMatch(
       /holds decimals of 39 digits, of which DuckDB reads no more than 38 right; name the file without read_parquet\(\)/,
     );
   });
@@ -491,12 +490,14 @@ describe.skipIf(!existsSync(cases))("cases (skipped where ../shared/cases is abs
   it("ordered.parquet: categories keep their order, also through queries, and as a target", async () => {
     const names = ["severity[medium]", "severity[high]", "Intercept", "sigma"];
     const file = path("ordered.parquet");
-    expect(Object.keys(fitted([file, "-f", "y ~ severity", "--save", "ordered.nc"]))).toEqual(names);
-    expect(Object.keys(fitted(["--sql", `select * from '${file}' where y > 1`, "-f", "y ~ severity"]))).toEqual(names);
+    expect(Object.keys(await fitted([file, "-f", "y ~ severity", "--save", "ordered.nc"]))).toEqual(names);
+    expect(Object.keys(await fitted(["--sql", `select * from '${file}' where y > 1`, "-f", "y ~ severity"]))).toEqual(
+      names,
+    );
     const { data } = await fit({ path: file, formula: "severity ~ y" }, few);
     expect(data.classes).toEqual(["low", "medium", "high"]);
-    const { stdout } = ornstein(["predict", "ordered.nc", file, "--out", "-"]);
-    const again = ornstein([
+    const { stdout } = await command(["predict", "ordered.nc", file, "--out", "-"]);
+    const again = await command([
       "predict",
       "ordered.nc",
       "--sql",

@@ -1,23 +1,16 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { compare, fit, predict } from "../../src/node.ts";
 import type { FitOptions } from "../../src/options/options.ts";
+
 import { createRandom } from "../../src/rng/xoshiro.ts";
+import { commandFolder } from "./command.ts";
 import { maximumLikelihood } from "./least-squares.ts";
 
 // Models that once were answered wrongly without a word, from file to number, by the command and the library.
-const bin = new URL("../../bin/ornstein.mjs", import.meta.url).pathname;
 const cases = new URL("../../../shared/cases/", import.meta.url).pathname;
-const folder = mkdtempSync(join(tmpdir(), "ornstein-right-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function ornstein(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [bin, ...args], { cwd: folder, encoding: "utf8" });
-  return { status, stdout, stderr };
-}
+const { folder, ornstein } = commandFolder("right");
 
 /** A coefficient is within 0.1 sd of the right mean (Monte Carlo makes 0.016 sd of it, the skewness of few events some more), its sd within 4%. */
 function expectRight(found: { mean: number; sd: number }, mean: number, sd: number) {
@@ -54,7 +47,7 @@ const known: Case[] = [
 
 describe.skipIf(!existsSync(cases))("small inputs (skipped where ../shared/cases is absent)", () => {
   it.each(known)("%s, %s %j", async (file, formula, flags, right) => {
-    const run = ornstein("fit", join(cases, file), "-f", formula, ...flags, "--json", "fit.json", "--quiet");
+    const run = await ornstein("fit", join(cases, file), "-f", formula, ...flags, "--json", "fit.json", "--quiet");
     expect(run.stderr).toBe("");
     const json = JSON.parse(readFileSync(join(folder, "fit.json"), "utf8"));
     const options = Object.fromEntries(
@@ -71,10 +64,12 @@ describe.skipIf(!existsSync(cases))("small inputs (skipped where ../shared/cases
     }
   });
 
-  it("a fit through the origin predicts 0 there, and is saved so", () => {
-    expect(ornstein("fit", join(cases, "origin.csv"), "-f", "y ~ 0 + x", "--save", "o.nc", "--quiet").stderr).toBe("");
+  it("a fit through the origin predicts 0 there, and is saved so", async () => {
+    expect(
+      (await ornstein("fit", join(cases, "origin.csv"), "-f", "y ~ 0 + x", "--save", "o.nc", "--quiet")).stderr,
+    ).toBe("");
     writeFileSync(join(folder, "at.csv"), "x\n0\n10\n");
-    expect(ornstein("predict", "o.nc", "at.csv", "--out", "o.csv", "--quiet").status).toBe(0);
+    expect((await ornstein("predict", "o.nc", "at.csv", "--out", "o.csv", "--quiet")).status).toBe(0);
     const [names, zero, ten] = readFileSync(join(folder, "o.csv"), "utf8")
       .trim()
       .split("\n")

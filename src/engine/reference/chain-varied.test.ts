@@ -45,7 +45,8 @@ describe.each(typicalModels)("%s", (_, model) => {
   test.each(mechanisms)("%s: after 64 steps within 1e-6 of the reference", async (_, mechanism) => {
     const { memory, kernels } = await createBench();
     for (const numColumns of [1, 7, 8]) {
-      for (const batchSize of [1, 2, 7, 300]) {
+      // More rows than there are, which take the time, at one width.
+      for (const batchSize of numColumns === 7 ? [1, 2, 7, 300] : [1, 2, 7]) {
         for (const part of parts) {
           const fixture = createFixture(memory, { ...model, numColumns });
           const options = { ...plain, ...part, batchSize, ...mechanism };
