@@ -88,7 +88,13 @@ export function progressReporter(listener: ProgressListener | undefined): Progre
       finish();
       const none = { fraction: 0, done: 0 };
       const nothing: ProgressEvent = {
-        ...{ stage: name, fraction: 0, done: null, total: null, unit: null, perSecond: null, secondsLeft: null },
+        stage: name,
+        fraction: 0,
+        done: null,
+        total: null,
+        unit: null,
+        perSecond: null,
+        secondsLeft: null,
       };
       stage = { name, started: now, base: none, raw: none, shown: 0, last: now, lastEvent: nothing };
     }

@@ -42,8 +42,12 @@ export async function estimateCustom(
     ? await findCustomMode(workspace, model, start)
     : { position: start, passes: 0, isAtEdge: false };
   const shared = {
-    ...{ workspace, model, numRows: model.rows.numRows, mode: position },
-    ...{ priorCurvatures: model.priorPrecision, modePasses: passes },
+    workspace,
+    model,
+    numRows: model.rows.numRows,
+    mode: position,
+    priorCurvatures: model.priorPrecision,
+    modePasses: passes,
   };
   if (curvatureKind(model.dimension, model.maxDenseParameters) === "low-rank") {
     workspace.onProgress?.("measuring the noise", 0);

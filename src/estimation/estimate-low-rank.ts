@@ -35,8 +35,15 @@ export async function estimateLowRank(workspace: Workspace, model: Model, seed: 
   const spectrum = await slowDirections(directions, model, mode, priorCurvatures, curvatures, seed);
   const { numRows } = model.rows;
   return {
-    ...{ curvature: "low-rank", workspace, model, numRows, mode, priorCurvatures, modePasses: passes },
-    ...{ curvatures, ...spectrum },
+    curvature: "low-rank",
+    workspace,
+    model,
+    numRows,
+    mode,
+    priorCurvatures,
+    modePasses: passes,
+    curvatures,
+    ...spectrum,
   };
 }
 

@@ -164,7 +164,12 @@ async function requirePositiveDraws({ workspace, model }: LocalApproximation, { 
 /** A custom model's parameters are reported as they are. */
 function identityScale({ names }: CustomModel) {
   const columns = names.map((name) => ({
-    ...{ name, term: name, mean: 0, scale: 1, isIntercept: false, isIndicator: false },
+    name,
+    term: name,
+    mean: 0,
+    scale: 1,
+    isIntercept: false,
+    isIndicator: false,
   }));
   return { columns, target: { name: "", kind: "number", mean: 0, scale: 1 } as const };
 }

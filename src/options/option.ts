@@ -62,7 +62,9 @@ export interface Choice<Word extends string> extends Option<Word> {
 export function choice<const Word extends string>(words: readonly Word[], about: Description<Word>): Choice<Word> {
   return {
     ...about,
-    ...{ reads: "text", words, takes: words.length > 3 ? `one of ${words.join(", ")}` : listed(words, "or") },
+    reads: "text",
+    words,
+    takes: words.length > 3 ? `one of ${words.join(", ")}` : listed(words, "or"),
     accepts: (value): value is Word => (words as readonly unknown[]).includes(value),
   };
 }
@@ -96,7 +98,8 @@ export function numberBetween(
 ): Option<number> {
   return {
     ...about,
-    ...{ reads: "number", takes: `a number from ${written(min)} to ${written(max)}` },
+    reads: "number",
+    takes: `a number from ${written(min)} to ${written(max)}`,
     accepts: (value): value is number => isBetween(value, min, max),
   };
 }
@@ -108,7 +111,8 @@ export function numberInside(
 ): Option<number> {
   return {
     ...about,
-    ...{ reads: "number", takes: `a number above ${written(min)} and below ${written(max)}` },
+    reads: "number",
+    takes: `a number above ${written(min)} and below ${written(max)}`,
     accepts: (value): value is number => isBetween(value, min, max) && value !== min && value !== max,
   };
 }
@@ -117,7 +121,8 @@ export function numberInside(
 export function aboveZero(about: Description<number>, max = Number.POSITIVE_INFINITY): Option<number> {
   return {
     ...about,
-    ...{ reads: "number", takes: `a number above 0${Number.isFinite(max) ? ` and at most ${max}` : ""}` },
+    reads: "number",
+    takes: `a number above 0${Number.isFinite(max) ? ` and at most ${max}` : ""}`,
     accepts: (value): value is number => isBetween(value, Number.MIN_VALUE, max),
   };
 }
@@ -130,7 +135,9 @@ export function numberOr<const Word extends string>(
 ): Option<number | Word> {
   return {
     ...about,
-    ...{ reads: "number", words, takes: `${words.join(", ")}, or ${takes}` },
+    reads: "number",
+    words,
+    takes: `${words.join(", ")}, or ${takes}`,
     accepts: (value): value is number | Word =>
       (words as readonly unknown[]).includes(value) || isBetween(value, min, max),
   };

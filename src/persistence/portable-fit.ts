@@ -152,7 +152,10 @@ const reasonOf = (error: unknown) =>
 
 function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltonian"] {
   const chains = statistics.map(({ largestTreeDepth, stepSize, warmUpGradients, gradients }) => ({
-    ...{ largestTreeDepth, stepSize, warmUpGradients, gradients },
+    largestTreeDepth,
+    stepSize,
+    warmUpGradients,
+    gradients,
   }));
   return { iterations: statistics[0].energy.length, chains };
 }

@@ -60,7 +60,8 @@ export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
   checkArrays(result, arrays);
   return posteriorOf({
     ...result,
-    ...{ draws, recipe },
+    draws,
+    recipe,
     ...(hamiltonian && { hamiltonian }),
     ...(observed && { observed }),
     origin: { version, ...(command !== undefined && { command }) },

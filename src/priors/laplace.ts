@@ -14,7 +14,7 @@ export const laplace = density<LaplacePrior>({
   parameters: ["mean", "scale"],
   example: "laplace(0, 1)",
   equation: "\\|z\\|",
-  use: "like it, with more weight near the mean",
+  use: "as for student-t, with more weight near the mean",
   at: ({ mean, scale }, x) => ({
     value: Math.abs(x - mean) / scale,
     slope: Math.sign(x - mean) / scale,

@@ -22,7 +22,11 @@ export interface AssumptionCheck {
 
 /** A4 of a custom model with a bound among the points where it is measured; only samplers that keep within bounds come here. */
 const atBound: AssumptionCheck = {
-  ...{ id: "A4", name: "the loss is quadratic over the posterior", passed: false, value: null, threshold: 0.2 },
+  id: "A4",
+  name: "the loss is quadratic over the posterior",
+  passed: false,
+  value: null,
+  threshold: 0.2,
   message:
     "Where the normal approximation would have draws the density is 0, beyond a bound: that approximation is off; this sampler keeps within the bound.",
 };

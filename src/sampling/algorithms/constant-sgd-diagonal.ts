@@ -63,8 +63,12 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   const schedule = { burnInSteps, stepsPerDraw, chains, draws, seed };
   return {
     settings: {
-      ...{ ...noTuning, sampler: "constant-sgd", preconditioner: "diagonal", batchSize },
-      ...{ learningRate: chosen.learningRate, ...schedule },
+      ...noTuning,
+      sampler: "constant-sgd",
+      preconditioner: "diagonal",
+      batchSize,
+      learningRate: chosen.learningRate,
+      ...schedule,
       because: "Corollary 3, exact at finite step for each parameter: H_kk = 2S/(N C_kk + S A_kk)",
     },
     prediction: { law: "unknown", largestStableScale: 2 / contraction },
@@ -89,7 +93,12 @@ function runFrom(
   return runChains(
     { mode, workspace },
     {
-      ...{ ...schedule, model, gradient: "minibatch", pull: 0, momentEvery: 1, keepMoments: false },
+      ...schedule,
+      model,
+      gradient: "minibatch",
+      pull: 0,
+      momentEvery: 1,
+      keepMoments: false,
       step: { kind: "diagonal", values: step },
       noise: { kind: "diagonal", values: injected.map(Math.sqrt) },
       from: Array.from({ length: schedule.chains }, () => from),

@@ -9,9 +9,9 @@ import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
- * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in warped coordinates (warped-coordinates.ts): for posteriors far
- * from normal, for which control variates find no step, of more rows than passes over all of them can be paid for. A draw's cost
- * does not grow with N.
+ * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in transported coordinates (nuts/transport.ts): for posteriors that are
+ * far from normal, so that control variates find no step, with so many rows that passes over all of them take too long. The cost
+ * of a draw does not grow with N.
  *
  * Error: with δ(θ) what the coreset's loss has wrong, up to a constant, and e² its variance over the posterior, the mean of a
  * parameter is wrong by Cov(θ_j, δ), at most e sds, and its sd by a share of at most e/√2, both to first order in δ. Two coresets
@@ -86,7 +86,7 @@ async function chooseCoreset(local: DenseApproximation, { seed, tolerance }: Sam
   return { coreset: await coresets.draw(numRows, random), coordinates, error: 0 };
 }
 
-/** Points of the warped normal law at which two coresets are compared: an sd from so many is known to a tenth. */
+/** Points of the transported normal law at which two coresets are compared: an sd from so many is known to a tenth. */
 const numPoints = 64;
 
 async function drawWithError(

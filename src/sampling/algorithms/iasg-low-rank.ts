@@ -60,8 +60,18 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   }
   return {
     settings: {
-      ...{ ...noTuning, sampler: "iasg", preconditioner: "diagonal", batchSize, learningRate: h, window: passes },
-      ...{ covariance: "sandwich", burnInSteps, stepsPerDraw, chains, draws, seed },
+      ...noTuning,
+      sampler: "iasg",
+      preconditioner: "diagonal",
+      batchSize,
+      learningRate: h,
+      window: passes,
+      covariance: "sandwich",
+      burnInSteps,
+      stepsPerDraw,
+      chains,
+      draws,
+      seed,
       because: `Algorithm 1: means over windows of ${stepsPerDraw.toLocaleString("en")} steps, of covariance A⁻¹CA⁻¹/N; a diagonal step and ${directions.length} slow directions`,
     },
     prediction: {
@@ -113,7 +123,11 @@ async function sampleWindows(local: LowRankApproximation, { h, passes, ...run }:
     const positions = await streamChains(
       local,
       {
-        ...{ ...run, gradient: "minibatch", pull: 0, step: diagonalStep(local, h), noise: { kind: "none" } },
+        ...run,
+        gradient: "minibatch",
+        pull: 0,
+        step: diagonalStep(local, h),
+        noise: { kind: "none" },
         lowRank: lowRankStep(local, h * numRows, 0),
         from: Array.from({ length: run.chains }, () => mode),
         momentEvery: 1,

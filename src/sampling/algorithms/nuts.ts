@@ -12,13 +12,13 @@ import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
  * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
- * (nuts-tree.ts), step size and mass matrix learned in a warm-up (nuts-step-size.ts, nuts-mass-matrix.ts). The draws come
+ * (nuts/tree.ts), step size and mass matrix learned in a warm-up (nuts/step-size.ts, nuts/mass-matrix.ts). The draws come
  * from the posterior itself, whatever its shape, so nothing is predicted: the Laplace sds stand beside them for comparison.
  *
  * Settings: mean acceptance 0.8, depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
  * parameters, else a diagonal one. The first mass matrix is that of the Laplace covariance P, and the chains start from
  * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met. Where the posterior is far from
- * normal, and no mass matrix was asked for, the chains run in warped coordinates (warped-nuts.ts).
+ * normal, and no mass matrix was asked for, the chains run in transported coordinates (nuts/transport-nuts.ts).
  * Cost of an iteration: 2^depth − 1 passes over all rows, mostly 3 or 7. Where that is little, a draw is the last of
  * several iterations.
  * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".

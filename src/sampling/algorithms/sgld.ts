@@ -56,8 +56,14 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
           `The learning rate is ${learningRate}, the theory's is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`,
         ];
   const settings = {
-    ...{ sampler: sgld.name, preconditioner: null, batchSize, learningRate, schedule, notes },
-    ...{ step: sgd.preconditioner, injectedNoise: sgd.injectedNoise },
+    sampler: sgld.name,
+    preconditioner: null,
+    batchSize,
+    learningRate,
+    schedule,
+    notes,
+    step: sgd.preconditioner,
+    injectedNoise: sgd.injectedNoise,
     because: "section 5.1: the largest rate that keeps every sd within the tolerance",
   };
   return planSgd(local, settings, options);

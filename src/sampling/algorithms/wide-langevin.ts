@@ -70,8 +70,15 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   const coefficients = `${model.dimension.toLocaleString("en")} coefficients`;
   return {
     settings: {
-      ...{ ...noTuning, sampler: wideLangevin.name, batchSize: numRows, learningRate: step },
-      ...{ burnInSteps: schedule.burnInSteps, stepsPerDraw: schedule.stepsPerDraw, chains, draws, seed },
+      ...noTuning,
+      sampler: wideLangevin.name,
+      batchSize: numRows,
+      learningRate: step,
+      burnInSteps: schedule.burnInSteps,
+      stepsPerDraw: schedule.stepsPerDraw,
+      chains,
+      draws,
+      seed,
       because: `Langevin dynamics over all rows, as ${coefficients} are too many for matrices of all pairs: a diagonal step and ${directions.length} slow directions`,
     },
     prediction: { law: "halved step", sdChange, largestStableScale: 2 / (step * eigenvalues.largest) },
@@ -159,13 +166,24 @@ async function runChains(
     const positions = await streamChains(
       local,
       {
-        ...{ model, gradient: "minibatch", batchSize: numRows, isSequential: true, pull: 0 },
+        model,
+        gradient: "minibatch",
+        batchSize: numRows,
+        isSequential: true,
+        pull: 0,
         // ĝ is the mean over the rows.
         step: { kind: "diagonal", values: curvatures.map((value) => (step * numRows) / value) },
         noise: { kind: "diagonal", values: curvatures.map((value) => Math.sqrt((2 * step) / value)) },
         averagesNoise: true,
         lowRank: lowRankStep(local, step * numRows, Math.sqrt(2 * step)),
-        ...{ from, burnInSteps, stepsPerDraw, momentEvery: stepsPerDraw, chains, draws, seed, firstChain },
+        from,
+        burnInSteps,
+        stepsPerDraw,
+        momentEvery: stepsPerDraw,
+        chains,
+        draws,
+        seed,
+        firstChain,
       },
       { keeps: "draws", stage: firstChain > 0 ? "choosing the step" : "sampling" },
     );

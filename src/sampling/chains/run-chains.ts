@@ -18,7 +18,7 @@ interface NoiseEstimateResult {
 }
 
 export interface ChainResult extends ChainOutput {
-  /** One array a chain, draws × 2M: interval means of d − v, then of d∘d − v∘v. Empty without a twin. */
+  /** One array a chain, draws × 2M: interval means of d − v, then of d∘d − v∘v. Empty without a coupled chain. */
   readonly coupledDifferences: readonly Float64Array[];
   /** One a chain; empty where none was asked for. */
   readonly noiseEstimates: readonly NoiseEstimateResult[];

@@ -88,7 +88,13 @@ export async function runNutsChain(
   return {
     positions: output,
     statistics: {
-      ...{ energy, acceptance, treeDepth, diverging, largestTreeDepth, stepSize, warmUpGradients },
+      energy,
+      acceptance,
+      treeDepth,
+      diverging,
+      largestTreeDepth,
+      stepSize,
+      warmUpGradients,
       gradients: gradients - warmUpGradients,
     },
   };

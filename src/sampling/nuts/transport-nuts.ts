@@ -51,7 +51,7 @@ export function iterationsPerDraw(
 }
 
 /**
- * NUTS in warped coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and
+ * NUTS in transported coordinates: near to the standard normal law, whose flow the integrator follows exactly, the step is long and
  * three gradients may do for a draw.
  */
 export function planTransported(

@@ -22,8 +22,8 @@ import { separationDirections } from "./separation-directions.ts";
  * Coordinates z in which a posterior with skewed parameters is nearer to the standard normal law: θ = θ̂ + B t, t_s = τ_s(z_s)
  * for the skewed lines s ∈ S and t_j = z_j for the others.
  *
- * B's columns in S are directions of wall-lines.ts; the others' directions are whitened, with the skewed lines fixed, by the
- * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/quantile-warp.ts), on
+ * B's columns in S are directions of separation-directions.ts; the others' directions are whitened, with the skewed lines fixed, by the
+ * normal approximation. τ_s makes the posterior along its line of a standard normal variable (theory/marginal-transport.ts), on
  * average over where the other lines may be. The loss is U(θ(z)) − Σ_s log τ'_s(z_s): the posterior itself, however rough the maps are.
  */
 export interface TransportCoordinates {

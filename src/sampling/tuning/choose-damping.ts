@@ -35,8 +35,8 @@ const fractionOfChance = 0.25;
  * Halves h from 1/2 until a third of the differences between pilot runs at h and at h/2, the bias that is left at h/2, is no
  * more than half the tolerance for sds, beyond what Monte Carlo explains; then takes h/2. Where that third, Monte Carlo
  * error and all, is above three quarters of the tolerance (the largest of many parameters), the last two runs are made anew, longer.
- * The runs are compared through their twins, chains that follow the same noise through the quadratic loss and whose law
- * is known exactly: only the difference between chain and twin is left to Monte Carlo, which is small where the
+ * The runs are compared through coupled chains, which follow the same noise through the quadratic loss and whose law
+ * is known exactly: only the difference between the two is left to Monte Carlo, which is small where the
  * posterior is nearly normal. So they begin short, and become longer where that does not decide.
  * The search ends early where the next halving costs too much; the error that is reported may then be above the tolerance.
  * @throws SamplerOptionError where a damping that was asked for is too small for any run

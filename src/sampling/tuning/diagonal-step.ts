@@ -50,7 +50,10 @@ export async function chooseDiagonalStep(
   const rates = step.map((h, j) => h * diagonals.curvature[j]).sort();
   return {
     time: Math.ceil(autocorrelationTime(rates[Math.floor(rates.length / 2)])),
-    ...{ step, shortening, learningRate: shortening * rate, contraction: shortening * rho },
+    step,
+    shortening,
+    learningRate: shortening * rate,
+    contraction: shortening * rho,
     injected: injectedVariances(diagonals, step, { numRows, batchSize }),
   };
 }

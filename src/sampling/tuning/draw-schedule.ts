@@ -60,7 +60,7 @@ function formatSteps(steps: number): string {
  * Steps between draws from the slowest direction's autocorrelation time: draws nearly independent, and the averages
  * over all steps precise to an eighth of the tolerance (the sd of n independent draws has relative error 1/√(2n)),
  * within the work a run may spend.
- * @param cure what to use where that work does not suffice
+ * @param remedy what to use where that work does not suffice
  * @throws SamplerOptionError where steps of the user's own are too short for a single independent draw (`requireForgetting`)
  */
 export function drawSchedule(

@@ -45,71 +45,43 @@ const minBatches = 50;
 export async function estimateOnline(
   local: DenseApproximation,
   kind: "within-batch" | "first-row",
-  { preconditioner, batchSize }: { preconditioner: PreconditionerName; batchSize: number },
+  settings: { preconditioner: PreconditionerName; batchSize: number },
   chooseStep: (noiseCovariance: Matrix) => SgdStep,
   options: SamplerOptions,
 ): Promise<OnlineNoise> {
-  const { model, mode } = local;
+  const { batchSize } = settings;
+  const { length: dimension } = local.mode;
   if (batchSize < 2) {
     throw new SamplerOptionError(
       `--noise-estimate ${kind} compares rows of a batch, so it needs a --batch-size of 2 or more.`,
     );
   }
   const chains = Math.max(minChains, options.chains);
-  const shape = preconditioner === "full" || preconditioner === "full-exact" ? "dense" : "diagonal";
-  const segment = async (index: number, steps: number, chosen: SgdStep | null, from: readonly Float64Array[]) => {
-    const spec: ChainSpec = {
-      ...{ model, gradient: "minibatch", batchSize, pull: 0, chains, draws: 1, seed: options.seed, from },
-      step: chosen ? stepMatrix(chosen.step, preconditioner) : { kind: "none" },
-      noise: noiseFactor(chosen?.injectedNoise),
-      ...{ start: local.laplaceFactor, burnInSteps: 0, stepsPerDraw: steps, momentEvery: steps },
-      // The chains that sample have the first numbers.
-      firstChain: chains * (index + 1),
-      noiseEstimate: { kind, every: 1, shape },
-    };
-    const { workspace } = local;
-    const part = { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } };
-    const result = await runChains(part, spec, "estimating the noise");
-    if (!result.positions.every((values) => values.every(Number.isFinite))) {
-      throw new SamplerOptionError(
-        `The first estimates of the gradient noise make steps that diverge; raise --batch-size, or leave --noise-estimate out.`,
-      );
-    }
-    const looks = shape === "dense" && kind === "within-batch" ? (batchSize * mode.length ** 2) / 2 : 0;
-    return { result, work: steps * chains * (workPerStep(spec) + looks) };
-  };
+  const segment = (index: number, steps: number, chosen: SgdStep | null, from: readonly Float64Array[]) =>
+    runSegment(local, kind, { ...settings, chains, seed: options.seed }, { index, steps, chosen, from });
 
-  let steps = Math.max(minBatches, Math.ceil((10 * mode.length) / chains));
-  const rough = await segment(
-    0,
-    steps,
-    null,
-    Array.from({ length: chains }, () => mode),
-  );
-  let covariance = scale(
-    total(rough.result).reduce((sum, c) => add(sum, c)),
-    1 / (steps * chains),
-  );
+  let steps = Math.max(minBatches, Math.ceil((10 * dimension) / chains));
+  const atMode = Array.from({ length: chains }, () => local.mode);
+  const rough = await segment(0, steps, null, atMode);
+  let covariance = average(total(rough.result), steps * chains);
   let { result } = rough;
   let spent = rough.work;
-  let sums: Matrix[] = Array.from({ length: chains }, () => matrix(mode.length, mode.length));
+  let sums: Matrix[] = Array.from({ length: chains }, () => matrix(dimension, dimension));
   let batches = 0;
   for (let index = 1; ; index++) {
-    const chosen = chooseStep(covariance);
-    const made = await segment(index, steps, chosen, result.positions);
+    const made = await segment(index, steps, chooseStep(covariance), result.positions);
     result = made.result;
     spent += made.work;
     const latest = total(result);
-    if (index > 1) {
-      sums = sums.map((sum, chain) => add(sum, latest[chain]));
-      batches += steps * chains;
-    }
-    covariance = scale(
-      (index > 1 ? sums : latest).reduce((sum, c) => add(sum, c)),
-      1 / (index > 1 ? batches : steps * chains),
-    );
+    const batchesMade = steps * chains;
     steps *= 2;
-    if (index === 1) continue;
+    if (index === 1) {
+      covariance = average(latest, batchesMade);
+      continue;
+    }
+    sums = sums.map((sum, chain) => add(sum, latest[chain]));
+    batches += batchesMade;
+    covariance = average(sums, batches);
     const own = sums.map((sum) => scale(sum, chains / batches));
     const sdError = errorOfSds(local, batchSize, covariance, own, chooseStep);
     const isPrecise = sdError <= fractionOfTolerance * options.tolerance;
@@ -118,6 +90,53 @@ export async function estimateOnline(
     const notes = isPrecise ? [] : [imprecise(kind, batches, relativeError, sdError)];
     return { covariance, batches, relativeError, sdError, notes };
   }
+}
+
+const average = (sums: readonly Matrix[], count: number) =>
+  scale(
+    sums.reduce((sum, each) => add(sum, each)),
+    1 / count,
+  );
+
+/** One segment of all chains, and the multiply-adds that it took. */
+async function runSegment(
+  local: DenseApproximation,
+  kind: "within-batch" | "first-row",
+  given: { preconditioner: PreconditionerName; batchSize: number; chains: number; seed: number },
+  segment: { index: number; steps: number; chosen: SgdStep | null; from: readonly Float64Array[] },
+): Promise<{ result: ChainResult; work: number }> {
+  const { preconditioner, batchSize, chains, seed } = given;
+  const { index, steps, chosen, from } = segment;
+  const shape = preconditioner === "full" || preconditioner === "full-exact" ? "dense" : "diagonal";
+  const spec: ChainSpec = {
+    model: local.model,
+    gradient: "minibatch",
+    batchSize,
+    pull: 0,
+    step: chosen ? stepMatrix(chosen.step, preconditioner) : { kind: "none" },
+    noise: noiseFactor(chosen?.injectedNoise),
+    start: local.laplaceFactor,
+    from,
+    burnInSteps: 0,
+    stepsPerDraw: steps,
+    momentEvery: steps,
+    chains,
+    draws: 1,
+    seed,
+    // The chains that sample have the first numbers.
+    firstChain: chains * (index + 1),
+    noiseEstimate: { kind, every: 1, shape },
+  };
+  const { workspace } = local;
+  const part = { ...local, workspace: { ...workspace, onProgress: oneOfSeveral(workspace.onProgress) } };
+  const result = await runChains(part, spec, "estimating the noise");
+  if (!result.positions.every((values) => values.every(Number.isFinite))) {
+    throw new SamplerOptionError(
+      `The first estimates of the gradient noise make steps that diverge; raise --batch-size, or leave --noise-estimate out.`,
+    );
+  }
+  const looks = shape === "dense" && kind === "within-batch" ? (batchSize * local.mode.length ** 2) / 2 : 0;
+  return { result, work: steps * chains * (workPerStep(spec) + looks) };
 }
 
 /** Each chain's Σ of its batches' estimates. */

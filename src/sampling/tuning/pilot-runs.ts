@@ -58,7 +58,7 @@ export function workOfPilot(spec: SpecWithoutVelocity): number {
   return minIntervals * workPerStep(spec) * stepsPerInterval(spec) * pilotChains(spec);
 }
 
-/** E d = E(d − v) and E d² = P + E(d² − v²): the twin's own moments, 0 and P, are known. */
+/** E d = E(d − v) and E d² = P + E(d² − v²): the coupled chain's own moments, 0 and P, are known. */
 function momentsFromCoupled({ laplaceCovariance, mode }: DenseApproximation, run: ChainResult): PilotMoments {
   const dimension = mode.length;
   const average = meanOfRows(run.coupledDifferences, 2 * dimension);

@@ -72,12 +72,25 @@ export async function planFallingRate(
   const start = await covarianceAt(first);
   const covariance = await averageCovariance(rate, burnInSteps, lastStep, covarianceAt);
   const last = rateAt(rate, lastStep);
-  const notes = [...even.notes];
-  if (options.learningRate !== undefined) {
-    notes.push(
-      `The first rate is ${first}, the theory's constant rate is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`,
-    );
-  }
+  const ofOwnRate = `The first rate is ${first}, the theory's constant rate is ${tolerated.toPrecision(4)}: the predicted sds below show what the difference costs.`;
+  const notes = options.learningRate === undefined ? even.notes : [...even.notes, ofOwnRate];
+  const spec: ChainSpec = {
+    model,
+    gradient: "minibatch",
+    batchSize,
+    pull: 0,
+    step,
+    noise,
+    start: cholesky(add(start, laplaceCovariance, 1, 1e-12)),
+    rate,
+    burnInSteps,
+    intervalEnds,
+    stepsPerDraw: momentEvery,
+    momentEvery,
+    chains,
+    draws,
+    seed,
+  };
   return {
     settings: {
       ...noTuning,
@@ -101,16 +114,7 @@ export async function planFallingRate(
       autocorrelationTime: time,
     },
     notes,
-    sample: () =>
-      runChains(local, {
-        ...{ model, gradient: "minibatch", batchSize, pull: 0, step, noise, chains, draws, seed },
-        start: cholesky(add(start, laplaceCovariance, 1, 1e-12)),
-        rate,
-        burnInSteps,
-        intervalEnds,
-        stepsPerDraw: momentEvery,
-        momentEvery,
-      }),
+    sample: () => runChains(local, spec),
   };
 }
 
