@@ -14,7 +14,7 @@ import {
 import { langevinAsSgd } from "../../theory/langevin.ts";
 import { largestStableScale, stateDependentCovariance } from "../../theory/stability.ts";
 import { contractionRates } from "../../theory/stationary.ts";
-import type { StepMatrix } from "../chains/chain-spec.ts";
+import type { ChainSpec, StepMatrix } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
 
