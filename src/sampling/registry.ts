@@ -20,7 +20,13 @@ import {
   tuningFlagsOf,
 } from "./sampler.ts";
 
-/** The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it. */
+/**
+ * The one list of samplers: the conformance suite, the command's choices and the documentation are derived from it.
+ * @example
+ * import { samplers } from "ornstein";
+ *
+ * console.log(samplers.find(({ name }) => name === "nuts").preconditioners.join(", ")); // diagonal, full
+ */
 export const samplers: readonly Sampler[] = [
   constantSgd,
   momentumSgd,
