@@ -38,6 +38,21 @@ export type JaxAdapter<Parameters> = Pick<
  * Gradients by `jit(valueAndGrad(loss))`, and of single rows by `vmap`, in single precision on the default device of jax-js
  * (`await init("wasm"); defaultDevice("wasm")` in Node). Each batch size is compiled when it first occurs.
  * @throws InputError if a part of the model is missing or of the wrong kind, or the data do not fit together
+ * @example
+ * import { defaultDevice, init, numpy as np } from "@jax-js/jax";
+ * import { customModel, sampleModel } from "ornstein";
+ * import { fromJax } from "ornstein/jax";
+ *
+ * await init("wasm");
+ * defaultDevice("wasm");
+ * // y_n ~ N(mu, 1)
+ * const adapter = fromJax({
+ *   parameters: { mu: np.array([0]) },
+ *   data: { y: { values: Float32Array.of(1, 3, 2, 4), shape: [4] } },
+ *   loss: ({ mu }, { y }) => np.square(y.sub(mu)).mean().mul(0.5),
+ * });
+ * const { coefficients } = await sampleModel(customModel(adapter), { sampler: "laplace", draws: 4000 });
+ * console.log(coefficients[0].name, coefficients[0].mean.toFixed(1), coefficients[0].sd.toFixed(1)); // mu 2.5 0.5
  */
 export function fromJax<Parameters extends JsTree<np.Array>>(model: JaxModel<Parameters>): JaxAdapter<Parameters> {
   requireObject(model, "The model", "{ parameters, data, loss }");

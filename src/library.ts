@@ -29,8 +29,13 @@ export { exportFit } from "./persistence/portable-fit.ts";
  * The same seed, data and options give the same draws everywhere.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  * @example
- * const posterior = await fit({ data: { x: [1, 2, 3, 4], y: [1.1, 1.9, 3.2, 3.9] }, formula: "y ~ x" });
- * for (const { name, mean, sd } of posterior.coefficients) console.log(name, mean, sd);
+ * import { fit } from "ornstein";
+ *
+ * const x = Array.from({ length: 100 }, (_, n) => n / 10);
+ * const y = x.map((value, n) => 1 + 2 * value + Math.sin(n * n));
+ * const { coefficients, certificate } = await fit({ data: { x, y }, formula: "y ~ x" });
+ * console.log(coefficients.map(({ name, mean }) => `${name} ${mean.toFixed(1)}`).join(", ")); // x 2.0, Intercept 0.9, sigma 0.7
+ * console.log(certificate.verdict); // ok
  */
 export async function fit(input: FitInput, options?: RunOptions): Promise<Posterior> {
   return libraryPosterior(await saying(() => fitHere(input, options)));
@@ -41,6 +46,14 @@ export async function fit(input: FitInput, options?: RunOptions): Promise<Poster
  * one independent posterior;
  * `compare` of ornstein/node spreads the work over threads.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { compare } from "ornstein";
+ *
+ * const x = Array.from({ length: 100 }, (_, n) => n / 10);
+ * const y = x.map((value, n) => 1 + 2 * value + Math.sin(n * n));
+ * const { reference, samplers } = await compare({ data: { x, y }, formula: "y ~ x" }, { samplers: ["laplace", "conjugate"] });
+ * console.log(reference.sampler); // conjugate
+ * console.log(samplers.map(({ sampler, worstSdError }) => `${sampler} ${worstSdError < 0.05}`).join(", ")); // laplace true, conjugate true
  */
 export function compare(input: FitInput, options?: CompareOptions): Promise<Comparison> {
   return sayingAll(() => compareHere(input, options));
@@ -50,8 +63,13 @@ export function compare(input: FitInput, options?: CompareOptions): Promise<Comp
  * Predicts rows from a fit, a saved fit, or a copy of one, with the fit's own preprocessing.
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
  * @example
- * const { columns, scores } = await predict(posterior, { x: [1, 2, 3] });
- * console.log(columns.mean, columns.predictive_low, columns.predictive_high);
+ * import { fit, predict } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const { columns, scores } = await predict(posterior, { x: [10, 20], y: [10.1, 19.5] });
+ * console.log(Array.from(columns.mean, (value) => value.toFixed(0)).join(", ")); // 10, 20
+ * console.log(scores.rows, scores.rmse < 0.5); // 2 true
  */
 export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOptions): Promise<Prediction> {
   return sayingAll(() => predictRows(fit, rows, options));
@@ -60,6 +78,15 @@ export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOpti
 /**
  * Predicts the rows of a table, a few thousand at a time, and holds the predictions of one chunk only.
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
+ * @example
+ * import { fit, predictStream, tableFromColumns } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const { chunks, summary } = predictStream(posterior, tableFromColumns({ x: Array(10_000).fill(3) }));
+ * let numRows = 0;
+ * for await (const { columns } of chunks()) numRows += columns.mean.length;
+ * console.log(numRows, summary().missingRows); // 10000 0
  */
 export function predictStream(fit: PredictiveFit, source: TableSource, options?: PredictOptions): PredictionStream {
   return libraryStream(sayingNow(() => stream(fit, source, options)));
@@ -68,6 +95,12 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options?:
 /**
  * A table made of arrays, one per column, all of the same length. Dates become days since 1970-01-01.
  * @throws InputError if a column is not an array, lengths differ, or a column mixes numbers and texts
+ * @example
+ * import { fit, tableFromColumns } from "ornstein";
+ *
+ * const table = tableFromColumns({ city: ["Rome", "Oslo", "Rome", "Oslo"], y: Float64Array.of(3, 1, 3.2, 1.1) });
+ * const { coefficients } = await fit({ data: table, formula: "y ~ city" }, { sampler: "laplace", sigma: 0.1 });
+ * console.log(coefficients.map(({ name }) => name).join(", ")); // city[Rome], Intercept
  */
 export function tableFromColumns(columns: Columns): TableSource {
   return librarySource(sayingNow(() => columnsTable(columns)));
@@ -76,6 +109,11 @@ export function tableFromColumns(columns: Columns): TableSource {
 /**
  * A table made of records, one per row; its columns are the names in any of them, in the order of first appearance.
  * @throws InputError if there is no row, if a row is not an object, or as `tableFromColumns`
+ * @example
+ * import { tableFromRows } from "ornstein";
+ *
+ * const table = tableFromRows([{ x: 1, city: "Rome" }, { x: 2 }]);
+ * console.log(table.numRows, table.columns.map(({ name }) => name).join(", ")); // 2 x, city
  */
 export function tableFromRows(rows: readonly object[]): TableSource {
   return librarySource(sayingNow(() => rowsTable(rows)));
@@ -85,6 +123,13 @@ export function tableFromRows(rows: readonly object[]): TableSource {
  * Restores the fit from bytes that `exportFit` made, in any runtime. Nothing in them is trusted: sizes are compared with
  * the length of the bytes before memory is allocated, and the description of the columns must be consistent.
  * @throws InputError if the bytes are damaged, are not a fit, or are of another version of the format
+ * @example
+ * import { exportFit, fit, importFit } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const bytes = exportFit(await fit({ data, formula: "y ~ x" }, { sampler: "laplace" }));
+ * const { columns } = await importFit(bytes).predict({ x: [10] });
+ * console.log(columns.mean[0].toFixed(0)); // 10
  */
 export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
   return libraryPosterior(sayingNow(() => readFit(bytes)));
@@ -94,6 +139,22 @@ export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
  * Makes a model from any function that returns the loss of a minibatch and its gradient. `sampleModel` samples its
  * posterior.
  * @throws InputError where an option cannot be used
+ * @example
+ * import { customModel } from "ornstein";
+ *
+ * const y = [1, 3, 2, 4];
+ * const model = customModel({
+ *   dimension: 1,
+ *   numRows: y.length,
+ *   names: ["mu"],
+ *   // y_n ~ N(mu, 1): the mean over the rows asked for of −log p(y_n | mu), and its derivative.
+ *   lossAndGradient([mu], rows) {
+ *     const errors = Array.from(rows, (n) => mu - y[n]);
+ *     const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+ *     return { loss: mean(errors.map((error) => error ** 2 / 2)), gradient: [mean(errors)] };
+ *   },
+ * });
+ * console.log(model.lossAndGradient([2], [0, 1]).loss); // 0.5
  */
 export function customModel(options: CustomModelOptions): CustomModel {
   return sayingNow(() => modelOf(options));
@@ -104,6 +165,23 @@ export function customModel(options: CustomModelOptions): CustomModel {
  * `constant-sgd` (the default), `momentum-sgd`, `sgld`, `sgfs`, `iasg`, and `laplace` and `nuts`.
  * @throws InputError where an option, or what the model's function returns, cannot be used; the signal's reason when it is
  * aborted; whatever the function throws
+ * @example
+ * import { customModel, sampleModel } from "ornstein";
+ *
+ * const y = [1, 3, 2, 4];
+ * const model = customModel({
+ *   dimension: 1,
+ *   numRows: y.length,
+ *   names: ["mu"],
+ *   // y_n ~ N(mu, 1): the mean over the rows asked for of −log p(y_n | mu), and its derivative.
+ *   lossAndGradient([mu], rows) {
+ *     const errors = Array.from(rows, (n) => mu - y[n]);
+ *     const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+ *     return { loss: mean(errors.map((error) => error ** 2 / 2)), gradient: [mean(errors)] };
+ *   },
+ * });
+ * const { coefficients } = await sampleModel(model, { sampler: "laplace", draws: 4000 });
+ * console.log(coefficients[0].name, coefficients[0].mean.toFixed(1), coefficients[0].sd.toFixed(1)); // mu 2.5 0.5
  */
 export async function sampleModel(model: CustomModel, options?: SampleModelOptions): Promise<CustomPosterior> {
   const posterior = await sayingAll(() => sample(model, options));

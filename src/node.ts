@@ -21,6 +21,15 @@ import type { TableSource } from "./table/table-source.ts";
 /**
  * Fits a generalised linear model to files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const { coefficients, data } = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "laplace" });
+ * console.log(data.rows, coefficients[0].name, coefficients[0].mean.toFixed(1)); // 6 x 1.0
+ * const few = await fit({ path: "rows.csv", sql: "select * from data where x > 2", formula: "y ~ x" }, { sigma: 0.2 });
+ * console.log(few.data.rows); // 4
  */
 export async function fit(input: FitInput | FileInput, options?: NodeRunOptions): Promise<Posterior> {
   return libraryPosterior(await saying(() => command.fit(input, options)));
@@ -30,6 +39,13 @@ export async function fit(input: FitInput | FileInput, options?: NodeRunOptions)
  * Runs every sampler of the registry, with each of its preconditioners, on one problem from files, tables or arrays, and
  * measures each against one independent posterior: the exact one if it is known, otherwise a long run of NUTS.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { compare } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const { reference, samplers } = await compare({ path: "rows.csv", formula: "y ~ x" }, { samplers: ["laplace"] });
+ * console.log(reference.sampler, samplers.length); // conjugate 1
  */
 export function compare(input: FitInput | FileInput, options?: NodeCompareOptions): Promise<Comparison> {
   return sayingAll(() => command.compare(input, options));
@@ -38,6 +54,15 @@ export function compare(input: FitInput | FileInput, options?: NodeCompareOption
 /**
  * Predicts the rows of files, a query, a table or arrays from a fit, or from one that `loadFit` or `importFit` read.
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, predict } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const posterior = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "laplace" });
+ * await writeFile("others.csv", "x\n10\n20\n");
+ * const { columns } = await predict(posterior, { path: "others.csv" });
+ * console.log(Array.from(columns.mean, (value) => value.toFixed(0)).join(", ")); // 10, 20
  */
 export function predict(
   fit: PredictiveFit,
@@ -51,6 +76,16 @@ export function predict(
  * Opens a table by DuckDB: a file or a pattern, or a query over files. Dates and timestamps are days since 1970-01-01.
  * Close it when it is no longer needed.
  * @throws InputError where the file cannot be read or the query is wrong
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, openTable } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const table = await openTable({ path: "rows.csv" });
+ * console.log(table.columns.map(({ name }) => name).join(", ")); // y, x
+ * const { data } = await fit({ data: table, formula: "y ~ x" }, { sampler: "laplace" });
+ * console.log(data.rows); // 6
+ * await table.close();
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
   return librarySource(await saying(() => command.openTable(options)));
@@ -60,6 +95,14 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
  * Reads a fit that `saveFit` or the command wrote.
  * @throws InputError if there is no such file, or it is damaged, was not written by ornstein, or has another format
  * version
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, loadFit, saveFit } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * await saveFit(await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "laplace" }), "fit.nc");
+ * const saved = await loadFit("fit.nc");
+ * console.log(saved.formula, (await saved.predict({ x: [10] })).columns.mean[0].toFixed(0)); // y ~ x 10
  */
 export async function loadFit(path: string): Promise<SavedFit> {
   return libraryPosterior(await saying(() => command.loadFit(path)));
@@ -68,6 +111,13 @@ export async function loadFit(path: string): Promise<SavedFit> {
 /**
  * Writes a fit as netCDF-4, which `loadFit`, the command, xarray and ArviZ read. The file appears whole or not at all.
  * @throws InputError where the file cannot be written
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, saveFit } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const posterior = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "laplace" });
+ * await saveFit(posterior, "fit.nc"); // ornstein check fit.nc
  */
 export async function saveFit(posterior: Posterior, path: string, origin?: Partial<Origin>): Promise<void> {
   await saying(async () => {

@@ -35,6 +35,20 @@ export type TfjsAdapter<Parameters extends Tensors> = Pick<
  * Gradients by `tf.valueAndGrads`, in single precision on the backend that is set; every tensor created on the way is
  * disposed of.
  * @throws InputError if a part of the model is missing or of the wrong kind, or the data do not fit together
+ * @example
+ * import "@tensorflow/tfjs";
+ * import * as tf from "@tensorflow/tfjs-core";
+ * import { customModel, sampleModel } from "ornstein";
+ * import { fromTfjs } from "ornstein/tfjs";
+ *
+ * // y_n ~ N(mu, 1)
+ * const adapter = fromTfjs({
+ *   parameters: { mu: tf.tensor([0]) },
+ *   data: { y: { values: Float32Array.of(1, 3, 2, 4), shape: [4] } },
+ *   loss: ({ mu }, { y }) => tf.mul(tf.mean(tf.square(tf.sub(y, mu))), 0.5),
+ * });
+ * const { coefficients } = await sampleModel(customModel(adapter), { sampler: "laplace", draws: 4000 });
+ * console.log(coefficients[0].name, coefficients[0].mean.toFixed(1), coefficients[0].sd.toFixed(1)); // mu 2.5 0.5
  */
 export function fromTfjs<Parameters extends Tensors>(model: TfjsModel<Parameters>): TfjsAdapter<Parameters> {
   requireObject(model, "The model", "{ parameters, data, loss }");

@@ -9,9 +9,6 @@ import type { Posterior } from "./posterior.ts";
  *
  * The same seed, data and options give the same draws everywhere.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
- * @example
- * const posterior = await fit({ data: { x: [1, 2, 3, 4], y: [1.1, 1.9, 3.2, 3.9] }, formula: "y ~ x" });
- * for (const { name, mean, sd } of posterior.coefficients) console.log(name, mean, sd);
  */
 export async function fit(input: FitInput, options: RunOptions = {}): Promise<Posterior> {
   const engine = await createInlineEngine();

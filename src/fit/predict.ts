@@ -25,9 +25,6 @@ export interface Prediction extends PredictionSummary {
  * Predicts rows from a fit or a saved fit, with the fit's own preprocessing.
  *
  * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
- * @example
- * const { columns, scores } = await predict(posterior, { x: [1, 2, 3] });
- * console.log(columns.mean, columns.predictive_low, columns.predictive_high);
  */
 export async function predict(fit: PredictiveFit, rows: NewRows, options: PredictOptions = {}): Promise<Prediction> {
   requireFit(fit);

@@ -58,9 +58,13 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
  * @param origin Recorded in the bytes and available from the imported fit.
  * @throws InputError if the argument is not a complete fit
  * @example
- * await writeFile("fit.ornstein", exportFit(posterior));
- * const fit = importFit(await (await fetch("fit.ornstein")).arrayBuffer());
- * const { columns } = await fit.predict({ x: [1, 2, 3] });
+ * import { exportFit, fit, importFit } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const bytes = exportFit(posterior);
+ * const [there, here] = [importFit(bytes), posterior].map((fit) => fit.predict({ x: [1, 2, 3] }));
+ * console.log(bytes instanceof Uint8Array, (await there).columns.mean[2] === (await here).columns.mean[2]); // true true
  */
 export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
   requireFit(posterior);

@@ -16,6 +16,10 @@ import { type DenseSampler, type Sampler, SamplerOptionError } from "./sampler.t
 /**
  * The one list of samplers, all that a result can name: the conformance suite, the command's choices and the documentation are
  * derived from it.
+ * @example
+ * import { samplers } from "ornstein";
+ *
+ * console.log(samplers.find(({ name }) => name === "nuts").preconditioners.join(", ")); // diagonal, full
  */
 export const samplers: readonly Sampler[] = [
   constantSgd,

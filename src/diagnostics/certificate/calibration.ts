@@ -57,6 +57,13 @@ export class ReliabilityBins {
  * its probability, in bins over 0 … 1, against the fraction of rows that are class 1.
  *
  * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
+ * @example
+ * import { reliabilityTable } from "ornstein";
+ *
+ * // Two rows of two classes, of which the labels are 1 and 0.
+ * const predictions = { probabilities: [0.25, 0.75, 0.5, 0.5], labels: [1, 0] };
+ * const table = reliabilityTable(predictions, { bins: 2, event: true });
+ * console.log(table.map(({ count, predicted, observed }) => [count, predicted, observed].join(" ")).join("; ")); // 1 0.5 0; 1 0.75 1
  */
 export function reliabilityTable(
   predictions: ClassPredictions,
@@ -80,6 +87,12 @@ export function reliabilityTable(
 /**
  * Σ_bins (count/N) |predicted − observed|, the expected calibration error of a reliability table (Naeini, Cooper &
  * Hauskrecht 2015; Guo et al. 2017); NaN where it is empty.
+ * @example
+ * import { expectedCalibrationError, reliabilityTable } from "ornstein";
+ *
+ * // Two rows of two classes, of which the labels are 1 and 0.
+ * const predictions = { probabilities: [0.25, 0.75, 0.5, 0.5], labels: [1, 0] };
+ * console.log(expectedCalibrationError(reliabilityTable(predictions, { bins: 10 }))); // 0.375
  */
 export function expectedCalibrationError(table: readonly ReliabilityBin[]): number {
   requireArray(table, "The reliability table", "what reliabilityTable gave");
@@ -98,6 +111,12 @@ export function expectedCalibrationError(table: readonly ReliabilityBin[]): numb
  * The mean over rows of Σ_k (p_k − 1[label = k])² (Brier 1950): from 0 to 2, and for two classes twice (p₁ − y)².
  *
  * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
+ * @example
+ * import { brierScore } from "ornstein";
+ *
+ * // Two rows of two classes, of which the labels are 1 and 0.
+ * const predictions = { probabilities: [0.25, 0.75, 0.5, 0.5], labels: [1, 0] };
+ * console.log(brierScore(predictions)); // 0.3125
  */
 export function brierScore(predictions: ClassPredictions): number {
   const numClasses = classesOf(predictions);
@@ -111,6 +130,12 @@ export function brierScore(predictions: ClassPredictions): number {
  * The mean over rows of the log of the label's probability: higher is better, 0 the best.
  *
  * @throws InputError where there is no row of numbers for each label, or a label is no number of a class
+ * @example
+ * import { logScore } from "ornstein";
+ *
+ * // Two rows of two classes, of which the labels are 1 and 0.
+ * const predictions = { probabilities: [0.25, 0.75, 0.5, 0.5], labels: [1, 0] };
+ * console.log(logScore(predictions).toFixed(3)); // -0.490
  */
 export function logScore(predictions: ClassPredictions): number {
   const numClasses = classesOf(predictions);

@@ -32,6 +32,12 @@ export interface SummaryStatistics {
  * @param chains M chains of N draws.
  * @param options `hdiProbability`: share of the draws in the interval, 0.94 unless told.
  * @throws InputError if there is no draw, if lengths differ, or if the probability is outside (0, 1).
+ * @example
+ * import { summaryStatistics } from "ornstein";
+ *
+ * const chains = [Float64Array.of(1, 4, 2, 3, 5, 2), Float64Array.of(3, 2, 4, 1, 3, 4)];
+ * const { mean, sd, hdiLow, hdiHigh } = summaryStatistics(chains);
+ * console.log(mean.toFixed(2), sd.toFixed(2), hdiLow, hdiHigh); // 2.83 1.27 1 5
  */
 export function summaryStatistics(
   chains: readonly Float64Array[],

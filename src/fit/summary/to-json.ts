@@ -8,6 +8,13 @@ import type { Posterior } from "../posterior.ts";
 /**
  * The machine-readable result: what the command writes as JSON. Numbers are finite or null.
  * @throws InputError if the argument is not a posterior
+ * @example
+ * import { fit, posteriorToJson } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const json = posteriorToJson(posterior, { version: "1" });
+ * console.log(json.version, json.family, json.data.rows, json.coefficients.length); // 1 gaussian 6 3
  */
 export function posteriorToJson(
   posterior: Omit<Posterior, "predict" | "toJSON">,
@@ -31,7 +38,16 @@ export function posteriorToJson(
   }) as Record<string, unknown>;
 }
 
-/** A comparison as JSON. */
+/**
+ * A comparison as JSON.
+ * @example
+ * import { compare, comparisonToJson } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const comparison = await compare({ data, formula: "y ~ x" }, { samplers: ["laplace"] });
+ * const json = comparisonToJson(comparison, { version: "1", command: "compare" });
+ * console.log(json.command, json.reference.sampler, json.samplers[0].sampler); // compare conjugate laplace
+ */
 export function comparisonToJson(
   comparison: Comparison,
   about: { version: string; command: string },
@@ -40,7 +56,17 @@ export function comparisonToJson(
   return plainJson({ ...about, ...comparison }) as Record<string, unknown>;
 }
 
-/** Predictions as JSON: everything except the predictions of single rows. */
+/**
+ * Predictions as JSON: everything except the predictions of single rows.
+ * @example
+ * import { fit, predict, predictionToJson } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const { columns, ...summary } = await predict(posterior, { x: [10, 20] });
+ * const json = predictionToJson(posterior, summary, { version: "1", command: "predict" });
+ * console.log(columns.mean.length, json.formula, json.rows); // 2 y ~ x 2
+ */
 export function predictionToJson(
   fit: PredictiveFit,
   summary: PredictionSummary,
