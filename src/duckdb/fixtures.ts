@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
 import { buildDesign } from "../design/design.ts";
 import type { DesignOptions } from "../design/design-types.ts";
 import { parseFormula } from "../formula/formula.ts";
@@ -10,7 +9,8 @@ import { type OpenTableOptions, openTable } from "./source.ts";
 // Files in a folder of their own, and what tests read of them.
 
 export const folder = mkdtempSync(join(tmpdir(), "ornstein-test-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+// Several test files share this module where they share a process.
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 export function file(name: string, content: string | Uint8Array): string {
   const path = join(folder, name);
