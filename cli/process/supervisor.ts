@@ -1,7 +1,6 @@
 import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
 import { fstatSync, rmSync } from "node:fs";
 import { constants } from "node:os";
-
 import { visible } from "../render/visible.ts";
 
 /** What the run tells of: a temporary path before anything is there, an output once it is whole. */

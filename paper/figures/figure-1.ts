@@ -4,7 +4,6 @@ import { congruence, type Matrix, matrix } from "../../src/linalg/matrix.ts";
 import { symmetricEigen } from "../../src/linalg/symmetric-eigen.ts";
 import type { Tuning } from "../../src/options/tuning.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-
 import { type DataSet, problemOf, readDataSet, realDataSets } from "../data/data-sets.ts";
 import { momentsOf, transformed } from "../measure.ts";
 import { inOwnMemory, type PaperPart, type PartContext, scaled } from "../part.ts";

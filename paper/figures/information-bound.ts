@@ -2,7 +2,6 @@ import { dot, line, type PlotOptions, ruleY } from "@observablehq/plot";
 import { mcseOfMean } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import type { ChainOutput } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-
 import { problemOf, syntheticDataSet } from "../data/data-sets.ts";
 import { count, markdownTable } from "../markdown.ts";
 import { byCoordinate, sdsOf } from "../measure.ts";

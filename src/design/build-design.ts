@@ -5,7 +5,6 @@ import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
 import type { TableSource } from "../table/table-source.ts";
-
 import { type ChosenColumns, chooseColumns } from "./columns/columns.ts";
 import { compileFactor, type FactorReader, refuseSameFactors } from "./columns/factors.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";

@@ -3,7 +3,6 @@ import { type Expression, type Factor, type Formula, visitColumns } from "../for
 import { type FormulaTerms, formulaTerms } from "../formula/formula-terms.ts";
 import { isWordCount, textColumns } from "../formula/words.ts";
 import type { ColumnInfo } from "../table/table-source.ts";
-
 import type { DesignOptions } from "./design-types.ts";
 import { compileOffset, compileWeights, type RowNumbers } from "./recipe/row-numbers.ts";
 import { compileTarget, type TargetReader } from "./target/target.ts";

@@ -2,7 +2,6 @@ import type { FamilyName } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table-source.ts";
-
 import type { OrthogonalBasis } from "./columns/orthogonal-basis.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */

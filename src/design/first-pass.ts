@@ -3,7 +3,6 @@ import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts"
 import { requireComputableWeights } from "../table/computable.ts";
 import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
-
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
 import type { TermRows } from "./term-rows.ts";

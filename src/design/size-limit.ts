@@ -3,7 +3,6 @@ import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table-source.ts";
 import { curvatureKind } from "./curvature-kind.ts";
-
 import { worthwhileFraction } from "./sparse-design.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */

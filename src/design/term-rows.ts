@@ -3,7 +3,6 @@ import type { WordFactor } from "../formula/words.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
 import { combine, GroupMoments, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount } from "../table/table-source.ts";
-
 import type { CategoricalFactor, FactorLevels, FactorReader, NumericFactor } from "./columns/factors.ts";
 
 const maxCells = 1_000_000;

@@ -2,7 +2,6 @@ import type { DuckDBInstance } from "@duckdb/node-api";
 import { InputError } from "../errors.ts";
 import { refuse, requireObject, requireText } from "../kinds.ts";
 import type { ColumnInfo, TableChunk, TableSource } from "../table/table-source.ts";
-
 import { columnOf, infoOf, readExpression } from "./columns.ts";
 import { checkFile, isPattern } from "./files/files.ts";
 import { HeldColumns } from "./held-columns.ts";

@@ -1,6 +1,5 @@
 import { quoted } from "../table/sql-text.ts";
 import type { ColumnInfo, Survey, SurveyWanted } from "../table/table-source.ts";
-
 import type { DuckDBSession } from "./session.ts";
 
 interface SurveyedTable {

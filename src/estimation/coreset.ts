@@ -6,7 +6,6 @@ import { KernelRows } from "../rows/kernel-rows.ts";
 import { weightedRows } from "../rows/row-subset.ts";
 import type { RowSums } from "../rows/rows.ts";
 import { rowsOf } from "../rows/rows-of.ts";
-
 import type { DenseApproximation } from "./local-approximation.ts";
 
 /**

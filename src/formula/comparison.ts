@@ -1,7 +1,6 @@
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
 import { isoDays } from "../table/iso-dates.ts";
 import { type CategoryColumn, compareText } from "../table/table-source.ts";
-
 import type { ComparisonOperator, Expression } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
 import { expressionText } from "./formula-text.ts";

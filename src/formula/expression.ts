@@ -1,7 +1,6 @@
 import { suggestion } from "../suggest.ts";
 import type { CompiledExpression, Numeric } from "../table/compiled-expression.ts";
 import type { CategoryColumn, ColumnInfo, NumberColumn } from "../table/table-source.ts";
-
 import { compare } from "./comparison.ts";
 import type { ArithmeticOperator, BinaryOperator, Expression } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";

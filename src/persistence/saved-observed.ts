@@ -1,6 +1,5 @@
 import type { File, Group } from "h5wasm";
 import type { DesignTarget } from "../design/design-types.ts";
-
 import { attachScales, createDimension, fletcher32, type RoomOfFile } from "./saved-arrays.ts";
 import { variableNames } from "./saved-names.ts";
 

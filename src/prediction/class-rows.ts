@@ -1,7 +1,6 @@
 import { mostProbable } from "../diagnostics/certificate/calibration.ts";
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { type FamilyName, families } from "../families/families.ts";
-
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";

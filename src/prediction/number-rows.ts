@@ -1,6 +1,5 @@
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { type FamilyName, families, isCountFamily } from "../families/families.ts";
-
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";

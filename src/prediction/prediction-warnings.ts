@@ -2,7 +2,6 @@ import type { RowEncoder } from "../design/recipe/encode-rows.ts";
 import { isCountFamily } from "../families/families.ts";
 import { listed } from "../suggest.ts";
 import { formatCount } from "../table/table-source.ts";
-
 import type { ModelRecipe } from "./predictive-fit.ts";
 
 /** Sentences on the rows so far that were predicted in part, or not at all. */

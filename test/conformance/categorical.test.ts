@@ -7,7 +7,6 @@ import { diagonal } from "../../src/linalg/matrix.ts";
 import type { PreconditionerName } from "../../src/options/tuning.ts";
 import type { ChainOutput, SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-
 import { categoricalTarget, problemOf, skewedTarget } from "./targets.ts";
 
 const engines: Engine[] = [];

@@ -1,7 +1,6 @@
 import { describe, it } from "vitest";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { type FamilyName, families } from "../../src/families/families.ts";
-
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
 import { expectLaw } from "./law.ts";

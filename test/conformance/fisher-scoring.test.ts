@@ -6,7 +6,6 @@ import type { PreconditionerName } from "../../src/options/tuning.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { sgfs } from "../../src/sampling/algorithms/sgfs.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
-
 import { problemOf, quadraticTarget, type Target } from "./targets.ts";
 
 const options: SamplerOptions = { tolerance: 0.05, chains: 4, draws: 500, seed: 7 };

@@ -7,7 +7,6 @@ import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { iasg } from "../../src/sampling/algorithms/iasg.ts";
 import type { ChainOutput, Plan, SamplerOptions } from "../../src/sampling/plan.ts";
 import { sampleDensely } from "../../src/sampling/run.ts";
-
 import { largestSdError } from "../../src/theory/divergence.ts";
 import { problemOf, quadraticTarget, skewedTarget, type Target } from "./targets.ts";
 

@@ -4,7 +4,6 @@ import { preconditioners } from "../../src/options/tuning.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import { momentumSgd } from "../../src/sampling/algorithms/momentum-sgd.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
-
 import { problemOf, quadraticTarget, skewedTarget } from "./targets.ts";
 
 const options: SamplerOptions = { tolerance: 0.5, chains: 2, draws: 100, seed: 7 };

@@ -3,7 +3,6 @@ import { createInlineEngine } from "../../src/engine/engine.ts";
 import { diagonal } from "../../src/linalg/matrix.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
-
 import { estimateOnline } from "../../src/sampling/tuning/online-noise.ts";
 import { chooseSgdStep } from "../../src/sampling/tuning/sgd-step.ts";
 import { stateDependentCovariance } from "../../src/theory/stability.ts";

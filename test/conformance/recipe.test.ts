@@ -2,7 +2,6 @@
 import "./recipe/geometric.ts";
 import "./recipe/polya.ts";
 import "./recipe/antithetic.ts";
-
 import { describe, expect, it } from "vitest";
 import { createInlineEngine, createReferenceEngine } from "../../src/engine/engine.ts";
 import { type FamilyName, families } from "../../src/families/families.ts";

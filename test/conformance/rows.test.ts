@@ -4,7 +4,6 @@ import type { GramKind } from "../../src/engine/bindings/words.ts";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { type FamilyName, families } from "../../src/families/families.ts";
-
 import { customModel, modelOf } from "../../src/models/custom-model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { CustomRows } from "../../src/rows/custom-rows.ts";

@@ -5,7 +5,6 @@ import type { Model } from "../../src/models/model.ts";
 import type { Tuning } from "../../src/options/tuning.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
-
 import { expectLaw } from "./law.ts";
 import { categoricalTarget, problemOf, quadraticTarget, type Target } from "./targets.ts";
 

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, it } from "vitest";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { sgld } from "../../src/sampling/algorithms/sgld.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
-
 import { problemOf, quadraticTarget, skewedTarget } from "./targets.ts";
 
 const options: SamplerOptions = { tolerance: 0.05, chains: 2, draws: 100, seed: 7 };

@@ -5,7 +5,6 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../../src/families/families.ts";
-
 import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
 import { defaultInterceptPrior, type PriorLike, readPrior } from "../../src/priors/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";

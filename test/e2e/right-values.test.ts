@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { compare, fit, predict } from "../../src/node.ts";
 import type { FitOptions } from "../../src/options/options.ts";
-
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { commandFolder } from "./command.ts";
 import { maximumLikelihood } from "./least-squares.ts";

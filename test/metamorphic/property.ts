@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import { fit } from "../../src/fit/fit-inline.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
-
 import type { FitOptions } from "../../src/options/options.ts";
 import { samplers } from "../../src/sampling/registry.ts";
 import { type Case, cases, widePrior } from "./cases.ts";

@@ -2,7 +2,6 @@ import { type Expression, type Formula, type TermTree, visitColumns } from "../.
 import type { FormulaTerms } from "../../formula/formula-terms.ts";
 import { formulaText } from "../../formula/formula-text.ts";
 import type { ColumnInfo } from "../../table/table-source.ts";
-
 import type { ColumnBlock } from "../columns/columns.ts";
 import type {
   DesignColumn,

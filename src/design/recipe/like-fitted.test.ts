@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import type { CategoryColumn, Column, ColumnInfo } from "../../table/table-source.ts";
-
 import { readLike } from "./like-fitted.ts";
 
 const text: ColumnInfo = { name: "c", type: "string" };

@@ -9,7 +9,6 @@ import {
   type NumberColumn,
   type TableChunk,
 } from "../../table/table-source.ts";
-
 import { isPlainNumber } from "../../table/text-spellings.ts";
 
 /**

@@ -6,7 +6,6 @@ import type { Numeric } from "../../table/compiled-expression.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { requireComputableWeight } from "../../table/computable.ts";
 import { type ColumnInfo, formatCount } from "../../table/table-source.ts";
-
 import { finiteValues } from "../columns/factors.ts";
 
 /** A number for each of the complete rows. @throws InputError naming the first row whose number cannot be used. */

@@ -2,7 +2,6 @@ import { families } from "../../families/families.ts";
 import { columnUses } from "../../formula/column-uses.ts";
 import type { Formula } from "../../formula/formula.ts";
 import type { ColumnInfo, TableChunk, TableSource } from "../../table/table-source.ts";
-
 import type { DesignFamily } from "../design-types.ts";
 import { chunkLike, readLike } from "./like-fitted.ts";
 import { parseWeights } from "./row-numbers.ts";

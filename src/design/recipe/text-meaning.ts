@@ -1,7 +1,6 @@
 import type { ColumnUse } from "../../formula/column-uses.ts";
 import { isoDays } from "../../table/iso-dates.ts";
 import type { TextLevel, TextValues } from "../../table/table-source.ts";
-
 import { isPlainNumber, plainNumber, type Spelling, spellingOf } from "../../table/text-spellings.ts";
 
 /** What the texts of a column mean in a formula that reads it without saying so itself. */

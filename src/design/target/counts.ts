@@ -1,7 +1,6 @@
 import { InputError } from "../../errors.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { formatCount } from "../../table/table-source.ts";
-
 import type { DesignFamily } from "../design-types.ts";
 
 export const isCount = (value: number) => Number.isInteger(value) && value >= 0;

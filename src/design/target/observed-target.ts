@@ -3,7 +3,6 @@ import type { ExpressionScope } from "../../formula/expression.ts";
 import { type Formula, visitColumns } from "../../formula/formula.ts";
 import { CompleteRowReader } from "../../table/complete-rows.ts";
 import type { TableChunk } from "../../table/table-source.ts";
-
 import type { DesignRecipe } from "../design-types.ts";
 import { isCount } from "./counts.ts";
 import { compileTarget } from "./target.ts";

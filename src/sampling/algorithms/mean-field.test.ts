@@ -3,7 +3,6 @@ import { problemOf, separatedTarget, skewedTarget, type Target } from "../../../
 import { createInlineEngine, type Engine } from "../../engine/engine.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { fit } from "../../fit/fit-inline.ts";
-
 import { diagonal, matrixFromRows, multiplyVector, scale } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { prepareGradients } from "../../rows/full-gradients.ts";

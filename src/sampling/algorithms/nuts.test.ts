@@ -3,7 +3,6 @@ import { skewedTarget } from "../../../test/conformance/targets.ts";
 import { checkHamiltonian, energyFraction } from "../../diagnostics/certificate/hamiltonian-check.ts";
 import { effectiveSampleSize } from "../../diagnostics/statistics/effective-sample-size.ts";
 import { fit } from "../../fit/fit-inline.ts";
-
 import { invertPositiveDefinite } from "../../linalg/cholesky.ts";
 import {
   congruence,

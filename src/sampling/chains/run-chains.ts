@@ -3,7 +3,6 @@ import type { KernelTask } from "../../engine/executor.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../plan.ts";
-
 import type { ChainSpec, Start } from "./chain-spec.ts";
 import { stepChains } from "./step-chains.ts";
 import { writeChain } from "./write-chain.ts";

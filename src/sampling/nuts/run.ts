@@ -7,7 +7,6 @@ import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/fu
 import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
-
 import { type NutsSettings, runNutsChain } from "./chain.ts";
 import type { TransportCoordinates } from "./transport.ts";
 

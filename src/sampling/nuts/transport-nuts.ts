@@ -2,7 +2,6 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import type { Model } from "../../models/model.ts";
 import type { PrepareGradients } from "../../rows/full-gradients.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
-
 import { maxWork } from "../tuning/draw-schedule.ts";
 import { runNuts } from "./run.ts";
 import type { TransportCoordinates } from "./transport.ts";

@@ -17,7 +17,6 @@ import { contractionRates } from "../../theory/stationary.ts";
 import type { ChainSpec, StepMatrix } from "../chains/chain-spec.ts";
 import { runChains } from "../chains/run-chains.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
-
 import { drawSchedule } from "./draw-schedule.ts";
 
 /** γ: just above the ½ below which the squared rates would not be summable, so that rates fall as slowly as they may. */
