@@ -10,7 +10,7 @@ import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
-import { selectSampler } from "../sampling/choose.ts";
+import { refuseUnsuited, selectSampler } from "../sampling/choose.ts";
 import type { Plan } from "../sampling/plan.ts";
 import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
@@ -39,7 +39,9 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress });
+    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress }, (model) =>
+      refuseUnsuited(resolved.sampler, model, resolved),
+    );
     const { design, local, learned, seconds } = estimates;
     const observed = keepTarget && { observed: observedTarget(design, local.model) };
     const { certified, rationale, warnings } = await runSelected(estimates, resolved);

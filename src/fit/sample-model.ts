@@ -18,7 +18,7 @@ import type { NamedDraws } from "../prediction/predictive-fit.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { nuts } from "../sampling/algorithms/nuts.ts";
-import { type Selected, selectSampler } from "../sampling/choose.ts";
+import { refuseUnsuited, type Selected, selectSampler } from "../sampling/choose.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
 import type { RunControl } from "./input/load.ts";
@@ -80,6 +80,7 @@ export async function sampleModel(given: CustomModel, options: SampleModelOption
   return withMemoryOf({ memory, executor: noKernels }, async () => {
     const model = modelOf(memory, given);
     requireRoomForDraws(model, resolved);
+    refuseUnsuited(resolved.sampler, model, resolved);
     const workspace: Workspace = { executor: noKernels, signal, onProgress, counter: { rowsVisited: 0 } };
     await requirePositiveStart(workspace, model, given.start);
     if (isChecked) await checkGradient(model, given.start, resolved.seed);

@@ -1,6 +1,7 @@
 import { needsConjugate } from "../estimation/conjugate.ts";
 import type { DenseApproximation, LocalApproximation } from "../estimation/local-approximation.ts";
 import { isFarFromNormal } from "../estimation/nonlinearity.ts";
+import { curvatureOf, type Model } from "../models/model.ts";
 import { refuseForeignTuning } from "../options/foreign-options.ts";
 import { tuningFlagsOf } from "../options/tuning.ts";
 import { traitsOf } from "../rows/rows-of.ts";
@@ -24,9 +25,22 @@ export interface Selected {
   readonly instead?: LastResort;
 }
 
+/** What of a local approximation is known before the mode is searched for; with the mode, whether there is one too. */
+type Known = Pick<LocalApproximation, "curvature" | "model" | "noMode">;
+
+/**
+ * Refuses what cannot be used whatever the mode will be, so that nobody waits for the search first.
+ * @throws SamplerOptionError where there is no such sampler, it cannot be used, or does not take what was given
+ */
+export function refuseUnsuited(name: string, model: Model, options: SamplerOptions): void {
+  const known: Known = { curvature: curvatureOf(model), model };
+  if (name !== "auto") requireSuited(samplerNamed(name), name, known, options);
+  else if (known.curvature === "low-rank") requireSuited(lowRankChoice(model), name, known, options);
+}
+
 /**
  * The sampler of that name, or with "auto" the one chosen for the model.
- * @throws SamplerOptionError where there is none, or where it does not take an option that was given
+ * @throws SamplerOptionError as `refuseUnsuited`, or where the sampler needs a mode and there is none
  */
 export async function selectSampler(
   name: string,
@@ -35,17 +49,19 @@ export async function selectSampler(
 ): Promise<Selected> {
   const selected =
     name === "auto" ? await chooseSampler(local, options) : { sampler: samplerNamed(name), rationale: "" };
-  const { sampler } = selected;
-  const reason = unsupportedReasonFor(sampler, local);
-  if (reason !== null) {
-    const asked = name === "auto" ? settingsOf(options) : `--sampler ${name}`;
-    throw new SamplerOptionError(`${asked} cannot be used here: ${reason}; ${remedyFor(name, local)}.`);
-  }
-  const { tuning, preconditioners, name: title } = tunableOf(sampler, local);
-  // Where there is one sampler, people who asked for none do not know it by name.
-  const known = local.curvature === "low-rank" && name === "auto" ? title.replace(sampler.name, "auto") : title;
-  refuseForeignTuning({ name: known, tuning, preconditioners }, options, samplers);
+  requireSuited(selected.sampler, name, local, options);
   return selected;
+}
+
+function requireSuited(sampler: Sampler, asked: string, known: Known, options: SamplerOptions): void {
+  const reason = unsupportedReasonFor(sampler, known);
+  if (reason !== null) {
+    const what = asked === "auto" ? settingsOf(options) : `--sampler ${asked}`;
+    throw new SamplerOptionError(`${what} cannot be used here: ${reason}; ${remedyFor(asked, known)}.`);
+  }
+  // Where there is one sampler, people who asked for none do not know it by name.
+  refuseForeignTuning(tunableOf(sampler, known, asked), options, samplers);
+  if (known.curvature === "low-rank") sampler.lowRank?.requireTuning?.(known.model, options);
 }
 
 /** Those that made "auto" take a sampler of theirs. */
@@ -53,7 +69,7 @@ function settingsOf(options: SamplerOptions): string {
   return tuningFlagsOf(options).join(", ") || "--sampler auto";
 }
 
-function remedyFor(asked: string, local: LocalApproximation): string {
+function remedyFor(asked: string, local: Known): string {
   if (asked === "auto") return "leave it out";
   if (local.curvature === "dense") return "use --sampler auto";
   const suited = samplers.filter(
@@ -77,8 +93,7 @@ function remedyFor(asked: string, local: LocalApproximation): string {
  * | all else                                                                | `control-variate`, whose error falls below any tolerance and whose cost per draw does not grow with N |
  */
 async function chooseSampler(local: LocalApproximation, options: SamplerOptions): Promise<Selected> {
-  if (local.curvature === "low-rank")
-    return { sampler: traitsOf(local.model).areInMemory ? wideLangevin : constantSgd, rationale: "" };
+  if (local.curvature === "low-rank") return { sampler: lowRankChoice(local.model), rationale: "" };
   const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined)
     return { sampler: constantSgd, rationale: "auto: constant SGD, because one of its settings was given" };
@@ -100,6 +115,8 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
     };
   return { sampler: controlVariate, rationale: "auto", instead };
 }
+
+const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? wideLangevin : constantSgd);
 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;

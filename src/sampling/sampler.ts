@@ -45,6 +45,8 @@ export type DenseSampler = Sampler & Required<Pick<Sampler, "plan">>;
 export interface LowRankVariant extends Omit<TakenTuning, "name"> {
   /** Why it cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
+  /** @throws SamplerOptionError where a value that was given cannot be had here, as others of the option can */
+  requireTuning?(model: Model, options: SamplerOptions): void;
   /** Whether draws far from the mode, against the sds of the local approximation, have left the posterior. */
   readonly staysNearMode: boolean;
   /** What helps where chains run away with every step; left out, "use --sampler auto, or a tighter --prior". */
@@ -52,11 +54,18 @@ export interface LowRankVariant extends Omit<TakenTuning, "name"> {
   plan(local: LowRankApproximation, options: SamplerOptions): Promise<LowRankPlan>;
 }
 
-/** What may be set of a sampler where the curvature is held like that, and how sentences call it there. */
-export function tunableOf(sampler: Sampler, { curvature, model }: LocalApproximation): TakenTuning {
+/**
+ * What may be set of a sampler where the curvature is held like that.
+ * @param title how sentences call it, unless by its name
+ */
+export function tunableOf(
+  sampler: Sampler,
+  { curvature, model }: Pick<LocalApproximation, "curvature" | "model">,
+  title = sampler.name,
+): TakenTuning {
   if (curvature === "dense") return sampler;
   const { tuning = [], preconditioners = [] } = sampler.lowRank ?? {};
-  return { name: `${sampler.name} with ${model.dimension.toLocaleString("en")} coefficients`, tuning, preconditioners };
+  return { name: `${title} with ${model.dimension.toLocaleString("en")} coefficients`, tuning, preconditioners };
 }
 
 /** No step of a sampler keeps its chains near the mode, whatever its settings. */

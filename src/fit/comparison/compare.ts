@@ -4,6 +4,7 @@ import { oneOfSeveral, progressReporter, type ReportProgress } from "../../engin
 import { InputError } from "../../errors.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { requireTexts } from "../../kinds.ts";
+import { curvatureOf } from "../../models/model.ts";
 import type { FitOptions } from "../../options/options.ts";
 import { resolveOptions } from "../../options/resolve-options.ts";
 import type { PreconditionerName, Tuning } from "../../options/tuning.ts";
@@ -47,7 +48,9 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
     throw new InputError("The option timeLimit takes a number of seconds above 0.");
   const started = performance.now();
   return withMemoryOf(engine, async () => {
-    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress });
+    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress }, (model) => {
+      if (curvatureOf(model) !== "dense") throw tooManyParameters(model.dimension);
+    });
     const { design, local, warnings, seconds } = estimates;
     if (local.curvature !== "dense") throw tooManyParameters(local.model.dimension);
     const prepared = { ...estimates, local };

@@ -9,6 +9,7 @@ import { identificationWarnings, losesDigits } from "../../estimation/identifica
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
 import { priorPull } from "../../estimation/prior-pull.ts";
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
+import type { Model } from "../../models/model.ts";
 import type { ResolvedOptions } from "../../options/resolve-options.ts";
 import { defaultPrior } from "../../priors/prior.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
@@ -35,6 +36,7 @@ export interface ModeEstimates {
 /**
  * Input → rows in memory → model → mode and curvature. Where the columns are so nearly collinear that rows in single
  * precision lose what tells them apart, the rows are read again into an orthogonal basis.
+ * @param inspect sees the model before the mode is searched for; what it throws ends the run
  * @throws InputError where the input cannot be used, or has no mode
  */
 export async function estimateInput(
@@ -42,9 +44,10 @@ export async function estimateInput(
   options: ResolvedOptions,
   engine: Engine,
   listening: Reporting,
+  inspect: (model: Model) => void,
 ): Promise<ModeEstimates> {
   const mark = engine.memory.mark();
-  const loaded = await loadModel(input, options, engine, listening);
+  const loaded = await loadModel(input, options, engine, listening, { inspect });
   const { design } = loaded;
   refuseNoNoise(design, loaded.model);
   const estimated = await estimateAtMode(loaded, options.seed).catch(unlessNoMode);
@@ -57,9 +60,9 @@ export async function estimateInput(
   }
   const { leftOut } = design;
   engine.memory.release(mark);
-  const rotated = await loadModel(input, options, engine, listening, (columns) =>
-    normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
-  );
+  const rotated = await loadModel(input, options, engine, listening, {
+    priorSds: (columns) => normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
+  });
   // What is said of the columns is said of them as they are.
   const times = { ...rotated.times, started: loaded.times.started };
   const renewed = { ...rotated, warnings: loaded.warnings, times };

@@ -10,11 +10,9 @@ import { knownAuxiliaries, type ResolvedOptions } from "../../options/resolve-op
 import { coefficientNames, modelRecipe } from "../../prediction/predictive-fit.ts";
 import type { Prior } from "../../priors/densities.ts";
 import type { NormalPrior } from "../../priors/normal.ts";
-
 import type { Workspace } from "../../rows/workspace.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
-
 import { requireRoomForDraws } from "./require-room.ts";
 
 /** The rows, the model over them, and what was learned of its prior. */
@@ -31,13 +29,16 @@ export interface LoadedModel {
   readonly times: { readonly started: number; readonly loaded: number };
 }
 
-/** Input → rows in memory → model. */
+/**
+ * Input → rows in memory → model.
+ * @param inspect sees the model before anything is learned of its prior; what it throws ends the run
+ */
 export async function loadModel(
   input: FitInput,
   options: ResolvedOptions,
   engine: Engine,
   listening: Reporting,
-  priorSds?: DesignOptions["priorSds"],
+  { inspect, priorSds }: { inspect?(model: Model): void } & Pick<DesignOptions, "priorSds"> = {},
 ): Promise<LoadedModel> {
   const started = performance.now();
   const { learnPrior: learnsPrior, sigma } = options;
@@ -61,6 +62,7 @@ export async function loadModel(
     auxiliaries,
   });
   requireRoomForDraws(model, options);
+  inspect?.(model);
   const names = coefficientNames(modelRecipe(design, model));
   requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;

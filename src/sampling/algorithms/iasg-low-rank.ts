@@ -31,16 +31,17 @@ export const iasgLowRank: LowRankVariant = {
   preconditioners: ["diagonal"],
   unsupportedReason: (model) =>
     traitsOf(model).areInMemory ? null : "it needs sparse rows, which a custom model does not give",
+  requireTuning({ dimension }, { covariance }) {
+    if (covariance !== "posterior") return;
+    throw new SamplerOptionError(
+      `iasg with ${dimension.toLocaleString("en")} coefficients has draws of the sandwich covariance only, as the map to the posterior's needs matrices of all pairs: leave --covariance out.`,
+    );
+  },
   staysNearMode: true,
   plan,
 };
 
 async function plan(local: LowRankApproximation, options: SamplerOptions): Promise<LowRankPlan> {
-  if (options.covariance === "posterior") {
-    throw new SamplerOptionError(
-      `iasg with ${local.model.dimension.toLocaleString("en")} coefficients has draws of the sandwich covariance only, as the map to the posterior's needs matrices of all pairs: leave --covariance out.`,
-    );
-  }
   const { model, numRows, directions } = local;
   const { chains, seed } = options;
   const eigenvalues = eigenvaluesOf(local);
