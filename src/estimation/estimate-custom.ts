@@ -1,11 +1,11 @@
-import { curvatureKind } from "../design/curvature-kind.ts";
 import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
 import { lookInside } from "../models/custom-functions.ts";
-import type { Model } from "../models/model.ts";
+import { curvatureOf, type Model } from "../models/model.ts";
 import { addPriorGradientInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { gradientMoments } from "../rows/gradient-moments.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
@@ -49,12 +49,12 @@ export async function estimateCustom(
     priorCurvatures: model.priorPrecision,
     modePasses: passes,
   };
-  if (curvatureKind(model.dimension, model.maxDenseParameters) === "low-rank") {
+  if (curvatureOf(model) === "low-rank") {
     workspace.onProgress?.("measuring the noise", 0);
-    const { curvature } = await diagonalsAt(workspace, model, position);
-    const curvatures = curvature.map((value) => shared.numRows * value);
+    const rowDiagonals = await diagonalsAt(workspace, model, position);
+    const curvatures = rowDiagonals.curvature.map((value) => shared.numRows * value);
     return {
-      local: { ...shared, curvature: "low-rank", curvatures, directions: [] },
+      local: { ...shared, curvature: "low-rank", curvatures, directions: [], rowDiagonals },
       notes: [knownByDiagonals],
       isAtEdge,
     };
@@ -136,16 +136,11 @@ const rowsForFirstCurvature = 1000;
 
 /** The mode over all rows, with memory O(M). */
 async function findCustomMode(workspace: Workspace, model: Model, start: Float64Array): Promise<LowMemoryMode> {
-  const rowCurvature = new Float64Array(model.dimension);
   const sample = subsampleModel(model, rowsForFirstCurvature, createRandom(0, 0, 3));
   const looked = Uint32Array.from({ length: sample.rows.numRows }, (_, n) => n);
-  await rowsOf(workspace, sample).visitGradients(looked, start, (gradient) => {
-    gradient.forEach((value, j) => {
-      rowCurvature[j] += value ** 2 / looked.length;
-    });
-  });
+  const { meanSquare } = await gradientMoments(rowsOf(workspace, sample), looked, start);
   const finding = tellingPasses(workspace, "finding the mode");
-  return findModeInLowMemory(finding, model, { start, rowCurvature, tolerance: 1e-6, maxIterations: 1000 });
+  return findModeInLowMemory(finding, model, { start, rowCurvature: meanSquare, tolerance: 1e-6, maxIterations: 1000 });
 }
 
 /** How far a position that was given is from where the gradient would vanish. */

@@ -1,7 +1,6 @@
-import { curvatureKind } from "../design/curvature-kind.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
-import { type Model, withShapedPriors } from "../models/model.ts";
+import { curvatureOf, type Model, withShapedPriors } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
@@ -21,8 +20,7 @@ const maxRowMatrices = 2 ** 25;
 
 /** Mode and curvature there, as much of it as the number of parameters allows. */
 export function approximate(workspace: Workspace, model: Model, seed: number): Promise<LocalApproximation> {
-  const isDense = curvatureKind(model.dimension, model.maxDenseParameters) === "dense";
-  return isDense ? estimate(workspace, model, seed) : estimateLowRank(workspace, model, seed);
+  return curvatureOf(model) === "dense" ? estimate(workspace, model, seed) : estimateLowRank(workspace, model, seed);
 }
 
 /**

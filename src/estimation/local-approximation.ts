@@ -46,8 +46,18 @@ export interface LowRankApproximation extends AroundMode {
   readonly curvatures: Float64Array;
   /** V_k, M each: none where nothing is known beside the diagonal. */
   readonly directions: readonly Float64Array[];
+  /** C and A at the mode by their diagonals, where they were measured from the gradients of single rows. */
+  readonly rowDiagonals?: Diagonals;
   /** The least and the largest eigenvalue of (D⁻¹ + V Vᵀ) N A, as far as they were found; left out where they were not looked for. */
   readonly eigenvalues?: Eigenvalues;
+}
+
+/** What is known of one row's gradient and curvature at one point with memory O(M). */
+export interface Diagonals {
+  /** M: C_kk, the variance over rows of one row's gradient. */
+  readonly noise: Float64Array;
+  /** M: A_kk by the empirical Fisher information, the mean square of a row's gradient, the prior's share included. */
+  readonly curvature: Float64Array;
 }
 
 export interface Eigenvalues {

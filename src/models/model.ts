@@ -1,3 +1,4 @@
+import { type CurvatureKind, curvatureKind } from "../design/curvature-kind.ts";
 import type { Design } from "../design/design-types.ts";
 import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
 import { shapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
@@ -211,6 +212,11 @@ export function hasQuadraticLikelihood({ family, auxiliaries }: Model): boolean 
 /** Whether the loss as a whole is quadratic. */
 export function isQuadratic(model: Model): boolean {
   return hasQuadraticLikelihood(model) && model.shapedPriors.length === 0;
+}
+
+/** How much of the curvature is held for the model. */
+export function curvatureOf({ dimension, maxDenseParameters }: Model): CurvatureKind {
+  return curvatureKind(dimension, maxDenseParameters);
 }
 
 /** Whether all coefficients have normal priors. */

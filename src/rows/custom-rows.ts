@@ -3,6 +3,7 @@ import { type Matrix, matrix, symmetricPart } from "../linalg/matrix.ts";
 import { type CustomFunctions, unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import { gradientMoments } from "./gradient-moments.ts";
 import type { LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -166,16 +167,11 @@ export class CustomRows implements Rows {
         ),
       );
     }
-    const squares = new Float64Array(dimension);
     const looked = rows.filter((_, k) => k % Math.max(1, Math.floor(rows.length / rowsLookedAt)) === 0);
-    await this.visitGradients(looked, position, (gradient) => {
-      gradient.forEach((value, j) => {
-        squares[j] += value ** 2 / looked.length;
-      });
-    });
+    const { meanSquare } = await gradientMoments(this, looked, position);
     const hessian = matrix(dimension, dimension);
     for (let j = 0; j < dimension; j++) {
-      const information = rows.length * squares[j] + priorPrecision[j];
+      const information = rows.length * meanSquare[j] + priorPrecision[j];
       const step = information > 0 ? 0.1 / Math.sqrt(information) : 1e-3 * Math.max(1, Math.abs(position[j]));
       const column = await derivativeAlong(j, step, position, (moved) => this.sumGradients(moved, rows));
       for (let i = 0; i < dimension; i++) hessian.data[i * dimension + j] = column[i];

@@ -61,6 +61,7 @@ export class KernelRows implements Rows {
   }
 
   async evaluate({ rows, weights }: RowBatch, position: Float64Array): Promise<Float64Array> {
+    this.workspace.counter.rowsVisited += rows.length;
     const mean = new Float64Array(this.model.dimension);
     let k = 0;
     await this.visitGradients(rows, position, (gradient) => {

@@ -2,7 +2,7 @@ import type { Remedy } from "../../sampling/sampler.ts";
 import { largestByChance } from "../statistics/r-hat.ts";
 import type { Convergence, RunCheck } from "./certificate.ts";
 
-const minEffectiveSamples = 400;
+export const minEffectiveSamples = 400;
 const largestRHat = 1.01;
 
 /** @param chains Given where coefficients are so many that the largest R̂ of all passes the limit by chance. */

@@ -1,14 +1,18 @@
 import type { LowRankPrediction } from "../../sampling/plan.ts";
 import type { LowRankRun } from "../../sampling/run.ts";
-import type { CertificateContext, Convergence, Findings, RunCheck } from "./certificate.ts";
-import { numberOrNull } from "./certificate.ts";
-import { checkConvergence } from "./convergence-check.ts";
+import {
+  type CertificateContext,
+  type Convergence,
+  type Findings,
+  numberOrNull,
+  type RunCheck,
+} from "./certificate.ts";
+import { checkConvergence, minEffectiveSamples } from "./convergence-check.ts";
 import { percent } from "./wording.ts";
 
 /**
  * What can be said about a run over very many parameters without a matrix of all pairs: convergence of each coefficient,
- * and
- * what halving the step changes. The paper's assumptions are about minibatch noise, which such runs do not have.
+ * and what halving the step changes or windows leave. The paper's assumptions are about matrices that are not held.
  */
 export function lowRankFindings(
   { plan }: LowRankRun,
@@ -59,7 +63,7 @@ function withSds(check: RunCheck, coefficients: readonly Convergence[], toleranc
 }
 
 function remedyOf(coefficients: readonly Convergence[]): string {
-  const few = coefficients.filter(({ essBulk }) => essBulk < 400).length;
+  const few = coefficients.filter(({ essBulk }) => essBulk < minEffectiveSamples).length;
   const fraction =
     few === coefficients.length ? "all" : `${few.toLocaleString("en")} of ${coefficients.length.toLocaleString("en")}`;
   return `so have ${fraction} coefficients: run more --draws, use a tighter --prior for rare levels, or group them with --sql`;

@@ -40,7 +40,7 @@ async function plan(local: LowRankApproximation, options: SamplerOptions): Promi
   const { workspace, model, mode, numRows } = local;
   const { chains, draws, seed, learningRate, batchSize = defaultBatchSize(numRows) } = options;
   const choose = { batchSize, learningRate };
-  const chosenAhead = await chooseDiagonalStep(workspace, model, mode, choose);
+  const chosenAhead = await chooseDiagonalStep(workspace, model, mode, choose, local.rowDiagonals);
   const stepsAhead = Math.min(maxStepsAhead, diagonalBurnInTimes * chosenAhead.time);
   const shortly = { burnInSteps: 0, stepsPerDraw: stepsAhead, chains: 1, draws: 1, seed: seed + 1 };
   const ahead = await runFrom(local, chosenAhead, mode, { ...shortly, batchSize }, "choosing the step");

@@ -1,5 +1,4 @@
-import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { multiplyVector } from "../../linalg/matrix.ts";
+import { type DenseApproximation, drawAroundMode } from "../../estimation/local-approximation.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
@@ -32,21 +31,17 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
 }
 
 /** Mean and covariance are the law's own; the draws have them up to Monte Carlo error. */
-function normalDraws(
-  { mode, laplaceCovariance, laplaceFactor }: DenseApproximation,
-  { chains, draws, seed }: SamplerOptions,
-): ChainOutput {
+function normalDraws(local: DenseApproximation, { chains, draws, seed }: SamplerOptions): ChainOutput {
+  const { mode, laplaceCovariance } = local;
   const dimension = mode.length;
   const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
     const values = new Float64Array(count * dimension);
-    for (let draw = 0; draw < count; draw++) {
-      const offset = multiplyVector(
-        laplaceFactor,
-        Float64Array.from(mode, () => random.normal()),
+    for (let draw = 0; draw < count; draw++)
+      values.set(
+        drawAroundMode(local, () => random.normal()),
+        draw * dimension,
       );
-      for (let j = 0; j < dimension; j++) values[draw * dimension + j] = mode[j] + offset[j];
-    }
     return values;
   });
   const integrals = { mean: mode, covariance: laplaceCovariance, isIntegrated: true };

@@ -1,5 +1,6 @@
 import { largestContraction } from "../../estimation/largest-contraction.ts";
-import { type Diagonals, diagonalsAt, rowsToLookAt } from "../../estimation/row-diagonals.ts";
+import type { Diagonals } from "../../estimation/local-approximation.ts";
+import { diagonalsAt, rowsToLookAt } from "../../estimation/row-diagonals.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import type { Workspace } from "../../rows/workspace.ts";
@@ -24,15 +25,19 @@ export interface DiagonalStep {
   readonly time: number;
 }
 
-/** The step for a chain that is about `position`. */
+/**
+ * The step for a chain that is about `position`.
+ * @param known the diagonals there, where they were measured before
+ */
 export async function chooseDiagonalStep(
   workspace: Workspace,
   model: Model,
   position: Float64Array,
   { batchSize, learningRate }: { batchSize: number; learningRate?: number },
+  known?: Diagonals,
 ): Promise<DiagonalStep> {
   const { numRows } = model.rows;
-  const diagonals = await diagonalsAt(workspace, model, position);
+  const diagonals = known ?? (await diagonalsAt(workspace, model, position));
   const bestRate = (2 * batchSize) / numRows;
   const rate = learningRate ?? bestRate;
   const wanted = diagonals.noise.map(
