@@ -14,6 +14,7 @@ export {
 export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chains/chain-lean";
 export { moveVaried, rateAt } from "./chains/chain-motion";
 export { addBatch, addRowGradients, lookAtRows } from "./chains/chain-noise";
+export { loadGroups, sumGroups } from "./chains/chain-groups";
 export { addIterate, addMoments, beginInterval, endInterval } from "./chains/chain-record";
 export { copyClasses, findClassCoefficients, flushClasses, weighClasses } from "./chains/chain-softmax";
 export { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chains/chain-update";
@@ -41,12 +42,26 @@ export {
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export { evaluateGroup } from "./groups/group";
+export { residualOf } from "./groups/group-residual";
+export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
+export { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./groups/hessian";
+export { integrateInner } from "./groups/inner-group";
+export { addScores, beginInnerHessian, endInnerHessian } from "./groups/inner-hessian";
+export { findInnerMode, innerLossAt } from "./groups/inner-mode";
+export { prepareFactor, prepareLaw } from "./groups/law";
+export { findOuterMode, setOuterEffects } from "./groups/outer-mode";
+export { differentiateRows } from "./groups/row-derivatives";
+export { addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rescale } from "./groups/small";
+export { openGroups } from "./groups/work";
 export {
   chainScratchBytes,
   densePassScratchBytes,
   influenceScratchBytes,
   sparsePassScratchBytes,
 } from "./layout/scratch";
+export { influenceGroups } from "./passes/influence-groups";
+export { passGroups } from "./passes/pass-groups";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {
   addSquares,
