@@ -57,7 +57,13 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     columns: [...columns, ...(grouped?.extraColumns ?? [])],
     blocks: [...fixed.blocks, ...(grouped?.blocks ?? [])],
   };
-  const storage = allocateStorage(stored, numRows, numParameters, side, grouped ? denseOnly(options, numParameters) : options);
+  const storage = allocateStorage(
+    stored,
+    numRows,
+    numParameters,
+    side,
+    grouped ? denseOnly(options, numParameters) : options,
+  );
   const bare = { ...storage, numRows, ...stored, places: grouped?.places };
   const basis =
     options.priorSds && !grouped
