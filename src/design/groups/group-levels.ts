@@ -97,8 +97,8 @@ function productOf(
   let product: Partition = first;
   /** For each column the place of each level of the product. */
   let parts: readonly Uint32Array[] | undefined;
-  for (const { name, levelOf } of others) {
-    const pairs = pairsOf(`${product.name}:${name}`, product.levelOf, levelOf);
+  for (const other of others) {
+    const pairs = pairsOf(`${product.name}:${other.name}`, product, other);
     const [left, right] = pairs.parts;
     parts = [...(parts?.map((part) => left.map((level) => part[level])) ?? [left]), right];
     product = pairs;

@@ -13,17 +13,19 @@ export interface Partition {
 /** The pairs of levels of two partitions that occur, in the order of the first's and then the second's levels. */
 export function pairsOf(
   name: string,
-  left: Uint32Array,
-  right: Uint32Array,
+  left: Omit<Partition, "name">,
+  right: Omit<Partition, "name">,
 ): Partition & { readonly parts: readonly [left: Uint32Array, right: Uint32Array] } {
   const index = new NumberIndex(name);
-  const levelOf = new Uint32Array(left.length);
-  for (let n = 0; n < left.length; n++) levelOf[n] = index.add(left[n] * maxGroupLevels + right[n]);
+  const [outer, inner] = [left.levelOf, right.levelOf];
+  const radix = right.numLevels;
+  const levelOf = new Uint32Array(outer.length);
+  for (let n = 0; n < outer.length; n++) levelOf[n] = index.add(outer[n] * radix + inner[n]);
   const { values, rankOf } = index.sorted();
   for (let n = 0; n < levelOf.length; n++) levelOf[n] = rankOf[levelOf[n]];
   const parts = [
-    Uint32Array.from(values, (key) => Math.floor(key / maxGroupLevels)),
-    Uint32Array.from(values, (key) => key % maxGroupLevels),
+    Uint32Array.from(values, (key) => Math.floor(key / radix)),
+    Uint32Array.from(values, (key) => key % radix),
   ] as const;
   return { name, numLevels: values.length, levelOf, parts };
 }
