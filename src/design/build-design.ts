@@ -1,6 +1,8 @@
 import { InputError } from "../errors.ts";
 import { hasScale } from "../families/families.ts";
+import { keyOf } from "../formula/expand-terms.ts";
 import type { Formula } from "../formula/formula.ts";
+import type { Term } from "../formula/formula-terms.ts";
 import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
@@ -14,6 +16,10 @@ import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { type FirstPass, firstPass, passOver } from "./first-pass.ts";
+import type { CompiledGroup } from "./groups/group-columns.ts";
+import { GroupLevelReader } from "./groups/group-levels.ts";
+import { denseOnly, groupRows, oneRowEach } from "./groups/group-rows.ts";
+import { inverseOf } from "./groups/level-order.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { allocateStorage } from "./row-storage.ts";
@@ -34,22 +40,37 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
 
   const pass = passOver(source, compiled, options);
   const polynomials = await fitPolynomials(compiled.factors, compiled.scope, pass);
-  const terms = compileTerms(compiled, polynomials);
-  const seen = await firstPass(pass, compiled, terms, source.label ?? "the data");
+  const { terms, groups, all } = compileTerms(compiled, polynomials);
+  const reader = groups.length > 0 ? new GroupLevelReader(groups, compiled.scope) : undefined;
+  const seen = await firstPass(pass, compiled, { terms: all, groups: reader }, source.label ?? "the data");
   const target = finishTarget(compiled, seen, options);
   const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, options);
+  const { hasIntercept } = compiled.expanded;
+  const standardized = options.standardize !== "none";
+  const fixed = { columns, blocks: chosen.blocks };
+  const grouped = reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized });
 
   const { numRows, textLevels } = seen;
-  const { blocks } = chosen;
   const side = { hasWeights: compiled.weights !== undefined, hasOffset: compiled.offset !== undefined };
   const numParameters = countParameters(columns.length, target, options);
-  const storage = allocateStorage({ columns, blocks }, numRows, numParameters, side, options);
-  const bare = { ...storage, numRows, columns, blocks };
+  const stored = {
+    columns: [...columns, ...(grouped?.extraColumns ?? [])],
+    blocks: [...fixed.blocks, ...(grouped?.blocks ?? [])],
+  };
+  const storage = allocateStorage(
+    stored,
+    numRows,
+    numParameters,
+    side,
+    grouped ? denseOnly(options, numParameters) : options,
+  );
+  const bare = { ...storage, numRows, ...stored, places: grouped?.places };
   const basis =
-    options.priorSds &&
-    orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), numRows);
+    options.priorSds && !grouped
+      ? orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), numRows)
+      : undefined;
   const layout = { ...bare, basis };
-  await fillRows(pass, layout, terms, { target: { ...target, read: compiled.target.read }, offset: compiled.offset });
+  await fillRows(pass, layout, all, { target: { ...target, read: compiled.target.read }, offset: compiled.offset });
 
   const { rows, stride, sparse } = storage;
   const parts = { ...target, ...chosen, columns, polynomials, texts: textLevels, fileTypes: source.fileTypes };
@@ -63,20 +84,23 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     paddedColumns: paddedFloats(columns.length + Number(sparse !== undefined)),
     ...(sparse && { sparse: { startsAt: sparse.startsAt, nonZeros: sparse.nonZeros } }),
     columns,
-    hasIntercept: compiled.expanded.hasIntercept,
+    hasIntercept,
     ...(basis && { basis }),
+    ...(grouped && { groups: grouped.design }),
+    ...(grouped?.places && { rowOrder: inverseOf(grouped.places) }),
     target: target.target,
     family: target.family,
     familyGuessed: target.familyGuessed,
     formula: formula.text,
     recipe: recipeOf(formula, compiled.scope.columns, compiled.expanded, parts),
-    standardized: options.standardize !== "none",
+    standardized,
     leftOut: chosen.leftOut,
     warnings: [
       ...(source.notes ?? []),
       ...target.warnings,
       ...chosen.warnings,
-      ...(basis ? [] : duplicateWarnings(layout)),
+      ...(grouped ? oneRowEach(grouped.design, numRows, target.family) : []),
+      ...(basis ? [] : duplicateWarnings({ ...layout, ...fixed })),
     ],
   };
 }
@@ -106,21 +130,34 @@ async function requireRoomFor(source: TableSource, compiled: CompiledFormula, op
   });
 }
 
+/** What reads the rows' columns: each term once, be it of fixed effects, of slopes that vary by group, or of both. */
 function compileTerms(
   { expanded, factors, scope }: CompiledFormula,
   polynomials: ReadonlyMap<string, ChebyshevSeries>,
-): readonly TermRows[] {
+): {
+  readonly terms: readonly TermRows[];
+  readonly groups: readonly CompiledGroup[];
+  readonly all: readonly TermRows[];
+} {
   const readers = new Map<string, FactorReader>();
-  const terms = expanded.terms.map(({ name, factors }) => {
+  const byKey = new Map<string, TermRows>();
+  const compile = ({ name, factors }: Term): TermRows => {
+    const key = keyOf(factors);
+    const known = byKey.get(key);
+    if (known) return known;
     const own = factors.map((factor) => {
       const name = factorName(factor);
       return readers.get(name) ?? compileFactor(factor, scope, { series: polynomials.get(name) });
     });
     for (const reader of own) readers.set(reader.name, reader);
-    return new TermRows(name, own);
-  });
+    const rows = new TermRows(name, own);
+    byKey.set(key, rows);
+    return rows;
+  };
+  const terms = expanded.terms.map(compile);
+  const groups = expanded.groups.map((group) => ({ ...group, slopes: group.terms.map(compile) }));
   refuseSameFactors(factors, readers, scope.text);
-  return terms;
+  return { terms, groups, all: [...byKey.values()] };
 }
 
 /** @throws InputError where target or offset do not suit the family */

@@ -11,7 +11,7 @@ import { compileTarget, type TargetReader } from "./target/target.ts";
 export interface CompiledFormula {
   readonly scope: ExpressionScope;
   readonly expanded: FormulaTerms;
-  /** Of all terms. */
+  /** Of all terms, and of the slopes of group terms. */
   readonly factors: readonly Factor[];
   readonly target: TargetReader;
   readonly offset?: RowNumbers;
@@ -36,13 +36,27 @@ export function compileFormula(
   const expanded = formulaTerms(formula, [...scope.columns.keys()], names);
   const offset = compileOffset(expanded.offsets, scope);
   for (const expression of [formula.target, ...expanded.offsets]) use(expression);
-  const factors = expanded.terms.flatMap((term) => term.factors);
+  const slopes = expanded.groups.flatMap((group) => group.terms);
+  const factors = [...expanded.terms, ...slopes].flatMap((term) => term.factors);
   for (const factor of factors) {
     visitColumns(factor.expression, (name, at) => {
       findColumn(name, at, scope);
       if (!isWordCount(factor)) names.add(name);
     });
   }
-  const texts = textColumns(factors, names);
-  return { scope, expanded, factors, target, offset, weights, names: [...names, ...texts], texts };
+  const texts = new Set([...textColumns(factors, names), ...groupTexts(expanded.groups, names, scope)]);
+  return { scope, expanded, factors, target, offset, weights, names: [...new Set([...names, ...texts])], texts };
+}
+
+/** The columns of texts that only group the rows: they may have any number of levels. Others join the names. */
+function groupTexts(groups: FormulaTerms["groups"], names: Set<string>, scope: ExpressionScope): Set<string> {
+  const texts = new Set<string>();
+  for (const { expression } of groups.flatMap(({ by }) => by)) {
+    visitColumns(expression, (name, at) => {
+      const { type } = findColumn(name, at, scope);
+      if (type === "string" && expression.kind === "column" && !names.has(name)) texts.add(name);
+      else names.add(name);
+    });
+  }
+  return texts;
 }

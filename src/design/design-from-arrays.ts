@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
+import { columnFactor } from "../formula/expand-terms.ts";
 import type { Formula, TermTree } from "../formula/formula.ts";
-import { columnFactor } from "../formula/formula-terms.ts";
 import { formulaText, quoteName } from "../formula/formula-text.ts";
 import { type ColumnData, tableFromColumns } from "../table/table.ts";
 import { formatCount } from "../table/table-source.ts";

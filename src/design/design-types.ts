@@ -3,6 +3,7 @@ import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table-source.ts";
 import type { OrthogonalBasis } from "./columns/orthogonal-basis.ts";
+import type { GroupDesign } from "./groups/group-types.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
@@ -44,7 +45,7 @@ export interface DesignOptions {
   readonly storage?: "auto" | "dense" | "sparse";
   /**
    * Asks for dense rows in an orthogonal basis (orthogonal-basis.ts), which takes another pass: the sds that the prior gives
-   * the columns' coefficients.
+   * the columns' coefficients. Rows with groups are left as they are, as slopes multiply single columns.
    */
   readonly priorSds?: (columns: readonly DesignColumn[]) => ArrayLike<number>;
   /** M of the model that is made of the rows: very many parameters take sparse rows (`curvatureKind`). Columns × classes unless told. */
@@ -114,7 +115,7 @@ interface SparseLayout {
   readonly nonZeros: number;
 }
 
-/** A formula's numbers: a row per kept row of the table, in its order (kernels/layout/model.ts, Model). */
+/** A formula's numbers: a row per kept row of the table, in its order or sorted by group (kernels/layout/model.ts, Model). */
 export interface Design {
   /**
    * numRows × stride, row-major. The target stands in column stride − 1, the offset (where the formula has one) in column
@@ -132,13 +133,20 @@ export interface Design {
   readonly zeroWeightRows: number;
   readonly hasOffset: boolean;
   readonly hasWeights: boolean;
-  /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, rounded up to a multiple of 8. Of sparse rows the mean length of a record. */
+  /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, and E more with slopes that vary by group, rounded up to a multiple of 8. Of sparse rows the mean length of a record. */
   readonly stride: number;
   /** D (D + 1 where the design is sparse) rounded up to a multiple of 8. */
   readonly paddedColumns: number;
   /** D columns; the intercept, where there is one, is the last. */
   readonly columns: readonly DesignColumn[];
   readonly hasIntercept: boolean;
+  /** Where the formula has group terms. Rows are then dense, and never stored in coordinates of their own. */
+  readonly groups?: GroupDesign;
+  /**
+   * N: which of the table's kept rows, from 0 in its order, each row in memory is, where rows are sorted by group; left out
+   * where they stand in the table's order.
+   */
+  readonly rowOrder?: Uint32Array;
   /** Where rows are stored in coordinates of their own: a row's D numbers are xᵀT. */
   readonly basis?: OrthogonalBasis;
   readonly target: DesignTarget;

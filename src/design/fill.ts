@@ -18,6 +18,8 @@ export interface RowLayout extends RowStorage {
   readonly blocks: readonly ColumnBlock[];
   /** Where dense rows are stored in coordinates of their own. */
   readonly basis?: OrthogonalBasis;
+  /** N: where each row stands among the dense rows, where that is not the table's order. */
+  readonly places?: Uint32Array;
 }
 
 /** What a row has besides its columns. */
@@ -100,23 +102,37 @@ function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: Spars
 }
 
 function denseWriter(layout: RowLayout): ChunkWriter {
-  const { rows, stride, columns, blocks, basis } = layout;
+  const { rows, stride, columns, blocks, basis, places } = layout;
   const template = Float32Array.from(rowTemplate(columns, stride));
-  const scaled = { ...scalingOfColumns(columns), rows, stride };
+  const scaling = scalingOfColumns(columns);
   const standardise = basis && chunkStandardiser(layout);
+  let chunk = new Float32Array(0);
   let start = 0;
   return (values, { target, offset, weights }) => {
     const count = target.length;
+    // Rows that go elsewhere are made beside the others.
+    if (places && chunk.length < count * stride) chunk = new Float32Array(count * stride);
+    const out = { ...scaling, rows: places ? chunk : rows, stride };
+    const from = places ? 0 : start;
     if (basis) rotateRowsInto(rows, start, stride, basis, standardise!(values, count), count);
     else {
-      repeatInto(rows, template, start, count);
-      for (const block of blocks) writeBlock(block, values.get(block.term)!, scaled, start, count);
+      repeatInto(out.rows, template, from, count);
+      for (const block of blocks) writeBlock(block, values.get(block.term)!, out, from, count);
     }
     [target, offset, weights].forEach((numbers, k) => {
-      if (numbers) for (let i = 0, at = start + stride - 1 - k; i < count; i++, at += stride) rows[at] = numbers[i];
+      if (numbers) for (let i = 0, at = from + stride - 1 - k; i < count; i++, at += stride) out.rows[at] = numbers[i];
     });
+    if (places) scatterRows(chunk, rows, stride, places.subarray(start / stride, start / stride + count));
     start += count * stride;
   };
+}
+
+/** Copies each row to its place. */
+function scatterRows(chunk: Float32Array, rows: Float32Array, stride: number, places: Uint32Array): void {
+  for (let i = 0, from = 0; i < places.length; i++) {
+    const to = places[i] * stride;
+    for (let j = 0; j < stride; j++) rows[to + j] = chunk[from++];
+  }
 }
 
 /** A chunk's rows on the standardised scale in double precision, D numbers each. */

@@ -5,6 +5,7 @@ import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
+import type { GroupLevelReader } from "./groups/group-levels.ts";
 import type { TermRows } from "./term-rows.ts";
 
 /** Calls `visit` with the complete rows of every chunk of a table, and tells its listener which of the two passes it is. */
@@ -42,7 +43,7 @@ export interface FirstPass {
 export async function firstPass(
   pass: RowPass,
   { target, offset, weights, texts }: CompiledFormula,
-  terms: readonly TermRows[],
+  { terms, groups }: { readonly terms: readonly TermRows[]; readonly groups?: GroupLevelReader },
   label: string,
 ): Promise<FirstPass> {
   const textLevels = new Map<string, readonly string[]>();
@@ -55,6 +56,7 @@ export async function firstPass(
     const cached = new Map<string, Float64Array | Int32Array>();
     for (const term of terms) term.addMoments(term.read(rows, cached));
     target.add(target.read(rows), rows);
+    groups?.add(rows);
     if (!offset) return;
     const offsets = offset(rows);
     offsetMoments = combine(offsetMoments, momentsOf(offsets));

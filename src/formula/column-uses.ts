@@ -4,9 +4,9 @@ import { isWordCount } from "./words.ts";
 
 /**
  * How a formula reads a column: "levels" where it says so itself, by C() or a comparison with a text; "plain" where the
- * column's type decides what it means; "words" as texts.
+ * column's type decides what it means; "words" as texts, and "groups" where it groups the rows, whatever it holds.
  */
-export type ColumnUse = "target" | "plain" | "levels" | "words";
+export type ColumnUse = "target" | "plain" | "levels" | "words" | "groups";
 
 /** The uses of each column that the formula and the weights read. @throws InputError as `formulaTerms` */
 export function columnUses(
@@ -18,8 +18,13 @@ export function columnUses(
   const add = (name: string, use: ColumnUse) => uses.set(name, (uses.get(name) ?? new Set()).add(use));
   const ofWeights = new Set<string>();
   if (weights) visitColumns(weights, (name) => ofWeights.add(name));
-  const { terms, offsets } = formulaTerms(formula, columnNames, ofWeights);
-  for (const factor of terms.flatMap((term) => term.factors)) {
+  const { terms, offsets, groups } = formulaTerms(formula, columnNames, ofWeights);
+  for (const factor of groups.flatMap(({ by }) => by)) {
+    if (factor.expression.kind === "column") add(factor.expression.name, "groups");
+    else visitUses(factor.expression, add);
+  }
+  const slopes = groups.flatMap((group) => group.terms);
+  for (const factor of [...terms, ...slopes].flatMap((term) => term.factors)) {
     const { wrapper, expression } = factor;
     if (isWordCount(factor)) visitColumns(expression, (name) => add(name, "words"));
     else if (wrapper === "C" && expression.kind === "column") add(expression.name, "levels");

@@ -48,6 +48,8 @@ function around(text: string, at: number): { before: string; previous: string; f
 
 function termMessage(before: string, previous: string, found: string): string {
   if (insideCall(before)) return expressionMessage(before, previous, found);
+  const ofGroup = groupMessage(before, previous, found);
+  if (ofGroup) return ofGroup;
   const expectsTerm = /^([~+\-*:(]|\*\*)$/.test(previous);
   if (expectsTerm && found === "") return `expected a term after "${previous}".`;
   if (found === "") return unclosed(before);
@@ -64,6 +66,24 @@ function termMessage(before: string, previous: string, found: string): string {
   if (/^[/%<>=!&|]=?$/.test(found))
     return `arithmetic and comparisons of columns stand inside I(), as in I(a ${found} b).`;
   return separate(previous, found, '"+"');
+}
+
+/** What is wrong at or after the bar of a group term, as in (1 + x | g). */
+function groupMessage(before: string, previous: string, found: string): string | undefined {
+  const opened = openParentheses(before).at(-1);
+  const inside = opened === undefined ? "" : before.slice(opened + 1);
+  const after = withoutQuoted(inside).lastIndexOf("|");
+  if (found === "|" && opened === undefined) return "a group term stands in parentheses, as in (1 | g) or (1 + x | g).";
+  if (found === "|" && inside.trim() === "")
+    return "the effects are missing before the bar, as in (1 | g) or (1 + x | g).";
+  if (after < 0) return undefined;
+  if (/^(\||\|\|)$/.test(previous) && found !== "" && !/^["']$/.test(found))
+    return `expected a grouping column after the bar, as in (1 | g), not "${found}".`;
+  if (previous === "|" || previous === "||")
+    return found === "" ? "expected a grouping column after the bar, as in (1 | g)." : undefined;
+  if (/^[+*&|^-]/.test(found))
+    return `after the bar stand columns joined by ":" or "/", as in (1 | a:b) or (1 | a/b), and "${found}" has no meaning there; two factors are two terms, (1 | a) + (1 | b).`;
+  return undefined;
 }
 
 function expressionMessage(before: string, previous: string, found: string): string {
@@ -95,12 +115,17 @@ function unclosed(before: string): string {
 /** The places of parentheses that no other closes; once there are more than `most`, those up to there. */
 export function openParentheses(text: string, most = Infinity): number[] {
   const open: number[] = [];
-  const bare = text.replace(/`[^`]*`|"[^"]*"|'[^']*'/g, (quoted) => " ".repeat(quoted.length));
+  const bare = withoutQuoted(text);
   for (let i = 0; i < bare.length && open.length <= most; i++) {
     if (bare[i] === "(") open.push(i);
     else if (bare[i] === ")") open.pop();
   }
   return open;
+}
+
+/** The text with blanks for all that stands in quotes or backticks. */
+function withoutQuoted(text: string): string {
+  return text.replace(/`[^`]*`|"[^"]*"|'[^']*'/g, (quoted) => " ".repeat(quoted.length));
 }
 
 /** Whether the text breaks off between the parentheses of a function, where expressions are written. */

@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts";
+import { cross, type Expansion, expand, intercept, keyOf, type Sum, sum, type Terms, termsOf } from "./expand-terms.ts";
 import {
   type Expression,
   type Factor,
@@ -9,13 +10,13 @@ import {
   visitColumns,
 } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
+import { type FormulaGroup, groupsOf, groupTreesOf } from "./formula-groups.ts";
 import { factorName } from "./formula-text.ts";
-import { columnsOfFactor } from "./polynomials.ts";
 import { codingMistake } from "./reference-level.ts";
 import { isWordCount } from "./words.ts";
 
 /** Columns of the design that belong together: the products of its factors' columns. */
-interface Term {
+export interface Term {
   /** `x`, `x:weekday` */
   readonly name: string;
   readonly factors: readonly Factor[];
@@ -27,25 +28,14 @@ export interface FormulaTerms {
   readonly terms: readonly Term[];
   /** What is added to the linear predictor as it is: the insides of offset(), to be summed. */
   readonly offsets: readonly Expression[];
-}
-
-const maxTerms = 10_000;
-/** Terms by what identifies them, which is the set of their factors: `a:b` is `b:a`. The intercept has no factors. */
-type Terms = Map<string, readonly Factor[]>;
-
-const intercept: readonly Factor[] = [];
-
-function keyOf(factors: readonly Factor[]): string {
-  return factors.map(factorName).sort().join("\n");
-}
-
-function termsOf(...list: (readonly Factor[])[]): Terms {
-  return new Map(list.map((factors) => [keyOf(factors), factors]));
+  /** The group terms: (1 | a/b) is two, (1 | a) and (1 | a:b). */
+  readonly groups: readonly FormulaGroup[];
 }
 
 /**
  * The terms of a formula's right side, `.` being every column that neither the target nor an offset uses, nor `reserved`
- * names (such as those of the weights), nor words() as a text, nor a C() that is added as a categorical.
+ * names (such as those of the weights), nor words() as a text, nor a C() that is added as a categorical, nor a group term
+ * as a grouping column.
  *
  * @param columnNames The table's columns, in order.
  * @throws InputError where the terms are too many, or an offset or words() stands where it cannot.
@@ -65,12 +55,20 @@ export function formulaTerms(
   const { terms } = formula;
   const start = termsOf(intercept);
   const all =
-    terms.kind === "sum" ? sum(withoutOffsets(terms), start, context) : cross(start, expand(terms, context), context);
-  const hasIntercept = all.delete(keyOf(intercept));
-  const list = [...all.values()].map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
-  for (const { factors } of list) refuseProductOfWords(factors, formula.text);
+    terms.kind === "sum" ? sum(ofColumns(terms), start, context) : cross(start, expand(terms, context), context);
+  const groups = groupsOf(formula, (effects) => ordered(sum(effects, termsOf(intercept), context), formula.text));
+  return { ...ordered(all, formula.text), offsets, groups };
+}
+
+/** Main effects first. */
+function ordered(all: Terms, text: string): Pick<FormulaTerms, "hasIntercept" | "terms"> {
+  const hasIntercept = all.has(keyOf(intercept));
+  const list = [...all.values()]
+    .filter((factors) => factors.length > 0)
+    .map((factors) => ({ name: factors.map(factorName).join(":"), factors }));
+  for (const { factors } of list) refuseProductOfWords(factors, text);
   // Array.prototype.sort is stable, so terms of one order stay as they were written.
-  return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length), offsets };
+  return { hasIntercept, terms: list.sort((a, b) => a.factors.length - b.factors.length) };
 }
 
 /** The columns that `.` does not mean. */
@@ -81,11 +79,14 @@ function usedBesideDot({ target, terms }: Formula, offsets: readonly Expression[
     visitColumns(expression, (name) => used.add(name));
   for (const { wrapper, expression } of factorsOf(terms, "+"))
     if (wrapper === "C" && expression.kind === "column") used.add(expression.name);
+  for (const tree of groupTreesOf(terms))
+    for (const { expression } of tree.by.flat()) visitColumns(expression, (name) => used.add(name));
   return used;
 }
 
-function withoutOffsets(tree: Sum): Sum {
-  return { ...tree, parts: tree.parts.filter(({ term }) => term.kind !== "offset") };
+/** What of a sum makes columns. */
+function ofColumns(tree: Sum): Sum {
+  return { ...tree, parts: tree.parts.filter(({ term }) => term.kind !== "offset" && term.kind !== "group") };
 }
 
 function refuseProductOfWords(factors: readonly Factor[], text: string): void {
@@ -93,82 +94,6 @@ function refuseProductOfWords(factors: readonly Factor[], text: string): void {
   if (!words) return;
   const sentence = `${factorName(words)} is many columns and takes part in no product; write it between plus signs.`;
   throw formulaError(text, words.at, sentence);
-}
-
-type Sum = TermTree & { kind: "sum" };
-
-/** What expanding a tree needs beside it. */
-interface Expansion {
-  readonly text: string;
-  readonly references: ReturnType<typeof referencesOf>;
-  /** The columns that `.` means. */
-  readonly others: readonly string[];
-}
-
-function expand(tree: TermTree, context: Expansion): Terms {
-  switch (tree.kind) {
-    case "zero":
-      return new Map();
-    case "one":
-      return termsOf(intercept);
-    case "factor": {
-      const factor = { ...tree, ...context.references.get(factorName(tree)) };
-      return termsOf(...columnsOfFactor(factor, context.text).map((column) => [column]));
-    }
-    case "dot":
-      return termsOf(...context.others.map((name) => [columnFactor(name, tree.at)]));
-    case "sum":
-      return sum(tree, new Map(), context);
-    case "interaction":
-      return product(expand(tree.left, context), expand(tree.right, context), context);
-    case "cross":
-      return cross(expand(tree.left, context), expand(tree.right, context), context);
-    case "power": {
-      const base = expand(tree.base, context);
-      let result = base;
-      for (let n = 1; n < tree.degree; n++) result = cross(result, base, context);
-      return result;
-    }
-    case "offset":
-      throw formulaError(context.text, tree.at, "offset() stands alone between plus signs.");
-  }
-}
-
-/** Adds the parts of a sum to the terms before it, and takes them off. */
-function sum({ parts }: Sum, result: Terms, context: Expansion): Terms {
-  for (const { sign, term } of parts) {
-    // "+ 0" is "− 1" and "− 0" is "+ 1".
-    const isZero = term.kind === "zero";
-    const isAdded = (sign === "+") !== isZero;
-    for (const [key, factors] of isZero ? termsOf(intercept) : expand(term, context)) {
-      if (!isAdded) result.delete(key);
-      else if (!result.has(key)) result.set(key, factors);
-    }
-  }
-  return result;
-}
-
-function product(left: Terms, right: Terms, { text }: Expansion): Terms {
-  if (left.size * right.size > maxTerms)
-    throw formulaError(text, 0, `it makes more than ${maxTerms} terms; leave out some of its products.`);
-  const result: Terms = new Map();
-  for (const a of left.values()) {
-    for (const b of right.values()) {
-      const factors = [...termsOf(...[...a, ...b].map((factor) => [factor])).values()].flat();
-      const key = keyOf(factors);
-      if (!result.has(key)) result.set(key, factors);
-    }
-  }
-  return result;
-}
-
-function cross(left: Terms, right: Terms, context: Expansion): Terms {
-  return new Map([...left, ...right, ...product(left, right, context)]);
-}
-
-/** A column by itself, as a factor. */
-export function columnFactor(name: string, at: number): Factor {
-  return { kind: "factor", wrapper: "", expression: { kind: "column", name, at }, at };
 }
 
 /** The name of the one term that a text is, as in a formula's right side; nothing where it is no such text. */
@@ -206,7 +131,8 @@ function factorsOf(tree: TermTree, signs: "+-" | "+" = "+-"): readonly Factor[] 
  */
 function referencesOf({ text, terms }: Formula): ReadonlyMap<string, Required<Pick<Factor, "reference">>> {
   const references = new Map<string, { reference: ReferenceLevel }>();
-  for (const factor of factorsOf(terms)) {
+  const ofEffects = groupTreesOf(terms).flatMap(({ effects }) => factorsOf(effects));
+  for (const factor of [...factorsOf(terms), ...ofEffects]) {
     const { reference, expression } = factor;
     // A C() that holds anything but a reference level was read as a function's call.
     const isCoding = expression.kind === "call" && ["C", "relevel"].includes(expression.name);

@@ -1,4 +1,4 @@
-import type { Expression, Factor, Formula, TermTree } from "./formula.ts";
+import type { Expression, Factor, Formula, GroupTree, TermTree } from "./formula.ts";
 
 const plainName = /^(?!(?:and|or|not|true|false)$)[\p{L}_][\p{L}\p{M}\p{N}_.]*$/u;
 const precedence = {
@@ -98,6 +98,8 @@ function termText(tree: TermTree, level: number): string {
       return `offset(${expressionText(tree.expression)})`;
     case "factor":
       return factorText(tree);
+    case "group":
+      return groupText(tree);
     case "power":
       return `${termText(tree.base, 4)}^${tree.degree}`;
     case "interaction":
@@ -112,4 +114,10 @@ function termText(tree: TermTree, level: number): string {
       return level > 0 ? `(${parts.join("")})` : parts.join("");
     }
   }
+}
+
+/** `(1 + x | a / b:c)` */
+export function groupText({ effects, isCorrelated, by }: GroupTree): string {
+  const factors = by.map((columns) => columns.map(factorText).join(":"));
+  return `(${termText(effects, 0)} ${isCorrelated ? "|" : "||"} ${factors.join(" / ")})`;
 }

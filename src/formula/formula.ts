@@ -65,7 +65,19 @@ export type TermTree =
   | { readonly kind: "zero" | "one" }
   | { readonly kind: "dot"; readonly at: number }
   | { readonly kind: "offset"; readonly expression: Expression; readonly at: number }
+  | GroupTree
   | Factor;
+
+/** `(effects | a:b / c)` as it was written. */
+export interface GroupTree {
+  readonly kind: "group";
+  readonly effects: TermTree & { readonly kind: "sum" };
+  /** Whether the bar is one, as in (1 + x | g), and not two. */
+  readonly isCorrelated: boolean;
+  /** Factors within each other, each a product of columns. */
+  readonly by: readonly (readonly Factor[])[];
+  readonly at: number;
+}
 
 export interface Formula {
   readonly text: string;
@@ -75,7 +87,7 @@ export interface Formula {
 
 /**
  * Reads `target ~ terms`, the formula language of R and patsy: `+`, `-`, `:`, `*`, `(…)^n`, `.`, 0 and 1, C(), I(),
- * functions and offset(). Columns are checked later, where the table is known.
+ * functions, offset() and group terms such as (1 + x | g). Columns are checked later, where the table is known.
  *
  * @throws InputError with the column of the mistake, and a caret under it.
  */

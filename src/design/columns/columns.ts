@@ -35,6 +35,8 @@ export interface ColumnOptions {
   readonly allLevels: boolean;
   readonly numRows: number;
   readonly hasIntercept: boolean;
+  /** Whether categorical terms leave out their reference level as after an intercept; `hasIntercept` unless told. */
+  readonly isCodedWithIntercept?: boolean;
   readonly standardized: boolean;
 }
 
@@ -55,7 +57,7 @@ export function chooseColumns(terms: readonly TermRows[], options: ColumnOptions
           categoricals: term.categoricals.map(({ name }) => name),
           numericKey: term.numericKey,
         })),
-        options.hasIntercept,
+        options.isCodedWithIntercept ?? options.hasIntercept,
       );
   terms.forEach((term, t) => {
     for (const part of codings[t]) {

@@ -1,5 +1,5 @@
 import { families } from "../../families/families.ts";
-import { columnUses } from "../../formula/column-uses.ts";
+import { type ColumnUse, columnUses } from "../../formula/column-uses.ts";
 import type { Formula } from "../../formula/formula.ts";
 import type { ColumnInfo, TableChunk, TableSource } from "../../table/table-source.ts";
 import type { DesignFamily } from "../design-types.ts";
@@ -34,7 +34,7 @@ export async function settleTexts(source: TableSource, { formula, weights, famil
   for (const { name, type } of used) {
     const own = new Set(uses.get(name));
     if (areClasses) own.delete("target");
-    if (type !== "string" || !source.texts || [...own].every((use) => use === "words")) continue;
+    if (type !== "string" || !source.texts || [...own].every(isOfAnyTexts)) continue;
     const values = await source.texts(name);
     const meaning = meaningOf(values, own);
     if (meaning.kind === "levels") continue;
@@ -44,6 +44,11 @@ export async function settleTexts(source: TableSource, { formula, weights, famil
   }
   if (unfit.length > 0) throw await refusalOf(alike(unfit), source);
   return dates.size === 0 ? source : withDates(source, dates);
+}
+
+/** Whether a column is read as texts, whatever they are. */
+function isOfAnyTexts(use: ColumnUse): boolean {
+  return use === "words" || use === "groups";
 }
 
 /** The same table with the dates in the named columns of texts as numbers. */
