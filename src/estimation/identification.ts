@@ -113,6 +113,8 @@ function largestOf(values: Float64Array): number {
 /** Whether the mode classifies every row rightly. */
 function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
   if (model.family.name !== "bernoulli" && model.family.name !== "categorical") return false;
+  // Groups' effects are bounded by their own law.
+  if (model.groups) return false;
   let isRight = true;
   for (const rows of [sample, model]) {
     visitRows(rows, mode, ({ eta, y }) => {

@@ -5,8 +5,6 @@ import type { ProgressListener, ReportProgress } from "../../engine/progress.ts"
 import { InputError } from "../../errors.ts";
 import { probabilityOf } from "../../formula/event.ts";
 import { parseFormula } from "../../formula/formula.ts";
-import { groupTreesOf } from "../../formula/formula-groups.ts";
-import { groupText } from "../../formula/formula-text.ts";
 import { requireObject } from "../../kinds.ts";
 import { type Model, type RowBlock, rowBlockOf } from "../../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "../../options/resolve-options.ts";
@@ -100,11 +98,6 @@ export async function loadRows(
   if ("formula" in input) {
     const source = asSource(input.data);
     const formula = parseFormula(input.formula);
-    const [group] = groupTreesOf(formula.terms);
-    if (group)
-      throw new InputError(
-        `The formula has the group term ${groupText(group)}, and multilevel models cannot be fitted yet; leave it out.`,
-      );
     const onRows = (done: number, pass: 1 | 2) => tellRows(onProgress, `reading, pass ${pass} of 2`, source, done);
     design = await whilePreparing(source, onProgress, () =>
       buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows }),
