@@ -6,13 +6,13 @@ import type { Term } from "../formula/formula-terms.ts";
 import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
-import type { TableSource } from "../table/table-source.ts";
+import { formatCount, type TableSource } from "../table/table-source.ts";
 import { type ChosenColumns, chooseColumns } from "./columns/columns.ts";
 import { compileFactor, type FactorReader, refuseSameFactors } from "./columns/factors.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
 import { orthogonalBasis } from "./columns/orthogonal-basis.ts";
 import { type CompiledFormula, compileFormula } from "./compile-formula.ts";
-import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
+import type { Design, DesignColumn, DesignOptions, DesignTarget } from "./design-types.ts";
 import { duplicateWarnings } from "./duplicates.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { type FirstPass, firstPass, passOver } from "./first-pass.ts";
@@ -99,6 +99,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
       ...(source.notes ?? []),
       ...target.warnings,
       ...chosen.warnings,
+      ...trialWarnings(target.target, seen, options),
       ...(grouped ? oneRowEach(grouped.design, numRows, target.family) : []),
       ...(basis ? [] : duplicateWarnings({ ...layout, ...fixed })),
     ],
@@ -189,6 +190,15 @@ function columnsOf(
   if (columns.length > 0) return { chosen, columns };
   const because = chosen.leftOut.length > 0 ? `: ${chosen.leftOut.join(", ")} has the same value in every row` : "";
   throw new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
+}
+
+/** A sentence where rows are left out as they have no trials. */
+function trialWarnings({ kind }: DesignTarget, { zeroWeightRows }: FirstPass, { weights }: DesignOptions): string[] {
+  if (kind !== "trials" || zeroWeightRows === 0) return [];
+  const rows = zeroWeightRows === 1 ? "1 row has" : `${formatCount(zeroWeightRows)} rows have`;
+  return [
+    `${rows} no trials${weights === undefined ? "" : ", or a weight of 0,"} and ${zeroWeightRows === 1 ? "is" : "are"} left out.`,
+  ];
 }
 
 /** M of the model that is to be made. */

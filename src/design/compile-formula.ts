@@ -1,11 +1,13 @@
 import { type ExpressionScope, findColumn } from "../formula/expression.ts";
 import { type Expression, type Factor, type Formula, visitColumns } from "../formula/formula.ts";
 import { type FormulaTerms, formulaTerms } from "../formula/formula-terms.ts";
+import { trialsTarget } from "../formula/trials.ts";
 import { isWordCount, textColumns } from "../formula/words.ts";
 import type { ColumnInfo } from "../table/table-source.ts";
 import type { DesignOptions } from "./design-types.ts";
 import { compileOffset, compileWeights, type RowNumbers } from "./recipe/row-numbers.ts";
 import { compileTarget, type TargetReader } from "./target/target.ts";
+import { trialWeights } from "./target/trials.ts";
 
 /** A formula, with its weights, over the columns of a table. */
 export interface CompiledFormula {
@@ -29,10 +31,12 @@ export function compileFormula(
 ): CompiledFormula {
   const scope = { text: formula.text, columns: new Map(columns.map((info) => [info.name, info])) };
   const target = compileTarget(formula, scope, { event: options.event });
-  const weights = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
+  const own = options.weights === undefined ? undefined : compileWeights(options.weights, scope.columns);
+  const trials = trialsTarget(formula.target, scope.text);
+  const weights = trials ? trialWeights(trials, scope, own) : own;
   const names = new Set<string>();
   const use = (expression: Expression) => visitColumns(expression, (name) => names.add(name));
-  if (weights) use(weights.expression);
+  if (own) use(own.expression);
   const expanded = formulaTerms(formula, [...scope.columns.keys()], names);
   const offset = compileOffset(expanded.offsets, scope);
   for (const expression of [formula.target, ...expanded.offsets]) use(expression);

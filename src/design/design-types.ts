@@ -19,7 +19,8 @@ interface RowStore {
 export interface DesignOptions {
   /**
    * Guessed from the target where it is left out: bernoulli for a boolean or two distinct values, categorical for text of
-   * more, else gaussian. Counts are never guessed; a target that looks like counts is named in a warning.
+   * more, binomial for y | trials(n) and cbind(y, n - y), else gaussian. Counts are never guessed; a target that looks like
+   * counts is named in a warning.
    */
   readonly family?: DesignFamily;
   /**
@@ -103,7 +104,14 @@ interface ClassTarget extends TargetScale {
   readonly event?: undefined;
 }
 
-export type DesignTarget = NumberTarget | BinaryTarget | ClassTarget;
+interface TrialsTarget extends TargetScale {
+  /** Stored as the fraction of a row's trials that succeeded; their number is a factor of its weight. */
+  readonly kind: "trials";
+  readonly levels?: undefined;
+  readonly event?: undefined;
+}
+
+export type DesignTarget = NumberTarget | BinaryTarget | TrialsTarget | ClassTarget;
 
 /**
  * How the rows of a sparse design are laid out: m' of each column as D f64, then from byte `startsAt` on the address of each

@@ -112,9 +112,8 @@ function largestOf(values: Float64Array): number {
 
 /** Whether the mode classifies every row rightly. */
 function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
-  if (model.family.name !== "bernoulli" && model.family.name !== "categorical") return false;
   // Groups' effects are bounded by their own law.
-  if (model.groups) return false;
+  if (model.groups || !["event", "trials", "classes"].includes(model.family.target)) return false;
   let isRight = true;
   for (const rows of [sample, model]) {
     visitRows(rows, mode, ({ eta, y }) => {
@@ -127,7 +126,9 @@ function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
 
 /** Whether a row's own class has the largest linear predictor; a class without parameters has 0. */
 function isClassified({ family, hasReference }: Model, eta: Float64Array, y: number): boolean {
-  const first = hasReference || family.name === "bernoulli" ? 1 : 0;
+  // Trials that both succeeded and failed are on both sides.
+  if (y > 0 && y < 1) return false;
+  const first = hasReference || family.target !== "classes" ? 1 : 0;
   const own = y < first ? 0 : eta[y - first];
   if (y >= first && first === 1 && own <= 0) return false;
   return eta.every((value, k) => k === y - first || value < own);

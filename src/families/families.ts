@@ -1,4 +1,5 @@
 import { bernoulli } from "./bernoulli.ts";
+import { binomial } from "./binomial.ts";
 import { categorical } from "./categorical.ts";
 import { gaussian } from "./gaussian.ts";
 import { negativeBinomial } from "./negative-binomial.ts";
@@ -10,6 +11,7 @@ export const families = {
   gaussian,
   "student-t": studentT,
   bernoulli,
+  binomial,
   poisson,
   "negative-binomial": negativeBinomial,
   categorical,

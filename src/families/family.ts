@@ -1,8 +1,8 @@
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { Auxiliary } from "./auxiliaries.ts";
 
-/** What a family's target is: any numbers, whole numbers of at least 0, one of two values, or one of some classes. */
-type TargetKind = "numbers" | "counts" | "event" | "classes";
+/** What a family's target is: any numbers, whole numbers of at least 0, one of two values, successes of trials, or one of some classes. */
+type TargetKind = "numbers" | "counts" | "event" | "trials" | "classes";
 
 /**
  * How a row's loss f(η, τ; y) depends on its linear predictor and on the logarithms τ of the family's auxiliary parameters,
@@ -19,17 +19,23 @@ export interface RowLoss {
 
 /**
  * The predictive law of targets on their own scale, given linear predictors on that scale (for a categorical target one
- * per class, 0 for a reference class) and the auxiliary parameters themselves, not their logarithms.
+ * per class, 0 for a reference class) and the auxiliary parameters themselves, not their logarithms. Where the target is of
+ * trials, y is how many of so many have succeeded, 1 unless told; other families do not ask for them.
  */
 interface Predictive {
   /** E[y | η]; for a categorical target the probability of each class. */
-  meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array): void;
+  meanInto(out: Float64Array, eta: Float64Array, auxiliary: Float64Array, trials?: number): void;
   /** One draw of y; for a categorical target the number of a class. */
-  draw(random: Pick<Xoshiro, "uniform" | "normal">, eta: Float64Array, auxiliary: Float64Array): number;
+  draw(
+    random: Pick<Xoshiro, "uniform" | "normal">,
+    eta: Float64Array,
+    auxiliary: Float64Array,
+    trials?: number,
+  ): number;
   /** log p(y | η), normalised. */
-  logDensity(y: number, eta: Float64Array, auxiliary: Float64Array): number;
+  logDensity(y: number, eta: Float64Array, auxiliary: Float64Array, trials?: number): number;
   /** 2 (log p of the model that predicts y itself − log p(y | η)). */
-  deviance(y: number, eta: Float64Array, auxiliary: Float64Array): number;
+  deviance(y: number, eta: Float64Array, auxiliary: Float64Array, trials?: number): number;
 }
 
 /** One family; see `gaussian.ts` and the files beside it. */

@@ -74,12 +74,15 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   return posterior;
 }
 
-function observedTarget({ target, numRows }: Design, { memory, rows }: Model): Float64Array {
+/** The target of each row of the fit, in the table's order. */
+function observedTarget({ target, numRows, rowOrder }: Design, { memory, rows }: Model): Float64Array {
   const view = viewRows(memory, rows);
-  return Float64Array.from({ length: numRows }, (_, n) => {
+  const observed = new Float64Array(numRows);
+  for (let n = 0; n < numRows; n++) {
     view.moveTo(n);
-    return target.mean + target.scale * view.target();
-  });
+    observed[rowOrder?.[n] ?? n] = target.mean + target.scale * view.target();
+  }
+  return observed;
 }
 
 interface SelectedRun {

@@ -100,6 +100,10 @@ function compileCall(expression: Expression & { kind: "call" }, scope: Expressio
     const ofTarget = name === "C" ? " A target of classes goes without C(), with --family categorical." : "";
     throw formulaError(scope.text, at, `${name}() stands only by itself on the right of the "~".${ofTarget}`);
   }
+  if (name === "trials" || name === "cbind") {
+    const way = name === "trials" ? "y | trials(n) ~ …" : "cbind(y, n - y) ~ …";
+    throw formulaError(scope.text, at, `${name}() stands only on the left of the "~", as in ${way}.`);
+  }
   if (expression.index !== undefined)
     throw formulaError(scope.text, at, `${name}() has one value, and no [${expression.index}] to choose.`);
   // A lookup by own names, so that `toString(x)` is unknown like any other.

@@ -1,4 +1,5 @@
 import type { Expression, Factor, Formula, GroupTree, TermTree } from "./formula.ts";
+import { isTrialsOf } from "./trials.ts";
 
 const plainName = /^(?!(?:and|or|not|true|false)$)[\p{L}_][\p{L}\p{M}\p{N}_.]*$/u;
 const precedence = {
@@ -53,6 +54,7 @@ function atLevel(expression: Expression, level: number): string {
     case "binary": {
       const { operator, left, right } = expression;
       if (operator === "^") return wrap(powerLevel, `${atLevel(left, powerLevel + 1)}^${atLevel(right, unaryLevel)}`);
+      if (isTrialsOf(expression)) return wrap(precedence.or, `${atLevel(left, 2)} | ${expressionText(right)}`);
       const own = precedence[operator];
       // Comparisons do not chain, so both sides bind more tightly; the others chain to the left.
       return wrap(own, `${atLevel(left, own === 4 ? 5 : own)} ${operator} ${atLevel(right, own + 1)}`);

@@ -5,7 +5,13 @@ import { coefficientNames, type ModelRecipe } from "../prediction/predictive-fit
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
 
-const recordedKinds = { numbers: "number", counts: "number", event: "binary", classes: "classes" } as const;
+const recordedKinds = {
+  numbers: "number",
+  counts: "number",
+  event: "binary",
+  trials: "trials",
+  classes: "classes",
+} as const;
 
 /**
  * Checks that the parts of a recipe are consistent, as far as their schemas do not guarantee it.
@@ -14,7 +20,8 @@ const recordedKinds = { numbers: "number", counts: "number", event: "binary", cl
 export function checkRecipe({ family, target, columns, blocks, levels, fixed, inputs }: ModelRecipe): void {
   if (target.kind !== recordedKinds[families[family].target])
     throw new Error(`its recipe has a target that the family ${family} does not have`);
-  if (target.kind !== "number" && !target.levels) throw new Error("its recipe has no levels of the target");
+  if (["binary", "classes"].includes(target.kind) && !target.levels)
+    throw new Error("its recipe has no levels of the target");
   if (target.kind === "binary" && target.levels.length !== 2)
     throw new Error("its recipe has not the two levels of the target");
   requireDistinct(target.levels ?? [], "a level of the target");

@@ -86,7 +86,7 @@ export const recipeSchema = () =>
     family: z.enum(Object.keys(families)),
     target: z.looseObject({
       name: z.string(),
-      kind: z.enum(["number", "binary", "classes"]),
+      kind: z.enum(["number", "binary", "trials", "classes"]),
       mean: z.number(),
       scale: z.number().check(z.gt(0)),
       event: z.optional(z.string()),

@@ -27,7 +27,7 @@ export class DrawsOfRow {
     return eta;
   }
 
-  /** Writes E[y] at each draw; for classes their K probabilities, draw by draw. */
+  /** Writes E[y] at each draw, of a target of trials that of one trial; for classes their K probabilities, draw by draw. */
   meansInto(out: Float64Array, predictors: Float64Array): void {
     const { mean, posterior, family } = this;
     for (let s = 0, index = 0; s < posterior.numDraws; s++) {
@@ -36,10 +36,11 @@ export class DrawsOfRow {
     }
   }
 
-  drawTargets(predictors: Float64Array, random: Xoshiro): void {
+  /** @param trials of a target of trials how many there are */
+  drawTargets(predictors: Float64Array, random: Xoshiro, trials?: number): void {
     const { targets, posterior, family } = this;
     for (let s = 0; s < posterior.numDraws; s++)
-      targets[s] = family.predictive.draw(random, this.at(s, predictors), posterior.auxiliaries[s]);
+      targets[s] = family.predictive.draw(random, this.at(s, predictors), posterior.auxiliaries[s], trials);
   }
 
   /** Draws classes from K probabilities at each draw, or events from one. */
@@ -62,11 +63,11 @@ export class DrawsOfRow {
   }
 
   /** log of the mean over the draws of p(y). */
-  logMeanDensity(predictors: Float64Array, y: number): number {
+  logMeanDensity(predictors: Float64Array, y: number, trials?: number): number {
     const { logDensities, posterior, family } = this;
     let top = Number.NEGATIVE_INFINITY;
     for (let s = 0; s < posterior.numDraws; s++) {
-      logDensities[s] = family.predictive.logDensity(y, this.at(s, predictors), posterior.auxiliaries[s]);
+      logDensities[s] = family.predictive.logDensity(y, this.at(s, predictors), posterior.auxiliaries[s], trials);
       if (logDensities[s] > top) top = logDensities[s];
     }
     if (top === Number.NEGATIVE_INFINITY) return top;

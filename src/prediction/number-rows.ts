@@ -1,5 +1,6 @@
 import { selectQuantiles } from "../diagnostics/statistics/select-quantiles.ts";
 import { type FamilyName, families, isCountFamily } from "../families/families.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
 import { DrawsOfRow } from "./draws-of-row.ts";
 import { evenly, meanAndSd } from "./moments-of-draws.ts";
 import { PredictiveChecks } from "./predictive-checks.ts";
@@ -22,17 +23,6 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
   const names = ["mean", "sd", "mean_low", "mean_high", "predictive_low", "predictive_high"];
   for (let d = 1; d <= options.draws; d++) names.push(`draw_${d}`);
 
-  /** The rank of y among its draws, with ties broken at random, as a fraction of 1. */
-  function rankOf(y: number): number {
-    let below = 0;
-    let equal = 0;
-    for (let s = 0; s < numDraws; s++) {
-      if (targets[s] < y) below++;
-      else if (targets[s] === y) equal++;
-    }
-    return (below + tieRandom.uniform() * (equal + 1)) / (numDraws + 1);
-  }
-
   return {
     createColumns: (numRows) =>
       Object.fromEntries(names.map((name) => [name, new Float64Array(numRows).fill(Number.NaN)])),
@@ -50,8 +40,19 @@ export function numberRows(family: FamilyName, posterior: Predictors, options: R
       });
       if (!isKnown) return;
       isScored = true;
-      scoring.add(target, mean, rankOf(target), row.logMeanDensity(predictors, target));
+      scoring.add(target, mean, rankAmong(targets, target, tieRandom), row.logMeanDensity(predictors, target));
     },
     scores: () => (isScored ? { ...scoring.result(), checks: checks.results() } : undefined),
   };
+}
+
+/** The rank of y among draws of it, with ties broken at random, as a fraction of 1. */
+export function rankAmong(draws: Float64Array, y: number, tieRandom: Xoshiro): number {
+  let below = 0;
+  let equal = 0;
+  for (let s = 0; s < draws.length; s++) {
+    if (draws[s] < y) below++;
+    else if (draws[s] === y) equal++;
+  }
+  return (below + tieRandom.uniform() * (equal + 1)) / (draws.length + 1);
 }

@@ -13,6 +13,7 @@ import { type ModelRecipe, type PredictiveFit, requireFit } from "./predictive-f
 import { Predictors } from "./predictors.ts";
 import type { PredictionColumns, PredictionScores, RowOptions, RowPredictor } from "./row-predictor.ts";
 import { tellRows, whilePreparing } from "./telling-rows.ts";
+import { trialRows } from "./trial-rows.ts";
 
 export type { PredictOptions } from "./predict-options.ts";
 
@@ -53,7 +54,9 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   requireDraws(draws, numDraws);
   const encoder = new RowEncoder(recipe, source, options);
   const random = { random: createRandom(seed, 0, 13), tieRandom: createRandom(seed, 0, 14) };
-  const predictor = rowPredictor(recipe, posterior, { interval, draws, ...random });
+  const { hasTrials } = encoder;
+  if (recipe.target.kind === "trials") requireTrialsForDraws(draws, hasTrials, recipe.target.name);
+  const predictor = rowPredictor(recipe, posterior, { interval, draws, ...random, hasTrials });
   const predictors = new Float64Array(posterior.numPredictors * numDraws);
   /** The number in the data of the chunk's first row. */
   let firstRow = 1;
@@ -63,7 +66,7 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
     for (let i = 0; i < rows.indices.length; i++) {
       posterior.predictInto(predictors, rows, i);
       requireComputable(predictors, firstRow + rows.indices[i]);
-      predictor.writeRow(columns, rows.indices[i], predictors, rows.target ? rows.target[i] : Number.NaN);
+      predictor.writeRow(columns, rows.indices[i], predictors, at(rows.target, i), at(rows.trials, i));
     }
     firstRow += rows.numRows;
     return { numRows: rows.numRows, columns };
@@ -120,8 +123,26 @@ function requireComputable(predictors: Float64Array, row: number): void {
   }
 }
 
-function rowPredictor(recipe: ModelRecipe, posterior: Predictors, options: RowOptions): RowPredictor {
+/** A row's value, where the rows have them. */
+function at(values: Float64Array | undefined, i: number): number {
+  return values?.[i] ?? Number.NaN;
+}
+
+/** @throws InputError where draws are asked for of counts of which nobody knows the trials */
+function requireTrialsForDraws(draws: number, hasTrials: boolean, target: string): void {
+  if (draws === 0 || hasTrials) return;
+  throw new InputError(
+    `Draws of ${target} are counts, and the data do not say of how many trials: add the columns of the trials, or leave the draws out, as probabilities are predicted without.`,
+  );
+}
+
+function rowPredictor(
+  recipe: ModelRecipe,
+  posterior: Predictors,
+  options: RowOptions & { readonly hasTrials: boolean },
+): RowPredictor {
   const { family, target } = recipe;
+  if (target.kind === "trials") return trialRows(family, posterior, options);
   if (target.kind === "number") return numberRows(family, posterior, options);
   return (target.kind === "binary" ? eventRows : categoricalRows)(family, target.levels, posterior, options);
 }

@@ -34,7 +34,12 @@ export function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe)
     const number = isCountFamily(family)
       ? "a count is a whole number of at least 0"
       : "the target has to be finite, and no larger than 1e100";
-    const reason = isNumber ? `${number}, and it is ${values}` : `the fit knows no class ${values}`;
+    const reason =
+      target.kind === "trials"
+        ? `no more trials succeed than there are, both whole numbers, and it is ${values}`
+        : isNumber
+          ? `${number}, and it is ${values}`
+          : `the fit knows no class ${values}`;
     warnings.push(`${rows(count)} left out of the scores: ${reason}.`);
   }
   return warnings;

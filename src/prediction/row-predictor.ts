@@ -35,8 +35,9 @@ export interface RowPredictor {
    * Writes the predictions of a row.
    * @param predictors P × S; overwritten
    * @param target NaN where it is not known
+   * @param trials how many trials the target is of; NaN where that is not known, or it is of none
    */
-  writeRow(columns: PredictionColumns, index: number, predictors: Float64Array, target: number): void;
+  writeRow(columns: PredictionColumns, index: number, predictors: Float64Array, target: number, trials: number): void;
   /** Of the rows so far; nothing where no target was known. */
   scores(): PredictionScores | undefined;
 }

@@ -40,7 +40,7 @@ export function drawPoisson(random: Random, mean: number): number {
 }
 
 /** A draw of the binomial law, by a median of uniforms (a beta draw) at a time; log n steps. */
-function drawBinomial(random: Random, n: number, p: number): number {
+export function drawBinomial(random: Random, n: number, p: number): number {
   if (n < 16) {
     let count = 0;
     for (let k = 0; k < n; k++) if (random.uniform() < p) count++;

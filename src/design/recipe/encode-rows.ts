@@ -8,7 +8,7 @@ import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.
 import type { TableChunk, TableSource } from "../../table/table-source.ts";
 import { compileFactor, type FactorReader } from "../columns/factors.ts";
 import type { DesignRecipe, RecipeBlock } from "../design-types.ts";
-import { type ObservedTargets, observeTargets } from "../target/observed-target.ts";
+import { type ObservedTargets, type ObservedTrials, observeTargets, observeTrials } from "../target/observed-target.ts";
 import { TermRows } from "../term-rows.ts";
 import { type ColumnReader, chunkLike, readLike } from "./like-fitted.ts";
 import { knownTexts, LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
@@ -35,6 +35,8 @@ export interface EncodedRows {
    * fit does not know. Absent where the data has no target.
    */
   readonly target?: Float64Array;
+  /** How many trials each encoded row has; NaN where it is missing. Absent of other targets, or where the data have none. */
+  readonly trials?: Float64Array;
 }
 
 export interface EncodeOptions {
@@ -61,6 +63,7 @@ export class RowEncoder {
   private readonly blocks: BlockEncoder[];
   private readonly offset: RowNumbers | undefined;
   private readonly targets: ObservedTargets | undefined;
+  private readonly trials: ObservedTrials | undefined;
 
   /** @throws InputError where the table misses a column, or has one of a type that cannot be read. */
   constructor(
@@ -82,7 +85,8 @@ export class RowEncoder {
     for (const { expression } of factors.filter((factor) => !isWordCount(factor))) visitColumns(expression, need);
     for (const expression of offsets) visitColumns(expression, need);
     this.targets = observeTargets(recipe, formula, scope);
-    const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
+    this.trials = observeTrials(formula, scope);
+    const names = this.namesRead();
     this.texts = new Set([...textColumns(factors, names), ...this.numberTexts]);
     for (const { expression } of factors.filter(isWordCount)) visitColumns(expression, need);
     const termRows = new Map<string, TermRows>();
@@ -97,6 +101,15 @@ export class RowEncoder {
     this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term), this.levels));
     this.offset = compileOffset(offsets, scope);
     this.hasTarget = this.targets !== undefined;
+  }
+
+  /** Whether the table tells how many trials its rows have. */
+  get hasTrials(): boolean {
+    return this.trials !== undefined;
+  }
+
+  private namesRead(): Set<string> {
+    return new Set([...this.features, ...(this.targets?.names ?? []), ...(this.trials?.names ?? [])]);
   }
 
   get rowsRead(): number {
@@ -120,7 +133,7 @@ export class RowEncoder {
 
   /** @throws InputError where a value cannot be used, or a level is unknown. */
   async *encode(): AsyncGenerator<EncodedRows> {
-    const names = new Set([...this.features, ...(this.targets?.names ?? [])]);
+    const names = this.namesRead();
     for await (const chunk of this.source.chunks([...names], this.texts)) {
       this.options.signal?.throwIfAborted();
       yield this.encodeChunk(chunkLike(chunk, this.readers, this.rowsRead + 1));
@@ -143,12 +156,14 @@ export class RowEncoder {
     const blocks = this.blocks.map((block) => block.encode(rows, cached, isNew));
     for (const mark of isNew) this.newCombinations += mark;
     const target = this.targets?.read(chunk, first);
+    const trials = this.trials?.read(chunk);
     return {
       numRows: chunk.numRows,
       indices,
       blocks,
       offset: this.offset?.(rows),
       target: target && Float64Array.from(indices, (index) => target[index]),
+      trials: trials && Float64Array.from(indices, (index) => trials[index]),
     };
   }
 

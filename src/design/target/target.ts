@@ -5,6 +5,7 @@ import { compileExpression, type ExpressionScope } from "../../formula/expressio
 import type { Formula } from "../../formula/formula.ts";
 import { formulaError } from "../../formula/formula-errors.ts";
 import { expressionText } from "../../formula/formula-text.ts";
+import { trialsTarget } from "../../formula/trials.ts";
 import { listed } from "../../suggest.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { requireComputable } from "../../table/computable.ts";
@@ -14,6 +15,7 @@ import { finiteValues } from "../columns/factors.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "../design-types.ts";
 import { CountCheck } from "./counts.ts";
 import { ratingWarnings } from "./ratings.ts";
+import { requireTrialsOf, trialsReader } from "./trials.ts";
 
 /** How many distinct values of a number target messages count: two decide the family. */
 const countedValues = 5;
@@ -71,6 +73,9 @@ export function compileTarget(
   scope: ExpressionScope,
   { whereNotFinite = "refuse", event }: TargetOptions = {},
 ): TargetReader {
+  const name = formula.target.kind === "column" ? formula.target.name : expressionText(formula.target);
+  const trials = trialsTarget(formula.target, scope.text);
+  if (trials) return trialsReader(name, trials, { scope, event });
   const compiled = compileExpression(formula.target, scope);
   if (compiled.type === "text") {
     throw formulaError(
@@ -79,7 +84,6 @@ export function compileTarget(
       "the target is a text in quotes; a column's name goes without quotes.",
     );
   }
-  const name = formula.target.kind === "column" ? formula.target.name : expressionText(formula.target);
   if (compiled.type === "string") return textTarget(name, (rows) => compiled.evaluate(rows.chunk), event);
   const about = { name, event, isBoolean: compiled.type === "boolean", isColumn: formula.target.kind === "column" };
   return numberTarget(about, (rows) =>
@@ -108,6 +112,7 @@ function textTarget(
       for (let i = 0; i < codes.length; i++) seen[codes[i]] = 1;
     },
     finish(family) {
+      requireTrialsOf(name, family);
       const present = [...seen.keys()].filter((code) => seen[code] === 1);
       if (!isOrdered) present.sort((a, b) => compareText(levels[a], levels[b]));
       const labels = present.map((code) => levels[code]);
@@ -156,6 +161,7 @@ function numberTarget(
     wanted: DesignFamily | undefined,
     { standardize, hasIntercept, offsetMean }: TargetScaling,
   ): FinishedTarget {
+    requireTrialsOf(name, wanted);
     const distinct = [...seen].sort((a, b) => a - b);
     const labels = distinct.map(labelOf);
     if (distinct.length === 1) throw oneValue(name, labels[0]);

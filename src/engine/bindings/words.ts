@@ -14,6 +14,8 @@ import type { ShapedPriorKind } from "../../priors/density.ts";
 export const familyCodes: Readonly<Record<string, FamilyCode>> = {
   gaussian: FamilyCode.gaussian,
   bernoulli: FamilyCode.bernoulli,
+  // A bernoulli row whose target is the fraction of successes, and whose weight has the trials as a factor.
+  binomial: FamilyCode.bernoulli,
   categorical: FamilyCode.categorical,
   poisson: FamilyCode.poisson,
   "negative-binomial": FamilyCode.negativeBinomial,

@@ -61,7 +61,7 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
 
 /** What a row's own functions cost in multiply-adds: in single precision four rows at once, or one by one in double. */
 const linkWork = { fused: 8, exact: 300 };
-const fusedFamilies: readonly string[] = ["gaussian", "bernoulli", "categorical"];
+const fusedFamilies: readonly string[] = ["gaussian", "bernoulli", "binomial", "categorical"];
 
 /** Multiply-adds of one step, roughly. */
 export function workPerStep({
