@@ -9,16 +9,15 @@ import type { RecipeFactor, RecipeLevels } from "./recipe-groups.ts";
 export class KnownLevels {
   private readonly columns: readonly KnownColumn[];
   /** The levels by the places of their columns' levels; absent where a level's number is its place. */
-  private readonly index: { readonly keys: NumberIndex; readonly levels: Uint32Array } | undefined;
+  private readonly index: NumberIndex | undefined;
 
   /** @throws InputError where a column does not fit the table */
   constructor({ name, numLevels, columns, places }: RecipeFactor, by: readonly Factor[], scope: ExpressionScope) {
     this.columns = columns.map(({ levels }, c) => new KnownColumn(compileGroupingColumn(by[c], scope), levels));
     if (!places) return;
-    const keys = new NumberIndex(name);
-    const levels = new Uint32Array(numLevels);
-    for (let level = 0; level < numLevels; level++) levels[keys.add(this.keyOf(places.map((of) => of[level])))] = level;
-    this.index = { keys, levels };
+    // Codes are given in the order of the levels, and so are these.
+    this.index = new NumberIndex(name);
+    for (let level = 0; level < numLevels; level++) this.index.add(this.keyOf(places.map((of) => of[level])));
   }
 
   /** The level of each row, −1 where the fit has none such. */
@@ -29,9 +28,7 @@ export class KnownLevels {
     if (!index) return first;
     return first.map((_, i) => {
       const own = places.map((of) => of[i]);
-      if (own.includes(-1)) return -1;
-      const code = index.keys.find(this.keyOf(own));
-      return code < 0 ? -1 : index.levels[code];
+      return own.includes(-1) ? -1 : index.find(this.keyOf(own));
     });
   }
 
