@@ -22,6 +22,8 @@ export { addShapedPriors, priorSlope } from "./chains/prior";
 export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./chains/products";
 export { drawBlock, nextBlock, touch } from "./chains/queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./chains/random";
+export { factorTile, factorTriangle, packFour, solveEightRows, subtractFourByFour, subtractProducts } from "./dense/factor-tile";
+export { solveEight, solveEightTransposed, solveOne, solveOneTransposed, solveTriangle } from "./dense/solve-triangle";
 export { digamma, logGamma, trigamma } from "./families/gamma";
 export {
   bernoulliGradient,

@@ -1,5 +1,6 @@
 import type { Executor, KernelName } from "../executor.ts";
 import type { EngineMemory } from "../memory.ts";
+import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { runChainReference } from "./reference-chain.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
@@ -7,6 +8,8 @@ const kernels: Record<KernelName, (memory: EngineMemory, address: number, argume
   passRows: passRowsReference,
   influenceRows: influenceRowsReference,
   runChain: runChainReference,
+  factorTile: factorTileReference,
+  solveTriangle: solveTriangleReference,
 };
 
 /** Runs tasks on the calling thread by the plain TypeScript versions of the kernels. */
