@@ -6,24 +6,23 @@ export function solveTriangle(record: usize, _argument: u32): void {
   const matrix = slotU32(record, SolveTriangle.matrix);
   const size = slotU32(record, SolveTriangle.size);
   const sides = slotU32(record, SolveTriangle.sides);
-  const from = slotU32(record, SolveTriangle.from);
+  const end = slotU32(record, SolveTriangle.end);
   const isTransposed = slotU32(record, SolveTriangle.isTransposed) !== 0;
   if (slotU32(record, SolveTriangle.count) === 8) {
-    if (isTransposed) solveEightTransposed(matrix, size, sides);
-    else solveEight(matrix, size, sides, from);
-  } else if (isTransposed) solveOneTransposed(matrix, size, sides);
-  else solveOne(matrix, size, sides, from);
+    if (isTransposed) solveEightTransposed(matrix, size, sides, end);
+    else solveEight(matrix, size, sides);
+  } else if (isTransposed) solveOneTransposed(matrix, size, sides, end);
+  else solveOne(matrix, size, sides);
 }
 
-export function solveOne(matrix: usize, size: u32, sides: usize, from: u32): void {
+export function solveOne(matrix: usize, size: u32, sides: usize): void {
   const rowBytes = <usize>size << 3;
-  const start = <usize>from << 3;
-  for (let i: usize = from; i < size; i++) {
+  for (let i: usize = 0; i < size; i++) {
     const row = matrix + i * rowBytes;
     const end = i << 3;
     let a = f64x2.splat(0);
     let b = a;
-    let k = start;
+    let k: usize = 0;
     for (; k + 32 <= end; k += 32) {
       a = f64x2.add(a, f64x2.mul(v128.load(row + k, 0), v128.load(sides + k, 0)));
       b = f64x2.add(b, f64x2.mul(v128.load(row + k, 16), v128.load(sides + k, 16)));
@@ -35,34 +34,33 @@ export function solveOne(matrix: usize, size: u32, sides: usize, from: u32): voi
   }
 }
 
-export function solveOneTransposed(matrix: usize, size: u32, sides: usize): void {
+export function solveOneTransposed(matrix: usize, size: u32, sides: usize, end: u32): void {
   const rowBytes = <usize>size << 3;
-  for (let i = <isize>size - 1; i >= 0; i--) {
+  for (let i = <isize>end - 1; i >= 0; i--) {
     const row = matrix + <usize>i * rowBytes;
-    const end = <usize>i << 3;
-    const value = load<f64>(sides + end) / load<f64>(row + end);
-    store<f64>(sides + end, value);
-    if (value === 0) continue;
+    const stop = <usize>i << 3;
+    const value = load<f64>(sides + stop) / load<f64>(row + stop);
+    store<f64>(sides + stop, value);
     const factor = f64x2.splat(value);
     let k: usize = 0;
-    for (; k + 32 <= end; k += 32) {
+    for (; k + 32 <= stop; k += 32) {
       v128.store(sides + k, f64x2.sub(v128.load(sides + k, 0), f64x2.mul(factor, v128.load(row + k, 0))), 0);
       v128.store(sides + k, f64x2.sub(v128.load(sides + k, 16), f64x2.mul(factor, v128.load(row + k, 16))), 16);
     }
-    for (; k < end; k += 8) store<f64>(sides + k, load<f64>(sides + k) - value * load<f64>(row + k));
+    for (; k < stop; k += 8) store<f64>(sides + k, load<f64>(sides + k) - value * load<f64>(row + k));
   }
 }
 
-export function solveEight(matrix: usize, size: u32, sides: usize, from: u32): void {
+export function solveEight(matrix: usize, size: u32, sides: usize): void {
   const rowBytes = <usize>size << 3;
-  for (let i: usize = from; i < size; i++) {
-    let entry = matrix + i * rowBytes + (<usize>from << 3);
+  for (let i: usize = 0; i < size; i++) {
+    let entry = matrix + i * rowBytes;
     const own = sides + (i << 6);
     let a = v128.load(own, 0);
     let b = v128.load(own, 16);
     let c = v128.load(own, 32);
     let d = v128.load(own, 48);
-    for (let x = sides + (<usize>from << 6); x < own; x += 64, entry += 8) {
+    for (let x = sides; x < own; x += 64, entry += 8) {
       const factor = v128.load64_splat(entry);
       a = f64x2.sub(a, f64x2.mul(factor, v128.load(x, 0)));
       b = f64x2.sub(b, f64x2.mul(factor, v128.load(x, 16)));
@@ -77,9 +75,9 @@ export function solveEight(matrix: usize, size: u32, sides: usize, from: u32): v
   }
 }
 
-export function solveEightTransposed(matrix: usize, size: u32, sides: usize): void {
+export function solveEightTransposed(matrix: usize, size: u32, sides: usize, end: u32): void {
   const rowBytes = <usize>size << 3;
-  for (let i = <isize>size - 1; i >= 0; i--) {
+  for (let i = <isize>end - 1; i >= 0; i--) {
     let entry = matrix + <usize>i * rowBytes;
     const own = sides + (<usize>i << 6);
     const inverse = f64x2.splat(1 / load<f64>(entry + (<usize>i << 3)));

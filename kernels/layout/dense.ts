@@ -45,7 +45,7 @@ export const enum SolveTriangle {
   count = 3,
   /** u32: 1: Lᵀ x = b. */
   isTransposed = 4,
-  /** u32: the right sides are 0 in the rows before this one, a multiple of 8; read where isTransposed = 0. */
-  from = 5,
+  /** u32: the right sides are 0 from this row on, and so is x; read where isTransposed = 1. */
+  end = 5,
   slots = 6,
 }

@@ -102,12 +102,12 @@ export class DenseFactor {
   }
 
   /**
-   * Calls `take` with L⁻¹, eight columns at a time: entry (i, first + c) is `columns[8 i + c]`, and rows before `first` are 0.
-   * Cost n³/3 over all.
+   * Calls `take` with L⁻¹, eight rows at a time: entry (first + r, k) is `rows[8 k + r]`, for k < first + 8. They are overwritten
+   * by the next. Cost n³/3 multiplications over all.
    */
-  async eachInverseColumns(
-    take: (first: number, columns: Float64Array) => void,
-    { from = 0, signal }: { from?: number; signal?: AbortSignal } = {},
+  async eachInverseRows(
+    take: (first: number, rows: Float64Array) => void,
+    { signal }: { signal?: AbortSignal } = {},
   ): Promise<void> {
     const { memory, executor } = this.engine;
     const { stride } = this;
@@ -117,19 +117,21 @@ export class DenseFactor {
         const sides = memory.allocateF64(8 * stride);
         return { sides, address: this.#solveRecord(sides, 8) };
       });
-      for (let first = 8 * Math.floor(from / 8); first < stride; first += 8 * records.length) {
+      for (let first = 0; first < stride; first += 8 * records.length) {
         const used = records.filter((_, index) => first + 8 * index < stride);
-        for (const [index, { sides, address }] of used.entries()) {
+        const tasks = used.map(({ sides, address }, index): KernelTask => {
           const start = first + 8 * index;
-          memory.setU32(address, SolveTriangle.from, start);
-          const view = memory.f64(sides, 8 * stride).fill(0);
-          for (let c = 0; c < 8; c++) view[8 * (start + c) + c] = 1;
+          const view = memory.f64(sides, 8 * (start + 8)).fill(0);
+          for (let r = 0; r < 8; r++) view[8 * (start + r) + r] = 1;
+          memory.setU32(address, SolveTriangle.isTransposed, 1);
+          memory.setU32(address, SolveTriangle.end, start + 8);
+          return { kernel: "solveTriangle", address, argument: 0, times: 1 };
+        });
+        await executor.run(tasks, { signal, short: stride < shortSize });
+        for (const [index, { sides }] of used.entries()) {
+          const start = first + 8 * index;
+          take(start, memory.f64(sides, 8 * (start + 8)));
         }
-        await executor.run(
-          used.map(({ address }) => ({ kernel: "solveTriangle", address, argument: 0, times: 1 })),
-          { signal, short: stride < shortSize },
-        );
-        for (const [index, { sides }] of used.entries()) take(first + 8 * index, memory.f64(sides, 8 * stride));
       }
     } finally {
       memory.release(mark);
@@ -143,6 +145,7 @@ export class DenseFactor {
     memory.setU32(record, SolveTriangle.size, this.stride);
     memory.setU32(record, SolveTriangle.sides, sides);
     memory.setU32(record, SolveTriangle.count, count);
+    memory.setU32(record, SolveTriangle.end, this.stride);
     return record;
   }
 

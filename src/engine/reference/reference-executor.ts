@@ -1,7 +1,7 @@
 import type { Executor, KernelName } from "../executor.ts";
 import type { EngineMemory } from "../memory.ts";
-import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { runChainReference } from "./reference-chain.ts";
+import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
 const kernels: Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void> = {
