@@ -33,4 +33,13 @@ export interface InterpolationError {
   readonly points: number;
 }
 
-export type CrossedError = InterpolationError;
+/** Draws of a chain that has the posterior as its law: what is off is the Monte Carlo error that the draws' summary tells. */
+export interface SampledError {
+  readonly kind: "sampled";
+  /** Mean acceptance of trajectories, gradients over all rows that a draw took, and the step in radians. */
+  readonly acceptance: number;
+  readonly gradientsPerDraw: number;
+  readonly step: number;
+}
+
+export type CrossedError = InterpolationError | SampledError;

@@ -95,6 +95,24 @@ export class PrecisionFactor {
     }
   }
 
+  /** Lᵀ x in place. */
+  multiplyUpper(x: Float64Array): void {
+    const { restAt } = this.structure;
+    const [q, blocks, meets, positions] = [this.#q, this.#blocks, this.#meets, this.#positions];
+    const rest = x.subarray(restAt);
+    for (let level = 0; level < this.#numLevels; level++) {
+      const width = this.#loadPositions(level);
+      for (let c = 0; c < q; c++) {
+        let sum = 0;
+        for (let k = c; k < q; k++) sum += blocks[level * q * q + k * q + c] * x[level * q + k];
+        for (let a = 0, at = this.#meetsAt[level] + c * width; a < width; a++)
+          sum += meets[at + a] * rest[positions[a]];
+        x[level * q + c] = sum;
+      }
+    }
+    this.#dense.multiplyTransposed(rest);
+  }
+
   /** The lower right D × D corner of L: its inverse's inner product is the covariance of β. */
   fixedCorner(): Matrix {
     const { numFixed } = this.model;

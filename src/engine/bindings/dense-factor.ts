@@ -101,6 +101,17 @@ export class DenseFactor {
     side.set(memory.f64(this.#side, this.size));
   }
 
+  /** Lᵀ x in place. */
+  multiplyTransposed(x: Float64Array): void {
+    const entries = this.entries();
+    // Row by row: entry k of the result needs x_i for i ≥ k only, so that row i may be added once x_i has been read.
+    for (let i = 0, row = 0; i < this.size; i++, row += this.stride) {
+      const value = x[i];
+      for (let k = 0; k < i; k++) x[k] += entries[row + k] * value;
+      x[i] = entries[row + i] * value;
+    }
+  }
+
   /**
    * Calls `take` with L⁻¹, eight rows at a time: entry (first + r, k) is `rows[8 k + r]`, for k < first + 8. They are overwritten
    * by the next. Cost n³/3 multiplications over all.
