@@ -49,6 +49,18 @@ export {
   influenceScratchBytes,
   sparsePassScratchBytes,
 } from "./layout/scratch";
+export {
+  addFixed,
+  addIntercepts,
+  addSlopes,
+  crossedLoss,
+  crossedRows,
+  crossedSlopes,
+  eachEffect,
+  predictFixed,
+  predictIntercepts,
+  predictSlopes,
+} from "./passes/crossed-rows";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {
   addSquares,

@@ -43,7 +43,8 @@ export class EffectChain {
   /** Of the last iteration: the trajectory's acceptance, and its gradients. */
   acceptance = 0;
   gradients = 0;
-  #rowLoss: number;
+  /** Of the unknowns as they are. */
+  #rowLoss = Number.NaN;
   #iteration = 0;
 
   constructor(
@@ -55,12 +56,11 @@ export class EffectChain {
   ) {
     this.unknowns = start.unknowns.slice();
     this.theta = start.theta.slice();
-    this.#rowLoss = potential.rowLoss(this.unknowns);
   }
 
   /** @param gain how fast the tuning follows what is seen; 0 leaves it as it is */
   async iterate(gain = 0): Promise<void> {
-    this.#iteration++;
+    if (this.#iteration++ === 0) this.#rowLoss = await this.potential.rowLoss(this.unknowns);
     await this.#moveEffects();
     if (gain > 0) {
       this.tuning.step *= Math.exp(gain * (this.acceptance - wantedTrajectories));
@@ -68,7 +68,7 @@ export class EffectChain {
     }
     for (const term of this.layout.terms) {
       this.#drawVariances(term);
-      this.#carryEffects(term, gain);
+      await this.#carryEffects(term, gain);
     }
   }
 
@@ -86,8 +86,10 @@ export class EffectChain {
     const momentum = Float64Array.from({ length: size }, () => random.normal());
     const before = this.#rowLoss + potential.priorLoss(this.unknowns, precisions) + 0.5 * dot(momentum, momentum);
     const unknowns = this.unknowns.slice();
-    const push = async (length: number) => {
-      const slope = potential.slope(unknowns, precisions);
+    let rowLoss = 0;
+    const push = async (length: number, isLast = false) => {
+      const { slope, rowLoss: loss } = await potential.slope(unknowns, precisions, isLast);
+      rowLoss = loss;
       for (const [index, term] of this.layout.terms.entries())
         if (scales[index]) potential.transformEffects(term, scales[index], slope, true);
       await reference.factor.solveLower(slope);
@@ -101,10 +103,9 @@ export class EffectChain {
         momentum[j] = cosine * momentum[j] - sine * old;
       }
       await this.#unwhiten(z, scales, unknowns);
-      await push(at < steps ? turn : 0.5 * turn);
+      await push(at < steps ? turn : 0.5 * turn, at === steps);
     }
     this.gradients = steps + 1;
-    const rowLoss = potential.likelihood.loss(potential.eta);
     const after = rowLoss + potential.priorLoss(unknowns, precisions) + 0.5 * dot(momentum, momentum);
     this.acceptance = Number.isFinite(after) ? Math.min(1, Math.exp(before - after)) : 0;
     if (random.uniform() >= this.acceptance) return;
@@ -166,7 +167,7 @@ export class EffectChain {
   }
 
   /** One coordinate of the term in turn: θ′ with b′ = L(θ′) L(θ)⁻¹ b, accepted by the likelihood and θ's prior. */
-  #carryEffects(term: Term, gain: number): void {
+  async #carryEffects(term: Term, gain: number): Promise<void> {
     const { potential, random, theta, tuning } = this;
     const count = (term.numEffects * (term.numEffects + 1)) / 2;
     const at = term.at + (this.#iteration % count);
@@ -178,7 +179,7 @@ export class EffectChain {
       multiply(scaleFactor(term, moved), invertLower(scaleFactor(term, theta))),
       unknowns,
     );
-    const rowLoss = potential.rowLoss(unknowns);
+    const rowLoss = await potential.rowLoss(unknowns);
     const change = this.#rowLoss - rowLoss + logPriorOfTerm(term, moved) - logPriorOfTerm(term, theta);
     const acceptance = Number.isFinite(change) ? Math.min(1, Math.exp(change)) : 0;
     if (gain > 0) tuning.moves[at] = Math.min(3, tuning.moves[at] * Math.exp(gain * (acceptance - wantedMoves)));

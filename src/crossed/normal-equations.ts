@@ -139,28 +139,3 @@ export function transposedProduct(
     for (let d = 0; d < numFixed; d++) result[structure.fixedAt + d] += values[row] * x[from + d];
   return result;
 }
-
-/** η = offset + C u, written to `out`. */
-export function linearPredictorInto(
-  out: Float64Array,
-  { factors, numFixed, numRows, x, stride, offset }: CrossedModel,
-  { offsets, fixedAt }: CrossedStructure,
-  unknowns: Float64Array,
-): void {
-  for (let row = 0, from = 0; row < numRows; row++, from += stride) {
-    let sum = offset ? offset[row] : 0;
-    for (let d = 0; d < numFixed; d++) sum += unknowns[fixedAt + d] * x[from + d];
-    out[row] = sum;
-  }
-  for (const [factor, { levelOf, effects }] of factors.entries()) {
-    const q = effects.length;
-    for (let a = 0; a < q; a++) {
-      const begin = offsets[factor] + a;
-      const column = effects[a];
-      if (column < 0) for (let row = 0; row < numRows; row++) out[row] += unknowns[begin + levelOf[row] * q];
-      else
-        for (let row = 0; row < numRows; row++)
-          out[row] += unknowns[begin + levelOf[row] * q] * x[row * stride + column];
-    }
-  }
-}

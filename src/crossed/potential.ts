@@ -1,7 +1,8 @@
+import { CrossedRows } from "../engine/bindings/crossed-pass.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import type { CrossedModel } from "./model.ts";
-import { linearPredictorInto, transposedProduct } from "./normal-equations.ts";
-import { type RowLikelihood, rowLikelihood } from "./row-likelihood.ts";
+import { rowCurvatures } from "./row-curvatures.ts";
 import type { CrossedStructure } from "./structure.ts";
 import type { Term } from "./variances.ts";
 
@@ -10,24 +11,26 @@ import type { Term } from "./variances.ts";
  * variance parameters, up to a constant of these.
  */
 export class Potential {
-  readonly likelihood: RowLikelihood;
-  /** η at the unknowns of the last call. */
-  readonly eta: Float64Array;
-  readonly #slopes: Float64Array;
+  readonly #rows: CrossedRows;
 
   constructor(
+    engine: Engine,
     readonly model: CrossedModel,
     readonly structure: CrossedStructure,
   ) {
-    this.likelihood = rowLikelihood(model);
-    this.eta = new Float64Array(model.numRows);
-    this.#slopes = new Float64Array(model.numRows);
+    const { offsets, numUnknowns, fixedAt } = structure;
+    const factors = model.factors.map((factor, index) => ({ ...factor, firstUnknown: offsets[index] }));
+    this.#rows = new CrossedRows(engine, { ...model, factors, numUnknowns, fixedAt });
   }
 
   /** The likelihood's part. */
-  rowLoss(unknowns: Float64Array): number {
-    linearPredictorInto(this.eta, this.model, this.structure, unknowns);
-    return this.likelihood.loss(this.eta);
+  rowLoss(unknowns: Float64Array): Promise<number> {
+    return this.#rows.sum(unknowns, { loss: true });
+  }
+
+  /** w ∂²f/∂η² of each row, at the unknowns of the last call. */
+  curvatures(): Float64Array {
+    return rowCurvatures(this.model, this.#rows.eta);
   }
 
   /** ½ Σ_j b_jᵀ Σ⁻¹ b_j and β's part. @param precisions by factor, q × q */
@@ -43,11 +46,10 @@ export class Potential {
     return 0.5 * sum;
   }
 
-  /** ∂U/∂u; `eta` is computed anew. */
-  slope(unknowns: Float64Array, precisions: readonly Matrix[]): Float64Array {
-    linearPredictorInto(this.eta, this.model, this.structure, unknowns);
-    this.likelihood.slopesInto(this.#slopes, this.eta);
-    const slope = transposedProduct(this.model, this.structure, this.#slopes);
+  /** ∂U/∂u, and the likelihood's part of U where it is wanted. */
+  async slope(unknowns: Float64Array, precisions: readonly Matrix[], wantsLoss = false) {
+    const slope = new Float64Array(unknowns.length);
+    const rowLoss = await this.#rows.sum(unknowns, { loss: wantsLoss, gradient: slope });
     this.#eachLevel(precisions, (at, q, { data }) => {
       for (let a = 0; a < q; a++) for (let b = 0; b < q; b++) slope[at + a] += data[a * q + b] * unknowns[at + b];
     });
@@ -55,7 +57,7 @@ export class Potential {
     const { fixedAt } = this.structure;
     for (const [d, precision] of priorPrecision.entries())
       slope[fixedAt + d] += precision * (unknowns[fixedAt + d] - priorMean[d]);
-    return slope;
+    return { slope, rowLoss };
   }
 
   /** Σ_j b_j b_jᵀ of one term, q × q. */

@@ -31,44 +31,42 @@ export async function findReferenceLaw(
   const { model, structure } = potential;
   const precisions = effectPrecisions(model, layout, theta);
   const center = start.slice();
-  const curvatures = new Float64Array(model.numRows);
-  let value = valueAt(potential, center, precisions);
+  let value = await valueAt(potential, center, precisions);
   for (let round = 0; round < mostFactorisations; round++) {
-    potential.likelihood.curvaturesInto(curvatures, potential.eta);
-    await factor.factorise(normalEquations(model, structure, curvatures), 1, precisions, signal);
+    await factor.factorise(normalEquations(model, structure, potential.curvatures()), 1, precisions, signal);
     let decrement = 0;
     for (let step = 0; step < stepsPerFactor; step++) {
-      const move = potential.slope(center, precisions);
+      const { slope: move } = await potential.slope(center, precisions);
       await factor.solveLower(move);
       decrement = dot(move, move);
       if (step === 0 && decrement < closeEnough) return { theta: theta.slice(), center, factor };
       await factor.solveUpper(move);
-      const next = descend(potential, center, move, value, precisions);
+      const next = await descend(potential, center, move, value, precisions);
       if (next === undefined) break;
       value = next;
       if (decrement < closeEnough / 10) break;
     }
     // η of the last trial may be another point's.
-    value = valueAt(potential, center, precisions);
+    value = await valueAt(potential, center, precisions);
   }
   return { theta: theta.slice(), center, factor };
 }
 
-function valueAt(potential: Potential, unknowns: Float64Array, precisions: readonly Matrix[]): number {
-  return potential.rowLoss(unknowns) + potential.priorLoss(unknowns, precisions);
+async function valueAt(potential: Potential, unknowns: Float64Array, precisions: readonly Matrix[]): Promise<number> {
+  return (await potential.rowLoss(unknowns)) + potential.priorLoss(unknowns, precisions);
 }
 
 /** The value after center ← center − move, shortened until it falls; nothing where it does not. */
-function descend(
+async function descend(
   potential: Potential,
   center: Float64Array,
   move: Float64Array,
   value: number,
   precisions: readonly Matrix[],
-): number | undefined {
+): Promise<number | undefined> {
   for (let length = 1; length > 1e-4; length /= 3) {
     const trial = center.map((old, at) => old - length * move[at]);
-    const next = valueAt(potential, trial, precisions);
+    const next = await valueAt(potential, trial, precisions);
     if (next > value || !Number.isFinite(next)) continue;
     center.set(trial);
     return next;

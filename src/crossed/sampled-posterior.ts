@@ -29,7 +29,7 @@ export async function sampledPosterior(
   const layout = varianceLayout(model);
   const mark = engine.memory.mark();
   try {
-    const potential = new Potential(model, crossedStructure(model));
+    const potential = new Potential(engine, model, crossedStructure(model));
     const factor = new PrecisionFactor(engine, model, potential.structure);
     const { tuning, spread } = await runPilot(potential, factor, layout, {
       ...{ random: createRandom(seed, 0, purposes.pilot), signal },
