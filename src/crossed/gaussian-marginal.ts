@@ -1,9 +1,11 @@
 import type { Engine } from "../engine/engine.ts";
 import { invertLower } from "../linalg/cholesky.ts";
 import { dot, type Matrix } from "../linalg/matrix.ts";
+import { levelCovariances } from "./level-covariances.ts";
 import type { CrossedModel } from "./model.ts";
 import { type NormalEquations, normalEquations, transposedProduct } from "./normal-equations.ts";
 import { PrecisionFactor } from "./precision-factor.ts";
+import type { PrecisionParts } from "./rest-matrix.ts";
 import { type CrossedStructure, crossedStructure } from "./structure.ts";
 import {
   addPriorSlope,
@@ -65,9 +67,9 @@ export class GaussianMarginal {
 
   /** @throws NotPositiveDefiniteError where θ is so far out that A cannot be factorised */
   async at(theta: Float64Array, signal?: AbortSignal): Promise<MarginalPoint> {
-    const { model, layout, factor } = this;
+    const { layout, factor, model } = this;
     const sigma = sigmaOf(layout, theta);
-    await factor.factorise(this.equations, sigma ** -2, effectPrecisions(model, layout, theta), signal);
+    await factor.factorise(this.#partsAt(theta), signal);
     const mean = this.rightSide(sigma);
     const { priorMean, priorPrecision, numFixed } = model;
     let squares = this.#squares / sigma ** 2;
@@ -87,8 +89,8 @@ export class GaussianMarginal {
   /** `at` and its slope, from E[b bᵀ | y, θ]; A⁻¹ costs twice as much again. */
   async slopeAt(theta: Float64Array, signal?: AbortSignal): Promise<SlopedPoint> {
     const point = await this.at(theta, signal);
-    const covariances = await this.factor.levelCovariances(signal);
-    const { layout, model } = this;
+    const { layout, model, structure } = this;
+    const covariances = await levelCovariances(this.factor, model, structure, this.#partsAt(theta), signal);
     const slope = new Float64Array(layout.size);
     addPriorSlope(layout, theta, slope);
     const products = layout.terms.map((term) => this.#expectedProducts(term.factor, point.mean, covariances));
@@ -113,6 +115,11 @@ export class GaussianMarginal {
     }
     if (layout.sigmaAt >= 0) slope[layout.sigmaAt] += this.#slopeInSigma(point, products);
     return { ...point, slope, covariances };
+  }
+
+  #partsAt(theta: Float64Array): PrecisionParts {
+    const scale = sigmaOf(this.layout, theta) ** -2;
+    return { equations: this.equations, scale, precisions: effectPrecisions(this.model, this.layout, theta) };
   }
 
   /** r */

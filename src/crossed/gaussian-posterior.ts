@@ -2,14 +2,22 @@ import type { Engine } from "../engine/engine.ts";
 import { invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { matrix } from "../linalg/matrix.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { EffectDraws } from "./effect-draws.ts";
 import { GaussianMarginal, type MarginalPoint } from "./gaussian-marginal.ts";
 import type { CrossedModel } from "./model.ts";
-import type { CrossedPosterior, CrossedSettings, EffectMoments } from "./posterior.ts";
+import {
+  type CrossedPosterior,
+  type CrossedSettings,
+  type EffectMoments,
+  EffectStore,
+  type KeptEffects,
+  keptDraws,
+} from "./posterior.ts";
 import { drawVariances, findVarianceLaw, type VarianceLaw } from "./variance-law.ts";
 import { effectPrecisions, sigmaOf, varianceLayout } from "./variances.ts";
 
 /** Random streams of a chain (src/rng/xoshiro.ts). */
-const purposes = { design: 5, variances: 6, fixed: 7, effects: 8 } as const;
+const purposes = { design: 5, variances: 6, fixed: 7, effects: 8, kept: 9 } as const;
 /** θ's over which the effects' variances are averaged in closed form, and those among them with the whole inverse. */
 const averagedOver = 64;
 /** Unknowns of the rest up to which the whole inverse is cheap. */
@@ -23,7 +31,7 @@ const cheapRest = 400;
 export async function gaussianPosterior(
   engine: Engine,
   model: CrossedModel,
-  { chains, draws, seed, signal, onProgress }: CrossedSettings,
+  { chains, draws, seed, signal, onProgress, effectDraws = 0 }: CrossedSettings,
 ): Promise<CrossedPosterior> {
   const layout = varianceLayout(model);
   const mark = engine.memory.mark();
@@ -39,8 +47,9 @@ export async function gaussianPosterior(
       return drawChain(marginal, law, mixture, { draws, seed, chain });
     });
     const effects = await effectMoments(marginal, law, mixture, seed, signal);
+    const kept = await keepEffects(engine, marginal, law, result, { count: effectDraws, seed, signal });
     return {
-      ...{ layout, draws: result, effects },
+      ...{ layout, draws: result, effects, kept },
       error: { kind: "interpolated", ...law.error, points: law.points.length },
     };
   } finally {
@@ -120,6 +129,33 @@ function drawChain(
     row.set(theta, numFixed);
   }
   return result;
+}
+
+/** Draws of all effects at some of the draws, whose β is replaced by that drawn jointly with them. */
+async function keepEffects(
+  engine: Engine,
+  marginal: GaussianMarginal,
+  { mode }: VarianceLaw,
+  draws: readonly Float64Array[],
+  { count, seed, signal }: { count: number; seed: number; signal?: AbortSignal },
+): Promise<KeptEffects> {
+  const { model, layout, structure } = marginal;
+  const width = model.numFixed + layout.size;
+  const perChain = draws[0].length / width;
+  const store = new EffectStore(model, structure, keptDraws(count, perChain * draws.length));
+  if (store.draws.length === 0) return store;
+  await marginal.at(mode.theta, signal);
+  const effects = new EffectDraws(engine, marginal);
+  const random = createRandom(seed, 0, purposes.kept);
+  for (const draw of store.draws) {
+    signal?.throwIfAborted();
+    const from = (draw % perChain) * width;
+    const row = draws[Math.floor(draw / perChain)].subarray(from, from + width);
+    const unknowns = await effects.drawAt(row.slice(model.numFixed), random);
+    row.set(unknowns.subarray(structure.fixedAt));
+    store.offer(draw, unknowns);
+  }
+  return store;
 }
 
 async function effectMoments(

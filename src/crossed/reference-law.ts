@@ -33,7 +33,8 @@ export async function findReferenceLaw(
   const center = start.slice();
   let value = await valueAt(potential, center, precisions);
   for (let round = 0; round < mostFactorisations; round++) {
-    await factor.factorise(normalEquations(model, structure, potential.curvatures()), 1, precisions, signal);
+    const equations = normalEquations(model, structure, potential.curvatures());
+    await factor.factorise({ equations, scale: 1, precisions }, signal);
     let decrement = 0;
     for (let step = 0; step < stepsPerFactor; step++) {
       const { slope: move } = await potential.slope(center, precisions);

@@ -2,7 +2,13 @@ import type { Engine } from "../engine/engine.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import { type ChainTuning, EffectChain } from "./effect-chain.ts";
 import type { CrossedModel } from "./model.ts";
-import type { CrossedPosterior, CrossedSettings, EffectMoments } from "./posterior.ts";
+import {
+  type CrossedPosterior,
+  type CrossedSettings,
+  type EffectMoments,
+  EffectStore,
+  keptDraws,
+} from "./posterior.ts";
 import { Potential } from "./potential.ts";
 import { PrecisionFactor } from "./precision-factor.ts";
 import { findReferenceLaw } from "./reference-law.ts";
@@ -24,7 +30,7 @@ const dispersion = 1.5;
 export async function sampledPosterior(
   engine: Engine,
   model: CrossedModel,
-  { chains, draws, seed, signal, onProgress }: CrossedSettings,
+  { chains, draws, seed, signal, onProgress, effectDraws = 0 }: CrossedSettings,
 ): Promise<CrossedPosterior> {
   const layout = varianceLayout(model);
   const mark = engine.memory.mark();
@@ -37,6 +43,7 @@ export async function sampledPosterior(
     });
     const moments = new RunningMoments(potential.structure.fixedAt);
     const total = { acceptance: 0, gradients: 0, iterations: 0 };
+    const kept = new EffectStore(potential.model, potential.structure, keptDraws(effectDraws, chains * draws));
     const result: Float64Array[] = [];
     for (let index = 0; index < chains; index++) {
       const random = createRandom(seed, index, purposes.chain);
@@ -44,7 +51,7 @@ export async function sampledPosterior(
       const unknowns = await scattered(potential, tuning, random);
       const chain = new EffectChain(potential, layout, tuning, { unknowns, theta }, random);
       const width = model.numFixed + layout.size;
-      const kept = new Float64Array(draws * width);
+      const own = new Float64Array(draws * width);
       for (let iteration = -warmUp; iteration < draws; iteration++) {
         signal?.throwIfAborted();
         await chain.iterate();
@@ -54,13 +61,14 @@ export async function sampledPosterior(
         total.gradients += chain.gradients;
         total.iterations++;
         moments.add(chain.unknowns);
-        kept.set(chain.unknowns.subarray(potential.structure.fixedAt), iteration * width);
-        kept.set(chain.theta, iteration * width + model.numFixed);
+        kept.offer(index * draws + iteration, chain.unknowns);
+        own.set(chain.unknowns.subarray(potential.structure.fixedAt), iteration * width);
+        own.set(chain.theta, iteration * width + model.numFixed);
       }
-      result.push(kept);
+      result.push(own);
     }
     return {
-      ...{ layout, draws: result, effects: effectMoments(potential, moments) },
+      ...{ layout, draws: result, effects: effectMoments(potential, moments), kept },
       error: {
         ...{ kind: "sampled", step: tuning.step },
         acceptance: total.acceptance / total.iterations,

@@ -7,7 +7,7 @@ import { familyCodes } from "./words.ts";
 const rowsPerTask = 65_536;
 const mostTasks = 16;
 /** Fewer rows take less time than messages to other threads. */
-const shortRows = 32_768;
+const shortRows = 131_072;
 
 /** Rows, and the grouping factors whose effects they have (src/crossed/model.ts). */
 export interface CrossedRowData {
