@@ -23,6 +23,8 @@ export { addShapedPriors, priorSlope } from "./chains/prior";
 export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./chains/products";
 export { drawBlock, nextBlock, touch } from "./chains/queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./chains/random";
+export { factorTile, factorTriangle, packFour, solveEightRows, subtractFourByFour, subtractProducts } from "./dense/factor-tile";
+export { solveEight, solveEightTransposed, solveOne, solveOneTransposed, solveTriangle } from "./dense/solve-triangle";
 export { digamma, logGamma, trigamma } from "./families/gamma";
 export {
   bernoulliGradient,
@@ -63,6 +65,18 @@ export {
 } from "./layout/scratch";
 export { influenceGroups } from "./passes/influence-groups";
 export { passGroups } from "./passes/pass-groups";
+export {
+  addFixed,
+  addIntercepts,
+  addSlopes,
+  crossedLoss,
+  crossedRows,
+  crossedSlopes,
+  eachEffect,
+  predictFixed,
+  predictIntercepts,
+  predictSlopes,
+} from "./passes/crossed-rows";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {
   addSquares,
