@@ -30,7 +30,7 @@ def standardised(frame, predictors):
 def grouped(frame, by):
     """The rows sorted by group, the groups' first rows (J + 1), and their labels."""
     key = frame[by].astype(str)
-    ordered = frame.assign(_key=key).sort_values("_key", kind="stable").drop(columns="_key").reset_index(drop=True)
+    ordered = frame.assign(_sort=key).sort_values("_sort", kind="stable").drop(columns="_sort").reset_index(drop=True)
     labels, first = np.unique(ordered[by].astype(str), return_index=True)
     return ordered, np.append(first, len(frame)), [str(label) for label in labels]
 
