@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 import integrals as I
-from models import DATA, FIXED_SCALE, Parameters, factor_of, grouped, standardised
+from models import DATA, Parameters, factor_of, fixed_scales, grouped, standardised
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Case:
 
 
 def coefficients(names):
-    return [(name, "coefficient") for name in names]
+    return [(name, "intercept" if name == "Intercept" else "coefficient") for name in names]
 
 
 def target_of(frame, column, event=None):
@@ -42,6 +42,8 @@ def random_intercepts(frame, *, formula, family, y, predictors, by, trials=None,
     moments = np.empty((len(labels), 2))
 
     def log_likelihood(values):
+        if family == "bernoulli":
+            return I.one_effect_bernoulli(x @ values[:p] + shift, 2 * target - 1, starts, values[p], nodes, log_weights, moments)
         return I.one_effect(code, x @ values[:p] + shift, target, size, starts, values[p], values[p + 1 :], nodes, log_weights, moments)
 
     def effects(values):
@@ -82,7 +84,7 @@ def categorical(frame, *, formula, target, predictors, by, step=0.2):
         fixed = np.stack([x @ values[:p], x @ values[p : 2 * p]], axis=1)
         return I.three_classes(fixed, y, starts, values[2 * p :], nodes, log_weights)
 
-    pairs = [(f"{target}[{c}]:{name}", "coefficient") for c in classes[1:] for name in names]
+    pairs = [(f"{target}[{c}]:{name}", kind) for c in classes[1:] for name, kind in coefficients(names)]
     pairs += [(f"sd({by})[{target}[{c}]:Intercept]", "tau") for c in classes[1:]]
     info = {"formula": formula, "family": "categorical", "groups": [len(labels)], "scale": {"target_mean": 0.0, "target_sd": 1.0, **scale}}
     return Case(Parameters(pairs), np.concatenate([np.zeros(2 * p), [-0.3, -0.3]]), log_likelihood, info)
@@ -123,7 +125,7 @@ def gaussian(frame, *, formula, y, predictors, terms):
         if slope is not None:
             pairs.append((f"cor({label})[Intercept,{slope}]", "cor"))
         further += [f"{label}[{level}]:{e}" for level in levels for e in effects]
-    exact = I.GaussianEffects(x, (y - centre) / spread, blocks, FIXED_SCALE)
+    exact = I.GaussianEffects(x, (y - centre) / spread, blocks, fixed_scales(len(names)))
 
     def factors(values):
         out, at = [], 1

@@ -68,6 +68,34 @@ def one_effect(family, fixed, y, trials, starts, tau, aux, nodes, log_weights, m
 
 
 @numba.njit(fastmath=True)
+def one_effect_bernoulli(fixed, sign, starts, tau, nodes, log_weights, moments):
+    """As one_effect; sign = 1 where y = 1, else -1. 1/(1 + e^-eta) = 1/(1 + e^-fixed e^-(tau v)) needs no exponential a node."""
+    weights = np.exp(log_weights)
+    rising, falling = np.exp(-tau * nodes), np.exp(tau * nodes)
+    terms = np.empty(len(nodes))
+    total = 0.0
+    for j in range(len(starts) - 1):
+        terms[:] = weights
+        for i in range(starts[j], starts[j + 1]):
+            own = math.exp(-sign[i] * fixed[i])
+            if sign[i] > 0:
+                for k in range(len(nodes)):
+                    terms[k] /= 1 + own * rising[k]
+            else:
+                for k in range(len(nodes)):
+                    terms[k] /= 1 + own * falling[k]
+        mass, first, second = 0.0, 0.0, 0.0
+        for k in range(len(nodes)):
+            mass += terms[k]
+            first += terms[k] * nodes[k]
+            second += terms[k] * nodes[k] ** 2
+        total += math.log(mass)
+        moments[j, 0] = tau * first / mass
+        moments[j, 1] = tau**2 * second / mass
+    return total
+
+
+@numba.njit(fastmath=True)
 def two_effects_bernoulli(fixed, sign, slope, starts, factor, nodes, log_weights):
     """(1 + x | g): eta = fixed + b_0 + slope b_1. sign = 1 where y = 1, else -1. 1/(1 + e^-eta) factorises over nodes."""
     weights = np.exp(log_weights)
@@ -143,7 +171,7 @@ def nested_bernoulli(fixed, sign, inner_starts, outer_starts, tau_outer, tau_inn
 class GaussianEffects:
     """y = X beta + Z b + noise: log p(y | sigma, factors) with beta and b integrated exactly, and draws of (beta, b).
 
-    blocks: one (group codes, Z columns (n, q)) per term; with L of a term, b_j = L v_j. beta ~ normal(0, scale).
+    blocks: one (group codes, Z columns (n, q)) per term; with L of a term, b_j = L v_j. beta_k ~ normal(0, scale_k).
     """
 
     def __init__(self, x, y, blocks, scale):

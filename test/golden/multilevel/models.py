@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 DATA = Path(__file__).parent / "data"
-FIXED_SCALE = 2.5
+# Sds of the normal priors of coefficients and of the intercept of the centred design, on the standardised scale.
+FIXED_SCALE, INTERCEPT_SCALE = 2.5, 10.0
 
 
 def standardised(frame, predictors):
@@ -40,7 +41,7 @@ def log_half_student(tau, nu=3.0, scale=2.5):
 
 
 def constrained(kind, value):
-    if kind == "coefficient":
+    if kind in ("coefficient", "intercept"):
         return value
     return np.tanh(value) if kind == "cor" else np.exp(value)
 
@@ -49,8 +50,8 @@ def log_prior(kind, free, value):
     """Log prior of a parameter on its free scale (log or atanh), with the Jacobian, up to a constant."""
     if kind == "coefficient":
         return -0.5 * (value / FIXED_SCALE) ** 2
-    if kind == "intercept10":
-        return -0.5 * (value / 10) ** 2
+    if kind == "intercept":
+        return -0.5 * (value / INTERCEPT_SCALE) ** 2
     if kind == "cor":  # LKJ(1): uniform
         return math.log(4) - 2 * abs(free) - 2 * math.log1p(math.exp(-2 * abs(free)))
     if kind == "tau":
@@ -60,6 +61,11 @@ def log_prior(kind, free, value):
     if kind == "nu":  # gamma(2, 0.1)
         return 2 * free - 0.1 * value
     raise ValueError(kind)
+
+
+def fixed_scales(count):
+    """Prior sds of the intercept and the count - 1 coefficients after it."""
+    return np.array([INTERCEPT_SCALE, *[FIXED_SCALE] * (count - 1)])
 
 
 class Parameters:
