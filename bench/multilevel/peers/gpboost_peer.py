@@ -16,14 +16,11 @@ if slopes:
     options |= {"group_rand_coef_data": np.column_stack([z for z, _ in slopes]), "ind_effect_group_rand_coef": [k for _, k in slopes]}
 model = gpboost.GPModel(**options)
 x = np.column_stack([np.ones(len(frame)), frame[predictors].to_numpy(float)])
-_, said = watched(lambda: model.fit(y=frame[target].to_numpy(float), X=x, params={"std_dev": True}))
+_, said = watched(lambda: model.fit(y=frame[target].to_numpy(float), X=x))
+# Rows: estimates, standard errors.
+coefficients = np.atleast_2d(model.get_coef(std_err=True, format_pandas=False))
+variances = np.atleast_2d(model.get_cov_pars(std_err=True, format_pandas=False))
 spent = clock.spent()
-coefficients = np.asarray(model.get_coef(std_dev=True, format_pandas=False))
-variances = np.asarray(model.get_cov_pars(std_dev=True, format_pandas=False))
-if coefficients.ndim == 1:
-    coefficients = coefficients[None]
-if variances.ndim == 1:
-    variances = variances[None]
 names = [] if family != "gaussian" else ["sigma"]
 names += [f"sd({group})[Intercept]" for _, group in terms] + [f"sd({group})[{slope}]" for slopes_of, group in terms for slope in slopes_of]
 estimates = {

@@ -162,7 +162,7 @@ def build(name):
         family, auxiliaries = ("poisson", ()) if name == "counts" else ("negative-binomial", ("dispersion",))
         return random_intercepts(
             frame, y=target_of(frame, "seizures"), predictors=["treatment", "x"], by="subject", family=family, auxiliaries=auxiliaries,
-            offset=np.log(frame["exposure"]), step=0.05, formula="seizures ~ treatment + x + offset(log(exposure)) + (1 | subject)",
+            offset=np.log(frame["exposure"]), step=0.1, formula="seizures ~ treatment + x + offset(log(exposure)) + (1 | subject)",
         )
     if name == "slopes-binary":
         return slopes_binary(frame, y=target_of(frame, "y"), predictors=["x", "w"], by="g", slope="x", formula="y ~ x + w + (1 + x | g)")
@@ -183,7 +183,7 @@ def build(name):
     if name == "heavy-tails":
         y = target_of(frame, "y")
         return random_intercepts(
-            frame, y=y, predictors=["x"], by="g", family="student-t", auxiliaries=("sigma", "nu"), step=0.05,
+            frame, y=y, predictors=["x"], by="g", family="student-t", auxiliaries=("sigma", "nu"), step=0.1,
             centre=float(y.mean()), spread=float(y.std()), formula="y ~ x + (1 | g)",
         )
     if name == "three-classes":

@@ -41,8 +41,8 @@ def build(path, step=0.25):
 def main(folder, names):
     for name in names:
         case = build(Path(folder) / f"{name}.csv")
-        posterior, _, ess = posterior_of(case, seed=1, count=4000, rounds=(200, 400))
-        method = f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 4000"
+        posterior, _, ess = posterior_of(case, seed=1, count=1024, rounds=(256, 512))
+        method = f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 2048"
         result = {"name": name, **case.info, "method": method, "posterior": posterior}
         (REFERENCES / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
         print(name, {k: (round(v["mean"], 5), round(v["sd"], 5)) for k, v in posterior.items()}, flush=True)

@@ -49,7 +49,7 @@ def cbpp(frame):
 
 
 def compare(name, case, renamed, reference):
-    posterior, _, ess = posterior_of(case, seed=2, count=6000)
+    posterior, _, ess = posterior_of(case, seed=2, count=4096)
     print(f"{name}: ESS {ess:.0f}")
     for key, ours in posterior.items():
         other = reference["posterior"][renamed.get(key, key)]
@@ -63,7 +63,7 @@ def main(data, references):
     posterior, effects, ess = posterior_of(case, seed=1)
     result = {
         "name": "cbpp", **case.info, "source": "R package lme4, data set cbpp (Lesnoff et al. 2004)",
-        "method": f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 12000",
+        "method": f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 16384",
         "posterior": posterior, "effects": effects,
     }
     (REFERENCES / "cbpp.json").write_text(json.dumps(result, indent=1) + "\n")
