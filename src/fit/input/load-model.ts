@@ -47,7 +47,9 @@ export async function loadModel(
   const auxiliaries = knownAuxiliaries(options);
   const countParameters = (numColumns: number, family: FamilyName, count: number) => {
     const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
-    return numParameters(numColumns, { family, classes, auxiliaries });
+    const dimension = numParameters(numColumns, { family, classes, auxiliaries });
+    requireRoomForDraws({ memory: engine.memory, dimension }, options);
+    return dimension;
   };
   const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters, priorSds });
   const loaded = performance.now();
