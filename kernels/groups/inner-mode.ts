@@ -16,6 +16,11 @@ const maxIterations = 60;
 /** F at `v`; leaves the rows' derivatives, and b = L v. */
 export function innerLossAt(law: usize, first: u32, end: u32, v: usize, wantsAuxiliaries: bool): f64 {
   const b = smallAt(Small.b);
+  if (innerEffects === 1) {
+    const only = load<f64>(v);
+    store<f64>(b, load<f64>(innerLaw(law)) * only);
+    return 0.5 * only * only + differentiateRows(law, first, end, b, wantsAuxiliaries);
+  }
   multiply(innerLaw(law) + (<usize>FactorLaw.factor << 3), v, innerEffects, b);
   return 0.5 * dot(v, v, innerEffects) + differentiateRows(law, first, end, b, wantsAuxiliaries);
 }
