@@ -1,14 +1,16 @@
 // An inner group given the outer effects: the integral over its own effects by adaptive Gauss–Hermite quadrature, and its
 // derivatives by Louis' identity, ∇²ℓ = E[∇²f] − Cov[∇f] over the law of v given the data, which the nodes' weights are.
 import { Factor } from "../layout/groups";
+import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { addScores, beginInnerHessian, endInnerHessian } from "./inner-hessian";
+import { integrateGaussian } from "./gaussian-group";
 import { findInnerMode, innerLossAt } from "./inner-mode";
 import { addScaled2 } from "./doubles";
 import { addEffects, sumZ } from "./group-rows";
 import { addOuter, addScaled, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
 import {
-  along, cross, curvature, eta, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
+  along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
 } from "./work";
 
 /** dᵀ E[∇f] of the group that was integrated last. */
@@ -19,6 +21,7 @@ export let innerAlong: f64 = 0;
  * E[Σ f_τ] and E[Σ r z vᵀ] at Small.innerTau and innerEffects; with `Wanted.change` the parts of H d likewise.
  */
 export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wanted: u32): f64 {
+  if (family === Family.gaussian && wanted === Wanted.gradient) return integrateGaussian(law, first, end, mode);
   const factor = smallAt(Small.factor);
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;

@@ -83,6 +83,7 @@ function scalarStep(l: f64, first: u32, end: u32, mode: usize, factor: usize, st
     const z = load<f64>(innerZ + i);
     whole += Math.max(load<f64>(curvature + i), 0.0) * z * z;
   }
+  store<f64>(smallAt(Small.moments), whole);
   whole = 1.0 + l * l * whole;
   const gradient = load<f64>(mode) + l * slopes;
   store<f64>(factor, Math.sqrt(whole));

@@ -89,6 +89,7 @@ const suitedTo = (known: Known) => samplers.filter((sampler) => unsupportedReaso
  * | a setting of control variates was given                                 | `control-variate` |
  * | a linear model with few rows a parameter, so that its joint mode says little | `conjugate`  |
  * | there is no mode                                                        | `nuts`, or `coreset-nuts` |
+ * | groups, and passes over all of them are cheap                           | `nuts`            |
  * | the posterior is far from normal, and passes over all rows are cheap    | `nuts`            |
  * | all else                                                                | `control-variate`, whose error falls below any tolerance and whose cost per draw does not grow with N |
  */
@@ -111,7 +112,9 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
   if (await prefersNuts(local, options))
     return {
       sampler: nuts,
-      rationale: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
+      rationale: local.model.groups
+        ? "auto: the groups are few enough for passes over all of them"
+        : "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
     };
   return { sampler: controlVariate, rationale: "auto", instead };
 }
@@ -121,7 +124,11 @@ const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
 
+/** A batch of groups is nearly all of them where they are few, and their sds' posteriors are skewed: NUTS may take longer. */
+const forGroups = 2;
+
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
+  if (local.model.groups) return isNutsAffordable(local, options, forGroups);
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
 
