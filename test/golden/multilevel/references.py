@@ -24,7 +24,7 @@ NAMES = [
 ]
 
 
-def posterior_of(case, seed, count=8192, rounds=(1024, 2048)):
+def posterior_of(case, seed, count=8192, rounds=(1024, 1024, 2048)):
     rng = np.random.default_rng(seed)
 
     def log_posterior(free):
