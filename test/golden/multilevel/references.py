@@ -16,7 +16,7 @@ from cases import build
 from importance import sample, scrambles_apart, summary
 
 # Draws of each of two scrambles; fewer where a point costs more.
-COUNTS = {"immunisation": 4096, "pupils": 2048, "slopes-binary": 4096, "three-classes": 4096}
+COUNTS = {"immunisation": 4096, "pupils": 2048, "slopes-binary": 4096}
 REFERENCES = Path(__file__).parent / "references"
 NAMES = [
     "counts", "overdispersed-counts", "small-groups", "heavy-tails", "three-classes", "slopes-binary",
