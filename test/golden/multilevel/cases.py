@@ -72,7 +72,7 @@ def slopes_binary(frame, *, formula, y, predictors, by, slope, step=0.2):
     return Case(Parameters(pairs), np.concatenate([np.zeros(p), [-0.3, -0.7, 0.0]]), log_likelihood, info)
 
 
-def categorical(frame, *, formula, target, predictors, by, step=0.2):
+def categorical(frame, *, formula, target, predictors, by, step=0.35):
     """Three classes, the first in sorted order as reference; the others' random intercepts are independent."""
     frame, starts, labels = grouped(frame, by)
     names, x, scale = standardised(frame, predictors)
@@ -90,7 +90,7 @@ def categorical(frame, *, formula, target, predictors, by, step=0.2):
     return Case(Parameters(pairs), np.concatenate([np.zeros(2 * p), [-0.3, -0.3]]), log_likelihood, info)
 
 
-def nested_binary(frame, *, formula, y, predictors, outer, inner, step=0.25, fine_step=0.2):
+def nested_binary(frame, *, formula, y, predictors, outer, inner, step=0.5, fine_step=0.2):
     """(1 | outer) + (1 | inner), bernoulli, every inner group in one outer group."""
     frame = frame.assign(_y=y, _key=frame[outer].astype(str) + " " + frame[inner].astype(str))
     frame, inner_starts, labels = grouped(frame, "_key")
@@ -100,8 +100,8 @@ def nested_binary(frame, *, formula, y, predictors, outer, inner, step=0.25, fin
     assert len(outer_starts) - 1 == frame[outer].nunique() and len(labels) == frame[inner].nunique()
     names, x, scale = standardised(frame, predictors)
     p, sign = len(names), 2 * frame["_y"].to_numpy(float) - 1
-    nodes, log_weights = I.axis(step, 5.5)
-    fine, log_fine = I.axis(fine_step, 5.5)
+    nodes, log_weights = I.axis(step, 5.0)
+    fine, log_fine = I.axis(fine_step, 5.0)
 
     def log_likelihood(values):
         return I.nested_bernoulli(x @ values[:p], sign, inner_starts, outer_starts, values[p], values[p + 1], nodes, log_weights, fine, log_fine)

@@ -1,6 +1,6 @@
 """Reference posterior of crossed-schools-binary.csv: effects of crossed factors have no integral over single groups.
 
-NUTS in NumPyro, float64, four chains of 4,000 draws; centred effects, since every school has many rows.
+NUTS in NumPyro, float64, four chains of 2,500 draws; centred effects, since every school has many rows.
 
     python crossed_binary.py             # writes references/crossed-schools-binary.json
 """
@@ -40,7 +40,7 @@ def main():
             eta = eta + numpyro.sample(f"b_{factor}", dist.Normal(0, tau).expand([len(labels)]))[code]
         numpyro.sample("y", dist.Bernoulli(logits=eta), obs=jnp.asarray(y))
 
-    sampler = MCMC(NUTS(model, target_accept_prob=0.85), num_warmup=1000, num_samples=4000, num_chains=4, chain_method="sequential", progress_bar=False)
+    sampler = MCMC(NUTS(model, target_accept_prob=0.85), num_warmup=1000, num_samples=2500, num_chains=4, chain_method="sequential", progress_bar=False)
     sampler.run(jax.random.PRNGKey(1), extra_fields=("diverging",))
     draws = sampler.get_samples(group_by_chain=True)
     columns = {name: draws["beta"][..., k] for k, name in enumerate(names)}
@@ -61,7 +61,7 @@ def main():
     result = {
         "name": "crossed-schools-binary", "formula": "passed == 'yes' ~ verbal + sex + (1 | primary) + (1 | secondary)", "family": "bernoulli",
         "groups": [len(labels) for labels in levels], "scale": {"target_mean": 0.0, "target_sd": 1.0, **scale},
-        "method": "NUTS, 4 chains of 4000 draws", "divergences": int(np.sum(sampler.get_extra_fields()["diverging"])),
+        "method": "NUTS, 4 chains of 2500 draws", "divergences": int(np.sum(sampler.get_extra_fields()["diverging"])),
         "posterior": posterior, "effects": effects,
     }
     (REFERENCES / "crossed-schools-binary.json").write_text(json.dumps(result, indent=1) + "\n")

@@ -50,7 +50,7 @@ def normalised(log_weights):
     return weights / weights.sum()
 
 
-def sample(rng, log_posterior, start, rounds=(1024, 2048), count=8192):
+def sample(rng, log_posterior, start, rounds=(1024, 1024, 2048), count=8192):
     """Draws (2 count, D) of two scrambles and their normalised weights; `log_posterior` takes one point."""
     mode = optimize.minimize(lambda t: -log_posterior(t), start, method="BFGS", options={"gtol": 1e-3}).x
     values, vectors = np.linalg.eigh(hessian(lambda t: -log_posterior(t), mode))
@@ -60,8 +60,11 @@ def sample(rng, log_posterior, start, rounds=(1024, 2048), count=8192):
         draws = np.concatenate([proposal.draw(rng, size) for size in sizes])
         weights = normalised(np.array([log_posterior(d) for d in draws]) - proposal.log_density(draws))
         print(f"  {len(draws)} draws, ESS {1 / (weights**2).sum():.0f}, largest weight {weights.max() * len(draws):.1f} of the mean", flush=True)
-        centre = weights @ draws
-        covariance = (draws - centre).T @ ((draws - centre) * weights[:, None])
+        # Truncated (Ionides 2008), so that no single draw of a tail makes the next proposal.
+        truncated = np.minimum(weights, weights.mean() * len(draws) ** 0.25)
+        truncated /= truncated.sum()
+        centre = truncated @ draws
+        covariance = (draws - centre).T @ ((draws - centre) * truncated[:, None])
     return draws, weights
 
 

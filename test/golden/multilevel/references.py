@@ -16,7 +16,7 @@ from cases import build
 from importance import sample, scrambles_apart, summary
 
 # Draws of each of two scrambles; fewer where a point costs more.
-COUNTS = {"immunisation": 4096, "pupils": 4096, "slopes-binary": 4096, "three-classes": 4096}
+COUNTS = {"immunisation": 4096, "pupils": 2048, "slopes-binary": 4096}
 REFERENCES = Path(__file__).parent / "references"
 NAMES = [
     "counts", "overdispersed-counts", "small-groups", "heavy-tails", "three-classes", "slopes-binary",
@@ -24,7 +24,7 @@ NAMES = [
 ]
 
 
-def posterior_of(case, seed, count=8192, rounds=(1024, 2048)):
+def posterior_of(case, seed, count=8192, rounds=(1024, 1024, 2048)):
     rng = np.random.default_rng(seed)
 
     def log_posterior(free):
