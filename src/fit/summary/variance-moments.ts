@@ -5,9 +5,8 @@ import { covarianceOfRows, meanOfRows } from "../../sampling/chains/run-chains.t
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { DenseRun } from "../../sampling/run.ts";
 import type { Coefficient } from "./coefficients.ts";
+import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
 import { type VarianceBlock, varianceDraws } from "./variance-blocks.ts";
-
-type MeanAndSd = Pick<Coefficient, "mean" | "sd">;
 
 interface VarianceMoments {
   /** On the scale of the data. */
@@ -118,11 +117,6 @@ function regress(
     if (error instanceof NotPositiveDefiniteError) return null;
     throw error;
   }
-}
-
-function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
-  const mean = meanOfRows(chains, 1);
-  return { mean: mean[0], sd: Math.sqrt(covarianceOfRows(chains, mean).data[0]) };
 }
 
 const step = 1e-5;
