@@ -1,8 +1,7 @@
 import { InputError } from "../errors.ts";
 import { hasScale } from "../families/families.ts";
-import { keyOf } from "../formula/expand-terms.ts";
+import { keyOf, type Term } from "../formula/expand-terms.ts";
 import type { Formula } from "../formula/formula.ts";
-import type { Term } from "../formula/formula-terms.ts";
 import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
@@ -26,7 +25,7 @@ import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
 import { allocateStorage } from "./row-storage.ts";
 import { defaultMaxBytes, type PlannedDesign, paddedFloats, requireRoomForTable } from "./size-limit.ts";
-import type { FinishedTarget } from "./target/target.ts";
+import type { FinishedTarget } from "./target/target-types.ts";
 import { TermRows } from "./term-rows.ts";
 
 /**

@@ -36,6 +36,8 @@ export interface ArrayInput {
   readonly offset?: ArrayLike<number>;
   /** N numbers, 0 or more: how often each row counts. */
   readonly weights?: ArrayLike<number>;
+  /** N whole numbers: y of so many trials succeeded, for the binomial family. */
+  readonly trials?: ArrayLike<number>;
 }
 
 /** The data of a fit: a table with a formula, arrays, or sparse arrays. */
