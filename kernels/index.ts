@@ -14,6 +14,7 @@ export {
 export { leanSteps, moveLean, predict, singleRowSteps, sweep } from "./chains/chain-lean";
 export { moveVaried, rateAt } from "./chains/chain-motion";
 export { addBatch, addRowGradients, lookAtRows } from "./chains/chain-noise";
+export { loadGroups, sumGroups } from "./chains/chain-groups";
 export { addIterate, addMoments, beginInterval, endInterval } from "./chains/chain-record";
 export { copyClasses, findClassCoefficients, flushClasses, weighClasses } from "./chains/chain-softmax";
 export { copyToSingle, findDescent, findNoise, finishGradient, move } from "./chains/chain-update";
@@ -22,6 +23,8 @@ export { addShapedPriors, priorSlope } from "./chains/prior";
 export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./chains/products";
 export { drawBlock, nextBlock, touch } from "./chains/queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./chains/random";
+export { factorTile, factorTriangle, packFour, solveEightRows, subtractFourByFour, subtractProducts } from "./dense/factor-tile";
+export { solveEight, solveEightTransposed, solveOne, solveOneTransposed, solveTriangle } from "./dense/solve-triangle";
 export { digamma, logGamma, trigamma } from "./families/gamma";
 export {
   bernoulliGradient,
@@ -41,12 +44,39 @@ export {
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
+export { evaluateGroup } from "./groups/group";
+export { residualOf } from "./groups/group-residual";
+export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
+export { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./groups/hessian";
+export { integrateInner } from "./groups/inner-group";
+export { addScores, beginInnerHessian, endInnerHessian } from "./groups/inner-hessian";
+export { findInnerMode, innerLossAt } from "./groups/inner-mode";
+export { prepareFactor, prepareLaw } from "./groups/law";
+export { findOuterMode, setOuterEffects } from "./groups/outer-mode";
+export { differentiateRows } from "./groups/row-derivatives";
+export { addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rescale } from "./groups/small";
+export { openGroups } from "./groups/work";
 export {
   chainScratchBytes,
   densePassScratchBytes,
   influenceScratchBytes,
   sparsePassScratchBytes,
 } from "./layout/scratch";
+export { influenceGroups } from "./passes/influence-groups";
+export { passGroups } from "./passes/pass-groups";
+export {
+  addFixed,
+  addIntercepts,
+  addSlopes,
+  crossedLoss,
+  crossedRows,
+  crossedSlopes,
+  eachEffect,
+  predictFixed,
+  predictIntercepts,
+  predictSlopes,
+} from "./passes/crossed-rows";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {
   addSquares,

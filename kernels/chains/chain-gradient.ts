@@ -17,12 +17,17 @@ import { addClasses } from "../rows/class-rows";
 import { isSparse, offsetAt, targetAt, weightAt } from "../rows/row-side";
 import { addGathered, addRows, dotRows, gather } from "../rows/rows";
 import { addSparse, centreBatch, clearSparse, dotSparse } from "../rows/sparse-rows";
+import { sumGroups } from "./chain-groups";
 import { lookAtRows } from "./chain-noise";
 import { findClassCoefficients, flushClasses, weighClasses } from "./chain-softmax";
 import { nextBlock, queueRows } from "./queue";
 
 /** Leaves Σ of the batch in the f64 gradient, columns and τ. */
 export function sumBatch(chain: usize, model: usize, scratch: usize): void {
+  if (slotU32(model, Model.groups)) {
+    sumGroups(chain, model, scratch);
+    return;
+  }
   const columns = slotU32(model, Model.paddedColumns);
   const numPredictors = slotU32(model, Model.numPredictors);
   const hasClasses = slotU32(model, Model.family) === Family.categorical;

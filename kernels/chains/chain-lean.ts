@@ -16,7 +16,7 @@ import { nextBlock, queueRows } from "./queue";
 export function isLean(chain: usize, model: usize): bool {
   const stepKind = slotU32(chain, Chain.stepKind);
   return (
-    slotU32(chain, Chain.batchSize) !== 0 && slotU32(chain, Chain.noiseKind) === MatrixKind.none &&
+    slotU32(chain, Chain.batchSize) !== 0 && !slotU32(model, Model.groups) && slotU32(chain, Chain.noiseKind) === MatrixKind.none &&
     (stepKind === MatrixKind.scalar || stepKind === MatrixKind.diagonal) &&
     !slotU32(model, Model.auxiliary) && !slotU32(model, Model.numShapedPriors) && !slotU32(chain, Chain.coupled) &&
     !slotU32(chain, Chain.rank) && !isVaried(chain) &&

@@ -52,6 +52,23 @@ export function lookAtRows(chain: usize, model: usize, scratch: usize, rows: usi
   }
 }
 
+/** As lookAtRows, of a group whose gradient is known; `left` groups of the batch, this one included, have not been looked at. */
+export function lookAtGradient(chain: usize, model: usize, scratch: usize, gradient: usize, left: u32): void {
+  const width = widthOf(model);
+  const gradients = double(scratch, width, Double.rowGradients);
+  const batchSize = slotU32(chain, Chain.batchSize);
+  const bytes = <usize>paddedLength(width) << 3;
+  const length = <usize>dimensionOf(model) << 3;
+  if (slotU32(chain, Chain.noiseEstimate) === NoiseEstimate.firstRow) {
+    if (left === batchSize) memory.copy(gradients, gradient, length);
+    return;
+  }
+  memory.fill(gradients, 0, 4 * bytes);
+  const factor = Math.sqrt(1.0 / <f64>(batchSize - 1));
+  for (let at: usize = 0; at < length; at += 8) store<f64>(gradients + at, factor * load<f64>(gradient + at));
+  addRowGradients(chain, model, gradients, bytes);
+}
+
 /** Adds the products of four rows' gradients with themselves, `stride` bytes from one to the next. */
 export function addRowGradients(chain: usize, model: usize, gradients: usize, stride: usize): void {
   const sums = <usize>slotU32(chain, Chain.noiseSums);

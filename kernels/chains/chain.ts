@@ -7,6 +7,7 @@ import { dimensionOf, setSlotU32, slotU32, widthOf } from "../memory/record";
 import { isSparse } from "../rows/row-side";
 import { closeSingle } from "../rows/sparse-rows";
 import { sumBatch } from "./chain-gradient";
+import { loadGroups } from "./chain-groups";
 import { isLean, leanSteps, loadLean } from "./chain-lean";
 import { isVaried, moveVaried, rateAt } from "./chain-motion";
 import { beginLook, endLook } from "./chain-noise";
@@ -101,6 +102,7 @@ function loadParameters(chain: usize, model: usize, scratch: usize): void {
     if (isSparse(model)) closeSingle(model, copy);
   }
   copyToSingle(chain, model, scratch);
+  if (slotU32(model, Model.groups)) loadGroups(chain, model, scratch);
   if (isLean(chain, model)) loadLean(chain, model, scratch);
 }
 

@@ -13,6 +13,7 @@ export function priorSlope(prior: usize, x: f64): f64 {
   const a = slotF64(prior, ShapedPrior.a);
   const b = slotF64(prior, ShapedPrior.b);
   const c = slotF64(prior, ShapedPrior.c);
+  if (kind === PriorKind.partialCorrelation) return 2.0 * a * Math.tanh(x);
   if (kind === PriorKind.gamma) return b * Math.exp(x) - a;
   if (kind === PriorKind.halfNormal) return Math.exp(2.0 * x) / (c * c) - 1.0;
   if (kind === PriorKind.halfStudentT) {

@@ -131,5 +131,7 @@ export const enum Chain {
   lowRankStep = 38,
   /** f64: R z has lowRankNoise V ζ in it, ζ ~ N(0, I) drawn after z. */
   lowRankNoise = 39,
-  slots = 40,
+  /** u32: address of groupTaskBytes(2, …) bytes, where rows are groups; 0 otherwise. */
+  groupScratch = 40,
+  slots = 41,
 }

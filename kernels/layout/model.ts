@@ -91,7 +91,9 @@ export const enum Model {
   rowStarts = 19,
   /** u32: address of D f64, m' of each column of sparse rows: the column is x' − m'. */
   shift = 20,
-  slots = 21,
+  /** u32: address of a Groups record, whose groups stand in the place of rows; 0: rows are rows. */
+  groups = 21,
+  slots = 22,
 }
 
 /** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */

@@ -13,6 +13,8 @@ export const enum PriorKind {
   halfStudentT = 3,
   /** s has half a normal law of scale c: −log p = e^(2x)/(2 c²) − x. */
   halfNormal = 4,
+  /** tanh x is a partial correlation with the density ∝ (1 − ρ²)^(a − 1): −log p = 2 a log cosh x. */
+  partialCorrelation = 5,
 }
 
 /** One prior that is not normal: a record as those below. */

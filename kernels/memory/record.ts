@@ -1,4 +1,5 @@
 // Reading and writing the 8-byte slots of the records in layout/, and sizes that follow from a model.
+import { Groups } from "../layout/groups";
 import { Model } from "../layout/model";
 
 // @ts-ignore: decorator
@@ -33,5 +34,7 @@ export function widthOf(model: usize): u32 {
 // @ts-ignore: decorator
 @inline
 export function dimensionOf(model: usize): u32 {
-  return slotU32(model, Model.numColumns) * slotU32(model, Model.numPredictors) + slotU32(model, Model.auxiliary);
+  const groups = <usize>slotU32(model, Model.groups);
+  const ofGroups = groups ? slotU32(groups, Groups.numParameters) : 0;
+  return slotU32(model, Model.numColumns) * slotU32(model, Model.numPredictors) + slotU32(model, Model.auxiliary) + ofGroups;
 }

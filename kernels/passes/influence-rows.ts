@@ -8,6 +8,7 @@ import { dimensionOf, slotU32, widthOf } from "../memory/record";
 import { exactDots } from "../rows/exact-rows";
 import { isSparse, offsetAt, rowAt, targetAt, weightAt } from "../rows/row-side";
 import { sumLanes } from "../rows/rows";
+import { influenceGroups } from "./influence-groups";
 import { influenceClasses } from "./influence-softmax";
 import { loadVector, prepareLoss } from "./pass-derivatives";
 import { shiftCovariance, sparseLeverage } from "./sparse-influence";
@@ -16,6 +17,10 @@ import { exactSparseDots } from "./sparse-pass";
 /** Runs the task whose record (layout.ts) stands at `task`. The second argument is not used. */
 export function influenceRows(task: usize, _unused: u32): void {
   const model = <usize>slotU32(task, Influence.model);
+  if (slotU32(model, Model.groups)) {
+    influenceGroups(task);
+    return;
+  }
   const scratch = <usize>slotU32(task, Influence.scratch);
   const columns = slotU32(model, Model.paddedColumns);
   const rowBytes = <usize>slotU32(model, Model.stride) << 2;

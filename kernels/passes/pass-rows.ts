@@ -7,6 +7,7 @@ import { dimensionOf, slotU32, widthOf } from "../memory/record";
 import { addExactRows, addExactSquares, exactDots } from "../rows/exact-rows";
 import { isSparse } from "../rows/row-side";
 import { addGram } from "./gram";
+import { passGroups } from "./pass-groups";
 import { differentiate, loadVector, prepareLoss } from "./pass-derivatives";
 import { copyOutClasses, sumClassBlock } from "./pass-softmax";
 import { clearSparseGram, copyOutSparse, sumSparseBlock } from "./sparse-pass";
@@ -14,6 +15,10 @@ import { clearSparseGram, copyOutSparse, sumSparseBlock } from "./sparse-pass";
 /** Runs the pass whose record (layout.ts) stands at `pass`. The second argument is not used. */
 export function passRows(pass: usize, _unused: u32): void {
   const model = <usize>slotU32(pass, Pass.model);
+  if (slotU32(model, Model.groups)) {
+    passGroups(pass);
+    return;
+  }
   const scratch = <usize>slotU32(pass, Pass.scratch);
   const columns = slotU32(model, Model.paddedColumns);
   const dimension = dimensionOf(model);

@@ -55,6 +55,8 @@ export interface DesignOptions {
   readonly priorSds?: (columns: readonly DesignColumn[]) => ArrayLike<number>;
   /** M of the model that is made of the rows: very many parameters take sparse rows (`curvatureKind`). Columns × classes unless told. */
   readonly countParameters?: (numColumns: number, family: FamilyName, numClasses: number) => number;
+  /** Refuses a number of columns that so many parameters at least come of, before all rows were read. */
+  readonly requireParameters?: (atLeast: number) => void;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */

@@ -236,6 +236,7 @@ export function conditionalMean(
 export function needsConjugate(model: Model): boolean {
   return (
     model.family.name === "gaussian" &&
+    !model.groups &&
     model.auxiliaries.length > 0 &&
     hasNormalPriors(model) &&
     model.rows.numRows < 10 * model.dimension

@@ -1,7 +1,6 @@
 import { InputError } from "../errors.ts";
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale, traceOfProduct } from "../linalg/matrix.ts";
-import { lookInside } from "../models/custom-functions.ts";
+import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import { curvatureOf, type Model } from "../models/model.ts";
 import { addPriorGradientInto } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
@@ -9,12 +8,11 @@ import { gradientMoments } from "../rows/gradient-moments.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
-import type { StateDependentNoise } from "../theory/stability.ts";
 import { twoDigits } from "../wording.ts";
-import { antitheticPoints } from "./laplace-points.ts";
 import type { LocalApproximation } from "./local-approximation.ts";
 import { findModeInLowMemory, type LowMemoryMode } from "./mode/low-memory-mode.ts";
-import { covarianceOf, noiseCovarianceAt } from "./noise-covariance.ts";
+import { noiseAround } from "./noise-around.ts";
+import { noiseCovarianceAt } from "./noise-covariance.ts";
 import { diagonalsAt } from "./row-diagonals.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
@@ -72,7 +70,6 @@ const minRows = 4000;
 const rowsPerParameter = 100;
 /** Rows over which C is averaged around the mode. */
 const rowsAround = 500;
-const customNoisePairs = 4;
 
 /**
  * A and C, M×M. Where the Hessian is not positive definite, C stands in for the data's part of it: both have the same
@@ -98,7 +95,8 @@ async function measureDense(workspace: Workspace, model: Model, position: Float6
   }
   const laplaceCovariance = invert(scale(hessian, numRows));
   const sample = subsampleModel(model, rowsAround, createRandom(seed + 1, 0, 3));
-  const noise = await noiseAround(workspace, sample, position, noiseCovariance, laplaceCovariance, seed);
+  const around = { mode: position, noiseCovariance, laplaceCovariance };
+  const noise = await noiseAround(workspace, sample, around, seed);
   return {
     notes,
     sample,
@@ -158,33 +156,4 @@ async function distanceNotes(
     : [
         `The start is not a mode: a Newton step would move each parameter by ${twoDigits(distance)} posterior sds in the mean, and the draws are around where such steps lead.`,
       ];
-}
-
-/**
- * C̄(Σ) = C + ΔC Tr(P⁻¹Σ)/M, ΔC = C̄(P) − C measured over N(θ*, P): right at Σ = P, and linear in Σ. Averaging over Σ itself,
- * again and again, would take more gradients of single rows than a user's function affords.
- */
-async function noiseAround(
-  workspace: Workspace,
-  sample: Model,
-  mode: Float64Array,
-  noiseCovariance: Matrix,
-  laplaceCovariance: Matrix,
-  seed: number,
-): Promise<StateDependentNoise> {
-  const random = createRandom(seed, 0, 2);
-  let change = scale(await covarianceAt(workspace, sample, mode), -1);
-  const factor = cholesky(laplaceCovariance);
-  const covarianceNear = (position: Float64Array) =>
-    lookInside(mode, position, (inside) => covarianceAt(workspace, sample, inside));
-  for (const position of antitheticPoints(mode, factor, customNoisePairs, () => random.normal()))
-    change = add(change, await covarianceNear(position), 1, 1 / (2 * customNoisePairs));
-  const precision = invertPositiveDefinite(laplaceCovariance);
-  const multiplicative = async (covariance: Matrix) =>
-    scale(change, traceOfProduct(precision, covariance) / mode.length);
-  return { multiplicative, averagedOver: async (covariance) => add(noiseCovariance, await multiplicative(covariance)) };
-}
-
-async function covarianceAt(workspace: Workspace, sample: Model, position: Float64Array): Promise<Matrix> {
-  return covarianceOf(await rowsOf(workspace, sample).pass(position, { gram: "squared-gradient" }));
 }

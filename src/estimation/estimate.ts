@@ -9,7 +9,10 @@ import { conjugatePosterior, needsConjugate } from "./conjugate.ts";
 import { estimateLowRank } from "./estimate-low-rank.ts";
 import type { DenseApproximation, LocalApproximation } from "./local-approximation.ts";
 import { findMode, type Mode } from "./mode/mode.ts";
+import { groupSampleSize, modeOfGroups } from "./mode-of-groups.ts";
+import { noiseAround } from "./noise-around.ts";
 import { noiseCovarianceAt, stateDependentNoise } from "./noise-covariance.ts";
+import type { Quadrature } from "./quadrature.ts";
 import { tellingPasses } from "./telling-passes.ts";
 
 /** Work (rows × M²) that one average over the subsample may take. */
@@ -27,19 +30,17 @@ export function approximate(workspace: Workspace, model: Model, seed: number): P
  * Finds the mode, then measures the Hessian A and the noise covariance C there, each by a pass over all rows.
  * @param seed of the random subsample on which state-dependent averages are taken
  */
-export async function estimate(workspace: Workspace, given: Model, seed: number): Promise<DenseApproximation> {
-  const { numRows } = given.rows;
-  const { noMode, ...mode } = needsConjugate(given)
-    ? await modeOrExactCenter(workspace, given)
-    : await modeOfSearch(workspace, given);
+export async function estimate(workspace: Workspace, unsettled: Model, seed: number): Promise<DenseApproximation> {
+  const { numRows } = unsettled.rows;
+  const { given, quadrature, ...found } = await modeOf(workspace, unsettled, seed);
+  const { noMode, ...mode } = found;
   const model =
     given.shapedPriors.length > 0 ? withShapedPriors(given, referencesAt(given, mode.position, mode.spread)) : given;
   const measuring = tellingPasses(workspace, "measuring the noise");
   const noiseCovariance = await noiseCovarianceAt(measuring, model, mode.position);
-  const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
-  const pairs = (model.numPredictors * (model.numPredictors + 1)) / 2;
-  const sample = subsampleModel(model, Math.min(wanted, Math.floor(maxRowMatrices / pairs)), createRandom(seed, 0, 3));
+  const sample = subsampleModel(model, subsampleSize(model), createRandom(seed, 0, 3));
   const laplaceCovariance = invertPositiveDefinite(mode.precision);
+  const around = { mode: mode.position, noiseCovariance, laplaceCovariance };
   return {
     curvature: "dense",
     workspace,
@@ -50,12 +51,35 @@ export async function estimate(workspace: Workspace, given: Model, seed: number)
     hessian: scale(mode.precision, 1 / numRows),
     priorCurvatures: priorCurvature(model, mode.position, mode.spread),
     noiseCovariance,
-    noise: await stateDependentNoise(measuring, sample, mode.position, noiseCovariance, seed),
+    noise: await (model.groups
+      ? noiseAround(measuring, sample, around, seed)
+      : stateDependentNoise(measuring, sample, mode.position, noiseCovariance, seed)),
     laplaceCovariance,
     laplaceFactor: cholesky(laplaceCovariance),
     modePasses: mode.passes,
     ...(noMode !== undefined && { noMode }),
+    ...(quadrature && { quadrature }),
   };
+}
+
+function subsampleSize(model: Model): number {
+  if (model.groups) return groupSampleSize(model);
+  const wanted = Math.max(minSubsample, Math.floor(subsampleWork / model.dimension ** 2));
+  const pairs = (model.numPredictors * (model.numPredictors + 1)) / 2;
+  return Math.min(wanted, Math.floor(maxRowMatrices / pairs));
+}
+
+/** The mode, of groups with the nodes that suit them. */
+async function modeOf(
+  workspace: Workspace,
+  model: Model,
+  seed: number,
+): Promise<FoundMode & { readonly given: Model; readonly quadrature?: Quadrature }> {
+  if (model.groups) return modeOfGroups(workspace, model, seed);
+  const found = needsConjugate(model)
+    ? await modeOrExactCenter(workspace, model)
+    : await modeOfSearch(workspace, model);
+  return { ...found, given: model };
 }
 
 /** A mode, or what stands in for it and why (`Problem.noMode`). */

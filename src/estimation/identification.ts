@@ -112,7 +112,8 @@ function largestOf(values: Float64Array): number {
 
 /** Whether the mode classifies every row rightly. */
 function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
-  if (!["event", "trials", "classes"].includes(model.family.target)) return false;
+  // Groups' effects are bounded by their own law.
+  if (model.groups || !["event", "trials", "classes"].includes(model.family.target)) return false;
   let isRight = true;
   for (const rows of [sample, model]) {
     visitRows(rows, mode, ({ eta, y }) => {

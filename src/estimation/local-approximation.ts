@@ -2,6 +2,7 @@ import { type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
+import type { Quadrature } from "./quadrature.ts";
 
 /** What every sampler is given: the model, its mode, and about how wide the posterior is there. */
 interface AroundMode {
@@ -37,6 +38,8 @@ export interface DenseApproximation extends AroundMode {
   readonly laplaceCovariance: Matrix;
   /** Lower triangular K with P = K Kᵀ. */
   readonly laplaceFactor: Matrix;
+  /** Of groups, how well their effects are integrated out. */
+  readonly quadrature?: Quadrature;
 }
 
 /** Where parameters are too many for that: P ≈ D⁻¹ + V Vᵀ, with memory O(M). */

@@ -10,6 +10,7 @@ import type { Prior, ScalePrior } from "../priors/densities.ts";
 import { defaultPrior } from "../priors/prior.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
+import type { ModelGroups } from "./group-model.ts";
 
 export type { RowBlock };
 
@@ -54,6 +55,8 @@ export interface Model {
   readonly aliasTable?: number;
   /** A custom model's functions, which stand in for rows and family. */
   readonly custom?: CustomFunctions;
+  /** Where rows are groups of rows, whose effects are integrated out: V more parameters end θ. */
+  readonly groups?: ModelGroups;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
 }
@@ -151,7 +154,17 @@ export function withRecord(model: Omit<Model, "address" | "aliasTable">, aliasTa
   const { memory, rows, priorPrecision, priorMean } = model;
   const shapedPriors = model.shapedPriors.map(shapedPriorRecord);
   const likelihood = likelihoodRecord(model);
-  const record = { rows, family: model.family.name, likelihood, priorPrecision, priorMean, shapedPriors, aliasTable };
+  const groups = model.groups?.address;
+  const record = {
+    rows,
+    family: model.family.name,
+    likelihood,
+    priorPrecision,
+    priorMean,
+    shapedPriors,
+    aliasTable,
+    groups,
+  };
   return { ...model, aliasTable, address: writeModelRecord(memory, record) };
 }
 
@@ -205,8 +218,8 @@ function hasFixedSigma({ family, auxiliaries }: Model): boolean {
 }
 
 /** Whether the likelihood is quadratic in θ, so that the residuals of second-order control variates are 0. */
-export function hasQuadraticLikelihood({ family, auxiliaries }: Model): boolean {
-  return family.name === "gaussian" && auxiliaries.length === 0;
+export function hasQuadraticLikelihood({ family, auxiliaries, groups }: Model): boolean {
+  return family.name === "gaussian" && auxiliaries.length === 0 && !groups;
 }
 
 /** Whether the loss as a whole is quadratic. */

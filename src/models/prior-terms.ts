@@ -1,7 +1,7 @@
 // The prior's part of the loss of the whole data, −log prior(θ) up to a constant, and its derivatives.
 import { densityOf } from "../priors/densities.ts";
 import type { Derivatives } from "../priors/density.ts";
-import type { ShapedPrior } from "../priors/shaped-prior.ts";
+import { lawOf, type ShapedPrior } from "../priors/shaped-prior.ts";
 import { type Model, numCoefficients } from "./model.ts";
 
 /**
@@ -63,8 +63,8 @@ export function addPriorResidualInto(
   }
 }
 
-function termsOf({ prior, scalePrior }: ShapedPrior, x: number, spread = 0): Derivatives {
-  const own = (prior ?? scalePrior)!;
+function termsOf(shaped: ShapedPrior, x: number, spread = 0): Derivatives {
+  const own = lawOf(shaped);
   const { at, kink } = densityOf(own);
   if (kink && spread > 0) return kink.averagedAt(own, x, spread);
   const terms = at(own, x);

@@ -5,6 +5,7 @@ import { halfNormal } from "./half-normal.ts";
 import { halfStudentT } from "./half-student-t.ts";
 import { laplace } from "./laplace.ts";
 import { normal } from "./normal.ts";
+import { type PartialCorrelationPrior, partialCorrelation } from "./partial-correlation.ts";
 import { studentT } from "./student-t.ts";
 
 /** The laws of coefficients: all have a mean, and a width called scale but for the normal law's sd. */
@@ -19,9 +20,13 @@ export type Prior = PriorOf<(typeof coefficientDensities)[number]>;
 /** A prior on a positive parameter s: a noise scale σ, a dispersion α, degrees of freedom ν. */
 export type ScalePrior = PriorOf<(typeof scaleDensities)[number]>;
 
-type AnyPrior = Prior | ScalePrior;
+type AnyPrior = Prior | ScalePrior | PartialCorrelationPrior;
 
-const all = [...coefficientDensities, ...scaleDensities] as readonly KindOfPrior[] as readonly Density<AnyPrior>[];
+const all = [
+  ...coefficientDensities,
+  ...scaleDensities,
+  partialCorrelation,
+] as readonly KindOfPrior[] as readonly Density<AnyPrior>[];
 
 /** The law of a prior. */
 export function densityOf(prior: AnyPrior): Density<AnyPrior> {

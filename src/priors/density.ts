@@ -1,5 +1,11 @@
 /** The shapes of priors that are not normal, as the kernels tell them apart. */
-export type ShapedPriorKind = "student-t" | "laplace" | "gamma" | "half-student-t" | "half-normal";
+export type ShapedPriorKind =
+  | "student-t"
+  | "laplace"
+  | "gamma"
+  | "half-student-t"
+  | "half-normal"
+  | "partial-correlation";
 
 /** A prior: the kind of its law, and the numbers of that law by name. */
 export interface KindOfPrior {

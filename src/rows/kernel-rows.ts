@@ -4,9 +4,10 @@ import { gramLength, type PassRecords, type PassSums, writePassRecords } from ".
 import { matrix } from "../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { cutRows, type Partition, usualPartition } from "./partition.ts";
+import { type Partition, usualPartition } from "./partition.ts";
 import type { LawAround, LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import { visitRows } from "./visit-rows.ts";
+import { workPerGroup } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
@@ -16,12 +17,12 @@ const shortWork = 1e5;
 
 /** Rows in the engine's memory, read by the kernels on the executor's threads. */
 export class KernelRows implements Rows {
-  static readonly traits: RowTraits = { areInMemory: true, mayBeBounded: false };
-  readonly traits = KernelRows.traits;
+  static readonly traits: RowTraits = { areInMemory: true, mayBeBounded: false, haveLinearPredictors: true };
+  readonly traits: RowTraits = KernelRows.traits;
 
   constructor(
-    private readonly workspace: Workspace,
-    private readonly model: Model,
+    protected readonly workspace: Workspace,
+    protected readonly model: Model,
     private readonly partition: Partition = usualPartition,
   ) {}
 
@@ -51,7 +52,8 @@ export class KernelRows implements Rows {
         records.moveTo(positions[k]);
       });
       const tasks = used.flatMap(({ records }) => records.tasks);
-      const short = positions.length * rows.numRows * numPredictors * rows.paddedColumns < shortWork;
+      const perRow = model.groups ? workPerGroup(model) : numPredictors * rows.paddedColumns;
+      const short = positions.length * rows.numRows * perRow < shortWork;
       await workspace.executor.run(tasks, { signal: workspace.signal, short });
       return used.map(({ records, visited }) => {
         workspace.counter.rowsVisited += visited;
@@ -124,7 +126,7 @@ export class KernelRows implements Rows {
     const { memory, rows } = model;
     const mark = memory.mark();
     try {
-      const ranges = cutRows(rows.numRows, this.partition(rows.numRows));
+      const ranges = this.partition(rows.numRows, Number.POSITIVE_INFINITY);
       const arrays = { factor: law.factor.data, covariance: law.covariance.data };
       const tasks = writeInfluenceRecords(model, { center, law: arrays, ...wanted }, ranges);
       await workspace.executor.run(tasks, { signal: workspace.signal });
@@ -139,8 +141,8 @@ export class KernelRows implements Rows {
     const { step = 1 } = request;
     const visited = Math.ceil((request.rowList?.length ?? model.rows.numRows) / step);
     const taskBytes = 16 * gramLength(model, request) + 64 * model.dimension;
-    const parts = Math.min(this.partition(visited), Math.floor(maxGramBytes / taskBytes));
-    return { records: writePassRecords(model, position, request, cutRows(visited, parts, step)), visited };
+    const ranges = this.partition(visited, Math.floor(maxGramBytes / taskBytes), step);
+    return { records: writePassRecords(model, position, request, ranges), visited };
   }
 }
 

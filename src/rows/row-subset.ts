@@ -1,4 +1,5 @@
 // Models over some of a model's rows.
+import { copyGroupEntries } from "../engine/bindings/group-record.ts";
 import { setSparseWeight, sparseRowEnd, sparseWeight } from "../engine/bindings/sparse-row.ts";
 import { type Model, withRows } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
@@ -11,6 +12,8 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
   const total = model.rows.numRows;
   if (total <= numRows) return model;
   const chosen = chooseRows(total, numRows, random);
+  if (model.groups)
+    return withRows(model, { ...model.rows, numRows, address: copyGroupEntries(model.memory, model.rows, chosen) });
   if (!model.custom) return withRows(model, { ...model.rows, address: copyRows(model, chosen), numRows });
   const { subset } = model.custom;
   const custom = { ...model.custom, subset: subset ? chosen.map((row) => subset[row]) : chosen };
@@ -38,6 +41,10 @@ function copyRows({ memory, rows }: Model, chosen: Uint32Array): number {
 
 /** The same model over the rows of these numbers, copied, each with its weight times the factor given for it. */
 export function weightedRows(model: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>): Model {
+  if (model.groups) {
+    const address = copyGroupEntries(model.memory, model.rows, numbers, factors);
+    return withRows(model, { ...model.rows, address, numRows: numbers.length });
+  }
   const copy = model.rows.sparse ? copySparse : copyDense;
   return withRows(model, {
     ...model.rows,

@@ -36,8 +36,10 @@ export interface RowBatch {
 
 /** What can be asked of rows beyond their sums and gradients. */
 export interface RowTraits {
-  /** Whether rows stand in the engine's memory, so that kernels run chains over them and `visitRows` sees their predictors. */
+  /** Whether rows stand in the engine's memory, so that kernels run chains over them. */
   readonly areInMemory: boolean;
+  /** Whether a row's loss is a function of its linear predictors, which `visitRows` sees; groups have theirs integrated over. */
+  readonly haveLinearPredictors: boolean;
   /** Whether the density may be 0 somewhere, beyond a bound of some parameter. */
   readonly mayBeBounded: boolean;
 }

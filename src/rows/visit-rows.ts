@@ -23,6 +23,7 @@ export function visitRows(
   { step = 1, numbers }: { step?: number; numbers?: ArrayLike<number> } = {},
 ): void {
   const { memory, rows, numPredictors } = model;
+  if (model.groups) throw new TypeError("Groups have no linear predictors: visit their rows (dataRowsOf).");
   const view = viewRows(memory, rows);
   const eta = new Float64Array(numPredictors);
   const row = {

@@ -13,7 +13,7 @@ import { laplace } from "./algorithms/laplace.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
 import { wideLangevin } from "./algorithms/wide-langevin.ts";
 import type { SamplerOptions } from "./plan.ts";
-import { samplerNamed, samplers, unsupportedReasonFor, usesCurvature } from "./registry.ts";
+import { samplerNamed, samplers, unsupportedReasonFor } from "./registry.ts";
 import { type Sampler, SamplerOptionError, tunableOf } from "./sampler.ts";
 
 /** A sampler, and why it was taken. */
@@ -60,7 +60,8 @@ function requireSuited(sampler: Sampler, asked: string, known: Known, options: S
     throw new SamplerOptionError(`${what} cannot be used here: ${reason}; ${remedyFor(asked, known)}.`);
   }
   // Where there is one sampler, people who asked for none do not know it by name.
-  refuseForeignTuning(tunableOf(sampler, known, asked), options, samplers);
+  const others = suitedTo(known).map((other) => ({ ...tunableOf(other, known), name: other.name }));
+  refuseForeignTuning(tunableOf(sampler, known, asked), options, others);
   if (known.curvature === "low-rank") sampler.lowRank?.requireTuning?.(known.model, options);
 }
 
@@ -72,11 +73,10 @@ function settingsOf(options: SamplerOptions): string {
 function remedyFor(asked: string, local: Known): string {
   if (asked === "auto") return "leave it out";
   if (local.curvature === "dense") return "use --sampler auto";
-  const suited = samplers.filter(
-    (sampler) => usesCurvature(sampler, local.curvature) && unsupportedReasonFor(sampler, local) === null,
-  );
-  return `choose one of ${["auto", ...suited.map(({ name }) => name)].join(", ")}, or use fewer columns`;
+  return `choose one of ${["auto", ...suitedTo(local).map(({ name }) => name)].join(", ")}, or use fewer columns`;
 }
+
+const suitedTo = (known: Known) => samplers.filter((sampler) => unsupportedReasonFor(sampler, known) === null);
 
 /**
  * The sampler for people who read nothing, the first line that holds:

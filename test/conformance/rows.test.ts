@@ -8,6 +8,7 @@ import { customModel, modelOf } from "../../src/models/custom-model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { CustomRows } from "../../src/rows/custom-rows.ts";
 import { KernelRows } from "../../src/rows/kernel-rows.ts";
+import { cutRows } from "../../src/rows/partition.ts";
 import { subsampleModel } from "../../src/rows/row-subset.ts";
 import type { PassRequest, RowSums, Rows } from "../../src/rows/rows.ts";
 import { rowsOf } from "../../src/rows/rows-of.ts";
@@ -60,7 +61,10 @@ const inMemory = (family: FamilyName, storage?: "sparse") => async (): Promise<C
   return {
     local,
     reference: rowsOf(plain.workspace, plain.model),
-    rows: (partition) => new KernelRows(local.workspace, local.model, () => partition),
+    rows: (partition) =>
+      new KernelRows(local.workspace, local.model, (visited, maxParts, step) =>
+        cutRows(visited, Math.min(maxParts, partition), step),
+      ),
     // Gram matrices are summed in single precision over blocks of 64 rows; residuals are small differences of gradients.
     tolerance: { gradient: 1e-11, gram: 1e-6, residual: 1e-10 },
     gramKinds: ["none", "curvature", "squared-gradient", "squared-residual"],

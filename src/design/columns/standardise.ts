@@ -21,7 +21,7 @@ export interface OriginalScale {
 }
 
 /** What of a design its scales rest on. */
-export type ScaledDesign = Pick<Design, "columns" | "target" | "basis">;
+export type ScaledDesign = Pick<Design, "columns" | "target" | "basis" | "groups">;
 
 /** The map from what a design's coefficients are sampled in to the data's own scale: γ → b → β where there is a basis. */
 export function originalScale({ columns, target, basis }: ScaledDesign): OriginalScale {

@@ -2,6 +2,7 @@ import { Chain as Slot } from "../../../kernels/layout/chain.ts";
 import { chainScratchBytes } from "../../../kernels/layout/scratch.ts";
 import type { EngineMemory } from "../memory.ts";
 import type { ChainGradient, FallingRateRecord, LowRankStep, Motion, StepMatrix } from "./chain-types.ts";
+import { groupScratchBytes } from "./group-record.ts";
 import type { ModelInMemory } from "./pass-record.ts";
 import { gradientCodes, matrixCodes, noiseCodes } from "./words.ts";
 
@@ -66,6 +67,7 @@ export function writeChainRecord(model: ModelInMemory, record: ChainRecord): num
   writeMotion(memory, address, record, dimension);
   writeNoiseEstimate(memory, address, record, dimension);
   set(Slot.scratch, memory.allocateZeroed(chainScratchBytes(rows.paddedColumns, numPredictors)));
+  if (model.groups) set(Slot.groupScratch, memory.allocate(groupScratchBytes(model.groups, dimension, 2)));
   return address;
 }
 

@@ -1,6 +1,8 @@
+import { influenceLaws } from "../../../kernels/layout/groups.ts";
 import { Influence as Slot } from "../../../kernels/layout/pass.ts";
 import { influenceScratchBytes } from "../../../kernels/layout/scratch.ts";
 import type { KernelTask } from "../executor.ts";
+import { groupScratchBytes } from "./group-record.ts";
 import type { ModelInMemory, RowRange } from "./pass-record.ts";
 
 /** Leverage and influence of rows around θ̂ (kernels/layout/pass.ts, Influence). */
@@ -24,6 +26,9 @@ export function writeInfluenceRecords(
   const centerAddress = memory.putF64(center);
   const factor = memory.putF64(law.factor);
   const covariance = rows.sparse ? memory.putF64(law.covariance) : 0;
+  const scratchBytes = model.groups
+    ? groupScratchBytes(model.groups, model.dimension, influenceLaws)
+    : influenceScratchBytes(rows.paddedColumns, model.numPredictors);
   return ranges.map(({ from, to }): KernelTask => {
     const address = memory.allocateZeroed(Slot.slots * 8);
     const set = (slot: Slot, value: number) => memory.setU32(address, slot, value);
@@ -35,7 +40,7 @@ export function writeInfluenceRecords(
     set(Slot.to, to);
     set(Slot.leverage, leverage);
     set(Slot.influence, influence);
-    set(Slot.scratch, memory.allocate(influenceScratchBytes(rows.paddedColumns, model.numPredictors)));
+    set(Slot.scratch, memory.allocate(scratchBytes));
     return { kernel: "influenceRows", address, argument: 0, times: 1 };
   });
 }

@@ -37,6 +37,8 @@ export interface ModelRecord {
   readonly shapedPriors: readonly ShapedPriorRecord[];
   /** Address of the entries (alias-table.ts) by which rows are drawn; uniformly where left out. */
   readonly aliasTable?: number;
+  /** Address of the record of groups (group-record.ts), where the rows are those. */
+  readonly groups?: number;
 }
 
 /** Writes the record and all that it points to; returns its address. */
@@ -68,5 +70,6 @@ export function writeModelRecord(memory: EngineMemory, record: ModelRecord): num
   set(Slot.shapedPriors, writeShapedPriorRecords(memory, shapedPriors));
   set(Slot.numShapedPriors, shapedPriors.length);
   set(Slot.aliasTable, record.aliasTable ?? 0);
+  set(Slot.groups, record.groups ?? 0);
   return address;
 }

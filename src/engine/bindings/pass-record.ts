@@ -2,6 +2,7 @@ import { PassOutput, Pass as Slot } from "../../../kernels/layout/pass.ts";
 import { densePassScratchBytes, sparsePassScratchBytes } from "../../../kernels/layout/scratch.ts";
 import type { KernelTask } from "../executor.ts";
 import type { EngineMemory } from "../memory.ts";
+import { type GroupSizes, groupScratchBytes } from "./group-record.ts";
 import { gramCodes } from "./words.ts";
 
 /** What the records of tasks need to know of a model in memory. */
@@ -13,6 +14,8 @@ export interface ModelInMemory {
   readonly dimension: number;
   readonly numPredictors: number;
   readonly rows: { readonly numRows: number; readonly paddedColumns: number; readonly sparse?: object };
+  /** Where rows are groups. */
+  readonly groups?: GroupSizes;
 }
 
 /** The Gram matrix of a pass, or its diagonal alone, and what it takes beside θ. */
@@ -117,7 +120,9 @@ function readSums(values: Float64Array, dimension: number): PassSums {
   };
 }
 
-function passScratchBytes({ numPredictors, rows }: ModelInMemory, { gram, isDiagonal = false }: GramRequest): number {
+function passScratchBytes(model: ModelInMemory, { gram, isDiagonal = false }: GramRequest): number {
+  const { numPredictors, rows, groups } = model;
+  if (groups) return groupScratchBytes(groups, model.dimension, 2);
   const bytes = rows.sparse ? sparsePassScratchBytes : densePassScratchBytes;
   return bytes(rows.paddedColumns, numPredictors, gram !== "none", isDiagonal);
 }

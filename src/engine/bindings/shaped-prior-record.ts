@@ -1,7 +1,7 @@
 import { ShapedPrior as Slot } from "../../../kernels/layout/prior.ts";
 import { densityOf } from "../../priors/densities.ts";
 import type { ShapedPriorKind } from "../../priors/density.ts";
-import type { ShapedPrior } from "../../priors/shaped-prior.ts";
+import { lawOf, type ShapedPrior } from "../../priors/shaped-prior.ts";
 import type { EngineMemory } from "../memory.ts";
 import { priorCodes } from "./words.ts";
 
@@ -18,8 +18,9 @@ export interface ShapedPriorRecord {
 }
 
 /** The prior as the kernels take it. */
-export function shapedPriorRecord({ index, prior, scalePrior, reference }: ShapedPrior): ShapedPriorRecord {
-  const own = (prior ?? scalePrior)!;
+export function shapedPriorRecord(shaped: ShapedPrior): ShapedPriorRecord {
+  const { index, reference } = shaped;
+  const own = lawOf(shaped);
   const { kind, numbersOf } = densityOf(own).kernel!;
   const [a, b, c] = numbersOf(own);
   return { index, kind, a, b, c, reference };

@@ -67,6 +67,7 @@ export const priorCodes: Readonly<Record<ShapedPriorKind, PriorCode>> = {
   gamma: PriorCode.gamma,
   "half-student-t": PriorCode.halfStudentT,
   "half-normal": PriorCode.halfNormal,
+  "partial-correlation": PriorCode.partialCorrelation,
 };
 
 export function priorKindOf(code: number): ShapedPriorKind {

@@ -1,12 +1,17 @@
 import type { Executor, KernelName } from "../executor.ts";
 import type { EngineMemory } from "../memory.ts";
 import { runChainReference } from "./reference-chain.ts";
+import { crossedRowsReference } from "./reference-crossed.ts";
+import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
 const kernels: Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void> = {
   passRows: passRowsReference,
   influenceRows: influenceRowsReference,
   runChain: runChainReference,
+  factorTile: factorTileReference,
+  solveTriangle: solveTriangleReference,
+  crossedRows: crossedRowsReference,
 };
 
 /** Runs tasks on the calling thread by the plain TypeScript versions of the kernels. */

@@ -1,5 +1,6 @@
 import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { dataRowsOf } from "../../models/group-model.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
 import { densityOf } from "../../priors/densities.ts";
@@ -40,13 +41,14 @@ const maxIterations = 100;
  * Finds the mode: Newton steps on small strided minibatches that grow eightfold bring θ near, so that the few passes
  * over all rows that follow (Newton with a line search) start within a few posterior sds and converge quadratically.
  * Priors with a kink are averaged over the posterior's spread (`PriorSpread`), which is found with the mode.
+ * @param start where a mode of a model like it is; the search is then over all rows from the beginning
  */
-export async function findMode(given: Workspace, model: Model): Promise<Mode> {
+export async function findMode(given: Workspace, model: Model, start?: Float64Array): Promise<Mode> {
   const { numRows } = model.rows;
   const workspace = tellingPasses(given, "finding the mode");
   let spread = initialSpread(model);
-  let position = startingPoint(model);
-  for (let size = Math.max(1000, 20 * model.dimension); size < numRows / 4; size *= 8) {
+  let position = start ?? startingPoint(model);
+  for (let size = Math.max(1000, 20 * model.dimension); !start && size < numRows / 4; size *= 8) {
     const step = Math.floor(numRows / size);
     // A minibatch of n rows knows θ* to √(N/n) posterior sds; going on below a tenth of that is wasted.
     position = (await newton(workspace, model, position, { step, tolerance: (0.01 * numRows) / size, spread }))
@@ -79,6 +81,9 @@ function initialSpread({ dimension, shapedPriors }: Model): Float64Array | undef
   return spread;
 }
 
+/** log τ of groups' effects: about where most are, from which those that are much smaller or larger are reached. */
+const startingSd = -0.7;
+
 /** Rows from which the first guess of a noise scale is made. */
 const rowsForNoiseScale = 20_000;
 
@@ -86,8 +91,10 @@ const rowsForNoiseScale = 20_000;
 function startingPoint(model: Model): Float64Array {
   const position = new Float64Array(model.dimension);
   model.auxiliaries.forEach(({ startingTau }, k) => {
-    position[numCoefficients(model) + k] = startingTau(() => meanSquare(model, position));
+    position[numCoefficients(model) + k] = startingTau(() => meanSquare(dataRowsOf(model), position));
   });
+  position.fill(startingSd, numCoefficients(model) + model.auxiliaries.length);
+  for (const { index, correlationPrior } of model.shapedPriors) if (correlationPrior) position[index] = 0;
   return position;
 }
 

@@ -1,6 +1,7 @@
 import type { Design } from "../../design/design-types.ts";
 import { InputError } from "../../errors.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
+import { dataRowsOf } from "../../models/group-model.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { visitRows } from "../../rows/visit-rows.ts";
 
@@ -38,11 +39,12 @@ export function refuseExactFit(
 function targetSize(model: Model, mode: Float64Array): number {
   let squares = 0;
   let count = 0;
-  const step = Math.max(1, Math.floor(model.rows.numRows / 2000));
+  const rows = dataRowsOf(model);
+  const step = Math.max(1, Math.floor(rows.rows.numRows / 2000));
   const visit = ({ y }: { readonly y: number }) => {
     squares += y * y;
     count++;
   };
-  visitRows(model, mode, visit, { step });
+  visitRows(rows, mode, visit, { step });
   return Math.sqrt(squares / count);
 }

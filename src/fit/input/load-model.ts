@@ -11,6 +11,8 @@ import { coefficientNames, modelRecipe } from "../../prediction/predictive-fit.t
 import type { Prior } from "../../priors/densities.ts";
 import type { NormalPrior } from "../../priors/normal.ts";
 import type { Workspace } from "../../rows/workspace.ts";
+import { varianceBlocks, varianceNames } from "../summary/variance-blocks.ts";
+import { groupModelOf } from "./group-model-of.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
 import { requireRoomForDraws } from "./require-room.ts";
@@ -45,7 +47,9 @@ export async function loadModel(
   const auxiliaries = knownAuxiliaries(options);
   const countParameters = (numColumns: number, family: FamilyName, count: number) => {
     const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
-    return numParameters(numColumns, { family, classes, auxiliaries });
+    const dimension = numParameters(numColumns, { family, classes, auxiliaries });
+    requireRoomForDraws({ memory: engine.memory, dimension }, options);
+    return dimension;
   };
   const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters, priorSds });
   const loaded = performance.now();
@@ -55,15 +59,16 @@ export async function loadModel(
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const classes = classesOf(design, options.classCoding);
-  let model = createModel(engine.memory, rows, {
+  const flat = createModel(engine.memory, rows, {
     family: design.family,
     classes,
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries,
   });
+  let model = groupModelOf(design, flat);
   requireRoomForDraws(model, options);
   inspect?.(model);
-  const names = coefficientNames(modelRecipe(design, model));
+  const names = namesOf(design, model);
   requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
@@ -80,6 +85,13 @@ export async function loadModel(
     learned: learning?.learned,
     times: { started, loaded },
   };
+}
+
+/** The names of all that θ has: of coefficients, auxiliary parameters, and of groups' sds and correlations. */
+function namesOf(design: Design, model: Model): string[] {
+  const names = coefficientNames(modelRecipe(design, model));
+  if (!design.groups) return names;
+  return [...names, ...varianceBlocks(design.groups, design.target.scale, names.length).flatMap(varianceNames)];
 }
 
 /** The priors of what is sampled: of the columns' coefficients, or of those in the design's basis. */

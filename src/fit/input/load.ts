@@ -5,8 +5,6 @@ import type { ProgressListener, ReportProgress } from "../../engine/progress.ts"
 import { InputError } from "../../errors.ts";
 import { probabilityOf } from "../../formula/event.ts";
 import { parseFormula } from "../../formula/formula.ts";
-import { groupTreesOf } from "../../formula/formula-groups.ts";
-import { groupText } from "../../formula/formula-text.ts";
 import { requireObject } from "../../kinds.ts";
 import { type Model, type RowBlock, rowBlockOf } from "../../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "../../options/resolve-options.ts";
@@ -14,6 +12,7 @@ import { tellRows, whilePreparing } from "../../prediction/telling-rows.ts";
 import { type TableData, tableFromColumns, tableFromRows } from "../../table/table.ts";
 import type { TableSource } from "../../table/table-source.ts";
 import { requireInput } from "../options/require-input.ts";
+import { requireRoomForDraws } from "./require-room.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
@@ -97,16 +96,14 @@ export async function loadRows(
     },
   };
   const { family, event, standardize, weights, storage, learnPrior } = options;
-  const shared = { family, event, standardize, storage, memory, priorSds, countParameters, allLevels: learnPrior };
+  const requireParameters = (dimension: number) =>
+    requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
+  const parameters = { countParameters, requireParameters };
+  const shared = { family, event, standardize, storage, memory, priorSds, ...parameters, allLevels: learnPrior };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
     const formula = parseFormula(input.formula);
-    const [group] = groupTreesOf(formula.terms);
-    if (group)
-      throw new InputError(
-        `The formula has the group term ${groupText(group)}, and multilevel models cannot be fitted yet; leave it out.`,
-      );
     const onRows = (done: number, pass: 1 | 2) => tellRows(onProgress, `reading, pass ${pass} of 2`, source, done);
     design = await whilePreparing(source, onProgress, () =>
       buildDesign(source, formula, { ...shared, weights, signal, onProgress: onRows }),

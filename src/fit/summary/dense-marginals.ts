@@ -7,6 +7,8 @@ import type { ChainOutput } from "../../sampling/plan.ts";
 import type { DenseRun } from "../../sampling/run.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
 import type { Marginals } from "./coefficients.ts";
+import { type VarianceBlock, varianceBlocks, varianceDraws } from "./variance-blocks.ts";
+import { varianceMoments } from "./variance-moments.ts";
 
 /** Means and sds over every step of the chains that was counted, from the covariance matrix of all of them. */
 export function denseMarginals(
@@ -17,7 +19,9 @@ export function denseMarginals(
   const transform = originalScale(design);
   const { numPredictors, auxiliaries } = local.model;
   const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
-  const scale = { numPredictors, units };
+  const firstVariance = transform.shift.length * numPredictors + units.length;
+  const blocks = design.groups ? varianceBlocks(design.groups, transform.targetScale, firstVariance) : [];
+  const scale = { numPredictors, units, blocks };
   const draws = drawsByName(names, transform, scale, output.positions);
   const means = drawsByName(names, transform, scale, output.intervalMeans);
   const traced = output.steps ?? output.trace;
@@ -29,11 +33,24 @@ export function denseMarginals(
   const predicted = standardise({ mean: local.mode, covariance: plan.prediction.covariance });
   const numCoefficients = transform.shift.length * numPredictors;
   const of = (all: ReadonlyMap<string, Float64Array[]>, index: number) => all.get(names[index])!;
+  const variances = varianceMoments(blocks, { local, plan, output });
   return {
     draws,
     drawsOf: (index) => of(draws, index),
     ...(traces && { traceOf: (index: number) => of(traces, index) }),
     momentsOf(index, trace, statistics) {
+      if (index >= firstVariance) {
+        const { moments, predicted: sds } = variances(index);
+        const mcseMean = mcseOfMean(of(means, index));
+        const mcseSd =
+          moments.sd *
+          mcseOfSdOverSteps(trace, {
+            mcseOfMean: mcseMean / statistics.sd,
+            isExponential: !output.steps,
+            isIntegrated: output.isIntegrated,
+          });
+        return { ...moments, mcseMean, mcseSd, standardized: sds };
+      }
       const auxiliary = auxiliaries[index - numCoefficients];
       const unit = units[index - numCoefficients];
       const { mean, sd } = auxiliary
@@ -91,11 +108,19 @@ function marginals(
   return result;
 }
 
+/** What θ is multiplied by for the scale of the data, beside the coefficients. */
+interface DataScale {
+  readonly numPredictors: number;
+  /** Of the auxiliary parameters. */
+  readonly units: readonly number[];
+  readonly blocks: readonly VarianceBlock[];
+}
+
 /** All chains' positions on the scale of the data: by name one array a chain. */
 function drawsByName(
   names: readonly string[],
   transform: OriginalScale,
-  { numPredictors, units }: { readonly numPredictors: number; readonly units: readonly number[] },
+  { numPredictors, units, blocks }: DataScale,
   chains: readonly Float64Array[],
 ): Map<string, Float64Array[]> {
   const draws = new Map<string, Float64Array[]>(names.map((name) => [name, []]));
@@ -115,6 +140,9 @@ function drawsByName(
         values[first + k][draw] = unit * Math.exp(position[first + k]);
       });
     }
+    for (const block of blocks)
+      for (const [k, own] of varianceDraws(block, positions, dimension, "original").entries())
+        values[block.first + k].set(own);
     names.forEach((name, j) => {
       draws.get(name)!.push(values[j]);
     });

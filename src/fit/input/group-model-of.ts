@@ -1,0 +1,86 @@
+import type { Design } from "../../design/design-types.ts";
+import type { GroupDesign, GroupingFactor } from "../../design/groups/group-types.ts";
+import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
+import { InputError } from "../../errors.ts";
+import { createGroupModel, type EffectsOfFactor, type Grouping } from "../../models/group-model.ts";
+import type { Model } from "../../models/model.ts";
+import type { ScalePrior } from "../../priors/densities.ts";
+
+/** The default prior of an effect's sd, on the standardised scale. */
+const defaultSdPrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
+/** η of the default LKJ law: all correlation matrices alike. */
+const defaultShape = 1;
+/** With which the mode is searched for first (estimation/quadrature.ts). */
+const firstNodes = 7;
+/** Integrands of gaussian rows are normal densities times polynomials of the fourth degree. */
+const exactNodes = 3;
+
+/**
+ * The model of a design's groups over the model of its rows; that model itself where the design has none.
+ * @throws InputError where the groups cannot be integrated out
+ */
+export function groupModelOf({ groups, family }: Design, flat: Model): Model {
+  if (!groups) return flat;
+  requireIntegrable(groups, family);
+  const count = family === "gaussian" ? exactNodes : firstNodes;
+  const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
+  return createGroupModel(flat, groupingOf(groups), nodes);
+}
+
+function requireIntegrable({ factors, structure }: GroupDesign, family: string): void {
+  if (family === "categorical")
+    throw new InputError(
+      "Group terms need one linear predictor a row, and the categorical family has one for every class; make two classes for the bernoulli family.",
+    );
+  if (structure === "crossed" || factors.length > 2)
+    throw new InputError(
+      `The factors ${factors.map(({ name }) => name).join(", ")} are crossed, or nested more than twice, and such effects cannot be fitted yet; leave all but one of them out.`,
+    );
+  for (const factor of factors) {
+    const count = effectsIn(factor).length;
+    if (count > maxEffectsOfFactor)
+      throw new InputError(
+        `The terms of ${factor.name} have ${count} effects a group, and ${maxEffectsOfFactor} are the most; leave some of the slopes out.`,
+      );
+  }
+}
+
+const effectsIn = ({ terms }: GroupingFactor) => terms.flatMap(({ effects }) => effects);
+
+function effectsOf(factor: GroupingFactor): EffectsOfFactor {
+  const effects = effectsIn(factor);
+  return {
+    columns: effects.map(({ column }) => column),
+    blocks: factor.terms.map(({ effects: own }) => own.length),
+    sdPriors: effects.map(() => defaultSdPrior),
+    correlationShapes: factor.terms.map(() => defaultShape),
+  };
+}
+
+function groupingOf({ factors }: GroupDesign): Grouping {
+  const [first, second] = factors;
+  const inner = second ?? first;
+  const innerStarts = startsOf(inner);
+  if (!second) return { innerStarts, inner: effectsOf(inner) };
+  return {
+    innerStarts,
+    outerStarts: outerStarts(first, innerStarts),
+    outer: effectsOf(first),
+    inner: effectsOf(inner),
+  };
+}
+
+/** The first row of each level, and the number of rows: levels ascend with the rows. */
+function startsOf({ levelOf, numLevels }: Pick<GroupingFactor, "levelOf" | "numLevels">): Uint32Array {
+  const starts = new Uint32Array(numLevels + 1);
+  for (const level of levelOf) starts[level + 1]++;
+  for (let level = 0; level < numLevels; level++) starts[level + 1] += starts[level];
+  return starts;
+}
+
+/** The first inner group of each level of the outer factor. */
+function outerStarts({ levelOf, numLevels }: GroupingFactor, innerStarts: Uint32Array): Uint32Array {
+  const numInner = innerStarts.length - 1;
+  const outerOf = Uint32Array.from({ length: numInner }, (_, group) => levelOf[innerStarts[group]]);
+  return startsOf({ levelOf: outerOf, numLevels });
+}

@@ -1,0 +1,164 @@
+import {
+  type GroupSizes,
+  maxEffectsOfFactor,
+  numVarianceParameters,
+  writeGroupEntries,
+  writeGroupsRecord,
+} from "../engine/bindings/group-record.ts";
+import type { ScalePrior } from "../priors/densities.ts";
+import { lkjPriors } from "../priors/partial-correlation.ts";
+import type { ShapedPrior } from "../priors/shaped-prior.ts";
+import { productRule } from "../theory/gauss-hermite.ts";
+import { type Model, numCoefficients, withRecord } from "./model.ts";
+
+/** The effects b ~ N(0, Σ) that each level of a grouping factor has, Σ = diag(τ) R diag(τ). */
+export interface EffectsOfFactor {
+  /** Of each effect the column of the rows that it multiplies; −1 for the number 1. At most `maxEffectsOfFactor`. */
+  readonly columns: readonly number[];
+  /** Effects that correlate stand side by side: the sizes of these blocks. */
+  readonly blocks: readonly number[];
+  /** One for each effect's sd. */
+  readonly sdPriors: readonly ScalePrior[];
+  /** η of the LKJ law of each block's correlations. */
+  readonly correlationShapes: readonly number[];
+}
+
+/** How the rows of a model are grouped. */
+export interface Grouping {
+  /** The first row of each group of the innermost factor, then N: rows of a group stand side by side. */
+  readonly innerStarts: ArrayLike<number>;
+  /** The first inner group of each outer group, then their number; left out where there is one factor. */
+  readonly outerStarts?: ArrayLike<number>;
+  readonly outer?: EffectsOfFactor;
+  readonly inner: EffectsOfFactor;
+}
+
+/** What a model of groups has beside the model of its rows. */
+export interface ModelGroups extends GroupSizes {
+  /** Address of the kernels' record. */
+  readonly address: number;
+  /** The model of the rows without their groups' effects: the same β and family. */
+  readonly rows: Model;
+  readonly innerStarts: number;
+  readonly numInner: number;
+  readonly outer?: EffectsOfFactor;
+  readonly inner: EffectsOfFactor;
+  /** V: variance parameters at the end of θ, those of the outer factor first. */
+  readonly numParameters: number;
+  /** K: nodes a dimension of the outer and of the inner effects. */
+  readonly nodes: NodeCounts;
+}
+
+export interface NodeCounts {
+  readonly outer: number;
+  readonly inner: number;
+}
+
+const entryWords = 4;
+
+/**
+ * A model whose rows are groups: θ = (β, τ, φ), φ the logarithms of the effects' sds and the inverse hyperbolic tangents of their
+ * partial correlations, factor after factor and block after block. A group's loss is −log ∫ Π_i p(y_i | x_iᵀβ + o_i + z_iᵀ b) p(b) db,
+ * so that everything known of rows holds of groups (SGD's noise, minibatches, influence, control variates).
+ * @param flat the model of the rows without effects, whose priors of β and τ it takes over
+ */
+export function createGroupModel(flat: Model, grouping: Grouping, nodes: NodeCounts): Model {
+  const { memory } = flat;
+  const { innerStarts, outerStarts, outer, inner } = grouping;
+  for (const { columns } of outer ? [outer, inner] : [inner])
+    if (columns.length > maxEffectsOfFactor) throw new RangeError(`at most ${maxEffectsOfFactor} effects a factor`);
+  const numInner = innerStarts.length - 1;
+  const numGroups = outerStarts ? outerStarts.length - 1 : numInner;
+  const numParameters = (outer ? numVarianceParameters(outer) : 0) + numVarianceParameters(inner);
+  const starts = memory.putU32(innerStarts);
+  const bounds = (group: number) =>
+    outerStarts ? { first: outerStarts[group], end: outerStarts[group + 1] } : { first: group, end: group + 1 };
+  let maxRows = 0;
+  let maxInner = 0;
+  const address = writeGroupEntries(memory, numGroups, (group) => {
+    const { first, end } = bounds(group);
+    maxRows = Math.max(maxRows, innerStarts[end] - innerStarts[first]);
+    maxInner = Math.max(maxInner, end - first);
+    return { first, end, weight: 1 };
+  });
+  const dimension = flat.dimension + numParameters;
+  const rows = {
+    address,
+    numRows: numGroups,
+    numColumns: flat.rows.numColumns,
+    // Where a chain keeps θ there is room for all of it.
+    paddedColumns: 8 * Math.ceil(dimension / 8),
+    stride: entryWords,
+    hasOffset: false,
+    hasWeights: false,
+  };
+  const pad = (values: Float64Array) => Float64Array.from({ length: dimension }, (_, j) => values[j] ?? 0);
+  const groups = {
+    rows: flat,
+    innerStarts: starts,
+    numInner,
+    outer,
+    inner,
+    numParameters,
+    maxRows,
+    maxInner,
+    width: flat.rows.numColumns + (outer ? numVarianceParameters(outer) : 0),
+  };
+  return withRecord({
+    ...flat,
+    rows,
+    dimension,
+    priorPrecision: pad(flat.priorPrecision),
+    priorMean: pad(flat.priorMean),
+    shapedPriors: [...flat.shapedPriors, ...variancePriors(flat.dimension, outer ? [outer, inner] : [inner])],
+    groups: recorded(groups, nodes),
+  });
+}
+
+/** The same model with other numbers of nodes. */
+export function withNodes(model: Model, nodes: NodeCounts): Model {
+  if (!model.groups) throw new TypeError("The model has no groups.");
+  return withRecord({ ...model, groups: recorded(model.groups, nodes) }, model.aliasTable);
+}
+
+/** Why a factor's nodes are as many as the dimension's power of them: gaussian rows make every integrand a normal density. */
+function recorded(groups: Omit<ModelGroups, "address" | "nodes">, nodes: NodeCounts): ModelGroups {
+  const { rows, innerStarts, maxRows, maxInner, outer, inner } = groups;
+  const record = (effects: EffectsOfFactor, count: number) => ({
+    ...effects,
+    ...productRule(count, effects.columns.length),
+  });
+  const address = writeGroupsRecord(rows.memory, {
+    rows: rows.address,
+    innerStarts,
+    maxRows,
+    maxInner,
+    ...(outer && { outer: record(outer, nodes.outer) }),
+    inner: record(inner, nodes.inner),
+  });
+  return { ...groups, address, nodes };
+}
+
+function variancePriors(first: number, factors: readonly EffectsOfFactor[]): ShapedPrior[] {
+  const priors: ShapedPrior[] = [];
+  let index = first;
+  for (const { blocks, sdPriors, correlationShapes } of factors) {
+    let effect = 0;
+    blocks.forEach((size, block) => {
+      for (let k = 0; k < size; k++) priors.push({ index: index++, scalePrior: sdPriors[effect++] });
+      for (const correlationPrior of lkjPriors(size, correlationShapes[block]))
+        priors.push({ index: index++, correlationPrior });
+    });
+  }
+  return priors;
+}
+
+/** The model whose rows are rows of data: that of a model of groups without its effects, or the model itself. */
+export function dataRowsOf(model: Model): Model {
+  return model.groups?.rows ?? model;
+}
+
+/** Where in θ the variance parameters begin. */
+export function firstVarianceParameter(model: Model): number {
+  return numCoefficients(model) + model.auxiliaries.length;
+}
