@@ -6,8 +6,8 @@ import { sampledPosterior } from "./sampled-posterior.ts";
 
 /**
  * The posterior of a model with effects of several grouping factors, which may be crossed. Gaussian rows: effects and β are integrated
- * out exactly, and the density of the few variance parameters is interpolated between exact values, where it is smooth enough for that:
- * with many levels it is. Otherwise, and in other families, a Markov chain over all of them.
+ * out exactly, and the density of the few variance parameters is interpolated between exact values. Other families: a
+ * Markov chain over all of them.
  *
  * Everything it takes of the engine's memory is given back.
  *
@@ -22,6 +22,5 @@ export async function crossedPosterior(
   requireCrossedModel(model);
   // Where the engine's memory grows, views of it end.
   const own = model.x.buffer === engine.memory.memory.buffer ? { ...model, x: model.x.slice() } : model;
-  const exact = own.family === "gaussian" ? await gaussianPosterior(engine, own, settings) : undefined;
-  return exact ?? sampledPosterior(engine, own, settings);
+  return own.family === "gaussian" ? gaussianPosterior(engine, own, settings) : sampledPosterior(engine, own, settings);
 }

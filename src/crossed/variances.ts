@@ -167,14 +167,3 @@ export function logDensityOfEffects(term: Term, theta: ArrayLike<number>, produc
       for (let j = 0; j <= row; j++) trace += data[row * q + i] * data[row * q + j] * products[i * q + j];
   return -0.5 * (term.numLevels * logDeterminant(factor) + trace);
 }
-
-/** Where searches begin: τ of some half of the target's sd, σ of most of it; on the logit or log scale τ of a half. */
-export function firstGuess({ family, y }: CrossedModel, layout: VarianceLayout): Float64Array {
-  const theta = new Float64Array(layout.size);
-  const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
-  const variance = y.reduce((sum, value) => sum + (value - mean) ** 2, 0) / y.length;
-  const scale = family === "gaussian" ? Math.sqrt(variance) || 1 : 1.2;
-  for (const { at, numEffects } of layout.terms) theta.fill(Math.log(0.4 * scale), at, at + numEffects);
-  if (layout.sigmaAt >= 0) theta[layout.sigmaAt] = Math.log(0.8 * scale);
-  return theta;
-}

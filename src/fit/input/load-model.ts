@@ -65,6 +65,10 @@ export async function loadModel(
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries,
   });
+  if (design.groups && (learnsPrior || sigma === "em"))
+    throw new InputError(
+      `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,
+    );
   let model = groupModelOf(design, flat);
   requireRoomForDraws(model, options);
   inspect?.(model);

@@ -4,9 +4,8 @@ import { mapDraws } from "../../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../../diagnostics/statistics/sd-over-steps.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../../linalg/matrix.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
-import type { DenseRun } from "../../sampling/run.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
-import type { Marginals } from "./coefficients.ts";
+import type { Marginals, SummarisedRun } from "./coefficients.ts";
 import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
 import { type VarianceBlock, varianceBlocks, varianceDraws } from "./variance-blocks.ts";
 import { varianceMoments } from "./variance-moments.ts";
@@ -15,7 +14,7 @@ import { varianceMoments } from "./variance-moments.ts";
 export function denseMarginals(
   design: ScaledDesign,
   names: readonly string[],
-  { local, plan, output }: DenseRun,
+  { local, plan, output }: SummarisedRun,
 ): Marginals {
   const transform = originalScale(design);
   const { numPredictors, auxiliaries } = local.model;

@@ -3,8 +3,7 @@ import type { Matrix } from "../../linalg/matrix.ts";
 import { sdsAndCorrelations } from "../../models/effects-law.ts";
 import { covarianceOfRows, meanOfRows } from "../../sampling/chains/run-chains.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
-import type { DenseRun } from "../../sampling/run.ts";
-import type { Coefficient } from "./coefficients.ts";
+import type { Coefficient, SummarisedRun } from "./coefficients.ts";
 import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
 import { type VarianceBlock, varianceDraws } from "./variance-blocks.ts";
 
@@ -17,7 +16,7 @@ interface VarianceMoments {
 /** Means and sds of groups' sds and correlations, by their place in θ. */
 export function varianceMoments(
   blocks: readonly VarianceBlock[],
-  { local, plan, output }: Pick<DenseRun, "local" | "plan" | "output">,
+  { local, plan, output }: SummarisedRun,
 ): (index: number) => VarianceMoments {
   const positions = output.steps ?? output.trace ?? output.positions;
   const known = new Map<number, VarianceMoments>();
