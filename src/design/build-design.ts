@@ -20,6 +20,7 @@ import type { CompiledGroup } from "./groups/group-columns.ts";
 import { GroupLevelReader } from "./groups/group-levels.ts";
 import { denseOnly, groupRows, oneRowEach } from "./groups/group-rows.ts";
 import { inverseOf } from "./groups/level-order.ts";
+import { recipeGroupsOf } from "./groups/recipe-groups.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { allocateStorage } from "./row-storage.ts";
@@ -73,7 +74,18 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   await fillRows(pass, layout, all, { target: { ...target, read: compiled.target.read }, offset: compiled.offset });
 
   const { rows, stride, sparse } = storage;
-  const parts = { ...target, ...chosen, columns, polynomials, texts: textLevels, fileTypes: source.fileTypes };
+  const levels = new Map([...chosen.levels, ...(grouped?.columns.levels ?? [])]);
+  const recipeGroups = grouped && recipeGroupsOf(grouped);
+  const parts = {
+    ...target,
+    ...chosen,
+    levels,
+    groups: recipeGroups,
+    columns,
+    polynomials,
+    texts: textLevels,
+    fileTypes: source.fileTypes,
+  };
   return {
     rows,
     numRows,

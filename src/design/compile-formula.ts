@@ -5,6 +5,7 @@ import { trialsTarget } from "../formula/trials.ts";
 import { isWordCount, textColumns } from "../formula/words.ts";
 import type { ColumnInfo } from "../table/table-source.ts";
 import type { DesignOptions } from "./design-types.ts";
+import { groupingTexts } from "./groups/grouping-columns.ts";
 import { compileOffset, compileWeights, type RowNumbers } from "./recipe/row-numbers.ts";
 import { compileTarget, type TargetReader } from "./target/target.ts";
 import { trialWeights } from "./target/trials.ts";
@@ -48,19 +49,8 @@ export function compileFormula(
       if (!isWordCount(factor)) names.add(name);
     });
   }
-  const texts = new Set([...textColumns(factors, names), ...groupTexts(expanded.groups, names, scope)]);
+  const by = expanded.groups.flatMap((group) => group.by);
+  const texts = new Set([...textColumns(factors, names), ...groupingTexts(by, names, scope)]);
+  for (const { expression } of by) visitColumns(expression, (name, at) => names.add(findColumn(name, at, scope).name));
   return { scope, expanded, factors, target, offset, weights, names: [...new Set([...names, ...texts])], texts };
-}
-
-/** The columns of texts that only group the rows: they may have any number of levels. Others join the names. */
-function groupTexts(groups: FormulaTerms["groups"], names: Set<string>, scope: ExpressionScope): Set<string> {
-  const texts = new Set<string>();
-  for (const { expression } of groups.flatMap(({ by }) => by)) {
-    visitColumns(expression, (name, at) => {
-      const { type } = findColumn(name, at, scope);
-      if (type === "string" && expression.kind === "column" && !names.has(name)) texts.add(name);
-      else names.add(name);
-    });
-  }
-  return texts;
 }

@@ -4,6 +4,7 @@ import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table-source.ts";
 import type { OrthogonalBasis } from "./columns/orthogonal-basis.ts";
 import type { GroupDesign } from "./groups/group-types.ts";
+import type { RecipeGroups } from "./groups/recipe-groups.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
@@ -223,6 +224,8 @@ export interface DesignRecipe {
   readonly levels: Readonly<Record<string, readonly string[]>>;
   /** What each column of poly(x, k) is of x, by its name. */
   readonly polynomials: Readonly<Record<string, ChebyshevSeries>>;
+  /** Where the formula has group terms. */
+  readonly groups?: RecipeGroups;
   /** The table's columns that the formula reads. */
   readonly inputs: readonly RecipeInput[];
   /** DuckDB's types of the columns of the files that the rows came from, where they came from files. */

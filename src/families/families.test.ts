@@ -9,6 +9,7 @@ import type { Family } from "./family.ts";
 
 const isCount = ({ target }: Family) => target === "counts";
 const isNumber = ({ target }: Family) => target === "numbers";
+const isOfTrials = ({ target }: Family) => target === "trials";
 
 /** A row's η, τ and y, as far apart as data make them. */
 function rowsOf(family: Family) {
@@ -16,7 +17,9 @@ function rowsOf(family: Family) {
     ? fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 3000 }))
     : isNumber(family)
       ? fc.double({ min: -8, max: 8, noNaN: true })
-      : fc.integer({ min: 0, max: 1 });
+      : isOfTrials(family)
+        ? fc.integer({ min: 0, max: 7 }).map((y) => y / 7)
+        : fc.integer({ min: 0, max: 1 });
   const eta = fc.double({ min: -5, max: 5, noNaN: true });
   const tau = fc.tuple(fc.double({ min: -4, max: 1.5, noNaN: true }), fc.double({ min: -0.5, max: 6, noNaN: true }));
   return fc.record({ eta, tau, y });
@@ -110,40 +113,74 @@ describe.each(ofOnePredictor.map((family) => [family.name, family] as const))("%
   const eta = Float64Array.of(0.7);
   const auxiliary = Float64Array.of(0.8, 5);
 
-  it("draws have the mean and the variance of the density", () => {
-    const random = createRandom(4, 0, 9);
-    const draws = Float64Array.from({ length: 40_000 }, () => family.predictive.draw(random, eta, auxiliary));
-    const grid = isNumber(family)
-      ? Float64Array.from({ length: 200_001 }, (_, k) => (k - 100_000) / 500)
-      : Float64Array.from({ length: isCount(family) ? 2000 : 2 }, (_, k) => k);
-    const spacing = grid[1] - grid[0];
-    const moment = (value: (y: number) => number) =>
-      grid.reduce((sum, y) => sum + spacing * value(y) * Math.exp(family.predictive.logDensity(y, eta, auxiliary)), 0);
-    expect(moment(() => 1)).toBeCloseTo(1, 5);
-    const mean = moment((y) => y);
-    const out = new Float64Array(1);
-    family.predictive.meanInto(out, eta, auxiliary);
-    expect(out[0]).toBeCloseTo(mean, 5);
-    const variance = moment((y) => (y - mean) ** 2);
-    const fourth = moment((y) => (y - mean) ** 4);
-    const average = draws.reduce((sum, y) => sum + y, 0) / draws.length;
-    const spread = draws.reduce((sum, y) => sum + (y - mean) ** 2, 0) / draws.length;
-    expect(Math.abs(average - mean)).toBeLessThan(4.5 * Math.sqrt(variance / draws.length));
-    expect(Math.abs(spread - variance)).toBeLessThan(4.5 * Math.sqrt((fourth - variance ** 2) / draws.length));
-  });
+  it.each(isOfTrials(family) ? [1, 7, 40] : [1])(
+    "draws have the mean and the variance of the density (%d)",
+    (trials) => {
+      const random = createRandom(4, 0, 9);
+      const draws = Float64Array.from({ length: 40_000 }, () => family.predictive.draw(random, eta, auxiliary, trials));
+      const grid = isNumber(family)
+        ? Float64Array.from({ length: 200_001 }, (_, k) => (k - 100_000) / 500)
+        : Float64Array.from({ length: isCount(family) ? 2000 : trials + 1 }, (_, k) => k);
+      const spacing = grid[1] - grid[0];
+      const density = (y: number) => Math.exp(family.predictive.logDensity(y, eta, auxiliary, trials));
+      const moment = (value: (y: number) => number) =>
+        grid.reduce((sum, y) => sum + spacing * value(y) * density(y), 0);
+      expect(moment(() => 1)).toBeCloseTo(1, 5);
+      const mean = moment((y) => y);
+      const out = new Float64Array(1);
+      family.predictive.meanInto(out, eta, auxiliary, trials);
+      expect(out[0]).toBeCloseTo(mean, 5);
+      const variance = moment((y) => (y - mean) ** 2);
+      const fourth = moment((y) => (y - mean) ** 4);
+      const average = draws.reduce((sum, y) => sum + y, 0) / draws.length;
+      const spread = draws.reduce((sum, y) => sum + (y - mean) ** 2, 0) / draws.length;
+      expect(Math.abs(average - mean)).toBeLessThan(4.5 * Math.sqrt(variance / draws.length));
+      expect(Math.abs(spread - variance)).toBeLessThan(4.5 * Math.sqrt((fourth - variance ** 2) / draws.length));
+    },
+  );
 
   const isBinary = family.name === "bernoulli";
   it.skipIf(isBinary)(
     "deviances are the log of the density's ratio to the best (skipped of bernoulli: its best is infinite)",
     () => {
       for (const y of [1, 3]) {
-        const best = isCount(family) ? Math.log(y) : y;
+        const trials = isOfTrials(family) ? 5 : undefined;
+        const best = isCount(family) ? Math.log(y) : trials ? Math.log(y / (trials - y)) : y;
         const { logDensity, deviance } = family.predictive;
-        const ratio = logDensity(y, Float64Array.of(best), auxiliary) - logDensity(y, eta, auxiliary);
-        expect(deviance(y, eta, auxiliary)).toBeCloseTo(2 * ratio, 10);
+        const ratio = logDensity(y, Float64Array.of(best), auxiliary, trials) - logDensity(y, eta, auxiliary, trials);
+        expect(deviance(y, eta, auxiliary, trials)).toBeCloseTo(2 * ratio, 10);
       }
     },
   );
+});
+
+describe("binomial", () => {
+  const { logDensity, deviance, draw } = families.binomial.predictive;
+  const none = new Float64Array();
+
+  it("a count's log density is that of single trials, and of the ways to choose them", () => {
+    const eta = Float64Array.of(-0.4);
+    const single = (y: number) => families.bernoulli.predictive.logDensity(y, eta, none);
+    for (const [y, n, choices] of [
+      [0, 3, 1],
+      [2, 4, 6],
+      [5, 5, 1],
+      [3, 10, 120],
+    ])
+      expect(logDensity(y, eta, none, n)).toBeCloseTo(Math.log(choices) + y * single(1) + (n - y) * single(0), 12);
+  });
+
+  it("is certain where every trial is, and has no deviance there", () => {
+    const random = createRandom(6, 0, 9);
+    for (const [eta, y] of [
+      [800, 9],
+      [-800, 0],
+    ]) {
+      expect(draw(random, Float64Array.of(eta), none, 9)).toBe(y);
+      expect(logDensity(y, Float64Array.of(eta), none, 9)).toBeCloseTo(0, 12);
+      expect(deviance(y, Float64Array.of(eta), none, 9)).toBeCloseTo(0, 12);
+    }
+  });
 });
 
 describe("categorical", () => {

@@ -60,6 +60,13 @@ export function formulaTerms(
   return { ...ordered(all, formula.text), offsets, groups };
 }
 
+/** Each term once, be it of fixed effects or of slopes that vary. */
+export function distinctTerms(terms: readonly Term[]): Term[] {
+  const distinct = new Map<string, Term>();
+  for (const term of terms) if (!distinct.has(keyOf(term.factors))) distinct.set(keyOf(term.factors), term);
+  return [...distinct.values()];
+}
+
 /** Main effects first. */
 function ordered(all: Terms, text: string): Pick<FormulaTerms, "hasIntercept" | "terms"> {
   const hasIntercept = all.has(keyOf(intercept));

@@ -13,6 +13,10 @@ export interface GroupColumns {
   readonly extraColumns: readonly DesignColumn[];
   /** They fill the extra columns alone, which follow the others. */
   readonly blocks: readonly ColumnBlock[];
+  /** All columns that vary, once each: their places among the row's columns, and the blocks that fill them by themselves. */
+  readonly slopes: { readonly places: readonly number[]; readonly blocks: readonly ColumnBlock[] };
+  /** The levels of categorical slopes. */
+  readonly levels: ReadonlyMap<string, readonly string[]>;
   /** The terms of each of the formula's group terms: two or more where its effects are independent. */
   readonly terms: readonly (readonly GroupTerm[])[];
 }
@@ -48,12 +52,14 @@ export function chooseGroupColumns(
 ): GroupColumns {
   const extraColumns: DesignColumn[] = [];
   const blocks: ColumnBlock[] = [];
+  const slopes = { places: [] as number[], blocks: [] as ColumnBlock[] };
+  const levels = new Map<string, readonly string[]>();
   const places = new ColumnPlaces();
   for (const { term, columnOfCell } of fixedBlocks)
     for (const j of columnOfCell) if (j >= 0) places.set(term, fixed[j].name, j);
   const terms = groups.map((group) => {
     const own = { ...options, isCodedWithIntercept: group.hasIntercept, allLevels: false };
-    const { columns, blocks: chosen, leftOut } = chooseColumns(group.slopes, own);
+    const { columns, blocks: chosen, leftOut, levels: ownLevels } = chooseColumns(group.slopes, own);
     if (leftOut.length > 0) throw flatSlope(leftOut[0], group);
     /** Of the columns that no term before has. */
     const added = new Map<number, number>();
@@ -68,18 +74,31 @@ export function chooseGroupColumns(
         placeOf.set(j, place);
       }
     }
-    for (const block of chosen) {
-      const columnOfCell = block.columnOfCell.map((j) => added.get(j) ?? -1);
-      if (columnOfCell.some((j) => j >= 0)) blocks.push({ ...block, columnOfCell });
+    for (const [name, own] of ownLevels) levels.set(name, own);
+    const slopeOf = new Map<number, number>();
+    for (const [j, place] of placeOf) {
+      if (!slopes.places.includes(place)) slopeOf.set(j, slopes.places.push(place) - 1);
     }
-    const slopes = columns.map(({ name }, j): GroupEffect => {
+    for (const block of chosen) {
+      const extra = withColumns(block, added);
+      if (extra) blocks.push(extra);
+      const own = withColumns(block, slopeOf);
+      if (own) slopes.blocks.push(own);
+    }
+    const effects = columns.map(({ name }, j): GroupEffect => {
       const column = placeOf.get(j)!;
       const { mean, scale } = fixed[column] ?? extraColumns[column - fixed.length];
       return { name, column, mean, scale };
     });
-    return termsOf(group, group.hasIntercept ? [constant, ...slopes] : slopes);
+    return termsOf(group, group.hasIntercept ? [constant, ...effects] : effects);
   });
-  return { extraColumns, blocks, terms };
+  return { extraColumns, blocks, slopes, levels, terms };
+}
+
+/** The block with its columns renumbered and others left out; nothing where none is left. */
+function withColumns(block: ColumnBlock, numbers: ReadonlyMap<number, number>): ColumnBlock | undefined {
+  const columnOfCell = block.columnOfCell.map((j) => numbers.get(j) ?? -1);
+  return columnOfCell.some((j) => j >= 0) ? { ...block, columnOfCell } : undefined;
 }
 
 /** The places of columns by the term that they are of and their name, which two terms may share. */

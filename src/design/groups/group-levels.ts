@@ -14,6 +14,8 @@ export interface FactorOfLevels extends Partition {
   readonly columns: readonly SortedLevels[];
   /** The place among a column's levels that a level of the factor has. */
   placeOf(level: number, column: number): number;
+  /** Whether that is the level's own number, as there is one column, in its order. */
+  readonly isInOrder: boolean;
 }
 
 /** The grouping factors of a design, the levels of every row in the order of the rows in memory. */
@@ -104,7 +106,13 @@ function productOf(
     product = pairs;
   }
   const columnNames = columns.map(({ partition }) => partition.name);
-  return { ...product, columnNames, columns: levels, placeOf: (level, column) => parts?.[column][level] ?? level };
+  return {
+    ...product,
+    columnNames,
+    columns: levels,
+    placeOf: (level, column) => parts?.[column][level] ?? level,
+    isInOrder: !parts,
+  };
 }
 
 /** The factor with its levels in another order: the level that stands in each place is given. */
@@ -112,7 +120,7 @@ function renumbered(factor: FactorOfLevels, order: Uint32Array | undefined): Fac
   if (!order) return factor;
   const numberOf = inverseOf(order);
   const levelOf = factor.levelOf.map((level) => numberOf[level]);
-  return { ...factor, levelOf, placeOf: (level, column) => factor.placeOf(order[level], column) };
+  return { ...factor, levelOf, placeOf: (level, column) => factor.placeOf(order[level], column), isInOrder: false };
 }
 
 function moved(factor: FactorOfLevels, places: Uint32Array | undefined): FactorOfLevels {

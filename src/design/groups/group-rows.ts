@@ -4,7 +4,13 @@ import { formatCount } from "../../table/table-source.ts";
 import type { ColumnBlock } from "../columns/columns.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "../design-types.ts";
-import { type CompiledGroup, chooseGroupColumns, type FixedColumns, groupDesignOf } from "./group-columns.ts";
+import {
+  type CompiledGroup,
+  chooseGroupColumns,
+  type FixedColumns,
+  type GroupColumns,
+  groupDesignOf,
+} from "./group-columns.ts";
 import type { GroupLevelReader, GroupLevels } from "./group-levels.ts";
 import type { GroupDesign } from "./group-types.ts";
 
@@ -12,6 +18,7 @@ import type { GroupDesign } from "./group-types.ts";
 export interface GroupedRows {
   readonly design: GroupDesign;
   readonly levels: GroupLevels;
+  readonly columns: GroupColumns;
   readonly extraColumns: readonly DesignColumn[];
   /** Of the extra columns. */
   readonly blocks: readonly ColumnBlock[];
@@ -30,7 +37,7 @@ export function groupRows(
   const levels = reader.finish();
   const { extraColumns, blocks } = columns;
   const design = groupDesignOf(groups, levels, columns);
-  return { design, levels, extraColumns, blocks, places: levels.places };
+  return { design, levels, columns, extraColumns, blocks, places: levels.places };
 }
 
 /**

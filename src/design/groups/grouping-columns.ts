@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import { compileExpression, type ExpressionScope } from "../../formula/expression.ts";
+import { compileExpression, type ExpressionScope, findColumn } from "../../formula/expression.ts";
 import type { Factor } from "../../formula/formula.ts";
 import { formulaError } from "../../formula/formula-errors.ts";
 import { groupingName } from "../../formula/formula-groups.ts";
@@ -25,8 +25,25 @@ export interface GroupingColumn {
   readonly name: string;
   /** A code for each row. @throws InputError where a value is no level */
   read(rows: CompleteRows): Uint32Array;
+  /** How many codes have been given. */
+  readonly numCodes: number;
+  /** The number or the text of a code. */
+  valueOf(code: number): number | string;
   /** The levels that were read so far, and the place of each code among them. */
   sorted(): { readonly levels: SortedLevels; readonly rankOf: Uint32Array };
+}
+
+/**
+ * The columns of texts that only group the rows: read as texts, they may have any number of levels.
+ * @param names The columns that are read otherwise
+ * @throws InputError where the table does not have a column
+ */
+export function groupingTexts(by: readonly Factor[], names: ReadonlySet<string>, scope: ExpressionScope): Set<string> {
+  const texts = by.flatMap(({ expression }) => {
+    if (expression.kind !== "column" || names.has(expression.name)) return [];
+    return findColumn(expression.name, expression.at, scope).type === "string" ? [expression.name] : [];
+  });
+  return new Set(texts);
 }
 
 /** @throws InputError where the expression does not fit the table */
@@ -65,6 +82,14 @@ class CodeColumn implements GroupingColumn {
     return codes;
   }
 
+  get numCodes(): number {
+    return this.index.size;
+  }
+
+  valueOf(code: number): number {
+    return this.index.valueOf(code);
+  }
+
   sorted() {
     const { values, rankOf } = this.index.sorted();
     const kind = this.compiled.type === "boolean" ? ("boolean" as const) : ("number" as const);
@@ -101,6 +126,14 @@ class TextColumn implements GroupingColumn {
       result[i] = own[code];
     }
     return result;
+  }
+
+  get numCodes(): number {
+    return this.texts.length;
+  }
+
+  valueOf(code: number): string {
+    return this.texts[code];
   }
 
   sorted() {

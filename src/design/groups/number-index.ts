@@ -60,6 +60,10 @@ export class NumberIndex {
     return code;
   }
 
+  valueOf(code: number): number {
+    return this.keys[code];
+  }
+
   /** −1 where the number is not there. */
   find(value: number): number {
     return isDirect(value) ? (this.direct[value] ?? -1) : this.slots[this.slotOf(value)];

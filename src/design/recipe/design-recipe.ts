@@ -1,4 +1,5 @@
-import { type Expression, type Formula, type TermTree, visitColumns } from "../../formula/formula.ts";
+import type { Sum } from "../../formula/expand-terms.ts";
+import { type Expression, type Factor, type Formula, type TermTree, visitColumns } from "../../formula/formula.ts";
 import type { FormulaTerms } from "../../formula/formula-terms.ts";
 import { formulaText } from "../../formula/formula-text.ts";
 import type { ColumnInfo } from "../../table/table-source.ts";
@@ -11,6 +12,7 @@ import type {
   RecipeBlock,
   RecipeColumn,
 } from "../design-types.ts";
+import type { RecipeGroups } from "../groups/recipe-groups.ts";
 
 /** The form of the recipes that are made here; a reader refuses any other. */
 export const recipeVersion = 2;
@@ -26,6 +28,7 @@ interface RecipeParts {
   readonly polynomials: DesignPolynomials;
   /** The levels of columns of text. */
   readonly texts: ReadonlyMap<string, readonly string[]>;
+  readonly groups?: RecipeGroups;
   readonly fileTypes?: Readonly<Record<string, string>>;
 }
 
@@ -36,13 +39,13 @@ export function recipeOf(
   formula: Formula,
   table: ReadonlyMap<string, ColumnInfo>,
   expanded: FormulaTerms,
-  { family, target, columns, blocks, levels, polynomials, texts, fileTypes }: RecipeParts,
+  { family, target, columns, blocks, levels, polynomials, texts, groups, fileTypes }: RecipeParts,
 ): DesignRecipe {
   const { hasIntercept, offsets } = expanded;
   const written = writtenOut(formula, expanded);
   const names = new Set<string>();
-  for (const { factors } of expanded.terms)
-    for (const { expression } of factors) visitColumns(expression, (name) => names.add(name));
+  for (const { expression } of [...factorsOf(expanded), ...expanded.groups.flatMap(({ by }) => by)])
+    visitColumns(expression, (name) => names.add(name));
   for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
   return {
     version: recipeVersion,
@@ -56,6 +59,7 @@ export function recipeOf(
     blocks: blocks.map(recipeBlock),
     levels: Object.fromEntries(levels),
     polynomials: Object.fromEntries(polynomials),
+    ...(groups && { groups }),
     inputs: [...names].map((name) => {
       const { type, isTime } = table.get(name)!;
       const own = type === "string" && !hasLevels(name, formula, expanded) ? texts.get(name) : undefined;
@@ -66,24 +70,37 @@ export function recipeOf(
 }
 
 /** Whether a column's texts are the levels of a factor, or of the target. */
-function hasLevels(name: string, { target }: Formula, { terms }: FormulaTerms): boolean {
+function hasLevels(name: string, { target }: Formula, expanded: FormulaTerms): boolean {
   const isIt = (expression: Expression) => expression.kind === "column" && expression.name === name;
-  return isIt(target) || terms.some(({ factors }) => factors.some(({ expression }) => isIt(expression)));
+  return isIt(target) || factorsOf(expanded).some(({ expression }) => isIt(expression));
+}
+
+/** Of the terms, and of the slopes that vary. */
+function factorsOf({ terms, groups }: FormulaTerms): readonly Factor[] {
+  return [...terms, ...groups.flatMap((group) => group.terms)].flatMap(({ factors }) => factors);
 }
 
 /** The formula's text with every term by itself, in the order of the design. */
-function writtenOut({ target }: Formula, { terms, offsets, hasIntercept }: FormulaTerms): string {
+function writtenOut({ target }: Formula, { offsets, groups, ...fixed }: FormulaTerms): string {
   const parts: TermTree[] = [
-    { kind: hasIntercept ? "one" : "zero" },
-    ...terms.map(({ factors: [first, ...others] }) =>
-      others.reduce<TermTree>((left, right) => ({ kind: "interaction", left, right }), first),
-    ),
+    ...effectsOf(fixed),
     ...offsets.map((expression): TermTree => ({ kind: "offset", expression, at: 0 })),
+    ...groups.map((group): TermTree => ({ ...group, kind: "group", effects: sumOf(effectsOf(group)), by: [group.by] })),
   ];
-  return formulaText({ target, terms: { kind: "sum", parts: parts.map((term) => ({ sign: "+", term })) } });
+  return formulaText({ target, terms: sumOf(parts) });
 }
 
-function recipeBlock({ term, part, columnOfCell }: ColumnBlock): RecipeBlock {
+function effectsOf({ hasIntercept, terms }: Pick<FormulaTerms, "hasIntercept" | "terms">): TermTree[] {
+  const interaction = (left: TermTree, right: TermTree): TermTree => ({ kind: "interaction", left, right });
+  const products = terms.map(({ factors: [first, ...others] }) => others.reduce<TermTree>(interaction, first));
+  return [{ kind: hasIntercept ? "one" : "zero" }, ...products];
+}
+
+function sumOf(parts: readonly TermTree[]): Sum {
+  return { kind: "sum", parts: parts.map((term) => ({ sign: "+", term })) };
+}
+
+export function recipeBlock({ term, part, columnOfCell }: ColumnBlock): RecipeBlock {
   // In the order of the term's own factors, so that levels are looked up by their places.
   const factors = term.categoricals.filter(({ name }) => part.has(name));
   const columns = new Map<string, RecipeColumn>();

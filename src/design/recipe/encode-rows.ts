@@ -1,26 +1,20 @@
-import { InputError } from "../../errors.ts";
 import { type ExpressionScope, findColumn } from "../../formula/expression.ts";
 import { type Formula, parseFormula, visitColumns } from "../../formula/formula.ts";
-import { type FormulaTerms, formulaTerms } from "../../formula/formula-terms.ts";
+import { distinctTerms, type FormulaTerms, formulaTerms } from "../../formula/formula-terms.ts";
 import { factorName } from "../../formula/formula-text.ts";
 import { isWordCount, textColumns } from "../../formula/words.ts";
-import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.ts";
+import { CompleteRowReader } from "../../table/complete-rows.ts";
 import type { TableChunk, TableSource } from "../../table/table-source.ts";
 import { compileFactor, type FactorReader } from "../columns/factors.ts";
 import type { DesignRecipe, RecipeBlock } from "../design-types.ts";
+import { type EncodedGroups, GroupEncoder } from "../groups/encode-groups.ts";
+import { groupingTexts } from "../groups/grouping-columns.ts";
 import { type ObservedTargets, type ObservedTrials, observeTargets, observeTrials } from "../target/observed-target.ts";
 import { TermRows } from "../term-rows.ts";
+import { BlockEncoder, type EncodedBlock, tellsOfRows } from "./block-encoder.ts";
 import { type ColumnReader, chunkLike, readLike } from "./like-fitted.ts";
 import { knownTexts, LevelCheck, type UnknownLevels } from "./recipe-levels.ts";
 import { compileOffset, type RowNumbers } from "./row-numbers.ts";
-
-/** Entry e is `values[e]` (1 where absent) in `columns[e]` (−1: none). */
-interface EncodedBlock {
-  /** Row i has the entries from `starts[i]` to `starts[i + 1]` − 1; entry i alone where it is absent. */
-  readonly starts?: Int32Array;
-  readonly columns: Int32Array;
-  readonly values?: Float64Array;
-}
 
 /** Rows on the data's own scale; those that miss a value are left out. */
 export interface EncodedRows {
@@ -30,6 +24,8 @@ export interface EncodedRows {
   readonly indices: Int32Array;
   readonly blocks: readonly EncodedBlock[];
   readonly offset?: Float64Array;
+  /** Where the fit has group terms. */
+  readonly groups?: EncodedGroups;
   /**
    * The target of each encoded row, coded as the fit's (classes by number); NaN where it is missing or of a class that the
    * fit does not know. Absent where the data has no target.
@@ -42,6 +38,8 @@ export interface EncodedRows {
 export interface EncodeOptions {
   /** "error", unless told. */
   readonly unknownLevels?: UnknownLevels;
+  /** Whether the levels of grouping factors are read: not where all groups are new. True unless told. */
+  readonly readGroups?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -64,6 +62,7 @@ export class RowEncoder {
   private readonly offset: RowNumbers | undefined;
   private readonly targets: ObservedTargets | undefined;
   private readonly trials: ObservedTrials | undefined;
+  private readonly groups: GroupEncoder | undefined;
 
   /** @throws InputError where the table misses a column, or has one of a type that cannot be read. */
   constructor(
@@ -73,10 +72,12 @@ export class RowEncoder {
   ) {
     this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error");
     const formula = parseFormula(recipe.terms);
-    const { terms: all, offsets } = formulaTerms(formula, []);
+    const { terms: fixed, offsets, groups } = formulaTerms(formula, []);
+    const all = distinctTerms([...fixed, ...groups.flatMap((group) => group.terms)]);
     const scope = this.scopeOf(recipe, formula, all);
     const used = recipe.blocks.filter(tellsOfRows);
-    const terms = all.filter(({ name }) => used.some((block) => block.term === name));
+    const slopes = recipe.groups?.blocks.filter(tellsOfRows) ?? [];
+    const terms = all.filter(({ name }) => [...used, ...slopes].some((block) => block.term === name));
     const need = (name: string, at: number) => {
       findColumn(name, at, scope);
       this.features.add(name);
@@ -87,7 +88,10 @@ export class RowEncoder {
     this.targets = observeTargets(recipe, formula, scope);
     this.trials = observeTrials(formula, scope);
     const names = this.namesRead();
-    this.texts = new Set([...textColumns(factors, names), ...this.numberTexts]);
+    const by = options.readGroups === false ? [] : groups.flatMap((group) => group.by);
+    const texts = groupingTexts(by, names, scope);
+    this.texts = new Set([...textColumns(factors, names), ...texts, ...this.numberTexts]);
+    for (const { expression } of by) visitColumns(expression, need);
     for (const { expression } of factors.filter(isWordCount)) visitColumns(expression, need);
     const termRows = new Map<string, TermRows>();
     for (const { name, factors } of terms) {
@@ -98,7 +102,10 @@ export class RowEncoder {
       for (const reader of readers) this.factors.set(reader.name, reader);
       termRows.set(name, new TermRows(name, readers));
     }
-    this.blocks = used.map((block) => new BlockEncoder(block, termRows.get(block.term), this.levels));
+    const encoderOf = (block: RecipeBlock) => new BlockEncoder(block, termRows.get(block.term), this.levels);
+    this.blocks = used.map(encoderOf);
+    const known = options.readGroups === false ? undefined : { groups, scope };
+    this.groups = recipe.groups && new GroupEncoder(recipe.groups, slopes.map(encoderOf), known);
     this.offset = compileOffset(offsets, scope);
     this.hasTarget = this.targets !== undefined;
   }
@@ -154,6 +161,7 @@ export class RowEncoder {
     }
     const isNew = new Uint8Array(indices.length);
     const blocks = this.blocks.map((block) => block.encode(rows, cached, isNew));
+    const groups = this.groups?.encode(rows, cached, isNew);
     for (const mark of isNew) this.newCombinations += mark;
     const target = this.targets?.read(chunk, first);
     const trials = this.trials?.read(chunk);
@@ -162,6 +170,7 @@ export class RowEncoder {
       indices,
       blocks,
       offset: this.offset?.(rows),
+      ...(groups && { groups }),
       target: target && Float64Array.from(indices, (index) => target[index]),
       trials: trials && Float64Array.from(indices, (index) => trials[index]),
     };
@@ -184,60 +193,4 @@ export class RowEncoder {
 /** What was found in the fit for a factor. */
 function fittedOf({ levels, polynomials }: DesignRecipe, name: string) {
   return { words: levels[name], series: polynomials[name] };
-}
-
-/**
- * Whether a block needs the values of other rows: not where it is of numbers alone that were constant in the fit, and so
- * have no column. Of a category the level still has to be one that the fit knows.
- */
-function tellsOfRows({ coding, columns }: RecipeBlock): boolean {
-  return coding.length > 0 || columns.some(({ column }) => column >= 0);
-}
-
-/** Finds the column of a block for each cell of its term. */
-class BlockEncoder {
-  private readonly columnOf: ReadonlyMap<string, number>;
-  /** Of each cell so far: its column, −1 where it has none, −2 where its levels do not occur together in the fit. */
-  private readonly columnOfCell: number[] = [];
-  /** The places of the block's factors among the term's. */
-  private readonly indices: readonly number[];
-
-  private readonly term: TermRows;
-
-  /** @throws InputError where the recipe does not fit together */
-  constructor(
-    block: RecipeBlock,
-    term: TermRows | undefined,
-    private readonly check: LevelCheck,
-  ) {
-    const isOfTerm = ([name]: RecipeBlock["coding"][number]) =>
-      term?.categoricals.some((factor) => factor.name === name);
-    if (!term || !block.coding.every(isOfTerm))
-      throw new InputError(`The fit has columns of ${block.term}, which is no term of its formula; fit again.`);
-    this.term = term;
-    this.columnOf = new Map(block.columns.map(({ levels, column }) => [JSON.stringify(levels), column]));
-    this.indices = block.coding.map(([name]) => term.categoricals.findIndex((factor) => factor.name === name));
-  }
-
-  encode(rows: CompleteRows, cached: Map<string, Float64Array | Int32Array>, isNew: Uint8Array): EncodedBlock {
-    const { starts, values, cells } = this.term.read(rows, cached);
-    const columns = new Int32Array(cells?.length ?? rows.chunk.numRows);
-    for (let cell = this.columnOfCell.length; cell < this.term.numCells; cell++)
-      this.columnOfCell.push(this.findColumn(cell));
-    for (let i = 0; i < columns.length; i++) {
-      const column = this.columnOfCell[cells ? cells[i] : 0];
-      if (column === -2) isNew[i] = 1;
-      columns[i] = Math.max(column, -1);
-    }
-    return { starts, columns, values };
-  }
-
-  private findColumn(cell: number): number {
-    const codes = this.term.codesOf(cell);
-    const levels = this.indices.map((index) => this.term.categoricals[index].label(codes[index]));
-    const column = this.columnOf.get(JSON.stringify(levels));
-    if (column !== undefined) return column;
-    const isKnown = this.indices.every((index, k) => this.check.knows(this.term.categoricals[index].name, levels[k]));
-    return isKnown ? -2 : -1;
-  }
 }

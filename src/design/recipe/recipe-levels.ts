@@ -64,13 +64,16 @@ export class LevelCheck {
 /** The texts that the fit has seen in a column; undefined where it counts the words of them. */
 export function knownTexts(
   column: string,
-  { inputs, levels, target }: DesignRecipe,
+  { inputs, levels, target, groups }: DesignRecipe,
   terms: readonly { readonly factors: readonly Factor[] }[],
 ): readonly string[] | undefined {
   const names = terms.flatMap(({ factors }) =>
     factors.filter(({ expression }) => expression.kind === "column" && expression.name === column).map(factorName),
   );
   const own = inputs.find(({ name }) => name === column)?.texts ?? [];
+  const columns = groups?.factors.flatMap((factor) => factor.columns) ?? [];
+  const grouping = columns.find(({ name, levels }) => name === column && levels.kind === "text")?.levels;
+  if (grouping?.kind === "text") return grouping.values;
   const known = new Set([...own, ...names.flatMap((name) => levels[name] ?? [])]);
   if (target.name === column || target.name.startsWith(`${column} = `))
     for (const level of target.levels ?? []) known.add(level);

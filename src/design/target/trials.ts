@@ -1,5 +1,5 @@
 import { InputError } from "../../errors.ts";
-import { type EventOption, refuseEvent } from "../../formula/event.ts";
+import type { EventOption } from "../../formula/event.ts";
 import { compileNumeric, type ExpressionScope } from "../../formula/expression.ts";
 import type { Expression } from "../../formula/formula.ts";
 import { expressionText } from "../../formula/formula-text.ts";
@@ -97,7 +97,10 @@ export function trialsReader(
         throw new InputError(
           `The target ${name} is of trials, which is for the binomial family, and the ${family} family was asked for; leave out one of them.`,
         );
-      refuseEvent(event, name, "binomial", []);
+      if (event !== undefined)
+        throw new InputError(
+          `The option event names one of the two values of a bernoulli target, and ${name} is of trials, whose successes are counted: leave it out, or write the other count before trials().`,
+        );
       if (fewest === most && (most === 0 || most === 1))
         throw new InputError(
           `In ${name} ${most === 1 ? "every" : "no"} trial of any row succeeded, so there is nothing to learn from it; use another target, or rows where it differs.`,
