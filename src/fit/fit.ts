@@ -20,6 +20,7 @@ import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf, settingsOf } from "./posterior-methods.ts";
 import { type CertifiedRun, runSampler } from "./run-sampler.ts";
+import { byTerm } from "./summary/group-terms.ts";
 import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
@@ -45,18 +46,19 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { design, local, learned, seconds } = estimates;
     const observed = keepTarget && { observed: observedTarget(design, local.model) };
     const { certified, rationale, warnings } = await runSelected(estimates, resolved);
-    const { run, draws, coefficients, certificate } = certified;
+    const { run, draws, certificate } = certified;
+    const recipe = modelRecipe(design, local.model);
     const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
       draws,
-      recipe: modelRecipe(design, local.model),
+      recipe,
       family: design.family,
       formula: design.formula,
       data: describeData(design, local.model),
       references: referencesOf(design.recipe),
       settings: settingsOf(run, rationale),
       ...(learned && { prior: learned }),
-      coefficients,
+      ...byTerm(recipe, certified.coefficients, draws),
       certificate,
       warnings,
       timing: {

@@ -4,7 +4,13 @@ import { tableFromColumns } from "../../table/table.ts";
 import { buildDesign } from "../design.ts";
 import type { DesignOptions } from "../design-types.ts";
 
-const table = { pass: [12, 0, 9, 18], size: [20, 0, 19, 21], fail: [8, 0, 10, 3], salary: [3.1, 3.6, 2.8, 4.4], w: [1, 2, 0.5, 3] };
+const table = {
+  pass: [12, 0, 9, 18],
+  size: [20, 0, 19, 21],
+  fail: [8, 0, 10, 3],
+  salary: [3.1, 3.6, 2.8, 4.4],
+  w: [1, 2, 0.5, 3],
+};
 
 const designOf = (formula: string, options: DesignOptions = {}, more: object = {}) =>
   buildDesign(tableFromColumns({ ...table, ...more }), parseFormula(formula), options);
@@ -47,9 +53,21 @@ describe("a target of trials", () => {
   });
 
   it.each([
-    ["size | trials(pass) ~ w", {}, "In data row 1 size is 20 and pass, the number of trials, is 12, and no more of the trials succeed"],
-    ["pass | trials(salary) ~ w", {}, "In data row 1 pass is 12 and salary, the number of trials, is 3.1, and both are whole numbers"],
-    ["cbind(pass, pass - size) ~ w", {}, "In data row 1 pass is 12 and the failures are -8, and both are whole numbers"],
+    [
+      "size | trials(pass) ~ w",
+      {},
+      "In data row 1 size is 20 and pass, the number of trials, is 12, and no more of the trials succeed",
+    ],
+    [
+      "pass | trials(salary) ~ w",
+      {},
+      "In data row 1 pass is 12 and salary, the number of trials, is 3.1, and both are whole numbers",
+    ],
+    [
+      "cbind(pass, pass - size) ~ w",
+      {},
+      "In data row 1 pass is 12 and the failures are -8, and both are whole numbers",
+    ],
     ["-pass | trials(size) ~ w", {}, "In data row 1 -pass is -12"],
     ["pass | trials(name) ~ w", {}, "trials() needs numbers, and name is text"],
     ["cbind(name, pass) ~ w", {}, "cbind() needs numbers, and name is text"],
@@ -59,7 +77,11 @@ describe("a target of trials", () => {
     ["pass | trials(size) ~ trials(w)", {}, "trials() stands only on the left"],
     ["pass ~ w", { family: "binomial" }, "write pass | trials(n) ~ … or cbind(pass, failures) ~ …"],
     ["name ~ w", { family: "binomial" }, "write name | trials(n) ~ …"],
-    ["pass | trials(size) ~ w", { family: "poisson" }, "which is for the binomial family, and the poisson family was asked for"],
+    [
+      "pass | trials(size) ~ w",
+      { family: "poisson" },
+      "which is for the binomial family, and the poisson family was asked for",
+    ],
     ["pass | trials(size) ~ w", { event: 1 }, "The option event names one of the two values of a bernoulli target"],
     ["pass | trials(pass) ~ w", {}, "every trial of any row succeeded"],
     ["cbind(0 * pass, size) ~ w", {}, "no trial of any row succeeded"],
