@@ -42,6 +42,7 @@ export {
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
 export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";

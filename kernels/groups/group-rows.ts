@@ -3,12 +3,14 @@ import { constantColumn, Factor, maxEffects } from "../layout/groups";
 import { Model } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { offsetAt, targetAt, weightAt } from "../rows/row-side";
+import { addScaled2, dot2 } from "./doubles";
 import {
-  fixedPart, innerEffects, innerFactor, innerZ, numColumns, outerEffects, outerFactor, outerZ, rowsModel, target, weight,
+  columnBytes, fixedPart, innerEffects, innerFactor, innerZ, numColumns, outerEffects, outerFactor, outerZ, rowsModel, target,
+  weight,
 } from "./work";
 
-/** Bytes from one row's z to the next. */
-export const zBytes: usize = <usize>maxEffects << 3;
+/** Bytes of a vector of effects. */
+export const effectBytes: usize = <usize>maxEffects << 3;
 
 // @ts-ignore: decorator
 @inline
@@ -27,8 +29,8 @@ export function loadRows(from: u32, to: u32, beta: usize): void {
     store<f64>(target + at, <f64>load<f32>(row + targets));
     store<f64>(weight + at, weights ? <f64>load<f32>(row + weights) : 1.0);
     store<f64>(fixedPart + at, dotOf(row, beta, numColumns) + (offsets ? <f64>load<f32>(row + offsets) : 0.0));
-    loadZ(innerFactor, innerEffects, row, innerZ + at * <usize>maxEffects);
-    if (outerEffects) loadZ(outerFactor, outerEffects, row, outerZ + at * <usize>maxEffects);
+    loadZ(innerFactor, innerEffects, row, innerZ + at);
+    if (outerEffects) loadZ(outerFactor, outerEffects, row, outerZ + at);
   }
 }
 
@@ -41,10 +43,18 @@ export function dotOf(row: usize, vector: usize, length: u32): f64 {
 
 function loadZ(factor: usize, count: u32, row: usize, to: usize): void {
   const columns = <usize>slotU32(factor, Factor.columns);
-  for (let k: usize = 0; k < <usize>count; k++) {
+  for (let k: usize = 0; k < <usize>count; k++, to += columnBytes) {
     const column = load<u32>(columns + (k << 2));
-    store<f64>(to + (k << 3), column === constantColumn ? 1.0 : <f64>load<f32>(row + (<usize>column << 2)));
+    store<f64>(to, column === constantColumn ? 1.0 : <f64>load<f32>(row + (<usize>column << 2)));
   }
+}
+
+/** z_i of row i of the group, as a vector of effects. */
+// @ts-ignore: decorator
+@inline
+export function copyZ(z: usize, count: u32, i: usize, out: usize): void {
+  let at = z + (i << 3);
+  for (let k: usize = 0; k < <usize>count << 3; k += 8, at += columnBytes) store<f64>(out + k, load<f64>(at));
 }
 
 /** Σ_i coefficient_i x_i over rows from .. to − 1, added to the D entries of `sums`. */
@@ -62,18 +72,17 @@ export function addColumns(from: u32, to: u32, coefficients: usize, sums: usize)
 
 /** Σ_i coefficient_i z_i over rows first .. end − 1 of the group, to q f64. */
 export function sumZ(z: usize, count: u32, first: u32, end: u32, coefficients: usize, out: usize): void {
-  for (let k: usize = 0; k < <usize>count << 3; k += 8) {
-    let sum: f64 = 0;
-    for (let i = <usize>first; i < <usize>end; i++) sum += load<f64>(coefficients + (i << 3)) * load<f64>(z + i * zBytes + k);
-    store<f64>(out + k, sum);
+  const at = <usize>first << 3;
+  for (let k: usize = 0; k < <usize>count << 3; k += 8, z += columnBytes) {
+    store<f64>(out + k, dot2(coefficients + at, z + at, end - first));
   }
 }
 
 /** out_i = from_i + z_iᵀ b over rows first .. end − 1 of the group. */
 export function addEffects(from: usize, z: usize, count: u32, effects: usize, first: u32, end: u32, out: usize): void {
-  for (let i = <usize>first; i < <usize>end; i++) {
-    let sum = load<f64>(from + (i << 3));
-    for (let k: usize = 0; k < <usize>count << 3; k += 8) sum += load<f64>(z + i * zBytes + k) * load<f64>(effects + k);
-    store<f64>(out + (i << 3), sum);
+  const at = <usize>first << 3;
+  memory.copy(out + at, from + at, <usize>(end - first) << 3);
+  for (let k: usize = 0; k < <usize>count << 3; k += 8, z += columnBytes) {
+    addScaled2(out + at, load<f64>(effects + k), z + at, end - first);
   }
 }

@@ -4,7 +4,7 @@
 import { Factor, GroupEntry, Groups } from "../layout/groups";
 import { Model } from "../layout/model";
 import { slotU32 } from "../memory/record";
-import { addColumns, dotOf, loadRows, rowAddress, sumZ, zBytes } from "./group-rows";
+import { addColumns, addEffects, dotOf, effectBytes, loadRows, rowAddress, sumZ } from "./group-rows";
 import { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./hessian";
 import { innerAlong, integrateInner } from "./inner-group";
 import { innerLaw, outerLaw, slopeOf, curvatureOf } from "./law";
@@ -36,7 +36,7 @@ export function evaluateGroup(model: usize, law: usize, entry: usize, wanted: u3
   const rows = to - from;
   const bytes = <usize>rows << 3;
   loadRows(from, to, <usize>load<u32>(law));
-  memory.fill(innerModes, 0, <usize>numInner * zBytes);
+  memory.fill(innerModes, 0, <usize>numInner * effectBytes);
   memory.fill(smallAt(Small.outerTau), 0, <usize>(Small.innerDirection - Small.outerTau) << 3);
   memory.fill(outerSlope, 0, bytes);
   if (wanted === Wanted.change) prepareDirection(law, direction, from, to);
@@ -61,7 +61,7 @@ function onlyNode(law: usize, starts: usize, numInner: u32, rows: u32, wanted: u
 
 function integrateOuter(law: usize, starts: usize, numInner: u32, rows: u32, wanted: u32): f64 {
   const mode = smallAt(Small.outerMode);
-  memory.fill(mode, 0, zBytes);
+  memory.fill(mode, 0, effectBytes);
   findOuterMode(law, starts, numInner, rows);
   const factor = smallAt(Small.outerFactor);
   const u = smallAt(Small.outerV);
@@ -98,7 +98,7 @@ function atNode(law: usize, starts: usize, numInner: u32, wanted: u32): f64 {
   for (let k: u32 = 0; k < numInner; k++) {
     const first = load<u32>(starts + (<usize>k << 2)) - origin;
     const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
-    loss += integrateInner(law, first, end, innerModes + <usize>k * zBytes, wanted);
+    loss += integrateInner(law, first, end, innerModes + <usize>k * effectBytes, wanted);
     addScaled(smallAt(Small.nodeTau), 1, smallAt(Small.innerTau), Small.outerTau - Small.nodeTau);
     nodeAlong += innerAlong;
     if (wanted === Wanted.hessian) addInnerHessian();
@@ -170,9 +170,7 @@ function prepareDirection(law: usize, direction: usize, from: u32, to: u32): voi
 function alongOuter(rows: u32, u: usize): void {
   const b = smallAt(Small.outerAlong);
   multiply(smallAt(Small.outerDirection), u, outerEffects, b);
-  for (let i: usize = 0; i < <usize>rows; i++) {
-    store<f64>(along + (i << 3), load<f64>(fixedAlong + (i << 3)) + dot(outerZ + i * zBytes, b, outerEffects));
-  }
+  addEffects(fixedAlong, outerZ, outerEffects, b, 0, rows, along);
 }
 
 /** Puts the sums into the order of θ: β, τ, φ of the outer factor, φ of the inner one. */

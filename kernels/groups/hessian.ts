@@ -1,6 +1,6 @@
 // The Hessian of a group's loss: the inner groups' at each outer node (inner-hessian.ts), E[∇²f] − Cov[∇f] over the outer nodes, and
 // at the end the curvature of L. Sums are in the order (x, φ of the outer factor, φ of the inner one, τ).
-import { rowAddress, zBytes } from "./group-rows";
+import { copyZ, rowAddress } from "./group-rows";
 import { curvatureOf, innerLaw, outerLaw, slopeOf } from "./law";
 import { addScaled, dot, multiply, rescale, Small, smallAt } from "./small";
 import {
@@ -31,10 +31,12 @@ function clearNode(): void {
 /** zᵀ ∂L/∂φ_m u of each row, in the places after its x. */
 export function extendRows(law: usize, u: usize, rows: u32): void {
   const product = smallAt(Small.secondSum);
+  const z = smallAt(Small.outerZ);
   for (let m: u32 = 0; m < outerParameters; m++) {
     multiply(slopeOf(outerLaw(law), m), u, outerEffects, product);
     for (let i: usize = 0; i < <usize>rows; i++) {
-      store<f64>(extended + ((i * <usize>width + <usize>(numColumns + m)) << 3), dot(outerZ + i * zBytes, product, outerEffects));
+      copyZ(outerZ, outerEffects, i, z);
+      store<f64>(extended + ((i * <usize>width + <usize>(numColumns + m)) << 3), dot(z, product, outerEffects));
     }
   }
 }

@@ -4,10 +4,11 @@ import { Factor } from "../layout/groups";
 import { slotU32 } from "../memory/record";
 import { addScores, beginInnerHessian, endInnerHessian } from "./inner-hessian";
 import { findInnerMode, innerLossAt } from "./inner-mode";
-import { sumZ, zBytes } from "./group-rows";
+import { addScaled2 } from "./doubles";
+import { addEffects, sumZ } from "./group-rows";
 import { addOuter, addScaled, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
 import {
-  along, cross, curvature, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
+  along, cross, curvature, eta, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
 } from "./work";
 
 /** dᵀ E[∇f] of the group that was integrated last. */
@@ -49,9 +50,7 @@ export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wa
 function addNode(law: usize, first: u32, end: u32, share: f64, wanted: u32): void {
   const v = smallAt(Small.v);
   const sum = smallAt(Small.sum);
-  for (let i = <usize>first << 3; i < <usize>end << 3; i += 8) {
-    store<f64>(innerSlope + i, load<f64>(innerSlope + i) + share * load<f64>(slope + i));
-  }
+  addScaled2(innerSlope + (<usize>first << 3), share, slope + (<usize>first << 3), end - first);
   sumZ(innerZ, innerEffects, first, end, slope, sum);
   addOuter(smallAt(Small.innerEffects), share, sum, v, innerEffects);
   if (numAuxiliaries) addScaled(smallAt(Small.innerTau), share, smallAt(Small.tau), 2);
@@ -74,12 +73,10 @@ function addChange(first: u32, end: u32, share: f64): void {
   let byFirst: f64 = 0;
   let bySecond: f64 = 0;
   const work = smallAt(Small.work);
-  memory.fill(work, 0, zBytes);
-  // Until sᵀd is known, w_i e_i stands in the curvature's place.
-  for (let i = <usize>first; i < <usize>end; i++) {
-    const at = i << 3;
-    let e = load<f64>(along + at);
-    for (let k: usize = 0; k < <usize>innerEffects << 3; k += 8) e += load<f64>(innerZ + i * zBytes + k) * load<f64>(direction + k);
+  // η is not needed any more, and makes room for e_i; w_i e_i then stands in the curvature's place.
+  addEffects(along, innerZ, innerEffects, direction, first, end, eta);
+  for (let at = <usize>first << 3; at < <usize>end << 3; at += 8) {
+    const e = load<f64>(eta + at);
     alongScore += load<f64>(slope + at) * e;
     let a = load<f64>(curvature + at) * e;
     if (numAuxiliaries) {
@@ -88,12 +85,11 @@ function addChange(first: u32, end: u32, share: f64): void {
       bySecond += load<f64>(secondCross + at) * e;
     }
     store<f64>(curvature + at, a);
-    addScaled(work, a, innerZ + i * zBytes, innerEffects);
   }
-  for (let at = <usize>first << 3; at < <usize>end << 3; at += 8) {
-    const a = load<f64>(curvature + at) - alongScore * load<f64>(slope + at);
-    store<f64>(innerChange + at, load<f64>(innerChange + at) + share * a);
-  }
+  sumZ(innerZ, innerEffects, first, end, curvature, work);
+  const start = <usize>first << 3;
+  addScaled2(innerChange + start, share, curvature + start, end - first);
+  addScaled2(innerChange + start, -share * alongScore, slope + start, end - first);
   addScaled(work, -alongScore, sum, innerEffects);
   addOuter(smallAt(Small.innerChangeEffects), share, work, v, innerEffects);
   innerAlong += share * alongScore;

@@ -1,7 +1,7 @@
 // The Hessian of an inner group's loss, E[∇²f] − Cov[∇f], in the order (x, φ of the outer factor, φ of the inner one, τ): given the
 // outer effects, what they add to a row's predictor is one more part of x.
 import { maxEffects } from "../layout/groups";
-import { sumZ, zBytes } from "./group-rows";
+import { copyZ, effectBytes, sumZ } from "./group-rows";
 import { innerLaw, slopeOf } from "./law";
 import { addOuter, addScaled, dot, multiply, rescale, rowBytes, Small, smallAt } from "./small";
 import {
@@ -16,7 +16,7 @@ export function beginInnerHessian(first: u32, end: u32): void {
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;
   memory.fill(sumCurvature + at, 0, bytes);
-  memory.fill(sumMoments + <usize>first * zBytes, 0, <usize>(end - first) * zBytes);
+  memory.fill(sumMoments + <usize>first * effectBytes, 0, <usize>(end - first) * effectBytes);
   memory.fill(sumCross + at, 0, bytes);
   memory.fill(sumSecondCross + at, 0, bytes);
   memory.fill(smallAt(Small.tensor), 0, <usize>(Small.work - Small.tensor) << 3);
@@ -29,13 +29,15 @@ export function addScores(law: usize, first: u32, end: u32, share: f64): void {
   lawOfSums = law;
   const v = smallAt(Small.v);
   const sum = smallAt(Small.sum);
+  const z = smallAt(Small.z);
   memory.fill(nodeScore, 0, <usize>dimension << 3);
   for (let i = <usize>first; i < <usize>end; i++) {
     addScaled(nodeScore, load<f64>(slope + (i << 3)), extendedRow(i), width);
     const w = share * load<f64>(curvature + (i << 3));
     store<f64>(sumCurvature + (i << 3), load<f64>(sumCurvature + (i << 3)) + w);
-    addScaled(sumMoments + i * zBytes, w, v, innerEffects);
-    addToTensor(w, innerZ + i * zBytes, v);
+    addScaled(sumMoments + i * effectBytes, w, v, innerEffects);
+    copyZ(innerZ, innerEffects, i, z);
+    addToTensor(w, z, v);
   }
   for (let m: u32 = 0; m < innerParameters; m++) store<f64>(nodeScore + (<usize>(width + m) << 3), along(law, m, sum, v));
   if (numAuxiliaries) addAuxiliaries(first, end, share, v);
@@ -107,15 +109,17 @@ export function endInnerHessian(first: u32, end: u32, scale: f64): void {
 /** Σ_i of E[w] x xᵀ, and of x with φ. */
 function addRows(first: u32, end: u32, scale: f64): void {
   const product = smallAt(Small.secondSum);
+  const z = smallAt(Small.z);
   for (let i = <usize>first; i < <usize>end; i++) {
     const x = extendedRow(i);
+    copyZ(innerZ, innerEffects, i, z);
     const w = scale * load<f64>(sumCurvature + (i << 3));
     for (let j: u32 = 0; j < width; j++) {
       addScaled(innerHessian + (<usize>(j * dimension) << 3), w * load<f64>(x + (<usize>j << 3)), x, j + 1);
     }
     for (let m: u32 = 0; m < innerParameters; m++) {
-      multiply(slopeOf(innerLaw(lawOfSums), m), sumMoments + i * zBytes, innerEffects, product);
-      const factor = scale * dot(innerZ + i * zBytes, product, innerEffects);
+      multiply(slopeOf(innerLaw(lawOfSums), m), sumMoments + i * effectBytes, innerEffects, product);
+      const factor = scale * dot(z, product, innerEffects);
       addScaled(innerHessian + (<usize>((width + m) * dimension) << 3), factor, x, width);
     }
   }

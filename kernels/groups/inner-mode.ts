@@ -1,15 +1,16 @@
 // Where the integrand of an inner group is largest, v̂ = argmin F(v), F(v) = ½ |v|² + Σ_i f_i, and the curvature I + Lᵀ Σ w z zᵀ L there.
-import { FactorLaw } from "../layout/groups";
-import { zBytes } from "./group-rows";
+import { FactorLaw, maxEffects } from "../layout/groups";
+import { dot2, sumOf2 } from "./doubles";
+import { effectBytes, sumZ } from "./group-rows";
 import { innerLaw } from "./law";
 import { differentiateRows } from "./row-derivatives";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, Small, smallAt, solveLower, solveUpper,
 } from "./small";
-import { curvature, innerEffects, innerZ, slope } from "./work";
+import { columnBytes, curvature, innerEffects, innerZ, slope } from "./work";
 
-/** gᵀ H⁻¹ g at which Newton's last step leaves an error far below what moves the quadrature. */
-const tolerance: f64 = 1e-9;
+/** gᵀ H⁻¹ g below which Newton's last step, which squares the distance, leaves an error far below what moves the quadrature. */
+const tolerance: f64 = 1e-5;
 const maxIterations = 60;
 
 /** F at `v`; leaves the rows' derivatives, and b = L v. */
@@ -26,10 +27,10 @@ export function findInnerMode(law: usize, first: u32, end: u32, mode: usize): vo
   let loss = innerLossAt(law, first, end, mode, false);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const decrement = newtonStep(law, first, end, mode);
-    memory.copy(trial, mode, zBytes);
+    memory.copy(trial, mode, effectBytes);
     addScaled(trial, -1.0, step, innerEffects);
     if (decrement < tolerance) {
-      memory.copy(mode, trial, zBytes);
+      memory.copy(mode, trial, effectBytes);
       return;
     }
     let next = innerLossAt(law, first, end, trial, false);
@@ -39,7 +40,7 @@ export function findInnerMode(law: usize, first: u32, end: u32, mode: usize): vo
       }
       next = innerLossAt(law, first, end, trial, false);
     }
-    memory.copy(mode, trial, zBytes);
+    memory.copy(mode, trial, effectBytes);
     loss = next;
   }
 }
@@ -63,15 +64,22 @@ function newtonStep(law: usize, first: u32, end: u32, mode: usize): f64 {
 }
 
 function scalarStep(l: f64, first: u32, end: u32, mode: usize, factor: usize, step: usize): f64 {
-  let slopes: f64 = 0;
-  let curvatures: f64 = 0;
-  for (let i = <usize>first; i < <usize>end; i++) {
-    const z = load<f64>(innerZ + i * zBytes);
-    slopes += load<f64>(slope + (i << 3)) * z;
-    curvatures += Math.max(load<f64>(curvature + (i << 3)), 0.0) * z * z;
+  const zero = f64x2.splat(0);
+  let curvatures = zero;
+  const at = <usize>first << 3;
+  const slopes = dot2(slope + at, innerZ + at, end - first);
+  let i = at;
+  for (const last = <usize>end << 3; i + 16 <= last; i += 16) {
+    const z = v128.load(innerZ + i);
+    curvatures = f64x2.add(curvatures, f64x2.mul(f64x2.pmax(v128.load(curvature + i), zero), f64x2.mul(z, z)));
   }
+  let whole = sumOf2(curvatures);
+  if (i < <usize>end << 3) {
+    const z = load<f64>(innerZ + i);
+    whole += Math.max(load<f64>(curvature + i), 0.0) * z * z;
+  }
+  whole = 1.0 + l * l * whole;
   const gradient = load<f64>(mode) + l * slopes;
-  const whole = 1.0 + l * l * curvatures;
   store<f64>(factor, Math.sqrt(whole));
   store<f64>(step, gradient / whole);
   return (gradient * gradient) / whole;
@@ -80,14 +88,17 @@ function scalarStep(l: f64, first: u32, end: u32, mode: usize, factor: usize, st
 /** Σ r z, and at Small.moments Σ max(w, 0) z zᵀ: student-t rows far from their predictors have negative curvatures. */
 function sumInner(first: u32, end: u32, sum: usize): void {
   const moments = smallAt(Small.moments);
-  memory.fill(moments, 0, 4 * zBytes);
-  memory.fill(sum, 0, zBytes);
-  for (let i = <usize>first; i < <usize>end; i++) {
-    const z = innerZ + i * zBytes;
-    addScaled(sum, load<f64>(slope + (i << 3)), z, innerEffects);
-    const w = Math.max(load<f64>(curvature + (i << 3)), 0.0);
-    for (let a: usize = 0; a < <usize>innerEffects << 3; a += 8) {
-      addScaled(moments + (a << 2), w * load<f64>(z + a), z, innerEffects);
+  sumZ(innerZ, innerEffects, first, end, slope, sum);
+  for (let a: u32 = 0; a < innerEffects; a++) {
+    const left = innerZ + <usize>a * columnBytes;
+    for (let b: u32 = 0; b <= a; b++) {
+      const right = innerZ + <usize>b * columnBytes;
+      let total: f64 = 0;
+      for (let i = <usize>first << 3; i < <usize>end << 3; i += 8) {
+        total += Math.max(load<f64>(curvature + i), 0.0) * load<f64>(left + i) * load<f64>(right + i);
+      }
+      store<f64>(moments + (<usize>(a * maxEffects + b) << 3), total);
+      store<f64>(moments + (<usize>(b * maxEffects + a) << 3), total);
     }
   }
 }

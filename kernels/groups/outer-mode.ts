@@ -1,6 +1,6 @@
 // Where the joint integrand of an outer group is largest, (û, v̂_1, …), and the curvature of its profile in u there.
 import { FactorLaw } from "../layout/groups";
-import { addEffects, zBytes } from "./group-rows";
+import { addEffects, copyZ, effectBytes } from "./group-rows";
 import { findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw, outerLaw } from "./law";
 import {
@@ -8,7 +8,7 @@ import {
 } from "./small";
 import { base, curvature, fixedPart, innerEffects, innerModes, innerZ, outerEffects, outerZ, slope } from "./work";
 
-const tolerance: f64 = 1e-9;
+const tolerance: f64 = 1e-5;
 const maxIterations = 60;
 
 /** The rows' predictors with the outer effects b = L u. */
@@ -26,10 +26,10 @@ export function findOuterMode(law: usize, starts: usize, numInner: u32, numRows:
   let loss = profile(law, starts, numInner, numRows, mode);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const decrement = newtonStep(law, mode);
-    memory.copy(trial, mode, zBytes);
+    memory.copy(trial, mode, effectBytes);
     addScaled(trial, -1.0, step, outerEffects);
     if (decrement < tolerance) {
-      memory.copy(mode, trial, zBytes);
+      memory.copy(mode, trial, effectBytes);
       return;
     }
     let next = profile(law, starts, numInner, numRows, trial);
@@ -39,7 +39,7 @@ export function findOuterMode(law: usize, starts: usize, numInner: u32, numRows:
       }
       next = profile(law, starts, numInner, numRows, trial);
     }
-    memory.copy(mode, trial, zBytes);
+    memory.copy(mode, trial, effectBytes);
     loss = next;
   }
 }
@@ -48,15 +48,15 @@ export function findOuterMode(law: usize, starts: usize, numInner: u32, numRows:
 function profile(law: usize, starts: usize, numInner: u32, numRows: u32, u: usize): f64 {
   const sum = smallAt(Small.outerStep);
   const moments = smallAt(Small.outerMoments);
-  memory.fill(sum, 0, zBytes);
-  memory.fill(moments, 0, 4 * zBytes);
+  memory.fill(sum, 0, effectBytes);
+  memory.fill(moments, 0, 4 * effectBytes);
   setOuterEffects(law, u, numRows);
   let loss = 0.5 * dot(u, u, outerEffects);
   const origin = load<u32>(starts);
   for (let k: u32 = 0; k < numInner; k++) {
     const first = load<u32>(starts + (<usize>k << 2)) - origin;
     const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
-    const mode = innerModes + <usize>k * zBytes;
+    const mode = innerModes + <usize>k * effectBytes;
     findInnerMode(law, first, end, mode);
     loss += innerLossAt(law, first, end, mode, false);
     addProfile(law, first, end, sum, moments);
@@ -69,22 +69,25 @@ function addProfile(law: usize, first: u32, end: u32, sum: usize, moments: usize
   const mixed = smallAt(Small.mixed);
   const factor = smallAt(Small.factor);
   const work = smallAt(Small.work);
-  memory.fill(mixed, 0, 4 * zBytes);
+  const z = smallAt(Small.outerZ);
+  const own = smallAt(Small.z);
+  memory.fill(mixed, 0, 4 * effectBytes);
   for (let i = <usize>first; i < <usize>end; i++) {
-    const z = outerZ + i * zBytes;
+    copyZ(outerZ, outerEffects, i, z);
+    copyZ(innerZ, innerEffects, i, own);
     addScaled(sum, load<f64>(slope + (i << 3)), z, outerEffects);
     const w = Math.max(load<f64>(curvature + (i << 3)), 0.0);
     for (let a: usize = 0; a < <usize>outerEffects; a++) {
-      const own = w * load<f64>(z + (a << 3));
-      addScaled(moments + a * rowBytes, own, z, outerEffects);
-      addScaled(mixed + a * rowBytes, own, innerZ + i * zBytes, innerEffects);
+      const scaled = w * load<f64>(z + (a << 3));
+      addScaled(moments + a * rowBytes, scaled, z, outerEffects);
+      addScaled(mixed + a * rowBytes, scaled, own, innerEffects);
     }
   }
   const l = innerLaw(law) + (<usize>FactorLaw.factor << 3);
   for (let a: usize = 0; a < <usize>outerEffects; a++) {
     multiplyTransposed(l, mixed + a * rowBytes, innerEffects, work);
     solveLower(factor, work, innerEffects);
-    memory.copy(mixed + a * rowBytes, work, zBytes);
+    memory.copy(mixed + a * rowBytes, work, effectBytes);
   }
   for (let a: usize = 0; a < <usize>outerEffects; a++) {
     for (let b: usize = 0; b < <usize>outerEffects; b++) {
@@ -102,7 +105,7 @@ function newtonStep(law: usize, mode: usize): f64 {
   const work = smallAt(Small.work);
   multiplyTransposed(l, step, outerEffects, work);
   addScaled(work, 1.0, mode, outerEffects);
-  memory.copy(step, work, zBytes);
+  memory.copy(step, work, effectBytes);
   curvatureIn(l, smallAt(Small.outerMoments), outerEffects, factor);
   factorise(factor, outerEffects);
   solveLower(factor, step, outerEffects);

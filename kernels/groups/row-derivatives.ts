@@ -1,83 +1,129 @@
-// The losses of a group's rows and their derivatives where the effects are b: η_i = base_i + z_iᵀ b.
-import { meanCount } from "../families/loss";
+// The losses of a group's rows and their derivatives where the effects are b: η_i = base_i + z_iᵀ b. Two rows at a time: the arrays have
+// room for one row more than there are, and what is written there is not read.
 import { RowLoss, rowCurvatures, rowLoss, rowSlopes } from "../families/row-loss";
 import { Family } from "../layout/model";
-import { zBytes } from "./group-rows";
+import { exp2, logOnePlus2, one2, sumOf2 } from "./doubles";
+import { addEffects } from "./group-rows";
 import { lossOf } from "./law";
 import { Small, smallAt } from "./small";
-import { base, cross, curvature, family, innerEffects, innerZ, numAuxiliaries, secondCross, slope, target, weight } from "./work";
+import {
+  base, cross, curvature, eta, family, hasWeights, innerEffects, innerZ, numAuxiliaries, secondCross, slope, target, weight,
+} from "./work";
 
 /** Products of 1 + e^(−|η|) stay below the largest number up to here. */
-const largeProduct: f64 = 1e250;
+const largeProduct: f64 = 1e150;
 
 /**
  * Writes slopes, curvatures and what goes with τ of rows first .. end − 1, each times the row's weight, and Σ by τ alone. Returns Σ f.
  */
 export function differentiateRows(law: usize, first: u32, end: u32, effects: usize, wantsAuxiliaries: bool): f64 {
-  if (family === Family.bernoulli) return bernoulliRows(first, end, effects);
-  if (family === Family.poisson) return poissonRows(first, end, effects);
-  return otherRows(law, first, end, effects, wantsAuxiliaries);
+  addEffects(base, innerZ, innerEffects, effects, first, end, eta);
+  if (family === Family.bernoulli) return bernoulliRows(<usize>first << 3, <usize>end << 3);
+  if (family === Family.poisson) return poissonRows(<usize>first << 3, <usize>end << 3);
+  if (family === Family.gaussian) return gaussianRows(law, <usize>first << 3, <usize>end << 3, wantsAuxiliaries);
+  return otherRows(law, first, end, wantsAuxiliaries);
 }
 
+/** Where one row of the two at `at` is the last, the other counts nothing. */
 // @ts-ignore: decorator
 @inline
-function predictor(i: usize, effects: usize): f64 {
-  let eta = load<f64>(base + (i << 3));
-  for (let k: usize = 0; k < <usize>innerEffects << 3; k += 8) eta += load<f64>(innerZ + i * zBytes + k) * load<f64>(effects + k);
-  return eta;
+function withinRows(at: usize, end: usize, values: v128): v128 {
+  return at + 8 < end ? values : f64x2.replace_lane(values, 1, 0.0);
 }
 
-/** The logarithm of a product of many rows' factors is taken at once. */
-function bernoulliRows(first: u32, end: u32, effects: usize): f64 {
-  let sum: f64 = 0;
-  let product: f64 = 1;
-  for (let i = <usize>first; i < <usize>end; i++) {
-    const eta = predictor(i, effects);
-    const own = load<f64>(weight + (i << 3));
-    const y = load<f64>(target + (i << 3));
-    const small = Math.exp(-Math.abs(eta));
-    const larger = 1.0 / (1.0 + small);
-    const smaller = small * larger;
-    sum += own * (Math.max(eta, 0.0) - y * eta);
-    if (own === 1.0) product *= 1.0 + small;
-    else sum += own * Math.log(1.0 + small);
-    if (product > largeProduct) {
-      sum += Math.log(product);
-      product = 1;
+/** The logarithm of a product of many rows' factors is taken at once, where rows have no weights. */
+function bernoulliRows(from: usize, end: usize): f64 {
+  const one = one2();
+  const zero = f64x2.splat(0);
+  let sum = zero;
+  let product = one;
+  let logs: f64 = 0;
+  for (let at = from; at < end; at += 16) {
+    const predictor = v128.load(eta + at);
+    const own = v128.load(weight + at);
+    const y = v128.load(target + at);
+    const small = exp2(f64x2.neg(f64x2.abs(predictor)));
+    const larger = f64x2.div(one, f64x2.add(one, small));
+    const smaller = f64x2.mul(small, larger);
+    const linear = f64x2.sub(f64x2.pmax(predictor, zero), f64x2.mul(y, predictor));
+    if (hasWeights) {
+      sum = f64x2.add(sum, withinRows(at, end, f64x2.mul(own, f64x2.add(linear, logOnePlus2(small)))));
+    } else {
+      sum = f64x2.add(sum, withinRows(at, end, linear));
+      product = f64x2.mul(product, f64x2.add(one, withinRows(at, end, small)));
+      const most = f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1);
+      if (most > largeProduct) {
+        logs += Math.log(most);
+        product = one;
+      }
     }
-    store<f64>(slope + (i << 3), own * ((eta >= 0 ? larger : smaller) - y));
-    store<f64>(curvature + (i << 3), own * larger * smaller);
+    const mean = v128.bitselect(larger, smaller, f64x2.ge(predictor, zero));
+    v128.store(slope + at, f64x2.mul(own, f64x2.sub(mean, y)));
+    v128.store(curvature + at, f64x2.mul(own, f64x2.mul(larger, smaller)));
   }
-  return sum + Math.log(product);
+  if (hasWeights) return sumOf2(sum);
+  return sumOf2(sum) + logs + Math.log(f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1));
 }
 
-function poissonRows(first: u32, end: u32, effects: usize): f64 {
-  let sum: f64 = 0;
-  for (let i = <usize>first; i < <usize>end; i++) {
-    const eta = predictor(i, effects);
-    const own = load<f64>(weight + (i << 3));
-    const y = load<f64>(target + (i << 3));
-    const mean = meanCount(eta);
-    sum += own * (mean - y * eta);
-    store<f64>(slope + (i << 3), own * (mean - y));
-    store<f64>(curvature + (i << 3), own * mean);
+/** Of predictors beyond 300 the mean is held, as `meanCount` does. */
+function poissonRows(from: usize, end: usize): f64 {
+  const limit = f64x2.splat(300.0);
+  let sum = f64x2.splat(0);
+  for (let at = from; at < end; at += 16) {
+    const predictor = v128.load(eta + at);
+    const own = v128.load(weight + at);
+    const y = v128.load(target + at);
+    const mean = exp2(f64x2.pmin(predictor, limit));
+    sum = f64x2.add(sum, withinRows(at, end, f64x2.mul(own, f64x2.sub(mean, f64x2.mul(y, predictor)))));
+    v128.store(slope + at, f64x2.mul(own, f64x2.sub(mean, y)));
+    v128.store(curvature + at, f64x2.mul(own, mean));
   }
-  return sum;
+  return sumOf2(sum);
 }
 
-function otherRows(law: usize, first: u32, end: u32, effects: usize, wantsAuxiliaries: bool): f64 {
+function gaussianRows(law: usize, from: usize, end: usize, wantsAuxiliaries: bool): f64 {
+  const constants = lossOf(law) + RowLoss.constants;
+  const precision = load<f64>(constants);
+  const precisions = f64x2.splat(precision);
+  const minusTwice = f64x2.splat(-2.0);
+  let squares = f64x2.splat(0);
+  let weights = squares;
+  for (let at = from; at < end; at += 16) {
+    const own = v128.load(weight + at);
+    const error = f64x2.sub(v128.load(eta + at), v128.load(target + at));
+    const stretched = f64x2.mul(own, precisions);
+    const pull = f64x2.mul(stretched, error);
+    squares = f64x2.add(squares, withinRows(at, end, f64x2.mul(pull, error)));
+    weights = f64x2.add(weights, withinRows(at, end, own));
+    v128.store(slope + at, pull);
+    v128.store(curvature + at, stretched);
+    v128.store(cross + at, f64x2.mul(minusTwice, pull));
+  }
+  const square = sumOf2(squares);
+  const count = sumOf2(weights);
+  if (wantsAuxiliaries && numAuxiliaries) {
+    const tau = smallAt(Small.tau);
+    memory.fill(tau, 0, 5 << 3);
+    store<f64>(tau, count - square);
+    store<f64>(tau, 2.0 * square, 16);
+    memory.fill(secondCross + from, 0, end - from);
+  }
+  return 0.5 * square + count * load<f64>(constants, 8);
+}
+
+function otherRows(law: usize, first: u32, end: u32, wantsAuxiliaries: bool): f64 {
   const work = lossOf(law);
   const constants = work + RowLoss.constants;
   const tau = smallAt(Small.tau);
   memory.fill(tau, 0, 5 << 3);
   let sum: f64 = 0;
   for (let i = <usize>first; i < <usize>end; i++) {
-    const eta = predictor(i, effects);
+    const predictor = load<f64>(eta + (i << 3));
     const own = load<f64>(weight + (i << 3));
     const y = load<f64>(target + (i << 3));
-    sum += own * rowLoss(family, constants, eta, y);
-    rowSlopes(family, constants, eta, y, work + RowLoss.slopes);
-    rowCurvatures(family, constants, eta, y, work + RowLoss.curvatures);
+    sum += own * rowLoss(family, constants, predictor, y);
+    rowSlopes(family, constants, predictor, y, work + RowLoss.slopes);
+    rowCurvatures(family, constants, predictor, y, work + RowLoss.curvatures);
     store<f64>(slope + (i << 3), own * load<f64>(work, RowLoss.slopes));
     store<f64>(curvature + (i << 3), own * load<f64>(work, RowLoss.curvatures));
     if (!wantsAuxiliaries || !numAuxiliaries) continue;

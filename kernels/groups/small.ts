@@ -55,6 +55,9 @@ export const enum Small {
   crossEffects = 596,
   tauTau = 628,
   work = 640,
+  /** z of a row, of the inner and of the outer factor. */
+  z = 644,
+  outerZ = 648,
 }
 
 /** Entries from one row of a matrix to the next, in bytes. */

@@ -29,11 +29,16 @@ export let innerEffects: u32 = 0;
 export let outerParameters: u32 = 0;
 export let innerParameters: u32 = 0;
 
+/** Whether rows have weights other than 1; bytes from one array of a number a row to the next. */
+export let hasWeights: bool = false;
+export let columnBytes: usize = 0;
 /** f64 a row of the group: y, weight, xᵀβ + offset, the same with the outer effects. */
 export let target: usize = 0;
 export let weight: usize = 0;
 export let fixedPart: usize = 0;
 export let base: usize = 0;
+/** η at a node. */
+export let eta: usize = 0;
 /** xᵀd, the same with what d does to the outer effects. */
 export let fixedAlong: usize = 0;
 export let along: usize = 0;
@@ -47,7 +52,7 @@ export let innerSlope: usize = 0;
 export let innerChange: usize = 0;
 export let outerSlope: usize = 0;
 export let outerChange: usize = 0;
-/** maxEffects f64 a row: z of the inner and of the outer factor. */
+/** maxEffects arrays of a f64 a row: z of the inner and of the outer factor. */
 export let innerZ: usize = 0;
 export let outerZ: usize = 0;
 /** maxEffects f64 an inner group: v̂ */
@@ -89,12 +94,15 @@ function take(length: u32): usize {
 export function openGroups(model: usize, scratch: usize, wantsHessian: bool): void {
   const groups = <usize>slotU32(model, Model.groups);
   readSizes(model, groups);
-  const rows = slotU32(groups, Groups.maxRows);
+  // Rows are read in pairs.
+  const rows = slotU32(groups, Groups.maxRows) + 2;
+  columnBytes = <usize>rows << 3;
   next = scratch;
   target = take(rows);
   weight = take(rows);
   fixedPart = take(rows);
   base = take(rows);
+  eta = take(rows);
   fixedAlong = take(rows);
   along = take(rows);
   slope = take(rows);
@@ -131,6 +139,7 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
 
 function readSizes(model: usize, groups: usize): void {
   rowsModel = <usize>slotU32(groups, Groups.rows);
+  hasWeights = slotU32(rowsModel, Model.hasWeights) !== 0;
   family = slotU32(model, Model.family);
   numColumns = slotU32(model, Model.numColumns);
   numAuxiliaries = slotU32(model, Model.auxiliary);

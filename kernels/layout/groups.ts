@@ -83,12 +83,12 @@ export const enum FactorLaw {
 
 /** f64 of scratch memory for the work on a group; `width` is D and the outer factor's parameters, `dimension` M. */
 export function groupScratchLength(maxRows: u32, maxInner: u32, width: u32, dimension: u32): u32 {
-  const ofRows = maxRows * (groupRowArrays + width);
+  const ofRows = (maxRows + 2) * (groupRowArrays + width);
   return ofRows + maxInner * maxEffects + groupFixedLength + dimension * (4 * dimension + groupVectors);
 }
 
 /** f64 a row, vectors of M f64, and f64 for small matrices. */
-export const groupRowArrays: u32 = 29;
+export const groupRowArrays: u32 = 31;
 export const groupVectors: u32 = 8;
 export const groupFixedLength: u32 = 1024;
 

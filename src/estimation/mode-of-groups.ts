@@ -3,6 +3,7 @@ import { withNodes } from "../models/group-model.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
+import { rowsPerRow } from "../rows/work.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { findMode, type Mode } from "./mode/mode.ts";
 import { chooseNodes, laplaceShift, type Quadrature } from "./quadrature.ts";
@@ -11,9 +12,8 @@ import { chooseNodes, laplaceShift, type Quadrature } from "./quadrature.ts";
 const minGroups = 1000;
 const sampleRows = 20_000;
 
-export function groupSampleSize({ groups, rows }: Model): number {
-  const rowsPerGroup = groups ? groups.rows.rows.numRows / rows.numRows : 1;
-  return Math.max(minGroups, Math.ceil(sampleRows / rowsPerGroup));
+export function groupSampleSize(model: Model): number {
+  return Math.max(minGroups, Math.ceil(sampleRows / rowsPerRow(model)));
 }
 
 interface ModeOfGroups extends Mode {

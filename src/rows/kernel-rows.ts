@@ -7,6 +7,7 @@ import type { Xoshiro } from "../rng/xoshiro.ts";
 import { type Partition, usualPartition } from "./partition.ts";
 import type { LawAround, LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import { visitRows } from "./visit-rows.ts";
+import { workPerGroup } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
@@ -51,7 +52,8 @@ export class KernelRows implements Rows {
         records.moveTo(positions[k]);
       });
       const tasks = used.flatMap(({ records }) => records.tasks);
-      const short = !model.groups && positions.length * rows.numRows * numPredictors * rows.paddedColumns < shortWork;
+      const perRow = model.groups ? workPerGroup(model) : numPredictors * rows.paddedColumns;
+      const short = positions.length * rows.numRows * perRow < shortWork;
       await workspace.executor.run(tasks, { signal: workspace.signal, short });
       return used.map(({ records, visited }) => {
         workspace.counter.rowsVisited += visited;

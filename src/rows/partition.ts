@@ -1,5 +1,6 @@
 import type { RowRange } from "../engine/bindings/pass-record.ts";
 import type { Model } from "../models/model.ts";
+import { rowsPerRow } from "./work.ts";
 
 /** A pass is cut at multiples of so many rows, for it sums by blocks of them in single precision: the blocks stay the same. */
 const blockRows = 64;
@@ -16,8 +17,8 @@ export const usualPartition: Partition = (visited, maxParts, step = 1) =>
   cutRows(visited, Math.min(maxParts, maxTasks, Math.floor(visited / minRowsPerTask)), step);
 
 /** The work on a group is on all its rows at all its nodes, so that few groups are shared out too; a part begins at any group. */
-export function groupPartition({ groups, rows }: Model): Partition {
-  const rowsPerGroup = groups ? groups.rows.rows.numRows / rows.numRows : 1;
+export function groupPartition(model: Model): Partition {
+  const rowsPerGroup = rowsPerRow(model);
   return (visited, maxParts, step = 1) => {
     const wanted = Math.ceil((visited * rowsPerGroup) / minDataRowsPerTask);
     const parts = Math.max(1, Math.min(maxParts, maxTasks, wanted, visited));

@@ -9,7 +9,7 @@ export type Verdict = "ok" | "warning" | "failed";
  * their predicted law.
  */
 export interface RunCheck {
-  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact";
+  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact" | "quadrature";
   readonly passed: boolean;
   /** Not passed, but by so little that the verdict is a warning. */
   readonly slight?: boolean;
@@ -34,8 +34,22 @@ export interface Certificate {
   readonly largestStableScale: number | null;
   readonly assumptions: readonly AssumptionCheck[];
   readonly checks: readonly RunCheck[];
+  /** How well the groups' effects were integrated out; absent without group terms. */
+  readonly quadrature?: QuadratureFindings;
   /** What the numbers depend on besides the data, and other things that the reader should know. */
   readonly notes: readonly string[];
+}
+
+/** The numerical integration over groups' effects, with errors in posterior sds of the parameter that is off most. */
+export interface QuadratureFindings {
+  /** Nodes of the innermost effects, per dimension. */
+  readonly nodes: number;
+  /** Nodes of the outer factor's effects, where factors are nested. */
+  readonly outerNodes?: number;
+  /** How far more nodes would move a parameter. */
+  readonly error: number;
+  /** Where Laplace's approximation, which is one node, would be; absent where it is exact. */
+  readonly laplace?: { readonly largestShift: number; readonly coefficient: string };
 }
 
 /** What the certificate needs to know of one reported coefficient. */
@@ -60,7 +74,14 @@ export interface CertificateContext {
 export interface Findings
   extends Pick<
     Certificate,
-    "klToLaplace" | "maxSdError" | "informationRatio" | "largestStableScale" | "assumptions" | "checks" | "notes"
+    | "klToLaplace"
+    | "maxSdError"
+    | "informationRatio"
+    | "largestStableScale"
+    | "assumptions"
+    | "checks"
+    | "notes"
+    | "quadrature"
   > {
   /** Checks or assumptions that leave the verdict at "warning" where they failed, beside those that make it "failed". */
   readonly isDoubtful: boolean;

@@ -23,6 +23,7 @@ export async function certify(run: Run, context: CertificateContext): Promise<Ce
     largestStableScale: findings.largestStableScale,
     assumptions: findings.assumptions,
     checks,
+    ...(findings.quadrature && { quadrature: findings.quadrature }),
     notes: [...findings.notes, ...context.notes],
   };
 }

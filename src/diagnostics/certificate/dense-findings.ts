@@ -20,6 +20,7 @@ import { compareWithExact } from "./exact-check.ts";
 import { checkHamiltonian } from "./hamiltonian-check.ts";
 import { informationRatioOf } from "./information.ts";
 import { errorOfEnds, totalErrorOfSds } from "./precision.ts";
+import { findQuadrature } from "./quadrature-check.ts";
 import { percent } from "./wording.ts";
 
 /** Numbers that the theory would have chosen; what shape the steps have is a choice of method. */
@@ -46,6 +47,8 @@ export async function denseFindings(
     accuracy,
     ...ofModel,
   ];
+  const quadrature = local.quadrature && findQuadrature(local.quadrature, coefficients, tolerance);
+  if (quadrature) checks.push(quadrature.check);
   if (output.hamiltonian) checks.push({ id: "nuts", ...checkHamiltonian(output.hamiltonian) });
   // Settings that are known to be off claim nothing that there is to check.
   const exact = accuracy.passed ? await compareWithExact(local, plan, output, tolerance) : null;
@@ -65,6 +68,7 @@ export async function denseFindings(
     largestStableScale: numberOrNull(prediction.largestStableScale),
     assumptions,
     checks,
+    ...(quadrature && { quadrature: quadrature.findings }),
     notes: [...remarks, ...plan.notes, ...noModeNotes(local)],
     isDoubtful: failed.some(({ id }) => !(id === "A4" && followsShape(prediction))),
     isUnfounded: failed.some(({ id }) => sampler.assumes.includes(id)),

@@ -19,8 +19,8 @@ export const conjugate: DenseSampler = {
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>
-    model.family.name !== "gaussian"
-      ? "conjugate draws exist for the gaussian family only"
+    model.family.name !== "gaussian" || model.groups
+      ? "conjugate draws exist for the gaussian family without group terms only"
       : !hasNormalPriors(model)
         ? "conjugate draws need normal priors on all coefficients"
         : model.auxiliaries.length === 0 && model.fixedTau[0] !== 0

@@ -2,6 +2,7 @@ import { type ChainOutputs, readChainOutputs, stepsDone } from "../../engine/bin
 import type { KernelTask } from "../../engine/executor.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
+import { workPerGroup } from "../../rows/work.ts";
 import type { ChainOutput } from "../plan.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
 import { stepChains } from "./step-chains.ts";
@@ -75,6 +76,8 @@ export function workPerStep({
   const m = model.dimension;
   const dense = (step.kind === "dense" ? m * m : m) + (noise.kind === "dense" ? (m * m) / 2 : m);
   const { paddedColumns, sparse, stride } = model.rows;
+  // With control variates at θ and at θ̂.
+  if (model.groups) return 40 + 2 * batchSize * workPerGroup(model) + dense;
   const link = fusedFamilies.includes(model.family.name) ? linkWork.fused : linkWork.exact;
   const perRow = (link + 2 * (sparse ? stride : paddedColumns)) * model.numPredictors;
   return 40 + batchSize * perRow + dense + (keepMoments ? m * m : m) / (2 * momentEvery);

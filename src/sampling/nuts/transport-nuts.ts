@@ -1,6 +1,7 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Model } from "../../models/model.ts";
 import type { PrepareGradients } from "../../rows/full-gradients.ts";
+import { workPerGroup } from "../../rows/work.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 import { runNuts } from "./run.ts";
@@ -30,8 +31,10 @@ const gradientsPerIteration = 5;
 const workBeside = { predictor: 40, gradient: 20_000 };
 
 /** Multiply-adds of an iteration over so many rows. */
-export function workPerIteration({ rows, numPredictors, dimension }: Model, numRows: number): number {
-  const ofRow = numPredictors * (workBeside.predictor + 2 * (rows.sparse ? rows.stride : rows.paddedColumns));
+export function workPerIteration(model: Model, numRows: number): number {
+  const { rows, numPredictors, dimension, groups } = model;
+  const width = rows.sparse ? rows.stride : rows.paddedColumns;
+  const ofRow = groups ? workPerGroup(model) : numPredictors * (workBeside.predictor + 2 * width);
   return gradientsPerIteration * (workBeside.gradient + 4 * dimension ** 2 + numRows * ofRow);
 }
 
