@@ -43,6 +43,7 @@ export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, ro
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
+export { drawEffects } from "./groups/draw-effects";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
 export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
@@ -53,6 +54,7 @@ export { findInnerMode, innerLossAt } from "./groups/inner-mode";
 export { prepareFactor, prepareLaw } from "./groups/law";
 export { findOuterMode, setOuterEffects } from "./groups/outer-mode";
 export { differentiateRows } from "./groups/row-derivatives";
+export { innerLosses, openGroup, sumEffects } from "./groups/sum-effects";
 export { addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rescale } from "./groups/small";
 export { openGroups } from "./groups/work";
 export {

@@ -1,5 +1,5 @@
 /** The kernels' exported functions that a task may call. */
-export type KernelName = "passRows" | "influenceRows" | "runChain";
+export type KernelName = "passRows" | "influenceRows" | "runChain" | "sumEffects" | "drawEffects";
 
 /** One piece of work for an executor: kernel(address, argument), called `times` times in a row on one thread. */
 export interface KernelTask {

@@ -3,7 +3,8 @@ import type { EngineMemory } from "../memory.ts";
 import { runChainReference } from "./reference-chain.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
-const kernels: Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void> = {
+/** Those over rows; there are none over groups. */
+const kernels: Partial<Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void>> = {
   passRows: passRowsReference,
   influenceRows: influenceRowsReference,
   runChain: runChainReference,
@@ -15,9 +16,11 @@ export function createReferenceExecutor(memory: EngineMemory): Executor {
     threads: 1,
     async run(tasks, { signal, onProgress } = {}) {
       for (const { kernel, address, argument, times } of tasks) {
+        const run = kernels[kernel];
+        if (!run) throw new TypeError(`There is no plain version of the kernel ${kernel}.`);
         for (let time = 0; time < times; time++) {
           signal?.throwIfAborted();
-          kernels[kernel](memory, address, argument);
+          run(memory, address, argument);
         }
         onProgress?.();
       }
