@@ -5,6 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
+import { refuse } from "../kinds.ts";
 import type { Model } from "../models/model.ts";
 import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
@@ -14,6 +15,7 @@ import { refuseUnsuited, selectSampler } from "../sampling/choose.ts";
 import type { Plan } from "../sampling/plan.ts";
 import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
+import { effectsOfLevels } from "./effects/effects-of-levels.ts";
 import { estimateInput, type ModeEstimates } from "./input/estimate-input.ts";
 import { describeData, type FitInput, type RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
@@ -27,6 +29,11 @@ import { withMemoryOf } from "./within-memory.ts";
 export interface RunOptions extends FitOptions, RunControl {
   /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
+  /**
+   * Whether the effects of every group are worked out, for `effects` of the result and for predictions of known groups. Left out,
+   * they are where that takes a second or so.
+   */
+  readonly effects?: boolean;
 }
 
 /**
@@ -35,7 +42,9 @@ export interface RunOptions extends FitOptions, RunControl {
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
   requireOptions(options);
-  const { signal, onProgress: listener, keepTarget, ...plain } = options;
+  const { signal, onProgress: listener, keepTarget, effects: wantsEffects, ...plain } = options;
+  if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
+    refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const started = performance.now();
@@ -48,6 +57,11 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { certified, rationale, warnings } = await runSelected(estimates, resolved);
     const { run, draws, certificate } = certified;
     const recipe = modelRecipe(design, local.model);
+    const source = { recipe, draws, seed: resolved.seed };
+    const effects =
+      design.groups && isDense(run)
+        ? await effectsOfLevels({ ...source, run, groups: design.groups }, wantsEffects)
+        : undefined;
     const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
       draws,
@@ -69,6 +83,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / design.numRows,
       },
       ...observed,
+      ...(effects && { effects }),
       ...(isDense(run) && run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     });
   });

@@ -1,4 +1,5 @@
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
+import type { NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
@@ -51,6 +52,10 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
+  /**
+   * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
+   */
+  readonly effects?: readonly NamedGroupEffects[];
   /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**
