@@ -46,6 +46,7 @@ export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./famili
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
 export { integrateGaussian } from "./groups/gaussian-group";
+export { drawEffects } from "./groups/draw-effects";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
 export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
@@ -56,6 +57,7 @@ export { findInnerMode, innerLossAt } from "./groups/inner-mode";
 export { prepareFactor, prepareLaw } from "./groups/law";
 export { findOuterMode, setOuterEffects } from "./groups/outer-mode";
 export { differentiateRows } from "./groups/row-derivatives";
+export { innerLosses, openGroup, sumEffects } from "./groups/sum-effects";
 export { addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rescale } from "./groups/small";
 export { openGroups } from "./groups/work";
 export {

@@ -22,6 +22,8 @@ export type { Posterior, Timing } from "./fit/posterior.ts";
 export type { NewRows, Prediction } from "./fit/predict.ts";
 export type { CustomPosterior, SampleModelOptions } from "./fit/sample-model.ts";
 export type { Coefficient } from "./fit/summary/coefficients.ts";
+export type { GroupCorrelation, GroupTermSummary } from "./fit/summary/group-terms.ts";
+export type { IntraclassCorrelation } from "./fit/summary/intraclass.ts";
 export { comparisonToJson, posteriorToJson, predictionToJson } from "./fit/summary/to-json.ts";
 export type { CustomModel, CustomModelOptions } from "./models/custom-model.ts";
 export type { FitOptions } from "./options/options.ts";

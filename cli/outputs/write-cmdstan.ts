@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import type { Posterior } from "../../src/fit/posterior.ts";
-import { drawsOf, learnedAuxiliaries } from "../../src/prediction/predictive-fit.ts";
+import { drawsOf, learnedAuxiliaries, parameterNames } from "../../src/prediction/predictive-fit.ts";
 
 /** The files of `draws.csv` as CmdStan names them: draws_1.csv, draws_2.csv, …; draws.csv itself for one chain. */
 export function cmdstanPaths(path: string, chains: number): string[] {
@@ -20,11 +20,16 @@ export function drawsPaths(path: string, chains: number): string[] {
  * comments say which is which. lp__ is nan: these samplers do not know the density at a draw.
  */
 export async function writeCmdstan(posterior: Posterior, chain: number, path: string, version: string): Promise<void> {
-  const { coefficients, settings, hamiltonian } = posterior;
-  const names = coefficients.map(({ name }) => name);
-  const auxiliaries = learnedAuxiliaries(posterior.recipe);
-  const numLinear = names.length - auxiliaries.length;
-  const columns = [...names.slice(0, numLinear).map((_, j) => `beta.${j + 1}`), ...auxiliaries];
+  const { coefficients, settings, hamiltonian, recipe } = posterior;
+  const names = parameterNames(recipe);
+  const auxiliaries = learnedAuxiliaries(recipe);
+  const numLinear = coefficients.length - auxiliaries.length;
+  const ofGroups = names.slice(coefficients.length);
+  const columns = [
+    ...names.slice(0, numLinear).map((_, j) => `beta.${j + 1}`),
+    ...auxiliaries,
+    ...ofGroups.map((_, j) => `groups.${j + 1}`),
+  ];
   const statistics = hamiltonian?.[chain];
   const own = statistics ? ["accept_stat__", "stepsize__", "treedepth__", "divergent__", "energy__"] : [];
   const head = [
@@ -42,7 +47,9 @@ export async function writeCmdstan(posterior: Posterior, chain: number, path: st
     "# random",
     `#   seed = ${settings.seed}`,
     `# sampler = ${settings.sampler}`,
-    ...names.slice(0, numLinear).map((name, j) => `# ${columns[j]} = ${name.replaceAll(/\p{Cc}/gu, " ")}`),
+    ...names.flatMap((name, j) =>
+      auxiliaries.includes(name) ? [] : [`# ${columns[j]} = ${name.replaceAll(/\p{Cc}/gu, " ")}`],
+    ),
     ["lp__", ...own, ...columns].join(),
   ];
   const values = names.map((name) => drawsOf(posterior, name)[chain]);

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { nats, percent } from "../../src/diagnostics/certificate/wording.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
-import type { Coefficient } from "../../src/fit/summary/coefficients.ts";
+import { groupHeading, groupRows, type TableRow } from "./render-groups.ts";
 import { renderModel } from "./render-model.ts";
 import {
   decimalsWithin,
@@ -32,9 +32,14 @@ const maxShown = 200;
 const shownFirst = 60;
 const shownLast = 10;
 
-function renderCoefficients({ coefficients, data }: Posterior, options: RenderOptions): string {
-  const table = (rows: readonly Coefficient[]) =>
-    renderTable(rows, ({ name }) => name, tableColumns, { ...options, headingOf: ({ name }) => headingOf(name, data) });
+function renderCoefficients(posterior: Posterior, options: RenderOptions): string {
+  const { coefficients, data } = posterior;
+  const ofGroups = groupRows(posterior);
+  const headings = (posterior.groups ?? []).map(groupHeading);
+  const headingFor = ({ name }: TableRow) =>
+    headings.find((heading) => name.startsWith(`${heading} `)) ?? headingOf(name, data);
+  const table = (rows: readonly TableRow[]) =>
+    renderTable([...rows, ...ofGroups], ({ name }) => name, tableColumns, { ...options, headingOf: headingFor });
   if (coefficients.length <= maxShown) return table(coefficients);
   const left = coefficients.length - shownFirst - shownLast;
   const rows = [...coefficients.slice(0, shownFirst), ...coefficients.slice(-shownLast)];
@@ -55,20 +60,20 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
 }
 
 /** Enough decimals that the fourth digit of the sd shows. */
-function decimalsFor({ sd }: Coefficient): number {
+function decimalsFor({ sd }: TableRow): number {
   return sd > 0 ? Math.max(0, Math.min(12, 2 - Math.floor(Math.log10(sd)))) : 3;
 }
 
 /** The entries of a coefficient that are numbers. */
-type NumberKey = Exclude<keyof Coefficient, "name" | "standardized">;
+type NumberKey = Exclude<keyof TableRow, "name">;
 
 /** A column by the name of its entry. */
 function column(
   title: NumberKey,
   rank: number,
-  say: (value: number, coefficient: Coefficient) => string,
-): TableColumn<Coefficient> {
-  const cell = (coefficient: Coefficient) => {
+  say: (value: number, coefficient: TableRow) => string,
+): TableColumn<TableRow> {
+  const cell = (coefficient: TableRow) => {
     const value = coefficient[title];
     return value === null ? "–" : say(value, coefficient);
   };
@@ -76,7 +81,7 @@ function column(
 }
 
 /** Numbers on the scale of their coefficient's sd; where `errorKey` names their own Monte Carlo error, no digits that it hides. */
-function scaled(title: NumberKey, rank: number, errorKey?: NumberKey): TableColumn<Coefficient> {
+function scaled(title: NumberKey, rank: number, errorKey?: NumberKey): TableColumn<TableRow> {
   return column(title, rank, (value, coefficient) => {
     const known = errorKey ? decimalsWithin(coefficient[errorKey]) : Number.POSITIVE_INFINITY;
     const decimals = Math.min(decimalsFor(coefficient), known);
@@ -84,7 +89,7 @@ function scaled(title: NumberKey, rank: number, errorKey?: NumberKey): TableColu
   });
 }
 
-const tableColumns: readonly TableColumn<Coefficient>[] = [
+const tableColumns: readonly TableColumn<TableRow>[] = [
   scaled("mean", 9),
   scaled("sd", 8, "mcse_sd"),
   scaled("hdi_3%", 7, "mcse_hdi_3%"),

@@ -5,6 +5,8 @@ import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
+import { refuse } from "../kinds.ts";
+import { dataRowsOf } from "../models/group-model.ts";
 import type { Model } from "../models/model.ts";
 import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
@@ -14,18 +16,27 @@ import { refuseUnsuited, selectSampler } from "../sampling/choose.ts";
 import type { Plan } from "../sampling/plan.ts";
 import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
-import { estimateInput, type ModeEstimates } from "./input/estimate-input.ts";
+import { effectsOfLevels } from "./effects/effects-of-levels.ts";
+import { crossedFit } from "./crossed-fit.ts";
+import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
+import { isCrossed } from "./input/group-model-of.ts";
 import { describeData, type FitInput, type RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf, settingsOf } from "./posterior-methods.ts";
 import { type CertifiedRun, runSampler } from "./run-sampler.ts";
+import { byTerm } from "./summary/group-terms.ts";
 import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
 export interface RunOptions extends FitOptions, RunControl {
   /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
+  /**
+   * Whether the effects of every group are worked out, for `effects` of the result and for predictions of known groups. Left out,
+   * they are where that takes a second or so.
+   */
+  readonly effects?: boolean;
 }
 
 /**
@@ -34,29 +45,44 @@ export interface RunOptions extends FitOptions, RunControl {
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
   requireOptions(options);
-  const { signal, onProgress: listener, keepTarget, ...plain } = options;
+  const { signal, onProgress: listener, keepTarget, effects: wantsEffects, ...plain } = options;
+  if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
+    refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress }, (model) =>
+    const listening = { signal, onProgress };
+    const found = await loadInput(input, resolved, engine, listening, (model) =>
       refuseUnsuited(resolved.sampler, model, resolved),
     );
+    const { groups } = found.loaded.design;
+    if (groups && isCrossed(groups)) {
+      const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
+      return { ...(await crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects })), ...observed };
+    }
+    const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;
     const observed = keepTarget && { observed: observedTarget(design, local.model) };
     const { certified, rationale, warnings } = await runSelected(estimates, resolved);
-    const { run, draws, coefficients, certificate } = certified;
+    const { run, draws, certificate } = certified;
+    const recipe = modelRecipe(design, local.model);
+    const source = { recipe, draws, seed: resolved.seed };
+    const effects =
+      design.groups && isDense(run)
+        ? await effectsOfLevels({ ...source, run, groups: design.groups }, wantsEffects)
+        : undefined;
     const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
       draws,
-      recipe: modelRecipe(design, local.model),
+      recipe,
       family: design.family,
       formula: design.formula,
       data: describeData(design, local.model),
       references: referencesOf(design.recipe),
       settings: settingsOf(run, rationale),
       ...(learned && { prior: learned }),
-      coefficients,
+      ...byTerm(recipe, certified.coefficients, draws),
       certificate,
       warnings,
       timing: {
@@ -64,9 +90,10 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         sample: run.seconds.plan + run.seconds.sample,
         total: (performance.now() - started) / 1000,
         rowsVisited,
-        passes: rowsVisited / design.numRows,
+        passes: rowsVisited / local.numRows,
       },
       ...observed,
+      ...(effects && { effects }),
       ...(isDense(run) && run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     });
   });
@@ -75,7 +102,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
 }
 
 /** The target of each row of the fit, in the table's order. */
-function observedTarget({ target, numRows, rowOrder }: Design, { memory, rows }: Model): Float64Array {
+function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Float64Array {
+  const { memory, rows } = dataRowsOf(model);
   const view = viewRows(memory, rows);
   const observed = new Float64Array(numRows);
   for (let n = 0; n < numRows; n++) {

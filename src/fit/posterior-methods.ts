@@ -1,4 +1,5 @@
 import { version } from "../../package.json" with { type: "json" };
+import { type GroupEffects, levelNameIn, type NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
 import type { Posterior } from "./posterior.ts";
@@ -11,13 +12,17 @@ export function settingsOf({ plan: { settings } }: Run, rationale: string): Samp
 }
 
 type Methods = Pick<Posterior, "predict" | "toJSON">;
+/** Everything of a posterior but its methods, the effects without the names of their levels. */
+type PosteriorData = Omit<Posterior, keyof Methods | "effects"> & { readonly effects?: readonly GroupEffects[] };
 
 /**
  * Makes a posterior from its data. Its methods are not enumerable, so that copies (`structuredClone`, messages to
  * workers, spreads) hold only data and do not fail; the function `predict` accepts such copies.
  */
-export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: Data): Data & Methods {
-  return withHidden<Data, Methods>(data, {
+export function posteriorOf<Data extends PosteriorData>(given: Data): Data & Pick<Posterior, "effects"> & Methods {
+  const { effects, recipe } = given;
+  const data = (effects ? { ...given, effects: named(effects, recipe) } : given) as Data & Pick<Posterior, "effects">;
+  return withHidden<typeof data, Methods>(data, {
     predict: (rows, options) => predict(data, rows, options),
     toJSON: () => {
       const { recipe, draws, hamiltonian, observed } = data;
@@ -26,6 +31,13 @@ export function posteriorOf<Data extends Omit<Posterior, keyof Methods>>(data: D
         ...(plainJson({ recipe, draws, hamiltonian, observed }) as object),
       };
     },
+  });
+}
+
+function named(effects: readonly GroupEffects[], { groups }: Posterior["recipe"]): NamedGroupEffects[] {
+  return effects.map((own) => {
+    const factor = groups?.factors.find(({ name }) => name === own.factor);
+    return withHidden(own, { level: (level: number) => (factor ? levelNameIn(factor, level) : String(level)) });
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
+import type { NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
@@ -6,6 +7,7 @@ import type { LearnedPrior } from "./input/learn-prior.ts";
 import type { DataSummary } from "./input/load.ts";
 import type { NewRows, Prediction } from "./predict.ts";
 import type { Coefficient } from "./summary/coefficients.ts";
+import type { GroupTermSummary } from "./summary/group-terms.ts";
 
 /** Seconds each stage took, and the rows read. */
 export interface Timing {
@@ -32,14 +34,16 @@ export interface Posterior {
   readonly settings: SamplerSettings;
   /** The prior that was learned; absent if the prior was given. */
   readonly prior?: LearnedPrior;
-  /** In the order of the design's columns; `sigma` last, if it is learned. */
+  /** In the order of the design's columns; `sigma` last, if it is learned. Of multilevel models the fixed effects. */
   readonly coefficients: readonly Coefficient[];
+  /** The sds and correlations of the effects of each group term, in the order of the factors; absent if there is none. */
+  readonly groups?: readonly GroupTermSummary[];
   /** What the theory predicts, what was measured, and what failed. */
   readonly certificate: Certificate;
   /** Warnings about the data and about what they leave undetermined, as sentences for the user. */
   readonly warnings: readonly string[];
   readonly timing: Timing;
-  /** Kept draws of every coefficient on the original scale: one array per chain. */
+  /** Kept draws of every coefficient, and of groups' sds and correlations such as `sd(Subject)[Days]`, on the original scale: one array per chain. */
   readonly draws: NamedDraws;
   /** Statistics of each chain of Hamiltonian dynamics; absent for other samplers. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
@@ -48,6 +52,10 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
+  /**
+   * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
+   */
+  readonly effects?: readonly NamedGroupEffects[];
   /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**

@@ -2,13 +2,18 @@ import type { CoefficientPriors } from "../design/column-priors.ts";
 import { InputError } from "../errors.ts";
 import type { Prior } from "../priors/densities.ts";
 import { defaultInterceptPrior, defaultPrior, isPriorLike, type PriorLike, readPrior } from "../priors/prior.ts";
+import { isScalePriorLike } from "../priors/scale-prior.ts";
+import { type GroupPriors, isOfGroups, type NamedPrior, readGroupPriors } from "./group-priors.ts";
 
 /** Priors for all coefficients, and others for those of some terms or columns. */
 export interface PriorsByName {
   /** `normal(0, 2.5)` where left out. */
   readonly default?: PriorLike;
-  /** By the name of a term of the formula, such as `log(x)`, or of one column, such as `weekday[Tuesday]`. */
-  readonly terms?: Readonly<Record<string, PriorLike>>;
+  /**
+   * By the name of a term of the formula, such as `log(x)`, or of one column, such as `weekday[Tuesday]`. Of group terms: `sd`,
+   * `sd(g)` or `sd(g)[x]` with the prior of a positive parameter, and `cor` or `cor(g)` with `lkj(shape)`.
+   */
+  readonly terms?: Readonly<Record<string, NamedPrior>>;
 }
 
 /**
@@ -29,22 +34,26 @@ export function isPriorOption(value: unknown): value is PriorOption {
 
 function arePriors(terms: unknown): boolean {
   if (typeof terms !== "object" || terms === null || Array.isArray(terms)) return false;
-  return Object.values(terms).every(isPriorLike);
+  return Object.values(terms).every((value) => isPriorLike(value) || isScalePriorLike(value));
 }
 
-/** What the options say of the coefficients' priors: "learned", or which they are. */
+/** What the options say of the coefficients' priors: "learned", or which they are; and those of groups' sds and correlations. */
 export interface ResolvedPriors {
   readonly learnPrior: boolean;
   readonly priors: CoefficientPriors;
+  readonly groupPriors: GroupPriors;
 }
 
 /** @throws InputError where a prior cannot be read, or is given twice, or is learned for some coefficients only */
 export function resolvePriors(prior: PriorOption | undefined, intercept: PriorLike | undefined): ResolvedPriors {
-  const { entries, isLearned } = listEntries(prior);
+  const { entries: all, isLearned } = listEntries(prior);
+  const ofGroups = (entry: Entry): entry is [string, NamedPrior] =>
+    entry[0] !== undefined && isOfGroups(...(entry as [string, NamedPrior]));
+  const entries = all.filter((entry) => !ofGroups(entry));
   const named = new Map<string, Prior>();
   let general: Prior | undefined;
   for (const [name, value] of entries) {
-    const read = readPrior(value, name === undefined ? "prior" : `The prior of "${name}"`);
+    const read = readPrior(value as PriorLike, name === undefined ? "prior" : `The prior of "${name}"`);
     if (name === undefined ? general : named.has(name)) {
       const whose = name === undefined ? "all coefficients" : `"${name}"`;
       throw new InputError(`Two priors are given for ${whose}: give one, and others with a name before a colon.`);
@@ -61,10 +70,11 @@ export function resolvePriors(prior: PriorOption | undefined, intercept: PriorLi
       intercept: intercept === undefined ? defaultInterceptPrior : readPrior(intercept, "interceptPrior"),
       named,
     },
+    groupPriors: readGroupPriors(all.filter(ofGroups)),
   };
 }
 
-type Entry = readonly [name: string | undefined, value: PriorLike];
+type Entry = readonly [name: string | undefined, value: NamedPrior];
 
 function listEntries(option: PriorOption | undefined): { entries: readonly Entry[]; isLearned: boolean } {
   const all = option === undefined ? [] : asEntries(option);
@@ -88,7 +98,7 @@ function asEntries(option: PriorOption): readonly Entry[] {
 }
 
 const isList = (option: PriorOption): option is readonly string[] => Array.isArray(option);
-const isLearnedWord = (value: PriorLike) => typeof value === "string" && value.trim() === "learned";
+const isLearnedWord = (value: NamedPrior) => typeof value === "string" && value.trim() === "learned";
 
 /** `name: prior` in two. Names may hold colons themselves, as `x:weekday` does, and priors hold none. */
 function splitEntry(text: string): Entry {

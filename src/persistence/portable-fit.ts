@@ -4,7 +4,7 @@ import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
 import { refuse } from "../kinds.ts";
-import { coefficientNames, type ModelRecipe, requireFit } from "../prediction/predictive-fit.ts";
+import { type ModelRecipe, parameterNames, requireFit } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { crc32 } from "./crc-32.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
@@ -146,8 +146,8 @@ function requireExportable(recipe: string, names: readonly string[], all: readon
 /** @throws Error where a coefficient has no draws, or draws twice */
 function requireCoefficients(recipe: ModelRecipe, names: readonly string[]): void {
   const given = new Set(names);
-  const count = coefficientNames(recipe).length;
-  if (given.size < names.length || count !== names.length || coefficientNames(recipe).some((name) => !given.has(name)))
+  const own = parameterNames(recipe);
+  if (given.size < names.length || own.length !== names.length || own.some((name) => !given.has(name)))
     throw new Error("its coefficients are not those of its model");
 }
 

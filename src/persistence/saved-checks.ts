@@ -1,6 +1,6 @@
 import { families } from "../families/families.ts";
 import type { Posterior } from "../fit/posterior.ts";
-import { coefficientNames, type ModelRecipe } from "../prediction/predictive-fit.ts";
+import { coefficientNames, type ModelRecipe, parameterNames } from "../prediction/predictive-fit.ts";
 
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
@@ -67,7 +67,7 @@ export function checkArrays(
   if (coefficients.length !== names.length || names.some((name) => !listed.has(name)))
     throw new Error("its table has not the coefficients of its model");
   const { chains, draws: count } = settings;
-  for (const name of names) {
+  for (const name of parameterNames(recipe)) {
     const own = draws.get(name);
     if (own?.length !== chains || own.some((values) => values.length !== count))
       throw new Error(`it has not ${chains} chains of ${count} draws of ${name}`);

@@ -3,7 +3,13 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
-import { coefficientNames, drawsOf, learnedAuxiliaries, type ModelRecipe } from "../prediction/predictive-fit.ts";
+import {
+  coefficientNames,
+  drawsOf,
+  learnedAuxiliaries,
+  type ModelRecipe,
+  parameterNames,
+} from "../prediction/predictive-fit.ts";
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import {
   createGroupOfDraws,
@@ -90,7 +96,8 @@ function checksum(texts: readonly string[]): string {
 function variablesOf(recipe: ModelRecipe): SavedVariable[] {
   const auxiliaries = learnedAuxiliaries(recipe);
   const names = coefficientNames(recipe);
-  return savedVariables(names.slice(0, names.length - auxiliaries.length), auxiliaries);
+  const ofGroups = parameterNames(recipe).slice(names.length);
+  return savedVariables(names.slice(0, names.length - auxiliaries.length), [...auxiliaries, ...ofGroups]);
 }
 
 function readDraws(group: Group | null, variables: readonly SavedVariable[], room: RoomOfFile): Posterior["draws"] {

@@ -1,4 +1,5 @@
 import type { Design, DesignRecipe } from "../design/design-types.ts";
+import { allVarianceNames } from "../design/groups/variance-names.ts";
 import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import { kindOf, requireObject } from "../kinds.ts";
@@ -61,6 +62,12 @@ export function coefficientNames(recipe: ModelRecipe): string[] {
     return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
   }
   return [...names, ...learnedAuxiliaries(recipe)];
+}
+
+/** The names of all that a fit has draws of: the coefficients, and the sds and correlations of its groups' effects. */
+export function parameterNames(recipe: ModelRecipe): string[] {
+  const names = coefficientNames(recipe);
+  return recipe.groups ? [...names, ...allVarianceNames(recipe.groups)] : names;
 }
 
 /** The names of the auxiliary parameters that are learned: the last of the coefficients. */

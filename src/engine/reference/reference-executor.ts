@@ -5,7 +5,8 @@ import { crossedRowsReference } from "./reference-crossed.ts";
 import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
-const kernels: Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void> = {
+/** Those over rows; there are none over groups. */
+const kernels: Partial<Record<KernelName, (memory: EngineMemory, address: number, argument: number) => void>> = {
   passRows: passRowsReference,
   influenceRows: influenceRowsReference,
   runChain: runChainReference,
@@ -20,9 +21,11 @@ export function createReferenceExecutor(memory: EngineMemory): Executor {
     threads: 1,
     async run(tasks, { signal, onProgress } = {}) {
       for (const { kernel, address, argument, times } of tasks) {
+        const run = kernels[kernel];
+        if (!run) throw new TypeError(`There is no plain version of the kernel ${kernel}.`);
         for (let time = 0; time < times; time++) {
           signal?.throwIfAborted();
-          kernels[kernel](memory, address, argument);
+          run(memory, address, argument);
         }
         onProgress?.();
       }

@@ -1,8 +1,10 @@
-import type { CrossedModel } from "../../crossed/model.ts";
+import type { CrossedFactor, CrossedModel } from "../../crossed/model.ts";
 import type { Design } from "../../design/design-types.ts";
+import type { GroupingFactor } from "../../design/groups/group-types.ts";
 import { InputError } from "../../errors.ts";
 import type { Model } from "../../models/model.ts";
-import { defaultSdPrior, defaultShape } from "./group-model-of.ts";
+import type { GroupPriors } from "../../options/group-priors.ts";
+import { priorsOfFactor } from "./priors-of-groups.ts";
 
 const families: Readonly<Record<string, CrossedModel["family"]>> = {
   gaussian: "gaussian",
@@ -15,7 +17,7 @@ const families: Readonly<Record<string, CrossedModel["family"]>> = {
  * The model of a design whose factors are crossed, from the model of its rows without their effects.
  * @throws InputError for families and priors that such models do not have
  */
-export function crossedModelOf(design: Design, flat: Model): CrossedModel {
+export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors): CrossedModel {
   const { groups, rows, stride, numRows, columns, hasOffset, hasWeights } = design;
   if (!groups) throw new TypeError("The design has no groups.");
   const family = families[design.family];
@@ -40,18 +42,25 @@ export function crossedModelOf(design: Design, flat: Model): CrossedModel {
     y: beside(1),
     ...(hasOffset && { offset: beside(2) }),
     ...(hasWeights && { weights: beside(3) }),
-    factors: groups.factors.map(({ numLevels, levelOf, terms }) => ({
-      numLevels,
-      levelOf,
-      effects: Int32Array.from(terms.flatMap(({ effects }) => effects.map(({ column }) => column))),
-      terms: terms.map(({ effects }) => ({
-        numEffects: effects.length,
-        scalePriors: effects.map(() => defaultSdPrior),
-        lkj: defaultShape,
-      })),
-    })),
+    factors: groups.factors.map((factor) => crossedFactorOf(factor, priors)),
     priorMean: flat.priorMean.slice(0, columns.length),
     priorPrecision: flat.priorPrecision.slice(0, columns.length),
     ...(family === "gaussian" && { sigma }),
+  };
+}
+
+function crossedFactorOf(factor: GroupingFactor, priors: GroupPriors): CrossedFactor {
+  const { numLevels, levelOf, terms } = factor;
+  const { sdPriors, correlationShapes } = priorsOfFactor(factor, priors);
+  let next = 0;
+  return {
+    numLevels,
+    levelOf,
+    effects: Int32Array.from(terms.flatMap(({ effects }) => effects.map(({ column }) => column))),
+    terms: terms.map(({ effects }, term) => {
+      const scalePriors = sdPriors.slice(next, next + effects.length);
+      next += effects.length;
+      return { numEffects: effects.length, scalePriors, lkj: correlationShapes[term] };
+    }),
   };
 }

@@ -4,12 +4,9 @@ import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
 import { InputError } from "../../errors.ts";
 import { createGroupModel, type EffectsOfFactor, type Grouping } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
-import type { ScalePrior } from "../../priors/densities.ts";
+import type { GroupPriors } from "../../options/group-priors.ts";
+import { priorsOfFactor, refuseUnknownGroupPriors } from "./priors-of-groups.ts";
 
-/** The default prior of an effect's sd, on the standardised scale. */
-export const defaultSdPrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
-/** η of the default LKJ law: all correlation matrices alike. */
-export const defaultShape = 1;
 /** With which the mode is searched for first (estimation/quadrature.ts). */
 const firstNodes = 7;
 /** Integrands of gaussian rows are normal densities times polynomials of the fourth degree. */
@@ -17,16 +14,17 @@ const exactNodes = 3;
 
 /**
  * The model of a design's groups over the model of its rows; that model itself where the design has none, or where they are crossed
- * (fit-crossed.ts).
+ * (crossed-fit.ts).
  * @throws InputError where the groups cannot be integrated out
  */
-export function groupModelOf({ groups, family }: Design, flat: Model): Model {
+export function groupModelOf({ groups, family }: Design, flat: Model, priors: GroupPriors): Model {
+  refuseUnknownGroupPriors(groups?.factors ?? [], priors);
   if (!groups) return flat;
   requireIntegrable(groups, family);
   if (isCrossed(groups)) return flat;
   const count = family === "gaussian" ? exactNodes : firstNodes;
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
-  return createGroupModel(flat, groupingOf(groups), nodes);
+  return createGroupModel(flat, groupingOf(groups, priors), nodes);
 }
 
 /** Whether no single group's effects can be integrated out by themselves: factors are crossed, or nested more than twice. */
@@ -50,26 +48,25 @@ function requireIntegrable({ factors }: GroupDesign, family: string): void {
 
 const effectsIn = ({ terms }: GroupingFactor) => terms.flatMap(({ effects }) => effects);
 
-function effectsOf(factor: GroupingFactor): EffectsOfFactor {
+function effectsOf(factor: GroupingFactor, priors: GroupPriors): EffectsOfFactor {
   const effects = effectsIn(factor);
   return {
     columns: effects.map(({ column }) => column),
     blocks: factor.terms.map(({ effects: own }) => own.length),
-    sdPriors: effects.map(() => defaultSdPrior),
-    correlationShapes: factor.terms.map(() => defaultShape),
+    ...priorsOfFactor(factor, priors),
   };
 }
 
-function groupingOf({ factors }: GroupDesign): Grouping {
+function groupingOf({ factors }: GroupDesign, priors: GroupPriors): Grouping {
   const [first, second] = factors;
   const inner = second ?? first;
   const innerStarts = startsOf(inner);
-  if (!second) return { innerStarts, inner: effectsOf(inner) };
+  if (!second) return { innerStarts, inner: effectsOf(inner, priors) };
   return {
     innerStarts,
     outerStarts: outerStarts(first, innerStarts),
-    outer: effectsOf(first),
-    inner: effectsOf(inner),
+    outer: effectsOf(first, priors),
+    inner: effectsOf(inner, priors),
   };
 }
 

@@ -7,11 +7,10 @@ import type { FamilyName } from "../../families/families.ts";
 import { type ClassCoding, createModel, type Model, numParameters } from "../../models/model.ts";
 import { refuseForeignModelOptions } from "../../options/foreign-options.ts";
 import { knownAuxiliaries, type ResolvedOptions } from "../../options/resolve-options.ts";
-import { coefficientNames, modelRecipe } from "../../prediction/predictive-fit.ts";
+import { modelRecipe, parameterNames } from "../../prediction/predictive-fit.ts";
 import type { Prior } from "../../priors/densities.ts";
 import type { NormalPrior } from "../../priors/normal.ts";
 import type { Workspace } from "../../rows/workspace.ts";
-import { varianceBlocks, varianceNames } from "../summary/variance-blocks.ts";
 import { groupModelOf } from "./group-model-of.ts";
 import { type LearnedPrior, learnPrior } from "./learn-prior.ts";
 import { type FitInput, loadRows, type Reporting } from "./load.ts";
@@ -69,10 +68,10 @@ export async function loadModel(
     throw new InputError(
       `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,
     );
-  let model = groupModelOf(design, flat);
+  let model = groupModelOf(design, flat, options.groupPriors);
   requireRoomForDraws(model, options);
   inspect?.(model);
-  const names = namesOf(design, model);
+  const names = parameterNames(modelRecipe(design, model));
   requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
   if (learnsPrior || sigma === "em") {
@@ -89,13 +88,6 @@ export async function loadModel(
     learned: learning?.learned,
     times: { started, loaded },
   };
-}
-
-/** The names of all that θ has: of coefficients, auxiliary parameters, and of groups' sds and correlations. */
-function namesOf(design: Design, model: Model): string[] {
-  const names = coefficientNames(modelRecipe(design, model));
-  if (!design.groups) return names;
-  return [...names, ...varianceBlocks(design.groups, design.target.scale, names.length).flatMap(varianceNames)];
 }
 
 /** The priors of what is sampled: of the columns' coefficients, or of those in the design's basis. */

@@ -22,7 +22,8 @@ export function posteriorToJson(
 ): Record<string, unknown> {
   requireObject(posterior, "The posterior", "the result of fit, importFit or loadFit");
   requireArray(posterior.coefficients, "The coefficients of the posterior", "the result of fit, importFit or loadFit");
-  const { data, family, formula, references, settings, prior, coefficients, certificate, warnings, timing } = posterior;
+  const { data, family, formula, references, settings, prior, coefficients, groups, certificate, warnings, timing } =
+    posterior;
   return plainJson({
     ...about,
     data,
@@ -32,6 +33,7 @@ export function posteriorToJson(
     settings,
     ...(prior && { prior }),
     coefficients,
+    ...(groups && { groups }),
     certificate,
     warnings,
     timing,

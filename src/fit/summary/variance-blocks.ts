@@ -52,15 +52,6 @@ function originalScaleOf(effects: GroupTerm["effects"], targetScale: number): Fl
   return map;
 }
 
-/** `sd(Subject)[Intercept]`, …, then `cor(Subject)[Intercept,Days]`, row by row below the diagonal of the correlation matrix. */
-export function varianceNames({ factor, effects }: Pick<VarianceBlock, "factor" | "effects">): string[] {
-  const sds = effects.map((effect) => `sd(${factor})[${effect}]`);
-  const correlations = effects.flatMap((effect, i) =>
-    effects.slice(0, i).map((other) => `cor(${factor})[${other},${effect}]`),
-  );
-  return [...sds, ...correlations];
-}
-
 /** What is reported of a block at each of the positions, one array a number; on the standardised scale or the data's. */
 export function varianceDraws(
   block: VarianceBlock,

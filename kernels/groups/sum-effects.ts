@@ -1,0 +1,178 @@
+// Means and second moments of groups' effects b = L v given θ and the data, by the quadrature that the loss of a group is worked out by.
+import { Factor, GroupEntry, Groups, Law, maxEffects } from "../layout/groups";
+import { effectSumsLength, GroupEffects } from "../layout/group-effects";
+import { Model } from "../layout/model";
+import { setSlotU32, slotU32 } from "../memory/record";
+import { effectBytes, loadRows } from "./group-rows";
+import { findInnerMode, innerLossAt } from "./inner-mode";
+import { prepareLaw } from "./law";
+import { findOuterMode, setOuterEffects } from "./outer-mode";
+import { addOuter, addScaled, dot, logDeterminant, rescale, Small, smallAt, solveUpper } from "./small";
+import {
+  base, dimension, fixedPart, innerEffects, innerFactor, innerModes, openGroups, outerEffects, outerFactor,
+} from "./work";
+
+/** The θ of this call, its weights, and the sums of the first group and their lengths in bytes. */
+let weights: usize = 0;
+let numWeights: u32 = 0;
+let innerSums: usize = 0;
+let outerSums: usize = 0;
+let innerBytes: usize = 0;
+let outerBytes: usize = 0;
+/** The shares of the outer nodes. */
+let shares: usize = 0;
+/** E[b], and E[b bᵀ], of one level. */
+let mean: usize = 0;
+let square: usize = 0;
+
+/** Adds the groups' moments at the next θ. */
+export function sumEffects(task: usize): void {
+  const model = <usize>slotU32(task, GroupEffects.model);
+  const law = <usize>slotU32(task, GroupEffects.scratch);
+  const next = slotU32(task, GroupEffects.next);
+  openEffects(task, model, law);
+  setSlotU32(task, GroupEffects.next, next + 1);
+  weights = <usize>slotU32(task, GroupEffects.weights) + (<usize>(next * numWeights) << 3);
+  prepareLaw(model, <usize>slotU32(task, GroupEffects.positions) + (<usize>(next * dimension) << 3), law);
+  const groups = <usize>slotU32(model, Model.groups);
+  for (let n = slotU32(task, GroupEffects.from); n < slotU32(task, GroupEffects.to); n++) {
+    const entry = <usize>slotU32(model, Model.rows) + <usize>n * GroupEntry.bytes;
+    const first = load<u32>(entry, GroupEntry.first);
+    const numInner = load<u32>(entry, GroupEntry.end) - first;
+    const starts = <usize>slotU32(groups, Groups.innerStarts) + (<usize>first << 2);
+    openGroup(law, starts, numInner);
+    const sums = innerSums + <usize>first * innerBytes;
+    if (outerFactor) sumOuter(law, starts, numInner, sums, outerSums + <usize>n * outerBytes);
+    else sumInner(law, starts, numInner, sums, 1);
+  }
+}
+
+/** Lays out the scratch memory, the law first. */
+function openEffects(task: usize, model: usize, law: usize): void {
+  const groups = <usize>slotU32(model, Model.groups);
+  const outer = <usize>slotU32(groups, Groups.outer);
+  numWeights = slotU32(task, GroupEffects.numWeights);
+  shares = law + ((<usize>Law.length) << 3);
+  mean = shares + (<usize>(outer ? slotU32(outer, Factor.numNodes) : 0) << 3);
+  square = mean + effectBytes;
+  openGroups(model, square + 4 * effectBytes, false);
+  innerSums = <usize>slotU32(task, GroupEffects.inner);
+  outerSums = <usize>slotU32(task, GroupEffects.outer);
+  innerBytes = <usize>effectSumsLength(innerEffects, numWeights, outerEffects) << 3;
+  outerBytes = <usize>effectSumsLength(outerEffects, numWeights, 0) << 3;
+}
+
+/** Loads the rows of a group whose first inner group's first row stands at `starts`, without outer effects. */
+export function openGroup(law: usize, starts: usize, numInner: u32): void {
+  const from = load<u32>(starts);
+  const to = load<u32>(starts + (<usize>numInner << 2));
+  loadRows(from, to, <usize>load<u32>(law));
+  memory.copy(base, fixedPart, <usize>(to - from) << 3);
+  memory.fill(innerModes, 0, <usize>numInner * effectBytes);
+}
+
+/** As sumInner over the outer nodes, and the outer effects' moments. Their shares are known once all inner groups are integrated. */
+function sumOuter(law: usize, starts: usize, numInner: u32, inner: usize, outer: usize): void {
+  const mode = smallAt(Small.outerMode);
+  const rows = load<u32>(starts + (<usize>numInner << 2)) - load<u32>(starts);
+  memory.fill(mode, 0, effectBytes);
+  findOuterMode(law, starts, numInner, rows);
+  const numNodes = slotU32(outerFactor, Factor.numNodes);
+  const u = smallAt(Small.outerV);
+  let total: f64 = 0;
+  let reference: f64 = 0;
+  for (let n: u32 = 0; n < numNodes; n++) {
+    const node = toOuterNode(law, n, rows);
+    const loss = 0.5 * dot(u, u, outerEffects) + innerLosses(law, starts, numInner);
+    if (n === 0) reference = loss;
+    const share = Math.exp(load<f64>(node + (<usize>outerEffects << 3)) - loss + reference);
+    store<f64>(shares + (<usize>n << 3), share);
+    total += share;
+  }
+  for (let n: u32 = 0; n < numNodes; n++) {
+    const share = load<f64>(shares + (<usize>n << 3)) / total;
+    if (share < 1e-12) continue;
+    toOuterNode(law, n, rows);
+    sumInner(law, starts, numInner, inner, share);
+    const b = smallAt(Small.outerB);
+    memory.copy(mean, b, effectBytes);
+    memory.fill(square, 0, 4 * effectBytes);
+    addOuter(square, 1, b, b, outerEffects);
+    addMoments(outer, outerEffects, share);
+  }
+}
+
+/** Moves the rows to the outer effects of a node, and returns its address. */
+function toOuterNode(law: usize, n: u32, rows: u32): usize {
+  const node = <usize>slotU32(outerFactor, Factor.nodes) + (<usize>(n * (outerEffects + 1)) << 3);
+  const u = smallAt(Small.outerV);
+  memory.copy(u, node, <usize>outerEffects << 3);
+  solveUpper(smallAt(Small.outerFactor), u, outerEffects);
+  addScaled(u, 1.0, smallAt(Small.outerMode), outerEffects);
+  setOuterEffects(law, u, rows);
+  return node;
+}
+
+/** Σ of the inner groups' losses at the present outer effects. */
+export function innerLosses(law: usize, starts: usize, numInner: u32): f64 {
+  let loss: f64 = 0;
+  for (let k: u32 = 0; k < numInner; k++) loss += integrate(law, starts, k, false);
+  return loss;
+}
+
+/** Adds the moments of each inner group times `share`. */
+function sumInner(law: usize, starts: usize, numInner: u32, sums: usize, share: f64): void {
+  for (let k: u32 = 0; k < numInner; k++, sums += innerBytes) {
+    integrate(law, starts, k, true);
+    addMoments(sums, innerEffects, share);
+    if (!outerEffects) continue;
+    const by = load<f64>(weights) * share;
+    const b = smallAt(Small.outerB);
+    let at = sums + (<usize>(innerEffects * (numWeights + innerEffects)) << 3);
+    for (let i: usize = 0; i < <usize>innerEffects; i++) {
+      for (let j: usize = 0; j < <usize>outerEffects; j++, at += 8) {
+        store<f64>(at, load<f64>(at) + by * load<f64>(mean + (i << 3)) * load<f64>(b + (j << 3)));
+      }
+    }
+  }
+}
+
+/** −log ∫ exp(−F(v)) dv of inner group k; leaves its moments where they are wanted. */
+function integrate(law: usize, starts: usize, k: u32, wantsMoments: bool): f64 {
+  const origin = load<u32>(starts);
+  const first = load<u32>(starts + (<usize>k << 2)) - origin;
+  const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
+  const mode = innerModes + <usize>k * effectBytes;
+  findInnerMode(law, first, end, mode);
+  const factor = smallAt(Small.factor);
+  const v = smallAt(Small.v);
+  if (wantsMoments) memory.fill(mean, 0, 5 * effectBytes);
+  let total: f64 = 0;
+  let reference: f64 = 0;
+  let node = <usize>slotU32(innerFactor, Factor.nodes);
+  for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
+    memory.copy(v, node, <usize>innerEffects << 3);
+    solveUpper(factor, v, innerEffects);
+    addScaled(v, 1.0, mode, innerEffects);
+    const loss = innerLossAt(law, first, end, v, false);
+    if (n === 0) reference = loss;
+    const share = Math.exp(load<f64>(node + (<usize>innerEffects << 3)) - loss + reference);
+    total += share;
+    if (!wantsMoments) continue;
+    const b = smallAt(Small.b);
+    addScaled(mean, share, b, innerEffects);
+    addOuter(square, share, b, b, innerEffects);
+  }
+  if (wantsMoments) rescale(mean, 1.0 / total, maxEffects + maxEffects * maxEffects);
+  return reference - Math.log(total) + logDeterminant(factor, innerEffects);
+}
+
+/** Adds `mean` by every weight and `square` by the first. */
+function addMoments(sums: usize, size: u32, share: f64): void {
+  let at = sums;
+  for (let r: u32 = 0; r < numWeights; r++, at += <usize>size << 3) {
+    addScaled(at, share * load<f64>(weights + (<usize>r << 3)), mean, size);
+  }
+  const by = share * load<f64>(weights);
+  for (let i: usize = 0; i < <usize>size; i++, at += <usize>size << 3) addScaled(at, by, square + i * effectBytes, size);
+}
