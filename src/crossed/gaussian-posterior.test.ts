@@ -1,21 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { createInlineEngine } from "../engine/engine.ts";
-import { type CrossedSimulation, simulateCrossed } from "./crossed-fixtures.ts";
+import { type CrossedSimulation, columnsOf, errorOf, mean, sd, simulateCrossed } from "./crossed-fixtures.ts";
 import { crossedPosterior } from "./crossed-posterior.ts";
 import { GaussianMarginal } from "./gaussian-marginal.ts";
-
-/** Columns of all chains' draws. */
-function columnsOf(draws: readonly Float64Array[], width: number): Float64Array[] {
-  return Array.from({ length: width }, (_, column) =>
-    Float64Array.from(draws.flatMap((chain) => [...chain].filter((_, at) => at % width === column))),
-  );
-}
-
-const mean = (values: ArrayLike<number>) => Array.from(values).reduce((sum, value) => sum + value, 0) / values.length;
-const sd = (values: ArrayLike<number>) => {
-  const center = mean(values);
-  return Math.sqrt(mean(Array.from(values, (value) => (value - center) ** 2)));
-};
 
 /**
  * What is expected of f over the exact marginal posterior of two variance parameters, by the trapezoidal rule on a grid wide
@@ -62,16 +49,17 @@ describe.each(Object.entries(hard))("%s", (_, [told, bounds]) => {
     const { model, layout, marginal, expected } = await overGrid(told, bounds, 60);
     const posterior = await crossedPosterior(await createInlineEngine(), model, { chains: 4, draws: 1500, seed: 3 });
     const columns = columnsOf(posterior.draws, model.numFixed + layout.size);
-    // 6,000 draws, nearly independent: 0.013 sds of a mean, 1% of an sd of a normal law, more of one with tails.
     for (let at = 0; at < layout.size; at++) {
       const tau = columns[model.numFixed + at].map(Math.exp);
       const center = expected(({ theta }) => Math.exp(theta[at]));
-      const spread = Math.sqrt(expected(({ theta }) => (Math.exp(theta[at]) - center) ** 2));
-      expect(Math.abs(mean(tau) - center) / spread).toBeLessThan(0.06);
-      expect(Math.abs(sd(tau) / spread - 1)).toBeLessThan(0.08);
+      const variance = expected(({ theta }) => (Math.exp(theta[at]) - center) ** 2);
+      // 0.02 sds, and of the variance 4%, for the interpolation and for the grid.
+      expect(Math.abs(mean(tau) - center)).toBeLessThan(4 * errorOf(tau) + 0.02 * Math.sqrt(variance));
+      const squares = tau.map((value) => (value - center) ** 2);
+      expect(Math.abs(mean(squares) - variance)).toBeLessThan(4 * errorOf(squares) + 0.04 * variance);
       const below = expected(({ theta }) => (theta[at] < Math.log(center) - 1 ? 1 : 0));
-      const share = mean(tau.map((value) => (Math.log(value) < Math.log(center) - 1 ? 1 : 0)));
-      expect(Math.abs(share - below)).toBeLessThan(0.02);
+      const shares = tau.map((value) => (Math.log(value) < Math.log(center) - 1 ? 1 : 0));
+      expect(Math.abs(mean(shares) - below)).toBeLessThan(4 * errorOf(shares) + 0.01);
     }
     for (let d = 0; d < model.numFixed; d++) {
       const center = expected(({ unknowns }) => unknowns[marginal.structure.fixedAt + d]);
@@ -81,8 +69,8 @@ describe.each(Object.entries(hard))("%s", (_, [told, bounds]) => {
       const at = marginal.structure.offsets[0] + level;
       const center = expected(({ unknowns }) => unknowns[at]);
       const spread = Math.sqrt(expected(({ unknowns, variances }) => variances[level] + (unknowns[at] - center) ** 2));
-      expect(Math.abs(posterior.effects[0].mean[level] - center)).toBeLessThan(0.03 * spread);
-      expect(Math.abs(posterior.effects[0].sd[level] / spread - 1)).toBeLessThan(0.03);
+      expect(Math.abs(posterior.effects[0].mean[level] - center)).toBeLessThan(0.06 * spread);
+      expect(Math.abs(posterior.effects[0].sd[level] / spread - 1)).toBeLessThan(0.05);
     }
   });
 });
@@ -127,7 +115,7 @@ test("levels without rows have their prior's law, and rows of two designs that s
   const apart = { ...model, factors: [{ ...model.factors[0], numLevels: 17 }, model.factors[1]] };
   const posterior = await crossedPosterior(await createInlineEngine(), apart, { chains: 2, draws: 2000, seed: 5 });
   const columns = columnsOf(posterior.draws, 2 + 3);
-  expect(Math.abs(posterior.effects[0].mean[16])).toBeLessThan(1e-9);
+  expect(Math.abs(posterior.effects[0].mean[16])).toBeLessThan(0.06 * posterior.effects[0].sd[16]);
   // Its variance is E[τ²].
   const variance = mean(columns[2].map((value) => Math.exp(2 * value)));
   expect(posterior.effects[0].sd[16] / Math.sqrt(variance)).toBeCloseTo(1, 1);

@@ -40,12 +40,7 @@ export async function gaussianPosterior(
     const kept = await keepEffects(engine, marginal, law, result, { count: effectDraws, seed, signal });
     return {
       ...{ layout, draws: result, effects, kept },
-      error: {
-        kind: isCheap(marginal) ? "corrected" : "interpolated",
-        ...law.error,
-        points: law.points.length,
-        accepted,
-      },
+      error: { kind: "interpolated", ...law.error, points: law.points.length },
     };
   } finally {
     engine.memory.release(mark);

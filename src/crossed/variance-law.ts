@@ -13,9 +13,9 @@ const [doubt, doubtFactor] = [0.2, 4];
 /** The rms error of log p(θ | y) over the surrogate's own draws at which no more points are added: it moves means by 0.03 sds at most. */
 const wantedError = 0.03;
 /** Where these many rounds of fresh points do not come to it, the density is no matter of interpolation. */
-const mostBatches = 4;
+const mostBatches = 6;
 /** The share of the law's draws that may fall where the surrogate is not trusted, and over how many it is measured. */
-const [largestDoubt, doubtDraws] = [0.005, 400];
+const [largestDoubt, doubtDraws] = [0.01, 400];
 /** Points whose log density is so much lower than the highest tell nothing of the posterior. */
 const negligible = 30;
 /** Offsets along the axes, in sds. The next is tried where the density may not have fallen by `ended` before it. */
