@@ -1,11 +1,11 @@
-import { cholesky, invertLower, logDeterminant } from "../linalg/cholesky.ts";
+import { invertLower, logDeterminant } from "../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { negativeLogDensity, type ScalePrior } from "../priors/densities.ts";
 import type { CrossedModel } from "./model.ts";
 
 /** The prior of a standard deviation of effects, and of σ, where none is given (docs/multilevel.md). */
-export const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
-export const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
+const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
+const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
 
 /** One term: q effects of each level, and where its parameters stand. */
 export interface Term {
@@ -80,22 +80,6 @@ export function scaleFactor({ at, numEffects: q }: Term, theta: ArrayLike<number
     factor.data[i * q + i] = tau * left;
   }
   return factor;
-}
-
-/** The inverse of `scaleFactor`: log τ and z of the covariance Σ, written into θ. */
-export function setCovariance({ at, numEffects: q }: Term, covariance: Matrix, theta: Float64Array): void {
-  const factor = cholesky(covariance);
-  let next = at + q;
-  for (let i = 0; i < q; i++) {
-    const tau = Math.sqrt(covariance.data[i * q + i]);
-    theta[at + i] = Math.log(tau);
-    let left = 1;
-    for (let j = 0; j < i; j++) {
-      const z = Math.atanh(Math.max(-0.999, Math.min(0.999, factor.data[i * q + j] / (tau * left))));
-      theta[next++] = z;
-      left /= Math.cosh(z);
-    }
-  }
 }
 
 /** Σ_t⁻¹ for every factor's level, block-diagonal over its terms: q_f × q_f each. */
