@@ -1,25 +1,25 @@
 import { crossedPosterior } from "../crossed/crossed-posterior.ts";
 import type { CrossedError, CrossedPosterior } from "../crossed/posterior.ts";
+import { referencesOf } from "../design/recipe/references.ts";
 import type { Certificate, RunCheck } from "../diagnostics/certificate/certificate.ts";
 import { checkConvergence } from "../diagnostics/certificate/convergence-check.ts";
 import { monteCarloErrors } from "../diagnostics/certificate/precision.ts";
 import { percent } from "../diagnostics/certificate/wording.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
-import { noTuning } from "../options/tuning.ts";
 import type { ResolvedOptions } from "../options/resolve-options.ts";
+import { noTuning } from "../options/tuning.ts";
+import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { drawsOutput } from "../sampling/chains/chain-output.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
 import { describeData, type Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
+import { requireNumbers } from "./options/require-numbers.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf } from "./posterior-methods.ts";
-import { byTerm } from "./summary/group-terms.ts";
-import { modelRecipe } from "../prediction/predictive-fit.ts";
-import { referencesOf } from "../design/recipe/references.ts";
-import { requireNumbers } from "./options/require-numbers.ts";
 import { convergenceOf, type PosteriorTable, type SummarisedRun } from "./summary/coefficients.ts";
+import { byTerm } from "./summary/group-terms.ts";
 import { summarise } from "./summary/summarise.ts";
 
 /** Draws of a model with crossed factors, summarised and certified. */

@@ -1,6 +1,6 @@
 import type { Convergence } from "../../diagnostics/certificate/certificate.ts";
-import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { SummaryStatistics } from "../../diagnostics/statistics/summary-statistics.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { NamedDraws } from "../../prediction/predictive-fit.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";

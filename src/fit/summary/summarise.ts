@@ -14,7 +14,8 @@ export function summarise(
   run: SummarisedRun | LowRankRun,
 ): PosteriorTable {
   const { onProgress } = run.local.workspace;
-  const marginals = run.curvature === "dense" ? denseMarginals(design, names, run) : streamedMarginals(design, names, run);
+  const marginals =
+    run.curvature === "dense" ? denseMarginals(design, names, run) : streamedMarginals(design, names, run);
   const coefficients = names.map((name, index): Coefficient => {
     onProgress?.("summarising", index / names.length, { done: index, total: names.length, unit: "coefficients" });
     const kept = marginals.drawsOf(index);
