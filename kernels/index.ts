@@ -23,6 +23,8 @@ export { addShapedPriors, priorSlope } from "./chains/prior";
 export { addFourProducts, addProduct, matrixTimesVector, triangleTimesVector } from "./chains/products";
 export { drawBlock, nextBlock, touch } from "./chains/queue";
 export { drawRows, fillNormals, firstOfNextWords, rareNormal } from "./chains/random";
+export { factorTile, factorTriangle, packFour, solveEightRows, subtractFourByFour, subtractProducts } from "./dense/factor-tile";
+export { solveEight, solveEightTransposed, solveOne, solveOneTransposed, solveTriangle } from "./dense/solve-triangle";
 export { digamma, logGamma, trigamma } from "./families/gamma";
 export {
   bernoulliGradient,
@@ -44,6 +46,7 @@ export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./famili
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
 export { drawEffects } from "./groups/draw-effects";
+export { integrateGaussian } from "./groups/gaussian-group";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
 export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
@@ -65,6 +68,18 @@ export {
 } from "./layout/scratch";
 export { influenceGroups } from "./passes/influence-groups";
 export { passGroups } from "./passes/pass-groups";
+export {
+  addFixed,
+  addIntercepts,
+  addSlopes,
+  crossedLoss,
+  crossedRows,
+  crossedSlopes,
+  eachEffect,
+  predictFixed,
+  predictIntercepts,
+  predictSlopes,
+} from "./passes/crossed-rows";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {
   addSquares,

@@ -78,11 +78,15 @@ export function sumZ(z: usize, count: u32, first: u32, end: u32, coefficients: u
   }
 }
 
-/** out_i = from_i + z_iᵀ b over rows first .. end − 1 of the group. */
+/** out_i = from_i + z_iᵀ b over rows first .. end − 1 of the group, and perhaps one more; there is an effect at least. */
 export function addEffects(from: usize, z: usize, count: u32, effects: usize, first: u32, end: u32, out: usize): void {
   const at = <usize>first << 3;
-  memory.copy(out + at, from + at, <usize>(end - first) << 3);
-  for (let k: usize = 0; k < <usize>count << 3; k += 8, z += columnBytes) {
+  const own = f64x2.splat(load<f64>(effects));
+  for (let i = at, last = <usize>end << 3; i < last; i += 16) {
+    v128.store(out + i, f64x2.add(v128.load(from + i), f64x2.mul(own, v128.load(z + i))));
+  }
+  z += columnBytes;
+  for (let k: usize = 8; k < <usize>count << 3; k += 8, z += columnBytes) {
     addScaled2(out + at, load<f64>(effects + k), z + at, end - first);
   }
 }

@@ -1,14 +1,16 @@
 // An inner group given the outer effects: the integral over its own effects by adaptive Gauss–Hermite quadrature, and its
 // derivatives by Louis' identity, ∇²ℓ = E[∇²f] − Cov[∇f] over the law of v given the data, which the nodes' weights are.
 import { Factor } from "../layout/groups";
+import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { addScores, beginInnerHessian, endInnerHessian } from "./inner-hessian";
+import { integrateGaussian } from "./gaussian-group";
 import { findInnerMode, innerLossAt } from "./inner-mode";
 import { addScaled2 } from "./doubles";
 import { addEffects, sumZ } from "./group-rows";
 import { addOuter, addScaled, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
 import {
-  along, cross, curvature, eta, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
+  along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
 } from "./work";
 
 /** dᵀ E[∇f] of the group that was integrated last. */
@@ -19,6 +21,7 @@ export let innerAlong: f64 = 0;
  * E[Σ f_τ] and E[Σ r z vᵀ] at Small.innerTau and innerEffects; with `Wanted.change` the parts of H d likewise.
  */
 export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wanted: u32): f64 {
+  if (family === Family.gaussian && wanted === Wanted.gradient) return integrateGaussian(law, first, end, mode);
   const factor = smallAt(Small.factor);
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;
@@ -33,9 +36,12 @@ export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wa
   let node = <usize>slotU32(innerFactor, Factor.nodes);
   for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
     const v = smallAt(Small.v);
-    memory.copy(v, node, <usize>innerEffects << 3);
-    solveUpper(factor, v, innerEffects);
-    addScaled(v, 1.0, mode, innerEffects);
+    if (innerEffects === 1) store<f64>(v, load<f64>(mode) + load<f64>(node) / load<f64>(factor));
+    else {
+      memory.copy(v, node, <usize>innerEffects << 3);
+      solveUpper(factor, v, innerEffects);
+      addScaled(v, 1.0, mode, innerEffects);
+    }
     const loss = innerLossAt(law, first, end, v, true);
     // No node's integrand is much larger than the first one's, which is at the mode or near.
     if (n === 0) reference = loss;
@@ -50,12 +56,37 @@ export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wa
 function addNode(law: usize, first: u32, end: u32, share: f64, wanted: u32): void {
   const v = smallAt(Small.v);
   const sum = smallAt(Small.sum);
-  addScaled2(innerSlope + (<usize>first << 3), share, slope + (<usize>first << 3), end - first);
-  sumZ(innerZ, innerEffects, first, end, slope, sum);
-  addOuter(smallAt(Small.innerEffects), share, sum, v, innerEffects);
+  if (innerEffects === 1) {
+    const along = addSlopes(first, end, share);
+    const effects = smallAt(Small.innerEffects);
+    store<f64>(sum, along);
+    store<f64>(effects, load<f64>(effects) + share * along * load<f64>(v));
+  } else {
+    addScaled2(innerSlope + (<usize>first << 3), share, slope + (<usize>first << 3), end - first);
+    sumZ(innerZ, innerEffects, first, end, slope, sum);
+    addOuter(smallAt(Small.innerEffects), share, sum, v, innerEffects);
+  }
   if (numAuxiliaries) addScaled(smallAt(Small.innerTau), share, smallAt(Small.tau), 2);
   if (wanted === Wanted.change) addChange(first, end, share);
   else if (wanted === Wanted.hessian) addScores(law, first, end, share);
+}
+
+/** Adds the node's slopes to their sum, and returns Σ r z of the only effect: one sweep where others take two. */
+function addSlopes(first: u32, end: u32, share: f64): f64 {
+  const shares = f64x2.splat(share);
+  let sum = f64x2.splat(0);
+  let at = <usize>first << 3;
+  for (const last = <usize>end << 3; at + 16 <= last; at += 16) {
+    const slopes = v128.load(slope + at);
+    v128.store(innerSlope + at, f64x2.add(v128.load(innerSlope + at), f64x2.mul(shares, slopes)));
+    sum = f64x2.add(sum, f64x2.mul(slopes, v128.load(innerZ + at)));
+  }
+  let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
+  if (at < <usize>end << 3) {
+    store<f64>(innerSlope + at, load<f64>(innerSlope + at) + share * load<f64>(slope + at));
+    total += load<f64>(slope + at) * load<f64>(innerZ + at);
+  }
+  return total;
 }
 
 /** The node's part of H d: Σ a_i c_i − (sᵀd) s, where a_i = w_i e_i + Σ f_ητ dτ, e_i what d does to η_i, and c_i its derivative. */

@@ -16,6 +16,11 @@ const maxIterations = 60;
 /** F at `v`; leaves the rows' derivatives, and b = L v. */
 export function innerLossAt(law: usize, first: u32, end: u32, v: usize, wantsAuxiliaries: bool): f64 {
   const b = smallAt(Small.b);
+  if (innerEffects === 1) {
+    const only = load<f64>(v);
+    store<f64>(b, load<f64>(innerLaw(law)) * only);
+    return 0.5 * only * only + differentiateRows(law, first, end, b, wantsAuxiliaries);
+  }
   multiply(innerLaw(law) + (<usize>FactorLaw.factor << 3), v, innerEffects, b);
   return 0.5 * dot(v, v, innerEffects) + differentiateRows(law, first, end, b, wantsAuxiliaries);
 }
@@ -78,6 +83,7 @@ function scalarStep(l: f64, first: u32, end: u32, mode: usize, factor: usize, st
     const z = load<f64>(innerZ + i);
     whole += Math.max(load<f64>(curvature + i), 0.0) * z * z;
   }
+  store<f64>(smallAt(Small.moments), whole);
   whole = 1.0 + l * l * whole;
   const gradient = load<f64>(mode) + l * slopes;
   store<f64>(factor, Math.sqrt(whole));

@@ -1,8 +1,7 @@
 import { InputError } from "../errors.ts";
 import { hasScale } from "../families/families.ts";
-import { keyOf } from "../formula/expand-terms.ts";
+import { keyOf, type Term } from "../formula/expand-terms.ts";
 import type { Formula } from "../formula/formula.ts";
-import type { Term } from "../formula/formula-terms.ts";
 import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
@@ -23,9 +22,10 @@ import { inverseOf } from "./groups/level-order.ts";
 import { recipeGroupsOf } from "./groups/recipe-groups.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
+import { RoomWatch } from "./room-watch.ts";
 import { allocateStorage } from "./row-storage.ts";
-import { defaultMaxBytes, paddedFloats, requireRoomForTable } from "./size-limit.ts";
-import type { FinishedTarget } from "./target/target.ts";
+import { defaultMaxBytes, type PlannedDesign, paddedFloats, requireRoomForTable } from "./size-limit.ts";
+import type { FinishedTarget } from "./target/target-types.ts";
 import { TermRows } from "./term-rows.ts";
 
 /**
@@ -37,13 +37,15 @@ import { TermRows } from "./term-rows.ts";
 export async function buildDesign(table: TableSource, formula: Formula, options: DesignOptions = {}): Promise<Design> {
   const source = await settleTexts(table, { ...options, formula });
   const compiled = compileFormula(formula, source.columns, options);
-  await requireRoomFor(source, compiled, options);
+  const planned = plannedDesign(compiled, options);
+  await requireRoomForTable(source, planned);
 
   const pass = passOver(source, compiled, options);
   const polynomials = await fitPolynomials(compiled.factors, compiled.scope, pass);
   const { terms, groups, all } = compileTerms(compiled, polynomials);
   const reader = groups.length > 0 ? new GroupLevelReader(groups, compiled.scope) : undefined;
-  const seen = await firstPass(pass, compiled, { terms: all, groups: reader }, source.label ?? "the data");
+  const watch = new RoomWatch(source, planned, terms, options.requireParameters);
+  const seen = await firstPass(pass, compiled, { terms: all, groups: reader, watch }, source.label ?? "the data");
   const target = finishTarget(compiled, seen, options);
   const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, options);
   const { hasIntercept } = compiled.expanded;
@@ -52,7 +54,8 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const grouped = reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized });
 
   const { numRows, textLevels } = seen;
-  const side = { hasWeights: compiled.weights !== undefined, hasOffset: compiled.offset !== undefined };
+  const { hasWeights, hasOffset } = planned;
+  const side = { hasWeights, hasOffset };
   const numParameters = countParameters(columns.length, target, options);
   const stored = {
     columns: [...columns, ...(grouped?.extraColumns ?? [])],
@@ -127,20 +130,18 @@ export const intercept: DesignColumn = {
   isIndicator: false,
 };
 
-/** Before anything is read; which rows weigh something is known of a column of weights alone. */
-async function requireRoomFor(source: TableSource, compiled: CompiledFormula, options: DesignOptions): Promise<void> {
-  const { expanded, names, weights, offset } = compiled;
+function plannedDesign({ expanded, names, weights, offset }: CompiledFormula, options: DesignOptions): PlannedDesign {
   const expression = weights?.expression;
-  if (expression && expression.kind !== "column") return;
-  await requireRoomForTable(source, {
+  return {
     ...expanded,
     names,
-    weights: expression?.name,
+    ...(expression?.kind === "column" && { weights: expression.name }),
+    areWeightsKnown: expression === undefined || expression.kind === "column",
     hasWeights: weights !== undefined,
     hasOffset: offset !== undefined,
     storage: options.storage ?? "auto",
     maxBytes: options.maxBytes ?? defaultMaxBytes,
-  });
+  };
 }
 
 /** What reads the rows' columns: each term once, be it of fixed effects, of slopes that vary by group, or of both. */

@@ -7,7 +7,8 @@ import type { ColumnInfo } from "../table/table-source.ts";
 import type { DesignOptions } from "./design-types.ts";
 import { groupingTexts } from "./groups/grouping-columns.ts";
 import { compileOffset, compileWeights, type RowNumbers } from "./recipe/row-numbers.ts";
-import { compileTarget, type TargetReader } from "./target/target.ts";
+import { compileTarget } from "./target/target.ts";
+import type { TargetReader } from "./target/target-types.ts";
 import { trialWeights } from "./target/trials.ts";
 
 /** A formula, with its weights, over the columns of a table. */

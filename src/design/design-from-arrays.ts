@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { columnFactor } from "../formula/expand-terms.ts";
-import type { Formula, TermTree } from "../formula/formula.ts";
+import type { Expression, Formula, TermTree } from "../formula/formula.ts";
 import { formulaText, quoteName } from "../formula/formula-text.ts";
 import { type ColumnData, tableFromColumns } from "../table/table.ts";
 import { formatCount } from "../table/table-source.ts";
@@ -22,6 +22,8 @@ interface DesignArrays {
   readonly offset?: ArrayLike<number>;
   /** N numbers, 0 or more: how often each row counts. NaN is missing. */
   readonly weights?: ArrayLike<number>;
+  /** N whole numbers: y of so many trials succeeded, for the binomial family. NaN is missing. */
+  readonly trials?: ArrayLike<number>;
 }
 
 /**
@@ -40,13 +42,15 @@ export async function designFromArrays(
   columns[targetName] = y;
   const offsetName = arrays.offset && freeName("offset", columns);
   if (offsetName !== undefined) columns[offsetName] = Float64Array.from(arrays.offset!);
+  const trialsName = arrays.trials && freeName("trials", columns);
+  if (trialsName !== undefined) columns[trialsName] = Float64Array.from(arrays.trials!);
   let weights: string | undefined;
   if (arrays.weights) {
     const name = freeName("weights", columns);
     columns[name] = Float64Array.from(arrays.weights);
     weights = quoteName(name);
   }
-  const formula = formulaOfColumns(targetName, names, { intercept, offsetName });
+  const formula = formulaOfColumns(targetName, names, { intercept, offsetName, trialsName });
   return buildDesign(tableFromColumns(columns), formula, { ...options, weights });
 }
 
@@ -68,24 +72,36 @@ export function columnNames(
   return names;
 }
 
-/** `y ~ x1 + x2 + offset(…)` */
+/** `y ~ x1 + x2 + offset(…)`, or `y | trials(…) ~ …` */
 export function formulaOfColumns(
   targetName: string,
   names: readonly string[],
-  { intercept, offsetName }: { readonly intercept: boolean; readonly offsetName?: string },
+  {
+    intercept,
+    offsetName,
+    trialsName,
+  }: { readonly intercept: boolean; readonly offsetName?: string; readonly trialsName?: string },
 ): Formula {
   const parts: { sign: "+"; term: TermTree }[] = names.map((name) => ({ sign: "+", term: columnFactor(name, 0) }));
   if (!intercept) parts.unshift({ sign: "+", term: { kind: "zero" } });
   if (parts.length === 0) parts.push({ sign: "+", term: { kind: "one" } });
   if (offsetName !== undefined) {
-    const expression = { kind: "column", name: offsetName, at: 0 } as const;
-    parts.push({ sign: "+", term: { kind: "offset", expression, at: 0 } });
+    parts.push({ sign: "+", term: { kind: "offset", expression: column(offsetName), at: 0 } });
   }
   const tree: Omit<Formula, "text"> = {
-    target: { kind: "column", name: targetName, at: 0 },
+    target: trialsName === undefined ? column(targetName) : ofTrials(column(targetName), column(trialsName)),
     terms: { kind: "sum", parts },
   };
   return { text: formulaText(tree), ...tree };
+}
+
+function column(name: string): Expression {
+  return { kind: "column", name, at: 0 };
+}
+
+function ofTrials(successes: Expression, trials: Expression): Expression {
+  const call: Expression = { kind: "call", name: "trials", args: [trials], at: 0 };
+  return { kind: "binary", operator: "or", left: successes, right: call, at: 0 };
 }
 
 /** The name, with as many underscores as tell it from the columns' names. */

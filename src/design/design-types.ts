@@ -2,9 +2,12 @@ import type { FamilyName } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import type { ColumnType } from "../table/table-source.ts";
+import type { DesignColumn, RecipeBlock } from "./column-types.ts";
 import type { OrthogonalBasis } from "./columns/orthogonal-basis.ts";
 import type { GroupDesign } from "./groups/group-types.ts";
-import type { RecipeGroups } from "./groups/recipe-groups.ts";
+import type { RecipeGroups } from "./groups/recipe-types.ts";
+
+export type * from "./column-types.ts";
 
 /** How columns are put on the scale on which the sampler and the priors live. */
 export type Standardize = "auto" | "features" | "none";
@@ -52,6 +55,8 @@ export interface DesignOptions {
   readonly priorSds?: (columns: readonly DesignColumn[]) => ArrayLike<number>;
   /** M of the model that is made of the rows: very many parameters take sparse rows (`curvatureKind`). Columns × classes unless told. */
   readonly countParameters?: (numColumns: number, family: FamilyName, numClasses: number) => number;
+  /** Refuses a number of columns that so many parameters at least come of, before all rows were read. */
+  readonly requireParameters?: (atLeast: number) => void;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
@@ -59,21 +64,6 @@ export interface DesignOptions {
   /** Called after each chunk; the data is passed over twice. */
   readonly onProgress?: (rowsDone: number, pass: 1 | 2) => void;
   readonly signal?: AbortSignal;
-}
-
-export interface DesignColumn {
-  /** `x`, `log(x)`, `weekday[Tuesday]`, `C(hour)[7]`, `x:weekday[Tuesday]`, `words(text)[good]`, `Intercept`. */
-  readonly name: string;
-  /** The term of the formula that the column belongs to; "Intercept" for the intercept. */
-  readonly term: string;
-  /** The stored value is (value − mean)/scale; 0 and 1 where the column is not standardised. */
-  readonly mean: number;
-  readonly scale: number;
-  readonly isIntercept: boolean;
-  /** Whether the column is 0 or 1 before standardising: an indicator of a level, or of several levels at once. */
-  readonly isIndicator: boolean;
-  /** Whether the column is one of all levels of a categorical term, which are told apart from the intercept by their prior. */
-  readonly isOfLevels?: boolean;
 }
 
 interface TargetScale {
@@ -172,22 +162,6 @@ export interface Design {
   readonly leftOut: readonly string[];
   /** Sentences for people. */
   readonly warnings: readonly string[];
-}
-
-/** How a column of a term's part follows from the levels of its categorical factors. */
-export interface RecipeColumn {
-  /** The level of each of the block's factors, in the order of its `coding`; empty where there is none. */
-  readonly levels: readonly string[];
-  /** Its place among the recipe's columns; −1 where it was left out, as it was constant. */
-  readonly column: number;
-}
-
-/** The columns of a part of a term: at most one is not 0 in a row, unless they count words. */
-export interface RecipeBlock {
-  readonly term: string;
-  /** Name and coding of the factors whose levels tell the columns apart, words being levels; "reduced": without the first. */
-  readonly coding: readonly (readonly [factor: string, coding: "full" | "reduced"])[];
-  readonly columns: readonly RecipeColumn[];
 }
 
 /** A column that a formula reads, with the type that it had. */

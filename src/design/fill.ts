@@ -9,7 +9,7 @@ import type { RowPass } from "./first-pass.ts";
 import type { RowNumbers } from "./recipe/row-numbers.ts";
 import type { RowStorage } from "./row-storage.ts";
 import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.ts";
-import type { FinishedTarget, TargetReader } from "./target/target.ts";
+import type { FinishedTarget, TargetReader } from "./target/target-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
 export interface RowLayout extends RowStorage {

@@ -6,10 +6,14 @@ import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
 import type { GroupLevelReader } from "./groups/group-levels.ts";
+import type { RoomWatch } from "./room-watch.ts";
 import type { TermRows } from "./term-rows.ts";
 
 /** Calls `visit` with the complete rows of every chunk of a table, and tells its listener which of the two passes it is. */
-export type RowPass = (visit: (rows: CompleteRows) => void, pass: 1 | 2) => Promise<CompleteRowReader>;
+export type RowPass = (
+  visit: (rows: CompleteRows, reader: CompleteRowReader) => void | Promise<void>,
+  pass: 1 | 2,
+) => Promise<CompleteRowReader>;
 
 /** Passes over the rows that a formula reads of a table. */
 export function passOver(
@@ -21,7 +25,7 @@ export function passOver(
     const reader = new CompleteRowReader(weights?.read);
     for await (const chunk of source.chunks(names, texts)) {
       signal?.throwIfAborted();
-      visit(reader.read(chunk));
+      await visit(reader.read(chunk), reader);
       onProgress?.(reader.rowsRead, pass);
     }
     return reader;
@@ -39,17 +43,17 @@ export interface FirstPass {
   readonly largestOffset: number;
 }
 
-/** @throws InputError where no row is left, or a value cannot be used */
+/** @throws InputError where no row is left, a value cannot be used, or `watch` has seen enough */
 export async function firstPass(
   pass: RowPass,
   { target, offset, weights, texts }: CompiledFormula,
-  { terms, groups }: { readonly terms: readonly TermRows[]; readonly groups?: GroupLevelReader },
+  { terms, groups, watch }: { terms: readonly TermRows[]; groups?: GroupLevelReader; watch: RoomWatch },
   label: string,
 ): Promise<FirstPass> {
   const textLevels = new Map<string, readonly string[]>();
   let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
   let largestOffset = 0;
-  const reader = await pass((rows) => {
+  const reader = await pass(async (rows, reader) => {
     for (const [name, column] of rows.chunk.columns)
       if (column.kind === "category" && !texts.has(name)) textLevels.set(name, column.levels);
     if (rows.chunk.numRows === 0) return;
@@ -57,10 +61,12 @@ export async function firstPass(
     for (const term of terms) term.addMoments(term.read(rows, cached));
     target.add(target.read(rows), rows);
     groups?.add(rows);
-    if (!offset) return;
-    const offsets = offset(rows);
-    offsetMoments = combine(offsetMoments, momentsOf(offsets));
-    for (const value of offsets) largestOffset = Math.max(largestOffset, Math.abs(value));
+    if (offset) {
+      const offsets = offset(rows);
+      offsetMoments = combine(offsetMoments, momentsOf(offsets));
+      for (const value of offsets) largestOffset = Math.max(largestOffset, Math.abs(value));
+    }
+    await watch.look(reader);
   }, 1);
   const { droppedRows, zeroWeightRows } = reader;
   const numRows = reader.rowsRead - droppedRows - zeroWeightRows;

@@ -1,9 +1,7 @@
-import { InputError } from "../errors.ts";
-import { formatCount } from "../table/table-source.ts";
 import type { ChosenColumns } from "./columns/columns.ts";
-import { curvatureKind, denseLimit } from "./curvature-kind.ts";
+import { curvatureKind } from "./curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
-import { defaultMaxBytes, denseStrideOf, type RowSideKinds, requireRoom } from "./size-limit.ts";
+import { defaultMaxBytes, denseStrideOf, type RowSideKinds, requireRoom, tooManyColumns } from "./size-limit.ts";
 import { planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
 
 /** How a design's rows are held. */
@@ -28,13 +26,14 @@ export function allocateStorage(
   { storage = "auto", priorSds, maxBytes = defaultMaxBytes, memory }: DesignOptions,
 ): RowStorage {
   const mustBeSparse = curvatureKind(numParameters) === "low-rank";
-  if (mustBeSparse && storage === "dense") throw tooManyColumns(columns, numParameters);
+  if (mustBeSparse && storage === "dense")
+    throw tooManyColumns(columnsByTerm(columns), { columns: columns.length, parameters: numParameters });
   const denseStride = denseStrideOf(columns.length, side);
   const denseBytes = 4 * numRows * denseStride;
   const plan = planSparse(columns, blocks, numRows);
   const wanted = mustBeSparse ? "sparse" : priorSds ? "dense" : storage;
   const isSparse = wanted === "auto" ? plan.bytes < worthwhileFraction * denseBytes : wanted === "sparse";
-  requireRoom(numRows, columns.length, isSparse ? plan.bytes : denseBytes, maxBytes);
+  requireRoom({ numRows, columns: columns.length, bytes: isSparse ? plan.bytes : denseBytes }, maxBytes);
   return isSparse
     ? allocateSparse(plan, numRows, memory)
     : { rows: allocate(memory, numRows, denseStride), stride: denseStride };
@@ -49,16 +48,8 @@ function allocate(memory: DesignOptions["memory"], numRows: number, stride: numb
   return memory?.allocateRows(numRows, stride) ?? new Float32Array(numRows * stride);
 }
 
-/** Names the term that takes the most columns, which is a categorical one in all likelihood. */
-function tooManyColumns(columns: readonly DesignColumn[], numParameters: number): InputError {
+function columnsByTerm(columns: readonly DesignColumn[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const { term } of columns) counts.set(term, (counts.get(term) ?? 0) + 1);
-  const [term, count] = [...counts].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
-  const isOfWords = term.startsWith("words(");
-  const widest =
-    count > 1 ? `, ${formatCount(count)} of them for the ${isOfWords ? "words" : "levels"} of "${term}"` : "";
-  const inAll = numParameters > columns.length ? `, which takes ${formatCount(numParameters)} parameters` : "";
-  return new InputError(
-    `The formula makes ${formatCount(columns.length)} columns${widest}${inAll}, and a dense design takes at most ${denseLimit}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
-  );
+  return counts;
 }

@@ -2,7 +2,7 @@ import { sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
 import { InputError } from "../errors.ts";
 import type { Factor } from "../formula/formula.ts";
 import { formatCount, type Survey, type TableSource } from "../table/table-source.ts";
-import { curvatureKind } from "./curvature-kind.ts";
+import { curvatureKind, denseLimit } from "./curvature-kind.ts";
 import { worthwhileFraction } from "./sparse-design.ts";
 
 /** 4 GiB is what WebAssembly addresses; the engine needs some of it for itself. */
@@ -21,13 +21,47 @@ export interface RowSideKinds {
   readonly hasOffset: boolean;
 }
 
+/** A design's size, or where rows and levels are still to come, what it is at least. */
+interface SizeToRefuse {
+  readonly numRows: number;
+  readonly columns: number;
+  readonly bytes: number;
+  readonly isWhole?: boolean;
+}
+
 /** The one place where a design is refused as too large for memory. @throws InputError */
-export function requireRoom(numRows: number, numColumns: number, bytes: number, maxBytes: number): void {
+export function requireRoom({ numRows, columns, bytes, isWhole = true }: SizeToRefuse, maxBytes: number): void {
   if (bytes <= maxBytes) return;
   const gibibytes = (count: number) => (count / 2 ** 30).toPrecision(3);
+  const atLeast = isWhole ? "" : "at least ";
   throw new InputError(
-    `The design of ${formatCount(numRows)} rows × ${formatCount(numColumns)} columns takes ${gibibytes(bytes)} GiB, and ${gibibytes(maxBytes)} GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.`,
+    `The design of ${atLeast}${formatCount(numRows)} rows × ${formatCount(columns)} columns takes ${gibibytes(bytes)} GiB, and ${gibibytes(maxBytes)} GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.`,
   );
+}
+
+/**
+ * The refusal of more columns than dense rows can have. Names the term that takes the most, which is a categorical one in all
+ * likelihood.
+ * @param columnsOf how many columns each term takes
+ */
+export function tooManyColumns(
+  columnsOf: ReadonlyMap<string, number>,
+  { columns, parameters, isWhole = true }: { columns: number; parameters: number; isWhole?: boolean },
+): InputError {
+  const [term, count] = [...columnsOf].reduce((widest, entry) => (entry[1] > widest[1] ? entry : widest));
+  const isOfWords = term.startsWith("words(");
+  const widest =
+    count > 1 ? `, ${formatCount(count)} of them for the ${isOfWords ? "words" : "levels"} of "${term}"` : "";
+  const inAll = parameters > columns ? `, which takes ${formatCount(parameters)} parameters` : "";
+  return new InputError(
+    `The formula makes ${isWhole ? "" : "at least "}${formatCount(columns)} columns${widest}${inAll}, and a dense design takes at most ${denseLimit}; leave out --storage dense, or leave ${count > 1 ? `"${term}"` : "some"} out, or ${isOfWords ? "keep words that occur in more rows, as in words(text, 200)" : `group ${count > 1 ? "its rare levels" : "them"} with --sql`}.`,
+  );
+}
+
+/** Columns, and the entries in them that are not 0. */
+export interface DesignSize {
+  readonly columns: number;
+  readonly nonZeros: number;
 }
 
 export interface PlannedDesign extends RowSideKinds {
@@ -35,8 +69,10 @@ export interface PlannedDesign extends RowSideKinds {
   readonly hasIntercept: boolean;
   /** All columns that are read, of which a row is to miss none. */
   readonly names: readonly string[];
-  /** A column whose rows of 0 are left out; undefined where there are no weights. */
+  /** A column whose rows of 0 are left out; undefined where there are no weights, or they are more than a column. */
   readonly weights?: string;
+  /** Whether `weights` tells all that is known of which rows weigh nothing. */
+  readonly areWeightsKnown: boolean;
   readonly storage: "auto" | "dense" | "sparse";
   readonly maxBytes: number;
 }
@@ -53,6 +89,7 @@ const margin = 1.1;
  */
 export async function requireRoomForTable(source: TableSource, design: PlannedDesign): Promise<void> {
   const { terms, names, weights, maxBytes } = design;
+  if (!design.areWeightsKnown) return;
   // From then on every source tells how many rows it has.
   await source.hold?.(names);
   const total = source.numRows ?? 0;
@@ -63,46 +100,51 @@ export async function requireRoomForTable(source: TableSource, design: PlannedDe
     return isPlain && types.get(expression.name) === "number" ? [expression.name] : [];
   });
   const whole = { rowsSeen: total, numRows: total, nonZeros: numbers.map(() => total) };
-  if (minBytes(whole, design, types).bytes <= maxBytes || !source.survey) return;
+  if (bytesOfTable(whole, design, types).bytes <= maxBytes || !source.survey) return;
   const wanted = { names, numbers, ...(weights !== undefined && { weights }) };
   const part = await source.survey(wanted, true);
   if (part.numRows === part.rowsSeen) {
     const factor = total / part.rowsSeen;
     const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * factor) };
-    const { columns, bytes } = minBytes(likely, design, types);
-    if (bytes > margin * maxBytes) requireRoom(total, columns, bytes, maxBytes);
+    const { columns, bytes } = bytesOfTable(likely, design, types);
+    if (bytes > margin * maxBytes) requireRoom({ numRows: total, columns, bytes }, maxBytes);
   }
   const survey = await source.survey(wanted, false);
-  const { columns, bytes } = minBytes(survey, design, types);
-  requireRoom(survey.numRows, columns, bytes, maxBytes);
+  const { columns, bytes } = bytesOfTable(survey, design, types);
+  requireRoom({ numRows: survey.numRows, columns, bytes }, maxBytes);
 }
 
-/** What a design takes at least, stored in the way that will be chosen. */
-function minBytes(
+/** What the design of a table takes at least, stored in the way that will be chosen. */
+function bytesOfTable(
   { numRows, nonZeros }: Survey,
-  { terms, hasIntercept, storage, ...side }: PlannedDesign,
+  design: PlannedDesign,
   types: ReadonlyMap<string, string>,
 ): { columns: number; bytes: number } {
-  const denseBytes = (numColumns: number) => 4 * numRows * denseStrideOf(numColumns, side);
+  const { terms, hasIntercept, storage } = design;
   const others = terms.filter(({ factors }) => factors.every((factor) => isOfNumbers(factor, types))).length;
   const constants = nonZeros.filter((count) => count === 0).length;
   const columns = others - constants + Number(hasIntercept);
-  const sparse =
-    4 * numRows +
-    sparseRecordBytes(
-      numRows,
-      nonZeros.reduce((sum, count) => sum + count, 0),
-    );
+  const size = { columns, nonZeros: nonZeros.reduce((sum, count) => sum + count, 0) };
   // A term of numbers is a column at most; how many levels a factor has is not known.
   const isOfNumbersAlone = terms.every(({ factors }) => factors.every((factor) => isOfNumbers(factor, types)));
   const most = isOfNumbersAlone ? terms.length + Number(hasIntercept) : Infinity;
-  const mayBeSparse =
-    storage === "sparse" ||
-    curvatureKind(most) === "low-rank" ||
-    (storage === "auto" && sparse < worthwhileFraction * denseBytes(most));
-  const dense = denseBytes(columns);
-  return { columns, bytes: storage === "sparse" ? sparse : mayBeSparse ? Math.min(sparse, dense) : dense };
+  const isSurelyDense =
+    storage === "auto" &&
+    curvatureKind(most) === "dense" &&
+    sparseBytes(numRows, size) >= worthwhileFraction * denseBytes(numRows, most, design);
+  return { columns, bytes: minBytes(numRows, size, isSurelyDense ? { ...design, storage: "dense" } : design) };
 }
+
+/** What so many rows take at least, however they will be stored. */
+export function minBytes(numRows: number, size: DesignSize, design: PlannedDesign): number {
+  const [dense, sparse] = [denseBytes(numRows, size.columns, design), sparseBytes(numRows, size)];
+  return { dense, sparse, auto: Math.min(dense, sparse) }[design.storage];
+}
+
+const denseBytes = (numRows: number, columns: number, side: RowSideKinds) => 4 * numRows * denseStrideOf(columns, side);
+
+const sparseBytes = (numRows: number, { columns, nonZeros }: DesignSize) =>
+  8 * columns + 4 * numRows + sparseRecordBytes(numRows, nonZeros);
 
 /** Whether a factor is one column: an expression of numbers. */
 function isOfNumbers({ wrapper, expression }: Factor, types: ReadonlyMap<string, string>): boolean {

@@ -1,4 +1,5 @@
 import { quoted } from "../table/sql-text.ts";
+import { minSpread } from "../table/survey-columns.ts";
 import type { ColumnInfo, Survey, SurveyWanted } from "../table/table-source.ts";
 import type { DuckDBSession } from "./session.ts";
 
@@ -11,8 +12,6 @@ interface SurveyedTable {
   readonly local: string;
 }
 
-/** A spread below this share of the values may be taken for none. */
-const minSpread = 1e-5;
 /** Parts of a sample, and the rows of each. Parquet is read from the middle as quickly as from the start. */
 const parts = 5;
 const rowsOfPart = 4096;

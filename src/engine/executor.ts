@@ -1,5 +1,13 @@
 /** The kernels' exported functions that a task may call. */
-export type KernelName = "passRows" | "influenceRows" | "runChain" | "sumEffects" | "drawEffects";
+export type KernelName =
+  | "passRows"
+  | "influenceRows"
+  | "runChain"
+  | "sumEffects"
+  | "drawEffects"
+  | "factorTile"
+  | "solveTriangle"
+  | "crossedRows";
 
 /** One piece of work for an executor: kernel(address, argument), called `times` times in a row on one thread. */
 export interface KernelTask {

@@ -1,5 +1,5 @@
 import { InputError } from "../errors.ts";
-import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
+import { cholesky, invertPositiveDefinite, isPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, type Matrix, multiplyVector, scale } from "../linalg/matrix.ts";
 import { curvatureOf, type Model } from "../models/model.ts";
 import { addPriorGradientInto } from "../models/prior-terms.ts";
@@ -87,7 +87,7 @@ async function measureDense(workspace: Workspace, model: Model, position: Float6
   const prior = diagonalMatrix(model.priorPrecision.map((precision) => precision / numRows));
   const sums = await rowsOf(workspace, model).pass(position, { gram: "curvature" });
   let hessian = add(scale(sums.gram, 1 / sums.count), prior);
-  if (!isPositive(hessian)) {
+  if (!isPositiveDefinite(hessian)) {
     hessian = add(noiseCovariance, prior);
     notes.push(
       "The Hessian is not positive definite here, so the covariance of the rows' gradients (the empirical Fisher information) stands in for it; the posterior sds are those of that approximation.",
@@ -106,16 +106,6 @@ async function measureDense(workspace: Workspace, model: Model, position: Float6
     laplaceCovariance,
     laplaceFactor: cholesky(laplaceCovariance),
   };
-}
-
-function isPositive(hessian: Matrix): boolean {
-  try {
-    cholesky(hessian);
-    return true;
-  } catch (error) {
-    if (error instanceof NotPositiveDefiniteError) return false;
-    throw error;
-  }
 }
 
 function invert(precision: Matrix): Matrix {

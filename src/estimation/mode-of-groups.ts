@@ -40,8 +40,7 @@ export async function modeOfGroups(workspace: Workspace, model: Model, seed: num
     quadrature = await chooseNodes(workspace, sample, around, factor);
     const { nodes } = quadrature;
     const now = given.groups!.nodes;
-    const isEnough = nodes.inner <= now.inner && nodes.outer <= now.outer;
-    if (!isEnough) {
+    if ((nodes.inner !== now.inner || nodes.outer !== now.outer) && round + 1 < maxRounds) {
       given = withNodes(model, nodes);
       mode = await findMode(workspace, given, mode.position);
       passes += mode.passes;

@@ -18,7 +18,7 @@ export interface Quadrature {
 /** Numbers of nodes that are tried, one after the other. */
 const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61];
 /** Posterior sds that more nodes may still move a parameter. */
-const maxError = 0.01;
+const maxError = 0.02;
 /** Evaluations of a row's loss for one gradient beyond which no more nodes are taken. */
 const maxNodes = 20_000;
 
@@ -31,7 +31,7 @@ interface Around {
 }
 
 /**
- * The fewest nodes whose gradients, at the mode and a posterior sd away from it, are within 0.01 sd of those with more: the shift
+ * The fewest nodes whose gradients, at the mode and a posterior sd away from it, are within 0.02 sd of those with more: the shift
  * P (g_K − g_K′), as a share of each parameter's sd. With gaussian rows every integrand is a normal density times a polynomial, so that
  * three nodes are exact.
  * @param sample of the groups, which stand for all

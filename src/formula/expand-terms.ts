@@ -3,6 +3,20 @@ import { formulaError } from "./formula-errors.ts";
 import { factorName, groupText } from "./formula-text.ts";
 import { columnsOfFactor } from "./polynomials.ts";
 
+/** Columns of the design that belong together: the products of its factors' columns. */
+export interface Term {
+  /** `x`, `x:weekday` */
+  readonly name: string;
+  readonly factors: readonly Factor[];
+}
+
+/** What a sum of terms stands for. */
+export interface Effects {
+  readonly hasIntercept: boolean;
+  /** Main effects first, then interactions by their number of factors, each in the order in which they were written. */
+  readonly terms: readonly Term[];
+}
+
 const maxTerms = 10_000;
 /** Terms by what identifies them, which is the set of their factors: `a:b` is `b:a`. The intercept has no factors. */
 export type Terms = Map<string, readonly Factor[]>;

@@ -9,7 +9,7 @@ const page = readFileSync(new URL("../../docs/formula.md", import.meta.url), "ut
 const blocks = [...page.matchAll(/^```formula\n(.*?)^```/gms)].map(([, text]) => text.trim().split("\n"));
 const examples = blocks.flat().map((line) => line.split("#").map((part) => part.trim()));
 
-const numbers = "y x z price area distance delay years claims rooms rating".split(" ");
+const numbers = "y x z price area distance delay years claims rooms rating wins games".split(" ");
 const count = 200;
 const column = (make: (n: number) => unknown) => Array.from({ length: count }, (_, n) => make(n) as number);
 const table = tableFromColumns({
@@ -17,6 +17,8 @@ const table = tableFromColumns({
   claims: column((n) => (n * n) % 7),
   rooms: column((n) => 1 + (n % 4)),
   rating: column((n) => 1 + (((n * n) % 11) % 5)),
+  wins: column((n) => (n * n) % 5),
+  games: column((n) => 4 + (n % 3)),
   "fixed acidity": column((n) => 7 + Math.cos(n)),
   city: column((n) => ["Lima", "Oslo", "Rome"][((n * n) % 7) % 3]),
   district: column((n) => ["east", "west"][n % 2]),

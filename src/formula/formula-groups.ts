@@ -1,12 +1,11 @@
-import type { Sum } from "./expand-terms.ts";
+import type { Effects, Sum, Term } from "./expand-terms.ts";
 import { type Expression, type Factor, type Formula, type GroupTree, type TermTree, visitColumns } from "./formula.ts";
 import { formulaError } from "./formula-errors.ts";
-import type { FormulaTerms, Term } from "./formula-terms.ts";
 import { expressionText, factorName, groupText } from "./formula-text.ts";
 import { isWordCount } from "./words.ts";
 
 /** Effects that vary from level to level of one grouping factor. */
-export interface FormulaGroup {
+export interface FormulaGroup extends Effects {
   /** `(1 + x | a:b)` */
   readonly text: string;
   /** The grouping factor: the product of these, each a column, or an expression in C(). */
@@ -14,8 +13,6 @@ export interface FormulaGroup {
   /** Its name: `a:b`, of C(code) as of code `code`. */
   readonly name: string;
   readonly isCorrelated: boolean;
-  readonly hasIntercept: boolean;
-  readonly terms: readonly Term[];
   readonly at: number;
 }
 
@@ -32,7 +29,7 @@ export function groupTreesOf(terms: TermTree): readonly GroupTree[] {
  */
 export function groupsOf(
   { text, target, terms }: Formula,
-  effectsOf: (effects: Sum) => Pick<FormulaTerms, "hasIntercept" | "terms">,
+  effectsOf: (effects: Sum) => Effects,
 ): readonly FormulaGroup[] {
   const parts = terms.kind === "sum" ? terms.parts : [];
   const removed = parts.find(({ sign, term }) => sign === "-" && term.kind === "group")?.term as GroupTree | undefined;

@@ -1,5 +1,17 @@
 import { InputError } from "../errors.ts";
-import { cross, type Expansion, expand, intercept, keyOf, type Sum, sum, type Terms, termsOf } from "./expand-terms.ts";
+import {
+  cross,
+  type Effects,
+  type Expansion,
+  expand,
+  intercept,
+  keyOf,
+  type Sum,
+  sum,
+  type Term,
+  type Terms,
+  termsOf,
+} from "./expand-terms.ts";
 import {
   type Expression,
   type Factor,
@@ -15,17 +27,7 @@ import { factorName } from "./formula-text.ts";
 import { codingMistake } from "./reference-level.ts";
 import { isWordCount } from "./words.ts";
 
-/** Columns of the design that belong together: the products of its factors' columns. */
-export interface Term {
-  /** `x`, `x:weekday` */
-  readonly name: string;
-  readonly factors: readonly Factor[];
-}
-
-export interface FormulaTerms {
-  readonly hasIntercept: boolean;
-  /** Main effects first, then interactions by their number of factors, each in the order in which they were written. */
-  readonly terms: readonly Term[];
+export interface FormulaTerms extends Effects {
   /** What is added to the linear predictor as it is: the insides of offset(), to be summed. */
   readonly offsets: readonly Expression[];
   /** The group terms: (1 | a/b) is two, (1 | a) and (1 | a:b). */
@@ -68,7 +70,7 @@ export function distinctTerms(terms: readonly Term[]): Term[] {
 }
 
 /** Main effects first. */
-function ordered(all: Terms, text: string): Pick<FormulaTerms, "hasIntercept" | "terms"> {
+function ordered(all: Terms, text: string): Effects {
   const hasIntercept = all.has(keyOf(intercept));
   const list = [...all.values()]
     .filter((factors) => factors.length > 0)

@@ -20,9 +20,8 @@ export function refuseForeignTuning(sampler: TakenTuning, options: Tuning, other
   const foreign = givenTuning(options).find((name) => !sampler.tuning.includes(name));
   if (foreign !== undefined) {
     const takers = others.filter(({ tuning }) => tuning.includes(foreign)).map(({ name }) => name);
-    throw new InputError(
-      `${flagOf(foreign)} does not apply to ${sampler.name}; leave it out, or use --sampler ${takers.join(" or ")}.`,
-    );
+    const elsewhere = takers.length > 0 ? `, or use --sampler ${takers.join(" or ")}` : "";
+    throw new InputError(`${flagOf(foreign)} does not apply to ${sampler.name}; leave it out${elsewhere}.`);
   }
   const { preconditioner } = options;
   if (preconditioner && !sampler.preconditioners.includes(preconditioner))

@@ -1,4 +1,4 @@
-import type { RecipeFactor, RecipeGroups } from "../design/groups/recipe-groups.ts";
+import type { RecipeFactor, RecipeGroups } from "../design/groups/recipe-types.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { GroupEffects } from "./group-effects.ts";
 import { type DrawsByName, drawnLevels, type EffectsWriter, levelsByLaw, newLevels } from "./level-effects.ts";

@@ -1,4 +1,4 @@
-import type { RecipeFactor, RecipeLevels } from "../design/groups/recipe-groups.ts";
+import type { RecipeFactor, RecipeLevels } from "../design/groups/recipe-types.ts";
 
 /** The effects of each level of a grouping factor, on the scale of the data. */
 export interface GroupEffects {

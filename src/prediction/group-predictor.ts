@@ -1,5 +1,5 @@
 import type { EncodedGroups } from "../design/groups/encode-groups.ts";
-import type { RecipeGroups } from "../design/groups/recipe-groups.ts";
+import type { RecipeGroups } from "../design/groups/recipe-types.ts";
 import { InputError } from "../errors.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { type ChosenDraws, FactorPredictor } from "./factor-predictor.ts";

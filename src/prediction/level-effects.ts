@@ -1,4 +1,4 @@
-import type { RecipeFactor } from "../design/groups/recipe-groups.ts";
+import type { RecipeFactor } from "../design/groups/recipe-types.ts";
 import { varianceNames } from "../design/groups/variance-names.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { LevelLaws } from "./group-effects.ts";

@@ -10,13 +10,18 @@ export function rowsPerRow({ groups, rows }: Model): number {
   return groups ? groups.rows.rows.numRows / rows.numRows : 1;
 }
 
+/** What the small matrices of a node cost beside its rows. */
+const besideRows = 600;
+
 /** Multiply-adds for the loss and the gradient of one group. */
 export function workPerGroup(model: Model): number {
   const { groups } = model;
   if (!groups) throw new TypeError("The model has no groups.");
   const { outer, inner, nodes } = groups;
   const count = (effects: number, perDimension: number) => perDimension ** effects;
-  const innerNodes = modeEvaluations + count(inner.columns.length, nodes.inner);
+  // Gaussian rows have a closed form.
+  const innerNodes = modeEvaluations + (groups.rows.family.name === "gaussian" ? 0 : count(inner.columns.length, nodes.inner));
   const outerNodes = outer ? modeEvaluations + count(outer.columns.length, nodes.outer) : 1;
-  return rowsPerRow(model) * (2 * groups.rows.rows.numColumns + perNode * outerNodes * innerNodes);
+  const nodesInAll = outerNodes * innerNodes;
+  return rowsPerRow(model) * (2 * groups.rows.rows.numColumns + perNode * nodesInAll) + besideRows * nodesInAll;
 }

@@ -13,7 +13,7 @@ import { laplace } from "./algorithms/laplace.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
 import { wideLangevin } from "./algorithms/wide-langevin.ts";
 import type { SamplerOptions } from "./plan.ts";
-import { samplerNamed, samplers, unsupportedReasonFor, usesCurvature } from "./registry.ts";
+import { samplerNamed, samplers, unsupportedReasonFor } from "./registry.ts";
 import { type Sampler, SamplerOptionError, tunableOf } from "./sampler.ts";
 
 /** A sampler, and why it was taken. */
@@ -60,7 +60,8 @@ function requireSuited(sampler: Sampler, asked: string, known: Known, options: S
     throw new SamplerOptionError(`${what} cannot be used here: ${reason}; ${remedyFor(asked, known)}.`);
   }
   // Where there is one sampler, people who asked for none do not know it by name.
-  refuseForeignTuning(tunableOf(sampler, known, asked), options, samplers);
+  const others = suitedTo(known).map((other) => ({ ...tunableOf(other, known), name: other.name }));
+  refuseForeignTuning(tunableOf(sampler, known, asked), options, others);
   if (known.curvature === "low-rank") sampler.lowRank?.requireTuning?.(known.model, options);
 }
 
@@ -72,11 +73,10 @@ function settingsOf(options: SamplerOptions): string {
 function remedyFor(asked: string, local: Known): string {
   if (asked === "auto") return "leave it out";
   if (local.curvature === "dense") return "use --sampler auto";
-  const suited = samplers.filter(
-    (sampler) => usesCurvature(sampler, local.curvature) && unsupportedReasonFor(sampler, local) === null,
-  );
-  return `choose one of ${["auto", ...suited.map(({ name }) => name)].join(", ")}, or use fewer columns`;
+  return `choose one of ${["auto", ...suitedTo(local).map(({ name }) => name)].join(", ")}, or use fewer columns`;
 }
+
+const suitedTo = (known: Known) => samplers.filter((sampler) => unsupportedReasonFor(sampler, known) === null);
 
 /**
  * The sampler for people who read nothing, the first line that holds:
@@ -89,6 +89,7 @@ function remedyFor(asked: string, local: Known): string {
  * | a setting of control variates was given                                 | `control-variate` |
  * | a linear model with few rows a parameter, so that its joint mode says little | `conjugate`  |
  * | there is no mode                                                        | `nuts`, or `coreset-nuts` |
+ * | groups, and passes over all of them are cheap                           | `nuts`            |
  * | the posterior is far from normal, and passes over all rows are cheap    | `nuts`            |
  * | all else                                                                | `control-variate`, whose error falls below any tolerance and whose cost per draw does not grow with N |
  */
@@ -111,7 +112,9 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
   if (await prefersNuts(local, options))
     return {
       sampler: nuts,
-      rationale: "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
+      rationale: local.model.groups
+        ? "auto: the groups are few enough for passes over all of them"
+        : "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
     };
   return { sampler: controlVariate, rationale: "auto", instead };
 }
@@ -121,7 +124,11 @@ const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
 
+/** A batch of groups is nearly all of them where they are few, and their sds' posteriors are skewed: NUTS may take longer. */
+const forGroups = 2;
+
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
+  if (local.model.groups) return isNutsAffordable(local, options, forGroups);
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
 

@@ -71,6 +71,6 @@ export function unsupportedReasonFor(
   return `${noMode}, and ${sampler.name} starts from there`;
 }
 
-export function usesCurvature({ plan, lowRank }: Sampler, curvature: LocalApproximation["curvature"]): boolean {
+function usesCurvature({ plan, lowRank }: Sampler, curvature: LocalApproximation["curvature"]): boolean {
   return (curvature === "dense" ? plan : lowRank) !== undefined;
 }

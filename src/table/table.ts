@@ -1,5 +1,6 @@
 import { InputError } from "../errors.ts";
 import { requireArray, requireObject } from "../kinds.ts";
+import { surveyColumns } from "./survey-columns.ts";
 import {
   type CategoryColumn,
   type Column,
@@ -7,6 +8,7 @@ import {
   compareText,
   formatCount,
   maxLevels,
+  type SurveyWanted,
   type TableSource,
   type TextValues,
   tooManyLevels,
@@ -70,7 +72,8 @@ export function tableFromColumns(given: Columns): TableSource {
     }
   }
   const texts = async (name: string) => textValues(stored.get(name) as CategoryColumn);
-  return { columns: infos, numRows, label: "the table", texts, chunks };
+  const survey = async (wanted: SurveyWanted) => surveyColumns(stored, numRows, wanted);
+  return { columns: infos, numRows, label: "the table", survey, texts, chunks };
 }
 
 /** @throws InputError if a column is not an array */

@@ -18,11 +18,12 @@ export function familyTarget(family: FamilyName, numRows: number): Target {
   const x = Array.from({ length: numRows }, () => Float64Array.of(random.normal(), random.normal()));
   const offset = Float64Array.from(x, () => 0.2 * random.normal());
   const weights = Float64Array.from(x, (_, n) => (n % 2 === 0 ? 1 : 2));
+  const trials = families[family].target === "trials" ? Float64Array.from(x, (_, n) => 1 + (n % 7)) : undefined;
   const y = Float64Array.from(x, ([a, b], n) => {
     const eta = Float64Array.of(0.3 * a - 0.2 * b + offset[n] + 0.5);
-    return families[family].predictive.draw(random, eta, Float64Array.of(0.6, 6));
+    return families[family].predictive.draw(random, eta, Float64Array.of(0.6, 6), trials?.[n]);
   });
-  return { name: family, x, y, family, prior: "student-t(4, 0, 2)", offset, weights };
+  return { name: family, x, y, family, prior: "student-t(4, 0, 2)", offset, weights, trials };
 }
 
 /** The tests of the laws, with that tolerance and so many draws a chain. */

@@ -21,6 +21,7 @@ export interface Target {
   readonly prior: PriorLike;
   readonly offset?: Float64Array;
   readonly weights?: Float64Array;
+  readonly trials?: Float64Array;
   /** Left out: for all families but the gaussian. */
   readonly intercept?: boolean;
   readonly standardize?: "none";
@@ -94,9 +95,9 @@ export async function problemOf(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { x, y, family, auxiliaries, offset, weights, standardize, storage, coding = "reference" } = target;
+  const { x, y, family, auxiliaries, offset, weights, trials, standardize, storage, coding = "reference" } = target;
   const design = await designFromArrays(
-    { x, y, offset, weights, intercept: target.intercept ?? family !== "gaussian" },
+    { x, y, offset, weights, trials, intercept: target.intercept ?? family !== "gaussian" },
     { family, standardize, storage, memory },
   );
   const { columns } = design;

@@ -50,17 +50,18 @@ describe("the library's events", () => {
   it("of fits move through every stage", async () => {
     const formula = "y ~ x + city";
     const input = { path: data, formula };
-    const usual = expectOrderly(await heard((onProgress) => fit(input, { onProgress, draws: 100, threads: 1 })));
+    const quick = { draws: 50, tolerance: 0.1, threads: 1 };
+    const usual = expectOrderly(await heard((onProgress) => fit(input, { onProgress, ...quick })));
     expect(usual[0]).toBe("opening");
     expect(usual.slice(usual.indexOf("reading, pass 1 of 2"))).toEqual([
       ...["reading, pass 1 of 2", "reading, pass 2 of 2", "finding the mode", "measuring the noise"],
       ...["choosing the step", "sampling", "summarising"],
     ]);
-    const ofNuts = await heard((onProgress) => fit(input, { onProgress, sampler: "nuts", draws: 50, threads: 1 }));
+    const ofNuts = await heard((onProgress) => fit(input, { onProgress, sampler: "nuts", ...quick }));
     expect(expectOrderly(ofNuts).slice(-3)).toEqual(["warming up", "sampling", "summarising"]);
     const sampling = ofNuts.filter(({ stage }) => stage === "sampling").at(-1)!;
     expect(sampling).toMatchObject({ unit: "iterations", done: sampling.total, secondsLeft: 0 });
-    const learned = await heard((onProgress) => fit(input, { onProgress, prior: "learned", draws: 100, threads: 1 }));
+    const learned = await heard((onProgress) => fit(input, { onProgress, prior: "learned", ...quick }));
     expect(expectOrderly(learned)).toContain("learning the prior");
   });
 

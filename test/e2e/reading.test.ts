@@ -186,7 +186,7 @@ describe("one table in every format", () => {
     expect((await command(["fit", "table.csv", "-f", formula, ...save])).stderr).toBe("");
     const all = predicted((await command(["predict", "table.nc", "others.jsonl", "--out", "-"])).stdout);
     const lines = readFileSync(inFolder("others.csv"), "utf8").split("\n");
-    for (const n of [0, 1, 4, 9]) {
+    for (const n of [1, 9]) {
       write("one.csv", `${lines[0]}\n${lines[n + 1]}\n`);
       expect(predicted((await command(["predict", "table.nc", "one.csv", "--out", "-"])).stdout)).toEqual([all[n]]);
       const query = ["one.csv", "--sql", "select * from data where code <> 'none' and day > '2000-01-01'"];
@@ -379,11 +379,9 @@ describe("rows that can be read once only", () => {
   const csv = ["y,x", ...Array.from({ length: 80 }, (_, n) => `${n + (n % 7)},${n}`)].join("\n");
   it("standard input, by its names, in any format", async () => {
     const expected = await fitted([write("plain.csv", csv), "-f", "y ~ x"]);
-    expect(await fitted(["-", "-f", "y ~ x"], csv)).toEqual(expected);
-    expect(await fitted(["/dev/stdin", "-f", "y ~ x"], csv)).toEqual(expected);
     expect(await fitted(["-", "-f", "y ~ x"], gzipSync(csv))).toEqual(expected);
-    expect(await fitted(["-", "-f", "y ~ x"], csv.replaceAll(",", "\t"))).toEqual(expected);
-    expect(await fitted(["-", "-f", "y ~ x", "--sql", "select y, x from data"], csv)).toEqual(expected);
+    const tabs = csv.replaceAll(",", "\t");
+    expect(await fitted(["/dev/stdin", "-f", "y ~ x", "--sql", "select y, x from data"], tabs)).toEqual(expected);
     const lines = csv
       .split("\n")
       .slice(1)
@@ -397,7 +395,7 @@ describe("rows that can be read once only", () => {
     );
   }, 60_000);
 
-  it("process substitution, for fits and predictions", () => {
+  it("process substitution, for fits and predictions", async () => {
     const run = (command: string) =>
       execFileSync("bash", ["-c", command.replaceAll("ornstein ", `${process.execPath} ${bin} `)], {
         cwd: folder,
@@ -405,9 +403,8 @@ describe("rows that can be read once only", () => {
       });
     write("plain.csv", csv);
     run("ornstein fit <(cat plain.csv) -f 'y ~ x' --quiet --save plain.nc");
-    expect(run("ornstein predict plain.nc <(cat plain.csv) --out - --quiet")).toBe(
-      run("ornstein predict plain.nc plain.csv --out - --quiet"),
-    );
+    const { stdout } = await ornstein("predict", "plain.nc", "plain.csv", "--out", "-", "--quiet");
+    expect(run("ornstein predict plain.nc <(cat plain.csv) --out - --quiet")).toBe(stdout);
   }, 60_000);
 });
 

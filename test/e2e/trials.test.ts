@@ -102,6 +102,10 @@ describe("maximum likelihood", () => {
     expect(expanded.family).toBe("bernoulli");
     expectLaw(expanded.coefficients, "salary", slope);
     expectLaw(expanded.coefficients, "Intercept", intercept);
+    const { pass: y, size: trials } = school;
+    const arrays = await fit({ x: school.salary.map((salary) => [salary]), y, trials, names: ["salary"] }, wide);
+    expect(arrays.formula).toBe("y | trials(trials) ~ salary");
+    expectLaw(arrays.coefficients, "salary", slope);
     const twice = await laplace({ ...school, w: school.size.map(() => 2) }, "pass | trials(size) ~ salary", {
       weights: "w",
     });

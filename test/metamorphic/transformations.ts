@@ -111,12 +111,12 @@ export const transformations: readonly Transformation[] = [
   {
     name: "the other event",
     applies: ({ family }) => family === "bernoulli",
-    change: (given) =>
-      withColumn(
-        given,
-        "y",
-        numbers(given, "y").map((value) => 1 - value),
-      ),
+    // The whole linear predictor changes its sign, and what is an offset keeps its coefficient of 1.
+    change: (given) => {
+      const negated = (name: string, from: number) => numbers(given, name).map((value) => from - value);
+      const ofEvent = withColumn(given, "y", negated("y", 1));
+      return given.terms.includes("offset(z)") ? withColumn(ofEvent, "z", negated("z", 0)) : ofEvent;
+    },
     combination: (name) => ({ [name]: -1 }),
   },
 ];

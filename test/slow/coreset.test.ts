@@ -24,7 +24,10 @@ describe("NUTS on a coreset", () => {
     const all = await fit(table, { family: "bernoulli", sampler: "nuts", draws: 4000, seed: 2 });
     expect(auto.settings.sampler).toBe("coreset-nuts");
     expect(auto.settings.because).not.toMatch(/40,000 rows/);
-    expect(auto.certificate.checks.every(({ passed }) => passed)).toBe(true);
+    // 4,000 draws know an sd to 2.2%, two standard errors, which is above the tolerance of 2%: a warning, and no other.
+    const doubts = auto.certificate.checks.filter(({ passed }) => !passed);
+    expect(doubts).toEqual([expect.objectContaining({ id: "accuracy", slight: true })]);
+    expect(auto.certificate.verdict).toBe("warning");
     const rows = auto.coefficients.map(({ name, standardized, ess_bulk }) => {
       const reference = all.coefficients.find((c) => c.name === name)!;
       const { mean, sd, laplaceSd } = reference.standardized;

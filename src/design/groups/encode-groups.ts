@@ -5,7 +5,7 @@ import type { CompleteRows } from "../../table/complete-rows.ts";
 import type { BlockEncoder } from "../recipe/block-encoder.ts";
 import { factorKey } from "./group-levels.ts";
 import { KnownLevels } from "./known-levels.ts";
-import type { RecipeGroups } from "./recipe-groups.ts";
+import type { RecipeGroups } from "./recipe-types.ts";
 
 /** Groups and slopes of other rows than the fit's. */
 export interface EncodedGroups {

@@ -1,4 +1,4 @@
-import type { DesignColumn } from "../design-types.ts";
+import type { DesignColumn } from "../column-types.ts";
 
 /** How the levels of the grouping factors lie among each other, as it is found in the data. */
 export type GroupStructure = "single" | "nested" | "crossed";

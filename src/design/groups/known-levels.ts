@@ -3,7 +3,7 @@ import type { Factor } from "../../formula/formula.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { compileGroupingColumn, type GroupingColumn } from "./grouping-columns.ts";
 import { NumberIndex } from "./number-index.ts";
-import type { RecipeFactor, RecipeLevels } from "./recipe-groups.ts";
+import type { RecipeFactor, RecipeLevels } from "./recipe-types.ts";
 
 /** Finds the levels of a fit's grouping factor in other rows. */
 export class KnownLevels {

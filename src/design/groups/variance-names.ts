@@ -1,4 +1,4 @@
-import type { RecipeGroups } from "./recipe-groups.ts";
+import type { RecipeGroups } from "./recipe-types.ts";
 
 /** `sd(Subject)[Intercept]`, …, then `cor(Subject)[Intercept,Days]`, row by row below the diagonal of the correlation matrix. */
 export function varianceNames(factor: string, effects: readonly string[]): string[] {

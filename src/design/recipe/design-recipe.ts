@@ -12,7 +12,7 @@ import type {
   RecipeBlock,
   RecipeColumn,
 } from "../design-types.ts";
-import type { RecipeGroups } from "../groups/recipe-groups.ts";
+import type { RecipeGroups } from "../groups/recipe-types.ts";
 
 /** The form of the recipes that are made here; a reader refuses any other. */
 export const recipeVersion = 2;

@@ -12,51 +12,16 @@ import { requireComputable } from "../../table/computable.ts";
 import { combine, type Moments, momentsOf, scalingOf } from "../../table/moments.ts";
 import { compareText, formatCount } from "../../table/table-source.ts";
 import { finiteValues } from "../columns/factors.ts";
-import type { DesignFamily, DesignTarget, Standardize } from "../design-types.ts";
+import type { DesignFamily } from "../design-types.ts";
 import { CountCheck } from "./counts.ts";
 import { ratingWarnings } from "./ratings.ts";
+import type { FinishedTarget, TargetReader, TargetScaling } from "./target-types.ts";
 import { requireTrialsOf, trialsReader } from "./trials.ts";
 
 /** How many distinct values of a number target messages count: two decide the family. */
 const countedValues = 5;
 /** Classes that the categorical family takes. */
 const maxClasses = 100;
-
-export interface FinishedTarget {
-  readonly target: DesignTarget;
-  readonly family: DesignFamily;
-  readonly familyGuessed: boolean;
-  /** Sentences for people. */
-  readonly warnings: readonly string[];
-  /** Writes the stored values of what `read` returned to `rows[at + i stride]`. */
-  readonly encodeInto: (values: ArrayLike<number>, rows: Float32Array, at: number, stride: number) => void;
-}
-
-/** What the scale of a target of numbers rests on. */
-interface TargetScaling {
-  readonly standardize: Standardize;
-  /** Without an intercept a target is not centred. */
-  readonly hasIntercept: boolean;
-  /**
-   * Taken off the mean of a standardised target, as the intercept and its prior are those of what the offset leaves; 0
-   * where there is no offset.
-   */
-  readonly offsetMean: number;
-}
-
-/** The left side of a formula: its values, and what they say about the family. */
-export interface TargetReader {
-  /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
-  read(rows: CompleteRows): Float64Array | Int32Array;
-  /** The name of a class: what `read` returned of a row, as text. */
-  labelOf(value: number): string;
-  /** Called once for each chunk of the first pass with what `read` returned of it. */
-  add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
-  /**
-   * @throws InputError where the target does not suit the family.
-   */
-  finish(family: DesignFamily | undefined, scaling: TargetScaling): FinishedTarget;
-}
 
 interface TargetOptions {
   /** "refuse" (the default), or "keep" for rows that are predicted. */

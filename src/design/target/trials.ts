@@ -9,7 +9,7 @@ import { formatCount, type TableChunk } from "../../table/table-source.ts";
 import type { DesignFamily } from "../design-types.ts";
 import type { RowNumbers } from "../recipe/row-numbers.ts";
 import { isCount } from "./counts.ts";
-import type { TargetReader } from "./target.ts";
+import type { TargetReader } from "./target-types.ts";
 
 /** Successes and trials of rows. */
 export interface TrialRows {
@@ -31,7 +31,7 @@ export function areTrials(successes: number, trials: number): boolean {
 }
 
 /** @throws InputError naming the first row whose numbers are none of trials */
-export function requireTrials(
+function requireTrials(
   { successes, trials }: TrialRows,
   target: TrialsTarget,
   { rowNumber }: Pick<CompleteRows, "rowNumber">,

@@ -1,6 +1,8 @@
 import type { Executor, KernelName } from "../executor.ts";
 import type { EngineMemory } from "../memory.ts";
 import { runChainReference } from "./reference-chain.ts";
+import { crossedRowsReference } from "./reference-crossed.ts";
+import { factorTileReference, solveTriangleReference } from "./reference-dense.ts";
 import { influenceRowsReference, passRowsReference } from "./reference-pass.ts";
 
 /** Those over rows; there are none over groups. */
@@ -8,6 +10,9 @@ const kernels: Partial<Record<KernelName, (memory: EngineMemory, address: number
   passRows: passRowsReference,
   influenceRows: influenceRowsReference,
   runChain: runChainReference,
+  factorTile: factorTileReference,
+  solveTriangle: solveTriangleReference,
+  crossedRows: crossedRowsReference,
 };
 
 /** Runs tasks on the calling thread by the plain TypeScript versions of the kernels. */

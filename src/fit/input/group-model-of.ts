@@ -13,26 +13,29 @@ const firstNodes = 7;
 const exactNodes = 3;
 
 /**
- * The model of a design's groups over the model of its rows; that model itself where the design has none.
+ * The model of a design's groups over the model of its rows; that model itself where the design has none, or where they are crossed
+ * (fit-crossed.ts).
  * @throws InputError where the groups cannot be integrated out
  */
 export function groupModelOf({ groups, family }: Design, flat: Model, priors: GroupPriors): Model {
   refuseUnknownGroupPriors(groups?.factors ?? [], priors);
   if (!groups) return flat;
   requireIntegrable(groups, family);
+  if (isCrossed(groups)) return flat;
   const count = family === "gaussian" ? exactNodes : firstNodes;
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
   return createGroupModel(flat, groupingOf(groups, priors), nodes);
 }
 
-function requireIntegrable({ factors, structure }: GroupDesign, family: string): void {
+/** Whether no single group's effects can be integrated out by themselves: factors are crossed, or nested more than twice. */
+export function isCrossed({ factors, structure }: GroupDesign): boolean {
+  return structure === "crossed" || factors.length > 2;
+}
+
+function requireIntegrable({ factors }: GroupDesign, family: string): void {
   if (family === "categorical")
     throw new InputError(
       "Group terms need one linear predictor a row, and the categorical family has one for every class; make two classes for the bernoulli family.",
-    );
-  if (structure === "crossed" || factors.length > 2)
-    throw new InputError(
-      `The factors ${factors.map(({ name }) => name).join(", ")} are crossed, or nested more than twice, and such effects cannot be fitted yet; leave all but one of them out.`,
     );
   for (const factor of factors) {
     const count = effectsIn(factor).length;

@@ -46,7 +46,9 @@ export async function loadModel(
   const auxiliaries = knownAuxiliaries(options);
   const countParameters = (numColumns: number, family: FamilyName, count: number) => {
     const classes = family === "categorical" ? { count, coding: options.classCoding } : undefined;
-    return numParameters(numColumns, { family, classes, auxiliaries });
+    const dimension = numParameters(numColumns, { family, classes, auxiliaries });
+    requireRoomForDraws({ memory: engine.memory, dimension }, options);
+    return dimension;
   };
   const { design, rows } = await loadRows(input, options, engine, { ...listening, countParameters, priorSds });
   const loaded = performance.now();
@@ -62,6 +64,10 @@ export async function loadModel(
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries,
   });
+  if (design.groups && (learnsPrior || sigma === "em"))
+    throw new InputError(
+      `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,
+    );
   let model = groupModelOf(design, flat, options.groupPriors);
   requireRoomForDraws(model, options);
   inspect?.(model);

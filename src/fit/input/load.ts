@@ -12,6 +12,7 @@ import { tellRows, whilePreparing } from "../../prediction/telling-rows.ts";
 import { type TableData, tableFromColumns, tableFromRows } from "../../table/table.ts";
 import type { TableSource } from "../../table/table-source.ts";
 import { requireInput } from "../options/require-input.ts";
+import { requireRoomForDraws } from "./require-room.ts";
 
 /** A table and a formula over it. */
 export interface TableInput {
@@ -35,6 +36,8 @@ export interface ArrayInput {
   readonly offset?: ArrayLike<number>;
   /** N numbers, 0 or more: how often each row counts. */
   readonly weights?: ArrayLike<number>;
+  /** N whole numbers: y of so many trials succeeded, for the binomial family. */
+  readonly trials?: ArrayLike<number>;
 }
 
 /** The data of a fit: a table with a formula, arrays, or sparse arrays. */
@@ -93,7 +96,10 @@ export async function loadRows(
     },
   };
   const { family, event, standardize, weights, storage, learnPrior } = options;
-  const shared = { family, event, standardize, storage, memory, priorSds, countParameters, allLevels: learnPrior };
+  const requireParameters = (dimension: number) =>
+    requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
+  const parameters = { countParameters, requireParameters };
+  const shared = { family, event, standardize, storage, memory, priorSds, ...parameters, allLevels: learnPrior };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

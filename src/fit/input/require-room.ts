@@ -12,21 +12,28 @@ const bytesPerNumber = { dense: 64, "low-rank": 16 };
 /** Of these the kernels' own. */
 const kernelBytesPerNumber = 16;
 
-/** @throws InputError if the draws of all chains would not fit into memory, with the number that would */
+/**
+ * @param isWhole whether there are no more parameters than that; while rows are read there may be
+ * @throws InputError if the draws of all chains would not fit into memory, with the number that would where it is known
+ */
 export function requireRoomForDraws(
-  { memory, dimension }: Pick<Model, "memory" | "dimension">,
+  { memory, dimension, isWhole = true }: Pick<Model, "memory" | "dimension"> & { readonly isWhole?: boolean },
   { chains, draws }: Pick<ResolvedOptions, "chains" | "draws">,
 ): void {
-  const perNumber = bytesPerNumber[curvatureKind(dimension)];
+  // With more of them, each takes less.
+  const perNumber = bytesPerNumber[isWhole ? curvatureKind(dimension) : "low-rank"];
   const free = memory.freeBytes();
   const inKernels = (memory.maximumBytes - memory.mark()) / kernelBytesPerNumber;
   const most = Math.floor(Math.min(free / perNumber, inKernels) / (chains * dimension));
   if (draws <= most) return;
   const needed = chains * draws * dimension * perNumber;
-  const fitting =
-    most >= 4 ? `at most --draws ${formatCount(most)} fit` : "fewer --chains, or fewer coefficients, are needed";
+  const [atLeast, remedy] = !isWhole
+    ? ["at least ", "fewer --draws are needed, or fewer coefficients"]
+    : most >= 4
+      ? ["", `at most --draws ${formatCount(most)} fit`]
+      : ["", "fewer --chains, or fewer coefficients, are needed"];
   throw new InputError(
-    `${formatCount(chains)} chains of ${formatCount(draws)} draws of ${formatCount(dimension)} ${dimension === 1 ? "parameter" : "parameters"} take ${gigabytes(needed)} GB of memory, and there is room for ${gigabytes(Math.min(free, inKernels * perNumber))} GB; ${fitting}.`,
+    `${formatCount(chains)} chains of ${formatCount(draws)} draws of ${atLeast}${formatCount(dimension)} ${dimension === 1 ? "parameter" : "parameters"} take ${gigabytes(needed)} GB of memory, and there is room for ${gigabytes(Math.min(free, inKernels * perNumber))} GB; ${remedy}.`,
   );
 }
 

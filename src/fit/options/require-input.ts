@@ -29,6 +29,8 @@ export function requireInput(input: unknown): void {
     const { indptr, indices, values, columns } = given.sparse as Record<string, unknown>;
     for (const [name, array] of Object.entries({ indptr, indices, values }))
       requireNumbers(array, `sparse.${name}`, "an array of numbers");
+    if (given.trials !== undefined)
+      throw new InputError("Sparse arrays take no trials; give { x, y, trials }, or a table and y | trials(n) ~ ….");
     if (typeof columns !== "number") refuse(columns, "sparse.columns", "the number of columns");
   } else {
     requireArray(given.x, "x", "rows of numbers, or all numbers row by row in a Float64Array");
@@ -39,9 +41,9 @@ export function requireInput(input: unknown): void {
       });
   }
   requireArray(given.y, "y", "an array with a value for each row");
-  const { names, offset, weights } = given;
+  const { names, offset, weights, trials } = given;
   if (names !== undefined) requireTexts(names, "names", "an array with a name for each column, or leave it out");
-  for (const [name, values] of Object.entries({ offset, weights }))
+  for (const [name, values] of Object.entries({ offset, weights, trials }))
     if (values !== undefined) requireNumbers(values, name, "an array with a number for each row, or leave it out");
 }
 

@@ -30,7 +30,7 @@ function table(numRows: number) {
 const { counts, ...rows } = table(1200);
 const byHand = `${Object.keys(counts).join(" + ")} + price`;
 const data = { ...rows, ...counts };
-const quick = { chains: 2, draws: 200, seed: 4 };
+const quick = { chains: 2, draws: 200, tolerance: 0.1, seed: 4 };
 /** Without the words() and the brackets, as the columns made by hand are called. */
 const plainName = (name: string) => name.replace(/^words\(text\)\[(.*)\]$/, "n_$1");
 

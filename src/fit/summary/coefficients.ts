@@ -1,6 +1,9 @@
 import type { Convergence } from "../../diagnostics/certificate/certificate.ts";
 import type { SummaryStatistics } from "../../diagnostics/statistics/summary-statistics.ts";
+import type { DenseApproximation } from "../../estimation/local-approximation.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
 import type { NamedDraws } from "../../prediction/predictive-fit.ts";
+import type { ChainOutput } from "../../sampling/plan.ts";
 
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
@@ -42,6 +45,14 @@ export function convergenceOf(coefficient: Coefficient): Convergence {
     ...(isKnown(mcse_sd) && { sdError: mcse_sd / sd }),
     ...(ends.every(isKnown) && { endError: Math.max(...ends.map(Number)) / sd }),
   };
+}
+
+/** What a summary takes of a run whose draws' covariance matrix is held. */
+export interface SummarisedRun {
+  readonly curvature: "dense";
+  readonly local: Pick<DenseApproximation, "workspace" | "model" | "mode" | "laplaceCovariance">;
+  readonly plan: { readonly prediction: { readonly covariance: Matrix } };
+  readonly output: ChainOutput;
 }
 
 export interface PosteriorTable {

@@ -4,9 +4,9 @@ import { mapDraws } from "../../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../../diagnostics/statistics/sd-over-steps.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../../linalg/matrix.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
-import type { DenseRun } from "../../sampling/run.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
-import type { Marginals } from "./coefficients.ts";
+import type { Marginals, SummarisedRun } from "./coefficients.ts";
+import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
 import { type VarianceBlock, varianceBlocks, varianceDraws } from "./variance-blocks.ts";
 import { varianceMoments } from "./variance-moments.ts";
 
@@ -14,7 +14,7 @@ import { varianceMoments } from "./variance-moments.ts";
 export function denseMarginals(
   design: ScaledDesign,
   names: readonly string[],
-  { local, plan, output }: DenseRun,
+  { local, plan, output }: SummarisedRun,
 ): Marginals {
   const transform = originalScale(design);
   const { numPredictors, auxiliaries } = local.model;
@@ -150,11 +150,6 @@ function drawsByName(
   return draws;
 }
 
-interface MeanAndSd {
-  readonly mean: number;
-  readonly sd: number;
-}
-
 /**
  * Of e^τ times its unit, over every step where these are kept. Else, as e^τ is not linear in τ, mean and sd over the trace,
  * corrected by those of τ, which are known over all steps.
@@ -165,19 +160,4 @@ function auxiliaryMoments(output: ChainOutput, index: number, unit: number, trac
   const tau = momentsOf(mapDraws(trace, (value) => Math.log(value / unit) - output.mean[index]));
   const sd = Math.sqrt(output.covariance.data[index * (output.dimension + 1)]);
   return { mean: ofTrace.mean * (1 - tau.mean), sd: ofTrace.sd * (tau.sd > 0 ? sd / tau.sd : 1) };
-}
-
-function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
-  let mean = 0;
-  let squares = 0;
-  let count = 0;
-  for (const chain of chains) {
-    for (const value of chain) {
-      // Welford's updates: a sum of squares would lose an sd that is small beside its mean.
-      const distance = value - mean;
-      mean += distance / ++count;
-      squares += distance * (value - mean);
-    }
-  }
-  return { mean, sd: Math.sqrt(squares / (count - 1)) };
 }

@@ -1,4 +1,4 @@
-import type { RecipeGroups } from "../../design/groups/recipe-groups.ts";
+import type { RecipeGroups } from "../../design/groups/recipe-types.ts";
 import { coefficientNames, type ModelRecipe, type NamedDraws } from "../../prediction/predictive-fit.ts";
 import type { Coefficient } from "./coefficients.ts";
 import { type IntraclassCorrelation, intraclassCorrelations } from "./intraclass.ts";

@@ -4,6 +4,7 @@ import type { NamedDraws } from "../../prediction/predictive-fit.ts";
 import type { StreamedOutput } from "../../sampling/plan.ts";
 import type { LowRankRun } from "../../sampling/run.ts";
 import type { Marginals } from "./coefficients.ts";
+import { momentsOf } from "./draw-moments.ts";
 
 /** Draws of very many coefficients. They stay as the chains made them and are converted to the original scale on demand. */
 class StoredDraws implements NamedDraws {
@@ -129,17 +130,4 @@ function originalDraws(
       draws.map((value) => unit * (isLogarithm ? Math.exp(value) : value)),
     );
   };
-}
-
-function momentsOf(chains: readonly Float64Array[]): { mean: number; sd: number } {
-  let count = 0;
-  let sum = 0;
-  for (const draws of chains) {
-    count += draws.length;
-    for (const value of draws) sum += value;
-  }
-  const mean = sum / count;
-  let squares = 0;
-  for (const draws of chains) for (const value of draws) squares += (value - mean) ** 2;
-  return { mean, sd: Math.sqrt(squares / (count - 1)) };
 }

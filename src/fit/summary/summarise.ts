@@ -2,15 +2,20 @@ import type { ScaledDesign } from "../../design/columns/standardise.ts";
 import { intervalEnds } from "../../diagnostics/statistics/interval-ends.ts";
 import { orderDraws } from "../../diagnostics/statistics/ordered-draws.ts";
 import { statisticsOf } from "../../diagnostics/statistics/summary-statistics.ts";
-import { isDense, type Run } from "../../sampling/run.ts";
-import type { Coefficient, PosteriorTable } from "./coefficients.ts";
+import type { LowRankRun } from "../../sampling/run.ts";
+import type { Coefficient, PosteriorTable, SummarisedRun } from "./coefficients.ts";
 import { denseMarginals } from "./dense-marginals.ts";
 import { streamedMarginals } from "./streamed-marginals.ts";
 
 /** Puts the chains' output on the scale of the data and summarises it, coefficient by coefficient. */
-export function summarise(design: ScaledDesign, names: readonly string[], run: Run): PosteriorTable {
+export function summarise(
+  design: ScaledDesign,
+  names: readonly string[],
+  run: SummarisedRun | LowRankRun,
+): PosteriorTable {
   const { onProgress } = run.local.workspace;
-  const marginals = isDense(run) ? denseMarginals(design, names, run) : streamedMarginals(design, names, run);
+  const marginals =
+    run.curvature === "dense" ? denseMarginals(design, names, run) : streamedMarginals(design, names, run);
   const coefficients = names.map((name, index): Coefficient => {
     onProgress?.("summarising", index / names.length, { done: index, total: names.length, unit: "coefficients" });
     const kept = marginals.drawsOf(index);

@@ -3,11 +3,9 @@ import type { Matrix } from "../../linalg/matrix.ts";
 import { sdsAndCorrelations } from "../../models/effects-law.ts";
 import { covarianceOfRows, meanOfRows } from "../../sampling/chains/run-chains.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
-import type { DenseRun } from "../../sampling/run.ts";
-import type { Coefficient } from "./coefficients.ts";
+import type { Coefficient, SummarisedRun } from "./coefficients.ts";
+import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
 import { type VarianceBlock, varianceDraws } from "./variance-blocks.ts";
-
-type MeanAndSd = Pick<Coefficient, "mean" | "sd">;
 
 interface VarianceMoments {
   /** On the scale of the data. */
@@ -18,7 +16,7 @@ interface VarianceMoments {
 /** Means and sds of groups' sds and correlations, by their place in θ. */
 export function varianceMoments(
   blocks: readonly VarianceBlock[],
-  { local, plan, output }: Pick<DenseRun, "local" | "plan" | "output">,
+  { local, plan, output }: Pick<SummarisedRun, "local" | "plan" | "output">,
 ): (index: number) => VarianceMoments {
   const positions = output.steps ?? output.trace ?? output.positions;
   const known = new Map<number, VarianceMoments>();
@@ -118,11 +116,6 @@ function regress(
     if (error instanceof NotPositiveDefiniteError) return null;
     throw error;
   }
-}
-
-function momentsOf(chains: readonly Float64Array[]): MeanAndSd {
-  const mean = meanOfRows(chains, 1);
-  return { mean: mean[0], sd: Math.sqrt(covarianceOfRows(chains, mean).data[0]) };
 }
 
 const step = 1e-5;

@@ -1,0 +1,101 @@
+import { CrossedRows } from "../engine/bindings/crossed-pass.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { Matrix } from "../linalg/matrix.ts";
+import type { CrossedModel } from "./model.ts";
+import { rowCurvatures } from "./row-curvatures.ts";
+import type { CrossedStructure } from "./structure.ts";
+import type { Term } from "./variances.ts";
+
+/**
+ * U(u) = Σ w f(η) + ½ Σ_j b_jᵀ Σ⁻¹ b_j + ½ Σ_d P_d (β_d − m_d)², u = (b, β): −log of the density of all unknowns given the
+ * variance parameters, up to a constant of these.
+ */
+export class Potential {
+  readonly #rows: CrossedRows;
+
+  constructor(
+    engine: Engine,
+    readonly model: CrossedModel,
+    readonly structure: CrossedStructure,
+  ) {
+    const { offsets, numUnknowns, fixedAt } = structure;
+    const factors = model.factors.map((factor, index) => ({ ...factor, firstUnknown: offsets[index] }));
+    this.#rows = new CrossedRows(engine, { ...model, factors, numUnknowns, fixedAt });
+  }
+
+  /** The likelihood's part. */
+  rowLoss(unknowns: Float64Array): Promise<number> {
+    return this.#rows.sum(unknowns, { loss: true });
+  }
+
+  /** w ∂²f/∂η² of each row, at the unknowns of the last call. */
+  curvatures(): Float64Array {
+    return rowCurvatures(this.model, this.#rows.eta);
+  }
+
+  /** ½ Σ_j b_jᵀ Σ⁻¹ b_j and β's part. @param precisions by factor, q × q */
+  priorLoss(unknowns: Float64Array, precisions: readonly Matrix[]): number {
+    const { priorMean, priorPrecision } = this.model;
+    let sum = 0;
+    this.#eachLevel(precisions, (at, q, { data }) => {
+      for (let a = 0; a < q; a++)
+        for (let b = 0; b < q; b++) sum += data[a * q + b] * unknowns[at + a] * unknowns[at + b];
+    });
+    for (const [d, precision] of priorPrecision.entries())
+      sum += precision * (unknowns[this.structure.fixedAt + d] - priorMean[d]) ** 2;
+    return 0.5 * sum;
+  }
+
+  /** ∂U/∂u, and the likelihood's part of U where it is wanted. */
+  async slope(unknowns: Float64Array, precisions: readonly Matrix[], wantsLoss = false) {
+    const slope = new Float64Array(unknowns.length);
+    const rowLoss = await this.#rows.sum(unknowns, { loss: wantsLoss, gradient: slope });
+    this.#eachLevel(precisions, (at, q, { data }) => {
+      for (let a = 0; a < q; a++) for (let b = 0; b < q; b++) slope[at + a] += data[a * q + b] * unknowns[at + b];
+    });
+    const { priorMean, priorPrecision } = this.model;
+    const { fixedAt } = this.structure;
+    for (const [d, precision] of priorPrecision.entries())
+      slope[fixedAt + d] += precision * (unknowns[fixedAt + d] - priorMean[d]);
+    return { slope, rowLoss };
+  }
+
+  /** Σ_j b_j b_jᵀ of one term, q × q. */
+  products({ factor, firstEffect, numEffects, numLevels }: Term, unknowns: Float64Array): Float64Array {
+    const width = this.model.factors[factor].effects.length;
+    const products = new Float64Array(numEffects ** 2);
+    let at = this.structure.offsets[factor] + firstEffect;
+    for (let level = 0; level < numLevels; level++, at += width)
+      for (let a = 0; a < numEffects; a++)
+        for (let b = 0; b < numEffects; b++) products[a * numEffects + b] += unknowns[at + a] * unknowns[at + b];
+    return products;
+  }
+
+  /** b_j ← M b_j, or Mᵀ b_j, for each level of one term. */
+  transformEffects(
+    { factor, firstEffect, numEffects: q, numLevels }: Term,
+    m: Matrix,
+    unknowns: Float64Array,
+    isTransposed = false,
+  ) {
+    const width = this.model.factors[factor].effects.length;
+    const old = new Float64Array(q);
+    let at = this.structure.offsets[factor] + firstEffect;
+    for (let level = 0; level < numLevels; level++, at += width) {
+      for (let a = 0; a < q; a++) old[a] = unknowns[at + a];
+      for (let a = 0; a < q; a++) {
+        let sum = 0;
+        for (let b = 0; b < q; b++) sum += (isTransposed ? m.data[b * q + a] : m.data[a * q + b]) * old[b];
+        unknowns[at + a] = sum;
+      }
+    }
+  }
+
+  #eachLevel(precisions: readonly Matrix[], visit: (at: number, q: number, precision: Matrix) => void): void {
+    for (const [factor, { numLevels, effects }] of this.model.factors.entries()) {
+      const q = effects.length;
+      for (let level = 0, at = this.structure.offsets[factor]; level < numLevels; level++, at += q)
+        visit(at, q, precisions[factor]);
+    }
+  }
+}

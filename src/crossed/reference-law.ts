@@ -1,0 +1,76 @@
+import { dot, type Matrix } from "../linalg/matrix.ts";
+import { normalEquations } from "./normal-equations.ts";
+import type { Potential } from "./potential.ts";
+import type { PrecisionFactor } from "./precision-factor.ts";
+import { effectPrecisions, type VarianceLayout } from "./variances.ts";
+
+/** The normal law that all unknowns nearly have at one θ̂: N(û, (L Lᵀ)⁻¹), û the mode there. */
+export interface ReferenceLaw {
+  readonly theta: Float64Array;
+  readonly center: Float64Array;
+  readonly factor: PrecisionFactor;
+}
+
+/** Newton's decrement squared, a distance in sds squared, at which û is close enough. */
+const closeEnough = 0.05;
+const mostFactorisations = 25;
+/** Steps with one factor, which cost much less than another. */
+const stepsPerFactor = 4;
+
+/**
+ * û by Newton's method, several steps with one factor, halved until the density rises.
+ *
+ * @param start û of a θ near by
+ */
+export async function findReferenceLaw(
+  potential: Potential,
+  factor: PrecisionFactor,
+  layout: VarianceLayout,
+  { theta, start, signal }: { theta: Float64Array; start: Float64Array; signal?: AbortSignal },
+): Promise<ReferenceLaw> {
+  const { model, structure } = potential;
+  const precisions = effectPrecisions(model, layout, theta);
+  const center = start.slice();
+  let value = await valueAt(potential, center, precisions);
+  for (let round = 0; round < mostFactorisations; round++) {
+    const equations = normalEquations(model, structure, potential.curvatures());
+    await factor.factorise({ equations, scale: 1, precisions }, signal);
+    let decrement = 0;
+    for (let step = 0; step < stepsPerFactor; step++) {
+      const { slope: move } = await potential.slope(center, precisions);
+      await factor.solveLower(move);
+      decrement = dot(move, move);
+      if (step === 0 && decrement < closeEnough) return { theta: theta.slice(), center, factor };
+      await factor.solveUpper(move);
+      const next = await descend(potential, center, move, value, precisions);
+      if (next === undefined) break;
+      value = next;
+      if (decrement < closeEnough / 10) break;
+    }
+    // η of the last trial may be another point's.
+    value = await valueAt(potential, center, precisions);
+  }
+  return { theta: theta.slice(), center, factor };
+}
+
+async function valueAt(potential: Potential, unknowns: Float64Array, precisions: readonly Matrix[]): Promise<number> {
+  return (await potential.rowLoss(unknowns)) + potential.priorLoss(unknowns, precisions);
+}
+
+/** The value after center ← center − move, shortened until it falls; nothing where it does not. */
+async function descend(
+  potential: Potential,
+  center: Float64Array,
+  move: Float64Array,
+  value: number,
+  precisions: readonly Matrix[],
+): Promise<number | undefined> {
+  for (let length = 1; length > 1e-4; length /= 3) {
+    const trial = center.map((old, at) => old - length * move[at]);
+    const next = await valueAt(potential, trial, precisions);
+    if (next > value || !Number.isFinite(next)) continue;
+    center.set(trial);
+    return next;
+  }
+  return undefined;
+}

@@ -1,0 +1,163 @@
+import type { Engine } from "../engine/engine.ts";
+import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
+import { type ChainTuning, EffectChain } from "./effect-chain.ts";
+import type { CrossedModel } from "./model.ts";
+import {
+  type CrossedPosterior,
+  type CrossedSettings,
+  type EffectMoments,
+  EffectStore,
+  keptDraws,
+} from "./posterior.ts";
+import { Potential } from "./potential.ts";
+import { PrecisionFactor } from "./precision-factor.ts";
+import { findReferenceLaw } from "./reference-law.ts";
+import { crossedStructure } from "./structure.ts";
+import { type VarianceLayout, varianceLayout } from "./variances.ts";
+
+/** Random streams (src/rng/xoshiro.ts). */
+const purposes = { pilot: 5, chain: 6 } as const;
+/** Iterations of the pilot run after which θ̂ is set anew, to the mean over their second half. */
+const pilotStages = [30, 40, 60] as const;
+const warmUp = 60;
+/** A chain's start is so much wider than the posterior. */
+const dispersion = 1.5;
+
+/**
+ * Rows of any family: draws of the posterior of (β, b, θ) by chains of `EffectChain`, after a pilot run has found about which θ̂
+ * the effects are nearly normal, and how long steps may be. Effects are summed as they are drawn.
+ */
+export async function sampledPosterior(
+  engine: Engine,
+  model: CrossedModel,
+  { chains, draws, seed, signal, onProgress, effectDraws = 0 }: CrossedSettings,
+): Promise<CrossedPosterior> {
+  const layout = varianceLayout(model);
+  const mark = engine.memory.mark();
+  try {
+    const potential = new Potential(engine, model, crossedStructure(model));
+    const factor = new PrecisionFactor(engine, model, potential.structure);
+    const { tuning, spread } = await runPilot(potential, factor, layout, {
+      ...{ random: createRandom(seed, 0, purposes.pilot), signal },
+      onProgress: (share) => onProgress?.("warming up", share),
+    });
+    const moments = new RunningMoments(potential.structure.fixedAt);
+    const total = { acceptance: 0, gradients: 0, iterations: 0 };
+    const kept = new EffectStore(potential.model, potential.structure, keptDraws(effectDraws, chains * draws));
+    const result: Float64Array[] = [];
+    for (let index = 0; index < chains; index++) {
+      const random = createRandom(seed, index, purposes.chain);
+      const theta = tuning.reference.theta.map((value, at) => value + dispersion * spread[at] * random.normal());
+      const unknowns = await scattered(potential, tuning, random);
+      const chain = new EffectChain(potential, layout, tuning, { unknowns, theta }, random);
+      const width = model.numFixed + layout.size;
+      const own = new Float64Array(draws * width);
+      for (let iteration = -warmUp; iteration < draws; iteration++) {
+        signal?.throwIfAborted();
+        await chain.iterate();
+        onProgress?.("sampling", (index + (iteration + warmUp) / (draws + warmUp)) / chains);
+        if (iteration < 0) continue;
+        total.acceptance += chain.acceptance;
+        total.gradients += chain.gradients;
+        total.iterations++;
+        moments.add(chain.unknowns);
+        kept.offer(index * draws + iteration, chain.unknowns);
+        own.set(chain.unknowns.subarray(potential.structure.fixedAt), iteration * width);
+        own.set(chain.theta, iteration * width + model.numFixed);
+      }
+      result.push(own);
+    }
+    return {
+      ...{ layout, draws: result, effects: effectMoments(potential, moments), kept },
+      error: {
+        ...{ kind: "sampled", step: tuning.step },
+        acceptance: total.acceptance / total.iterations,
+        gradientsPerDraw: total.gradients / total.iterations,
+      },
+    };
+  } finally {
+    engine.memory.release(mark);
+  }
+}
+
+interface PilotOptions {
+  readonly random: Xoshiro;
+  readonly signal?: AbortSignal;
+  readonly onProgress: (share: number) => void;
+}
+
+/** The tuning, and the sds of θ in the last stage. */
+async function runPilot(
+  potential: Potential,
+  factor: PrecisionFactor,
+  layout: VarianceLayout,
+  { random, signal, onProgress }: PilotOptions,
+): Promise<{ readonly tuning: ChainTuning; readonly spread: Float64Array }> {
+  const guess = new Float64Array(layout.size);
+  for (const { at, numEffects } of layout.terms) guess.fill(Math.log(0.5), at, at + numEffects);
+  const start = new Float64Array(potential.structure.numUnknowns);
+  const reference = await findReferenceLaw(potential, factor, layout, { theta: guess, start, signal });
+  const moves = new Float64Array(layout.size).fill(0.1);
+  const tuning: ChainTuning = { reference, step: 0.5, moves };
+  const unknowns = await scattered(potential, tuning, random);
+  const chain = new EffectChain(potential, layout, tuning, { unknowns, theta: guess }, random);
+  const total = pilotStages.reduce((sum, count) => sum + count, 0);
+  let done = 0;
+  let spread = new Float64Array(layout.size);
+  for (const [stage, count] of pilotStages.entries()) {
+    const seen = new RunningMoments(layout.size);
+    for (let iteration = 0; iteration < count; iteration++) {
+      signal?.throwIfAborted();
+      await chain.iterate((iteration + 1) ** -0.6);
+      if (iteration >= count / 2) seen.add(chain.theta);
+      onProgress(++done / total);
+    }
+    spread = seen.sds();
+    if (stage < pilotStages.length - 1) {
+      const { center } = tuning.reference;
+      tuning.reference = await findReferenceLaw(potential, factor, layout, { theta: seen.mean, start: center, signal });
+    }
+  }
+  return { tuning, spread };
+}
+
+/** û + 1.5 L⁻ᵀ z */
+async function scattered({ structure }: Potential, { reference }: ChainTuning, random: Xoshiro): Promise<Float64Array> {
+  const offset = Float64Array.from({ length: structure.numUnknowns }, () => dispersion * random.normal());
+  await reference.factor.solveUpper(offset);
+  return offset.map((value, at) => value + reference.center[at]);
+}
+
+/** Mean and variance of vectors, by Welford's updates; those of longer vectors take their first entries. */
+class RunningMoments {
+  readonly mean: Float64Array;
+  readonly #squares: Float64Array;
+  #count = 0;
+
+  constructor(size: number) {
+    this.mean = new Float64Array(size);
+    this.#squares = new Float64Array(size);
+  }
+
+  add(values: Float64Array): void {
+    this.#count++;
+    for (let at = 0; at < this.mean.length; at++) {
+      const before = values[at] - this.mean[at];
+      this.mean[at] += before / this.#count;
+      this.#squares[at] += before * (values[at] - this.mean[at]);
+    }
+  }
+
+  sds(): Float64Array<ArrayBuffer> {
+    return Float64Array.from(this.#squares, (squares) => Math.sqrt(squares / Math.max(1, this.#count - 1)));
+  }
+}
+
+function effectMoments({ model, structure }: Potential, moments: RunningMoments): EffectMoments[] {
+  const sds = moments.sds();
+  return model.factors.map(({ numLevels, effects }, factor) => {
+    const from = structure.offsets[factor];
+    const to = from + numLevels * effects.length;
+    return { mean: moments.mean.slice(from, to), sd: sds.slice(from, to) };
+  });
+}

@@ -1,0 +1,169 @@
+import { cholesky, invertLower, logDeterminant } from "../linalg/cholesky.ts";
+import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { negativeLogDensity, type ScalePrior } from "../priors/densities.ts";
+import type { CrossedModel } from "./model.ts";
+
+/** The prior of a standard deviation of effects, and of σ, where none is given (docs/multilevel.md). */
+export const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
+export const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
+
+/** One term: q effects of each level, and where its parameters stand. */
+export interface Term {
+  readonly factor: number;
+  /** Its first effect among those of the factor. */
+  readonly firstEffect: number;
+  /** q */
+  readonly numEffects: number;
+  readonly numLevels: number;
+  readonly scalePriors: readonly ScalePrior[];
+  readonly lkj: number;
+  /** Of its log τ (q), after which its z follow (q (q − 1)/2), row by row. */
+  readonly at: number;
+}
+
+/**
+ * The variance parameters: for each term log τ and the canonical partial correlations' atanh z, at the end log σ where σ is
+ * unknown.
+ */
+export interface VarianceLayout {
+  readonly terms: readonly Term[];
+  /** The number of parameters. */
+  readonly size: number;
+  /** Where log σ stands; −1 where there is none. */
+  readonly sigmaAt: number;
+  readonly sigmaPrior: ScalePrior;
+  /** σ where it is fixed, or 1 in other families. */
+  readonly fixedSigma: number;
+}
+
+export function varianceLayout({ factors, family, sigma = defaultSigmaPrior }: CrossedModel): VarianceLayout {
+  const terms: Term[] = [];
+  let size = 0;
+  for (const [factor, { terms: own, numLevels }] of factors.entries()) {
+    let firstEffect = 0;
+    for (const { numEffects, scalePriors, lkj = 1 } of own) {
+      const priors = scalePriors ?? Array.from({ length: numEffects }, () => defaultScalePrior);
+      terms.push({ factor, firstEffect, numEffects, numLevels, scalePriors: priors, lkj, at: size });
+      firstEffect += numEffects;
+      size += (numEffects * (numEffects + 1)) / 2;
+    }
+  }
+  const hasSigma = family === "gaussian" && typeof sigma !== "number";
+  return {
+    terms,
+    size: size + (hasSigma ? 1 : 0),
+    sigmaAt: hasSigma ? size : -1,
+    sigmaPrior: typeof sigma === "number" ? defaultSigmaPrior : sigma,
+    fixedSigma: family === "gaussian" && typeof sigma === "number" ? sigma : 1,
+  };
+}
+
+export function sigmaOf(layout: VarianceLayout, theta: ArrayLike<number>): number {
+  return layout.sigmaAt < 0 ? layout.fixedSigma : Math.exp(theta[layout.sigmaAt]);
+}
+
+/**
+ * L with Σ = L Lᵀ, L = diag(τ) L_c. Row i of L_c has r_ij ∏_{k<j} √(1 − r_ik²) with r = tanh z, and the root of what is left of 1
+ * on the diagonal. Source: Lewandowski, Kurowicka & Joe (2009).
+ */
+export function scaleFactor({ at, numEffects: q }: Term, theta: ArrayLike<number>): Matrix {
+  const factor = matrix(q, q);
+  let next = at + q;
+  for (let i = 0; i < q; i++) {
+    const tau = Math.exp(theta[at + i]);
+    let left = 1;
+    for (let j = 0; j < i; j++) {
+      const z = theta[next++];
+      factor.data[i * q + j] = tau * left * Math.tanh(z);
+      left /= Math.cosh(z);
+    }
+    factor.data[i * q + i] = tau * left;
+  }
+  return factor;
+}
+
+/** The inverse of `scaleFactor`: log τ and z of the covariance Σ, written into θ. */
+export function setCovariance({ at, numEffects: q }: Term, covariance: Matrix, theta: Float64Array): void {
+  const factor = cholesky(covariance);
+  let next = at + q;
+  for (let i = 0; i < q; i++) {
+    const tau = Math.sqrt(covariance.data[i * q + i]);
+    theta[at + i] = Math.log(tau);
+    let left = 1;
+    for (let j = 0; j < i; j++) {
+      const z = Math.atanh(Math.max(-0.999, Math.min(0.999, factor.data[i * q + j] / (tau * left))));
+      theta[next++] = z;
+      left /= Math.cosh(z);
+    }
+  }
+}
+
+/** Σ_t⁻¹ for every factor's level, block-diagonal over its terms: q_f × q_f each. */
+export function effectPrecisions(model: CrossedModel, layout: VarianceLayout, theta: ArrayLike<number>): Matrix[] {
+  const result = model.factors.map(({ effects }) => matrix(effects.length, effects.length));
+  for (const term of layout.terms) {
+    const { numEffects: q, firstEffect } = term;
+    const inverse = invertLower(scaleFactor(term, theta)).data;
+    const target = result[term.factor];
+    for (let i = 0; i < q; i++)
+      for (let j = 0; j < q; j++) {
+        let sum = 0;
+        for (let k = Math.max(i, j); k < q; k++) sum += inverse[k * q + i] * inverse[k * q + j];
+        target.data[(firstEffect + i) * target.columns + firstEffect + j] = sum;
+      }
+  }
+  return result;
+}
+
+/** Σ_t J_t log|Σ_t| */
+export function logDeterminantOfEffects(layout: VarianceLayout, theta: ArrayLike<number>): number {
+  return layout.terms.reduce((sum, term) => sum + term.numLevels * logDeterminant(scaleFactor(term, theta)), 0);
+}
+
+/** log p(θ) in these coordinates, up to a constant. −log p(z_ij) = 2 b log cosh z_ij, b = η + (q − 1 − j)/2, j = 1 … */
+export function logPrior(layout: VarianceLayout, theta: ArrayLike<number>): number {
+  let sum = 0;
+  for (const term of layout.terms) sum += logPriorOfTerm(term, theta);
+  if (layout.sigmaAt >= 0) sum -= negativeLogDensity(layout.sigmaPrior, theta[layout.sigmaAt]).value;
+  return sum;
+}
+
+export function logPriorOfTerm({ at, numEffects: q, scalePriors, lkj }: Term, theta: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < q; i++) sum -= negativeLogDensity(scalePriors[i], theta[at + i]).value;
+  let next = at + q;
+  for (let i = 1; i < q; i++)
+    for (let j = 1; j <= i; j++) {
+      const z = Math.abs(theta[next++]);
+      // log cosh z, which cosh z itself would overflow.
+      sum -= 2 * (lkj + (q - 1 - j) / 2) * (z + Math.log1p(Math.exp(-2 * z)) - Math.LN2);
+    }
+  return sum;
+}
+
+/** The slope of `logPrior`, added to `gradient`. */
+export function addPriorSlope(layout: VarianceLayout, theta: ArrayLike<number>, gradient: Float64Array): void {
+  for (const { at, numEffects: q, scalePriors, lkj } of layout.terms) {
+    for (let i = 0; i < q; i++) gradient[at + i] -= negativeLogDensity(scalePriors[i], theta[at + i]).slope;
+    let next = at + q;
+    for (let i = 1; i < q; i++)
+      for (let j = 1; j <= i; j++, next++) gradient[next] -= 2 * (lkj + (q - 1 - j) / 2) * Math.tanh(theta[next]);
+  }
+  const { sigmaAt, sigmaPrior } = layout;
+  if (sigmaAt >= 0) gradient[sigmaAt] -= negativeLogDensity(sigmaPrior, theta[sigmaAt]).slope;
+}
+
+/**
+ * log Π_j N(b_j; 0, Σ) for the sums of products B = Σ_j b_j b_jᵀ of a term's levels (q × q, row-major):
+ * −J/2 log|Σ| − ½ tr(Σ⁻¹ B).
+ */
+export function logDensityOfEffects(term: Term, theta: ArrayLike<number>, products: ArrayLike<number>): number {
+  const factor = scaleFactor(term, theta);
+  const { data } = invertLower(factor);
+  const q = term.numEffects;
+  let trace = 0;
+  for (let row = 0; row < q; row++)
+    for (let i = 0; i <= row; i++)
+      for (let j = 0; j <= row; j++) trace += data[row * q + i] * data[row * q + j] * products[i * q + j];
+  return -0.5 * (term.numLevels * logDeterminant(factor) + trace);
+}

@@ -1,0 +1,132 @@
+import { crossedPosterior } from "../crossed/crossed-posterior.ts";
+import type { CrossedError, CrossedPosterior } from "../crossed/posterior.ts";
+import type { Certificate, RunCheck } from "../diagnostics/certificate/certificate.ts";
+import { checkConvergence } from "../diagnostics/certificate/convergence-check.ts";
+import { monteCarloErrors } from "../diagnostics/certificate/precision.ts";
+import { percent } from "../diagnostics/certificate/wording.ts";
+import type { Engine } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import type { ResolvedOptions } from "../options/resolve-options.ts";
+import { noTuning } from "../options/tuning.ts";
+import { drawsOutput } from "../sampling/chains/chain-output.ts";
+import type { SamplerSettings } from "../sampling/plan.ts";
+import { crossedModelOf } from "./input/crossed-model-of.ts";
+import type { Reporting } from "./input/load.ts";
+import type { LoadedModel } from "./input/load-model.ts";
+import { requireNumbers } from "./options/require-numbers.ts";
+import { convergenceOf, type PosteriorTable, type SummarisedRun } from "./summary/coefficients.ts";
+import { summarise } from "./summary/summarise.ts";
+
+/** Draws of a model with crossed factors, summarised and certified. */
+export interface CrossedFit extends PosteriorTable {
+  readonly settings: SamplerSettings;
+  readonly certificate: Certificate;
+  readonly crossed: CrossedPosterior;
+}
+
+/**
+ * Crossed factors have no groups whose effects could be integrated out one by one: all effects are, at once, for gaussian rows, and
+ * are sampled with the rest for others (src/crossed).
+ * @throws InputError for options that such models do not take
+ */
+export async function fitCrossed(
+  { design, model, names, warnings, workspace }: LoadedModel,
+  options: ResolvedOptions,
+  engine: Engine,
+  { signal, onProgress }: Reporting,
+): Promise<CrossedFit> {
+  const { chains, draws, seed, sampler, tolerance } = options;
+  if (sampler !== "auto")
+    throw new InputError(
+      `--sampler ${sampler} cannot be used with crossed factors, whose effects have a sampler of their own; leave it out.`,
+    );
+  const crossed = await crossedPosterior(engine, crossedModelOf(design, model, options.groupPriors), {
+    chains,
+    draws,
+    seed,
+    signal,
+    onProgress: (stage, share) => onProgress?.(stage, share),
+  });
+  const positions = crossed.draws.map((chain) => inOrder(chain, crossed, design.columns.length));
+  const output = drawsOutput(positions, names.length);
+  const run: SummarisedRun = {
+    curvature: "dense",
+    local: { workspace, model, mode: output.mean, laplaceCovariance: output.covariance },
+    plan: { prediction: { covariance: output.covariance } },
+    output,
+  };
+  const table = summarise(design, names, run);
+  requireNumbers(table.coefficients);
+  const coefficients = table.coefficients.map(convergenceOf);
+  const checks = [checkConvergence(coefficients, {}), checkCrossed(crossed.error, tolerance)];
+  const monteCarlo = monteCarloErrors(coefficients, 0);
+  const rough = (monteCarlo.totalSdError ?? 0) > tolerance;
+  const roughness = `Monte Carlo leaves an error of up to ${percent(monteCarlo.totalSdError ?? 0)} in a posterior sd; run more --draws.`;
+  const notes = [...warnings, ...(rough ? [roughness] : [])];
+  const failed = checks.some(({ passed, slight }) => !passed && !slight);
+  const warned = notes.length > 0 || checks.some(({ passed }) => !passed);
+  return {
+    ...table,
+    crossed,
+    settings: {
+      sampler: "crossed",
+      ...noTuning,
+      burnInSteps: 0,
+      stepsPerDraw: 1,
+      chains,
+      draws,
+      seed,
+      because: rationaleOf(crossed.error),
+    },
+    certificate: {
+      verdict: failed ? "failed" : warned ? "warning" : "ok",
+      klToLaplace: { predicted: null, measured: null },
+      maxSdError: { predicted: null, measured: null },
+      monteCarlo,
+      informationRatio: null,
+      meanSquareStable: true,
+      largestStableScale: null,
+      assumptions: [],
+      checks,
+      notes,
+    },
+  };
+}
+
+/** From (β, φ, log σ) to the order of a model's parameters, (β, log σ, φ). */
+function inOrder(chain: Float64Array, { layout }: CrossedPosterior, numFixed: number): Float64Array {
+  const { size, sigmaAt } = layout;
+  if (sigmaAt < 0) return chain;
+  const width = numFixed + size;
+  const ordered = chain.slice();
+  for (let from = 0; from < chain.length; from += width) {
+    const sigma = chain[from + numFixed + sigmaAt];
+    ordered.copyWithin(from + numFixed + 1, from + numFixed, from + width - 1);
+    ordered[from + numFixed] = sigma;
+  }
+  return ordered;
+}
+
+/** Nats by which an interpolated log density may be off at its draws: then weights of draws are off by a twentieth. */
+const largestRms = 0.05;
+
+function checkCrossed(error: CrossedError, tolerance: number): RunCheck {
+  if (error.kind === "interpolated")
+    return {
+      id: "crossed",
+      passed: error.rms <= largestRms,
+      slight: error.rms > largestRms && error.rms <= 4 * largestRms,
+      message: `Effects and coefficients are integrated out exactly; the log density of the variances, interpolated between ${error.points} exact values, is off by ${error.rms.toPrecision(2)} in the root mean square at ${error.checks} fresh draws.`,
+    };
+  return {
+    id: "crossed",
+    passed: error.acceptance > Math.max(0.4, tolerance),
+    message: `Effects, coefficients and variances are sampled together by trajectories that leave the posterior unchanged: ${percent(error.acceptance)} accepted, ${error.gradientsPerDraw.toFixed(1)} gradients a draw.`,
+  };
+}
+
+function rationaleOf(error: CrossedError): string {
+  return error.kind === "interpolated"
+    ? "crossed factors, gaussian rows: effects integrated out exactly, the variances' posterior by a design of points"
+    : "crossed factors: Hamiltonian Monte Carlo over coefficients and effects about their normal law, interleaved with the variances";
+}

@@ -1,0 +1,64 @@
+import type { CrossedModel } from "../../crossed/model.ts";
+import type { Design } from "../../design/design-types.ts";
+import { InputError } from "../../errors.ts";
+import type { Model } from "../../models/model.ts";
+import type { GroupPriors } from "../../options/group-priors.ts";
+import { priorsOfFactor } from "./priors-of-groups.ts";
+
+const families: Readonly<Record<string, CrossedModel["family"]>> = {
+  gaussian: "gaussian",
+  bernoulli: "bernoulli",
+  binomial: "bernoulli",
+  poisson: "poisson",
+};
+
+/**
+ * The model of a design whose factors are crossed, from the model of its rows without their effects.
+ * @throws InputError for families and priors that such models do not have
+ */
+export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors): CrossedModel {
+  const { groups, rows, stride, numRows, columns, hasOffset, hasWeights } = design;
+  if (!groups) throw new TypeError("The design has no groups.");
+  const family = families[design.family];
+  const names = groups.factors.map(({ name }) => name).join(" and ");
+  if (!family)
+    throw new InputError(
+      `The factors ${names} are crossed, or nested more than twice, which the family ${design.family} cannot have; use ${Object.keys(families).join(", ")}, or leave all but one of them out.`,
+    );
+  const shaped = flat.shapedPriors.find(({ prior }) => prior);
+  if (shaped)
+    throw new InputError(
+      `Coefficients beside crossed factors (${names}) take normal priors, and ${columns[shaped.index].name} has another; give normal(mean, sd).`,
+    );
+  const beside = (place: number) => Float64Array.from({ length: numRows }, (_, n) => rows[(n + 1) * stride - place]);
+  const sigma =
+    flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
+  return {
+    family,
+    numRows,
+    x: rows,
+    stride,
+    numFixed: columns.length,
+    y: beside(1),
+    ...(hasOffset && { offset: beside(2) }),
+    ...(hasWeights && { weights: beside(3) }),
+    factors: groups.factors.map((factor) => {
+      const { numLevels, levelOf, terms } = factor;
+      const { sdPriors, correlationShapes } = priorsOfFactor(factor, priors);
+      let effect = 0;
+      return {
+        numLevels,
+        levelOf,
+        effects: Int32Array.from(terms.flatMap(({ effects }) => effects.map(({ column }) => column))),
+        terms: terms.map(({ effects }, t) => ({
+          numEffects: effects.length,
+          scalePriors: effects.map(() => sdPriors[effect++]),
+          lkj: correlationShapes[t],
+        })),
+      };
+    }),
+    priorMean: flat.priorMean.slice(0, columns.length),
+    priorPrecision: flat.priorPrecision.slice(0, columns.length),
+    ...(family === "gaussian" && { sigma }),
+  };
+}
