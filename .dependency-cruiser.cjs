@@ -5,6 +5,7 @@ const order = [
   "priors",
   "families",
   "engine",
+  "crossed",
   "table",
   "formula",
   "design",

@@ -45,8 +45,8 @@ export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, ro
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
-export { drawEffects } from "./groups/draw-effects";
 export { integrateGaussian } from "./groups/gaussian-group";
+export { drawEffects } from "./groups/draw-effects";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
 export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";

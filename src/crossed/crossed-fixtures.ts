@@ -122,3 +122,28 @@ export function marginalCovariance(model: CrossedModel, theta: Float64Array, sig
   }
   return result;
 }
+
+/** Columns of all chains' draws. */
+export function columnsOf(draws: readonly Float64Array[], width: number): number[][] {
+  return Array.from({ length: width }, (_, column) =>
+    draws.flatMap((chain) => [...chain].filter((__, at) => at % width === column)),
+  );
+}
+
+export function mean(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < values.length; at++) sum += values[at];
+  return sum / values.length;
+}
+
+export function sd(values: ArrayLike<number>): number {
+  const center = mean(values);
+  return Math.sqrt(mean(Array.from(values, (value) => (value - center) ** 2)));
+}
+
+/** The Monte Carlo sd of a mean, from the means of 20 stretches. */
+export function errorOf(values: readonly number[]): number {
+  const length = Math.floor(values.length / 20);
+  const means = Array.from({ length: 20 }, (_, k) => mean(values.slice(k * length, (k + 1) * length)));
+  return sd(means) / Math.sqrt(19);
+}

@@ -1,14 +1,15 @@
 import { invertLower } from "../linalg/cholesky.ts";
 import { dot, type Matrix, multiply } from "../linalg/matrix.ts";
+import { negativeLogDensity } from "../priors/densities.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import type { Potential } from "./potential.ts";
+import { type Potential, priorParts } from "./potential.ts";
 import type { ReferenceLaw } from "./reference-law.ts";
 import { sliceAlong } from "./slice.ts";
 import {
-  effectPrecisions,
   logDensityOfEffects,
   logPriorOfTerm,
   scaleFactor,
+  sigmaOf,
   type Term,
   type VarianceLayout,
 } from "./variances.ts";
@@ -70,12 +71,13 @@ export class EffectChain {
       this.#drawVariances(term);
       await this.#carryEffects(term, gain);
     }
+    if (this.layout.sigmaAt >= 0) this.#drawSigma();
   }
 
   async #moveEffects(): Promise<void> {
     const { potential, random, tuning } = this;
     const { reference, step } = tuning;
-    const precisions = effectPrecisions(potential.model, this.layout, this.theta);
+    const parts = priorParts(potential.model, this.layout, this.theta);
     const scales = this.#scales();
     const size = this.unknowns.length;
     const angle = quarter * (0.7 + 0.5 * random.uniform());
@@ -84,11 +86,14 @@ export class EffectChain {
     const [cosine, sine] = [Math.cos(turn), Math.sin(turn)];
     const z = this.#whitened(scales);
     const momentum = Float64Array.from({ length: size }, () => random.normal());
-    const before = this.#rowLoss + potential.priorLoss(this.unknowns, precisions) + 0.5 * dot(momentum, momentum);
+    const before =
+      parts.scale * this.#rowLoss +
+      potential.priorLoss(this.unknowns, parts.precisions) +
+      0.5 * dot(momentum, momentum);
     const unknowns = this.unknowns.slice();
     let rowLoss = 0;
     const push = async (length: number, isLast = false) => {
-      const { slope, rowLoss: loss } = await potential.slope(unknowns, precisions, isLast);
+      const { slope, rowLoss: loss } = await potential.slope(unknowns, parts, isLast);
       rowLoss = loss;
       for (const [index, term] of this.layout.terms.entries())
         if (scales[index]) potential.transformEffects(term, scales[index], slope, true);
@@ -106,7 +111,8 @@ export class EffectChain {
       await push(at < steps ? turn : 0.5 * turn, at === steps);
     }
     this.gradients = steps + 1;
-    const after = rowLoss + potential.priorLoss(unknowns, precisions) + 0.5 * dot(momentum, momentum);
+    const after =
+      parts.scale * rowLoss + potential.priorLoss(unknowns, parts.precisions) + 0.5 * dot(momentum, momentum);
     this.acceptance = Number.isFinite(after) ? Math.min(1, Math.exp(before - after)) : 0;
     if (random.uniform() >= this.acceptance) return;
     this.unknowns.set(unknowns);
@@ -166,6 +172,20 @@ export class EffectChain {
       }
   }
 
+  /** log σ given the rows' errors. */
+  #drawSigma(): void {
+    const { sigmaAt, sigmaPrior } = this.layout;
+    const { weights, numRows } = this.potential.model;
+    const count = weights ? weights.reduce((sum, weight) => sum + weight, 0) : numRows;
+    const logDensity = (theta: Float64Array) =>
+      -count * theta[sigmaAt] -
+      this.#rowLoss * Math.exp(-2 * theta[sigmaAt]) -
+      negativeLogDensity(sigmaPrior, theta[sigmaAt]).value;
+    const direction = new Float64Array(this.theta.length);
+    direction[sigmaAt] = 3 / Math.sqrt(1 + 2 * count);
+    sliceAlong(this.random, logDensity, this.theta, direction, logDensity(this.theta));
+  }
+
   /** One coordinate of the term in turn: θ′ with b′ = L(θ′) L(θ)⁻¹ b, accepted by the likelihood and θ's prior. */
   async #carryEffects(term: Term, gain: number): Promise<void> {
     const { potential, random, theta, tuning } = this;
@@ -180,7 +200,8 @@ export class EffectChain {
       unknowns,
     );
     const rowLoss = await potential.rowLoss(unknowns);
-    const change = this.#rowLoss - rowLoss + logPriorOfTerm(term, moved) - logPriorOfTerm(term, theta);
+    const scale = this.potential.model.family === "gaussian" ? sigmaOf(this.layout, theta) ** -2 : 1;
+    const change = scale * (this.#rowLoss - rowLoss) + logPriorOfTerm(term, moved) - logPriorOfTerm(term, theta);
     const acceptance = Number.isFinite(change) ? Math.min(1, Math.exp(change)) : 0;
     if (gain > 0) tuning.moves[at] = Math.min(3, tuning.moves[at] * Math.exp(gain * (acceptance - wantedMoves)));
     if (random.uniform() >= acceptance) return;

@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 
 /** How the rows are grouped by one factor, and the effects of its levels. */
-export interface CrossedFactor {
+interface CrossedFactor {
   readonly numLevels: number;
   /** N, the level of each row, from 0. */
   readonly levelOf: Uint32Array;
@@ -13,7 +13,7 @@ export interface CrossedFactor {
 }
 
 /** The terms (1 + x | g) has 2 effects, (x || g) is two terms of 1 each. */
-export interface TermOfFactor {
+interface TermOfFactor {
   readonly numEffects: number;
   /** The prior of each of its standard deviations τ. Default half-student-t(3, 2.5). */
   readonly scalePriors?: readonly ScalePrior[];

@@ -74,7 +74,7 @@ export interface CrossedPosterior {
 }
 
 /** The variance parameters' log density is interpolated between exact values: how far off it was at fresh draws. */
-export interface InterpolationError {
+interface InterpolationError {
   readonly kind: "interpolated";
   readonly rms: number;
   readonly largest: number;
@@ -84,7 +84,7 @@ export interface InterpolationError {
 }
 
 /** Draws of a chain that has the posterior as its law: what is off is the Monte Carlo error that the draws' summary tells. */
-export interface SampledError {
+interface SampledError {
   readonly kind: "sampled";
   /** Mean acceptance of trajectories, gradients over all rows that a draw took, and the step in radians. */
   readonly acceptance: number;
@@ -92,4 +92,4 @@ export interface SampledError {
   readonly step: number;
 }
 
-export type CrossedError = InterpolationError | SampledError;
+type CrossedError = InterpolationError | SampledError;

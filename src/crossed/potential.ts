@@ -4,11 +4,22 @@ import type { Matrix } from "../linalg/matrix.ts";
 import type { CrossedModel } from "./model.ts";
 import { rowCurvatures } from "./row-curvatures.ts";
 import type { CrossedStructure } from "./structure.ts";
-import type { Term } from "./variances.ts";
+import { effectPrecisions, sigmaOf, type Term, type VarianceLayout } from "./variances.ts";
+
+/** What U has from the variance parameters: Σ_t⁻¹ by factor, q × q, and s. */
+export interface PriorParts {
+  readonly precisions: readonly Matrix[];
+  readonly scale: number;
+}
+
+export function priorParts(model: CrossedModel, layout: VarianceLayout, theta: Float64Array): PriorParts {
+  const scale = model.family === "gaussian" ? sigmaOf(layout, theta) ** -2 : 1;
+  return { precisions: effectPrecisions(model, layout, theta), scale };
+}
 
 /**
- * U(u) = Σ w f(η) + ½ Σ_j b_jᵀ Σ⁻¹ b_j + ½ Σ_d P_d (β_d − m_d)², u = (b, β): −log of the density of all unknowns given the
- * variance parameters, up to a constant of these.
+ * U(u) = s Σ w f(η) + ½ Σ_j b_jᵀ Σ⁻¹ b_j + ½ Σ_d P_d (β_d − m_d)², u = (b, β): −log of the density of all unknowns given the
+ * variance parameters, up to a constant of these. s is 1/σ² for gaussian rows, whose f = ½ (y − η)², and 1 for others.
  */
 export class Potential {
   readonly #rows: CrossedRows;
@@ -23,7 +34,7 @@ export class Potential {
     this.#rows = new CrossedRows(engine, { ...model, factors, numUnknowns, fixedAt });
   }
 
-  /** The likelihood's part. */
+  /** Σ w f */
   rowLoss(unknowns: Float64Array): Promise<number> {
     return this.#rows.sum(unknowns, { loss: true });
   }
@@ -46,10 +57,11 @@ export class Potential {
     return 0.5 * sum;
   }
 
-  /** ∂U/∂u, and the likelihood's part of U where it is wanted. */
-  async slope(unknowns: Float64Array, precisions: readonly Matrix[], wantsLoss = false) {
+  /** ∂U/∂u, and Σ w f where it is wanted. */
+  async slope(unknowns: Float64Array, { precisions, scale }: PriorParts, wantsLoss = false) {
     const slope = new Float64Array(unknowns.length);
     const rowLoss = await this.#rows.sum(unknowns, { loss: wantsLoss, gradient: slope });
+    if (scale !== 1) for (let at = 0; at < slope.length; at++) slope[at] *= scale;
     this.#eachLevel(precisions, (at, q, { data }) => {
       for (let a = 0; a < q; a++) for (let b = 0; b < q; b++) slope[at + a] += data[a * q + b] * unknowns[at + b];
     });

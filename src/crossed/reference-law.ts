@@ -1,8 +1,8 @@
-import { dot, type Matrix } from "../linalg/matrix.ts";
+import { dot } from "../linalg/matrix.ts";
 import { normalEquations } from "./normal-equations.ts";
-import type { Potential } from "./potential.ts";
+import { type Potential, type PriorParts, priorParts } from "./potential.ts";
 import type { PrecisionFactor } from "./precision-factor.ts";
-import { effectPrecisions, type VarianceLayout } from "./variances.ts";
+import type { VarianceLayout } from "./variances.ts";
 
 /** The normal law that all unknowns nearly have at one θ̂: N(û, (L Lᵀ)⁻¹), û the mode there. */
 export interface ReferenceLaw {
@@ -29,32 +29,36 @@ export async function findReferenceLaw(
   { theta, start, signal }: { theta: Float64Array; start: Float64Array; signal?: AbortSignal },
 ): Promise<ReferenceLaw> {
   const { model, structure } = potential;
-  const precisions = effectPrecisions(model, layout, theta);
+  const parts = priorParts(model, layout, theta);
   const center = start.slice();
-  let value = await valueAt(potential, center, precisions);
+  let value = await valueAt(potential, center, parts);
   for (let round = 0; round < mostFactorisations; round++) {
     const equations = normalEquations(model, structure, potential.curvatures());
-    await factor.factorise({ equations, scale: 1, precisions }, signal);
+    await factor.factorise({ equations, ...parts }, signal);
     let decrement = 0;
     for (let step = 0; step < stepsPerFactor; step++) {
-      const { slope: move } = await potential.slope(center, precisions);
+      const { slope: move } = await potential.slope(center, parts);
       await factor.solveLower(move);
       decrement = dot(move, move);
       if (step === 0 && decrement < closeEnough) return { theta: theta.slice(), center, factor };
       await factor.solveUpper(move);
-      const next = await descend(potential, center, move, value, precisions);
+      const next = await descend(potential, center, move, value, parts);
       if (next === undefined) break;
       value = next;
       if (decrement < closeEnough / 10) break;
     }
     // η of the last trial may be another point's.
-    value = await valueAt(potential, center, precisions);
+    value = await valueAt(potential, center, parts);
   }
   return { theta: theta.slice(), center, factor };
 }
 
-async function valueAt(potential: Potential, unknowns: Float64Array, precisions: readonly Matrix[]): Promise<number> {
-  return (await potential.rowLoss(unknowns)) + potential.priorLoss(unknowns, precisions);
+async function valueAt(
+  potential: Potential,
+  unknowns: Float64Array,
+  { precisions, scale }: PriorParts,
+): Promise<number> {
+  return scale * (await potential.rowLoss(unknowns)) + potential.priorLoss(unknowns, precisions);
 }
 
 /** The value after center ← center − move, shortened until it falls; nothing where it does not. */
@@ -63,11 +67,11 @@ async function descend(
   center: Float64Array,
   move: Float64Array,
   value: number,
-  precisions: readonly Matrix[],
+  parts: PriorParts,
 ): Promise<number | undefined> {
   for (let length = 1; length > 1e-4; length /= 3) {
     const trial = center.map((old, at) => old - length * move[at]);
-    const next = await valueAt(potential, trial, precisions);
+    const next = await valueAt(potential, trial, parts);
     if (next > value || !Number.isFinite(next)) continue;
     center.set(trial);
     return next;

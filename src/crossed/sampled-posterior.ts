@@ -13,7 +13,7 @@ import { Potential } from "./potential.ts";
 import { PrecisionFactor } from "./precision-factor.ts";
 import { findReferenceLaw } from "./reference-law.ts";
 import { crossedStructure } from "./structure.ts";
-import { type VarianceLayout, varianceLayout } from "./variances.ts";
+import { firstGuess, type VarianceLayout, varianceLayout } from "./variances.ts";
 
 /** Random streams (src/rng/xoshiro.ts). */
 const purposes = { pilot: 5, chain: 6 } as const;
@@ -93,8 +93,7 @@ async function runPilot(
   layout: VarianceLayout,
   { random, signal, onProgress }: PilotOptions,
 ): Promise<{ readonly tuning: ChainTuning; readonly spread: Float64Array }> {
-  const guess = new Float64Array(layout.size);
-  for (const { at, numEffects } of layout.terms) guess.fill(Math.log(0.5), at, at + numEffects);
+  const guess = firstGuess(potential.model, layout);
   const start = new Float64Array(potential.structure.numUnknowns);
   const reference = await findReferenceLaw(potential, factor, layout, { theta: guess, start, signal });
   const moves = new Float64Array(layout.size).fill(0.1);

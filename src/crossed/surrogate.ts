@@ -31,6 +31,9 @@ export class Surrogate {
   /** G f, and K⁻¹ (f − F G f). */
   readonly #coefficients: Float64Array;
   readonly #remainder: Float64Array;
+  /** Of the process, and (FᵀK⁻¹F)⁻¹. */
+  readonly #variance: number;
+  readonly #trendCovariance: Matrix;
   /** Scratch: the correlations with the points, and the trend's functions. */
   readonly #near: Float64Array;
   readonly #functions: Float64Array;
@@ -45,6 +48,8 @@ export class Surrogate {
     this.#length = best.length;
     this.#inverse = best.inverse;
     this.#trend = best.trend;
+    this.#variance = best.variance;
+    this.#trendCovariance = best.trendCovariance;
     this.#basis = best.basis;
     this.#coefficients = best.coefficients;
     this.#remainder = multiplyVector(best.inverse, best.left);
@@ -56,6 +61,24 @@ export class Surrogate {
     this.#correlationsInto(place);
     for (let k = 0; k < this.#remainder.length; k++) sum += this.#near[k] * this.#remainder[k];
     return sum;
+  }
+
+  /** The prediction's standard error at one place, by the process's own variance. */
+  errorAt(place: Float64Array): number {
+    this.#correlationsInto(place);
+    const count = this.#near.length;
+    const gap = quadraticsInto(this.#functions, place);
+    const size = gap.length;
+    let variance = 1;
+    for (let k = 0; k < count; k++) {
+      let own = 0;
+      for (let l = 0; l < count; l++) own += this.#inverse.data[k * count + l] * this.#near[l];
+      variance -= own * this.#near[k];
+      for (let c = 0; c < size; c++) gap[c] -= this.#basis.data[k * size + c] * own;
+    }
+    for (let c = 0; c < size; c++)
+      for (let e = 0; e < size; e++) variance += gap[c] * this.#trendCovariance.data[c * size + e] * gap[e];
+    return Math.sqrt(Math.max(0, variance) * this.#variance);
   }
 
   /** ω at one place: K⁻¹ k + Gᵀ (f − Fᵀ K⁻¹ k), k the correlations with the points and f the trend's functions there. */
@@ -96,14 +119,16 @@ function fitWith(points: readonly Float64Array[], values: Float64Array, length: 
     const inverse = invertPositiveDefinite(covariance);
     const weighted = multiply(transpose(basis), inverse);
     const information = multiply(weighted, basis);
-    const trend = multiply(invertPositiveDefinite(information), weighted);
+    const trendCovariance = invertPositiveDefinite(information);
+    const trend = multiply(trendCovariance, weighted);
     const coefficients = multiplyVector(trend, values);
     const left = values.map((value, k) => value - dot(rows[k], coefficients));
     const squares = dot(left, choleskySolve(factor, left));
     const freedom = count - size;
     const likelihood =
       -0.5 * (freedom * Math.log(squares + 1e-12) + logDeterminant(factor) + logDeterminant(cholesky(information)));
-    return { length, inverse, trend, basis, coefficients, left, likelihood };
+    const variance = squares / freedom;
+    return { length, inverse, trend, basis, coefficients, left, likelihood, variance, trendCovariance };
   } catch (error) {
     if (!(error instanceof NotPositiveDefiniteError)) throw error;
     return null;

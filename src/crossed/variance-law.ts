@@ -8,10 +8,19 @@ import { Surrogate } from "./surrogate.ts";
 import { type VarianceCoordinates, varianceCoordinates } from "./variance-coordinates.ts";
 import { logPrior } from "./variances.ts";
 
-/** The surrogate's rms error of log p(θ | y) over its own draws at which no more points are added. */
+/** The standard error from which on the surrogate is not trusted, and how much of what is beyond it is taken off the density. */
+const [doubt, doubtFactor] = [0.2, 4];
+/** The rms error of log p(θ | y) over the surrogate's own draws at which no more points are added: it moves means by 0.03 sds at most. */
 const wantedError = 0.03;
-/** Points further than these many sds from the mode tell nothing of the posterior. */
-const furthest = 6;
+/** Where these many rounds of fresh points do not come to it, the density is no matter of interpolation. */
+const mostBatches = 6;
+/** The share of the law's draws that may fall where the surrogate is not trusted, and over how many it is measured. */
+const [largestDoubt, doubtDraws] = [0.01, 400];
+/** Points whose log density is so much lower than the highest tell nothing of the posterior. */
+const negligible = 30;
+/** Offsets along the axes, in sds. The next is tried where the density may not have fallen by `ended` before it. */
+const axisOffsets = [2.6, 4.1, 6.6, 10.6, 17];
+const ended = 8;
 /** The width of a slice's first interval, in sds. */
 const sliceWidth = 2.5;
 
@@ -35,14 +44,14 @@ interface SearchOptions {
 
 /**
  * The law of the variance parameters given gaussian rows: its density is exact at a design of points about the mode, and
- * interpolated between them. Points are drawn from the interpolated law until it predicts the density at fresh ones to
- * within 0.03, which moves a mean by less than 0.03 sds.
+ * interpolated between them. Points are drawn from the interpolated law until it predicts the density at fresh ones. That
+ * takes few where factors have many levels. Where it does not come to that (few levels, correlations hardly known) there is no law.
  */
 export async function findVarianceLaw(
   marginal: GaussianMarginal,
   start: Float64Array,
   { random, signal, onPoint }: SearchOptions,
-): Promise<VarianceLaw> {
+): Promise<VarianceLaw | undefined> {
   const points: MarginalPoint[] = [];
   const evaluate = async <Point extends MarginalPoint>(compute: () => Promise<Point>): Promise<Point | undefined> => {
     try {
@@ -61,54 +70,90 @@ export async function findVarianceLaw(
   const add = async (theta: Float64Array) => evaluate(() => marginal.at(theta, signal));
   const size = mode.theta.length;
   for (const offset of firstDesign(size, random)) await add(coordinates.thetaAt(offset));
-  const near = () => points.filter(({ theta }) => coordinates.placeOf(theta).every((w) => Math.abs(w) < furthest));
-  for (;;) {
+  const near = () => {
+    const highest = points.reduce((most, { logDensity }) => Math.max(most, logDensity), Number.NEGATIVE_INFINITY);
+    return points.filter(({ logDensity }) => logDensity > highest - negligible);
+  };
+  await reachTails(mode, coordinates, add, () => interpolate(marginal, near(), coordinates));
+  for (let batch = 0; batch < mostBatches; batch++) {
     const law = interpolate(marginal, near(), coordinates);
-    const fresh = drawsOf(law, mode.theta, coordinates, random, Math.max(4, size + 1));
+    const walk = new VarianceWalk({ logDensity: law.logDensityInside }, mode.theta, coordinates, random);
+    walk.sweep(20);
     const errors: number[] = [];
-    for (const theta of fresh) {
-      const point = await add(theta);
-      if (point) errors.push(point.logDensity - law.logDensity(theta));
+    for (let draw = 0; draw < Math.max(4, size + 1); draw++) {
+      const point = await add(walk.sweep(4).slice());
+      if (point) errors.push(point.logDensity - law.logDensityInside(point.theta));
     }
     const error = errorOf(errors);
-    if (error.rms < wantedError || points.length > 60 + 40 * size)
+    if (error.rms < wantedError && doubtfulShare(law, walk, coordinates) < largestDoubt)
       return { ...interpolate(marginal, near(), coordinates), points: near(), mode, coordinates, error };
   }
+  return undefined;
 }
 
-/** Draws of one chain from the interpolated law, which begins at the mode. */
-export function* drawVariances(
-  law: Pick<VarianceLaw, "logDensity">,
-  mode: Float64Array,
-  { root }: VarianceCoordinates,
-  random: Xoshiro,
-  sweeps = 2,
-): Generator<Float64Array> {
-  const theta = mode.slice();
-  const size = theta.length;
-  const directions = Array.from({ length: size }, (_, c) =>
-    Float64Array.from({ length: size }, (_, i) => sliceWidth * root.data[i * size + c]),
-  );
-  let current = law.logDensity(theta);
-  for (let sweep = 1; ; sweep++) {
-    for (const direction of directions) current = sliceAlong(random, law.logDensity, theta, direction, current);
-    if (sweep > 20 && sweep % sweeps === 0) yield theta.slice();
-  }
-}
-
-function drawsOf(
-  law: Pick<VarianceLaw, "logDensity">,
-  mode: Float64Array,
+/** The share of the law's draws at which the surrogate is unsure of itself. */
+function doubtfulShare(
+  { surrogate }: { readonly surrogate: Surrogate },
+  walk: VarianceWalk,
   coordinates: VarianceCoordinates,
-  random: Xoshiro,
-  count: number,
-): Float64Array[] {
-  const draws: Float64Array[] = [];
-  for (const theta of drawVariances(law, mode, coordinates, random, 4)) {
-    draws.push(theta);
-    if (draws.length === count) break;
+): number {
+  let count = 0;
+  for (let draw = 0; draw < doubtDraws; draw++)
+    if (surrogate.errorAt(coordinates.placeOf(walk.sweep(2))) > doubt) count++;
+  return count / doubtDraws;
+}
+
+/** Points further out along each axis, to both sides, until the density has ended. */
+async function reachTails(
+  mode: MarginalPoint,
+  coordinates: VarianceCoordinates,
+  add: (theta: Float64Array) => Promise<MarginalPoint | undefined>,
+  law: () => { logDensityAnywhere(theta: Float64Array): number },
+): Promise<void> {
+  const size = mode.theta.length;
+  for (let axis = 0; axis < size; axis++)
+    for (const side of [-1, 1]) {
+      const thetaAt = (distance: number) =>
+        coordinates.thetaAt(Float64Array.from({ length: size }, (_, c) => (c === axis ? side * distance : 0)));
+      let fallen = mode.logDensity - law().logDensityAnywhere(thetaAt(axisOffsets[0]));
+      for (const distance of axisOffsets.slice(1)) {
+        const theta = thetaAt(distance);
+        // A normal law has fallen by 3.4 at the first of them; what falls more slowly is not foretold.
+        if (fallen > 3 && mode.logDensity - law().logDensityAnywhere(theta) > ended) break;
+        const point = await add(theta);
+        if (!point || mode.logDensity - point.logDensity > ended) break;
+        fallen = mode.logDensity - point.logDensity;
+      }
+    }
+}
+
+/** A chain over the interpolated law, which begins at the mode. */
+export class VarianceWalk {
+  readonly theta: Float64Array;
+  readonly #directions: readonly Float64Array[];
+
+  constructor(
+    private readonly law: Pick<VarianceLaw, "logDensity">,
+    mode: Float64Array,
+    { root }: VarianceCoordinates,
+    private readonly random: Xoshiro,
+  ) {
+    this.theta = mode.slice();
+    const size = mode.length;
+    this.#directions = Array.from({ length: size }, (_, c) =>
+      Float64Array.from({ length: size }, (__, i) => sliceWidth * root.data[i * size + c]),
+    );
   }
-  return draws;
+
+  /** So many updates in each direction. */
+  sweep(count: number): Float64Array {
+    const { law, theta } = this;
+    let current = law.logDensity(theta);
+    for (let sweep = 0; sweep < count; sweep++)
+      for (const direction of this.#directions)
+        current = sliceAlong(this.random, law.logDensity, theta, direction, current);
+    return theta;
+  }
 }
 
 function interpolate(marginal: GaussianMarginal, points: readonly MarginalPoint[], coordinates: VarianceCoordinates) {
@@ -120,13 +165,20 @@ function interpolate(marginal: GaussianMarginal, points: readonly MarginalPoint[
   const ends = [Math.min, Math.max].map((end, side) =>
     Float64Array.from(places[0], (_, c) => places.map((w) => w[c]).reduce((a, b) => end(a, b)) + (side ? 1.5 : -1.5)),
   );
-  const logDensity = (theta: Float64Array) => {
+  const logDensityAnywhere = (theta: Float64Array) =>
+    surrogate.at(coordinates.placeOf(theta)) + logPrior(layout, theta);
+  const logDensityInside = (theta: Float64Array) => {
     const place = coordinates.placeOf(theta);
     for (let c = 0; c < place.length; c++)
       if (!(place[c] >= ends[0][c] && place[c] <= ends[1][c])) return Number.NEGATIVE_INFINITY;
     return surrogate.at(place) + logPrior(layout, theta);
   };
-  return { surrogate, logDensity };
+  const logDensity = (theta: Float64Array) => {
+    const value = logDensityInside(theta);
+    if (value === Number.NEGATIVE_INFINITY) return value;
+    return value - doubtFactor * Math.max(0, surrogate.errorAt(coordinates.placeOf(theta)) - doubt);
+  };
+  return { surrogate, logDensity, logDensityInside, logDensityAnywhere };
 }
 
 function errorOf(errors: readonly number[]) {
@@ -144,11 +196,11 @@ function firstDesign(size: number, random: Xoshiro): Float64Array[] {
     for (const [at, value] of entries) offset[at] = value;
     return offset;
   };
-  const axes = Array.from({ length: size }, (_, i) => [unit([i, 1.8]), unit([i, -1.8])]).flat();
+  const axes = Array.from({ length: size }, (_, i) => [unit([i, axisOffsets[0]]), unit([i, -axisOffsets[0]])]).flat();
   const corners: Float64Array[] = [];
   for (let i = 0; i < size; i++)
     for (let j = 0; j < i; j++) corners.push(unit([i, (i + j) % 2 ? 1.3 : -1.3], [j, 1.3]));
-  const scattered = Array.from({ length: 2 + Math.ceil(size / 2) }, () => unit().map(() => random.normal()));
+  const scattered = Array.from({ length: 2 + size }, () => unit().map(() => 1.2 * random.normal()));
   return [...axes, ...corners, ...scattered];
 }
 

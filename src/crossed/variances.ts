@@ -1,11 +1,11 @@
-import { cholesky, invertLower, logDeterminant } from "../linalg/cholesky.ts";
+import { invertLower, logDeterminant } from "../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { negativeLogDensity, type ScalePrior } from "../priors/densities.ts";
 import type { CrossedModel } from "./model.ts";
 
 /** The prior of a standard deviation of effects, and of σ, where none is given (docs/multilevel.md). */
-export const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
-export const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
+const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
+const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
 
 /** One term: q effects of each level, and where its parameters stand. */
 export interface Term {
@@ -82,22 +82,6 @@ export function scaleFactor({ at, numEffects: q }: Term, theta: ArrayLike<number
   return factor;
 }
 
-/** The inverse of `scaleFactor`: log τ and z of the covariance Σ, written into θ. */
-export function setCovariance({ at, numEffects: q }: Term, covariance: Matrix, theta: Float64Array): void {
-  const factor = cholesky(covariance);
-  let next = at + q;
-  for (let i = 0; i < q; i++) {
-    const tau = Math.sqrt(covariance.data[i * q + i]);
-    theta[at + i] = Math.log(tau);
-    let left = 1;
-    for (let j = 0; j < i; j++) {
-      const z = Math.atanh(Math.max(-0.999, Math.min(0.999, factor.data[i * q + j] / (tau * left))));
-      theta[next++] = z;
-      left /= Math.cosh(z);
-    }
-  }
-}
-
 /** Σ_t⁻¹ for every factor's level, block-diagonal over its terms: q_f × q_f each. */
 export function effectPrecisions(model: CrossedModel, layout: VarianceLayout, theta: ArrayLike<number>): Matrix[] {
   const result = model.factors.map(({ effects }) => matrix(effects.length, effects.length));
@@ -166,4 +150,15 @@ export function logDensityOfEffects(term: Term, theta: ArrayLike<number>, produc
     for (let i = 0; i <= row; i++)
       for (let j = 0; j <= row; j++) trace += data[row * q + i] * data[row * q + j] * products[i * q + j];
   return -0.5 * (term.numLevels * logDeterminant(factor) + trace);
+}
+
+/** Where searches begin: τ of some half of the target's sd, σ of most of it; on the logit or log scale τ of a half. */
+export function firstGuess({ family, y }: CrossedModel, layout: VarianceLayout): Float64Array {
+  const theta = new Float64Array(layout.size);
+  const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
+  const variance = y.reduce((sum, value) => sum + (value - mean) ** 2, 0) / y.length;
+  const scale = family === "gaussian" ? Math.sqrt(variance) || 1 : 1.2;
+  for (const { at, numEffects } of layout.terms) theta.fill(Math.log(0.4 * scale), at, at + numEffects);
+  if (layout.sigmaAt >= 0) theta[layout.sigmaAt] = Math.log(0.8 * scale);
+  return theta;
 }

@@ -3,11 +3,11 @@ export type KernelName =
   | "passRows"
   | "influenceRows"
   | "runChain"
-  | "sumEffects"
-  | "drawEffects"
   | "factorTile"
   | "solveTriangle"
-  | "crossedRows";
+  | "crossedRows"
+  | "sumEffects"
+  | "drawEffects";
 
 /** One piece of work for an executor: kernel(address, argument), called `times` times in a row on one thread. */
 export interface KernelTask {

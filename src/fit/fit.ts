@@ -6,6 +6,7 @@ import { progressReporter } from "../engine/progress.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { refuse } from "../kinds.ts";
+import { dataRowsOf } from "../models/group-model.ts";
 import type { Model } from "../models/model.ts";
 import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
@@ -16,7 +17,9 @@ import type { Plan } from "../sampling/plan.ts";
 import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
 import { effectsOfLevels } from "./effects/effects-of-levels.ts";
-import { estimateInput, type ModeEstimates } from "./input/estimate-input.ts";
+import { crossedFit } from "./crossed-fit.ts";
+import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
+import { isCrossed } from "./input/group-model-of.ts";
 import { describeData, type FitInput, type RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
@@ -49,9 +52,16 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const estimates = await estimateInput(input, resolved, engine, { signal, onProgress }, (model) =>
+    const listening = { signal, onProgress };
+    const found = await loadInput(input, resolved, engine, listening, (model) =>
       refuseUnsuited(resolved.sampler, model, resolved),
     );
+    const { groups } = found.loaded.design;
+    if (groups && isCrossed(groups)) {
+      const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
+      return { ...(await crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects })), ...observed };
+    }
+    const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;
     const observed = keepTarget && { observed: observedTarget(design, local.model) };
     const { certified, rationale, warnings } = await runSelected(estimates, resolved);
@@ -80,7 +90,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         sample: run.seconds.plan + run.seconds.sample,
         total: (performance.now() - started) / 1000,
         rowsVisited,
-        passes: rowsVisited / design.numRows,
+        passes: rowsVisited / local.numRows,
       },
       ...observed,
       ...(effects && { effects }),
@@ -92,7 +102,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
 }
 
 /** The target of each row of the fit, in the table's order. */
-function observedTarget({ target, numRows, rowOrder }: Design, { memory, rows }: Model): Float64Array {
+function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Float64Array {
+  const { memory, rows } = dataRowsOf(model);
   const view = viewRows(memory, rows);
   const observed = new Float64Array(numRows);
   for (let n = 0; n < numRows; n++) {

@@ -55,10 +55,15 @@ export function chooseGroupColumns(
   const slopes = { places: [] as number[], blocks: [] as ColumnBlock[] };
   const levels = new Map<string, readonly string[]>();
   const places = new ColumnPlaces();
+  const uncentredPlaces = new ColumnPlaces();
   for (const { term, columnOfCell } of fixedBlocks)
     for (const j of columnOfCell) if (j >= 0) places.set(term, fixed[j].name, j);
   const terms = groups.map((group) => {
-    const own = { ...options, isCodedWithIntercept: group.hasIntercept, allLevels: false };
+    // Without an intercept beside it in the same term nothing takes up what centring a slope's column would leave: (0 + x | g) and
+    // (x || g) mean x itself.
+    const isCentred = options.hasIntercept && group.hasIntercept && group.isCorrelated;
+    const own = { ...options, hasIntercept: isCentred, isCodedWithIntercept: group.hasIntercept, allLevels: false };
+    const shared = isCentred === options.hasIntercept ? places : uncentredPlaces;
     const { columns, blocks: chosen, leftOut, levels: ownLevels } = chooseColumns(group.slopes, own);
     if (leftOut.length > 0) throw flatSlope(leftOut[0], group);
     /** Of the columns that no term before has. */
@@ -67,10 +72,10 @@ export function chooseGroupColumns(
     for (const { term, columnOfCell } of chosen) {
       for (const j of columnOfCell) {
         if (j < 0 || placeOf.has(j)) continue;
-        const known = places.get(term, columns[j].name);
+        const known = shared.get(term, columns[j].name);
         const place = known ?? fixed.length + extraColumns.push(columns[j]) - 1;
         if (known === undefined) added.set(j, place);
-        places.set(term, columns[j].name, place);
+        shared.set(term, columns[j].name, place);
         placeOf.set(j, place);
       }
     }

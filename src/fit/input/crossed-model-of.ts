@@ -1,5 +1,6 @@
-import type { CrossedModel } from "../../crossed/model.ts";
+import type { CrossedFactor, CrossedModel } from "../../crossed/model.ts";
 import type { Design } from "../../design/design-types.ts";
+import type { GroupingFactor } from "../../design/groups/group-types.ts";
 import { InputError } from "../../errors.ts";
 import type { Model } from "../../models/model.ts";
 import type { GroupPriors } from "../../options/group-priors.ts";
@@ -31,8 +32,7 @@ export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors)
       `Coefficients beside crossed factors (${names}) take normal priors, and ${columns[shaped.index].name} has another; give normal(mean, sd).`,
     );
   const beside = (place: number) => Float64Array.from({ length: numRows }, (_, n) => rows[(n + 1) * stride - place]);
-  const sigma =
-    flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
+  const sigma = flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
   return {
     family,
     numRows,
@@ -42,23 +42,25 @@ export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors)
     y: beside(1),
     ...(hasOffset && { offset: beside(2) }),
     ...(hasWeights && { weights: beside(3) }),
-    factors: groups.factors.map((factor) => {
-      const { numLevels, levelOf, terms } = factor;
-      const { sdPriors, correlationShapes } = priorsOfFactor(factor, priors);
-      let effect = 0;
-      return {
-        numLevels,
-        levelOf,
-        effects: Int32Array.from(terms.flatMap(({ effects }) => effects.map(({ column }) => column))),
-        terms: terms.map(({ effects }, t) => ({
-          numEffects: effects.length,
-          scalePriors: effects.map(() => sdPriors[effect++]),
-          lkj: correlationShapes[t],
-        })),
-      };
-    }),
+    factors: groups.factors.map((factor) => crossedFactorOf(factor, priors)),
     priorMean: flat.priorMean.slice(0, columns.length),
     priorPrecision: flat.priorPrecision.slice(0, columns.length),
     ...(family === "gaussian" && { sigma }),
+  };
+}
+
+function crossedFactorOf(factor: GroupingFactor, priors: GroupPriors): CrossedFactor {
+  const { numLevels, levelOf, terms } = factor;
+  const { sdPriors, correlationShapes } = priorsOfFactor(factor, priors);
+  let next = 0;
+  return {
+    numLevels,
+    levelOf,
+    effects: Int32Array.from(terms.flatMap(({ effects }) => effects.map(({ column }) => column))),
+    terms: terms.map(({ effects }, term) => {
+      const scalePriors = sdPriors.slice(next, next + effects.length);
+      next += effects.length;
+      return { numEffects: effects.length, scalePriors, lkj: correlationShapes[term] };
+    }),
   };
 }

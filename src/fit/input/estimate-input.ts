@@ -12,6 +12,7 @@ import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import type { Model } from "../../models/model.ts";
 import type { ResolvedOptions } from "../../options/resolve-options.ts";
 import { defaultPrior } from "../../priors/prior.ts";
+import { isCrossed } from "./group-model-of.ts";
 import type { LearnedPrior } from "./learn-prior.ts";
 import { refuseExactFit, refuseNoNoise } from "./least-noise.ts";
 import type { FitInput, Reporting } from "./load.ts";
@@ -46,8 +47,39 @@ export async function estimateInput(
   listening: Reporting,
   inspect: (model: Model) => void,
 ): Promise<ModeEstimates> {
+  const found = await loadInput(input, options, engine, listening, inspect);
+  const { groups } = found.loaded.design;
+  if (groups && isCrossed(groups))
+    throw new InputError("Crossed factors have a sampler of their own, so that there is nothing to compare it with.");
+  return estimateLoaded(input, options, engine, listening, found);
+}
+
+/** What was loaded, and where the engine's memory stood before. */
+export interface LoadedInput {
+  readonly loaded: LoadedModel;
+  readonly mark: number;
+}
+
+/** Input → rows in memory → model. */
+export async function loadInput(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  listening: Reporting,
+  inspect: (model: Model) => void,
+): Promise<LoadedInput> {
   const mark = engine.memory.mark();
-  const loaded = await loadModel(input, options, engine, listening, { inspect });
+  return { mark, loaded: await loadModel(input, options, engine, listening, { inspect }) };
+}
+
+/** Model → mode and curvature, with the rows read again into an orthogonal basis where that is needed. */
+export async function estimateLoaded(
+  input: FitInput,
+  options: ResolvedOptions,
+  engine: Engine,
+  listening: Reporting,
+  { loaded, mark }: LoadedInput,
+): Promise<ModeEstimates> {
   const { design } = loaded;
   refuseNoNoise(design, loaded.model);
   const estimated = await estimateAtMode(loaded, options.seed).catch(unlessNoMode);

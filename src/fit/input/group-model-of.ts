@@ -14,7 +14,7 @@ const exactNodes = 3;
 
 /**
  * The model of a design's groups over the model of its rows; that model itself where the design has none, or where they are crossed
- * (fit-crossed.ts).
+ * (crossed-fit.ts).
  * @throws InputError where the groups cannot be integrated out
  */
 export function groupModelOf({ groups, family }: Design, flat: Model, priors: GroupPriors): Model {

@@ -16,7 +16,7 @@ interface VarianceMoments {
 /** Means and sds of groups' sds and correlations, by their place in θ. */
 export function varianceMoments(
   blocks: readonly VarianceBlock[],
-  { local, plan, output }: Pick<SummarisedRun, "local" | "plan" | "output">,
+  { local, plan, output }: Omit<SummarisedRun, "curvature">,
 ): (index: number) => VarianceMoments {
   const positions = output.steps ?? output.trace ?? output.positions;
   const known = new Map<number, VarianceMoments>();

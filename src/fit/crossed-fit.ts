@@ -11,17 +11,61 @@ import { noTuning } from "../options/tuning.ts";
 import { drawsOutput } from "../sampling/chains/chain-output.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
-import type { Reporting } from "./input/load.ts";
+import { describeData, type Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
+import type { Posterior } from "./posterior.ts";
+import { posteriorOf } from "./posterior-methods.ts";
+import { byTerm } from "./summary/group-terms.ts";
+import { modelRecipe } from "../prediction/predictive-fit.ts";
+import { referencesOf } from "../design/recipe/references.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import { convergenceOf, type PosteriorTable, type SummarisedRun } from "./summary/coefficients.ts";
 import { summarise } from "./summary/summarise.ts";
 
 /** Draws of a model with crossed factors, summarised and certified. */
-export interface CrossedFit extends PosteriorTable {
+interface CrossedRun extends PosteriorTable {
   readonly settings: SamplerSettings;
   readonly certificate: Certificate;
-  readonly crossed: CrossedPosterior;
+}
+
+/**
+ * The posterior of a model whose factors are crossed.
+ * @throws InputError as `runCrossed`
+ */
+export async function crossedFit(
+  loaded: LoadedModel,
+  options: ResolvedOptions,
+  engine: Engine,
+  { started, wantsEffects, ...listening }: Reporting & { readonly started: number; readonly wantsEffects?: boolean },
+): Promise<Posterior> {
+  if (wantsEffects)
+    throw new InputError(
+      "The effects of single levels are not reported yet where factors are crossed; leave --effects out.",
+    );
+  const { design, model, times, warnings, workspace } = loaded;
+  const { coefficients, draws, certificate, settings } = await runCrossed(loaded, options, engine, listening);
+  const recipe = modelRecipe(design, model);
+  const { rowsVisited } = workspace.counter;
+  return posteriorOf({
+    draws,
+    recipe,
+    family: design.family,
+    formula: design.formula,
+    data: describeData(design, model),
+    references: referencesOf(design.recipe),
+    settings,
+    ...byTerm(recipe, coefficients, draws),
+    certificate,
+    warnings,
+    timing: {
+      load: (times.loaded - times.started) / 1000,
+      estimate: 0,
+      sample: (performance.now() - times.loaded) / 1000,
+      total: (performance.now() - started) / 1000,
+      rowsVisited,
+      passes: rowsVisited / design.numRows,
+    },
+  });
 }
 
 /**
@@ -29,12 +73,12 @@ export interface CrossedFit extends PosteriorTable {
  * are sampled with the rest for others (src/crossed).
  * @throws InputError for options that such models do not take
  */
-export async function fitCrossed(
+async function runCrossed(
   { design, model, names, warnings, workspace }: LoadedModel,
   options: ResolvedOptions,
   engine: Engine,
   { signal, onProgress }: Reporting,
-): Promise<CrossedFit> {
+): Promise<CrossedRun> {
   const { chains, draws, seed, sampler, tolerance } = options;
   if (sampler !== "auto")
     throw new InputError(
@@ -67,7 +111,6 @@ export async function fitCrossed(
   const warned = notes.length > 0 || checks.some(({ passed }) => !passed);
   return {
     ...table,
-    crossed,
     settings: {
       sampler: "crossed",
       ...noTuning,
