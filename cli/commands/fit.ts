@@ -5,12 +5,14 @@ import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRu
 import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { drawsPaths } from "../outputs/write-cmdstan.ts";
+import { requireEffectsFile } from "../outputs/write-effects.ts";
 import { statusOf } from "../process/failure.ts";
 import { runCommand } from "../process/run-command.ts";
 import { renderPosterior } from "../render/render-posterior.ts";
 
 interface FitFlags extends CommonFlags {
   drawsOut?: string;
+  effects?: string;
   save?: string;
   saveData?: boolean;
 }
@@ -28,6 +30,10 @@ export function addFitCommand(program: Command, version: string): void {
       "--draws-out <file>",
       "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
     )
+    .option(
+      "--effects <file>",
+      "write the posterior mean and sd of every group's effects, on the data's own scale: columns factor, level, name, mean, sd in a .parquet or .csv file",
+    )
     .addHelpText("after", example)
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
 }
@@ -41,14 +47,20 @@ Example:
   from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, saveData, drawsOut, threads, quiet, color, ...options } = flags;
+  const { formula, sql, json, save, saveData, drawsOut, effects, threads, quiet, color, ...options } = flags;
   requireRunnable(data, flags);
   if (saveData && save === undefined)
     throw new InputError("--save-data says what --save writes: give --save a file too.");
   if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
+  if (effects !== undefined) requireEffectsFile(effects);
   const draws = drawsOut === "-" ? "/dev/stdout" : drawsOut;
   const { onStandardOutput } = await requireOutputs(
-    { "--json": json, "--save": save, "--draws-out": draws && drawsPaths(draws, options.chains ?? 4) },
+    {
+      "--json": json,
+      "--save": save,
+      "--effects": effects,
+      "--draws-out": draws && drawsPaths(draws, options.chains ?? 4),
+    },
     { path: data, sql },
   );
   await runCommand(quiet, async ({ onProgress, write, print }) => {
@@ -56,10 +68,22 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     const { fit, saveFit, posteriorToJson } = await import("../../src/node-command.ts");
     const posterior = await fit(
       { path: data, sql, formula },
-      { ...options, keepTarget: saveData, threads, onProgress },
+      // What is saved is to predict the groups that it knows.
+      {
+        ...options,
+        keepTarget: saveData,
+        effects: effects !== undefined || save !== undefined || undefined,
+        threads,
+        onProgress,
+      },
     );
+    if (effects !== undefined && !posterior.effects) throw noEffects(posterior);
     const origin = { version, command: commandLine() };
     if (save !== undefined) await write(save, () => saveFit(posterior, save, origin));
+    if (effects !== undefined) {
+      const { writeEffects } = await import("../outputs/write-effects.ts");
+      await write(effects, () => writeEffects(posterior, effects));
+    }
     if (draws !== undefined) {
       const { writeDraws } = await import("../outputs/write-draws.ts");
       await write(draws, () => writeDraws(posterior, draws, version));
@@ -68,4 +92,12 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
     process.exitCode = statusOf(posterior.certificate);
   });
+}
+
+function noEffects({ groups }: { readonly groups?: unknown }): InputError {
+  return new InputError(
+    groups
+      ? "--effects is not for this model yet: leave it out."
+      : "--effects writes the effects of groups, and the formula has no group terms such as (1 | g): leave it out, or add the term.",
+  );
 }

@@ -1,7 +1,7 @@
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { diagonal, type Matrix, multiplyVector } from "../linalg/matrix.ts";
-import { type NodeCounts, withNodes } from "../models/group-model.ts";
-import type { Model } from "../models/model.ts";
+import { withNodes } from "../models/group-model.ts";
+import type { Model, NodeCounts } from "../models/model.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 

@@ -1,5 +1,5 @@
 /** L, q×q row by row, Σ = L Lᵀ the covariance of a block's effects, from its variance parameters φ (kernels/layout/groups.ts, Factor). */
-export function effectsFactor(parameters: ArrayLike<number>, first: number, size: number): Float64Array {
+function effectsFactor(parameters: ArrayLike<number>, first: number, size: number): Float64Array {
   const factor = new Float64Array(size * size);
   let partial = first + size;
   for (let i = 0; i < size; i++) {

@@ -1,27 +1,21 @@
 import {
-  type GroupSizes,
   maxEffectsOfFactor,
   numVarianceParameters,
   writeGroupEntries,
   writeGroupsRecord,
 } from "../engine/bindings/group-record.ts";
+import { productRule } from "../linalg/gauss-hermite.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import { productRule } from "../theory/gauss-hermite.ts";
-import { type Model, numCoefficients, withRecord } from "./model.ts";
-
-/** The effects b ~ N(0, Σ) that each level of a grouping factor has, Σ = diag(τ) R diag(τ). */
-export interface EffectsOfFactor {
-  /** Of each effect the column of the rows that it multiplies; −1 for the number 1. At most `maxEffectsOfFactor`. */
-  readonly columns: readonly number[];
-  /** Effects that correlate stand side by side: the sizes of these blocks. */
-  readonly blocks: readonly number[];
-  /** One for each effect's sd. */
-  readonly sdPriors: readonly ScalePrior[];
-  /** η of the LKJ law of each block's correlations. */
-  readonly correlationShapes: readonly number[];
-}
+import {
+  type EffectsOfFactor,
+  type Model,
+  type ModelGroups,
+  type NodeCounts,
+  numCoefficients,
+  withRecord,
+} from "./model.ts";
 
 /** How the rows of a model are grouped. */
 export interface Grouping {
@@ -31,27 +25,6 @@ export interface Grouping {
   readonly outerStarts?: ArrayLike<number>;
   readonly outer?: EffectsOfFactor;
   readonly inner: EffectsOfFactor;
-}
-
-/** What a model of groups has beside the model of its rows. */
-export interface ModelGroups extends GroupSizes {
-  /** Address of the kernels' record. */
-  readonly address: number;
-  /** The model of the rows without their groups' effects: the same β and family. */
-  readonly rows: Model;
-  readonly innerStarts: number;
-  readonly numInner: number;
-  readonly outer?: EffectsOfFactor;
-  readonly inner: EffectsOfFactor;
-  /** V: variance parameters at the end of θ, those of the outer factor first. */
-  readonly numParameters: number;
-  /** K: nodes a dimension of the outer and of the inner effects. */
-  readonly nodes: NodeCounts;
-}
-
-export interface NodeCounts {
-  readonly outer: number;
-  readonly inner: number;
 }
 
 const entryWords = 4;

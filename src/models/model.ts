@@ -1,5 +1,6 @@
 import { type CurvatureKind, curvatureKind } from "../design/curvature-kind.ts";
 import type { Design } from "../design/design-types.ts";
+import type { GroupSizes } from "../engine/bindings/group-record.ts";
 import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
 import { shapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
 import type { EngineMemory } from "../engine/memory.ts";
@@ -10,7 +11,6 @@ import type { Prior, ScalePrior } from "../priors/densities.ts";
 import { defaultPrior } from "../priors/prior.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
-import type { ModelGroups } from "./group-model.ts";
 
 export type { RowBlock };
 
@@ -59,6 +59,39 @@ export interface Model {
   readonly groups?: ModelGroups;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
+}
+
+/** The effects b ~ N(0, Σ) that each level of a grouping factor has, Σ = diag(τ) R diag(τ). */
+export interface EffectsOfFactor {
+  /** Of each effect the column of the rows that it multiplies; −1 for the number 1. At most `maxEffectsOfFactor`. */
+  readonly columns: readonly number[];
+  /** Effects that correlate stand side by side: the sizes of these blocks. */
+  readonly blocks: readonly number[];
+  /** One for each effect's sd. */
+  readonly sdPriors: readonly ScalePrior[];
+  /** η of the LKJ law of each block's correlations. */
+  readonly correlationShapes: readonly number[];
+}
+
+/** What a model of groups has beside the model of its rows. */
+export interface ModelGroups extends GroupSizes {
+  /** Address of the kernels' record. */
+  readonly address: number;
+  /** The model of the rows without their groups' effects: the same β and family. */
+  readonly rows: Model;
+  readonly innerStarts: number;
+  readonly numInner: number;
+  readonly outer?: EffectsOfFactor;
+  readonly inner: EffectsOfFactor;
+  /** V: variance parameters at the end of θ, those of the outer factor first. */
+  readonly numParameters: number;
+  /** K: nodes a dimension of the outer and of the inner effects. */
+  readonly nodes: NodeCounts;
+}
+
+export interface NodeCounts {
+  readonly outer: number;
+  readonly inner: number;
 }
 
 interface LearnedAuxiliary extends Auxiliary {

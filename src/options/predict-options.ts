@@ -12,6 +12,15 @@ export const predictOptions = {
     }),
     takes: '"error" or "reference"',
   },
+  /**
+   * Which groups of a multilevel model the rows are of: "known" (the default), with the effects of the fit's groups and, for levels that
+   * it has not seen, as "new", over all effects that a new group may have; or "population", with every effect 0.
+   */
+  groups: choice(["known", "new", "population"], {
+    argument: "<which>",
+    help: "groups of a multilevel model that the rows are of: those of the fit, and new ones where it has not seen them (known), new ones all (new), or the population, where every effect is 0",
+    default: "known",
+  }),
   /** Probability of the equal-tailed intervals, 0.9. */
   interval: numberInside([0, 1], {
     argument: "<probability>",

@@ -16,7 +16,7 @@ export function settleOptions(options: PredictOptions) {
   requireObject(options, "The options of a prediction", "an object of them, or leave it out");
   requireListening(options);
   requireAccepted(predictOptions, options, ["signal", "onProgress"]);
-  return withDefaults(predictOptions, options, ["interval", "draws", "posteriorDraws", "seed"]);
+  return withDefaults(predictOptions, options, ["interval", "draws", "posteriorDraws", "seed", "groups"]);
 }
 
 /** @throws InputError where more draws are wanted than the fit has */

@@ -44,15 +44,19 @@ export interface PredictionStream {
 export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
   requireFit(fit);
   requireTable(source);
-  const { interval, draws, posteriorDraws, seed } = settleOptions(options);
+  const { interval, draws, posteriorDraws, seed, groups } = settleOptions(options);
   const { recipe } = fit;
   if (recipe.version !== recipeVersion)
     throw new InputError("The fit's description of its columns is of another version of ornstein; fit again.");
   const onProgress = progressReporter(options.onProgress);
-  const posterior = new Predictors(fit, posteriorDraws);
+  if (!recipe.groups && options.groups !== undefined)
+    throw new InputError(
+      "The option groups is for fits with group terms such as (1 | g), and this one has none: leave --groups out.",
+    );
+  const posterior = new Predictors(fit, posteriorDraws, { choice: groups, random: createRandom(seed, 0, 17) });
   const { numDraws } = posterior;
   requireDraws(draws, numDraws);
-  const encoder = new RowEncoder(recipe, source, options);
+  const encoder = new RowEncoder(recipe, source, { ...options, readGroups: groups === "known" });
   const random = { random: createRandom(seed, 0, 13), tieRandom: createRandom(seed, 0, 14) };
   const { hasTrials } = encoder;
   if (recipe.target.kind === "trials") requireTrialsForDraws(draws, hasTrials, recipe.target.name);
@@ -91,7 +95,7 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
       rows: encoder.rowsRead,
       missingRows: encoder.missingRows,
       ...(scores && { scores }),
-      warnings: warningsOf(encoder, recipe),
+      warnings: warningsOf(encoder, recipe, posterior.newLevels),
     };
   }
   return { chunks, summary };

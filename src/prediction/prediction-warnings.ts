@@ -5,7 +5,11 @@ import { formatCount } from "../table/table-source.ts";
 import type { ModelRecipe } from "./predictive-fit.ts";
 
 /** Sentences on the rows so far that were predicted in part, or not at all. */
-export function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe): string[] {
+export function warningsOf(
+  encoder: RowEncoder,
+  { family, target }: ModelRecipe,
+  newLevels: ReadonlyMap<string, number>,
+): string[] {
   const rows = (count: number) => (count === 1 ? "1 row" : `${formatCount(count)} rows`);
   const warnings: string[] = [];
   if (encoder.missingRows > 0) {
@@ -19,6 +23,10 @@ export function warningsOf(encoder: RowEncoder, { family, target }: ModelRecipe)
   for (const [name, count] of encoder.levels.unknownRows)
     warnings.push(
       `${rows(count)} with a level of ${name} that no row of the fit has: predicted without a coefficient for it.`,
+    );
+  for (const [name, count] of newLevels)
+    warnings.push(
+      `${rows(count)} with a level of ${name} that no row of the fit has: predicted as of a new one, over all effects that it may have.`,
     );
   if (encoder.newCombinations > 0)
     warnings.push(

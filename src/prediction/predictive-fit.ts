@@ -4,6 +4,7 @@ import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import { kindOf, requireObject } from "../kinds.ts";
 import type { Model } from "../models/model.ts";
+import type { GroupEffects } from "./group-effects.ts";
 
 /** What a fit knows about its model, as plain JSON. Together with the draws it suffices to predict other rows. */
 export interface ModelRecipe extends DesignRecipe {
@@ -21,6 +22,8 @@ export interface PredictiveFit {
   readonly recipe: ModelRecipe;
   /** Draws of every coefficient on the original scale, in the order of the fit's coefficients: one array a chain. */
   readonly draws: NamedDraws;
+  /** The effects of groups, where the fit has kept them. */
+  readonly effects?: readonly GroupEffects[];
 }
 
 /** One array a chain. @throws InputError where the fit has no draws of a coefficient */

@@ -1,5 +1,8 @@
 import type { EncodedRows } from "../design/recipe/encode-rows.ts";
 import { families } from "../families/families.ts";
+import type { Xoshiro } from "../rng/xoshiro.ts";
+import { evenPlaces } from "./group-effects.ts";
+import { effectDrawsOf, type GroupChoice, GroupPredictor } from "./group-predictor.ts";
 import { coefficientNames, drawsOf, type PredictiveFit } from "./predictive-fit.ts";
 
 /**
@@ -22,18 +25,22 @@ export class Predictors {
   private readonly constants: Float64Array;
   /** Where the predictors that have coefficients begin: at S if there is a reference class. */
   private readonly start: number;
+  /** What groups add; absent where there are none. */
+  private readonly groups: GroupPredictor | undefined;
   private columns = new Int32Array(64);
   private values = new Float64Array(64);
 
   /**
-   * @param mostDraws S at most
+   * @param maxDraws S at most
    * @throws InputError if the fit lacks the draws of a coefficient
    */
-  constructor(fit: PredictiveFit, maxDraws: number) {
+  constructor(fit: PredictiveFit, maxDraws: number, { choice, random }: GroupOptions) {
     const { recipe } = fit;
     const names = coefficientNames(recipe);
-    const count = Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length)));
-    const thinned = names.map((name) => thin(drawsOf(fit, name), count));
+    const most = Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length)));
+    const chosen = chooseDraws(drawsOf(fit, names[0]), most, { effectDraws: effectDrawsOf(fit, choice) });
+    const byName = (name: string) => at(drawsOf(fit, name), chosen.draws);
+    const thinned = names.map(byName);
     const numDraws = thinned[0].length;
     const outputs = recipe.target.kind === "classes" ? recipe.target.levels.length - Number(recipe.hasReference) : 1;
     const numColumns = recipe.columns.length;
@@ -48,6 +55,8 @@ export class Predictors {
       if (recipe.hasIntercept && j === numColumns - 1)
         this.constants.set(this.coefficients.subarray(j * size, (j + 1) * size));
     }
+    if (recipe.groups)
+      this.groups = new GroupPredictor(fit, recipe.groups, choice, { numDraws, byName, places: chosen.places }, random);
     const learned = new Map(
       names.slice(numColumns * outputs).map((name, a) => [name, thinned[numColumns * outputs + a]]),
     );
@@ -58,7 +67,7 @@ export class Predictors {
   }
 
   /** Writes the P × S linear predictors of the i-th of the encoded rows. Cost S P times the columns that are not 0. */
-  predictInto(out: Float64Array, { blocks, offset }: EncodedRows, i: number): void {
+  predictInto(out: Float64Array, { blocks, offset, groups }: EncodedRows, i: number): void {
     const { constants, start } = this;
     if (start > 0) out.fill(0, 0, start);
     out.set(constants, start);
@@ -75,6 +84,12 @@ export class Predictors {
       }
     }
     this.addColumns(out, count);
+    if (groups) this.groups?.addTo(out, groups, i);
+  }
+
+  /** By grouping factor: rows so far whose level no row of the fit has. */
+  get newLevels(): ReadonlyMap<string, number> {
+    return this.groups?.newLevels ?? new Map();
   }
 
   private makeRoom(): void {
@@ -104,13 +119,27 @@ export class Predictors {
   }
 }
 
-/** At most `most` draws, evenly spaced over all chains one after the other. */
-function thin(chains: readonly Float64Array[], most: number): Float64Array {
+/** How groups are predicted; `random` draws the effects of levels that are new. */
+interface GroupOptions {
+  readonly choice: GroupChoice;
+  readonly random: Xoshiro;
+}
+
+/** At most `most` draws, evenly spaced over all chains one after the other, or over those that effects were drawn with. */
+function chooseDraws(
+  chains: readonly Float64Array[],
+  most: number,
+  { effectDraws }: { readonly effectDraws: number | undefined },
+): { readonly draws: Uint32Array; readonly places: Uint32Array } {
+  const total = chains.length * chains[0].length;
+  const kept = effectDraws ?? total;
+  const places = evenPlaces(Math.min(most, kept), kept);
+  const all = evenPlaces(kept, total);
+  return { draws: places.map((place) => all[place]), places };
+}
+
+/** The draws at some places, over all chains one after the other. */
+function at(chains: readonly Float64Array[], places: Uint32Array): Float64Array {
   const perChain = chains[0].length;
-  const total = chains.length * perChain;
-  const count = Math.min(most, total);
-  return Float64Array.from({ length: count }, (_, s) => {
-    const at = Math.floor(((s + 0.5) * total) / count);
-    return chains[Math.floor(at / perChain)][at % perChain];
-  });
+  return Float64Array.from(places, (place) => chains[Math.floor(place / perChain)][place % perChain]);
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { families } from "../families/families.ts";
-import { createGroupModel, type EffectsOfFactor, type Grouping } from "../models/group-model.ts";
-import { createModel, type Model } from "../models/model.ts";
+import { createGroupModel, type Grouping } from "../models/group-model.ts";
+import { createModel, type EffectsOfFactor, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { drawEffects, sumEffects } from "./group-effects.ts";
 import type { Workspace } from "./workspace.ts";

@@ -48,10 +48,11 @@ export function parameterDraws(names: readonly string[], draws: NamedDraws): Par
 /**
  * Weights for S of the draws, S × (1 + M): with the first a mean over them is the mean over all draws of whatever is linear in θ, so
  * that the Monte Carlo error of an effect's mean is that of its part that is not (Deville & Särndal 1992); the others give the slopes of
- * its regression on θ. Where the draws are too few for a regression the first are equal, and the others 0.
+ * its regression on θ, of which the variance over all draws is known too. Where the draws are too few for a regression the first are
+ * equal, and there are no others.
  * @param values S × M
  */
-export function calibratedWeights(values: Float64Array, size: number): { weights: Float64Array; isLinear: boolean } {
+export function calibratedWeights(values: Float64Array, size: number): CalibratedWeights {
   const count = values.length / size;
   const means = new Float64Array(size);
   for (let s = 0; s < count; s++) for (let j = 0; j < size; j++) means[j] += values[s * size + j] / count;
@@ -62,23 +63,36 @@ export function calibratedWeights(values: Float64Array, size: number): { weights
       for (let j = 0; j < size; j++) squares.data[i * size + j] += centred[s * size + i] * centred[s * size + j];
   // A parameter that two others determine to rounding.
   for (let i = 0; i < size; i++) squares.data[i * (size + 1)] += 1e-9 * count;
-  const width = 1 + size;
-  const weights = new Float64Array(count * width);
-  for (let s = 0; s < count; s++) weights[s * width] = 1 / count;
-  const isLinear = count >= drawsPerParameter * size;
-  if (!isLinear) return { weights, isLinear };
+  const equal = { weights: new Float64Array(count).fill(1 / count), moments: undefined };
+  if (count < drawsPerParameter * size) return equal;
+  let factor: Matrix;
   try {
-    const factor = cholesky(squares);
-    for (let s = 0; s < count; s++) {
-      const slopes = choleskySolve(factor, centred.subarray(s * size, (s + 1) * size));
-      weights.set(slopes, s * width + 1);
-      for (let j = 0; j < size; j++) weights[s * width] -= means[j] * slopes[j];
-    }
-    return { weights, isLinear };
+    factor = cholesky(squares);
   } catch (error) {
-    if (error instanceof NotPositiveDefiniteError) return { weights, isLinear: false };
+    if (error instanceof NotPositiveDefiniteError) return equal;
     throw error;
   }
+  const width = 1 + size;
+  const weights = new Float64Array(count * width);
+  const moments = matrix(size, size);
+  for (let s = 0; s < count; s++) {
+    const own = centred.subarray(s * size, (s + 1) * size);
+    const slopes = choleskySolve(factor, own);
+    let weight = 1 / count;
+    for (let j = 0; j < size; j++) weight -= means[j] * slopes[j];
+    weights[s * width] = weight;
+    weights.set(slopes, s * width + 1);
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) moments.data[i * size + j] += weight * values[s * size + i] * values[s * size + j];
+  }
+  return { weights, moments };
+}
+
+interface CalibratedWeights {
+  /** S × (1 + M), or S where there is no regression. */
+  readonly weights: Float64Array;
+  /** M×M: Σ w x xᵀ, the covariance of θ under the first weights. */
+  readonly moments: Matrix | undefined;
 }
 
 /** Fewer draws than this for each parameter tell little of a regression on all of them. */

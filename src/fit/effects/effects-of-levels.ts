@@ -1,13 +1,14 @@
 import type { GroupDesign } from "../../design/groups/group-types.ts";
+import { add } from "../../linalg/matrix.ts";
 import { firstVarianceParameter } from "../../models/group-model.ts";
 import { evenPlaces, type GroupEffects, type LevelDraws } from "../../prediction/group-effects.ts";
 import { type ModelRecipe, type NamedDraws, parameterNames } from "../../prediction/predictive-fit.ts";
 import { drawEffects, sumEffects } from "../../rows/group-effects.ts";
 import type { DenseRun } from "../../sampling/run.ts";
 import { varianceBlocks } from "../summary/variance-blocks.ts";
-import { calibratedWeights, type ParameterDraws, parameterDraws } from "./effect-draws.ts";
+import { calibratedWeights, parameterDraws } from "./effect-draws.ts";
 import { planEffects } from "./effects-work.ts";
-import { levelLaws } from "./level-laws.ts";
+import { type LawParameters, levelLaws } from "./level-laws.ts";
 import { blockMap, type FactorSums, levelReader } from "./level-moments.ts";
 
 /** What the effects are worked out from: a run over groups, and its draws on the scale of the data. */
@@ -40,13 +41,11 @@ export async function effectsOfLevels(
   workspace.onProgress?.("working out the groups' effects", 0);
   const parameters = parameterDraws(names, draws);
   const places = evenPlaces(plan.summaryDraws, total);
-  const { weights, isLinear } = calibratedWeights(parameters.at(places), names.length);
-  const width = 1 + names.length;
-  const numWeights = plan.levelDraws > 0 || !isLinear ? 1 : width;
-  const used = numWeights === width ? weights : weights.filter((_, k) => k % width === 0);
-  const sums = await sumEffects(workspace, model, positionsAt(run, places), used);
-  const factors = factorsOf(source, sums, numWeights);
-  if (plan.levelDraws === 0) return withLaws(source, factors, parameters);
+  const { weights, moments } = calibratedWeights(parameters.at(places), names.length);
+  const sums = await sumEffects(workspace, model, positionsAt(run, places), weights);
+  const correction = moments && add(parameters.correlation, moments, 1, -1);
+  const factors = factorsOf(source, sums, { numWeights: weights.length / places.length, correction });
+  if (plan.levelDraws === 0) return withLaws(source, factors, { ...parameters, moments });
   const drawn = await drawEffects(workspace, model, positionsAt(run, evenPlaces(plan.levelDraws, total)), seed);
   const values = drawn.outer ? [drawn.outer, drawn.inner] : [drawn.inner];
   return factors.map((factor, f) => ({
@@ -70,7 +69,7 @@ function positionsAt({ output }: DenseRun, places: Uint32Array) {
 function factorsOf(
   { run, groups, recipe }: EffectsSource,
   { inner, outer }: Awaited<ReturnType<typeof sumEffects>>,
-  numWeights: number,
+  weighed: Pick<FactorSums, "numWeights" | "correction">,
 ): FactorSums[] {
   const blocks = varianceBlocks(groups, recipe.target.scale, firstVarianceParameter(run.local.model));
   const maps = groups.factors.map(({ name }) => blockMap(blocks.filter(({ factor }) => factor === name)));
@@ -80,7 +79,7 @@ function factorsOf(
     numLevels,
     size: maps[f].rows,
     outerSize: f > 0 ? maps[0].rows : 0,
-    numWeights,
+    ...weighed,
     map: maps[f],
   }));
 }
@@ -100,7 +99,7 @@ function summaryOf({ groups }: EffectsSource, factor: FactorSums, f: number): Om
   return { factor: name, names, numLevels, mean, sd };
 }
 
-function withLaws(source: EffectsSource, factors: readonly FactorSums[], parameters: ParameterDraws): GroupEffects[] {
+function withLaws(source: EffectsSource, factors: readonly FactorSums[], parameters: LawParameters): GroupEffects[] {
   const [first, second] = factors;
   const summary = summaryOf(source, first, 0);
   const laws = levelLaws(first, parameters);

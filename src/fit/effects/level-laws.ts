@@ -2,7 +2,7 @@ import { choleskySemidefinite } from "../../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { LevelLaws } from "../../prediction/group-effects.ts";
 import type { ParameterDraws } from "./effect-draws.ts";
-import { type FactorSums, levelReader } from "./level-moments.ts";
+import { between, type FactorSums, levelReader } from "./level-moments.ts";
 
 /** The outer factor's laws, and where each inner level lies. */
 export interface OuterLaws {
@@ -13,18 +13,22 @@ export interface OuterLaws {
   readonly map: Matrix;
 }
 
+/** The parameters over all draws, and their covariance under the weights of the sums, where there is a regression on them. */
+export interface LawParameters extends Pick<ParameterDraws, "center" | "scale" | "correlation"> {
+  readonly moments: Matrix | undefined;
+}
+
 /**
  * Each level's normal law around its regression on θ: what remains of its covariance, and of an inner level's also that on its outer
  * level's own deviation, B = Cov(b, b_o | θ) Var(b_o | θ)⁻¹.
  */
 export function levelLaws(
   factor: FactorSums,
-  { center, scale, correlation }: ParameterDraws,
+  { center, scale, correlation, moments }: LawParameters,
   outer?: OuterLaws,
 ): LevelLaws {
-  const { numLevels, size, numWeights } = factor;
+  const { numLevels, size } = factor;
   const numParameters = center.length;
-  const isLinear = numWeights > 1;
   const slopes = new Float64Array(numLevels * size * numParameters);
   const factors = new Float64Array(numLevels * size * size);
   const outerSlopes = new Float64Array(outer ? numLevels * size * outer.size : 0);
@@ -33,9 +37,9 @@ export function levelLaws(
   for (let level = 0; level < numLevels; level++) {
     const { mean, covariance, slopes: own, products } = read(level);
     rest.data.set(covariance);
-    if (isLinear) {
+    if (moments) {
       slopes.set(own, level * own.length);
-      rest.data.set(without(rest.data, own, own, correlation, size, size));
+      rest.data.set(without(rest.data, own, own, correlation, size));
     }
     if (outer) {
       const to = outer.size;
@@ -48,7 +52,7 @@ export function levelLaws(
           for (let k = 0; k < to; k++) crossed[i * to + o] += products[i * to + k] * outer.map.data[o * to + k];
           crossed[i * to + o] -= mean[i] * outer.mean[g * to + o];
         }
-      const left = isLinear ? without(crossed, own, outerOwn, correlation, size, to) : crossed;
+      const left = moments ? without(crossed, own, outerOwn, moments, to) : crossed;
       const by = divided(left, outer.laws.factors.subarray(g * to * to, (g + 1) * to * to), size, to);
       outerSlopes.set(by, level * size * to);
       for (let i = 0; i < size; i++)
@@ -63,26 +67,9 @@ export function levelLaws(
   };
 }
 
-/** A − G R Hᵀ, R the correlations of θ. */
-function without(
-  a: Float64Array,
-  g: Float64Array,
-  h: Float64Array,
-  { data: r }: Matrix,
-  rows: number,
-  columns: number,
-) {
-  const size = g.length / rows;
-  return a.map((value, at) => {
-    const [i, j] = [Math.floor(at / columns), at % columns];
-    let sum = value;
-    for (let m = 0; m < size; m++) {
-      let product = 0;
-      for (let n = 0; n < size; n++) product += r[m * size + n] * h[j * size + n];
-      sum -= g[i * size + m] * product;
-    }
-    return sum;
-  });
+/** A − G R Hᵀ, R a covariance of θ. */
+function without(a: Float64Array, g: Float64Array, h: Float64Array, r: Matrix, columns: number): Float64Array {
+  return a.map((value, at) => value - between(g, h, r, Math.floor(at / columns), at % columns));
 }
 
 /** A (C Cᵀ)⁻¹, directions in which C is 0 left out. */

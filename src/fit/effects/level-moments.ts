@@ -11,6 +11,11 @@ export interface FactorSums {
   readonly numWeights: number;
   /** q×q: b ↦ map b is on the scale of the data. */
   readonly map: Matrix;
+  /**
+   * M×M, where slopes are known: the covariance of θ over all draws less that over those that were summed. As the variance of what is
+   * linear in θ is known over all draws, so much is added to what few of them tell.
+   */
+  readonly correction?: Matrix;
 }
 
 /** Moments of a level's effects, on the scale of the data. */
@@ -25,7 +30,14 @@ export interface LevelMoments {
 }
 
 /** The moments of one level after the other, in arrays that are used again. */
-export function levelReader({ sums, size, outerSize, numWeights, map }: FactorSums): (level: number) => LevelMoments {
+export function levelReader({
+  sums,
+  size,
+  outerSize,
+  numWeights,
+  map,
+  correction,
+}: FactorSums): (level: number) => LevelMoments {
   const length = size * (numWeights + size + outerSize);
   const mean = new Float64Array(size);
   const covariance = new Float64Array(size * size);
@@ -53,10 +65,27 @@ export function levelReader({ sums, size, outerSize, numWeights, map }: FactorSu
       for (let j = 0; j < size; j++) {
         let sum = 0;
         for (let k = 0; k < size; k++) sum += half[i * size + k] * map.data[j * size + k];
-        covariance[i * size + j] = sum;
+        covariance[i * size + j] = sum + (correction ? between(slopes, slopes, correction, i, j) : 0);
       }
     return { mean, covariance, slopes, products };
   };
+}
+
+/** Entry (i, j) of G C Hᵀ, rows of M numbers each. */
+export function between(
+  g: Float64Array,
+  h: Float64Array,
+  { data: c, rows: size }: Matrix,
+  i: number,
+  j: number,
+): number {
+  let sum = 0;
+  for (let m = 0; m < size; m++) {
+    let product = 0;
+    for (let n = 0; n < size; n++) product += c[m * size + n] * h[j * size + n];
+    sum += g[i * size + m] * product;
+  }
+  return sum;
 }
 
 /** Row i of the map times a vector whose entries are `stride` apart. */

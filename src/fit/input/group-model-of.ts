@@ -2,8 +2,8 @@ import type { Design } from "../../design/design-types.ts";
 import type { GroupDesign, GroupingFactor } from "../../design/groups/group-types.ts";
 import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
 import { InputError } from "../../errors.ts";
-import { createGroupModel, type EffectsOfFactor, type Grouping } from "../../models/group-model.ts";
-import type { Model } from "../../models/model.ts";
+import { createGroupModel, type Grouping } from "../../models/group-model.ts";
+import type { EffectsOfFactor, Model } from "../../models/model.ts";
 import type { GroupPriors } from "../../options/group-priors.ts";
 import { priorsOfFactor, refuseUnknownGroupPriors } from "./priors-of-groups.ts";
 

@@ -1,6 +1,6 @@
 import type { GroupingFactor } from "../../design/groups/group-types.ts";
 import { InputError } from "../../errors.ts";
-import type { EffectsOfFactor } from "../../models/group-model.ts";
+import type { EffectsOfFactor } from "../../models/model.ts";
 import { bareName, type GroupPriors } from "../../options/group-priors.ts";
 import type { ScalePrior } from "../../priors/densities.ts";
 import { suggestion } from "../../suggest.ts";
