@@ -1,4 +1,4 @@
-import type { ModelGroups } from "../../models/group-model.ts";
+import type { ModelGroups } from "../../models/model.ts";
 import { drawsPerParameter } from "./effect-draws.ts";
 
 /** How the effects of a fit's levels are worked out. */
