@@ -5,7 +5,6 @@ import {
   writeGroupsRecord,
 } from "../engine/bindings/group-record.ts";
 import { productRule } from "../linalg/gauss-hermite.ts";
-import type { ScalePrior } from "../priors/densities.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import {
