@@ -2,7 +2,7 @@ import { InputError } from "../errors.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 
 /** How the rows are grouped by one factor, and the effects of its levels. */
-interface CrossedFactor {
+export interface CrossedFactor {
   readonly numLevels: number;
   /** N, the level of each row, from 0. */
   readonly levelOf: Uint32Array;

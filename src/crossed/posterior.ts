@@ -92,4 +92,4 @@ interface SampledError {
   readonly step: number;
 }
 
-type CrossedError = InterpolationError | SampledError;
+export type CrossedError = InterpolationError | SampledError;

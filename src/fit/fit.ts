@@ -16,8 +16,8 @@ import { refuseUnsuited, selectSampler } from "../sampling/choose.ts";
 import type { Plan } from "../sampling/plan.ts";
 import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
-import { effectsOfLevels } from "./effects/effects-of-levels.ts";
 import { crossedFit } from "./crossed-fit.ts";
+import { effectsOfLevels } from "./effects/effects-of-levels.ts";
 import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
 import { describeData, type FitInput, type RunControl } from "./input/load.ts";
@@ -59,7 +59,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { groups } = found.loaded.design;
     if (groups && isCrossed(groups)) {
       const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
-      return { ...(await crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects })), ...observed };
+      return crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects, ...observed });
     }
     const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;

@@ -32,7 +32,8 @@ export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors)
       `Coefficients beside crossed factors (${names}) take normal priors, and ${columns[shaped.index].name} has another; give normal(mean, sd).`,
     );
   const beside = (place: number) => Float64Array.from({ length: numRows }, (_, n) => rows[(n + 1) * stride - place]);
-  const sigma = flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
+  const sigma =
+    flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
   return {
     family,
     numRows,
