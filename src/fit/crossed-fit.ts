@@ -12,6 +12,7 @@ import { noTuning } from "../options/tuning.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { drawsOutput } from "../sampling/chains/chain-output.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
+import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
 import { describeData, type Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
@@ -26,6 +27,13 @@ import { summarise } from "./summary/summarise.ts";
 interface CrossedRun extends PosteriorTable {
   readonly settings: SamplerSettings;
   readonly certificate: Certificate;
+  readonly crossed: CrossedPosterior;
+}
+
+interface CrossedOutputs extends Pick<Posterior, "observed"> {
+  /** When the run began. */
+  readonly started: number;
+  readonly wantsEffects?: boolean;
 }
 
 /**
@@ -36,14 +44,14 @@ export async function crossedFit(
   loaded: LoadedModel,
   options: ResolvedOptions,
   engine: Engine,
-  { started, wantsEffects, ...listening }: Reporting & { readonly started: number; readonly wantsEffects?: boolean },
+  { started, wantsEffects, observed, ...listening }: Reporting & CrossedOutputs,
 ): Promise<Posterior> {
-  if (wantsEffects)
-    throw new InputError(
-      "The effects of single levels are not reported yet where factors are crossed; leave --effects out.",
-    );
   const { design, model, times, warnings, workspace } = loaded;
-  const { coefficients, draws, certificate, settings } = await runCrossed(loaded, options, engine, listening);
+  const { groups, target } = design;
+  if (!groups) throw new TypeError("The design has no groups.");
+  const effectDraws = crossedEffectDraws(groups, options.chains * options.draws, wantsEffects);
+  const run = await runCrossed(loaded, { ...options, effectDraws }, engine, listening);
+  const { coefficients, draws, certificate, settings, crossed } = run;
   const recipe = modelRecipe(design, model);
   const { rowsVisited } = workspace.counter;
   return posteriorOf({
@@ -65,6 +73,8 @@ export async function crossedFit(
       rowsVisited,
       passes: rowsVisited / design.numRows,
     },
+    ...(effectDraws > 0 && { effects: crossedEffects(groups, crossed, target.scale) }),
+    ...(observed && { observed }),
   });
 }
 
@@ -75,11 +85,11 @@ export async function crossedFit(
  */
 async function runCrossed(
   { design, model, names, warnings, workspace }: LoadedModel,
-  options: ResolvedOptions,
+  options: ResolvedOptions & { readonly effectDraws: number },
   engine: Engine,
   { signal, onProgress }: Reporting,
 ): Promise<CrossedRun> {
-  const { chains, draws, seed, sampler, tolerance } = options;
+  const { chains, draws, seed, sampler, tolerance, effectDraws } = options;
   if (sampler !== "auto")
     throw new InputError(
       `--sampler ${sampler} cannot be used with crossed factors, whose effects have a sampler of their own; leave it out.`,
@@ -88,6 +98,7 @@ async function runCrossed(
     chains,
     draws,
     seed,
+    effectDraws,
     signal,
     onProgress: (stage, share) => onProgress?.(stage, share),
   });
@@ -111,6 +122,7 @@ async function runCrossed(
   const warned = notes.length > 0 || checks.some(({ passed }) => !passed);
   return {
     ...table,
+    crossed,
     settings: {
       sampler: "crossed",
       ...noTuning,

@@ -59,10 +59,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { groups } = found.loaded.design;
     if (groups && isCrossed(groups)) {
       const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
-      return {
-        ...(await crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects })),
-        ...observed,
-      };
+      return crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects, ...observed });
     }
     const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;

@@ -8,6 +8,7 @@ import { type ModelRecipe, parameterNames, requireFit } from "../prediction/pred
 import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { crc32 } from "./crc-32.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { parsed } from "./saved-schemas.ts";
 
 // Bytes, all numbers little-endian, as the memory of every platform that runs WebAssembly is:
@@ -16,7 +17,7 @@ import { parsed } from "./saved-schemas.ts";
 //  12  length of the header, u32; a multiple of 8
 //  16  header: JSON in UTF-8, blanks at its end
 //      float64: the draws by coefficient, chain and draw; of each chain of Hamiltonian dynamics energy and acceptance; the
-//      target's values
+//      target's values; the groups' effects
 //      bytes: of each such chain tree depth and divergence
 //      CRC-32 of all bytes before it, u32
 
@@ -48,6 +49,8 @@ const headerSchema = () =>
     hamiltonian: z.nullable(z.object({ iterations: count(), chains: z.array(chainSchema()) })),
     /** Number of target values that were kept. */
     observed: z.nullable(count()),
+    /** Of a model with groups whose effects were kept. */
+    effects: z.optional(effectsSchema()),
   });
 type Header = z.infer<ReturnType<typeof headerSchema>>;
 
@@ -69,7 +72,7 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
 export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
   requireFit(posterior);
   requireOrigin(origin);
-  const { recipe, draws, hamiltonian, observed } = posterior;
+  const { recipe, draws, hamiltonian, observed, effects } = posterior;
   const names = [...draws.keys()];
   const all = [...draws.values()];
   requireExportable(JSON.stringify(recipe), names, all);
@@ -82,6 +85,7 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
     draws: all[0][0].length,
     hamiltonian: hamiltonian ? onceOf(hamiltonian) : null,
     observed: observed?.length ?? null,
+    ...(effects && { effects: effectsHeader(effects) }),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerLength = 8 * Math.ceil(text.length / 8);
@@ -100,6 +104,7 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
   for (const chains of all) for (const chain of chains) put(chain);
   for (const { energy, acceptance } of hamiltonian ?? []) for (const values of [energy, acceptance]) put(values);
   if (observed) put(observed);
+  for (const values of arraysOfEffects(effects ?? [])) put(values);
   for (const { treeDepth, diverging } of hamiltonian ?? []) for (const values of [treeDepth, diverging]) put(values);
   view.setUint32(at, crc32(bytes.subarray(0, at)), true);
   return bytes;
@@ -165,11 +170,10 @@ function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltoni
 }
 
 /** The number of bytes that the header announces, with everything around them. */
-function lengthOf({ names, chains, draws, hamiltonian, observed }: Header, headerLength: number): number {
+function lengthOf({ names, chains, draws, hamiltonian, observed, effects = [] }: Header, headerLength: number): number {
   const pairs = hamiltonian ? 2 * hamiltonian.chains.length * hamiltonian.iterations : 0;
-  return (
-    headerAt + headerLength + 8 * (names.length * chains * draws + pairs + (observed ?? 0)) + pairs + checksumBytes
-  );
+  const floats = names.length * chains * draws + pairs + (observed ?? 0) + numbersOfEffects(effects);
+  return headerAt + headerLength + 8 * floats + pairs + checksumBytes;
 }
 
 function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
@@ -192,10 +196,12 @@ function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
   const each = hamiltonian?.iterations ?? 0;
   const floats = hamiltonian?.chains.map(() => ({ energy: take(each), acceptance: take(each) }));
   const values = observed === null ? undefined : take(observed);
+  const effects = header.effects && effectsFrom(header.effects, recipe, take);
   return restoredFit(header.result, {
     recipe,
     draws: drawsByName,
     observed: values,
+    effects,
     hamiltonian: hamiltonian?.chains.map((chain, c): HamiltonianStatistics => {
       return { ...chain, ...floats![c], treeDepth: takeBytes(each), diverging: takeBytes(each) };
     }),

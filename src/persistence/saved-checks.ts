@@ -1,9 +1,15 @@
 import { families } from "../families/families.ts";
 import type { Posterior } from "../fit/posterior.ts";
-import { coefficientNames, type ModelRecipe, parameterNames } from "../prediction/predictive-fit.ts";
+import {
+  coefficientNames,
+  type ModelRecipe,
+  type PredictiveFit,
+  parameterNames,
+} from "../prediction/predictive-fit.ts";
 
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
-export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed">;
+export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed"> &
+  Pick<PredictiveFit, "effects">;
 
 const recordedKinds = {
   numbers: "number",

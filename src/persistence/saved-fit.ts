@@ -3,6 +3,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
+import type { GroupEffects } from "../prediction/group-effects.ts";
 import {
   coefficientNames,
   drawsOf,
@@ -13,14 +14,17 @@ import {
 import { type Origin, parseRecipe, restoredFit, type SavedFit } from "./restored-fit.ts";
 import {
   createGroupOfDraws,
+  fletcher32,
   RoomOfFile,
   readByDraw,
   readVectorByDraw,
   writeByDraw,
   writeVectorByDraw,
 } from "./saved-arrays.ts";
+import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeObserved } from "./saved-observed.ts";
+import { parsed } from "./saved-schemas.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
 /** Incremented whenever a reader of the previous version would misread a file. */
@@ -55,6 +59,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
+  if (posterior.effects) writeEffects(file, posterior.effects);
 }
 
 /**
@@ -82,6 +87,40 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
     draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
     hamiltonian: readStatistics(file, room),
     observed: readObserved(file, recipe.target, room),
+    effects: readEffects(file, recipe, room),
+  });
+}
+
+const effectsName = "ornstein_effects";
+/** Numbers of a chunk, which share a checksum. */
+const chunkLength = 1 << 17;
+
+/** The numbers of groups' effects one after the other, and in an attribute what they are. */
+function writeEffects(file: File, effects: readonly GroupEffects[]): void {
+  const arrays = arraysOfEffects(effects);
+  const data = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const values of arrays) {
+    data.set(values, at);
+    at += values.length;
+  }
+  const chunks = [Math.min(chunkLength, data.length)];
+  const dataset = file.create_dataset({ name: effectsName, data, shape: [data.length], chunks, ...fletcher32 });
+  // A dimension of its own, so that netCDF's readers need no name for another.
+  dataset.make_scale(effectsName);
+  dataset.create_attribute("ornstein_header", JSON.stringify(effectsHeader(effects)));
+}
+
+function readEffects(file: File, recipe: ModelRecipe, room: RoomOfFile): GroupEffects[] | undefined {
+  if (!file.keys().includes(effectsName)) return undefined;
+  const dataset = room.variable(file, effectsName, 1, "float64");
+  const header = parsed(String(dataset.attrs.ornstein_header?.value), effectsSchema(), "header of effects");
+  const data = dataset.value as Float64Array;
+  if (numbersOfEffects(header) !== data.length) throw new Error("its effects are not as many as it says");
+  let at = 0;
+  return effectsFrom(header, recipe, (length) => {
+    at += length;
+    return data.slice(at - length, at);
   });
 }
 

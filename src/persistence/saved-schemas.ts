@@ -24,6 +24,16 @@ const coefficientSchema = () =>
     standardized: z.looseObject({}),
   });
 
+const groupTermSchema = () =>
+  z.looseObject({
+    term: z.string(),
+    factor: z.string(),
+    levels: count(),
+    sds: z.array(coefficientSchema()),
+    correlations: z.array(z.looseObject({ names: z.tuple([z.string(), z.string()]), mean: orNull(), sd: orNull() })),
+    icc: z.optional(z.looseObject({ mean: orNull(), sd: orNull(), residual: z.string() })),
+  });
+
 const checkSchema = () => z.looseObject({ id: z.string(), passed: z.boolean(), message: z.string() });
 const pairSchema = () => z.looseObject({ predicted: orNull(), measured: orNull() });
 
@@ -56,6 +66,7 @@ export const resultSchema = () =>
     }),
     prior: z.optional(z.looseObject({})),
     coefficients: z.array(coefficientSchema()),
+    groups: z.optional(z.array(groupTermSchema())),
     certificate: z.looseObject({
       verdict: z.enum(["ok", "warning", "failed"]),
       klToLaplace: pairSchema(),
