@@ -20,7 +20,8 @@ export function workPerGroup(model: Model): number {
   const { outer, inner, nodes } = groups;
   const count = (effects: number, perDimension: number) => perDimension ** effects;
   // Gaussian rows have a closed form.
-  const innerNodes = modeEvaluations + (groups.rows.family.name === "gaussian" ? 0 : count(inner.columns.length, nodes.inner));
+  const innerNodes =
+    modeEvaluations + (groups.rows.family.name === "gaussian" ? 0 : count(inner.columns.length, nodes.inner));
   const outerNodes = outer ? modeEvaluations + count(outer.columns.length, nodes.outer) : 1;
   const nodesInAll = outerNodes * innerNodes;
   return rowsPerRow(model) * (2 * groups.rows.rows.numColumns + perNode * nodesInAll) + besideRows * nodesInAll;

@@ -1,6 +1,6 @@
 import type { Quadrature } from "../../estimation/quadrature.ts";
-import { sdsAway } from "./wording.ts";
 import type { Convergence, QuadratureFindings, RunCheck } from "./certificate.ts";
+import { sdsAway } from "./wording.ts";
 
 /** A shift of so many sds changes no interval that people read. */
 const smallShift = 0.1;

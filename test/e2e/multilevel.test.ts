@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { createRandom } from "../../src/rng/xoshiro.ts";
+import { commandFolder } from "./command.ts";
+
+const { at, ornstein } = commandFolder("multilevel");
+const json = (file: string) => JSON.parse(readFileSync(at(file), "utf8"));
+const lines = (file: string) => readFileSync(at(file), "utf8").trim().split("\n");
+
+const random = createRandom(12, 0, 9);
+const numGroups = 40;
+const effects = Array.from({ length: numGroups }, () => [random.normal(), 0.5 * random.normal()]);
+
+/** Rows of a straight line for each group. */
+function rowsOf(file: string, perGroup: number, groups = numGroups) {
+  const rows = ["school,x,y"];
+  for (let g = 0; g < groups; g++) {
+    const [a, b] = effects[g] ?? [random.normal(), 0.5 * random.normal()];
+    for (let n = 0; n < perGroup; n++) {
+      const x = 5 + 2 * random.normal();
+      rows.push(`s${g},${x},${1 + 0.3 * x + a + b * (x - 5) + 0.6 * random.normal()}`);
+    }
+  }
+  writeFileSync(at(file), `${rows.join("\n")}\n`);
+}
+rowsOf("train.csv", 12);
+rowsOf("held-out.csv", 10);
+rowsOf("others.csv", 8, 60);
+
+describe("the command on a multilevel model", () => {
+  it("fits, writes every group's effects, and says the same again", async () => {
+    const asked = ["--effects", "effects.csv", "--save", "fit.nc", "--json", "fit.json"];
+    const { status, stdout, stderr } = await ornstein(
+      ...["fit", "train.csv", "-f", "y ~ x + (1 + x | school)", "--sampler", "laplace", "--draws", "250", "--quiet"],
+      ...asked,
+    );
+    expect([0, 1], stderr).toContain(status);
+    expect(stdout).toContain("(1 + x | school), 40 levels\n  sd Intercept ");
+    const { coefficients, groups } = json("fit.json");
+    expect(coefficients.map(({ name }: { name: string }) => name)).toEqual(["x", "Intercept", "sigma"]);
+    const [{ term, factor, levels, sds, correlations, icc }] = groups;
+    expect([term, factor, levels, icc]).toEqual(["(1 + x | school)", "school", 40, undefined]);
+    expect(sds.map(({ name }: { name: string }) => name)).toEqual(["Intercept", "x"]);
+    expect(Math.abs(sds[1].mean - 0.5)).toBeLessThan(4 * sds[1].sd);
+    expect(correlations).toEqual([expect.objectContaining({ names: ["Intercept", "x"], mean: expect.any(Number) })]);
+    expect(sds[0].standardized.sd).toBeGreaterThan(0);
+    const rows = lines("effects.csv");
+    expect(rows[0]).toBe("factor,level,name,mean,sd");
+    expect(rows.length).toBe(1 + 2 * numGroups);
+    // Of 40 true slopes as many as 90% within 1.645 sds, but for the chance of a binomial law.
+    const slopes = rows.filter((row) => row.includes(",x,")).map((row) => row.split(","));
+    const inside = slopes.filter(
+      ([, level, , mean, sd]) => Math.abs(Number(mean) - effects[Number(level.slice(1))][1]) < 1.645 * Number(sd),
+    );
+    expect(inside.length).toBeGreaterThanOrEqual(30);
+    const again = await ornstein("check", "fit.nc", "--json", "again.json");
+    expect(again.stdout).toContain("(1 + x | school), 40 levels");
+    expect(json("again.json").groups).toEqual(groups);
+  });
+
+  it("predicts held-out rows of known groups, new groups and the population", async () => {
+    const scores = async (data: string, groups?: string) => {
+      const { status, stderr } = await ornstein(
+        ...["predict", "fit.nc", data, "--json", "scores.json", "--quiet", ...(groups ? ["--groups", groups] : [])],
+      );
+      expect(status, stderr).toBe(0);
+      return json("scores.json");
+    };
+    const known = await scores("held-out.csv");
+    const asNew = await scores("held-out.csv", "new");
+    const population = await scores("held-out.csv", "population");
+    expect(known.warnings.join(" ")).not.toMatch(/level/);
+    expect(known.scores.logScore).toBeGreaterThan(asNew.scores.logScore + 0.3);
+    expect(asNew.scores.logScore).toBeGreaterThan(population.scores.logScore);
+    expect(known.scores.rmse).toBeLessThan(0.75);
+    const others = await scores("others.csv");
+    expect(others.warnings.join(" ")).toMatch(/160 rows with a level of school that no row of the fit has/);
+    await ornstein("predict", "fit.nc", "held-out.csv", "--out", "p.csv", "--quiet");
+    const targets = lines("held-out.csv")
+      .slice(1)
+      .map((row) => Number(row.split(",")[2]));
+    const names = lines("p.csv")[0].split(",");
+    const inside = lines("p.csv")
+      .slice(1)
+      .filter((row, n) => {
+        const of = (name: string) => Number(row.split(",")[names.indexOf(name)]);
+        return targets[n] >= of("predictive_low") && targets[n] <= of("predictive_high");
+      });
+    // 400 rows, whose groups' 40 effects have errors in common: twice the binomial sd of 1.5%.
+    expect(Math.abs(inside.length / targets.length - 0.9)).toBeLessThan(0.06);
+  });
+
+  it("takes priors of groups by name, and says which there are", async () => {
+    const fit = [
+      "fit",
+      "train.csv",
+      "-f",
+      "y ~ x + (1 + x | school)",
+      "--sampler",
+      "laplace",
+      "--draws",
+      "100",
+      "--quiet",
+    ];
+    const tight = await ornstein(...fit, "--prior", "sd(school)[x]: exponential(200)", "--json", "tight.json");
+    expect([0, 1], tight.stderr).toContain(tight.status);
+    expect(json("tight.json").groups[0].sds[1].mean).toBeLessThan(0.9 * json("fit.json").groups[0].sds[1].mean);
+    const unknown = await ornstein(...fit, "--prior", "sd(scool): exponential(1)");
+    expect([unknown.status, unknown.stderr]).toEqual([
+      2,
+      expect.stringMatching(/"sd\(scool\)".*did you mean sd\(school\)/),
+    ]);
+    const odd = await ornstein(...fit, "--prior", "cor(school): normal(0, 1)");
+    expect([odd.status, odd.stderr]).toEqual([2, expect.stringMatching(/correlations take lkj\(shape\)/)]);
+    const flat = await ornstein("fit", "train.csv", "-f", "y ~ x", "--prior", "sd(school): exponential(1)", "--quiet");
+    expect([flat.status, flat.stderr]).toEqual([2, expect.stringMatching(/no group terms such as/)]);
+    const none = await ornstein("fit", "train.csv", "-f", "y ~ x", "--effects", "none.csv", "--quiet");
+    expect([none.status, none.stderr]).toEqual([2, expect.stringMatching(/no group terms such as/)]);
+    expect(existsSync(at("none.csv"))).toBe(false);
+  });
+});
+
+const shared = new URL("../../../shared/data/multilevel/toenail.csv", import.meta.url).pathname;
+it.skipIf(!existsSync(shared))(
+  "fits binary data of small groups, with an intraclass correlation (skipped where ../shared/data/multilevel is absent)",
+  async () => {
+    const { status, stdout, stderr } = await ornstein(
+      ...["fit", shared, "-f", "outcome ~ time + (1 | patientID)", "--family", "bernoulli", "--sampler", "laplace"],
+      ...["--draws", "100", "--quiet", "--effects", "toenail.parquet", "--json", "toenail.json"],
+    );
+    expect([0, 1], stderr).toContain(status);
+    expect(stdout).toMatch(/icc \(beside π²\/3\)/);
+    const [{ icc, sds }] = json("toenail.json").groups;
+    const tau = sds[0].mean;
+    expect(icc.residual).toBe("pi^2/3");
+    expect(Math.abs(icc.mean - tau ** 2 / (tau ** 2 + Math.PI ** 2 / 3))).toBeLessThan(0.02);
+  },
+);
