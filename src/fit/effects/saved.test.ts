@@ -11,13 +11,16 @@ const random = createRandom(7, 0, 9);
 const g = Array.from({ length: 120 }, (_, n) => `level ${Math.floor(n / 8)}`);
 const item = g.map((_, n) => n % 8);
 const x = g.map(() => random.normal());
-const effects = new Map<string | number, number>([...new Set<string | number>([...g, ...item])].map((name) => [name, random.normal()]));
+const effects = new Map<string | number, number>(
+  [...new Set<string | number>([...g, ...item])].map((name) => [name, random.normal()]),
+);
 const y = x.map((value, n) => 1 + value + effects.get(g[n])! + 0.5 * random.normal());
 const both = x.map((value, n) => 1 + value + effects.get(g[n])! + effects.get(item[n])! + 0.5 * random.normal());
 
 const cases = {
   "of one factor": () => fit({ data: { g, x, y }, formula: "y ~ x + (1 + x | g)" }, { sampler: "laplace", draws: 100 }),
-  "of crossed factors": () => fit({ data: { g, item, x, both }, formula: "both ~ x + (1 | g) + (1 | item)" }, { draws: 100 }),
+  "of crossed factors": () =>
+    fit({ data: { g, item, x, both }, formula: "both ~ x + (1 | g) + (1 | item)" }, { draws: 100 }),
 };
 
 describe.each(Object.entries(cases))("a fit %s", (_, make) => {
@@ -46,7 +49,10 @@ describe.each(Object.entries(cases))("a fit %s", (_, make) => {
 it("effects of crossed factors are near those that made the rows", async () => {
   const { effects: found } = await cases["of crossed factors"]();
   for (const { factor, mean, sd, numLevels, level } of found!) {
-    const own = Array.from({ length: numLevels }, (_, k) => effects.get(factor === "item" ? Number(level(k)) : level(k))!);
+    const own = Array.from(
+      { length: numLevels },
+      (_, k) => effects.get(factor === "item" ? Number(level(k)) : level(k))!,
+    );
     const shift = own.reduce((a, b) => a + b, 0) / numLevels;
     // Of the levels' own mean the intercept takes a part.
     own.forEach((value, k) => {
