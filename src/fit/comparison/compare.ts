@@ -68,7 +68,8 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
       formula: design.formula,
       reference: {
         sampler: reference.sampler.name,
-        rows: reference.local.numRows,
+        // Of groups too, where all of them were taken.
+        rows: reference.local.model === local.model ? design.numRows : reference.local.numRows,
         ess: Math.min(reference.law.effectiveDraws.mean, reference.law.effectiveDraws.covariance),
         klFloor: klByChance(local.mode.length, reference.law.effectiveDraws),
       },
