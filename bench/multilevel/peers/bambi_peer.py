@@ -24,7 +24,8 @@ def main():
         frame[group] = frame[group].astype(str)
     if family == "gaussian":
         priors["sigma"] = bambi.Prior("Exponential", lam=1)
-    model = bambi.Model(formula, frame, family=family, priors=priors)
+    # Rows of 0 and 1 are bernoulli here, what R calls binomial.
+    model = bambi.Model(formula, frame, family="gaussian" if family == "gaussian" else "bernoulli", priors=priors)
     fit, said = watched(lambda: model.fit(
         draws=1000, tune=1000, chains=4, cores=1, random_seed=1, inference_method="nutpie", progressbar=False,
     ))

@@ -52,8 +52,6 @@ def ask(peer, trial, path, limit):
     answer["total"] = {
         "wall": time.perf_counter() - started,
         "processor": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        # The largest of all children so far, which is why it is only an upper bound; in GiB.
-        "memory": after.ru_maxrss / 2**20,
     }
     return answer
 

@@ -18,7 +18,7 @@ from models import Parameters
 from references import REFERENCES, posterior_of
 
 
-def build(path, step=0.25):
+def build(path, step=0.4):
     frame = pd.read_csv(path).sort_values("g", kind="stable")
     columns = frame[["x1", "x2"]].to_numpy(float)
     x = np.column_stack([np.ones(len(frame)), (columns - columns.mean(0)) / columns.std(0)])
@@ -41,8 +41,11 @@ def build(path, step=0.25):
 def main(folder, names):
     for name in names:
         case = build(Path(folder) / f"{name}.csv")
-        posterior, _, ess = posterior_of(case, seed=1, count=1024, rounds=(256, 512))
-        method = f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 2048"
+        finer = build(Path(folder) / f"{name}.csv", step=0.2)
+        truth = np.array([-1.0, 0.5, 0.25, 0.8])
+        print(f"log likelihood, and with half the step: {case.log_likelihood(truth):.9f} {finer.log_likelihood(truth):.9f}", flush=True)
+        posterior, _, ess = posterior_of(case, seed=1, count=512, rounds=(256, 256))
+        method = f"exact integration of the groups' effects, importance sampling of the other parameters, ESS {ess:.0f} of 1024"
         result = {"name": name, **case.info, "method": method, "posterior": posterior}
         (REFERENCES / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
         print(name, {k: (round(v["mean"], 5), round(v["sd"], 5)) for k, v in posterior.items()}, flush=True)
