@@ -12,14 +12,14 @@ const options = { tolerance: 0.5, chains: 3, draws: 12, seed: 5 };
 /** More rows than one piece of a pass has, with weights. */
 function rowsOf(family: FamilyName) {
   const random = createRandom(77, 0, 9);
-  const rows = Array.from({ length: 3000 }, (_, n) => ({ x: random.normal(), g: "abc"[n % 3], w: 1 + (n % 2) }));
+  const rows = Array.from({ length: 3000 }, (_, n) => ({ x: random.normal(), g: "abc"[n % 3], w: 1 + (n % 2), t: 2 }));
   const y = rows.map(({ x }) => {
     const eta = Float64Array.of(0.3 * x + 0.5, -0.2 * x);
     return families[family].predictive.draw(random, eta, Float64Array.of(0.6, 6));
   });
   const text = (value: number) => (family === "categorical" ? `class ${value}` : value);
   return {
-    ...Object.fromEntries(["x", "g", "w"].map((name) => [name, rows.map((row) => row[name as "x"])])),
+    ...Object.fromEntries(["x", "g", "w", "t"].map((name) => [name, rows.map((row) => row[name as "x"])])),
     y: y.map(text),
   };
 }
@@ -50,7 +50,10 @@ export function describeThreads(threads: readonly number[], chosen: readonly Com
   afterAll(() => Promise.all(engines.map((engine) => engine.executor.close())));
 
   it.each(chosen)("$family: $sampler gives the same bits on any number of threads, $storage", async (combination) => {
-    const input = { data: rowsOf(combination.family), formula: "y ~ x + g" };
+    const input = {
+      data: rowsOf(combination.family),
+      formula: family === "binomial" ? "y | trials(t) ~ x + g" : "y ~ x + g",
+    };
     const fits = [];
     for (const engine of engines)
       fits.push(await fitWithEngine(input, { ...options, ...combination, weights: "w" }, engine));

@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-it("the library bundles for the browser without Node's modules, under 600 kB", async () => {
+it("the library bundles for the browser without Node's modules, under 800 kB", async () => {
   const contents = 'import { fit } from "ornstein"; globalThis.fit = fit;';
   const resolveDir = new URL("../..", import.meta.url).pathname;
   const bundle = await build({
@@ -17,5 +17,5 @@ it("the library bundles for the browser without Node's modules, under 600 kB", a
   const text = bundle.outputFiles[0].text;
   expect(text).not.toMatch(/from"node:|require\("node:/);
   // Most of it: the kernels as base64 (66 kB), notices of licences (23 kB), ml-matrix (71 kB), special functions (45 kB), the formula parser (40 kB).
-  expect(text.length).toBeLessThan(600_000);
+  expect(text.length).toBeLessThan(800_000);
 });
