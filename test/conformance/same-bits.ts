@@ -52,7 +52,7 @@ export function describeThreads(threads: readonly number[], chosen: readonly Com
   it.each(chosen)("$family: $sampler gives the same bits on any number of threads, $storage", async (combination) => {
     const input = {
       data: rowsOf(combination.family),
-      formula: family === "binomial" ? "y | trials(t) ~ x + g" : "y ~ x + g",
+      formula: combination.family === "binomial" ? "y | trials(t) ~ x + g" : "y ~ x + g",
     };
     const fits = [];
     for (const engine of engines)
