@@ -11,7 +11,7 @@ import { innerLaw, outerLaw, slopeOf, curvatureOf } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
 import { addOuter, addScaled, dot, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
 import {
-  along, base, change, dimension, fixedAlong, fixedPart, firstAuxiliary, gradient, innerChange, innerFactor, innerModes,
+  along, base, change, dimension, fixedAlong, fixedPart, firstAuxiliary, gradient, innerChange, innerModes,
   innerParameters, innerSlope, numAuxiliaries, numColumns, outerChange, outerEffects, outerFactor, outerParameters, outerSlope,
   outerZ, Wanted,
 } from "./work";
