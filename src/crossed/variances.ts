@@ -1,11 +1,13 @@
+import { auxiliaries } from "../families/auxiliaries.ts";
 import { invertLower, logDeterminant } from "../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { negativeLogDensity, type ScalePrior } from "../priors/densities.ts";
+import { defaultCorrelationShape, defaultSdPrior, effectsFactor } from "../priors/effects-law.ts";
+import { lkjPriors, type PartialCorrelationPrior } from "../priors/partial-correlation.ts";
 import type { CrossedModel } from "./model.ts";
 
-/** The prior of a standard deviation of effects, and of σ, where none is given (docs/multilevel.md). */
-const defaultScalePrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
-const defaultSigmaPrior: ScalePrior = { kind: "exponential", rate: 1 };
+/** The prior of σ where none is given. */
+const defaultSigmaPrior: ScalePrior = auxiliaries.sigma.defaultPrior;
 
 /** One term: q effects of each level, and where its parameters stand. */
 export interface Term {
@@ -15,10 +17,10 @@ export interface Term {
   /** q */
   readonly numEffects: number;
   readonly numLevels: number;
-  readonly scalePriors: readonly ScalePrior[];
-  readonly lkj: number;
   /** Of its log τ (q), after which its z follow (q (q − 1)/2), row by row. */
   readonly at: number;
+  /** Of each of these parameters. */
+  readonly priors: readonly (ScalePrior | PartialCorrelationPrior)[];
 }
 
 /**
@@ -41,9 +43,10 @@ export function varianceLayout({ factors, family, sigma = defaultSigmaPrior }: C
   let size = 0;
   for (const [factor, { terms: own, numLevels }] of factors.entries()) {
     let firstEffect = 0;
-    for (const { numEffects, scalePriors, lkj = 1 } of own) {
-      const priors = scalePriors ?? Array.from({ length: numEffects }, () => defaultScalePrior);
-      terms.push({ factor, firstEffect, numEffects, numLevels, scalePriors: priors, lkj, at: size });
+    for (const { numEffects, scalePriors, lkj = defaultCorrelationShape } of own) {
+      const ofSds = scalePriors ?? Array.from({ length: numEffects }, () => defaultSdPrior);
+      const priors = [...ofSds, ...lkjPriors(numEffects, lkj)];
+      terms.push({ factor, firstEffect, numEffects, numLevels, at: size, priors });
       firstEffect += numEffects;
       size += (numEffects * (numEffects + 1)) / 2;
     }
@@ -62,24 +65,9 @@ export function sigmaOf(layout: VarianceLayout, theta: ArrayLike<number>): numbe
   return layout.sigmaAt < 0 ? layout.fixedSigma : Math.exp(theta[layout.sigmaAt]);
 }
 
-/**
- * L with Σ = L Lᵀ, L = diag(τ) L_c. Row i of L_c has r_ij ∏_{k<j} √(1 − r_ik²) with r = tanh z, and the root of what is left of 1
- * on the diagonal. Source: Lewandowski, Kurowicka & Joe (2009).
- */
+/** L with Σ = L Lᵀ. */
 export function scaleFactor({ at, numEffects: q }: Term, theta: ArrayLike<number>): Matrix {
-  const factor = matrix(q, q);
-  let next = at + q;
-  for (let i = 0; i < q; i++) {
-    const tau = Math.exp(theta[at + i]);
-    let left = 1;
-    for (let j = 0; j < i; j++) {
-      const z = theta[next++];
-      factor.data[i * q + j] = tau * left * Math.tanh(z);
-      left /= Math.cosh(z);
-    }
-    factor.data[i * q + i] = tau * left;
-  }
-  return factor;
+  return matrix(q, q, effectsFactor(theta, at, q));
 }
 
 /** Σ_t⁻¹ for every factor's level, block-diagonal over its terms: q_f × q_f each. */
@@ -104,7 +92,7 @@ export function logDeterminantOfEffects(layout: VarianceLayout, theta: ArrayLike
   return layout.terms.reduce((sum, term) => sum + term.numLevels * logDeterminant(scaleFactor(term, theta)), 0);
 }
 
-/** log p(θ) in these coordinates, up to a constant. −log p(z_ij) = 2 b log cosh z_ij, b = η + (q − 1 − j)/2, j = 1 … */
+/** log p(θ) in these coordinates, up to a constant. */
 export function logPrior(layout: VarianceLayout, theta: ArrayLike<number>): number {
   let sum = 0;
   for (const term of layout.terms) sum += logPriorOfTerm(term, theta);
@@ -112,27 +100,16 @@ export function logPrior(layout: VarianceLayout, theta: ArrayLike<number>): numb
   return sum;
 }
 
-export function logPriorOfTerm({ at, numEffects: q, scalePriors, lkj }: Term, theta: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < q; i++) sum -= negativeLogDensity(scalePriors[i], theta[at + i]).value;
-  let next = at + q;
-  for (let i = 1; i < q; i++)
-    for (let j = 1; j <= i; j++) {
-      const z = Math.abs(theta[next++]);
-      // log cosh z, which cosh z itself would overflow.
-      sum -= 2 * (lkj + (q - 1 - j) / 2) * (z + Math.log1p(Math.exp(-2 * z)) - Math.LN2);
-    }
-  return sum;
+export function logPriorOfTerm({ at, priors }: Term, theta: ArrayLike<number>): number {
+  return priors.reduce((sum, prior, k) => sum - negativeLogDensity(prior, theta[at + k]).value, 0);
 }
 
 /** The slope of `logPrior`, added to `gradient`. */
 export function addPriorSlope(layout: VarianceLayout, theta: ArrayLike<number>, gradient: Float64Array): void {
-  for (const { at, numEffects: q, scalePriors, lkj } of layout.terms) {
-    for (let i = 0; i < q; i++) gradient[at + i] -= negativeLogDensity(scalePriors[i], theta[at + i]).slope;
-    let next = at + q;
-    for (let i = 1; i < q; i++)
-      for (let j = 1; j <= i; j++, next++) gradient[next] -= 2 * (lkj + (q - 1 - j) / 2) * Math.tanh(theta[next]);
-  }
+  for (const { at, priors } of layout.terms)
+    priors.forEach((prior, k) => {
+      gradient[at + k] -= negativeLogDensity(prior, theta[at + k]).slope;
+    });
   const { sigmaAt, sigmaPrior } = layout;
   if (sigmaAt >= 0) gradient[sigmaAt] -= negativeLogDensity(sigmaPrior, theta[sigmaAt]).slope;
 }

@@ -2,6 +2,7 @@ import type { OrthogonalBasis } from "../design/design.ts";
 import type { Design } from "../design/design-types.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
+import { dataRowsOf } from "../models/group-model.ts";
 import type { Model } from "../models/model.ts";
 import { visitRows } from "../rows/visit-rows.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
@@ -9,12 +10,18 @@ import type { DenseApproximation } from "./local-approximation.ts";
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
 type Columns = Pick<Design, "columns" | "basis">;
 
+/** What is looked at of an approximation, or of one like it. */
+export type Shape = Pick<
+  DenseApproximation,
+  "model" | "sample" | "numRows" | "mode" | "hessian" | "priorCurvatures" | "laplaceCovariance"
+>;
+
 const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
 
 /** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
-export function identificationWarnings(local: DenseApproximation, design: Columns): string[] {
+export function identificationWarnings(local: Shape, design: Columns): string[] {
   const warnings: string[] = [];
-  const { numRows } = local;
+  const { numRows } = dataRowsOf(local.model).rows;
   const names = namesOf(design);
   if (numRows < names.length) {
     warnings.push(
@@ -50,10 +57,7 @@ const maxInflation = 1e4;
  * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included. All levels of a
  * term are collinear on purpose, and told apart by their prior.
  */
-export function losesDigits(
-  { laplaceCovariance, hessian, numRows }: DenseApproximation,
-  { columns }: Columns,
-): boolean {
+export function losesDigits({ laplaceCovariance, hessian, numRows }: Shape, { columns }: Columns): boolean {
   const variances = diagonal(laplaceCovariance);
   const precisions = diagonal(hessian);
   const isOnPurpose = (j: number) => columns[j % columns.length].isOfLevels || columns[j % columns.length].isIntercept;
@@ -65,10 +69,7 @@ export function losesDigits(
 }
 
 /** Directions in the standardised coefficients in which the data's part of the Hessian is null to f32 rounding. */
-function nullDirections(
-  { hessian, model, numRows, priorCurvatures }: DenseApproximation,
-  size: number,
-): Float64Array[] {
+function nullDirections({ hessian, model, numRows, priorCurvatures }: Shape, size: number): Float64Array[] {
   // With several numPredictors the sum of their blocks on the diagonal: null only where all of them are.
   const sum = matrix(size, size);
   const prior = new Float64Array(size);
@@ -111,7 +112,7 @@ function largestOf(values: Float64Array): number {
 }
 
 /** Whether the mode classifies every row rightly. */
-function isSeparated({ model, sample, mode }: DenseApproximation): boolean {
+function isSeparated({ model, sample, mode }: Shape): boolean {
   // Groups' effects are bounded by their own law.
   if (model.groups || !["event", "trials", "classes"].includes(model.family.target)) return false;
   let isRight = true;
@@ -141,7 +142,7 @@ export function boundedByPrior(local: DenseApproximation, design: Columns): stri
 }
 
 /** Columns of which a coefficient's posterior variance is more than a tenth of the prior's. */
-function priorDominated({ priorCurvatures, laplaceCovariance }: DenseApproximation, design: Columns): string[] {
+function priorDominated({ priorCurvatures, laplaceCovariance }: Shape, design: Columns): string[] {
   const names = namesOf(design);
   // In another basis the shares are those of its combinations of columns; every column with a part in one is named.
   const fractions = diagonal(laplaceCovariance).map((variance, j) => variance * priorCurvatures[j]);

@@ -13,7 +13,9 @@ import { modelRecipe } from "../prediction/predictive-fit.ts";
 import { drawsOutput } from "../sampling/chains/chain-output.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts";
+import { crossedColumnWarnings, crossedPriorCheck } from "./input/crossed-checks.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
+import { refuseExactFit, refuseNoNoise } from "./input/least-noise.ts";
 import { describeData, type Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
@@ -46,11 +48,13 @@ export async function crossedFit(
   engine: Engine,
   { started, wantsEffects, observed, ...listening }: Reporting & CrossedOutputs,
 ): Promise<Posterior> {
-  const { design, model, times, warnings, workspace } = loaded;
+  const { design, model, times, workspace } = loaded;
   const { groups, target } = design;
   if (!groups) throw new TypeError("The design has no groups.");
   const effectDraws = crossedEffectDraws(groups, options.chains * options.draws, wantsEffects);
-  const run = await runCrossed(loaded, { ...options, effectDraws }, engine, listening);
+  refuseNoNoise(design, model);
+  const warnings = [...loaded.warnings, ...(await crossedColumnWarnings(workspace, model, design))];
+  const run = await runCrossed({ ...loaded, warnings }, { ...options, effectDraws }, engine, listening);
   const { coefficients, draws, certificate, settings, crossed } = run;
   const recipe = modelRecipe(design, model);
   const { rowsVisited } = workspace.counter;
@@ -104,6 +108,7 @@ async function runCrossed(
   });
   const positions = crossed.draws.map((chain) => inOrder(chain, crossed, design.columns.length));
   const output = drawsOutput(positions, names.length);
+  refuseExactFit(design, { model, mode: output.mean });
   const run: SummarisedRun = {
     curvature: "dense",
     local: { workspace, model, mode: output.mean, laplaceCovariance: output.covariance },
@@ -113,7 +118,11 @@ async function runCrossed(
   const table = summarise(design, names, run);
   requireNumbers(table.coefficients);
   const coefficients = table.coefficients.map(convergenceOf);
-  const checks = [checkConvergence(coefficients, {}), checkCrossed(crossed.error, tolerance)];
+  const checks = [
+    checkConvergence(coefficients, {}),
+    checkCrossed(crossed.error, tolerance),
+    crossedPriorCheck(output, model, names, options),
+  ];
   const monteCarlo = monteCarloErrors(coefficients, 0);
   const rough = (monteCarlo.totalSdError ?? 0) > tolerance;
   const roughness = `Monte Carlo leaves an error of up to ${percent(monteCarlo.totalSdError ?? 0)} in a posterior sd; run more --draws.`;

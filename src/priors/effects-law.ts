@@ -1,5 +1,12 @@
+import type { ScalePrior } from "./densities.ts";
+
+/** The default prior of an effect's sd, on the standardised scale. */
+export const defaultSdPrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
+/** η of the default LKJ law: all correlation matrices alike. */
+export const defaultCorrelationShape = 1;
+
 /** L, q×q row by row, Σ = L Lᵀ the covariance of a block's effects, from its variance parameters φ (kernels/layout/groups.ts, Factor). */
-function effectsFactor(parameters: ArrayLike<number>, first: number, size: number): Float64Array {
+export function effectsFactor(parameters: ArrayLike<number>, first: number, size: number): Float64Array<ArrayBuffer> {
   const factor = new Float64Array(size * size);
   let partial = first + size;
   for (let i = 0; i < size; i++) {

@@ -7,7 +7,7 @@ import { InputError } from "../../errors.ts";
 import { approximate } from "../../estimation/estimate.ts";
 import { identificationWarnings, losesDigits } from "../../estimation/identification.ts";
 import type { LocalApproximation } from "../../estimation/local-approximation.ts";
-import { priorPull } from "../../estimation/prior-pull.ts";
+import { type PriorPull, priorPull } from "../../estimation/prior-pull.ts";
 import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import type { Model } from "../../models/model.ts";
 import type { ResolvedOptions } from "../../options/resolve-options.ts";
@@ -105,20 +105,28 @@ export async function estimateLoaded(
 
 const lacksDigits = ({ local, design }: ModeEstimates) => local.curvature === "dense" && losesDigits(local, design);
 
-async function withPriorCheck(
-  estimates: ModeEstimates,
-  { learnPrior, priors }: ResolvedOptions,
-): Promise<ModeEstimates> {
+async function withPriorCheck(estimates: ModeEstimates, options: ResolvedOptions): Promise<ModeEstimates> {
   const { design, local, names } = estimates;
   // What the prior pulls is told from the curvature of all pairs.
   if (local.curvature !== "dense") return estimates;
   refuseExactFit(design, local);
-  if (learnPrior) return estimates;
+  if (options.learnPrior) return estimates;
   const pull = await priorPull(local, design);
+  return {
+    ...estimates,
+    prior: { shifts: pull.shifts, check: priorCheckOf(pull, names, options, design.basis !== undefined) },
+  };
+}
+
+export function priorCheckOf(
+  pull: PriorPull,
+  names: readonly string[],
+  { priors }: ResolvedOptions,
+  isCollinear: boolean,
+): RunCheck {
   const isDefault = priors.default === defaultPrior && !priors.named?.size;
   const sd = priors.default.kind === "normal" ? priors.default.sd : defaultPrior.sd;
-  const check = checkPrior(pull, { names, isDefault, sd, isCollinear: design.basis !== undefined });
-  return { ...estimates, prior: { shifts: pull.shifts, check } };
+  return checkPrior(pull, { names, isDefault, sd, isCollinear });
 }
 
 function unlessNoMode(error: unknown): undefined {
@@ -132,6 +140,7 @@ const maxRotatedBytes = 2 ** 30;
 /** Why rows cannot be put into an orthogonal basis, for a sentence; nothing where they can. */
 function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: LoadedModel): string | undefined {
   const { columns, numRows } = design;
+  if (design.groups) return "with group terms";
   if (options.learnPrior) return "with a learned prior";
   if ("sparse" in input || options.storage === "sparse") return "with sparse rows";
   if (columns.length > maxRotatedColumns || 4 * columns.length * numRows > maxRotatedBytes)
@@ -140,7 +149,7 @@ function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: 
   return priors.every(({ kind }) => kind === "normal") ? undefined : "with priors that are not normal";
 }
 
-function lostDigits(obstacle: string): string {
+export function lostDigits(obstacle: string): string {
   return `Some columns are so nearly collinear that single precision hardly tells them apart, and ${obstacle} they are not put into a basis of their own: the coefficients among them rest on the prior and on rounding; leave some of them out, or use poly(x, k) for powers of one column.`;
 }
 

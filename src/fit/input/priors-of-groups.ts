@@ -2,15 +2,10 @@ import type { GroupingFactor } from "../../design/groups/group-types.ts";
 import { InputError } from "../../errors.ts";
 import type { EffectsOfFactor } from "../../models/model.ts";
 import { bareName, type GroupPriors } from "../../options/group-priors.ts";
-import type { ScalePrior } from "../../priors/densities.ts";
+import { defaultCorrelationShape, defaultSdPrior } from "../../priors/effects-law.ts";
 import { suggestion } from "../../suggest.ts";
 
 type Factor = Pick<GroupingFactor, "name" | "terms">;
-
-/** The default prior of an effect's sd, on the standardised scale. */
-const defaultSdPrior: ScalePrior = { kind: "half-student-t", degrees: 3, scale: 2.5 };
-/** η of the default LKJ law: all correlation matrices alike. */
-const defaultShape = 1;
 
 /** The priors of a factor's sds and correlations; an effect's own goes before its factor's, and that before the one for all. */
 export function priorsOfFactor(
@@ -22,7 +17,7 @@ export function priorsOfFactor(
   return {
     sdPriors: terms.flatMap(({ effects }) => effects.map((effect) => sdOf(effect.name))),
     correlationShapes: terms.map(
-      () => correlations.get(bareName(`cor(${name})`)) ?? correlations.get("cor") ?? defaultShape,
+      () => correlations.get(bareName(`cor(${name})`)) ?? correlations.get("cor") ?? defaultCorrelationShape,
     ),
   };
 }

@@ -1,5 +1,5 @@
 import type { GroupDesign, GroupTerm } from "../../design/groups/group-types.ts";
-import { sdsAndCorrelations } from "../../models/effects-law.ts";
+import { sdsAndCorrelations } from "../../priors/effects-law.ts";
 
 /** The variance parameters of a group term, and what is reported of them. */
 export interface VarianceBlock {

@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve, NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
-import { sdsAndCorrelations } from "../../models/effects-law.ts";
+import { sdsAndCorrelations } from "../../priors/effects-law.ts";
 import { covarianceOfRows, meanOfRows } from "../../sampling/chains/run-chains.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { Coefficient, SummarisedRun } from "./coefficients.ts";
