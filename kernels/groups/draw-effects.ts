@@ -7,7 +7,7 @@ import { GroupEffects } from "../layout/group-effects";
 import { Model } from "../layout/model";
 import { setSlotU32, slotU32 } from "../memory/record";
 import { effectBytes } from "./group-rows";
-import { findInnerMode, innerLossAt } from "./inner-mode";
+import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
 import { addScaled, dot, logDeterminant, Small, smallAt, solveUpper } from "./small";
@@ -71,7 +71,7 @@ function drawInner(law: usize, starts: usize, k: u32): void {
   const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
   const mode = innerModes + <usize>k * effectBytes;
   const factor = smallAt(Small.factor);
-  findInnerMode(law, first, end, mode);
+  findInnerMode(law, first, end, mode, fineTolerance);
   propose(mode, factor, innerEffects, false);
   memory.copy(present, proposed, effectBytes);
   let loss = innerLossAt(law, first, end, present, false) + logProposal(present, mode, factor, innerEffects);

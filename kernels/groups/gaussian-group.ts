@@ -3,7 +3,7 @@
 import { FactorLaw } from "../layout/groups";
 import { addScaled2 } from "./doubles";
 import { effectBytes, sumZ } from "./group-rows";
-import { findInnerMode, innerLossAt } from "./inner-mode";
+import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw } from "./law";
 import { addOuter, logDeterminant, multiply, rowBytes, Small, smallAt, solveLower, solveUpper } from "./small";
 import { innerEffects, innerSlope, innerZ, numAuxiliaries, slope } from "./work";
@@ -12,7 +12,7 @@ import { innerEffects, innerSlope, innerZ, numAuxiliaries, slope } from "./work"
 export function integrateGaussian(law: usize, first: u32, end: u32, mode: usize): f64 {
   const factor = smallAt(Small.factor);
   const at = <usize>first << 3;
-  findInnerMode(law, first, end, mode);
+  findInnerMode(law, first, end, mode, fineTolerance);
   const loss = innerLossAt(law, first, end, mode, true);
   memory.fill(innerSlope + at, 0, <usize>(end - first) << 3);
   addScaled2(innerSlope + at, 1.0, slope + at, end - first);

@@ -1,14 +1,17 @@
-// An inner group given the outer effects: the integral over its own effects by adaptive Gauss–Hermite quadrature, and its
+// An inner group given the outer effects: the integral over its own effects by adaptive quadrature, and its
 // derivatives by Louis' identity, ∇²ℓ = E[∇²f] − Cov[∇f] over the law of v given the data, which the nodes' weights are.
 import { Factor } from "../layout/groups";
 import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { addScores, beginInnerHessian, endInnerHessian } from "./inner-hessian";
 import { integrateGaussian } from "./gaussian-group";
-import { findInnerMode, innerLossAt } from "./inner-mode";
+import { innerLossAt } from "./inner-mode";
+import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
+import { integratePairs } from "./node-pairs";
+import { hasPairs } from "./row-pairs";
 import { addScaled2 } from "./doubles";
 import { addEffects, sumZ } from "./group-rows";
-import { addOuter, addScaled, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
+import { addOuter, addScaled, multiply, rescale, Small, smallAt } from "./small";
 import {
   along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
 } from "./work";
@@ -22,10 +25,10 @@ export let innerAlong: f64 = 0;
  */
 export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wanted: u32): f64 {
   if (family === Family.gaussian && wanted === Wanted.gradient) return integrateGaussian(law, first, end, mode);
-  const factor = smallAt(Small.factor);
+  if (wanted === Wanted.gradient && hasPairs()) return integratePairs(law, first, end, mode);
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;
-  findInnerMode(law, first, end, mode);
+  placeInnerNodes(law, first, end, mode);
   memory.fill(innerSlope + at, 0, bytes);
   memory.fill(smallAt(Small.innerTau), 0, <usize>(Small.nodeTau - Small.innerTau) << 3);
   if (wanted === Wanted.change) memory.fill(innerChange + at, 0, bytes);
@@ -35,22 +38,16 @@ export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wa
   let reference: f64 = 0;
   let node = <usize>slotU32(innerFactor, Factor.nodes);
   for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
-    const v = smallAt(Small.v);
-    if (innerEffects === 1) store<f64>(v, load<f64>(mode) + load<f64>(node) / load<f64>(factor));
-    else {
-      memory.copy(v, node, <usize>innerEffects << 3);
-      solveUpper(factor, v, innerEffects);
-      addScaled(v, 1.0, mode, innerEffects);
-    }
-    const loss = innerLossAt(law, first, end, v, true);
-    // No node's integrand is much larger than the first one's, which is at the mode or near.
+    toInnerNode(node, mode);
+    const loss = innerLossAt(law, first, end, smallAt(Small.v), true);
+    // No node's integrand is much larger than the first one's, which is at the mode or near, or within e^16 of it.
     if (n === 0) reference = loss;
     const share = Math.exp(load<f64>(node + (<usize>innerEffects << 3)) - loss + reference);
     total += share;
     addNode(law, first, end, share, wanted);
   }
   finish(first, end, total, wanted);
-  return reference - Math.log(total) + logDeterminant(factor, innerEffects);
+  return reference - Math.log(total) + innerLogScale();
 }
 
 function addNode(law: usize, first: u32, end: u32, share: f64, wanted: u32): void {

@@ -10,7 +10,7 @@ import {
 import { columnBytes, curvature, innerEffects, innerZ, slope } from "./work";
 
 /** gᵀ H⁻¹ g below which Newton's last step, which squares the distance, leaves an error far below what moves the quadrature. */
-const tolerance: f64 = 1e-5;
+export const fineTolerance: f64 = 1e-5;
 const maxIterations = 60;
 
 /** F at `v`; leaves the rows' derivatives, and b = L v. */
@@ -25,8 +25,11 @@ export function innerLossAt(law: usize, first: u32, end: u32, v: usize, wantsAux
   return 0.5 * dot(v, v, innerEffects) + differentiateRows(law, first, end, b, wantsAuxiliaries);
 }
 
-/** Moves `mode` to v̂ by Newton's method with step halving, and leaves the Cholesky factor of the curvature at Small.factor. */
-export function findInnerMode(law: usize, first: u32, end: u32, mode: usize): void {
+/**
+ * Moves `mode` to v̂ by Newton's method with step halving, and leaves the Cholesky factor of the curvature at Small.factor. Returns about
+ * F(v̂).
+ */
+export function findInnerMode(law: usize, first: u32, end: u32, mode: usize, tolerance: f64): f64 {
   const step = smallAt(Small.step);
   const trial = smallAt(Small.trial);
   let loss = innerLossAt(law, first, end, mode, false);
@@ -36,7 +39,7 @@ export function findInnerMode(law: usize, first: u32, end: u32, mode: usize): vo
     addScaled(trial, -1.0, step, innerEffects);
     if (decrement < tolerance) {
       memory.copy(mode, trial, effectBytes);
-      return;
+      return loss - 0.5 * decrement;
     }
     let next = innerLossAt(law, first, end, trial, false);
     for (let halving = 0; halving < 40 && !(next <= loss + 1e-12 * Math.abs(loss)); halving++) {
@@ -48,6 +51,7 @@ export function findInnerMode(law: usize, first: u32, end: u32, mode: usize): vo
     memory.copy(mode, trial, effectBytes);
     loss = next;
   }
+  return loss;
 }
 
 /** H⁻¹ g from the rows' derivatives at `mode`, at Small.step; returns gᵀ H⁻¹ g. */

@@ -1,7 +1,7 @@
 // Where the joint integrand of an outer group is largest, (û, v̂_1, …), and the curvature of its profile in u there.
 import { FactorLaw } from "../layout/groups";
 import { addEffects, copyZ, effectBytes } from "./group-rows";
-import { findInnerMode, innerLossAt } from "./inner-mode";
+import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw, outerLaw } from "./law";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rowBytes, Small, smallAt, solveLower, solveUpper,
@@ -57,7 +57,7 @@ function profile(law: usize, starts: usize, numInner: u32, numRows: u32, u: usiz
     const first = load<u32>(starts + (<usize>k << 2)) - origin;
     const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
     const mode = innerModes + <usize>k * effectBytes;
-    findInnerMode(law, first, end, mode);
+    findInnerMode(law, first, end, mode, fineTolerance);
     loss += innerLossAt(law, first, end, mode, false);
     addProfile(law, first, end, sum, moments);
   }

@@ -4,10 +4,11 @@ import { effectSumsLength, GroupEffects } from "../layout/group-effects";
 import { Model } from "../layout/model";
 import { setSlotU32, slotU32 } from "../memory/record";
 import { effectBytes, loadRows } from "./group-rows";
-import { findInnerMode, innerLossAt } from "./inner-mode";
+import { innerLossAt } from "./inner-mode";
+import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
 import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
-import { addOuter, addScaled, dot, logDeterminant, rescale, Small, smallAt, solveUpper } from "./small";
+import { addOuter, addScaled, dot, rescale, Small, smallAt, solveUpper } from "./small";
 import {
   base, dimension, fixedPart, innerEffects, innerFactor, innerModes, openGroups, outerEffects, outerFactor,
 } from "./work";
@@ -143,18 +144,14 @@ function integrate(law: usize, starts: usize, k: u32, wantsMoments: bool): f64 {
   const first = load<u32>(starts + (<usize>k << 2)) - origin;
   const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
   const mode = innerModes + <usize>k * effectBytes;
-  findInnerMode(law, first, end, mode);
-  const factor = smallAt(Small.factor);
-  const v = smallAt(Small.v);
+  placeInnerNodes(law, first, end, mode);
   if (wantsMoments) memory.fill(mean, 0, 5 * effectBytes);
   let total: f64 = 0;
   let reference: f64 = 0;
   let node = <usize>slotU32(innerFactor, Factor.nodes);
   for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
-    memory.copy(v, node, <usize>innerEffects << 3);
-    solveUpper(factor, v, innerEffects);
-    addScaled(v, 1.0, mode, innerEffects);
-    const loss = innerLossAt(law, first, end, v, false);
+    toInnerNode(node, mode);
+    const loss = innerLossAt(law, first, end, smallAt(Small.v), false);
     if (n === 0) reference = loss;
     const share = Math.exp(load<f64>(node + (<usize>innerEffects << 3)) - loss + reference);
     total += share;
@@ -164,7 +161,7 @@ function integrate(law: usize, starts: usize, k: u32, wantsMoments: bool): f64 {
     addOuter(square, share, b, b, innerEffects);
   }
   if (wantsMoments) rescale(mean, 1.0 / total, maxEffects + maxEffects * maxEffects);
-  return reference - Math.log(total) + logDeterminant(factor, innerEffects);
+  return reference - Math.log(total) + innerLogScale();
 }
 
 /** Adds `mean` by every weight and `square` by the first. */

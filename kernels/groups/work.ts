@@ -52,6 +52,9 @@ export let innerSlope: usize = 0;
 export let innerChange: usize = 0;
 export let outerSlope: usize = 0;
 export let outerChange: usize = 0;
+/** Two f64 a row: slopes at two nodes, and their sums. */
+export let pairSlopes: usize = 0;
+export let pairSums: usize = 0;
 /** maxEffects arrays of a f64 a row: z of the inner and of the outer factor. */
 export let innerZ: usize = 0;
 export let outerZ: usize = 0;
@@ -113,6 +116,8 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
   innerChange = take(rows);
   outerSlope = take(rows);
   outerChange = take(rows);
+  pairSlopes = take(2 * rows);
+  pairSums = take(2 * rows);
   innerZ = take(rows * maxEffects);
   outerZ = take(rows * maxEffects);
   innerModes = take(slotU32(groups, Groups.maxInner) * maxEffects);

@@ -46,10 +46,12 @@ export const enum Factor {
   blockSizes = 3,
   /** u32: how many parameters φ the factor has. */
   numParameters = 4,
-  /** u32: how many nodes, and the address of q + 1 f64 a node: t, and log w + ½ |t|², w its weight under N(0, I). */
+  /** u32: how many nodes, and the address of q + 1 f64 a node: t, and log w, the integral being Σ w exp(−F) |∂v/∂t|. */
   numNodes = 5,
   nodes = 6,
-  slots = 7,
+  /** u32: 1 where t from −1 to 1 stands for the interval in which the integrand counts, else t is in sds around its mode. Of one effect. */
+  isInterval = 7,
+  slots = 8,
 }
 
 export const constantColumn: u32 = 0xffffffff;
@@ -88,7 +90,7 @@ export function groupScratchLength(maxRows: u32, maxInner: u32, width: u32, dime
 }
 
 /** f64 a row, vectors of M f64, and f64 for small matrices. */
-export const groupRowArrays: u32 = 31;
+export const groupRowArrays: u32 = 35;
 export const groupVectors: u32 = 8;
 export const groupFixedLength: u32 = 1024;
 

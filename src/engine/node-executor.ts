@@ -12,24 +12,30 @@ export interface NodeExecutorOptions {
 }
 
 // The worker is so small that it travels as text: no file has to be found, whether the library runs from its sources,
-// its build or a user's bundle. `cancelled` is looked at before every call. Names that CommonJS gives to every file, such as
-// `module`, cannot be declared in Bun and Deno.
+// its build or a user's bundle. It takes the next task of a run by itself, as a message a task would take longer than short tasks.
+// `shared` holds whether the run is cancelled, looked at before every call, and the number of the next task. Names that CommonJS gives
+// to every file, such as `module`, cannot be declared in Bun and Deno.
 const workerSource = `
 const { parentPort, workerData } = require("node:worker_threads");
-const { compiled, memory, cancelled } = workerData;
+const { compiled, memory, shared } = workerData;
 const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports;
-parentPort.on("message", ({ kernel, address, argument, times }) => {
+const isCancelled = () => Atomics.load(shared, 0) !== 0;
+parentPort.on("message", (tasks) => {
+  let task;
   try {
-    for (let time = 0; time < times && Atomics.load(cancelled, 0) === 0; time++) kernels[kernel](address, argument);
+    while (!isCancelled() && (task = tasks[Atomics.add(shared, 1, 1)]))
+      for (let time = 0; time < task.times && !isCancelled(); time++) kernels[task.kernel](task.address, task.argument);
     parentPort.postMessage(null);
   } catch (error) {
-    parentPort.postMessage(String(error));
+    parentPort.postMessage("The kernel " + task.kernel + " failed: " + error);
   }
 });
 `;
+const cancelled = 0;
+const nextTask = 1;
 
 /**
- * Runs tasks on worker threads that share `memory`, handing the next task to whichever worker is free. Idle workers do
+ * Runs tasks on worker threads that share `memory`, of which whichever is free takes the next task. Idle workers do
  * not keep the process alive. After a kernel fails or a worker dies, `run` rejects once the other workers have stopped.
  * @throws TypeError when the memory is not shared
  */
@@ -39,7 +45,7 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
   const compiled = await compileKernels(true);
   // Its instance of the kernels writes the tables that all threads read.
   const callingThread = await createInlineExecutor(memory);
-  const cancelled = new Int32Array(new SharedArrayBuffer(4));
+  const shared = new Int32Array(new SharedArrayBuffer(8));
   const workers = new Set<Worker>();
   let closed = false;
 
@@ -47,39 +53,28 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
     const worker = new Worker(workerSource, {
       eval: true,
       execArgv: [],
-      workerData: { compiled, memory: memory.memory, cancelled },
+      workerData: { compiled, memory: memory.memory, shared },
     });
     worker.unref();
-    // Without a listener an error would end the process; runTask listens too, and reports it.
+    // Without a listener an error would end the process; runTasks listens too, and reports it.
     worker.on("error", () => {});
     worker.once("exit", () => workers.delete(worker));
     workers.add(worker);
     return worker;
   }
 
-  /** Works tasks off, one after the other, on one worker. */
-  async function work(worker: Worker, nextTask: () => KernelTask | undefined): Promise<void> {
-    worker.ref();
-    try {
-      for (let task = nextTask(); task; task = nextTask()) await runTask(worker, task);
-    } finally {
-      worker.unref();
-    }
-  }
-
   let running: Promise<void> = Promise.resolve();
   async function runAll(tasks: readonly KernelTask[], signal?: AbortSignal, onProgress?: () => void): Promise<void> {
     signal?.throwIfAborted();
     if (closed) throw new Error("The executor is closed.");
-    Atomics.store(cancelled, 0, 0);
-    let next = 0;
-    const nextTask = () => (Atomics.load(cancelled, 0) === 0 ? tasks[next++] : undefined);
-    const cancel = () => Atomics.store(cancelled, 0, 1);
+    Atomics.store(shared, cancelled, 0);
+    Atomics.store(shared, nextTask, 0);
+    const cancel = () => Atomics.store(shared, cancelled, 1);
     signal?.addEventListener("abort", cancel, { once: true });
     const timer = onProgress && setInterval(onProgress, progressMilliseconds);
     while (workers.size < Math.min(threads, tasks.length)) addWorker();
-    const jobs = [...workers].map((worker) =>
-      work(worker, nextTask).catch((error) => {
+    const jobs = [...workers].slice(0, tasks.length).map((worker) =>
+      runTasks(worker, tasks).catch((error) => {
         cancel();
         throw error;
       }),
@@ -103,27 +98,29 @@ export async function createNodeExecutor(memory: EngineMemory, options: NodeExec
     },
     async close() {
       closed = true;
-      Atomics.store(cancelled, 0, 1);
+      Atomics.store(shared, cancelled, 1);
       await Promise.all([...workers].map((worker) => worker.terminate()));
     },
   };
 }
 
-function runTask(worker: Worker, task: KernelTask): Promise<void> {
+/** Lets the worker take tasks until none is left. */
+function runTasks(worker: Worker, tasks: readonly KernelTask[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const finish = (message?: string, cause?: unknown) => {
-      worker.off("message", onMessage);
+    const finish = (message: string | null, cause?: unknown) => {
+      worker.off("message", finish);
       worker.off("error", onError);
       worker.off("exit", onExit);
-      if (message === undefined) resolve();
-      else reject(new Error(`The kernel ${task.kernel} failed: ${message}`, { cause }));
+      worker.unref();
+      if (message === null) resolve();
+      else reject(new Error(message, { cause }));
     };
-    const onMessage = (error: string | null) => finish(error ?? undefined);
-    const onError = (error: Error) => finish(error.message, error);
-    const onExit = () => finish("its worker thread ended.");
-    worker.on("message", onMessage);
+    const onError = (error: Error) => finish(`A worker thread failed: ${error.message}`, error);
+    const onExit = () => finish("A worker thread ended.");
+    worker.on("message", finish);
     worker.on("error", onError);
     worker.on("exit", onExit);
-    worker.postMessage(task);
+    worker.ref();
+    worker.postMessage(tasks);
   });
 }

@@ -16,7 +16,7 @@ export interface Quadrature {
 }
 
 /** Numbers of nodes that are tried, one after the other. */
-const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61];
+const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61, 91];
 /** Posterior sds that more nodes may still move a parameter. */
 const maxError = 0.02;
 /** Evaluations of a row's loss for one gradient beyond which no more nodes are taken. */
@@ -61,21 +61,30 @@ export async function chooseNodes(
   const sds = diagonal(around.covariance).map(Math.sqrt);
   const distance = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
     Math.max(...a.map((gradient, k) => largestShift(gradient, b[k], around.covariance, sds, factor)));
-  let nodes: NodeCounts = { outer: 1, inner: ladder[0] };
-  if (groups.outer) nodes = { outer: ladder[0], inner: ladder[0] };
-  let gradients = await gradientsWith(nodes);
-  let error = Number.POSITIVE_INFINITY;
-  for (let rung = 1; rung < ladder.length; rung++) {
-    const next = { outer: groups.outer ? ladder[rung] : 1, inner: ladder[rung] };
-    if (rung > 1 && numNodes(groups, next) > maxNodes) break;
-    const better = await gradientsWith(next);
-    error = distance(gradients, better);
-    if (error <= maxError) break;
-    nodes = next;
-    gradients = better;
-  }
-  return { nodes, error };
+  /** As many of one factor as are needed, the other's as they are. */
+  const settled = async (start: NodeCounts, level: keyof NodeCounts, most: number): Promise<Omit<Quadrature, "laplace">> => {
+    let nodes = { ...start, [level]: ladder[0] };
+    let gradients = await gradientsWith(nodes);
+    let error = Number.POSITIVE_INFINITY;
+    for (const count of ladder.slice(1)) {
+      const next = { ...nodes, [level]: count };
+      if (count > ladder[1] && numNodes(groups, next) > maxNodes) break;
+      const better = await gradientsWith(next);
+      error = distance(gradients, better);
+      if (error <= most) break;
+      nodes = next;
+      gradients = better;
+    }
+    return { nodes, error };
+  };
+  if (!groups.outer) return settled({ outer: 1, inner: 1 }, "inner", maxError);
+  const inner = await settled({ outer: outerWhileInner, inner: 1 }, "inner", maxError / 2);
+  const outer = await settled(inner.nodes, "outer", maxError / 2);
+  return { nodes: outer.nodes, error: inner.error + outer.error };
 }
+
+/** Outer nodes that reach as far as inner integrals must be right, while their nodes are chosen. */
+const outerWhileInner = 7;
 
 function numNodes(groups: NonNullable<Model["groups"]>, { outer, inner }: NodeCounts): number {
   return outer ** (groups.outer?.columns.length ?? 0) * inner ** groups.inner.columns.length;

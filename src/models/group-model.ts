@@ -4,7 +4,6 @@ import {
   writeGroupEntries,
   writeGroupsRecord,
 } from "../engine/bindings/group-record.ts";
-import { productRule } from "../linalg/gauss-hermite.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import {
@@ -15,6 +14,7 @@ import {
   numCoefficients,
   withRecord,
 } from "./model.ts";
+import { hermiteRule, nodeRule } from "./node-rule.ts";
 
 /** How the rows of a model are grouped. */
 export interface Grouping {
@@ -93,20 +93,16 @@ export function withNodes(model: Model, nodes: NodeCounts): Model {
   return withRecord({ ...model, groups: recorded(model.groups, nodes) }, model.aliasTable);
 }
 
-/** Why a factor's nodes are as many as the dimension's power of them: gaussian rows make every integrand a normal density. */
+/** The groups with so many nodes a dimension, as a record in memory. */
 function recorded(groups: Omit<ModelGroups, "address" | "nodes">, nodes: NodeCounts): ModelGroups {
   const { rows, innerStarts, maxRows, maxInner, outer, inner } = groups;
-  const record = (effects: EffectsOfFactor, count: number) => ({
-    ...effects,
-    ...productRule(count, effects.columns.length),
-  });
   const address = writeGroupsRecord(rows.memory, {
     rows: rows.address,
     innerStarts,
     maxRows,
     maxInner,
-    ...(outer && { outer: record(outer, nodes.outer) }),
-    inner: record(inner, nodes.inner),
+    ...(outer && { outer: { ...outer, rule: hermiteRule(nodes.outer, outer.columns.length) } }),
+    inner: { ...inner, rule: nodeRule(nodes.inner, inner.columns.length) },
   });
   return { ...groups, address, nodes };
 }

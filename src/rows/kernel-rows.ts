@@ -13,7 +13,7 @@ import type { Workspace } from "./workspace.ts";
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
 const maxGramBytes = 2 ** 28;
 /** Multiply-adds below which a message to another thread takes longer. */
-const shortWork = 1e5;
+const shortWork = 4e5;
 
 /** Rows in the engine's memory, read by the kernels on the executor's threads. */
 export class KernelRows implements Rows {

@@ -124,11 +124,15 @@ const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
 
-/** A batch of groups is nearly all of them where they are few, and their sds' posteriors are skewed: NUTS may take longer. */
-const forGroups = 2;
+/**
+ * Sds of groups' effects have skewed posteriors, so that NUTS may take longer; and where groups are few a batch is nearly all of them, so
+ * that control variates would take as long.
+ */
+const forGroups = { many: 2, few: 40, fewAre: 1000 };
 
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
-  if (local.model.groups) return isNutsAffordable(local, options, forGroups);
+  if (local.model.groups)
+    return isNutsAffordable(local, options, local.numRows < forGroups.fewAre ? forGroups.few : forGroups.many);
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
 

@@ -12,15 +12,22 @@ import type { EngineMemory } from "../memory.ts";
 /** No more effects of one factor than these. */
 export const maxEffectsOfFactor: number = maxEffects;
 
+/** How the integral (2π)^(−q/2) ∫ exp(−F(v)) dv over q effects is had: Σ_k exp(logWeight_k − F(v(t_k))) |∂v/∂t|. */
+export interface NodeRule {
+  /** Nodes × q, those nearest to 0 first. */
+  readonly nodes: Float64Array;
+  readonly logWeights: Float64Array;
+  /** Whether t from −1 to 1 stands for the interval in which the integrand counts, else t is in sds around its mode. Of one effect. */
+  readonly isInterval: boolean;
+}
+
 /** The effects of one grouping factor, and the nodes by which they are integrated out. */
 export interface FactorRecord {
   /** Of each effect the column of the rows that it multiplies; −1 for the number 1. */
   readonly columns: readonly number[];
   /** The sizes of the blocks of effects that correlate, in their order. */
   readonly blocks: readonly number[];
-  /** Nodes × q under N(0, I), those nearest to 0 first, and their weights. */
-  readonly nodes: Float64Array;
-  readonly weights: Float64Array;
+  readonly rule: NodeRule;
 }
 
 /** What the scratch memory of the work on groups depends on. */
@@ -62,7 +69,8 @@ export function writeGroupsRecord(memory: EngineMemory, record: GroupsRecord): n
 }
 
 function writeFactor(memory: EngineMemory, factor: FactorRecord): number {
-  const { columns, blocks, nodes, weights } = factor;
+  const { columns, blocks, rule } = factor;
+  const { nodes, logWeights } = rule;
   const size = columns.length;
   const address = memory.allocateZeroed(FactorSlot.slots * 8);
   const set = (slot: FactorSlot, value: number) => memory.setU32(address, slot, value);
@@ -71,12 +79,12 @@ function writeFactor(memory: EngineMemory, factor: FactorRecord): number {
   set(FactorSlot.numBlocks, blocks.length);
   set(FactorSlot.blockSizes, memory.putU32(blocks));
   set(FactorSlot.numParameters, numVarianceParameters(factor));
-  set(FactorSlot.numNodes, weights.length);
-  const entries = new Float64Array(weights.length * (size + 1));
-  weights.forEach((weight, k) => {
-    const node = nodes.subarray(k * size, (k + 1) * size);
-    entries.set(node, k * (size + 1));
-    entries[k * (size + 1) + size] = Math.log(weight) + 0.5 * node.reduce((sum, t) => sum + t * t, 0);
+  set(FactorSlot.numNodes, logWeights.length);
+  set(FactorSlot.isInterval, Number(rule.isInterval));
+  const entries = new Float64Array(logWeights.length * (size + 1));
+  logWeights.forEach((logWeight, k) => {
+    entries.set(nodes.subarray(k * size, (k + 1) * size), k * (size + 1));
+    entries[k * (size + 1) + size] = logWeight;
   });
   set(FactorSlot.nodes, memory.putF64(entries));
   return address;

@@ -36,6 +36,8 @@ const fullTolerance = 1e-10;
 /** A hundredth of a posterior sd: where rounding keeps the search from more, it has arrived all the same. */
 const looseTolerance = 1e-4;
 const maxIterations = 100;
+/** Of groups no more: where their nodes are too few for the effects' sds the gradient may point uphill, and others are chosen. */
+const maxHalvings = { rows: 50, groups: 10 };
 
 /**
  * Finds the mode: Newton steps on small strided minibatches that grow eightfold bring θ near, so that the few passes
@@ -118,6 +120,10 @@ async function newton(
   search: { readonly step: number; readonly tolerance: number; readonly spread?: Float64Array },
 ): Promise<Mode> {
   const { tolerance, spread } = search;
+  // With few nodes a group's gradient is not quite its loss's derivative: the loss is smallest up to 0.02 sd from where the
+  // gradient vanishes, and says nothing of a step that near.
+  const quadraticBelow = model.groups ? 1e-2 : 1e-4;
+  const halvings = model.groups ? maxHalvings.groups : maxHalvings.rows;
   let position = start;
   let passes = 0;
   for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -132,13 +138,15 @@ async function newton(
     if (decrement < tolerance) return { position: next, precision: here.hessian, passes, converged: true, spread };
     // Rounding of a sum over N rows hides decreases below about 1e-12 of the loss.
     const slack = 1e-12 * Math.abs(here.loss);
-    for (let halving = 0; halving < 50; halving++) {
-      if (decrement < 1e-4 && length === 1) break; // quadratic convergence: no room for the line search to help
+    let isLower = decrement < quadraticBelow; // quadratic convergence: no room for the line search to help
+    for (let halving = 0; halving < halvings && !isLower; halving++) {
       passes++;
-      if ((await lossAt(workspace, model, next, search)) <= here.loss - 0.1 * length * decrement + slack) break;
+      isLower = (await lossAt(workspace, model, next, search)) <= here.loss - 0.1 * length * decrement + slack;
+      if (isLower) break;
       length *= 0.5;
       next = moved(position, direction, length);
     }
+    if (!isLower) break;
     position = next;
   }
   const here = await expand(workspace, model, position, search);
