@@ -3,7 +3,7 @@
 import { digamma, logGamma, trigamma } from "./gamma";
 
 /** f64: what depends on σ and ν alone. */
-const enum Constant {
+export const enum Constant {
   scale2 = 0,
   degrees = 8,
   /** c + τ₀ */

@@ -71,6 +71,13 @@ export function sumOf2(x: v128): f64 {
   return f64x2.extract_lane(x, 0) + f64x2.extract_lane(x, 1);
 }
 
+/** Where one row of the two at `at` is the last, the other counts nothing. */
+// @ts-ignore: decorator
+@inline
+export function withinRows(at: usize, end: usize, values: v128): v128 {
+  return at + 8 < end ? values : f64x2.replace_lane(values, 1, 0.0);
+}
+
 /** Σ a b over `length` f64. */
 export function dot2(a: usize, b: usize, length: u32): f64 {
   let sum = f64x2.splat(0);

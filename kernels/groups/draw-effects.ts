@@ -10,6 +10,7 @@ import { effectBytes } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
+import { ByTau } from "./row-derivatives";
 import { addScaled, dot, logDeterminant, Small, smallAt, solveUpper } from "./small";
 import { innerLosses, openGroup } from "./sum-effects";
 import { dimension, innerEffects, innerModes, openGroups, outerEffects, outerFactor } from "./work";
@@ -74,15 +75,15 @@ function drawInner(law: usize, starts: usize, k: u32): void {
   findInnerMode(law, first, end, mode, fineTolerance);
   propose(mode, factor, innerEffects, false);
   memory.copy(present, proposed, effectBytes);
-  let loss = innerLossAt(law, first, end, present, false) + logProposal(present, mode, factor, innerEffects);
+  let loss = innerLossAt(law, first, end, present, ByTau.none) + logProposal(present, mode, factor, innerEffects);
   for (let step = 0; step < innerSteps; step++) {
     propose(mode, factor, innerEffects, true);
-    const other = innerLossAt(law, first, end, proposed, false) + logProposal(proposed, mode, factor, innerEffects);
+    const other = innerLossAt(law, first, end, proposed, ByTau.none) + logProposal(proposed, mode, factor, innerEffects);
     if (!accepts(loss - other)) continue;
     memory.copy(present, proposed, effectBytes);
     loss = other;
   }
-  innerLossAt(law, first, end, present, false);
+  innerLossAt(law, first, end, present, ByTau.none);
 }
 
 /** Leaves b of the outer group at Small.outerB, and the rows with it. The inner effects are integrated out. */

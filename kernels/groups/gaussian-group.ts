@@ -5,6 +5,7 @@ import { addScaled2 } from "./doubles";
 import { effectBytes, sumZ } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw } from "./law";
+import { ByTau } from "./row-derivatives";
 import { addOuter, logDeterminant, multiply, rowBytes, Small, smallAt, solveLower, solveUpper } from "./small";
 import { innerEffects, innerSlope, innerZ, numAuxiliaries, slope } from "./work";
 
@@ -13,7 +14,7 @@ export function integrateGaussian(law: usize, first: u32, end: u32, mode: usize)
   const factor = smallAt(Small.factor);
   const at = <usize>first << 3;
   findInnerMode(law, first, end, mode, fineTolerance);
-  const loss = innerLossAt(law, first, end, mode, true);
+  const loss = innerLossAt(law, first, end, mode, ByTau.first);
   memory.fill(innerSlope + at, 0, <usize>(end - first) << 3);
   addScaled2(innerSlope + at, 1.0, slope + at, end - first);
   memory.fill(smallAt(Small.innerTau), 0, <usize>(Small.nodeTau - Small.innerTau) << 3);

@@ -1,11 +1,12 @@
 // The rows of a group, one array for each of their numbers.
 import { constantColumn, Factor, maxEffects } from "../layout/groups";
-import { Model } from "../layout/model";
+import { Family, Model } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { offsetAt, targetAt, weightAt } from "../rows/row-side";
+import { prepareCounts } from "./auxiliary-rows";
 import { addScaled2, dot2 } from "./doubles";
 import {
-  columnBytes, fixedPart, innerEffects, innerFactor, innerZ, numColumns, outerEffects, outerFactor, outerZ, rowsModel, target,
+  columnBytes, family, fixedPart, innerEffects, innerFactor, innerZ, numColumns, outerEffects, outerFactor, outerZ, rowsModel, target,
   weight,
 } from "./work";
 
@@ -18,8 +19,9 @@ export function rowAddress(number: u32): usize {
   return <usize>slotU32(rowsModel, Model.rows) + <usize>number * (<usize>slotU32(rowsModel, Model.stride) << 2);
 }
 
-/** Copies targets, weights and z of rows from .. to − 1, and works out xᵀβ + offset. */
-export function loadRows(from: u32, to: u32, beta: usize): void {
+/** Copies targets, weights and z of rows from .. to − 1, and works out xᵀβ + offset, at the θ of `law`. */
+export function loadRows(law: usize, from: u32, to: u32): void {
+  const beta = <usize>load<u32>(law);
   const targets = <usize>targetAt(rowsModel);
   const offsets = slotU32(rowsModel, Model.hasOffset) ? <usize>offsetAt(rowsModel) : 0;
   const weights = slotU32(rowsModel, Model.hasWeights) ? <usize>weightAt(rowsModel) : 0;
@@ -32,6 +34,7 @@ export function loadRows(from: u32, to: u32, beta: usize): void {
     loadZ(innerFactor, innerEffects, row, innerZ + at);
     if (outerEffects) loadZ(outerFactor, outerEffects, row, outerZ + at);
   }
+  if (family === Family.negativeBinomial) prepareCounts(law, to - from);
 }
 
 /** xᵀv */

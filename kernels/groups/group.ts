@@ -35,7 +35,7 @@ export function evaluateGroup(model: usize, law: usize, entry: usize, wanted: u3
   const to = load<u32>(starts + (<usize>numInner << 2));
   const rows = to - from;
   const bytes = <usize>rows << 3;
-  loadRows(from, to, <usize>load<u32>(law));
+  loadRows(law, from, to);
   memory.fill(innerModes, 0, <usize>numInner * effectBytes);
   memory.fill(smallAt(Small.outerTau), 0, <usize>(Small.innerDirection - Small.outerTau) << 3);
   memory.fill(outerSlope, 0, bytes);

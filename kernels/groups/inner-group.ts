@@ -8,9 +8,11 @@ import { integrateGaussian } from "./gaussian-group";
 import { innerLossAt } from "./inner-mode";
 import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
 import { integratePairs } from "./node-pairs";
+import { hasSteps, integrateSteps } from "./node-steps";
 import { hasPairs } from "./row-pairs";
 import { addScaled2 } from "./doubles";
 import { addEffects, sumZ } from "./group-rows";
+import { ByTau } from "./row-derivatives";
 import { addOuter, addScaled, multiply, rescale, Small, smallAt } from "./small";
 import {
   along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
@@ -25,7 +27,9 @@ export let innerAlong: f64 = 0;
  */
 export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wanted: u32): f64 {
   if (family === Family.gaussian && wanted === Wanted.gradient) return integrateGaussian(law, first, end, mode);
-  if (wanted === Wanted.gradient && hasPairs()) return integratePairs(law, first, end, mode);
+  if (wanted === Wanted.gradient && hasPairs()) {
+    return hasSteps(end - first) ? integrateSteps(law, first, end, mode) : integratePairs(law, first, end, mode);
+  }
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;
   placeInnerNodes(law, first, end, mode);
@@ -39,7 +43,7 @@ export function integrateInner(law: usize, first: u32, end: u32, mode: usize, wa
   let node = <usize>slotU32(innerFactor, Factor.nodes);
   for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
     toInnerNode(node, mode);
-    const loss = innerLossAt(law, first, end, smallAt(Small.v), true);
+    const loss = innerLossAt(law, first, end, smallAt(Small.v), wanted === Wanted.gradient ? ByTau.first : ByTau.all);
     // No node's integrand is much larger than the first one's, which is at the mode or near, or within e^16 of it.
     if (n === 0) reference = loss;
     const share = Math.exp(load<f64>(node + (<usize>innerEffects << 3)) - loss + reference);

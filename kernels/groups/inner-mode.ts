@@ -3,7 +3,7 @@ import { FactorLaw, maxEffects } from "../layout/groups";
 import { dot2, sumOf2 } from "./doubles";
 import { effectBytes, sumZ } from "./group-rows";
 import { innerLaw } from "./law";
-import { differentiateRows } from "./row-derivatives";
+import { ByTau, differentiateRows } from "./row-derivatives";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, Small, smallAt, solveLower, solveUpper,
 } from "./small";
@@ -14,15 +14,15 @@ export const fineTolerance: f64 = 1e-5;
 const maxIterations = 60;
 
 /** F at `v`; leaves the rows' derivatives, and b = L v. */
-export function innerLossAt(law: usize, first: u32, end: u32, v: usize, wantsAuxiliaries: bool): f64 {
+export function innerLossAt(law: usize, first: u32, end: u32, v: usize, byTau: ByTau): f64 {
   const b = smallAt(Small.b);
   if (innerEffects === 1) {
     const only = load<f64>(v);
     store<f64>(b, load<f64>(innerLaw(law)) * only);
-    return 0.5 * only * only + differentiateRows(law, first, end, b, wantsAuxiliaries);
+    return 0.5 * only * only + differentiateRows(law, first, end, b, byTau);
   }
   multiply(innerLaw(law) + (<usize>FactorLaw.factor << 3), v, innerEffects, b);
-  return 0.5 * dot(v, v, innerEffects) + differentiateRows(law, first, end, b, wantsAuxiliaries);
+  return 0.5 * dot(v, v, innerEffects) + differentiateRows(law, first, end, b, byTau);
 }
 
 /**
@@ -32,7 +32,7 @@ export function innerLossAt(law: usize, first: u32, end: u32, v: usize, wantsAux
 export function findInnerMode(law: usize, first: u32, end: u32, mode: usize, tolerance: f64): f64 {
   const step = smallAt(Small.step);
   const trial = smallAt(Small.trial);
-  let loss = innerLossAt(law, first, end, mode, false);
+  let loss = innerLossAt(law, first, end, mode, ByTau.none);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
     const decrement = newtonStep(law, first, end, mode);
     memory.copy(trial, mode, effectBytes);
@@ -41,12 +41,12 @@ export function findInnerMode(law: usize, first: u32, end: u32, mode: usize, tol
       memory.copy(mode, trial, effectBytes);
       return loss - 0.5 * decrement;
     }
-    let next = innerLossAt(law, first, end, trial, false);
+    let next = innerLossAt(law, first, end, trial, ByTau.none);
     for (let halving = 0; halving < 40 && !(next <= loss + 1e-12 * Math.abs(loss)); halving++) {
       for (let k: usize = 0; k < <usize>innerEffects << 3; k += 8) {
         store<f64>(trial + k, 0.5 * (load<f64>(trial + k) + load<f64>(mode + k)));
       }
-      next = innerLossAt(law, first, end, trial, false);
+      next = innerLossAt(law, first, end, trial, ByTau.none);
     }
     memory.copy(mode, trial, effectBytes);
     loss = next;

@@ -5,6 +5,7 @@ import { dot2 } from "./doubles";
 import { findInnerMode, fineTolerance, innerLossAt } from "./inner-mode";
 import { innerLaw } from "./law";
 import { alongEffect, hasPairs, linearLosses, logs2, product } from "./row-pairs";
+import { ByTau } from "./row-derivatives";
 import { addScaled, logDeterminant, Small, smallAt, solveUpper } from "./small";
 import { innerEffects, innerFactor, innerZ, slope } from "./work";
 
@@ -12,12 +13,13 @@ import { innerEffects, innerFactor, innerZ, slope } from "./work";
 const depth: f64 = 16;
 const slack: f64 = 2;
 const maxIterations = 20;
-/** As fineTolerance: the interval need not be in the middle. */
-const roughTolerance: f64 = 0.01;
+/** As fineTolerance: the interval need not be in the middle, only within such a distance. */
+const rough: f64 = 0.3;
+const roughTolerance: f64 = rough * rough;
 
 /** Of one effect: v = center + scale t. */
-let center: f64 = 0;
-let scale: f64 = 1;
+export let center: f64 = 0;
+export let scale: f64 = 1;
 
 /** Moves `mode` to v̂, and the nodes to where they are wanted. */
 export function placeInnerNodes(law: usize, first: u32, end: u32, mode: usize): void {
@@ -27,6 +29,13 @@ export function placeInnerNodes(law: usize, first: u32, end: u32, mode: usize): 
   center = load<f64>(mode);
   scale = 1.0 / load<f64>(smallAt(Small.factor));
   if (isInterval) findInterval(law, first, end, center, lowest + depth);
+}
+
+/** The nodes where the integrand of any convex loss is within, without a search for its ends. */
+export function placeWideNodes(law: usize, first: u32, end: u32, mode: usize): void {
+  findInnerMode(law, first, end, mode, roughTolerance);
+  center = load<f64>(mode);
+  scale = Math.sqrt(2.0 * depth) + rough;
 }
 
 /** Leaves the place of the node at `node` at Small.v. */
@@ -105,7 +114,7 @@ function lossesAt(law: usize, first: u32, end: u32, low: f64, high: f64): void {
 function lossAt(law: usize, first: u32, end: u32, only: f64): f64 {
   const v = smallAt(Small.v);
   store<f64>(v, only);
-  return innerLossAt(law, first, end, v, false);
+  return innerLossAt(law, first, end, v, ByTau.none);
 }
 
 /** Σ r z */

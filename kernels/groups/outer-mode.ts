@@ -3,6 +3,7 @@ import { FactorLaw } from "../layout/groups";
 import { addEffects, copyZ, effectBytes } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw, outerLaw } from "./law";
+import { ByTau } from "./row-derivatives";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rowBytes, Small, smallAt, solveLower, solveUpper,
 } from "./small";
@@ -58,7 +59,7 @@ function profile(law: usize, starts: usize, numInner: u32, numRows: u32, u: usiz
     const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
     const mode = innerModes + <usize>k * effectBytes;
     findInnerMode(law, first, end, mode, fineTolerance);
-    loss += innerLossAt(law, first, end, mode, false);
+    loss += innerLossAt(law, first, end, mode, ByTau.none);
     addProfile(law, first, end, sum, moments);
   }
   return loss;

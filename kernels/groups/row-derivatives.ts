@@ -2,7 +2,8 @@
 // room for one row more than there are, and what is written there is not read.
 import { RowLoss, rowCurvatures, rowLoss, rowSlopes } from "../families/row-loss";
 import { Family } from "../layout/model";
-import { exp2, logOnePlus2, one2, sumOf2 } from "./doubles";
+import { negativeBinomialRows, studentTRows } from "./auxiliary-rows";
+import { exp2, logOnePlus2, one2, sumOf2, withinRows } from "./doubles";
 import { addEffects } from "./group-rows";
 import { lossOf } from "./law";
 import { Small, smallAt } from "./small";
@@ -13,22 +14,23 @@ import {
 /** Products of 1 + e^(−|η|) stay below the largest number up to here. */
 const largeProduct: f64 = 1e150;
 
-/**
- * Writes slopes, curvatures and what goes with τ of rows first .. end − 1, each times the row's weight, and Σ by τ alone. Returns Σ f.
- */
-export function differentiateRows(law: usize, first: u32, end: u32, effects: usize, wantsAuxiliaries: bool): f64 {
-  addEffects(base, innerZ, innerEffects, effects, first, end, eta);
-  if (family === Family.bernoulli) return bernoulliRows(<usize>first << 3, <usize>end << 3);
-  if (family === Family.poisson) return poissonRows(<usize>first << 3, <usize>end << 3);
-  if (family === Family.gaussian) return gaussianRows(law, <usize>first << 3, <usize>end << 3, wantsAuxiliaries);
-  return otherRows(law, first, end, wantsAuxiliaries);
+/** What is wanted beside a row's derivatives by η: the first ones by τ, summed over rows, or all that Hessians need. */
+export const enum ByTau {
+  none = 0,
+  first = 1,
+  all = 2,
 }
 
-/** Where one row of the two at `at` is the last, the other counts nothing. */
-// @ts-ignore: decorator
-@inline
-function withinRows(at: usize, end: usize, values: v128): v128 {
-  return at + 8 < end ? values : f64x2.replace_lane(values, 1, 0.0);
+/** Writes slopes and curvatures of rows first .. end − 1, each times the row's weight, and what goes with τ. Returns Σ f. */
+export function differentiateRows(law: usize, first: u32, end: u32, effects: usize, byTau: ByTau): f64 {
+  addEffects(base, innerZ, innerEffects, effects, first, end, eta);
+  const from = <usize>first << 3;
+  const to = <usize>end << 3;
+  if (family === Family.bernoulli) return bernoulliRows(from, to);
+  if (family === Family.poisson) return poissonRows(from, to);
+  if (family === Family.gaussian) return gaussianRows(law, from, to, byTau);
+  if (byTau === ByTau.all) return otherRows(law, first, end);
+  return family === Family.studentT ? studentTRows(law, from, to) : negativeBinomialRows(law, from, to);
 }
 
 /** The logarithm of a product of many rows' factors is taken at once, where rows have no weights. */
@@ -81,7 +83,7 @@ function poissonRows(from: usize, end: usize): f64 {
   return sumOf2(sum);
 }
 
-function gaussianRows(law: usize, from: usize, end: usize, wantsAuxiliaries: bool): f64 {
+function gaussianRows(law: usize, from: usize, end: usize, byTau: ByTau): f64 {
   const constants = lossOf(law) + RowLoss.constants;
   const precision = load<f64>(constants);
   const precisions = f64x2.splat(precision);
@@ -101,7 +103,7 @@ function gaussianRows(law: usize, from: usize, end: usize, wantsAuxiliaries: boo
   }
   const square = sumOf2(squares);
   const count = sumOf2(weights);
-  if (wantsAuxiliaries && numAuxiliaries) {
+  if (byTau !== ByTau.none && numAuxiliaries) {
     const tau = smallAt(Small.tau);
     memory.fill(tau, 0, 5 << 3);
     store<f64>(tau, count - square);
@@ -111,7 +113,7 @@ function gaussianRows(law: usize, from: usize, end: usize, wantsAuxiliaries: boo
   return 0.5 * square + count * load<f64>(constants, 8);
 }
 
-function otherRows(law: usize, first: u32, end: u32, wantsAuxiliaries: bool): f64 {
+function otherRows(law: usize, first: u32, end: u32): f64 {
   const work = lossOf(law);
   const constants = work + RowLoss.constants;
   const tau = smallAt(Small.tau);
@@ -126,7 +128,7 @@ function otherRows(law: usize, first: u32, end: u32, wantsAuxiliaries: bool): f6
     rowCurvatures(family, constants, predictor, y, work + RowLoss.curvatures);
     store<f64>(slope + (i << 3), own * load<f64>(work, RowLoss.slopes));
     store<f64>(curvature + (i << 3), own * load<f64>(work, RowLoss.curvatures));
-    if (!wantsAuxiliaries || !numAuxiliaries) continue;
+    if (!numAuxiliaries) continue;
     store<f64>(cross + (i << 3), own * load<f64>(work, RowLoss.curvatures + 8));
     store<f64>(secondCross + (i << 3), own * load<f64>(work, RowLoss.curvatures + 16));
     for (let k: usize = 0; k < 16; k += 8) {

@@ -8,6 +8,7 @@ import { innerLossAt } from "./inner-mode";
 import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
 import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
+import { ByTau } from "./row-derivatives";
 import { addOuter, addScaled, dot, rescale, Small, smallAt, solveUpper } from "./small";
 import {
   base, dimension, fixedPart, innerEffects, innerFactor, innerModes, openGroups, outerEffects, outerFactor,
@@ -67,7 +68,7 @@ function openEffects(task: usize, model: usize, law: usize): void {
 export function openGroup(law: usize, starts: usize, numInner: u32): void {
   const from = load<u32>(starts);
   const to = load<u32>(starts + (<usize>numInner << 2));
-  loadRows(from, to, <usize>load<u32>(law));
+  loadRows(law, from, to);
   memory.copy(base, fixedPart, <usize>(to - from) << 3);
   memory.fill(innerModes, 0, <usize>numInner * effectBytes);
 }
@@ -151,7 +152,7 @@ function integrate(law: usize, starts: usize, k: u32, wantsMoments: bool): f64 {
   let node = <usize>slotU32(innerFactor, Factor.nodes);
   for (let n: u32 = 0; n < slotU32(innerFactor, Factor.numNodes); n++, node += <usize>(innerEffects + 1) << 3) {
     toInnerNode(node, mode);
-    const loss = innerLossAt(law, first, end, smallAt(Small.v), false);
+    const loss = innerLossAt(law, first, end, smallAt(Small.v), ByTau.none);
     if (n === 0) reference = loss;
     const share = Math.exp(load<f64>(node + (<usize>innerEffects << 3)) - loss + reference);
     total += share;

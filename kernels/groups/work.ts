@@ -1,6 +1,6 @@
 // The scratch memory of the work on one group at a time. Every kernel call lays it out anew, and each thread has an instance of
 // this module of its own, so the addresses stand in globals.
-import { Factor, groupFixedLength, Groups, maxEffects } from "../layout/groups";
+import { Factor, groupFixedLength, Groups, maxEffects, maxIntervalNodes } from "../layout/groups";
 import { Model } from "../layout/model";
 import { dimensionOf, slotU32 } from "../memory/record";
 
@@ -52,6 +52,12 @@ export let innerSlope: usize = 0;
 export let innerChange: usize = 0;
 export let outerSlope: usize = 0;
 export let outerChange: usize = 0;
+/** f64 a node: their shares in the integral, and these times v. */
+export let nodeShares: usize = 0;
+export let nodeMoments: usize = 0;
+/** f64 a row: what a count's loss and slope by τ have that depends on τ alone. */
+export let rowLogs: usize = 0;
+export let rowShares: usize = 0;
 /** Two f64 a row: slopes at two nodes, and their sums. */
 export let pairSlopes: usize = 0;
 export let pairSums: usize = 0;
@@ -116,11 +122,15 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
   innerChange = take(rows);
   outerSlope = take(rows);
   outerChange = take(rows);
+  rowLogs = take(rows);
+  rowShares = take(rows);
   pairSlopes = take(2 * rows);
   pairSums = take(2 * rows);
   innerZ = take(rows * maxEffects);
   outerZ = take(rows * maxEffects);
   innerModes = take(slotU32(groups, Groups.maxInner) * maxEffects);
+  nodeShares = take(maxIntervalNodes);
+  nodeMoments = take(maxIntervalNodes);
   small = take(groupFixedLength);
   gradient = take(dimension);
   change = take(dimension);

@@ -54,6 +54,9 @@ export const enum Factor {
   slots = 8,
 }
 
+/** No more nodes at equal distances than these. */
+export const maxIntervalNodes: u32 = 128;
+
 export const constantColumn: u32 = 0xffffffff;
 
 /** A group, in bytes from its address. */
@@ -86,11 +89,11 @@ export const enum FactorLaw {
 /** f64 of scratch memory for the work on a group; `width` is D and the outer factor's parameters, `dimension` M. */
 export function groupScratchLength(maxRows: u32, maxInner: u32, width: u32, dimension: u32): u32 {
   const ofRows = (maxRows + 2) * (groupRowArrays + width);
-  return ofRows + maxInner * maxEffects + groupFixedLength + dimension * (4 * dimension + groupVectors);
+  return ofRows + 2 * maxIntervalNodes + maxInner * maxEffects + groupFixedLength + dimension * (4 * dimension + groupVectors);
 }
 
 /** f64 a row, vectors of M f64, and f64 for small matrices. */
-export const groupRowArrays: u32 = 35;
+export const groupRowArrays: u32 = 37;
 export const groupVectors: u32 = 8;
 export const groupFixedLength: u32 = 1024;
 

@@ -16,7 +16,7 @@ export interface Quadrature {
 }
 
 /** Numbers of nodes that are tried, one after the other. */
-const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61, 91];
+const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61, 91, 127];
 /** Posterior sds that more nodes may still move a parameter. */
 const maxError = 0.02;
 /** Evaluations of a row's loss for one gradient beyond which no more nodes are taken. */
@@ -62,7 +62,11 @@ export async function chooseNodes(
   const distance = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
     Math.max(...a.map((gradient, k) => largestShift(gradient, b[k], around.covariance, sds, factor)));
   /** As many of one factor as are needed, the other's as they are. */
-  const settled = async (start: NodeCounts, level: keyof NodeCounts, most: number): Promise<Omit<Quadrature, "laplace">> => {
+  const settled = async (
+    start: NodeCounts,
+    level: keyof NodeCounts,
+    most: number,
+  ): Promise<Omit<Quadrature, "laplace">> => {
     let nodes = { ...start, [level]: ladder[0] };
     let gradients = await gradientsWith(nodes);
     let error = Number.POSITIVE_INFINITY;

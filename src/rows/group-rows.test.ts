@@ -120,7 +120,7 @@ describe("with an outer factor they are those of dense quadrature in both", () =
         outer: effects([-1]),
         inner: effects([-1]),
       };
-      const model = createGroupModel(flat, grouping, { outer: 61, inner: 181 });
+      const model = createGroupModel(flat, grouping, { outer: 61, inner: 127 });
       for (const each of values) await expectValues(model, each);
     });
 });

@@ -5,6 +5,7 @@ import {
   groupScratchLength,
   groupTaskBytes,
   maxEffects,
+  maxIntervalNodes,
   Groups as Slot,
 } from "../../../kernels/layout/groups.ts";
 import type { EngineMemory } from "../memory.ts";
@@ -70,7 +71,9 @@ export function writeGroupsRecord(memory: EngineMemory, record: GroupsRecord): n
 
 function writeFactor(memory: EngineMemory, factor: FactorRecord): number {
   const { columns, blocks, rule } = factor;
-  const { nodes, logWeights } = rule;
+  const { nodes, logWeights, isInterval } = rule;
+  if (isInterval && logWeights.length >= maxIntervalNodes)
+    throw new RangeError(`fewer than ${maxIntervalNodes} nodes at equal distances`);
   const size = columns.length;
   const address = memory.allocateZeroed(FactorSlot.slots * 8);
   const set = (slot: FactorSlot, value: number) => memory.setU32(address, slot, value);
@@ -80,7 +83,7 @@ function writeFactor(memory: EngineMemory, factor: FactorRecord): number {
   set(FactorSlot.blockSizes, memory.putU32(blocks));
   set(FactorSlot.numParameters, numVarianceParameters(factor));
   set(FactorSlot.numNodes, logWeights.length);
-  set(FactorSlot.isInterval, Number(rule.isInterval));
+  set(FactorSlot.isInterval, Number(isInterval));
   const entries = new Float64Array(logWeights.length * (size + 1));
   logWeights.forEach((logWeight, k) => {
     entries.set(nodes.subarray(k * size, (k + 1) * size), k * (size + 1));
