@@ -124,23 +124,19 @@ const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
 
-/**
- * Sds of groups' effects have skewed posteriors, so that NUTS may take longer; and where groups are few a batch is nearly all of them, so
- * that control variates would take as long.
- */
-const forGroups = { many: 2, few: 40, fewAre: 1000 };
+/** A batch of groups is nearly all of them where they are few, and their sds' posteriors are skewed: NUTS may take longer. */
+const forGroups = 2;
 
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
-  if (local.model.groups)
-    return isNutsAffordable(local, options, local.numRows < forGroups.fewAre ? forGroups.few : forGroups.many);
+  if (local.model.groups) return isNutsAffordable(local, options, forGroups);
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
 
 /**
  * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
- * rows and on a coreset.
+ * rows, on all groups, of which Laplace's approximation is far off, and on a coreset.
  */
-const lastResort = { allRows: 1, coreset: 4 };
+const lastResort = { allRows: 1, allGroups: 40, coreset: 4 };
 
 export interface LastResort {
   readonly sampler: Sampler;
@@ -154,7 +150,8 @@ export interface LastResort {
  */
 export function samplerWithoutStep(local: Rows, options: SamplerOptions): LastResort {
   const rationale = "auto: no affordable step of control-variate is stable and accurate";
-  if (isNutsAffordable(local, options, lastResort.allRows)) return { sampler: nuts, rationale, isExact: true };
+  const most = local.model.groups ? lastResort.allGroups : lastResort.allRows;
+  if (isNutsAffordable(local, options, most)) return { sampler: nuts, rationale, isExact: true };
   if (isCoresetAffordable(local, options, lastResort.coreset))
     return { sampler: coresetNuts, rationale, isExact: true };
   return { sampler: laplace, rationale, isExact: false };

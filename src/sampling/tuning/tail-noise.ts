@@ -5,6 +5,7 @@ import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorResidualInto } from "../../models/prior-terms.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
+import { workPerGroup } from "../../rows/work.ts";
 
 /** Where the loss has risen by this much a chain comes once in millions of steps. */
 const reach = 16;
@@ -20,6 +21,7 @@ const negligible = 0.05;
 /** Multiply-adds that the rows of one point may take. */
 const workPerPoint = 2e7;
 const listedRows = { fewest: 1000, most: 10_000 };
+const fewestGroups = 100;
 
 /**
  * Rows a unit of damping, S/h, below which chains are thrown out of the posterior's tails rather than pulled back.
@@ -45,8 +47,9 @@ export async function tailNoise(
   seed: number,
 ): Promise<number> {
   const { model, workspace } = local;
-  const affordable = Math.floor(workPerPoint / model.dimension ** 2);
-  const count = Math.min(listedRows.most, Math.max(listedRows.fewest, affordable));
+  const ofGroup = model.groups ? 2 * workPerGroup(model) : 0;
+  const affordable = Math.floor(workPerPoint / (model.dimension ** 2 + ofGroup));
+  const count = Math.min(listedRows.most, Math.max(model.groups ? fewestGroups : listedRows.fewest, affordable));
   const { rows: rowList } = rowsOf(workspace, weighted).draw(count, createRandom(seed, 1, 5));
   let most = 0;
   for (const line of linesOf(local, whitened, seed))
