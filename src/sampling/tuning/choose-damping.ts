@@ -21,7 +21,7 @@ export interface DampingChoice {
 const largestDamping = 0.5;
 const smallestDamping = 0.5 / 128;
 /** What the next halving may cost: where a pilot run of the fewest intervals takes more, the search ends. */
-const maxPilotWork = 0.5 * maxWork;
+const maxPilotWork = { rows: 0.5 * maxWork, groups: 2 * maxWork };
 /** A quarter of the tolerance is two Monte Carlo standard errors of the run itself (draw-schedule.ts). */
 const fractionOfSettings = 0.75;
 /** How many times longer pilot runs become where chance leaves the question open. */
@@ -55,8 +55,9 @@ export async function chooseDamping(
   }
   let damping = largestDamping;
   while (!isFeasible(damping) && damping > smallestDamping) damping /= 2;
+  const most = local.model.groups ? maxPilotWork.groups : maxPilotWork.rows;
   // Batches shrink with the damping: what was feasible with all rows need not be with fewer.
-  const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= maxPilotWork;
+  const canGoOn = () => isFeasible(damping / 2) && workOfPilot(specFor(damping / 2)) <= most;
   if (!isFeasible(damping) || !canGoOn()) throw new NoStableStepError();
   const run = pilotRuns(local, specFor);
   let intervals = minIntervals;
