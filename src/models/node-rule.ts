@@ -11,7 +11,14 @@ const maxHermiteNodes = 21;
  * which the integrand counts converges exponentially for any smooth one (Trefethen & Weideman 2014).
  */
 export function nodeRule(count: number, numEffects: number): NodeRule {
-  return numEffects === 1 && count > maxHermiteNodes ? trapezoidalRule(count) : hermiteRule(count, numEffects);
+  return isTrapezoidal(count, numEffects) ? trapezoidalRule(count) : hermiteRule(count, numEffects);
+}
+
+const isTrapezoidal = (count: number, numEffects: number) => numEffects === 1 && count > maxHermiteNodes;
+
+/** Whether the kernels go from node to node by factors, which costs next to nothing (kernels/groups/node-steps.ts). */
+export function isStepped(family: string, count: number, numEffects: number): boolean {
+  return family === "bernoulli" && isTrapezoidal(count, numEffects);
 }
 
 /** Gauss–Hermite quadrature in the scale of the integrand's curvature. */

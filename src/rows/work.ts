@@ -1,28 +1,38 @@
 import type { Model } from "../models/model.ts";
+import { isStepped } from "../models/node-rule.ts";
 
-/** What a row's loss costs at a node, in multiply-adds. */
-const perNode = 40;
 /** Evaluations of a row's loss to find where the integrand is largest. */
 const modeEvaluations = 4;
+
+/**
+ * What an evaluation of an inner group's integrand costs in multiply-adds, a row and beside its rows: with one effect, with several, whose
+ * small matrices come on top, and where nodes follow each other by factors.
+ */
+const costs = {
+  one: { row: 40, beside: 230 },
+  several: { row: 40, beside: 600 },
+  stepped: { row: 10, beside: 10 },
+};
 
 /** Rows of data that a row of the model stands for: more than one where it is a group. */
 export function rowsPerRow({ groups, rows }: Model): number {
   return groups ? groups.rows.rows.numRows / rows.numRows : 1;
 }
 
-/** What the small matrices of a node cost beside its rows. */
-const besideRows = 600;
-
 /** Multiply-adds for the loss and the gradient of one group. */
 export function workPerGroup(model: Model): number {
   const { groups } = model;
   if (!groups) throw new TypeError("The model has no groups.");
   const { outer, inner, nodes } = groups;
-  const count = (effects: number, perDimension: number) => perDimension ** effects;
+  const { family, rows } = groups.rows;
+  const rowsPerInner = rows.numRows / groups.numInner;
+  const innersPerGroup = groups.numInner / model.rows.numRows;
+  const costOf = ({ row, beside }: (typeof costs)["one"]) => row * rowsPerInner + beside;
+  const general = costOf(inner.columns.length === 1 ? costs.one : costs.several);
+  const atNode = isStepped(family.name, nodes.inner, inner.columns.length) ? costOf(costs.stepped) : general;
   // Gaussian rows have a closed form.
-  const innerNodes =
-    modeEvaluations + (groups.rows.family.name === "gaussian" ? 0 : count(inner.columns.length, nodes.inner));
-  const outerNodes = outer ? modeEvaluations + count(outer.columns.length, nodes.outer) : 1;
-  const nodesInAll = outerNodes * innerNodes;
-  return rowsPerRow(model) * (2 * groups.rows.rows.numColumns + perNode * nodesInAll) + besideRows * nodesInAll;
+  const innerNodes = family.name === "gaussian" ? 0 : nodes.inner ** inner.columns.length;
+  const outerNodes = outer ? modeEvaluations + nodes.outer ** outer.columns.length : 1;
+  const ofInner = modeEvaluations * general + innerNodes * atNode;
+  return 2 * rowsPerRow(model) * rows.numColumns + outerNodes * innersPerGroup * ofInner;
 }
