@@ -6,7 +6,7 @@ import { Factor, GroupEntry, Groups, Law } from "../layout/groups";
 import { GroupEffects } from "../layout/group-effects";
 import { Model } from "../layout/model";
 import { setSlotU32, slotU32 } from "../memory/record";
-import { effectBytes } from "./group-rows";
+import { effectBytes, firstRow } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
@@ -67,9 +67,8 @@ export function drawEffects(task: usize): void {
 
 /** Leaves b of inner group k at Small.b. */
 function drawInner(law: usize, starts: usize, k: u32): void {
-  const origin = load<u32>(starts);
-  const first = load<u32>(starts + (<usize>k << 2)) - origin;
-  const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
+  const first = firstRow(starts, k);
+  const end = firstRow(starts, k + 1);
   const mode = innerModes + <usize>k * effectBytes;
   const factor = smallAt(Small.factor);
   findInnerMode(law, first, end, mode, fineTolerance);

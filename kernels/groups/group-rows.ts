@@ -37,6 +37,13 @@ export function loadRows(law: usize, from: u32, to: u32): void {
   if (family === Family.negativeBinomial) prepareCounts(law, to - from);
 }
 
+/** The first row of inner group `k` of the group whose first inner group's first row stands at `starts`, counted from the group's own. */
+// @ts-ignore: decorator
+@inline
+export function firstRow(starts: usize, k: u32): u32 {
+  return load<u32>(starts + (<usize>k << 2)) - load<u32>(starts);
+}
+
 /** xᵀv */
 export function dotOf(row: usize, vector: usize, length: u32): f64 {
   let sum: f64 = 0;

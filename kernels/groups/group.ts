@@ -4,12 +4,12 @@
 import { Factor, GroupEntry, Groups } from "../layout/groups";
 import { Model } from "../layout/model";
 import { slotU32 } from "../memory/record";
-import { addColumns, addEffects, dotOf, effectBytes, loadRows, rowAddress, sumZ } from "./group-rows";
+import { addColumns, addEffects, dotOf, effectBytes, firstRow, loadRows, rowAddress, sumZ } from "./group-rows";
 import { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./hessian";
 import { innerAlong, integrateInner } from "./inner-group";
 import { innerLaw, outerLaw, slopeOf, curvatureOf } from "./law";
-import { findOuterMode, setOuterEffects } from "./outer-mode";
-import { addOuter, addScaled, dot, logDeterminant, multiply, rescale, Small, smallAt, solveUpper } from "./small";
+import { findOuterMode, toOuterNode } from "./outer-mode";
+import { addOuter, addScaled, dot, logDeterminant, multiply, rescale, Small, smallAt } from "./small";
 import {
   along, base, change, dimension, fixedAlong, fixedPart, firstAuxiliary, gradient, innerChange, innerModes,
   innerParameters, innerSlope, numAuxiliaries, numColumns, outerChange, outerEffects, outerFactor, outerParameters, outerSlope,
@@ -67,12 +67,8 @@ function integrateOuter(law: usize, starts: usize, numInner: u32, rows: u32, wan
   const u = smallAt(Small.outerV);
   let total: f64 = 0;
   let reference: f64 = 0;
-  let node = <usize>slotU32(outerFactor, Factor.nodes);
-  for (let n: u32 = 0; n < slotU32(outerFactor, Factor.numNodes); n++, node += <usize>(outerEffects + 1) << 3) {
-    memory.copy(u, node, <usize>outerEffects << 3);
-    solveUpper(factor, u, outerEffects);
-    addScaled(u, 1.0, mode, outerEffects);
-    setOuterEffects(law, u, rows);
+  for (let n: u32 = 0; n < slotU32(outerFactor, Factor.numNodes); n++) {
+    const node = toOuterNode(law, n, rows);
     if (wanted === Wanted.change) alongOuter(rows, u);
     if (wanted === Wanted.hessian) extendRows(law, u, rows);
     const loss = 0.5 * dot(u, u, outerEffects) + atNode(law, starts, numInner, wanted);
@@ -91,13 +87,12 @@ let sumAlong: f64 = 0;
 
 /** Σ of the inner groups' losses at the present outer effects, and of their derivatives. */
 function atNode(law: usize, starts: usize, numInner: u32, wanted: u32): f64 {
-  const origin = load<u32>(starts);
   let loss: f64 = 0;
   nodeAlong = 0;
   memory.fill(smallAt(Small.nodeTau), 0, <usize>(Small.outerTau - Small.nodeTau) << 3);
   for (let k: u32 = 0; k < numInner; k++) {
-    const first = load<u32>(starts + (<usize>k << 2)) - origin;
-    const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
+    const first = firstRow(starts, k);
+    const end = firstRow(starts, k + 1);
     loss += integrateInner(law, first, end, innerModes + <usize>k * effectBytes, wanted);
     addScaled(smallAt(Small.nodeTau), 1, smallAt(Small.innerTau), Small.outerTau - Small.nodeTau);
     nodeAlong += innerAlong;

@@ -1,13 +1,14 @@
 // Where the joint integrand of an outer group is largest, (û, v̂_1, …), and the curvature of its profile in u there.
-import { FactorLaw } from "../layout/groups";
-import { addEffects, copyZ, effectBytes } from "./group-rows";
+import { Factor, FactorLaw } from "../layout/groups";
+import { slotU32 } from "../memory/record";
+import { addEffects, copyZ, effectBytes, firstRow } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw, outerLaw } from "./law";
 import { ByTau } from "./row-derivatives";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rowBytes, Small, smallAt, solveLower, solveUpper,
 } from "./small";
-import { base, curvature, fixedPart, innerEffects, innerModes, innerZ, outerEffects, outerZ, slope } from "./work";
+import { base, curvature, fixedPart, innerEffects, innerModes, innerZ, outerEffects, outerFactor, outerZ, slope } from "./work";
 
 const tolerance: f64 = 1e-5;
 const maxIterations = 60;
@@ -17,6 +18,17 @@ export function setOuterEffects(law: usize, u: usize, numRows: u32): void {
   const b = smallAt(Small.outerB);
   multiply(outerLaw(law) + (<usize>FactorLaw.factor << 3), u, outerEffects, b);
   addEffects(fixedPart, outerZ, outerEffects, b, 0, numRows, base);
+}
+
+/** Moves the rows to the outer effects of node `n`, whose u is then at Small.outerV, and returns the node's address. */
+export function toOuterNode(law: usize, n: u32, numRows: u32): usize {
+  const node = <usize>slotU32(outerFactor, Factor.nodes) + (<usize>(n * (outerEffects + 1)) << 3);
+  const u = smallAt(Small.outerV);
+  memory.copy(u, node, <usize>outerEffects << 3);
+  solveUpper(smallAt(Small.outerFactor), u, outerEffects);
+  addScaled(u, 1.0, smallAt(Small.outerMode), outerEffects);
+  setOuterEffects(law, u, numRows);
+  return node;
 }
 
 /** Moves û at Small.outerMode and the inner modes to where they are, and leaves the Cholesky factor at Small.outerFactor. */
@@ -53,10 +65,9 @@ function profile(law: usize, starts: usize, numInner: u32, numRows: u32, u: usiz
   memory.fill(moments, 0, 4 * effectBytes);
   setOuterEffects(law, u, numRows);
   let loss = 0.5 * dot(u, u, outerEffects);
-  const origin = load<u32>(starts);
   for (let k: u32 = 0; k < numInner; k++) {
-    const first = load<u32>(starts + (<usize>k << 2)) - origin;
-    const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
+    const first = firstRow(starts, k);
+    const end = firstRow(starts, k + 1);
     const mode = innerModes + <usize>k * effectBytes;
     findInnerMode(law, first, end, mode, fineTolerance);
     loss += innerLossAt(law, first, end, mode, ByTau.none);

@@ -3,13 +3,13 @@ import { Factor, GroupEntry, Groups, Law, maxEffects } from "../layout/groups";
 import { effectSumsLength, GroupEffects } from "../layout/group-effects";
 import { Model } from "../layout/model";
 import { setSlotU32, slotU32 } from "../memory/record";
-import { effectBytes, loadRows } from "./group-rows";
+import { effectBytes, firstRow, loadRows } from "./group-rows";
 import { innerLossAt } from "./inner-mode";
 import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
 import { prepareLaw } from "./law";
-import { findOuterMode, setOuterEffects } from "./outer-mode";
+import { findOuterMode, toOuterNode } from "./outer-mode";
 import { ByTau } from "./row-derivatives";
-import { addOuter, addScaled, dot, rescale, Small, smallAt, solveUpper } from "./small";
+import { addOuter, addScaled, dot, rescale, Small, smallAt } from "./small";
 import {
   base, dimension, fixedPart, innerEffects, innerFactor, innerModes, openGroups, outerEffects, outerFactor,
 } from "./work";
@@ -104,17 +104,6 @@ function sumOuter(law: usize, starts: usize, numInner: u32, inner: usize, outer:
   }
 }
 
-/** Moves the rows to the outer effects of a node, and returns its address. */
-function toOuterNode(law: usize, n: u32, rows: u32): usize {
-  const node = <usize>slotU32(outerFactor, Factor.nodes) + (<usize>(n * (outerEffects + 1)) << 3);
-  const u = smallAt(Small.outerV);
-  memory.copy(u, node, <usize>outerEffects << 3);
-  solveUpper(smallAt(Small.outerFactor), u, outerEffects);
-  addScaled(u, 1.0, smallAt(Small.outerMode), outerEffects);
-  setOuterEffects(law, u, rows);
-  return node;
-}
-
 /** Σ of the inner groups' losses at the present outer effects. */
 export function innerLosses(law: usize, starts: usize, numInner: u32): f64 {
   let loss: f64 = 0;
@@ -141,9 +130,8 @@ function sumInner(law: usize, starts: usize, numInner: u32, sums: usize, share: 
 
 /** −log ∫ exp(−F(v)) dv of inner group k; leaves its moments where they are wanted. */
 function integrate(law: usize, starts: usize, k: u32, wantsMoments: bool): f64 {
-  const origin = load<u32>(starts);
-  const first = load<u32>(starts + (<usize>k << 2)) - origin;
-  const end = load<u32>(starts + (<usize>(k + 1) << 2)) - origin;
+  const first = firstRow(starts, k);
+  const end = firstRow(starts, k + 1);
   const mode = innerModes + <usize>k * effectBytes;
   placeInnerNodes(law, first, end, mode);
   if (wantsMoments) memory.fill(mean, 0, 5 * effectBytes);
