@@ -86,8 +86,53 @@ describe("the command on a multilevel model", () => {
         const of = (name: string) => Number(row.split(",")[names.indexOf(name)]);
         return targets[n] >= of("predictive_low") && targets[n] <= of("predictive_high");
       });
-    // 400 rows, whose groups' 40 effects have errors in common: twice the binomial sd of 1.5%.
+    // 400 rows, whose groups' 40 effects have errors in common: four times the binomial sd of 1.5%.
     expect(Math.abs(inside.length / targets.length - 0.9)).toBeLessThan(0.06);
+  });
+
+  it("finds the same mode whatever the order of the rows and the names of the groups", async () => {
+    const [head, ...rows] = lines("train.csv");
+    const order = createRandom(5, 0, 9);
+    const permuted = rows.map((row) => ({ row, place: order.uniform() })).sort((a, b) => a.place - b.place);
+    const renamed = permuted.map(({ row }) =>
+      row.replace(/^s(\d+)/, (_, number) => String(90_000 - 7 * Number(number))),
+    );
+    writeFileSync(at("renamed.csv"), `${[head, ...renamed].join("\n")}\n`);
+    const modes = async (data: string, group: string) => {
+      const asked = ["--sampler", "laplace", "--draws", "100", "--quiet", "--json", "mode.json"];
+      const { status, stderr } = await ornstein("fit", data, "-f", `y ~ x + (1 + x | ${group})`, ...asked);
+      expect([0, 1], stderr).toContain(status);
+      const { coefficients, groups } = json("mode.json");
+      return [...coefficients, ...groups[0].sds, ...groups[0].correlations].map((each) => each.standardized);
+    };
+    const expected = await modes("train.csv", "school");
+    const found = await modes("renamed.csv", "C(school)");
+    expect(found.length).toBe(6);
+    found.forEach(({ laplaceMean, laplaceSd }, k) => {
+      // Newton's last step leaves 1e-5 sd, and sums over rows in another order differ in their last digits.
+      expect(Math.abs(laplaceMean - expected[k].laplaceMean)).toBeLessThan(1e-4 * expected[k].laplaceSd);
+      expect(laplaceSd / expected[k].laplaceSd).toBeCloseTo(1, 4);
+    });
+  });
+
+  const golden = (name: string) => new URL(`../golden/multilevel/data/${name}.csv`, import.meta.url).pathname;
+  const modeOf = ["--sampler", "laplace", "--draws", "100", "--quiet", "--json", "mode.json"];
+
+  it("finds the mode where few nodes make loss and gradient differ", async () => {
+    const formula = "seizures ~ treatment + x + offset(log(exposure)) + (1 | subject)";
+    const { status, stderr } = await ornstein("fit", golden("counts"), "-f", formula, "--family", "poisson", ...modeOf);
+    expect([0, 1], stderr).toContain(status);
+    expect(json("mode.json").certificate.quadrature.error).toBeLessThan(0.02);
+  });
+
+  it("has nodes enough for three levels of binary rows with sds of 7 and 4", async () => {
+    const formula = 'immunised == "Y" ~ older + education + rural + indigenous + (1 | community) + (1 | mother)';
+    const { status, stderr } = await ornstein("fit", golden("immunisation"), "-f", formula, ...modeOf);
+    expect([0, 1], stderr).toContain(status);
+    const { nodes, outerNodes, error, laplace } = json("mode.json").certificate.quadrature;
+    expect(error).toBeLessThan(0.02);
+    expect([nodes, outerNodes]).toEqual([expect.any(Number), expect.any(Number)]);
+    expect(laplace.largestShift).toBeGreaterThan(2);
   });
 
   it("takes priors of groups by name, and says which there are", async () => {
