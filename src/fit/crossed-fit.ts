@@ -120,7 +120,7 @@ async function runCrossed(
   const coefficients = table.coefficients.map(convergenceOf);
   const checks = [
     checkConvergence(coefficients, {}),
-    checkCrossed(crossed.error, tolerance),
+    checkCrossed(crossed.error),
     crossedPriorCheck(output, model, names, options),
   ];
   const monteCarlo = monteCarloErrors(coefficients, 0);
@@ -173,8 +173,10 @@ function inOrder(chain: Float64Array, { layout }: CrossedPosterior, numFixed: nu
 
 /** Nats by which an interpolated log density may be off at its draws: then weights of draws are off by a twentieth. */
 const largestRms = 0.05;
+/** Trajectories of which fewer are accepted stand still in a part of the posterior. */
+const minAcceptance = 0.4;
 
-function checkCrossed(error: CrossedError, tolerance: number): RunCheck {
+function checkCrossed(error: CrossedError): RunCheck {
   if (error.kind === "interpolated")
     return {
       id: "crossed",
@@ -184,7 +186,7 @@ function checkCrossed(error: CrossedError, tolerance: number): RunCheck {
     };
   return {
     id: "crossed",
-    passed: error.acceptance > Math.max(0.4, tolerance),
+    passed: error.acceptance > minAcceptance,
     message: `Effects, coefficients and variances are sampled together by trajectories that leave the posterior unchanged: ${percent(error.acceptance)} accepted, ${error.gradientsPerDraw.toFixed(1)} gradients a draw.`,
   };
 }
