@@ -1,5 +1,5 @@
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { diagonal, type Matrix, multiplyVector } from "../linalg/matrix.ts";
+import { add, congruence, diagonal, dot, type Matrix, multiplyVector, transpose } from "../linalg/matrix.ts";
 import { withNodes } from "../models/group-model.ts";
 import type { Model, NodeCounts } from "../models/model.ts";
 import { rowsOf } from "../rows/rows-of.ts";
@@ -19,8 +19,16 @@ export interface Quadrature {
 const ladder = [3, 5, 7, 9, 11, 15, 21, 29, 41, 61, 91, 127];
 /** Posterior sds that more nodes may still move a parameter. */
 const maxError = 0.02;
+/** And by how much more nodes may change the curvature at the mode, as a share of the posterior's: sds then by half of it. */
+const maxCurvatureError = 0.04;
 /** Evaluations of a row's loss for one gradient beyond which no more nodes are taken. */
 const maxNodes = 20_000;
+
+/** At the points around the mode, and at the mode. */
+interface Derivatives {
+  readonly gradients: readonly Float64Array[];
+  readonly curvature: Matrix;
+}
 
 /** Around the mode. */
 interface Around {
@@ -32,7 +40,8 @@ interface Around {
 
 /**
  * The fewest nodes whose gradients, at the mode and a posterior sd away from it, are within 0.02 sd of those with more: the shift
- * P (g_K − g_K′), as a share of each parameter's sd. With gaussian rows every integrand is a normal density times a polynomial, so that
+ * P (g_K − g_K′), as a share of each parameter's sd; and whose curvature at the mode is that with more nodes. Of groups of many rows
+ * it is a small difference of large terms (Louis' identity), and needs more nodes than gradients do. With gaussian rows every integrand is a normal density times a polynomial, so that
  * three nodes are exact.
  * @param sample of the groups, which stand for all
  * @param factor how many times as many there are
@@ -47,20 +56,26 @@ export async function chooseNodes(
   if (!groups) throw new TypeError("The model has no groups.");
   if (family.name === "gaussian") return { nodes: groups.nodes, error: 0 };
   const points = pointsAround(around);
-  const gradientsWith = async (nodes: NodeCounts) => {
+  const derivativesWith = async (nodes: NodeCounts): Promise<Derivatives> => {
     const mark = sample.memory.mark();
     try {
       const rows = rowsOf(workspace, withNodes(sample, nodes));
       const gradients: Float64Array[] = [];
       for (const point of points) gradients.push((await rows.pass(point, { gram: "none" })).gradient);
-      return gradients;
+      const { gram } = await rows.pass(around.mode, { gram: "curvature" });
+      return { gradients, curvature: gram };
     } finally {
       sample.memory.release(mark);
     }
   };
   const sds = diagonal(around.covariance).map(Math.sqrt);
-  const distance = (a: readonly Float64Array[], b: readonly Float64Array[]) =>
-    Math.max(...a.map((gradient, k) => largestShift(gradient, b[k], around.covariance, sds, factor)));
+  const distance = (a: Derivatives, b: Derivatives) => {
+    const shifts = a.gradients.map((gradient, k) =>
+      largestShift(gradient, b.gradients[k], around.covariance, sds, factor),
+    );
+    const change = congruence(transpose(around.factor), add(a.curvature, b.curvature, 1, -1)).data;
+    return { shift: Math.max(...shifts), curvature: factor * Math.sqrt(dot(change, change)) };
+  };
   /** As many of one factor as are needed, the other's as they are. */
   const settled = async (
     start: NodeCounts,
@@ -68,16 +83,17 @@ export async function chooseNodes(
     most: number,
   ): Promise<Omit<Quadrature, "laplace">> => {
     let nodes = { ...start, [level]: ladder[0] };
-    let gradients = await gradientsWith(nodes);
+    let found = await derivativesWith(nodes);
     let error = Number.POSITIVE_INFINITY;
     for (const count of ladder.slice(1)) {
       const next = { ...nodes, [level]: count };
       if (count > ladder[1] && numNodes(groups, next) > maxNodes) break;
-      const better = await gradientsWith(next);
-      error = distance(gradients, better);
-      if (error <= most) break;
+      const better = await derivativesWith(next);
+      const { shift, curvature } = distance(found, better);
+      error = shift;
+      if (shift <= most && curvature <= maxCurvatureError) break;
       nodes = next;
-      gradients = better;
+      found = better;
     }
     return { nodes, error };
   };

@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
 import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
-import { dataRowsOf } from "../../models/group-model.ts";
+import { dataRowsOf, firstVarianceParameter } from "../../models/group-model.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
 import { densityOf } from "../../priors/densities.ts";
@@ -131,8 +131,9 @@ async function newton(
     passes++;
     // Later on a search that runs off to where the loss has no bound overflows, too: that is another matter.
     if (iteration === 0) requireFinite(here.loss, here.gradient, here.hessian.data);
-    const direction = newtonDirection(here, model);
-    const decrement = -dot(direction, here.gradient);
+    const whole = newtonDirection(here, model);
+    const decrement = -dot(whole, here.gradient);
+    const direction = bounded(model, whole);
     let length = 1;
     let next = moved(position, direction, length);
     if (decrement < tolerance) return { position: next, precision: here.hessian, passes, converged: true, spread };
@@ -152,6 +153,17 @@ async function newton(
   const here = await expand(workspace, model, position, search);
   const converged = -dot(newtonDirection(here, model), here.gradient) < looseTolerance;
   return { position, precision: here.hessian, passes: passes + 1, converged, spread };
+}
+
+/** Where the loss is flat in log τ, a quadratic says nothing of it farther away. */
+const maxChangeOfVariance = 2;
+
+/** The same direction with no parameter of groups' variances changed by more than that. */
+function bounded(model: Model, direction: Float64Array): Float64Array {
+  if (!model.groups) return direction;
+  const first = firstVarianceParameter(model);
+  const within = (change: number) => Math.max(-maxChangeOfVariance, Math.min(maxChangeOfVariance, change));
+  return direction.map((change, j) => (j < first ? change : within(change)));
 }
 
 function moved(position: Float64Array, direction: Float64Array, length: number): Float64Array {
