@@ -36,8 +36,8 @@ const fullTolerance = 1e-10;
 /** A hundredth of a posterior sd: where rounding keeps the search from more, it has arrived all the same. */
 const looseTolerance = 1e-4;
 const maxIterations = 100;
-/** Of groups no more: where their nodes are too few for the effects' sds the gradient may point uphill, and others are chosen. */
-const maxHalvings = { rows: 50, groups: 10 };
+/** With quadrature no more: where nodes are too few for the effects' sds the gradient may point uphill, and others are chosen. */
+const maxHalvings = { exact: 50, quadrature: 10 };
 
 /**
  * Finds the mode: Newton steps on small strided minibatches that grow eightfold bring θ near, so that the few passes
@@ -122,8 +122,8 @@ async function newton(
   const { tolerance, spread } = search;
   // With few nodes a group's gradient is not quite its loss's derivative: the loss is smallest up to 0.02 sd from where the
   // gradient vanishes, and says nothing of a step that near.
-  const quadraticBelow = model.groups ? 1e-2 : 1e-4;
-  const halvings = model.groups ? maxHalvings.groups : maxHalvings.rows;
+  const quadraticBelow = hasQuadrature(model) ? 1e-2 : 1e-4;
+  const halvings = hasQuadrature(model) ? maxHalvings.quadrature : maxHalvings.exact;
   let position = start;
   let passes = 0;
   for (let iteration = 0; iteration < maxIterations; iteration++) {
@@ -131,10 +131,9 @@ async function newton(
     passes++;
     // Later on a search that runs off to where the loss has no bound overflows, too: that is another matter.
     if (iteration === 0) requireFinite(here.loss, here.gradient, here.hessian.data);
-    const whole = newtonDirection(here, model);
-    const decrement = -dot(whole, here.gradient);
-    const direction = bounded(model, whole);
-    let length = 1;
+    const direction = newtonDirection(here, model);
+    const decrement = -dot(direction, here.gradient);
+    let length = longestStep(model, direction);
     let next = moved(position, direction, length);
     if (decrement < tolerance) return { position: next, precision: here.hessian, passes, converged: true, spread };
     // Rounding of a sum over N rows hides decreases below about 1e-12 of the loss.
@@ -155,15 +154,17 @@ async function newton(
   return { position, precision: here.hessian, passes: passes + 1, converged, spread };
 }
 
+/** Whether groups' effects are integrated out by quadrature: gaussian rows have a closed form, whose derivatives are exact. */
+const hasQuadrature = ({ groups, family }: Model) => groups !== undefined && family.name !== "gaussian";
+
 /** Where the loss is flat in log τ, a quadratic says nothing of it farther away. */
 const maxChangeOfVariance = 2;
 
-/** The same direction with no parameter of groups' variances changed by more than that. */
-function bounded(model: Model, direction: Float64Array): Float64Array {
-  if (!model.groups) return direction;
-  const first = firstVarianceParameter(model);
-  const within = (change: number) => Math.max(-maxChangeOfVariance, Math.min(maxChangeOfVariance, change));
-  return direction.map((change, j) => (j < first ? change : within(change)));
+/** The share of a step that changes no parameter of groups' variances by more than that. */
+function longestStep(model: Model, direction: Float64Array): number {
+  if (!hasQuadrature(model)) return 1;
+  const changes = direction.subarray(firstVarianceParameter(model)).map(Math.abs);
+  return Math.min(1, maxChangeOfVariance / Math.max(...changes));
 }
 
 function moved(position: Float64Array, direction: Float64Array, length: number): Float64Array {
