@@ -57,7 +57,7 @@ export { findInnerMode, innerLossAt } from "./groups/inner-mode";
 export { prepareFactor, prepareLaw } from "./groups/law";
 export { findOuterMode, setOuterEffects } from "./groups/outer-mode";
 export { differentiateRows } from "./groups/row-derivatives";
-export { innerLosses, openGroup, sumEffects } from "./groups/sum-effects";
+export { innerLosses, sumEffects } from "./groups/sum-effects";
 export { addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rescale } from "./groups/small";
 export { openGroups } from "./groups/work";
 export {

@@ -2,18 +2,17 @@
 // density of v falls at least as fast as that of N(v̂, I), so that proposals of N(v̂, H⁻¹) with a few of N(v̂, I) have bounded weights:
 // each step forgets the one before with at least a fixed probability (Mengersen & Tweedie 1996).
 import { fillNormals } from "../chains/random";
-import { Factor, GroupEntry, Groups, Law } from "../layout/groups";
+import { Law } from "../layout/groups";
 import { GroupEffects } from "../layout/group-effects";
-import { Model } from "../layout/model";
-import { setSlotU32, slotU32 } from "../memory/record";
+import { slotU32 } from "../memory/record";
+import { firstInner, law, numInner, openGroup, openTask, place, starts } from "./effects-task";
 import { effectBytes, firstRow } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
-import { prepareLaw } from "./law";
 import { findOuterMode, setOuterEffects } from "./outer-mode";
 import { ByTau } from "./row-derivatives";
 import { addScaled, dot, logDeterminant, Small, smallAt, solveUpper } from "./small";
-import { innerLosses, openGroup } from "./sum-effects";
-import { dimension, innerEffects, innerModes, openGroups, outerEffects, outerFactor } from "./work";
+import { innerLosses } from "./sum-effects";
+import { innerEffects, innerModes, outerEffects, outerFactor } from "./work";
 
 /** Steps of a chain for a group's effects, which begins at a proposal. */
 const innerSteps = 16;
@@ -30,36 +29,24 @@ let normals: usize = 0;
 
 /** Draws the groups' effects at the next θ. */
 export function drawEffects(task: usize): void {
-  const model = <usize>slotU32(task, GroupEffects.model);
-  const law = <usize>slotU32(task, GroupEffects.scratch);
-  const next = slotU32(task, GroupEffects.next);
   const count = <usize>slotU32(task, GroupEffects.numPositions);
-  const groups = <usize>slotU32(model, Model.groups);
-  const outer = <usize>slotU32(groups, Groups.outer);
-  const numShares = outer ? slotU32(outer, Factor.numNodes) : 0;
-  present = law + (<usize>(<u32>Law.length + numShares) << 3) + 5 * effectBytes;
+  present = <usize>slotU32(task, GroupEffects.scratch) + ((<usize>Law.length) << 3);
   proposed = present + effectBytes;
   distance = proposed + effectBytes;
   normals = distance + effectBytes;
   stream = <usize>slotU32(task, GroupEffects.random);
-  openGroups(model, normals + 2 * effectBytes, false);
-  setSlotU32(task, GroupEffects.next, next + 1);
-  prepareLaw(model, <usize>slotU32(task, GroupEffects.positions) + (<usize>(next * dimension) << 3), law);
-  const inner = <usize>slotU32(task, GroupEffects.inner) + (<usize>(next * innerEffects) << 3);
+  openTask(task, normals + 2 * effectBytes);
+  const inner = <usize>slotU32(task, GroupEffects.inner) + (<usize>(place * innerEffects) << 3);
   for (let n = slotU32(task, GroupEffects.from); n < slotU32(task, GroupEffects.to); n++) {
-    const entry = <usize>slotU32(model, Model.rows) + <usize>n * GroupEntry.bytes;
-    const first = load<u32>(entry, GroupEntry.first);
-    const numInner = load<u32>(entry, GroupEntry.end) - first;
-    const starts = <usize>slotU32(groups, Groups.innerStarts) + (<usize>first << 2);
-    openGroup(law, starts, numInner);
+    openGroup(n);
     if (outerFactor) {
       drawOuter(law, starts, numInner);
-      const at = (<usize>n * count + <usize>next) * <usize>outerEffects;
+      const at = (<usize>n * count + <usize>place) * <usize>outerEffects;
       memory.copy(<usize>slotU32(task, GroupEffects.outer) + (at << 3), smallAt(Small.outerB), <usize>outerEffects << 3);
     }
     for (let k: u32 = 0; k < numInner; k++) {
       drawInner(law, starts, k);
-      const to = inner + ((<usize>(first + k) * count * <usize>innerEffects) << 3);
+      const to = inner + ((<usize>(firstInner + k) * count * <usize>innerEffects) << 3);
       memory.copy(to, smallAt(Small.b), <usize>innerEffects << 3);
     }
   }

@@ -1,20 +1,18 @@
 // Means and second moments of groups' effects b = L v given θ and the data, by the quadrature that the loss of a group is worked out by.
-import { Factor, GroupEntry, Groups, Law, maxEffects } from "../layout/groups";
+import { Factor, Groups, Law, maxEffects } from "../layout/groups";
 import { effectSumsLength, GroupEffects } from "../layout/group-effects";
 import { Model } from "../layout/model";
-import { setSlotU32, slotU32 } from "../memory/record";
-import { effectBytes, firstRow, loadRows } from "./group-rows";
+import { slotU32 } from "../memory/record";
+import { firstInner, law, numInner, openGroup, openTask, place, starts } from "./effects-task";
+import { effectBytes, firstRow } from "./group-rows";
 import { innerLossAt } from "./inner-mode";
 import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
-import { prepareLaw } from "./law";
 import { findOuterMode, toOuterNode } from "./outer-mode";
 import { ByTau } from "./row-derivatives";
 import { addOuter, addScaled, dot, rescale, Small, smallAt } from "./small";
-import {
-  base, dimension, fixedPart, innerEffects, innerFactor, innerModes, openGroups, outerEffects, outerFactor,
-} from "./work";
+import { innerEffects, innerFactor, innerModes, outerEffects, outerFactor } from "./work";
 
-/** The θ of this call, its weights, and the sums of the first group and their lengths in bytes. */
+/** The weights of the θ of this call, and the sums of the first group and their lengths in bytes. */
 let weights: usize = 0;
 let numWeights: u32 = 0;
 let innerSums: usize = 0;
@@ -29,48 +27,29 @@ let square: usize = 0;
 
 /** Adds the groups' moments at the next θ. */
 export function sumEffects(task: usize): void {
-  const model = <usize>slotU32(task, GroupEffects.model);
-  const law = <usize>slotU32(task, GroupEffects.scratch);
-  const next = slotU32(task, GroupEffects.next);
-  openEffects(task, model, law);
-  setSlotU32(task, GroupEffects.next, next + 1);
-  weights = <usize>slotU32(task, GroupEffects.weights) + (<usize>(next * numWeights) << 3);
-  prepareLaw(model, <usize>slotU32(task, GroupEffects.positions) + (<usize>(next * dimension) << 3), law);
-  const groups = <usize>slotU32(model, Model.groups);
+  openEffects(task);
   for (let n = slotU32(task, GroupEffects.from); n < slotU32(task, GroupEffects.to); n++) {
-    const entry = <usize>slotU32(model, Model.rows) + <usize>n * GroupEntry.bytes;
-    const first = load<u32>(entry, GroupEntry.first);
-    const numInner = load<u32>(entry, GroupEntry.end) - first;
-    const starts = <usize>slotU32(groups, Groups.innerStarts) + (<usize>first << 2);
-    openGroup(law, starts, numInner);
-    const sums = innerSums + <usize>first * innerBytes;
+    openGroup(n);
+    const sums = innerSums + <usize>firstInner * innerBytes;
     if (outerFactor) sumOuter(law, starts, numInner, sums, outerSums + <usize>n * outerBytes);
     else sumInner(law, starts, numInner, sums, 1);
   }
 }
 
 /** Lays out the scratch memory, the law first. */
-function openEffects(task: usize, model: usize, law: usize): void {
-  const groups = <usize>slotU32(model, Model.groups);
+function openEffects(task: usize): void {
+  const groups = <usize>slotU32(<usize>slotU32(task, GroupEffects.model), Model.groups);
   const outer = <usize>slotU32(groups, Groups.outer);
-  numWeights = slotU32(task, GroupEffects.numWeights);
-  shares = law + ((<usize>Law.length) << 3);
+  shares = <usize>slotU32(task, GroupEffects.scratch) + ((<usize>Law.length) << 3);
   mean = shares + (<usize>(outer ? slotU32(outer, Factor.numNodes) : 0) << 3);
   square = mean + effectBytes;
-  openGroups(model, square + 4 * effectBytes, false);
+  openTask(task, square + 4 * effectBytes);
+  numWeights = slotU32(task, GroupEffects.numWeights);
+  weights = <usize>slotU32(task, GroupEffects.weights) + (<usize>(place * numWeights) << 3);
   innerSums = <usize>slotU32(task, GroupEffects.inner);
   outerSums = <usize>slotU32(task, GroupEffects.outer);
   innerBytes = <usize>effectSumsLength(innerEffects, numWeights, outerEffects) << 3;
   outerBytes = <usize>effectSumsLength(outerEffects, numWeights, 0) << 3;
-}
-
-/** Loads the rows of a group whose first inner group's first row stands at `starts`, without outer effects. */
-export function openGroup(law: usize, starts: usize, numInner: u32): void {
-  const from = load<u32>(starts);
-  const to = load<u32>(starts + (<usize>numInner << 2));
-  loadRows(law, from, to);
-  memory.copy(base, fixedPart, <usize>(to - from) << 3);
-  memory.fill(innerModes, 0, <usize>numInner * effectBytes);
 }
 
 /** As sumInner over the outer nodes, and the outer effects' moments. Their shares are known once all inner groups are integrated. */

@@ -140,11 +140,10 @@ async function newton(
     const slack = 1e-12 * Math.abs(here.loss);
     let isLower = decrement < quadraticBelow; // quadratic convergence: no room for the line search to help
     for (let halving = 0; halving < halvings && !isLower; halving++) {
+      if (halving > 0) length *= 0.5;
+      next = moved(position, direction, length);
       passes++;
       isLower = (await lossAt(workspace, model, next, search)) <= here.loss - 0.1 * length * decrement + slack;
-      if (isLower) break;
-      length *= 0.5;
-      next = moved(position, direction, length);
     }
     if (!isLower) break;
     position = next;
