@@ -8,6 +8,7 @@ it("no step is stable where batches make too much noise at the next damping, tho
     throw new Error("There are no settings for a damping that is not feasible.");
   };
   const options = { tolerance: 0.02, chains: 4, draws: 100, seed: 1 };
-  const run = chooseDamping({} as DenseApproximation, spec, (damping) => damping === 0.5, options);
+  const local = { model: { groups: undefined } } as DenseApproximation;
+  const run = chooseDamping(local, spec, (damping) => damping === 0.5, options);
   await expect(run).rejects.toThrow(NoStableStepError);
 });
