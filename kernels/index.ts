@@ -44,12 +44,13 @@ export {
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export { classRows } from "./groups/class-rows";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
 export { integrateGaussian } from "./groups/gaussian-group";
 export { drawEffects } from "./groups/draw-effects";
 export { evaluateGroup } from "./groups/group";
 export { residualOf } from "./groups/group-residual";
-export { addEffects, addColumns, dotOf, loadRows, sumZ } from "./groups/group-rows";
+export { addColumns, addEffects, copyColumns, loadRows, multiplyColumns, sumZ } from "./groups/group-rows";
 export { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./groups/hessian";
 export { integrateInner } from "./groups/inner-group";
 export { addScores, beginInnerHessian, endInnerHessian } from "./groups/inner-hessian";

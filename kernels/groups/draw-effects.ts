@@ -75,7 +75,7 @@ function drawInner(law: usize, starts: usize, k: u32): void {
 /** Leaves b of the outer group at Small.outerB, and the rows with it. The inner effects are integrated out. */
 function drawOuter(law: usize, starts: usize, numInner: u32): void {
   const mode = smallAt(Small.outerMode);
-  const rows = load<u32>(starts + (<usize>numInner << 2)) - load<u32>(starts);
+  const rows = firstRow(starts, numInner);
   memory.fill(mode, 0, effectBytes);
   findOuterMode(law, starts, numInner, rows);
   const factor = smallAt(Small.outerFactor);
@@ -93,7 +93,7 @@ function drawOuter(law: usize, starts: usize, numInner: u32): void {
 }
 
 function outerLossAt(law: usize, starts: usize, numInner: u32, u: usize): f64 {
-  setOuterEffects(law, u, load<u32>(starts + (<usize>numInner << 2)) - load<u32>(starts));
+  setOuterEffects(law, u, firstRow(starts, numInner));
   return 0.5 * dot(u, u, outerEffects) + innerLosses(law, starts, numInner);
 }
 

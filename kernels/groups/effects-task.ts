@@ -5,7 +5,7 @@ import { Model } from "../layout/model";
 import { setSlotU32, slotU32 } from "../memory/record";
 import { effectBytes, loadRows } from "./group-rows";
 import { prepareLaw } from "./law";
-import { base, dimension, fixedPart, innerModes, openGroups } from "./work";
+import { base, dimension, fixedPart, innerModes, numPredictors, openGroups } from "./work";
 
 let model: usize = 0;
 export let law: usize = 0;
@@ -36,6 +36,6 @@ export function openGroup(n: u32): void {
   const from = load<u32>(starts);
   const to = load<u32>(starts + (<usize>numInner << 2));
   loadRows(law, from, to);
-  memory.copy(base, fixedPart, <usize>(to - from) << 3);
+  memory.copy(base, fixedPart, <usize>((to - from) * numPredictors) << 3);
   memory.fill(innerModes, 0, <usize>numInner * effectBytes);
 }

@@ -4,7 +4,7 @@
 import { Factor, GroupEntry, Groups } from "../layout/groups";
 import { Model } from "../layout/model";
 import { slotU32 } from "../memory/record";
-import { addColumns, addEffects, dotOf, effectBytes, firstRow, loadRows, rowAddress, sumZ } from "./group-rows";
+import { addColumns, addEffects, effectBytes, firstRow, loadRows, multiplyColumns, sumZ } from "./group-rows";
 import { addInnerHessian, addOuterNode, beginOuterHessian, endOuterHessian, extendRows } from "./hessian";
 import { innerAlong, integrateInner } from "./inner-group";
 import { innerLaw, outerLaw, slopeOf, curvatureOf } from "./law";
@@ -12,7 +12,7 @@ import { findOuterMode, toOuterNode } from "./outer-mode";
 import { addOuter, addScaled, dot, logDeterminant, multiply, rescale, Small, smallAt } from "./small";
 import {
   along, base, change, dimension, fixedAlong, fixedPart, firstAuxiliary, gradient, innerChange, innerModes,
-  innerParameters, innerSlope, numAuxiliaries, numColumns, outerChange, outerEffects, outerFactor, outerParameters, outerSlope,
+  innerParameters, innerSlope, numAuxiliaries, numCoefficients, numPredictors, outerChange, outerEffects, outerFactor, outerParameters, outerSlope,
   outerZ, Wanted,
 } from "./work";
 
@@ -33,7 +33,7 @@ export function evaluateGroup(model: usize, law: usize, entry: usize, wanted: u3
   const numInner = load<u32>(entry, GroupEntry.end) - load<u32>(entry, GroupEntry.first);
   const from = load<u32>(starts);
   const to = load<u32>(starts + (<usize>numInner << 2));
-  const rows = to - from;
+  const rows = (to - from) * numPredictors;
   const bytes = <usize>rows << 3;
   loadRows(law, from, to);
   memory.fill(innerModes, 0, <usize>numInner * effectBytes);
@@ -145,11 +145,11 @@ function scaleSums(scale: f64, rows: u32, wanted: u32): void {
 
 /** xᵀd of each row, and what d does to L and τ. */
 function prepareDirection(law: usize, direction: usize, from: u32, to: u32): void {
-  memory.fill(outerChange, 0, <usize>(to - from) << 3);
+  memory.fill(outerChange, 0, <usize>((to - from) * numPredictors) << 3);
   memory.fill(smallAt(Small.innerDirection), 0, 34 << 3);
   sumAlong = 0;
-  for (let i = from; i < to; i++) store<f64>(fixedAlong + (<usize>(i - from) << 3), dotOf(rowAddress(i), direction, numColumns));
-  let at = direction + (<usize>numColumns << 3);
+  multiplyColumns(from, to, direction, fixedAlong);
+  let at = direction + (<usize>numCoefficients << 3);
   for (let k: u32 = 0; k < numAuxiliaries; k++, at += 8) {
     store<f64>(smallAt(Small.tauDirection + firstAuxiliary + k), load<f64>(at));
   }
@@ -179,14 +179,14 @@ function finishChange(law: usize, direction: usize, from: u32, to: u32): void {
   memory.fill(change, 0, <usize>dimension << 3);
   addColumns(from, to, outerChange, change);
   copyRest(law, change, Small.outerChangeTau, Small.changeOfOuter, Small.changeOfInner);
-  let first = numColumns + numAuxiliaries;
+  let first = numCoefficients + numAuxiliaries;
   addCurvatureOfFactor(outerLaw(law), first, outerParameters, direction, Small.ofOuter);
   first += outerParameters;
   addCurvatureOfFactor(innerLaw(law), first, innerParameters, direction, Small.ofInner);
 }
 
 function copyRest(law: usize, to: usize, tau: u32, ofOuter: u32, ofInner: u32): void {
-  let at = to + (<usize>numColumns << 3);
+  let at = to + (<usize>numCoefficients << 3);
   for (let k: u32 = 0; k < numAuxiliaries; k++, at += 8) store<f64>(at, load<f64>(smallAt(tau + firstAuxiliary + k)));
   for (let m: u32 = 0; m < outerParameters; m++, at += 8) store<f64>(at, dot(slopeOf(outerLaw(law), m), smallAt(ofOuter), 16));
   for (let m: u32 = 0; m < innerParameters; m++, at += 8) store<f64>(at, dot(slopeOf(innerLaw(law), m), smallAt(ofInner), 16));

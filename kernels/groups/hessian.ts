@@ -1,10 +1,10 @@
 // The Hessian of a group's loss: the inner groups' at each outer node (inner-hessian.ts), E[∇²f] − Cov[∇f] over the outer nodes, and
 // at the end the curvature of L. Sums are in the order (x, φ of the outer factor, φ of the inner one, τ).
-import { copyZ, rowAddress } from "./group-rows";
+import { copyColumns, copyZ } from "./group-rows";
 import { curvatureOf, innerLaw, outerLaw, slopeOf } from "./law";
 import { addScaled, dot, multiply, rescale, Small, smallAt } from "./small";
 import {
-  dimension, extended, hessian, innerHessian, innerParameters, nodeHessian, numAuxiliaries, numColumns, outerEffects,
+  dimension, extended, hessian, innerHessian, innerParameters, nodeHessian, numAuxiliaries, numCoefficients, outerEffects,
   outerParameters, outerScore, outerZ, score, squares, sumOfScores, width,
 } from "./work";
 
@@ -16,11 +16,7 @@ export function beginOuterHessian(from: u32, to: u32): void {
   memory.fill(hessian, 0, <usize>(dimension * dimension) << 3);
   memory.fill(sumOfScores, 0, <usize>dimension << 3);
   clearNode();
-  for (let i = from; i < to; i++) {
-    const row = rowAddress(i);
-    const x = extended + (<usize>((i - from) * width) << 3);
-    for (let j: usize = 0; j < <usize>numColumns; j++) store<f64>(x + (j << 3), <f64>load<f32>(row + (j << 2)));
-  }
+  copyColumns(from, to, width, extended);
 }
 
 function clearNode(): void {
@@ -36,7 +32,7 @@ export function extendRows(law: usize, u: usize, rows: u32): void {
     multiply(slopeOf(outerLaw(law), m), u, outerEffects, product);
     for (let i: usize = 0; i < <usize>rows; i++) {
       copyZ(outerZ, outerEffects, i, z);
-      store<f64>(extended + ((i * <usize>width + <usize>(numColumns + m)) << 3), dot(z, product, outerEffects));
+      store<f64>(extended + ((i * <usize>width + <usize>(numCoefficients + m)) << 3), dot(z, product, outerEffects));
     }
   }
 }
@@ -69,7 +65,7 @@ export function endOuterHessian(law: usize): void {
   for (let i: u32 = 0; outerEffects && i < dimension; i++) {
     addScaled(hessian + (<usize>(i * dimension) << 3), load<f64>(sumOfScores + (<usize>i << 3)), sumOfScores, i + 1);
   }
-  addCurvatures(outerLaw(law), numColumns, outerParameters, Small.ofOuter);
+  addCurvatures(outerLaw(law), numCoefficients, outerParameters, Small.ofOuter);
   addCurvatures(innerLaw(law), width, innerParameters, Small.ofInner);
   memory.copy(squares, hessian, <usize>length << 3);
   for (let i: u32 = 0; i < dimension; i++) {
@@ -95,6 +91,6 @@ function addCurvatures(factorLaw: usize, first: u32, count: u32, effects: u32): 
 /** Where in θ what stands at `index` in the sums belongs. */
 function placeOf(index: u32): u32 {
   const firstAuxiliary = width + innerParameters;
-  if (index >= firstAuxiliary) return numColumns + index - firstAuxiliary;
-  return index < numColumns ? index : index + numAuxiliaries;
+  if (index >= firstAuxiliary) return numCoefficients + index - firstAuxiliary;
+  return index < numCoefficients ? index : index + numAuxiliaries;
 }

@@ -4,6 +4,7 @@ import { Factor } from "../layout/groups";
 import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
 import { addScores, beginInnerHessian, endInnerHessian } from "./inner-hessian";
+import { curvatureBetween, firstOf } from "./class-rows";
 import { integrateGaussian } from "./gaussian-group";
 import { innerLossAt } from "./inner-mode";
 import { innerLogScale, placeInnerNodes, toInnerNode } from "./inner-nodes";
@@ -15,7 +16,8 @@ import { addEffects, sumZ } from "./group-rows";
 import { ByTau } from "./row-derivatives";
 import { addOuter, addScaled, multiply, rescale, Small, smallAt } from "./small";
 import {
-  along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, secondCross, slope, Wanted,
+  along, cross, curvature, eta, family, innerChange, innerEffects, innerFactor, innerSlope, innerZ, numAuxiliaries, numPredictors, secondCross,
+  slope, Wanted,
 } from "./work";
 
 /** dᵀ E[∇f] of the group that was integrated last. */
@@ -111,6 +113,7 @@ function addChange(first: u32, end: u32, share: f64): void {
     const e = load<f64>(eta + at);
     alongScore += load<f64>(slope + at) * e;
     let a = load<f64>(curvature + at) * e;
+    if (numPredictors > 1) a += betweenPredictors(at >> 3);
     if (numAuxiliaries) {
       a += load<f64>(cross + at) * first0 + load<f64>(secondCross + at) * second0;
       byFirst += load<f64>(cross + at) * e;
@@ -133,6 +136,15 @@ function addChange(first: u32, end: u32, share: f64): void {
   bySecond += c01 * first0 + c11 * second0 - alongScore * load<f64>(tau, 8);
   store<f64>(changeTau, load<f64>(changeTau) + share * byFirst);
   store<f64>(changeTau, load<f64>(changeTau, 8) + share * bySecond, 8);
+}
+
+/** Σ_t w_st e_t over the other predictors t of a row of data; e stands in η's place. */
+function betweenPredictors(s: usize): f64 {
+  let sum: f64 = 0;
+  for (let t = firstOf(s), last = t + <usize>numPredictors; t < last; t++) {
+    if (s !== t) sum += curvatureBetween(s, t) * load<f64>(eta + (t << 3));
+  }
+  return sum;
 }
 
 /** From sums to means, and Cov[s] d = E[s sᵀd] − E[s] E[sᵀd]. */

@@ -1,12 +1,13 @@
 // The Hessian of an inner group's loss, E[∇²f] − Cov[∇f], in the order (x, φ of the outer factor, φ of the inner one, τ): given the
 // outer effects, what they add to a row's predictor is one more part of x.
 import { maxEffects } from "../layout/groups";
+import { curvatureBetween, firstOf } from "./class-rows";
 import { copyZ, effectBytes, sumZ } from "./group-rows";
 import { innerLaw, slopeOf } from "./law";
 import { addOuter, addScaled, dot, multiply, rescale, rowBytes, Small, smallAt } from "./small";
 import {
-  cross, curvature, dimension, extended, firstAuxiliary, innerEffects, innerHessian, innerParameters, innerZ, nodeScore,
-  numAuxiliaries, score, secondCross, slope, squares, sumCross, sumCurvature, sumMoments, sumScore, sumSecondCross, width,
+  cross, dimension, extended, firstAuxiliary, innerEffects, innerHessian, innerParameters, innerZ, nodeScore,
+  numAuxiliaries, numPredictors, score, secondCross, slope, squares, sumCross, sumCurvature, sumMoments, sumScore, sumSecondCross, width,
 } from "./work";
 
 /** The law of θ that the sums belong to. */
@@ -15,8 +16,9 @@ let lawOfSums: usize = 0;
 export function beginInnerHessian(first: u32, end: u32): void {
   const bytes = <usize>(end - first) << 3;
   const at = <usize>first << 3;
-  memory.fill(sumCurvature + at, 0, bytes);
-  memory.fill(sumMoments + <usize>first * effectBytes, 0, <usize>(end - first) * effectBytes);
+  const pairs = <usize>((end - first) * numPredictors);
+  memory.fill(sumCurvature + at * <usize>numPredictors, 0, pairs << 3);
+  memory.fill(sumMoments + <usize>(first * numPredictors) * effectBytes, 0, pairs * effectBytes);
   memory.fill(sumCross + at, 0, bytes);
   memory.fill(sumSecondCross + at, 0, bytes);
   memory.fill(smallAt(Small.tensor), 0, <usize>(Small.work - Small.tensor) << 3);
@@ -30,14 +32,19 @@ export function addScores(law: usize, first: u32, end: u32, share: f64): void {
   const v = smallAt(Small.v);
   const sum = smallAt(Small.sum);
   const z = smallAt(Small.z);
+  const other = smallAt(Small.outerZ);
   memory.fill(nodeScore, 0, <usize>dimension << 3);
   for (let i = <usize>first; i < <usize>end; i++) {
     addScaled(nodeScore, load<f64>(slope + (i << 3)), extendedRow(i), width);
-    const w = share * load<f64>(curvature + (i << 3));
-    store<f64>(sumCurvature + (i << 3), load<f64>(sumCurvature + (i << 3)) + w);
-    addScaled(sumMoments + i * effectBytes, w, v, innerEffects);
     copyZ(innerZ, innerEffects, i, z);
-    addToTensor(w, z, v);
+    let pair = i * <usize>numPredictors;
+    for (let t = firstOf(i), last = t + <usize>numPredictors; t < last; t++, pair++) {
+      const w = share * curvatureBetween(i, t);
+      store<f64>(sumCurvature + (pair << 3), load<f64>(sumCurvature + (pair << 3)) + w);
+      addScaled(sumMoments + pair * effectBytes, w, v, innerEffects);
+      copyZ(innerZ, innerEffects, t, other);
+      addToTensor(w, z, other, v);
+    }
   }
   for (let m: u32 = 0; m < innerParameters; m++) store<f64>(nodeScore + (<usize>(width + m) << 3), along(law, m, sum, v));
   if (numAuxiliaries) addAuxiliaries(first, end, share, v);
@@ -61,12 +68,12 @@ function along(law: usize, m: u32, u: usize, v: usize): f64 {
   return dot(u, product, innerEffects);
 }
 
-/** T_abcd += w z_a z_b v_c v_d */
-function addToTensor(w: f64, z: usize, v: usize): void {
+/** T_abcd += w z_a z′_b v_c v_d, z and z′ of two predictors of a row of data. */
+function addToTensor(w: f64, z: usize, other: usize, v: usize): void {
   let at = smallAt(Small.tensor);
   for (let a: usize = 0; a < <usize>innerEffects; a++) {
     for (let b: usize = 0; b < <usize>innerEffects; b++) {
-      const outer = w * load<f64>(z + (a << 3)) * load<f64>(z + (b << 3));
+      const outer = w * load<f64>(z + (a << 3)) * load<f64>(other + (b << 3));
       for (let c: usize = 0; c < <usize>innerEffects; c++) {
         addScaled(at, outer * load<f64>(v + (c << 3)), v, innerEffects);
         at += <usize>innerEffects << 3;
@@ -113,14 +120,18 @@ function addRows(first: u32, end: u32, scale: f64): void {
   for (let i = <usize>first; i < <usize>end; i++) {
     const x = extendedRow(i);
     copyZ(innerZ, innerEffects, i, z);
-    const w = scale * load<f64>(sumCurvature + (i << 3));
-    for (let j: u32 = 0; j < width; j++) {
-      addScaled(innerHessian + (<usize>(j * dimension) << 3), w * load<f64>(x + (<usize>j << 3)), x, j + 1);
-    }
-    for (let m: u32 = 0; m < innerParameters; m++) {
-      multiply(slopeOf(innerLaw(lawOfSums), m), sumMoments + i * effectBytes, innerEffects, product);
-      const factor = scale * dot(z, product, innerEffects);
-      addScaled(innerHessian + (<usize>((width + m) * dimension) << 3), factor, x, width);
+    let pair = i * <usize>numPredictors;
+    for (let t = firstOf(i), last = t + <usize>numPredictors; t < last; t++, pair++) {
+      const other = extendedRow(t);
+      const w = scale * load<f64>(sumCurvature + (pair << 3));
+      for (let j: u32 = 0; j < width; j++) {
+        addScaled(innerHessian + (<usize>(j * dimension) << 3), w * load<f64>(x + (<usize>j << 3)), other, j + 1);
+      }
+      for (let m: u32 = 0; m < innerParameters; m++) {
+        multiply(slopeOf(innerLaw(lawOfSums), m), sumMoments + pair * effectBytes, innerEffects, product);
+        const factor = scale * dot(z, product, innerEffects);
+        addScaled(innerHessian + (<usize>((width + m) * dimension) << 3), factor, other, width);
+      }
     }
   }
 }

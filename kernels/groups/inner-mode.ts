@@ -1,13 +1,14 @@
 // Where the integrand of an inner group is largest, v̂ = argmin F(v), F(v) = ½ |v|² + Σ_i f_i, and the curvature I + Lᵀ Σ w z zᵀ L there.
 import { FactorLaw, maxEffects } from "../layout/groups";
+import { curvatureBetween, firstOf } from "./class-rows";
 import { dot2, sumOf2 } from "./doubles";
-import { effectBytes, sumZ } from "./group-rows";
+import { copyZ, effectBytes, sumZ } from "./group-rows";
 import { innerLaw } from "./law";
 import { ByTau, differentiateRows } from "./row-derivatives";
 import {
-  addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, Small, smallAt, solveLower, solveUpper,
+  addOuter, addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, Small, smallAt, solveLower, solveUpper,
 } from "./small";
-import { columnBytes, curvature, innerEffects, innerZ, slope } from "./work";
+import { columnBytes, curvature, innerEffects, innerZ, numPredictors, slope } from "./work";
 
 /** gᵀ H⁻¹ g below which Newton's last step, which squares the distance, leaves an error far below what moves the quadrature. */
 export const fineTolerance: f64 = 1e-5;
@@ -99,6 +100,10 @@ function scalarStep(l: f64, first: u32, end: u32, mode: usize, factor: usize, st
 function sumInner(first: u32, end: u32, sum: usize): void {
   const moments = smallAt(Small.moments);
   sumZ(innerZ, innerEffects, first, end, slope, sum);
+  if (numPredictors > 1) {
+    sumPairs(first, end, moments);
+    return;
+  }
   for (let a: u32 = 0; a < innerEffects; a++) {
     const left = innerZ + <usize>a * columnBytes;
     for (let b: u32 = 0; b <= a; b++) {
@@ -109,6 +114,20 @@ function sumInner(first: u32, end: u32, sum: usize): void {
       }
       store<f64>(moments + (<usize>(a * maxEffects + b) << 3), total);
       store<f64>(moments + (<usize>(b * maxEffects + a) << 3), total);
+    }
+  }
+}
+
+/** Σ_st w_st z_s z_tᵀ over all pairs of predictors of a row of data. */
+function sumPairs(first: u32, end: u32, moments: usize): void {
+  const left = smallAt(Small.z);
+  const right = smallAt(Small.outerZ);
+  memory.fill(moments, 0, 4 * effectBytes);
+  for (let s = <usize>first; s < <usize>end; s++) {
+    copyZ(innerZ, innerEffects, s, left);
+    for (let t = firstOf(s), last = t + <usize>numPredictors; t < last; t++) {
+      copyZ(innerZ, innerEffects, t, right);
+      addOuter(moments, curvatureBetween(s, t), left, right, innerEffects);
     }
   }
 }

@@ -42,13 +42,13 @@ export function curvatureOf(factorLaw: usize, m: u32, n: u32): usize {
 /** Works out `law` for the θ at `position`. */
 export function prepareLaw(model: usize, position: usize, law: usize): void {
   const groups = <usize>slotU32(model, Model.groups);
-  const numColumns = slotU32(model, Model.numColumns);
+  const numCoefficients = slotU32(model, Model.numColumns) * slotU32(model, Model.numPredictors);
   const auxiliary = slotU32(model, Model.auxiliary);
   store<u32>(law, <u32>position);
   const loss = lossOf(law);
-  loadTau(model, position + (<usize>numColumns << 3), loss + RowLoss.tau);
+  loadTau(model, position + (<usize>numCoefficients << 3), loss + RowLoss.tau);
   prepare(slotU32(model, Model.family), loss + RowLoss.tau, loss + RowLoss.constants);
-  let parameters = position + (<usize>(numColumns + auxiliary) << 3);
+  let parameters = position + (<usize>(numCoefficients + auxiliary) << 3);
   const outer = <usize>slotU32(groups, Groups.outer);
   if (outer) {
     prepareFactor(outer, parameters, outerLaw(law));

@@ -1,6 +1,7 @@
 // Where the joint integrand of an outer group is largest, (û, v̂_1, …), and the curvature of its profile in u there.
 import { Factor, FactorLaw } from "../layout/groups";
 import { slotU32 } from "../memory/record";
+import { curvatureBetween, firstOf } from "./class-rows";
 import { addEffects, copyZ, effectBytes, firstRow } from "./group-rows";
 import { fineTolerance, findInnerMode, innerLossAt } from "./inner-mode";
 import { innerLaw, outerLaw } from "./law";
@@ -8,7 +9,9 @@ import { ByTau } from "./row-derivatives";
 import {
   addScaled, curvatureIn, dot, factorise, multiply, multiplyTransposed, rowBytes, Small, smallAt, solveLower, solveUpper,
 } from "./small";
-import { base, curvature, fixedPart, innerEffects, innerModes, innerZ, outerEffects, outerFactor, outerZ, slope } from "./work";
+import {
+  base, columnBytes, curvature, fixedPart, innerEffects, innerModes, innerZ, numPredictors, outerEffects, outerFactor, outerZ, slope,
+} from "./work";
 
 const tolerance: f64 = 1e-5;
 const maxIterations = 60;
@@ -88,12 +91,7 @@ function addProfile(law: usize, first: u32, end: u32, sum: usize, moments: usize
     copyZ(outerZ, outerEffects, i, z);
     copyZ(innerZ, innerEffects, i, own);
     addScaled(sum, load<f64>(slope + (i << 3)), z, outerEffects);
-    const w = Math.max(load<f64>(curvature + (i << 3)), 0.0);
-    for (let a: usize = 0; a < <usize>outerEffects; a++) {
-      const scaled = w * load<f64>(z + (a << 3));
-      addScaled(moments + a * rowBytes, scaled, z, outerEffects);
-      addScaled(mixed + a * rowBytes, scaled, own, innerEffects);
-    }
+    addCurvatures(i, z, own, moments, mixed);
   }
   const l = innerLaw(law) + (<usize>FactorLaw.factor << 3);
   for (let a: usize = 0; a < <usize>outerEffects; a++) {
@@ -105,6 +103,18 @@ function addProfile(law: usize, first: u32, end: u32, sum: usize, moments: usize
     for (let b: usize = 0; b < <usize>outerEffects; b++) {
       const at = moments + a * rowBytes + (b << 3);
       store<f64>(at, load<f64>(at) - dot(mixed + a * rowBytes, mixed + b * rowBytes, innerEffects));
+    }
+  }
+}
+
+/** W_aa and W_ab of row `s`, with those between it and the other predictors of its row of data. */
+function addCurvatures(s: usize, z: usize, own: usize, moments: usize, mixed: usize): void {
+  for (let t = firstOf(s), last = t + <usize>numPredictors; t < last; t++) {
+    const w = s === t ? Math.max(load<f64>(curvature + (s << 3)), 0.0) : curvatureBetween(s, t);
+    for (let a: usize = 0; a < <usize>outerEffects; a++) {
+      const scaled = w * load<f64>(outerZ + a * columnBytes + (t << 3));
+      addScaled(moments + a * rowBytes, scaled, z, outerEffects);
+      addScaled(mixed + a * rowBytes, scaled, own, innerEffects);
     }
   }
 }

@@ -3,6 +3,7 @@
 import { RowLoss, rowCurvatures, rowLoss, rowSlopes } from "../families/row-loss";
 import { Family } from "../layout/model";
 import { negativeBinomialRows, studentTRows } from "./auxiliary-rows";
+import { classRows } from "./class-rows";
 import { exp2, logOnePlus2, one2, sumOf2, withinRows } from "./doubles";
 import { addEffects } from "./group-rows";
 import { lossOf } from "./law";
@@ -29,6 +30,7 @@ export function differentiateRows(law: usize, first: u32, end: u32, effects: usi
   if (family === Family.bernoulli) return bernoulliRows(from, to);
   if (family === Family.poisson) return poissonRows(from, to);
   if (family === Family.gaussian) return gaussianRows(law, from, to, byTau);
+  if (family === Family.categorical) return classRows(from, to);
   if (byTau === ByTau.all) return otherRows(law, first, end);
   return family === Family.studentT ? studentTRows(law, from, to) : negativeBinomialRows(law, from, to);
 }

@@ -55,7 +55,7 @@ function openEffects(task: usize): void {
 /** As sumInner over the outer nodes, and the outer effects' moments. Their shares are known once all inner groups are integrated. */
 function sumOuter(law: usize, starts: usize, numInner: u32, inner: usize, outer: usize): void {
   const mode = smallAt(Small.outerMode);
-  const rows = load<u32>(starts + (<usize>numInner << 2)) - load<u32>(starts);
+  const rows = firstRow(starts, numInner);
   memory.fill(mode, 0, effectBytes);
   findOuterMode(law, starts, numInner, rows);
   const numNodes = slotU32(outerFactor, Factor.numNodes);

@@ -16,9 +16,17 @@ export const enum Wanted {
 export let rowsModel: usize = 0;
 export let family: u32 = 0;
 export let numColumns: u32 = 0;
+/**
+ * Linear predictors a row of data, and coefficients β. Each of them is a row of its own to the work on a group, side by side: it has
+ * columns x and z that are 0 but for its own coefficients and effects, so that only curvatures between the rows of one row of data
+ * (class-rows.ts) tell the families with several predictors from others.
+ */
+export let numPredictors: u32 = 1;
+export let hasReference: u32 = 0;
+export let numCoefficients: u32 = 0;
 export let numAuxiliaries: u32 = 0;
 export let firstAuxiliary: u32 = 0;
-/** M, and D with the outer factor's parameters. */
+/** M, and the number of coefficients with the outer factor's parameters. */
 export let dimension: u32 = 0;
 export let width: u32 = 0;
 /** Factor records, 0 where there is no outer factor, with the number of effects and of parameters of each. */
@@ -47,6 +55,8 @@ export let slope: usize = 0;
 export let curvature: usize = 0;
 export let cross: usize = 0;
 export let secondCross: usize = 0;
+/** At a node: √weight times the probability of a class. */
+export let probability: usize = 0;
 /** Σ over inner nodes, then over outer nodes, of the slope and of the part of H d. */
 export let innerSlope: usize = 0;
 export let innerChange: usize = 0;
@@ -75,7 +85,10 @@ export let score: usize = 0;
 export let nodeScore: usize = 0;
 /** M f64: a gradient that is kept while another is worked out. */
 export let kept: usize = 0;
-/** For Hessians: a row's x and ∂(z b)/∂φ of the outer factor, side by side; Σ w, Σ w v, Σ of the cross derivatives. */
+/**
+ * For Hessians: a row's x and ∂(z b)/∂φ of the outer factor, side by side; Σ w and Σ w v of each pair
+ * of predictors of a row of data, Σ of the cross derivatives.
+ */
 export let extended: usize = 0;
 export let sumCurvature: usize = 0;
 export let sumMoments: usize = 0;
@@ -104,7 +117,7 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
   const groups = <usize>slotU32(model, Model.groups);
   readSizes(model, groups);
   // Rows are read in pairs.
-  const rows = slotU32(groups, Groups.maxRows) + 2;
+  const rows = slotU32(groups, Groups.maxRows) * numPredictors + 2;
   columnBytes = <usize>rows << 3;
   next = scratch;
   target = take(rows);
@@ -118,6 +131,7 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
   curvature = take(rows);
   cross = take(rows);
   secondCross = take(rows);
+  probability = take(rows);
   innerSlope = take(rows);
   innerChange = take(rows);
   outerSlope = take(rows);
@@ -139,8 +153,8 @@ export function openGroups(model: usize, scratch: usize, wantsHessian: bool): vo
   kept = take(dimension);
   if (!wantsHessian) return;
   extended = take(rows * width);
-  sumCurvature = take(rows);
-  sumMoments = take(rows * maxEffects);
+  sumCurvature = take(rows * numPredictors);
+  sumMoments = take(rows * numPredictors * maxEffects);
   sumCross = take(rows);
   sumSecondCross = take(rows);
   hessian = take(dimension * dimension);
@@ -157,6 +171,9 @@ function readSizes(model: usize, groups: usize): void {
   hasWeights = slotU32(rowsModel, Model.hasWeights) !== 0;
   family = slotU32(model, Model.family);
   numColumns = slotU32(model, Model.numColumns);
+  numPredictors = slotU32(model, Model.numPredictors);
+  hasReference = slotU32(model, Model.hasReference);
+  numCoefficients = numColumns * numPredictors;
   numAuxiliaries = slotU32(model, Model.auxiliary);
   firstAuxiliary = slotU32(model, Model.firstAuxiliary);
   dimension = dimensionOf(model);
@@ -166,5 +183,5 @@ function readSizes(model: usize, groups: usize): void {
   outerParameters = outerFactor ? slotU32(outerFactor, Factor.numParameters) : 0;
   innerEffects = slotU32(innerFactor, Factor.numEffects);
   innerParameters = slotU32(innerFactor, Factor.numParameters);
-  width = numColumns + outerParameters;
+  width = numCoefficients + outerParameters;
 }

@@ -86,14 +86,18 @@ export const enum FactorLaw {
   curvatures = 176,
 }
 
-/** f64 of scratch memory for the work on a group; `width` is D and the outer factor's parameters, `dimension` M. */
-export function groupScratchLength(maxRows: u32, maxInner: u32, width: u32, dimension: u32): u32 {
-  const ofRows = (maxRows + 2) * (groupRowArrays + width);
+/**
+ * f64 of scratch memory for the work on a group; `width` is the number of coefficients and of the outer factor's parameters,
+ * `dimension` M.
+ */
+export function groupScratchLength(maxRows: u32, maxInner: u32, width: u32, dimension: u32, numPredictors: u32): u32 {
+  const ofPairs = (numPredictors - 1) * (1 + maxEffects);
+  const ofRows = (maxRows * numPredictors + 2) * (groupRowArrays + width + ofPairs);
   return ofRows + 2 * maxIntervalNodes + maxInner * maxEffects + groupFixedLength + dimension * (4 * dimension + groupVectors);
 }
 
 /** f64 a row, vectors of M f64, and f64 for small matrices. */
-export const groupRowArrays: u32 = 37;
+export const groupRowArrays: u32 = 38;
 export const groupVectors: u32 = 8;
 export const groupFixedLength: u32 = 1024;
 

@@ -25,6 +25,7 @@ import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
 import { allocateStorage } from "./row-storage.ts";
 import { defaultMaxBytes, type PlannedDesign, paddedFloats, requireRoomForTable } from "./size-limit.ts";
+import { classNames } from "./target/class-names.ts";
 import type { FinishedTarget } from "./target/target-types.ts";
 import { TermRows } from "./term-rows.ts";
 
@@ -51,7 +52,9 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const { hasIntercept } = compiled.expanded;
   const standardized = options.standardize !== "none";
   const fixed = { columns, blocks: chosen.blocks };
-  const grouped = reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized });
+  const classes = classNames(target.target, options.hasReferenceClass ?? true);
+  const grouped =
+    reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized, classes });
 
   const { numRows, textLevels } = seen;
   const { hasWeights, hasOffset } = planned;

@@ -32,6 +32,8 @@ export interface DesignOptions {
    * larger number) where it is left out.
    */
   readonly event?: EventOption;
+  /** Whether the first class of a categorical target has no coefficients, and groups no effects on it. Default true. */
+  readonly hasReferenceClass?: boolean;
   /**
    * "auto" (the default): (x − mean)/population sd for every column, and for `gaussian` and `student-t` the target too;
    * without an intercept x over the root of its mean square, as nothing would take up what centring leaves.

@@ -74,7 +74,8 @@ export function createGroupModel(flat: Model, grouping: Grouping, nodes: NodeCou
     numParameters,
     maxRows,
     maxInner,
-    width: flat.rows.numColumns + (outer ? numVarianceParameters(outer) : 0),
+    numPredictors: flat.numPredictors,
+    width: numCoefficients(flat) + (outer ? numVarianceParameters(outer) : 0),
   };
   return withRecord({
     ...flat,

@@ -64,12 +64,15 @@ export class FactorPredictor {
     else this.asNew(this.effects, level);
   }
 
+  /** @param out predictors × S, each with effects of its own, which stand side by side */
   addTo(out: Float64Array, values: Float64Array, i: number): void {
-    const { size, slopes, effects } = this;
-    const { numSlopes } = this;
+    const { size, slopes, effects, numSlopes } = this;
+    const numDraws = effects.length / size;
+    const perPredictor = (size * numDraws) / out.length;
     slopes.forEach(({ slope, mean, scale }, k) => {
       const z = slope < 0 ? 1 : values[i * numSlopes + slope] * scale + mean;
-      for (let s = 0; s < out.length; s++) out[s] += z * effects[s * size + k];
+      const first = Math.floor(k / perPredictor) * numDraws;
+      for (let s = 0; s < numDraws; s++) out[first + s] += z * effects[s * size + k];
     });
   }
 

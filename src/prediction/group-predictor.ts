@@ -46,7 +46,7 @@ export class GroupPredictor {
     });
   }
 
-  /** Adds to the S linear predictors of the i-th of the encoded rows. */
+  /** Adds to the i-th encoded row's linear predictors at S draws, of one class after the other. */
   addTo(out: Float64Array, { levels, slopes }: EncodedGroups, i: number): void {
     let outer: FactorPredictor | undefined;
     this.factors.forEach((factor, f) => {

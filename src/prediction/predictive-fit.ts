@@ -1,5 +1,6 @@
 import type { Design, DesignRecipe } from "../design/design-types.ts";
 import { allVarianceNames } from "../design/groups/variance-names.ts";
+import { classNames } from "../design/target/class-names.ts";
 import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import { kindOf, requireObject } from "../kinds.ts";
@@ -60,10 +61,8 @@ export function modelRecipe({ recipe, target }: Design, model: Model): ModelReci
 export function coefficientNames(recipe: ModelRecipe): string[] {
   const { columns, target, hasReference } = recipe;
   const names = columns.map((column) => column.name);
-  if (target.kind === "classes") {
-    const levels = target.levels.slice(hasReference ? 1 : 0);
-    return levels.flatMap((level) => names.map((name) => `${target.name}[${level}]:${name}`));
-  }
+  if (target.kind === "classes")
+    return classNames(target, hasReference).flatMap((own) => names.map((name) => `${own}:${name}`));
   return [...names, ...learnedAuxiliaries(recipe)];
 }
 

@@ -84,7 +84,7 @@ export class Predictors {
       }
     }
     this.addColumns(out, count);
-    if (groups) this.groups?.addTo(out, groups, i);
+    if (groups) this.groups?.addTo(out.subarray(start, start + size), groups, i);
   }
 
   /** By grouping factor: rows so far whose level no row of the fit has. */

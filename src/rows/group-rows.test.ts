@@ -68,7 +68,8 @@ function flatModel(family: FamilyName, { x, y, extra, weights, offset }: Rows): 
     hasOffset: offset !== undefined,
     hasWeights: weights !== undefined,
   };
-  return createModel(engine.memory, block, { family });
+  const classes = family === "categorical" ? ({ count: 3, coding: "reference" } as const) : undefined;
+  return createModel(engine.memory, block, { family, classes });
 }
 
 function startsOf(sizes: readonly number[]): number[] {
@@ -167,36 +168,88 @@ function pointOf(model: Model): Float64Array {
 
 const families: FamilyName[] = ["bernoulli", "poisson", "gaussian", "student-t", "negative-binomial"];
 
+/** Effects of two classes each: kernels have room for four. */
+const classGroupings = {
+  "an intercept a class": { inner: effects([-1, -1], [1, 1]) },
+  "a slope that correlates": { inner: effects([-1, 0, -1, 0], [2, 2]) },
+  "nested, a slope outside": {
+    outerStarts: [0, 3, 4, 8],
+    outer: effects([0, 0], [1, 1]),
+    inner: effects([-1, -1], [1, 1]),
+  },
+};
+
+/** @param step of the differences, whose error is of the order of its square */
+async function expectDifferences(model: Model, step = 1e-4): Promise<void> {
+  const read = new GroupRows(workspace, model);
+  const theta = pointOf(model);
+  const { gradient, gram } = await read.pass(theta, { gram: "curvature" });
+  const moved = (j: number, by: number) => theta.map((value, i) => (i === j ? value + by : value));
+  for (let j = 0; j < theta.length; j++) {
+    const up = await read.pass(moved(j, step), { gram: "none" });
+    const down = await read.pass(moved(j, -step), { gram: "none" });
+    expect(Math.abs((up.loss - down.loss) / (2 * step) - gradient[j])).toBeLessThan(5e-4);
+    up.gradient.forEach((value, i) => {
+      const difference = (value - down.gradient[i]) / (2 * step);
+      expect(Math.abs(difference - gram.data[i * theta.length + j])).toBeLessThan(
+        5e-4 * Math.max(1, Math.abs(difference)),
+      );
+    });
+  }
+}
+
+it("losses of classes are finite and right however large or small their predictors", async () => {
+  const x = [[1], [1], [1]];
+  for (const hasWeights of [false, true]) {
+    const flat = flatModel("categorical", { x, y: [0, 1, 2], ...(hasWeights && { weights: [1, 1, 1] }) });
+    const grouping = { innerStarts: [0, 1, 2, 3], inner: effects([-1, -1], [1, 1]) };
+    const read = new GroupRows(workspace, createGroupModel(flat, grouping, { outer: 1, inner: 5 }));
+    for (const [first, second] of [
+      [0.5, -0.3],
+      [130, 120],
+      [-900, -700],
+      [800, 795],
+      [1500, -1500],
+    ]) {
+      // With sds of e⁻³⁰ the effects are 0.
+      const { loss } = await read.pass([first, second, -30, -30], { gram: "none" });
+      const top = Math.max(0, first, second);
+      const logSum = top + Math.log(Math.exp(-top) + Math.exp(first - top) + Math.exp(second - top));
+      expect(Math.abs(loss - (3 * logSum - first - second))).toBeLessThan(1e-9 * Math.max(1, Math.abs(loss)));
+    }
+  }
+});
+
 describe("derivatives of groups", () => {
   for (const [name, grouping] of Object.entries(groupings))
     for (const family of name === "nested, with slopes" ? families.slice(0, 2) : families)
       it(`are differences of the loss and the gradient: ${family}, ${name}`, async () => {
         const { sizes, rows } = simulated(family);
-        const nodes = nodesOf(grouping);
-        const model = createGroupModel(flatModel(family, rows), { ...grouping, innerStarts: startsOf(sizes) }, nodes);
-        const read = new GroupRows(workspace, model);
-        const theta = pointOf(model);
-        const { gradient, gram } = await read.pass(theta, { gram: "curvature" });
-        const step = 1e-4;
-        const moved = (j: number, by: number) => theta.map((value, i) => (i === j ? value + by : value));
-        for (let j = 0; j < theta.length; j++) {
-          const up = await read.pass(moved(j, step), { gram: "none" });
-          const down = await read.pass(moved(j, -step), { gram: "none" });
-          expect(Math.abs((up.loss - down.loss) / (2 * step) - gradient[j])).toBeLessThan(5e-4);
-          up.gradient.forEach((value, i) => {
-            const difference = (value - down.gradient[i]) / (2 * step);
-            expect(Math.abs(difference - gram.data[i * theta.length + j])).toBeLessThan(
-              5e-4 * Math.max(1, Math.abs(difference)),
-            );
-          });
-        }
+        const innerStarts = startsOf(sizes);
+        await expectDifferences(
+          createGroupModel(flatModel(family, rows), { ...grouping, innerStarts }, nodesOf(grouping)),
+        );
       });
 
+  for (const [name, grouping] of Object.entries(classGroupings))
+    it(`are differences of the loss and the gradient: categorical, ${name}`, async () => {
+      const { sizes, rows } = simulated("categorical");
+      const nodes = name === "an intercept a class" ? 25 : 9;
+      const innerStarts = startsOf(sizes);
+      await expectDifferences(
+        createGroupModel(flatModel("categorical", rows), { ...grouping, innerStarts }, { outer: nodes, inner: nodes }),
+      );
+    });
+
+  const residualCases = [
+    ...Object.values(groupings).map((grouping) => ["student-t", grouping] as const),
+    ...Object.values(classGroupings).map((grouping) => ["categorical", grouping] as const),
+  ];
   it("residuals are gradients less their linear part", async () => {
-    for (const grouping of Object.values(groupings)) {
-      const { sizes, rows } = simulated("student-t");
+    for (const [family, grouping] of residualCases) {
+      const { sizes, rows } = simulated(family);
       const model = createGroupModel(
-        flatModel("student-t", rows),
+        flatModel(family, rows),
         { ...grouping, innerStarts: startsOf(sizes) },
         { outer: 7, inner: 7 },
       );

@@ -165,6 +165,75 @@ describe("the command on a multilevel model", () => {
   });
 });
 
+/** Rows of `classes` classes in groups whose effects on each of them but the first are independent, of sds 1.5. */
+function classRows(file: string, classes: string, numGroups: number, perGroup: number) {
+  const random = createRandom(31, 0, 9);
+  const rows = ["y,x,g,h"];
+  for (let g = 0; g < numGroups; g++) {
+    const effects = Array.from(classes, (_, k) => (k ? 1.5 * random.normal() : 0));
+    for (let n = 0; n < perGroup; n++) {
+      const x = random.normal();
+      // The largest of η + Gumbel noise has the softmax's law.
+      const scores = effects.map((b, k) => b + (k === 1 ? 0.8 * x : 0) - Math.log(-Math.log(random.uniform())));
+      rows.push(`${classes[scores.indexOf(Math.max(...scores))]},${x},g${g},h${n % 3}`);
+    }
+  }
+  writeFileSync(at(file), `${rows.join("\n")}\n`);
+}
+
+describe("classes in groups", () => {
+  it("have effects of every class but the reference, and are predicted by them", async () => {
+    classRows("classes.csv", "abc", 40, 12);
+    const { status, stdout, stderr } = await ornstein(
+      ...["fit", "classes.csv", "-f", "y ~ x + (1 | g)", "--sampler", "laplace", "--draws", "250", "--quiet"],
+      ...["--save", "classes.nc", "--json", "classes.json", "--effects", "classes-effects.csv"],
+    );
+    expect([0, 1], stderr).toContain(status);
+    expect(stdout).toContain("sd y[b]:Intercept");
+    const { groups } = json("classes.json");
+    expect(groups.map(({ sds }: { sds: { name: string }[] }) => sds.map(({ name }) => name))).toEqual([
+      ["y[b]:Intercept"],
+      ["y[c]:Intercept"],
+    ]);
+    for (const { sds } of groups) expect(Math.abs(sds[0].mean - 1.5)).toBeLessThan(4 * sds[0].sd);
+    expect(lines("classes-effects.csv").length).toBe(1 + 2 * 40);
+    const score = async (choice: string) => {
+      const predicted = await ornstein(
+        ...["predict", "classes.nc", "classes.csv", "--groups", choice, "--out", `${choice}.csv`, "--quiet"],
+      );
+      expect(predicted.status, predicted.stderr).toBe(0);
+      const rows = lines("classes.csv").slice(1);
+      const names = lines(`${choice}.csv`)[0].split(",");
+      return lines(`${choice}.csv`)
+        .slice(1)
+        .reduce((sum, row, n) => {
+          const cells = row.split(",");
+          const probabilities = ["a", "b", "c"].map((level) => Number(cells[names.indexOf(`probability[${level}]`)]));
+          expect(probabilities[0] + probabilities[1] + probabilities[2]).toBeCloseTo(1, 9);
+          return sum + Math.log(probabilities["abc".indexOf(rows[n][0])]) / rows.length;
+        }, 0);
+    };
+    const [known, fresh, population] = [await score("known"), await score("new"), await score("population")];
+    // Effects of sd 1.5 tell far more of a row than x does; averaged over, they flatten the probabilities.
+    expect(known).toBeGreaterThan(fresh + 0.15);
+    expect(fresh).toBeGreaterThan(population);
+  });
+
+  it("are refused where their effects are too many, or factors are crossed", async () => {
+    classRows("many.csv", "abcd", 12, 9);
+    const slopes = await ornstein("fit", "many.csv", "-f", "y ~ x + (1 + x | g)", "--quiet");
+    expect([slopes.status, slopes.stderr]).toEqual([
+      2,
+      expect.stringMatching(/6 effects a group, 2 for each of 3 classes/),
+    ]);
+    const crossed = await ornstein("fit", "many.csv", "-f", "y ~ x + (1 | g) + (1 | h)", "--quiet");
+    expect([crossed.status, crossed.stderr]).toEqual([
+      2,
+      expect.stringMatching(/Crossed factors need one linear predictor/),
+    ]);
+  });
+});
+
 const shared = new URL("../../../shared/data/multilevel/toenail.csv", import.meta.url).pathname;
 it.skipIf(!existsSync(shared))(
   "fits binary data of small groups, with an intraclass correlation (skipped where ../shared/data/multilevel is absent)",

@@ -62,7 +62,7 @@ function expectAgreement(
 
 const simulated = [
   ...["counts", "overdispersed-counts", "slopes-binary", "pupils", "slopes-few-groups", "crossed-schools"],
-  ...["crossed-schools-binary", "small-groups", "heavy-tails", "immunisation"],
+  ...["crossed-schools-binary", "small-groups", "heavy-tails", "three-classes", "immunisation"],
 ];
 
 describe("posteriors by exact integration of the effects (test/golden/multilevel)", () => {

@@ -136,11 +136,12 @@ function termsOf({ text, isCorrelated, name }: FormulaGroup, effects: readonly G
   });
 }
 
-/** Puts levels and terms together. */
+/** Puts levels and terms together. @param classes of a categorical target: the names of those that have coefficients */
 export function groupDesignOf(
   groups: readonly FormulaGroup[],
   { factors, structure, sortedBy }: GroupLevels,
   { extraColumns, terms }: GroupColumns,
+  classes: readonly string[],
 ): GroupDesign {
   const keys = groups.map(({ by }) => factorKey(by.map(groupingName)));
   return {
@@ -152,7 +153,21 @@ export function groupDesignOf(
       numLevels: factor.numLevels,
       levelName: (level) => levelNameOf(factor, level),
       levelOf: factor.levelOf,
-      terms: terms.flatMap((own, g) => (keys[g] === factorKey(factor.columnNames) ? own : [])),
+      terms: ofEachClass(
+        terms.flatMap((own, g) => (keys[g] === factorKey(factor.columnNames) ? own : [])),
+        classes,
+      ),
     })),
   };
+}
+
+/** Every class's predictor has effects of its own, independent of the other classes', class after class as the coefficients are. */
+function ofEachClass(terms: readonly GroupTerm[], classes: readonly string[]): readonly GroupTerm[] {
+  if (classes.length === 0) return terms;
+  return classes.flatMap((name) =>
+    terms.map((term) => ({
+      ...term,
+      effects: term.effects.map((effect) => ({ ...effect, name: `${name}:${effect.name}` })),
+    })),
+  );
 }

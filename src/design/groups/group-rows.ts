@@ -31,12 +31,18 @@ export function groupRows(
   groups: readonly CompiledGroup[],
   reader: GroupLevelReader,
   fixed: FixedColumns,
-  options: { readonly numRows: number; readonly hasIntercept: boolean; readonly standardized: boolean },
+  options: {
+    readonly numRows: number;
+    readonly hasIntercept: boolean;
+    readonly standardized: boolean;
+    /** Of a categorical target: the names of the classes that have coefficients. */
+    readonly classes: readonly string[];
+  },
 ): GroupedRows {
   const columns = chooseGroupColumns(groups, fixed, options);
   const levels = reader.finish();
   const { extraColumns, blocks } = columns;
-  const design = groupDesignOf(groups, levels, columns);
+  const design = groupDesignOf(groups, levels, columns, options.classes);
   return { design, levels, columns, extraColumns, blocks, places: levels.places };
 }
 

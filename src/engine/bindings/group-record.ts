@@ -35,7 +35,9 @@ export interface FactorRecord {
 export interface GroupSizes {
   readonly maxRows: number;
   readonly maxInner: number;
-  /** D, and the outer factor's parameters. */
+  /** Linear predictors a row. */
+  readonly numPredictors: number;
+  /** Coefficients, and the outer factor's parameters. */
   readonly width: number;
 }
 
@@ -95,11 +97,11 @@ function writeFactor(memory: EngineMemory, factor: FactorRecord): number {
 
 /** Bytes of scratch memory for a task that holds so many laws. */
 export function groupScratchBytes(
-  { maxRows, maxInner, width }: GroupSizes,
+  { maxRows, maxInner, numPredictors, width }: GroupSizes,
   dimension: number,
   numLaws: number,
 ): number {
-  return groupTaskBytes(numLaws, dimension, groupScratchLength(maxRows, maxInner, width, dimension));
+  return groupTaskBytes(numLaws, dimension, groupScratchLength(maxRows, maxInner, width, dimension, numPredictors));
 }
 
 /** Groups of whole inner groups, each with how often it counts, as entries in memory; returns their address. */

@@ -20,8 +20,11 @@ const exactNodes = 3;
 export function groupModelOf({ groups, family }: Design, flat: Model, priors: GroupPriors): Model {
   refuseUnknownGroupPriors(groups?.factors ?? [], priors);
   if (!groups) return flat;
-  requireIntegrable(groups, family);
-  if (isCrossed(groups)) return flat;
+  if (isCrossed(groups)) {
+    requireOnePredictor(family);
+    return flat;
+  }
+  requireIntegrable(groups, flat.numPredictors);
   const count = family === "gaussian" ? exactNodes : firstNodes;
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
   return createGroupModel(flat, groupingOf(groups, priors), nodes);
@@ -32,17 +35,23 @@ export function isCrossed({ factors, structure }: GroupDesign): boolean {
   return structure === "crossed" || factors.length > 2;
 }
 
-function requireIntegrable({ factors }: GroupDesign, family: string): void {
+function requireOnePredictor(family: string): void {
   if (family === "categorical")
     throw new InputError(
-      "Group terms need one linear predictor a row, and the categorical family has one for every class; make two classes for the bernoulli family.",
+      "Crossed factors need one linear predictor a row, and the categorical family has one for every class; make two classes for the bernoulli family, or keep one of the factors.",
     );
+}
+
+function requireIntegrable({ factors }: GroupDesign, numPredictors: number): void {
   for (const factor of factors) {
     const count = effectsIn(factor).length;
-    if (count > maxEffectsOfFactor)
-      throw new InputError(
-        `The terms of ${factor.name} have ${count} effects a group, and ${maxEffectsOfFactor} are the most; leave some of the slopes out.`,
-      );
+    if (count <= maxEffectsOfFactor) continue;
+    const own = `The terms of ${factor.name} have ${count} effects a group`;
+    throw new InputError(
+      numPredictors > 1
+        ? `${own}, ${count / numPredictors} for each of ${numPredictors} classes, and ${maxEffectsOfFactor} are the most; leave slopes out, or put classes together.`
+        : `${own}, and ${maxEffectsOfFactor} are the most; leave some of the slopes out.`,
+    );
   }
 }
 

@@ -95,11 +95,12 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
-  const { family, event, standardize, weights, storage, learnPrior } = options;
+  const { family, classCoding, event, standardize, weights, storage, learnPrior } = options;
   const requireParameters = (dimension: number) =>
     requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
   const parameters = { countParameters, requireParameters };
-  const shared = { family, event, standardize, storage, memory, priorSds, ...parameters, allLevels: learnPrior };
+  const coding = { event, hasReferenceClass: classCoding === "reference", allLevels: learnPrior };
+  const shared = { family, ...coding, standardize, storage, memory, priorSds, ...parameters };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
