@@ -6,7 +6,7 @@ import type { Tuning } from "../../src/options/tuning.ts";
 import type { SamplerOptions } from "../../src/sampling/plan.ts";
 import { denseSamplers } from "../../src/sampling/registry.ts";
 import { expectLaw } from "./law.ts";
-import { categoricalTarget, problemOf, quadraticTarget, type Target } from "./targets.ts";
+import { categoricalTarget, groupsTarget, problemOf, quadraticTarget, type Target } from "./targets.ts";
 
 // Every sampler of the registry, with each of its preconditioners, obeys the law that it predicts. Seeds are fixed; what a test
 // allows follows from the effective sample sizes, which grow as the square of the tolerance that a sampler aims for falls: npm
@@ -36,8 +36,16 @@ export const variants = denseSamplers.flatMap((sampler) => {
   }));
 });
 
-/** The tests of the laws, with that tolerance and so many draws a chain. */
-export function describeSamplerLaws({ tolerance, draws }: { tolerance: number; draws: number }): void {
+/** The tests of the laws, with that tolerance and so many draws a chain; over groups with the first tuning of each sampler, or with all. */
+export function describeSamplerLaws({
+  tolerance,
+  draws,
+  groups,
+}: {
+  readonly tolerance: number;
+  readonly draws: number;
+  readonly groups: "first tuning" | "every tuning";
+}): void {
   const engines: Engine[] = [];
   afterEach(async () => {
     await Promise.all(engines.splice(0).map((engine) => engine.executor.close()));
@@ -59,6 +67,18 @@ export function describeSamplerLaws({ tolerance, draws }: { tolerance: number; d
     const title = `obeys the predicted law for three classes, but for the little that the posterior is skewed${reason ? ` (skipped: ${reason})` : ""}`;
     it.skipIf(reason)(title, async () => {
       const local = await localOf(categoricalTarget());
+      const few = trajectories.includes(sampler.name) && { chains: 1, draws: Math.min(draws, 100) };
+      const plan = await sampler.plan(local, { ...options, tolerance, draws, ...few });
+      expectLaw(local, plan, await plan.sample(), seed);
+    });
+
+    if (groups === "first tuning" && variants.find((variant) => variant.sampler === sampler)?.options !== options)
+      return;
+    const gaussian = { family: families.gaussian, groups: {}, auxiliaries: [], shapedPriors: [{}] } as unknown as Model;
+    const whyNot = sampler.unsupportedReason?.(gaussian);
+    const groupsTitle = `obeys the predicted law over groups, but for the little that the posterior is skewed${whyNot ? ` (skipped: ${whyNot})` : ""}`;
+    it.skipIf(whyNot)(groupsTitle, async () => {
+      const local = await localOf(groupsTarget());
       const few = trajectories.includes(sampler.name) && { chains: 1, draws: Math.min(draws, 100) };
       const plan = await sampler.plan(local, { ...options, tolerance, draws, ...few });
       expectLaw(local, plan, await plan.sample(), seed);

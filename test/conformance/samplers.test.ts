@@ -31,7 +31,7 @@ function suitedTarget(sampler: DenseSampler): Target {
   return sampler.unsupportedReason?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
-describeSamplerLaws({ tolerance: 0.1, draws: 120 });
+describeSamplerLaws({ tolerance: 0.1, draws: 120, groups: "first tuning" });
 
 describe.each(variants)("$title", ({ sampler, options }) => {
   it("agrees with the plain TypeScript step", async () => {

@@ -5,7 +5,9 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../../src/families/families.ts";
-import { type ClassCoding, createModel, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
+import { createGroupModel } from "../../src/models/group-model.ts";
+import { type ClassCoding, createModel, type Model, type ModelOptions, rowBlockOf } from "../../src/models/model.ts";
+import { defaultCorrelationShape, defaultSdPrior } from "../../src/priors/effects-law.ts";
 import { defaultInterceptPrior, type PriorLike, readPrior } from "../../src/priors/prior.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 
@@ -26,6 +28,8 @@ export interface Target {
   readonly intercept?: boolean;
   readonly standardize?: "none";
   readonly storage?: "sparse";
+  /** Rows side by side in groups of so many, with an intercept that varies by group; the groups are what samplers draw from. */
+  readonly groupSize?: number;
 }
 
 function features(
@@ -73,6 +77,25 @@ export function categoricalTarget(coding: ClassCoding = "reference"): Target {
   return { name: `categorical, ${coding}`, x, y, family: "categorical", coding, prior: { mean: 0.2, sd: 1 } };
 }
 
+/** Gaussian rows with σ known, in groups so many and so far apart that the posterior of their intercepts' sd is nearly normal. */
+export function groupsTarget(): Target {
+  const { x, random } = features(1800, 2, 15);
+  let effect = 0;
+  const y = Float64Array.from(x, ([a, b], n) => {
+    if (n % 3 === 0) effect = 2.5 * random.normal();
+    return 0.5 * a - 0.3 * b + effect + random.normal();
+  });
+  return {
+    name: "groups",
+    x,
+    y,
+    groupSize: 3,
+    family: "gaussian",
+    auxiliaries: { sigma: 1 },
+    prior: { mean: 0, sd: 1 },
+  };
+}
+
 /** Three classes, and two levels of which one has the last class only, the other that of reference only. */
 export function emptyCellsTarget(): Target {
   const { x: normals, random } = features(600, 1, 14);
@@ -82,6 +105,17 @@ export function emptyCellsTarget(): Target {
     return first === 1 || random.uniform() < 0.4 ? 0 : 1 + Number(random.uniform() < 1 / (1 + Math.exp(-value)));
   });
   return { name: "empty cells", x, y, family: "categorical", prior: { mean: 0, sd: 2.5 } };
+}
+
+function grouped(flat: Model, size: number): Model {
+  const innerStarts = Array.from({ length: flat.rows.numRows / size + 1 }, (_, group) => group * size);
+  const inner = {
+    columns: [-1],
+    blocks: [1],
+    sdPriors: [defaultSdPrior],
+    correlationShapes: [defaultCorrelationShape],
+  };
+  return createGroupModel(flat, { innerStarts, inner }, { outer: 1, inner: 3 });
 }
 
 export async function problemOf(
@@ -108,7 +142,8 @@ export async function problemOf(
   });
   const { levels, kind } = design.target;
   const classes = kind === "classes" ? { count: levels!.length, coding } : undefined;
-  const model = createModel(engine.memory, rows, { family, priors, auxiliaries, classes });
+  const flat = createModel(engine.memory, rows, { family, priors, auxiliaries, classes });
+  const model = target.groupSize ? grouped(flat, target.groupSize) : flat;
   const workspace = { executor: engine.executor, counter: { rowsVisited: 0 } };
   const local = await estimate(workspace, model, 1);
   // A view is made anew each time: growing the memory detaches the old ones.
