@@ -55,7 +55,7 @@ export interface Posterior {
   /**
    * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
    */
-  readonly effects?: readonly NamedGroupEffects[];
+  readonly groupEffects?: readonly NamedGroupEffects[];
   /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**

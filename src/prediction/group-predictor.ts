@@ -9,9 +9,9 @@ import { type PredictiveFit, parameterNames } from "./predictive-fit.ts";
 export type GroupChoice = "known" | "new" | "population";
 
 /** How many draws of levels' effects a fit has, to which its predictions keep; undefined where it has none. */
-export function effectDrawsOf({ effects, recipe }: PredictiveFit, choice: GroupChoice): number | undefined {
+export function effectDrawsOf({ groupEffects, recipe }: PredictiveFit, choice: GroupChoice): number | undefined {
   if (!recipe.groups || choice !== "known") return undefined;
-  const known = effects?.[0]?.known;
+  const known = groupEffects?.[0]?.known;
   return known?.kind === "draws" ? known.numDraws : undefined;
 }
 
@@ -29,13 +29,13 @@ export class GroupPredictor {
       this.factors = [];
       return;
     }
-    if (choice === "known" && !fit.effects)
+    if (choice === "known" && !fit.groupEffects)
       throw new InputError(
         "The fit has kept no effects of its groups, so that none can be predicted as known: fit again with --save or --effects, or give --groups new, or --groups population.",
       );
     const parameters = choice === "known" ? parametersAt(fit, draws) : undefined;
     this.factors = groups.factors.map((factor) => {
-      const effects = fit.effects?.find((own) => own.factor === factor.name);
+      const effects = fit.groupEffects?.find((own) => own.factor === factor.name);
       return new FactorPredictor(
         factor,
         groups,
@@ -61,7 +61,7 @@ export class GroupPredictor {
 
 /** The parameters at the draws, as laws of levels take them. */
 function parametersAt(fit: PredictiveFit, { numDraws, byName }: ChosenDraws): Float64Array | undefined {
-  const laws = fit.effects?.[0]?.known;
+  const laws = fit.groupEffects?.[0]?.known;
   if (laws?.kind !== "laws") return undefined;
   const names = parameterNames(fit.recipe);
   const values = new Float64Array(numDraws * names.length);
