@@ -87,6 +87,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     columns,
     polynomials,
     texts: textLevels,
+    typical: seen.typical,
     fileTypes: source.fileTypes,
   };
   return {
