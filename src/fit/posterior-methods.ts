@@ -2,6 +2,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { type GroupEffects, levelNameIn, type NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
+import { effects } from "./ask-effects.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { plainJson, posteriorToJson } from "./summary/to-json.ts";
@@ -11,7 +12,7 @@ export function settingsOf({ plan: { settings } }: Run, rationale: string): Samp
   return rationale === "" ? settings : { ...settings, because: `${settings.because} (${rationale})` };
 }
 
-type Methods = Pick<Posterior, "predict" | "toJSON">;
+type Methods = Pick<Posterior, "predict" | "effects" | "toJSON">;
 /** Everything of a posterior but its methods, the effects without the names of their levels. */
 type PosteriorData = Omit<Posterior, keyof Methods | "groupEffects"> & {
   readonly groupEffects?: readonly GroupEffects[];
@@ -27,6 +28,7 @@ export function posteriorOf<Data extends PosteriorData>(given: Data): Data & Pic
     Pick<Posterior, "groupEffects">;
   return withHidden<typeof data, Methods>(data, {
     predict: (rows, options) => predict(data, rows, options),
+    effects: (options, rows) => effects(data, options, rows),
     toJSON: () => {
       const { recipe, draws, hamiltonian, observed } = data;
       return {

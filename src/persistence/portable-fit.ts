@@ -69,7 +69,10 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
  * const [there, here] = [importFit(bytes), posterior].map((fit) => fit.predict({ x: [1, 2, 3] }));
  * console.log(bytes instanceof Uint8Array, (await there).columns.mean[2] === (await here).columns.mean[2]); // true true
  */
-export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
+export function exportFit(
+  posterior: Omit<Posterior, "predict" | "effects" | "toJSON">,
+  origin: Partial<Origin> = {},
+): Uint8Array {
   requireFit(posterior);
   requireOrigin(origin);
   const { recipe, draws, hamiltonian, observed, groupEffects } = posterior;

@@ -1,12 +1,18 @@
 import type { EncodedGroups } from "../design/groups/encode-groups.ts";
 import type { RecipeGroups } from "../design/groups/recipe-types.ts";
 import { InputError } from "../errors.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
+import type { EffectNoise } from "./effect-noise.ts";
 import { type ChosenDraws, FactorPredictor } from "./factor-predictor.ts";
 import { type PredictiveFit, parameterNames } from "./predictive-fit.ts";
 
 /** Which groups rows are of: those of the fit, new ones, or none, which is where every effect is 0. */
 export type GroupChoice = "known" | "new" | "population";
+
+/** How groups are predicted. */
+export interface GroupOptions {
+  readonly choice: GroupChoice;
+  readonly noise: EffectNoise;
+}
 
 /** How many draws of levels' effects a fit has, to which its predictions keep; undefined where it has none. */
 export function effectDrawsOf({ groupEffects, recipe }: PredictiveFit, choice: GroupChoice): number | undefined {
@@ -21,10 +27,12 @@ export class GroupPredictor {
   readonly newLevels: ReadonlyMap<string, number>;
   private readonly counts = new Map<string, number>();
   private readonly factors: readonly FactorPredictor[];
+  private readonly noise: EffectNoise;
 
   /** @throws InputError where known groups are asked for, and the fit has kept no effects of theirs */
-  constructor(fit: PredictiveFit, groups: RecipeGroups, choice: GroupChoice, draws: ChosenDraws, random: Xoshiro) {
+  constructor(fit: PredictiveFit, groups: RecipeGroups, { choice, noise }: GroupOptions, draws: ChosenDraws) {
     this.newLevels = this.counts;
+    this.noise = noise;
     if (choice === "population") {
       this.factors = [];
       return;
@@ -34,13 +42,13 @@ export class GroupPredictor {
         "The fit has kept no effects of its groups, so that none can be predicted as known: fit again with --save or --effects, or give --groups new, or --groups population.",
       );
     const parameters = choice === "known" ? parametersAt(fit, draws) : undefined;
-    this.factors = groups.factors.map((factor) => {
+    this.factors = groups.factors.map((factor, f) => {
       const effects = fit.groupEffects?.find((own) => own.factor === factor.name);
       return new FactorPredictor(
         factor,
         groups,
         draws,
-        random,
+        (level) => noise.of(f, level),
         choice === "known" && effects ? { effects, parameters } : undefined,
       );
     });
@@ -52,7 +60,7 @@ export class GroupPredictor {
     this.factors.forEach((factor, f) => {
       const level = levels?.[f][i] ?? -1;
       if (level < 0 && levels) this.counts.set(factor.name, (this.counts.get(factor.name) ?? 0) + 1);
-      factor.write(level, outer);
+      if (level !== factor.written || !this.noise.isSame(level)) factor.write(level, outer);
       factor.addTo(out, slopes, i);
       outer = factor;
     });
