@@ -2,11 +2,10 @@
 "draw", and marginaleffects computes average predictions, comparisons and slopes with them, as of any fit. What is written are the
 data, the draws, and each estimate at each draw.
 
-    python3 -m venv venv && venv/bin/pip install marginaleffects==0.6.0 statsmodels==0.15.0 pandas==3.1.1
+    python3 -m venv venv && venv/bin/pip install "polars<2" marginaleffects==0.6.0 statsmodels==0.15.0 pandas==3.1.1
     venv/bin/python test/golden/effects.py > test/golden/effects.json
 """
 import json
-import sys
 import warnings
 
 import numpy as np
@@ -14,7 +13,7 @@ import pandas as pd
 import polars as pl
 import statsmodels.formula.api as smf
 import statsmodels.api as sm
-from marginaleffects import avg_comparisons, avg_predictions, avg_slopes, comparisons, predictions, slopes, datagrid
+from marginaleffects import avg_comparisons, avg_predictions, avg_slopes, comparisons, datagrid, predictions, slopes
 
 warnings.filterwarnings("ignore")
 random = np.random.default_rng(20261127)
@@ -55,50 +54,92 @@ def step(x):
     return pl.DataFrame({"lo": x, "hi": x + 1})
 
 
-# How each estimate is asked of ornstein (options of `effects`; "data": whether rows are averaged over), and of marginaleffects. The
-# latter's slopes are central differences of width `eps`.
-grid = lambda fit, **at: datagrid(model=fit, x=[2.0], z=[1.5], city=["Oslo"], arm=["b"]) if not at else datagrid(model=fit, **at)
-eps = 1e-4
+def link(fit, **values):
+    """Average linear predictors with columns set, by statsmodels."""
+    return fit.predict(data.assign(**{k: pd.Categorical([v] * rows, data[k].cat.categories) for k, v in values.items()}), which="linear").mean()
+
+
+def rows_of(table, of=lambda value: value):
+    """What tells the estimates of a table from each other, and the estimates."""
+    names = [name for name in table.columns if name in ("group", "contrast", "city", "arm", "x", "z")]
+    return [({name: row[name] for name in names}, of(row["estimate"])) for row in table.to_dicts()]
+
+
+# How each estimate is asked of ornstein (options of `effects`, and whether it has the rows), and of marginaleffects. The latter's
+# slopes are central differences of width `eps`.
+own = dict(vcov=False)
+eps = dict(eps=1e-4, vcov=False)
+mean = lambda fit, **at: datagrid(model=fit, **at)
 cases = {
     "bernoulli": [
-        (dict(kind="predictions"), lambda f: avg_predictions(f)),
-        (dict(kind="predictions", by="city"), lambda f: avg_predictions(f, by="city")),
-        (dict(of="city", kind="predictions"), lambda f: avg_predictions(f, variables="city", by="city")),
-        (dict(of="x", kind="predictions", at={"x": [1, 2, 3]}), lambda f: avg_predictions(f, variables={"x": [1.0, 2.0, 3.0]}, by="x")),
-        (dict(of="x", kind="comparisons"), lambda f: avg_comparisons(f, variables={"x": step})),
-        (dict(of="x", kind="comparisons", contrast="3 - 1"), lambda f: avg_comparisons(f, variables={"x": [1.0, 3.0]})),
-        (dict(of="x", kind="comparisons", contrast="3 - 1", by="city"), lambda f: avg_comparisons(f, variables={"x": [1.0, 3.0]}, by="city")),
-        (dict(of="city", kind="comparisons"), lambda f: avg_comparisons(f, variables="city")),
-        (dict(of="city", kind="comparisons", contrast="pairwise"), lambda f: avg_comparisons(f, variables={"city": "pairwise"})),
-        (dict(of="arm", kind="comparisons", by="city"), lambda f: avg_comparisons(f, variables="arm", by="city")),
-        (dict(of="city", kind="comparisons", by="city"), lambda f: avg_comparisons(f, variables="city", by="city")),
-        (dict(of="city", kind="comparisons", comparison="ratio"), lambda f: avg_comparisons(f, variables="city", comparison="ratio")),
-        (dict(of="city", kind="comparisons", comparison="odds-ratio"), lambda f: avg_comparisons(f, variables="city", comparison="lnor")),
-        (dict(of="city", kind="comparisons", scale="link"), lambda f: None),
-        (dict(of="x", kind="slopes"), lambda f: avg_slopes(f, variables="x", eps=eps)),
-        (dict(of="z", kind="slopes"), lambda f: avg_slopes(f, variables="z", eps=eps)),
-        (dict(of="x", kind="slopes", by="city"), lambda f: avg_slopes(f, variables="x", by="city", eps=eps)),
+        ({"kind": "predictions"}, True, lambda f: rows_of(avg_predictions(f, **own))),
+        ({"kind": "predictions", "by": "city"}, True, lambda f: rows_of(avg_predictions(f, by="city", **own))),
+        ({"of": "city", "kind": "predictions"}, True, lambda f: rows_of(avg_predictions(f, variables="city", by="city", **own))),
+        ({"of": "x", "kind": "predictions", "at": "x=1,2,3"}, True,
+         lambda f: rows_of(avg_predictions(f, variables={"x": [1.0, 2.0, 3.0]}, by="x", **own))),
+        ({"of": "x", "kind": "comparisons"}, True, lambda f: rows_of(avg_comparisons(f, variables={"x": step}, **own))),
+        ({"of": "x", "contrast": "3 - 1"}, True, lambda f: rows_of(avg_comparisons(f, variables={"x": [1.0, 3.0]}, **own))),
+        ({"of": "x", "contrast": "3 - 1", "by": "city"}, True,
+         lambda f: rows_of(avg_comparisons(f, variables={"x": [1.0, 3.0]}, by="city", **own))),
+        ({"of": "city", "kind": "comparisons"}, True, lambda f: rows_of(avg_comparisons(f, variables="city", **own))),
+        ({"of": "city", "contrast": "pairwise"}, True, lambda f: rows_of(avg_comparisons(f, variables={"city": "pairwise"}, **own))),
+        ({"of": "arm", "kind": "comparisons", "by": ["city", "arm"]}, True,
+         lambda f: rows_of(avg_comparisons(f, variables="arm", by=["city", "arm"], **own))),
+        ({"of": "city", "kind": "comparisons", "comparison": "ratio"}, True,
+         lambda f: rows_of(avg_comparisons(f, variables="city", comparison="ratio", **own))),
+        ({"of": "city", "kind": "comparisons", "comparison": "odds-ratio"}, True,
+         lambda f: rows_of(avg_comparisons(f, variables="city", comparison="lnor", **own), np.exp)),
+        ({"of": "city", "contrast": "Rome - Oslo", "scale": "link"}, True,
+         lambda f: [({"contrast": "Rome - Oslo"}, link(f, city="Rome") - link(f, city="Oslo"))]),
+        ({"of": "x", "kind": "slopes"}, True, lambda f: rows_of(avg_slopes(f, variables="x", **eps))),
+        ({"of": "z", "kind": "slopes"}, True, lambda f: rows_of(avg_slopes(f, variables="z", **eps))),
+        ({"of": "x", "kind": "slopes", "by": "city"}, True, lambda f: rows_of(avg_slopes(f, variables="x", by="city", **eps))),
+        ({"kind": "predictions"}, False, lambda f: rows_of(predictions(f, newdata=mean(f), **own))),
+        ({"of": "x", "kind": "slopes", "at": ["x=1,3", "city=Rome"]}, False,
+         lambda f: rows_of(slopes(f, variables="x", newdata=mean(f, x=[1.0, 3.0], city=["Rome"]), **eps))),
+        ({"of": "city", "kind": "comparisons", "at": "z=1,2"}, False,
+         lambda f: rows_of(comparisons(f, variables="city", newdata=mean(f, z=[1.0, 2.0]), **own))),
     ],
     "poisson": [
-        (dict(of="city", kind="comparisons", comparison="ratio"), lambda f: avg_comparisons(f, variables="city", comparison="ratio")),
-        (dict(of="z", kind="comparisons"), lambda f: avg_comparisons(f, variables={"z": step})),
-        (dict(of="z", kind="slopes"), lambda f: avg_slopes(f, variables="z", eps=eps)),
+        ({"of": "city", "kind": "comparisons", "comparison": "ratio"}, True,
+         lambda f: rows_of(avg_comparisons(f, variables="city", comparison="ratio", **own))),
+        ({"of": "z", "kind": "comparisons"}, True, lambda f: rows_of(avg_comparisons(f, variables={"z": step}, **own))),
+        ({"of": "z", "kind": "slopes"}, True, lambda f: rows_of(avg_slopes(f, variables="z", **eps))),
     ],
     "gaussian": [
-        (dict(of="x", kind="slopes", by="arm"), lambda f: avg_slopes(f, variables="x", by="arm", eps=eps)),
-        (dict(of="arm", kind="comparisons"), lambda f: avg_comparisons(f, variables="arm")),
-        (dict(of="city", kind="predictions", by="arm"), lambda f: avg_predictions(f, variables="city", by=["city", "arm"])),
+        ({"of": "x", "kind": "slopes", "by": "arm"}, True, lambda f: rows_of(avg_slopes(f, variables="x", by="arm", **eps))),
+        ({"of": "arm", "kind": "comparisons"}, True, lambda f: rows_of(avg_comparisons(f, variables="arm", **own))),
     ],
     "categorical": [
-        (dict(kind="predictions"), lambda f: avg_predictions(f)),
-        (dict(of="city", kind="comparisons"), lambda f: avg_comparisons(f, variables="city")),
-        (dict(of="x", kind="slopes"), lambda f: avg_slopes(f, variables="x", eps=eps)),
+        ({"kind": "predictions"}, True, lambda f: rows_of(avg_predictions(f, **own))),
+        ({"of": "city", "kind": "comparisons"}, True, lambda f: rows_of(avg_comparisons(f, variables="city", **own))),
+        ({"of": "x", "kind": "slopes"}, True, lambda f: rows_of(avg_slopes(f, variables="x", **eps))),
     ],
 }
-print(avg_predictions(fits["categorical"]), file=sys.stderr)
-f = fits["bernoulli"]
-print(f.params, file=sys.stderr)
-a = avg_comparisons(f, variables="city")
-print(a, file=sys.stderr)
-f._results.params = f._results.params + 0.1
-print(f.params, avg_comparisons(f, variables="city"), file=sys.stderr)
+
+
+def at_every_draw(fit, draws, ask):
+    """The estimates of a case at every draw, with their names."""
+    found = []
+    for draw in draws:
+        fit._results.params = draw
+        found.append(ask(fit))
+    return [{**names, "draws": [float(own[k][1]) for own in found]} for k, (names, _) in enumerate(found[0])]
+
+
+result = {"data": data.astype({"city": str, "arm": str}).to_dict("list"), "fits": {}}
+for family, fit in fits.items():
+    center = np.asarray(fit.params)
+    names = list(fit.model.exog_names)
+    # Of columns of large numbers smaller, so that predictions stay of a size where a central difference is exact to 1e-8.
+    spread = 0.1 / np.maximum(1, fit.model.exog.std(axis=0))
+    spread = spread if center.ndim == 1 else spread[:, None]
+    draws = [center + spread * random.normal(0, 1, center.shape) for _ in range(num_draws)]
+    result["fits"][family] = {
+        "formula": formulas[family],
+        "names": names,
+        # Of classes the coefficients class by class, without the first.
+        "draws": [np.atleast_2d(draw.T).tolist() for draw in draws],
+        "cases": [{"options": options, "hasRows": has_rows, "estimates": at_every_draw(fit, draws, ask)} for options, has_rows, ask in cases[family]],
+    }
+print(json.dumps(result))
