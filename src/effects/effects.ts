@@ -187,7 +187,7 @@ function sampleSize(rows: number | "auto" | "all", workOfRow: number): number {
   if (rows !== "auto") return rows === "all" ? Number.POSITIVE_INFINITY : rows;
   return Math.max(1000, Math.floor(work / workOfRow));
 }
-const work = 3e9;
+const work = 1e9;
 
 async function visit(
   reader: VariedRowReader,
