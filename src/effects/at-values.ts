@@ -47,10 +47,12 @@ function ofText(text: string, columns: EffectColumns): readonly [string, readonl
   return [name, rest === "" ? [] : splitValues(rest)];
 }
 
+/** What stands between commas that are not in quotes. @throws InputError where nothing does */
 function splitValues(text: string): string[] {
-  const parts = text.match(/(?:"[^"]*"|'[^']*'|[^,])+/g) ?? [];
-  return parts.map((part) => {
-    const trimmed = part.trim();
+  const parts = text.match(/(?:^|,)(?:"[^"]*"|'[^']*'|[^,])*/g) ?? [];
+  return parts.map((part, k) => {
+    const trimmed = (k === 0 ? part : part.slice(1)).trim();
+    if (trimmed === "") throw new InputError(`--at has a comma too many in "${text}"; give a value between any two.`);
     return /^(?:"[^"]*"|'[^']*')$/.test(trimmed) ? trimmed.slice(1, -1) : trimmed;
   });
 }

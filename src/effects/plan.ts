@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import type { SetValue } from "./at-values.ts";
-import { quotedNames, settledValue } from "./at-values.ts";
+import { settledValue } from "./at-values.ts";
 import {
   type ComparisonKind,
   type Computed,
@@ -261,7 +261,7 @@ function noSlopeOf({ name, kind, step, typical }: EffectColumn): string | undefi
   if (step !== undefined)
     return `"${name}" stands in ${step}, which goes by steps, so its slope says nothing; ask for --kind comparisons.`;
   if (!typical || !("sd" in typical))
-    return `The fit was made by a version of ornstein that did not keep how far the values of ${quotedNames([name])} spread, which slopes need; fit again, or ask for --kind comparisons.`;
+    return `The fit does not keep how far the values of "${name}" spread, which slopes need, as fits to sparse arrays and of earlier versions do not: fit again, or ask for --kind comparisons.`;
   if (typical.sd === 0) return `"${name}" had the same value in every row of the fit, so it has no slope.`;
   return undefined;
 }
