@@ -39,7 +39,12 @@ export function parseContrast({ name }: EffectColumn, levels: readonly string[],
   const family =
     Object.hasOwn(families, text.trim()) && !levels.includes(text.trim()) ? families[text.trim()] : undefined;
   if (family) return family(levels).map(([high, low]) => pairContrast(high, low));
-  const wording = { what: "The contrast", unknown: `no level of "${name}"`, known: "its levels are" };
+  const wording = {
+    what: "The contrast",
+    unknown: `no level of "${name}"`,
+    known: "its levels are",
+    areNumbersNames: true,
+  };
   const tokens = tokensOf(text, levels, wording);
   const [high, sign, low] = tokens;
   if (tokens.length === 3 && high.kind === "name" && low.kind === "name" && sign.kind === "sign")

@@ -116,7 +116,7 @@ export function requireColumn({ columns, targets }: EffectColumns, name: string)
   const known = [...columns.keys()];
   if (targets.has(name))
     throw new InputError(
-      `"${name}" is the target, which has no effect on itself; the columns are ${known.join(", ")}.`,
+      `"${name}" is the target, which has no effect on itself: name a column of the right side of the formula.`,
     );
   throw new InputError(
     `The formula reads no column "${name}" (one that weights alone read has no effect); ${suggestion(name, known, "its columns are")}`,

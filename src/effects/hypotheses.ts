@@ -14,6 +14,7 @@ const wording: Wording = {
   what: "The hypothesis",
   unknown: "no coefficient of the fit",
   known: "the coefficients are",
+  areNumbersNames: false,
 };
 const relations: Readonly<Record<string, Hypothesis["relation"]>> = {
   ">": ">",

@@ -12,6 +12,8 @@ export interface Wording {
   readonly what: string;
   readonly unknown: string;
   readonly known: string;
+  /** Whether a number that is a name is that name; otherwise only in quotes. */
+  readonly areNumbersNames: boolean;
 }
 
 type Token =
@@ -29,7 +31,8 @@ const namePart = /[\p{L}\p{M}\p{N}_.]/u;
  * quotes or backquotes they are told from numbers and signs.
  */
 export function tokensOf(text: string, names: readonly string[], wording: Wording): Token[] {
-  const longestFirst = [...names].sort((a, b) => b.length - a.length);
+  const bare = names.filter((name) => wording.areNumbersNames || Number.isNaN(Number(name)));
+  const longestFirst = bare.sort((a, b) => b.length - a.length);
   const tokens: Token[] = [];
   for (let at = 0; at < text.length; ) {
     const rest = text.slice(at);
