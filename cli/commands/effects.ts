@@ -37,7 +37,7 @@ export function addEffectsCommand(program: Command, version: string): void {
 }
 
 const example = `
-Examples:
+Example:
   ornstein effects fit.nc flights.parquet --of distance --by carrier
   ornstein effects fit.nc --of carrier --contrast 'UA - AA' --at 'distance=500,1000'
   ornstein effects fit.nc --hypothesis 'distance > 2*delay'`;
@@ -49,22 +49,29 @@ async function runEffects(path: string, data: string | undefined, flags: EffectF
   await runCommand(quiet, async ({ onProgress, write, print }) => {
     // Loaded late, so that --help and refusals of options are instant.
     const { effects, effectsToJson, loadFit } = await import("../../src/node-command.ts");
-    const fit = await loadFit(path);
-    const rows = data === undefined && sql === undefined ? undefined : { path: data, sql };
-    const found = await effects(fit, { ...options, onProgress }, rows);
-    const result: Effects = {
-      ...found,
-      warnings: [...ofCertificate(fit.certificate.verdict, path), ...found.warnings],
-    };
-    if (out !== undefined) {
-      const { writeEffectTable } = await import("../outputs/write-effect-table.ts");
-      await write(out, () => writeEffectTable(result, out));
+    const { openPredictions } = await import("../outputs/write-predictions.ts");
+    const writer = await openPredictions(out);
+    try {
+      const fit = await loadFit(path);
+      const rows = data === undefined && sql === undefined ? undefined : { path: data, sql };
+      const found = await effects(fit, { ...options, onProgress }, rows);
+      const warnings = [...ofCertificate(fit.certificate.verdict, path), ...found.warnings];
+      const result: Effects = { ...found, warnings };
+      if (out !== undefined) {
+        const { tableOfEffects } = await import("../outputs/table-of-effects.ts");
+        await write(out, async () => {
+          await writer.add(tableOfEffects(result));
+          await writer.finish();
+        });
+      }
+      if (json !== undefined)
+        await write(json, () => writeJson(json, effectsToJson(fit, result, { version, command: commandLine() })));
+      if (onStandardOutput) return;
+      const { renderEffects } = await import("../render/render-effects.ts");
+      await print(renderEffects(fit, result, { ...terminal(color), out }));
+    } finally {
+      writer.close();
     }
-    if (json !== undefined)
-      await write(json, () => writeJson(json, effectsToJson(fit, result, { version, command: commandLine() })));
-    if (onStandardOutput) return;
-    const { renderEffects } = await import("../render/render-effects.ts");
-    await print(renderEffects(fit, result, { ...terminal(color), out }));
   });
 }
 

@@ -29,16 +29,7 @@ export function renderEffects(
 }
 
 /** What effects are averages over, or where they are. */
-function aboutOf({
-  effects,
-  rows,
-  sampledRows = 0,
-  missingRows = 0,
-  conditions,
-  draws,
-  scale,
-  groups,
-}: Effects): string[] {
+function aboutOf({ effects, rows, sampledRows = 0, conditions, draws, scale, groups }: Effects): string[] {
   const ofDraws = `${integer(draws)} draws`;
   if (effects.length === 0) return [ofDraws];
   const where: string[] = [];

@@ -1,18 +1,11 @@
 import type { Effects } from "../../src/effects/effects.ts";
 import type { EffectEstimate } from "../../src/effects/estimates.ts";
 import type { PredictionColumns } from "../../src/prediction/row-predictor.ts";
-import { openPredictions } from "./write-predictions.ts";
 
-/** Writes a row for each effect and hypothesis: CSV, Parquet or JSON lines. @throws InputError as `openPredictions` */
-export async function writeEffectTable(effects: Effects, path: string): Promise<void> {
-  const writer = await openPredictions(path);
-  try {
-    const columns = effectColumns(effects);
-    await writer.add({ numRows: columns.kind.length, columns });
-    await writer.finish();
-  } finally {
-    writer.close();
-  }
+/** Effects and hypotheses, a row for each. */
+interface TableOfEffects {
+  readonly numRows: number;
+  readonly columns: PredictionColumns;
 }
 
 type Row = Partial<Omit<EffectEstimate, "kind" | "at" | "by">> & {
@@ -21,8 +14,8 @@ type Row = Partial<Omit<EffectEstimate, "kind" | "at" | "by">> & {
   readonly by: EffectEstimate["by"];
 };
 
-/** Columns of texts and numbers; `x` that is set is `at_x`, and a group's value `by_x`. Only columns that have a value. */
-function effectColumns({ effects, hypotheses }: Effects): PredictionColumns {
+/** Columns of texts and numbers: `x` that is set is `at_x`, a group's value `by_x`; of texts only columns that have a value. */
+export function tableOfEffects({ effects, hypotheses }: Effects): TableOfEffects {
   const rows: readonly Row[] = [
     ...effects,
     ...hypotheses.map(({ hypothesis, relation, ...own }) => ({
@@ -60,7 +53,8 @@ function effectColumns({ effects, hypotheses }: Effects): PredictionColumns {
     ["rows", numbers(({ rows: count }) => count)],
   ];
   // Columns of numbers are always there, so that scripts find them.
-  return Object.fromEntries(
+  const columns = Object.fromEntries(
     all.filter(([, values]) => !Array.isArray(values) || values.some((value) => value !== null)),
   );
+  return { numRows: rows.length, columns };
 }
