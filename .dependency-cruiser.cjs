@@ -19,6 +19,7 @@ const order = [
   "empirical-bayes",
   "diagnostics",
   "prediction",
+  "effects",
   "fit",
   "persistence",
 ];

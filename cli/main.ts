@@ -4,6 +4,7 @@ import { InputError } from "../src/errors.ts";
 import { reasonOf } from "../src/persistence/whole-files-node.ts";
 import { addCheckCommand } from "./commands/check.ts";
 import { addCompareCommand } from "./commands/compare.ts";
+import { addEffectsCommand } from "./commands/effects.ts";
 import { addFitCommand } from "./commands/fit.ts";
 import { addPaperCommand } from "./commands/paper.ts";
 import { addPredictCommand } from "./commands/predict.ts";
@@ -26,6 +27,7 @@ const program = new Command("ornstein")
 addFitCommand(program, version);
 addCheckCommand(program);
 addPredictCommand(program, version);
+addEffectsCommand(program, version);
 addCompareCommand(program, version);
 addPaperCommand(program);
 

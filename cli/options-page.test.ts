@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { effectOptions } from "../src/options/effect-options.ts";
 import { defaultText, flagOf, type OptionTable } from "../src/options/option.ts";
 import { optionGroups } from "../src/options/options.ts";
 import { predictOptions } from "../src/options/predict-options.ts";
@@ -51,6 +52,13 @@ it("docs/options.md is the table of options", async () => {
   const sections = groups.map((group) => section(titles[group], optionGroups[group], remarks[group]));
   sections.push(
     section("Predictions", predictOptions, "Of `predict` and `ornstein predict`: [predictions](prediction.md)."),
+  );
+  sections.push(
+    section(
+      "Effects",
+      effectOptions,
+      "Of `effects`, `posterior.effects` and `ornstein effects`: [effects](effects.md).",
+    ),
   );
   const page = `${[intro.trim(), ...sections].join("\n\n")}\n`;
   await expect(page).toMatchFileSnapshot("../docs/options.md");

@@ -77,6 +77,10 @@ const mistakes: Record<string, (from: typeof node | typeof command) => Promise<u
   "no fit": (from) => ("loadFit" in from ? from.loadFit("package.json") : Promise.reject()),
   "an unknown level": async (from) =>
     from.predict(await node.fit({ data, formula: "y ~ word" }, { sampler: "laplace" }), { word: ["other"] }),
+  "a slope of levels": async (from) =>
+    from.effects(await node.fit({ data, formula: "y ~ word" }, { sampler: "laplace" }), { of: "word", kind: "slopes" }),
+  "an effect by groups without rows": async (from) =>
+    (await from.fit({ data, formula: "y ~ word" }, { sampler: "laplace" })).effects({ by: "word" }),
   "an unknown level by the fit itself": async (from) =>
     (await from.fit({ data, formula: "y ~ word" }, { sampler: "laplace" })).predict({ word: ["other"] }),
 };

@@ -40,7 +40,8 @@ function inLibraryWords(error: unknown): unknown {
 export function libraryPosterior<Fit extends Posterior>(fit: Fit): Fit {
   const own = posteriorOf(reworded(fit, inOptions));
   const predict: Posterior["predict"] = (rows, options) => sayingAll(() => fit.predict(rows, options));
-  return withHidden(own, { predict, toJSON: own.toJSON });
+  const effects: Posterior["effects"] = (options, rows) => sayingAll(() => fit.effects(options, rows));
+  return withHidden(own, { predict, effects, toJSON: own.toJSON });
 }
 
 /** A table whose errors while reading are in the library's words. */

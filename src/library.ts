@@ -1,5 +1,7 @@
 /** The functions of `ornstein` that run anywhere; sentences in their errors and results name the library's options. */
 
+import type { EffectOptions, Effects } from "./effects/effects.ts";
+import { effects as effectsOfRows } from "./fit/ask-effects.ts";
 import type { CompareOptions } from "./fit/comparison/compare.ts";
 import { compare as compareHere } from "./fit/comparison/compare-inline.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
@@ -73,6 +75,29 @@ export function compare(input: FitInput, options?: CompareOptions): Promise<Comp
  */
 export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOptions): Promise<Prediction> {
   return sayingAll(() => predictRows(fit, rows, options));
+}
+
+/**
+ * Effects of a fit, a saved fit, or a copy of one, as marginaleffects and emmeans define them: average or conditional
+ * predictions, comparisons, slopes, and hypotheses on coefficients, each computed draw by draw. With rows they are averages over
+ * them: (1/N) Σ_n f(x_n), f a prediction, a difference of two, or a derivative. Without rows they are of one row: numbers at
+ * their means in the fit, levels at the most frequent.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { effects, fit } from "ornstein";
+ *
+ * const x = Array.from({ length: 300 }, (_, n) => Math.sin(n * n));
+ * const city = x.map((_, n) => ["Lima", "Oslo", "Rome"][n % 3]);
+ * const late = x.map((value, n) => value + (n % 3) + 2 * Math.sin(7 * n) > 1);
+ * const posterior = await fit({ data: { x, city, late }, formula: "late ~ x + city" }, { sampler: "laplace" });
+ * const show = ({ contrast, estimate }) => `${contrast} ${estimate.toFixed(1)}`;
+ * const average = await effects(posterior, { of: "city", kind: "comparisons" }, { x, city });
+ * console.log(average.effects.map(show).join(", ")); // Oslo - Lima 0.3, Rome - Lima 0.6
+ * const { hypotheses } = await posterior.effects({ hypothesis: "city[Rome] > city[Oslo]" });
+ * console.log(hypotheses[0].probability > 0.99); // true
+ */
+export function effects(fit: PredictiveFit, options?: EffectOptions, rows?: NewRows): Promise<Effects> {
+  return sayingAll(() => effectsOfRows(fit, options, rows));
 }
 
 /**

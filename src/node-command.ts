@@ -4,10 +4,12 @@
  */
 import { availableParallelism } from "node:os";
 import { openTable } from "./duckdb/source.ts";
+import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
 import { createNodeEngine } from "./engine/node-engine.ts";
 import { progressReporter } from "./engine/progress.ts";
 import { InputError } from "./errors.ts";
+import { effects as effectsOfRows } from "./fit/ask-effects.ts";
 import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
@@ -79,6 +81,26 @@ export async function predict(
   }
 }
 
+/**
+ * Effects of a fit, averaged over the rows of files, a query, a table or arrays where such are given.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function effects(
+  fit: PredictiveFit,
+  options: EffectOptions = {},
+  rows?: NewRows | Omit<FileInput, "formula">,
+): Promise<Effects> {
+  if (rows === undefined || !namesFile(rows)) return effectsOfRows(fit, options, rows);
+  requireFit(fit);
+  requireOptions(options);
+  const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
+  try {
+    return await effectsOfRows(fit, options, source);
+  } finally {
+    await source.close?.();
+  }
+}
+
 const fileOf = ({ path, sql, confined }: Omit<FileInput, "formula">) => ({ path, sql, confined });
 
 /** Whether the rows are given by texts; a table may have columns with those names. */
@@ -121,7 +143,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export { posteriorToJson } from "./fit/summary/to-json.ts";
+export { effectsToJson, posteriorToJson } from "./fit/summary/to-json.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };

@@ -5,6 +5,7 @@
  */
 
 import type { OpenTableOptions } from "./duckdb/source.ts";
+import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import type { FitInput } from "./fit/input/load.ts";
 import { inFlags, reworded } from "./fit/options/option-words.ts";
@@ -70,6 +71,28 @@ export function predict(
   options?: PredictOptions,
 ): Promise<Prediction> {
   return sayingAll(() => command.predict(fit, rows, options));
+}
+
+/**
+ * Effects of a fit, or of one that `loadFit` or `importFit` read: predictions, comparisons, slopes and hypotheses, averaged over
+ * the rows of files, a query, a table or arrays where such are given.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { effects, fit, loadFit, saveFit } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * await saveFit(await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "laplace" }), "fit.nc");
+ * const saved = await loadFit("fit.nc");
+ * const { effects: slopes, rows } = await effects(saved, { of: "x", kind: "slopes" }, { path: "rows.csv" });
+ * console.log(slopes[0].contrast, slopes[0].estimate.toFixed(1), rows); // dY/dX 1.0 6
+ */
+export function effects(
+  fit: PredictiveFit,
+  options?: EffectOptions,
+  rows?: NewRows | Omit<FileInput, "formula">,
+): Promise<Effects> {
+  return sayingAll(() => command.effects(fit, options, rows));
 }
 
 /**

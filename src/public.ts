@@ -10,6 +10,11 @@ export {
 } from "./diagnostics/certificate/calibration.ts";
 export type { Certificate, RunCheck, Verdict } from "./diagnostics/certificate/certificate.ts";
 export { type SummaryStatistics, summaryStatistics } from "./diagnostics/statistics/summary-statistics.ts";
+export type { ByLabels } from "./effects/by-groups.ts";
+export type { EffectOptions, Effects } from "./effects/effects.ts";
+export type { EffectEstimate, HypothesisEstimate, PosteriorOfEffect } from "./effects/estimates.ts";
+export type { EffectNames } from "./effects/plan.ts";
+export type { Condition } from "./effects/typical-row.ts";
 export type { ProgressEvent, ProgressListener, ProgressUnit } from "./engine/progress.ts";
 export { InputError } from "./errors.ts";
 export type { FamilyName } from "./families/families.ts";
@@ -24,7 +29,7 @@ export type { CustomPosterior, SampleModelOptions } from "./fit/sample-model.ts"
 export type { Coefficient } from "./fit/summary/coefficients.ts";
 export type { GroupCorrelation, GroupTermSummary } from "./fit/summary/group-terms.ts";
 export type { IntraclassCorrelation } from "./fit/summary/intraclass.ts";
-export { comparisonToJson, posteriorToJson, predictionToJson } from "./fit/summary/to-json.ts";
+export { comparisonToJson, effectsToJson, posteriorToJson, predictionToJson } from "./fit/summary/to-json.ts";
 export type { CustomModel, CustomModelOptions } from "./models/custom-model.ts";
 export type { FitOptions } from "./options/options.ts";
 export type { PriorOption, PriorsByName } from "./options/prior-options.ts";

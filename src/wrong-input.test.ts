@@ -32,7 +32,7 @@ const modelOptions = {
   lossAndGradient: ([t]: Float64Array) => ({ loss: (t * t) / 2, gradient: [t] }),
 };
 /** Calls that take long where they are fine, as with the default of what is left out: fewer things stand in. */
-const slow = new Set(["compare", "fit of a query", "predict of ornstein/node", "saveFit"]);
+const slow = new Set(["compare", "fit of a query", "predict of ornstein/node", "effects of ornstein/node", "saveFit"]);
 const rowsArrays = { x: { values: Float32Array.of(1, 2), shape: [2] } };
 
 /** The arguments of a call that works, of which every part is replaced in turn. */
@@ -104,6 +104,26 @@ const calls: Record<string, { run: (...args: never[]) => unknown; args: () => un
     run: (rows, options) => posterior.predict(rows, options),
     args: () => [{ x: [1] }, { draws: 1 }],
   },
+  effects: {
+    run: index.effects,
+    args: () => [
+      posterior,
+      { of: "x", at: { x: [1, 2] }, contrast: "2 - 1", hypothesis: ["x > 0"], interval: 0.9, rows: "all", seed: 1 },
+      { x: [1, 2], g: ["a", "b"] },
+    ],
+  },
+  "effects by groups": {
+    run: index.effects,
+    args: () => [posterior, { of: "x", by: ["g"], kind: "slopes", posteriorDraws: 10 }, { x: [1, 2], g: ["a", "b"] }],
+  },
+  "effects of ornstein/node": {
+    run: node.effects,
+    args: () => [posterior, { of: "x" }, { sql: "select 1 as x" }],
+  },
+  "posterior.effects": {
+    run: (options, rows) => posterior.effects(options, rows),
+    args: () => [{ at: "x=1" }, { x: [1] }],
+  },
   predictStream: { run: index.predictStream, args: () => [posterior, index.tableFromColumns(data), {}] },
   customModel: {
     run: index.customModel,
@@ -126,6 +146,14 @@ const calls: Record<string, { run: (...args: never[]) => unknown; args: () => un
   predictionToJson: {
     run: index.predictionToJson,
     args: () => [posterior, { rows: 1, missingRows: 0, warnings: [] }, { version: "1", command: "c" }],
+  },
+  effectsToJson: {
+    run: index.effectsToJson,
+    args: () => [
+      posterior,
+      { scale: "response", interval: 0.9, draws: 1, effects: [], hypotheses: [], warnings: [] },
+      { version: "1", command: "c" },
+    ],
   },
   reliabilityTable: {
     run: index.reliabilityTable,

@@ -77,7 +77,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
         onProgress,
       },
     );
-    if (effects !== undefined && !posterior.effects) throw noEffects(posterior);
+    if (effects !== undefined && !posterior.groupEffects) throw noEffects(posterior);
     const origin = { version, command: commandLine() };
     if (save !== undefined) await write(save, () => saveFit(posterior, save, origin));
     if (effects !== undefined) {

@@ -15,13 +15,13 @@ export function requireEffectsFile(path: string): void {
 const endingOf = (path: string) => /\.([a-z]+)$/i.exec(path)?.[1].toLowerCase() ?? "";
 
 /** Writes a row for each effect of each level: factor, level, name, mean, sd. */
-export async function writeEffects({ effects = [] }: Posterior, path: string): Promise<void> {
+export async function writeEffects({ groupEffects = [] }: Posterior, path: string): Promise<void> {
   const duckdb = await openDuckDB("Writing files", { threads: "1" });
   try {
     const connection = await duckdb.instance.connect();
     await connection.run("create table effects (factor varchar, level varchar, name varchar, mean double, sd double)");
     const appender = await connection.createAppender("effects");
-    for (const { factor, names, numLevels, mean, sd, level } of effects) {
+    for (const { factor, names, numLevels, mean, sd, level } of groupEffects) {
       for (let k = 0; k < numLevels; k++) {
         const own = level(k);
         names.forEach((name, j) => {

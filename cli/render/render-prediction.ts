@@ -3,15 +3,8 @@ import { probabilityOf } from "../../src/formula/event.ts";
 import type { PredictionSummary } from "../../src/prediction/predict.ts";
 import type { PredictiveFit } from "../../src/prediction/predictive-fit.ts";
 import type { PredictionColumns, PredictionScores } from "../../src/prediction/row-predictor.ts";
-import {
-  decimalsWithin,
-  integer,
-  type RenderOptions,
-  renderTable,
-  roundedTo,
-  type TableColumn,
-  wrap,
-} from "./table.ts";
+import { short } from "./short-numbers.ts";
+import { integer, type RenderOptions, renderTable, type TableColumn, wrap } from "./table.ts";
 import { visible, visibleTexts } from "./visible.ts";
 
 /** The predictions of the first rows. */
@@ -96,14 +89,6 @@ function relativeErrorOfEnd({ interval, draws }: IntervalOptions): number {
 }
 
 const percent = (fraction: number) => `${(100 * fraction).toFixed(1)}%`;
-
-/** Five significant digits, or as many as a Monte Carlo error leaves. */
-function short(value: number, error: number | null = null): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size >= 1e7 || size < 1e-4)) return value.toExponential(2);
-  const decimals = Math.max(0, Math.min(4, 4 - Math.floor(Math.log10(Math.max(size, 1)))));
-  return roundedTo(value, Math.min(decimals, decimalsWithin(error)));
-}
 
 function renderScores(scores: PredictionScores, options: RenderOptions): string {
   const { logScore, logScoreError } = scores;

@@ -90,6 +90,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     columns,
     polynomials,
     texts: textLevels,
+    typical: seen.typical,
     fileTypes: source.fileTypes,
   };
   return {

@@ -166,14 +166,19 @@ export interface Design {
   readonly warnings: readonly string[];
 }
 
+/** What stands for a column's values over the rows of a fit: mean and population sd of numbers, the most frequent level. */
+export type TypicalValue = { readonly mean: number; readonly sd: number } | { readonly mode: string | number };
+
 /** A column that a formula reads, with the type that it had. */
-interface RecipeInput {
+export interface RecipeInput {
   readonly name: string;
   readonly type: ColumnType;
   /** Whether the numbers are dates and times, as days since 1970-01-01 (UTC). */
   readonly isTime?: boolean;
   /** The texts of a column that are not among the levels of a factor or the target, by which other rows are read. */
   readonly texts?: readonly string[];
+  /** Absent of the target, of whole texts, and in what earlier versions wrote. */
+  readonly typical?: TypicalValue;
 }
 
 /**

@@ -6,6 +6,7 @@ import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
 import type { GroupLevelReader } from "./groups/group-levels.ts";
+import { TypicalValues } from "./recipe/typical-values.ts";
 import type { RoomWatch } from "./room-watch.ts";
 import type { TermRows } from "./term-rows.ts";
 
@@ -41,22 +42,25 @@ export interface FirstPass {
   readonly textLevels: ReadonlyMap<string, readonly string[]>;
   readonly offsetMean: number;
   readonly largestOffset: number;
+  readonly typical: TypicalValues;
 }
 
 /** @throws InputError where no row is left, a value cannot be used, or `watch` has seen enough */
 export async function firstPass(
   pass: RowPass,
-  { target, offset, weights, texts }: CompiledFormula,
+  { target, offset, weights, texts, factors }: CompiledFormula,
   { terms, groups, watch }: { terms: readonly TermRows[]; groups?: GroupLevelReader; watch: RoomWatch },
   label: string,
 ): Promise<FirstPass> {
   const textLevels = new Map<string, readonly string[]>();
   let offsetMoments: Moments = { count: 0, mean: 0, squares: 0 };
   let largestOffset = 0;
+  const typical = new TypicalValues(factors, texts);
   const reader = await pass(async (rows, reader) => {
     for (const [name, column] of rows.chunk.columns)
       if (column.kind === "category" && !texts.has(name)) textLevels.set(name, column.levels);
     if (rows.chunk.numRows === 0) return;
+    typical.add(rows.chunk);
     const cached = new Map<string, Float64Array | Int32Array>();
     for (const term of terms) term.addMoments(term.read(rows, cached));
     target.add(target.read(rows), rows);
@@ -73,7 +77,7 @@ export async function firstPass(
   if (numRows === 0) throw noRows(reader, label);
   refuseManyProducts(terms, numRows);
   if (weights) requireComputableWeights(reader.weightSum);
-  return { numRows, droppedRows, zeroWeightRows, textLevels, offsetMean: offsetMoments.mean, largestOffset };
+  return { numRows, droppedRows, zeroWeightRows, textLevels, offsetMean: offsetMoments.mean, largestOffset, typical };
 }
 
 function noRows(reader: CompleteRowReader, label: string): InputError {

@@ -77,7 +77,7 @@ export async function crossedFit(
       rowsVisited,
       passes: rowsVisited / design.numRows,
     },
-    ...(effectDraws > 0 && { effects: crossedEffects(groups, crossed, target.scale) }),
+    ...(effectDraws > 0 && { groupEffects: crossedEffects(groups, crossed, target.scale) }),
     ...(observed && { observed }),
   });
 }

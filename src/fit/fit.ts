@@ -33,7 +33,7 @@ export interface RunOptions extends FitOptions, RunControl {
   /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
   /**
-   * Whether the effects of every group are worked out, for `effects` of the result and for predictions of known groups. Left out,
+   * Whether the effects of every group are worked out, for `groupEffects` of the result and for predictions of known groups. Left out,
    * they are where that takes a second or so.
    */
   readonly effects?: boolean;
@@ -93,7 +93,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
         passes: rowsVisited / local.numRows,
       },
       ...observed,
-      ...(effects && { effects }),
+      ...(effects && { groupEffects: effects }),
       ...(isDense(run) && run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     });
   });

@@ -2,6 +2,7 @@ import { version } from "../../package.json" with { type: "json" };
 import { type GroupEffects, levelNameIn, type NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
+import { effects } from "./ask-effects.ts";
 import type { Posterior } from "./posterior.ts";
 import { predict } from "./predict.ts";
 import { plainJson, posteriorToJson } from "./summary/to-json.ts";
@@ -11,19 +12,23 @@ export function settingsOf({ plan: { settings } }: Run, rationale: string): Samp
   return rationale === "" ? settings : { ...settings, because: `${settings.because} (${rationale})` };
 }
 
-type Methods = Pick<Posterior, "predict" | "toJSON">;
+type Methods = Pick<Posterior, "predict" | "effects" | "toJSON">;
 /** Everything of a posterior but its methods, the effects without the names of their levels. */
-type PosteriorData = Omit<Posterior, keyof Methods | "effects"> & { readonly effects?: readonly GroupEffects[] };
+type PosteriorData = Omit<Posterior, keyof Methods | "groupEffects"> & {
+  readonly groupEffects?: readonly GroupEffects[];
+};
 
 /**
  * Makes a posterior from its data. Its methods are not enumerable, so that copies (`structuredClone`, messages to
  * workers, spreads) hold only data and do not fail; the function `predict` accepts such copies.
  */
-export function posteriorOf<Data extends PosteriorData>(given: Data): Data & Pick<Posterior, "effects"> & Methods {
-  const { effects, recipe } = given;
-  const data = (effects ? { ...given, effects: named(effects, recipe) } : given) as Data & Pick<Posterior, "effects">;
+export function posteriorOf<Data extends PosteriorData>(given: Data): Data & Pick<Posterior, "groupEffects"> & Methods {
+  const { groupEffects, recipe } = given;
+  const data = (groupEffects ? { ...given, groupEffects: named(groupEffects, recipe) } : given) as Data &
+    Pick<Posterior, "groupEffects">;
   return withHidden<typeof data, Methods>(data, {
     predict: (rows, options) => predict(data, rows, options),
+    effects: (options, rows) => effects(data, options, rows),
     toJSON: () => {
       const { recipe, draws, hamiltonian, observed } = data;
       return {

@@ -1,4 +1,5 @@
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
+import type { EffectOptions, Effects } from "../effects/effects.ts";
 import type { NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
@@ -55,7 +56,7 @@ export interface Posterior {
   /**
    * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
    */
-  readonly effects?: readonly NamedGroupEffects[];
+  readonly groupEffects?: readonly NamedGroupEffects[];
   /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**
@@ -64,6 +65,12 @@ export interface Posterior {
    * @throws InputError as the function `predict`
    */
   predict(rows: NewRows, options?: PredictOptions): Promise<Prediction>;
+  /**
+   * Effects of columns: average or conditional predictions, comparisons, slopes, and hypotheses on coefficients; without rows at
+   * the means and most frequent levels of the fit's own. Not enumerable; `effects(copy, …)` asks a copy.
+   * @throws InputError as the function `effects`
+   */
+  effects(options?: EffectOptions, rows?: NewRows): Promise<Effects>;
   /** Everything as plain JSON, including the draws by name; numbers are finite or null. Not enumerable. */
   toJSON(): Record<string, unknown>;
 }

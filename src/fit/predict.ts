@@ -34,7 +34,8 @@ export async function predict(fit: PredictiveFit, rows: NewRows, options: Predic
   return { ...stream.summary(), columns: joined(parts) };
 }
 
-function sourceOf(fit: PredictiveFit, rows: NewRows): TableSource {
+/** The rows as a table. @throws InputError where they are not as many numbers as the fit has columns */
+export function sourceOf(fit: PredictiveFit, rows: NewRows): TableSource {
   if (!Array.isArray(rows) || !(Array.isArray(rows[0]) || ArrayBuffer.isView(rows[0]))) return asSource(rows);
   const { columns, inputs, hasIntercept } = fit.recipe;
   // In a fit to arrays every column is an input, and the target comes after them.

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { InputError } from "../errors.ts";
 import { defaultInterceptPrior, defaultPrior } from "../priors/prior.ts";
+import { effectOptions } from "./effect-options.ts";
 import { refuseForeignModelOptions } from "./foreign-options.ts";
 import type { OptionTable } from "./option.ts";
 import { type FitOptions, fitOptions } from "./options.ts";
@@ -21,14 +22,14 @@ const laplace = { kind: "laplace", mean: 0, scale: 0.5 } as const;
 const normal = { kind: "normal", mean: 0, sd: 1 } as const;
 
 describe("options", () => {
-  test.each(Object.entries<OptionTable[string]>(fitOptions))(
+  test.each(Object.entries<OptionTable[string]>({ ...fitOptions, ...effectOptions }))(
     "%s has a default that it takes, or words for it",
     (_, option) => {
       const { default: value, otherwise, accepts } = option;
       expect([value === undefined, otherwise === undefined]).toContain(false);
       if (value !== undefined) expect(accepts(value)).toBe(true);
       for (const word of option.words ?? []) expect(accepts(word)).toBe(true);
-      expect([null, Number.NaN, Infinity, [7], 5n, Symbol("s"), () => 1].filter(accepts)).toEqual([]);
+      expect([null, Number.NaN, Infinity, [7], 5n, Symbol("s"), () => 1, new Date(0)].filter(accepts)).toEqual([]);
     },
   );
 

@@ -69,10 +69,13 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
  * const [there, here] = [importFit(bytes), posterior].map((fit) => fit.predict({ x: [1, 2, 3] }));
  * console.log(bytes instanceof Uint8Array, (await there).columns.mean[2] === (await here).columns.mean[2]); // true true
  */
-export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, origin: Partial<Origin> = {}): Uint8Array {
+export function exportFit(
+  posterior: Omit<Posterior, "predict" | "effects" | "toJSON">,
+  origin: Partial<Origin> = {},
+): Uint8Array {
   requireFit(posterior);
   requireOrigin(origin);
-  const { recipe, draws, hamiltonian, observed, effects } = posterior;
+  const { recipe, draws, hamiltonian, observed, groupEffects } = posterior;
   const names = [...draws.keys()];
   const all = [...draws.values()];
   requireExportable(JSON.stringify(recipe), names, all);
@@ -85,7 +88,7 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
     draws: all[0][0].length,
     hamiltonian: hamiltonian ? onceOf(hamiltonian) : null,
     observed: observed?.length ?? null,
-    ...(effects && { effects: effectsHeader(effects) }),
+    ...(groupEffects && { effects: effectsHeader(groupEffects) }),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerLength = 8 * Math.ceil(text.length / 8);
@@ -104,7 +107,7 @@ export function exportFit(posterior: Omit<Posterior, "predict" | "toJSON">, orig
   for (const chains of all) for (const chain of chains) put(chain);
   for (const { energy, acceptance } of hamiltonian ?? []) for (const values of [energy, acceptance]) put(values);
   if (observed) put(observed);
-  for (const values of arraysOfEffects(effects ?? [])) put(values);
+  for (const values of arraysOfEffects(groupEffects ?? [])) put(values);
   for (const { treeDepth, diverging } of hamiltonian ?? []) for (const values of [treeDepth, diverging]) put(values);
   view.setUint32(at, crc32(bytes.subarray(0, at)), true);
   return bytes;
@@ -196,12 +199,12 @@ function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
   const each = hamiltonian?.iterations ?? 0;
   const floats = hamiltonian?.chains.map(() => ({ energy: take(each), acceptance: take(each) }));
   const values = observed === null ? undefined : take(observed);
-  const effects = header.effects && effectsFrom(header.effects, recipe, take);
+  const groupEffects = header.effects && effectsFrom(header.effects, recipe, take);
   return restoredFit(header.result, {
     recipe,
     draws: drawsByName,
     observed: values,
-    effects,
+    groupEffects,
     hamiltonian: hamiltonian?.chains.map((chain, c): HamiltonianStatistics => {
       return { ...chain, ...floats![c], treeDepth: takeBytes(each), diverging: takeBytes(each) };
     }),

@@ -55,8 +55,8 @@ function requireEncoder(recipe: ModelRecipe): void {
  */
 export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
   const { version, command, ...parts } = parsed(text, resultSchema(), "result");
-  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "toJSON">;
-  const { recipe, draws, hamiltonian, observed, effects } = arrays;
+  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "effects" | "toJSON">;
+  const { recipe, draws, hamiltonian, observed, groupEffects } = arrays;
   checkArrays(result, arrays);
   return posteriorOf({
     ...result,
@@ -64,7 +64,7 @@ export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
     recipe,
     ...(hamiltonian && { hamiltonian }),
     ...(observed && { observed }),
-    ...(effects && { effects }),
+    ...(groupEffects && { groupEffects }),
     origin: { version, ...(command !== undefined && { command }) },
   });
 }

@@ -9,7 +9,7 @@ import {
 
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed"> &
-  Pick<PredictiveFit, "effects">;
+  Pick<PredictiveFit, "groupEffects">;
 
 const recordedKinds = {
   numbers: "number",

@@ -59,7 +59,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
-  if (posterior.effects) writeEffects(file, posterior.effects);
+  if (posterior.groupEffects) writeEffects(file, posterior.groupEffects);
 }
 
 /**
@@ -87,7 +87,7 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
     draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
     hamiltonian: readStatistics(file, room),
     observed: readObserved(file, recipe.target, room),
-    effects: readEffects(file, recipe, room),
+    groupEffects: readEffects(file, recipe, room),
   });
 }
 

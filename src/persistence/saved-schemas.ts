@@ -88,6 +88,8 @@ export const resultSchema = () =>
 
 const series = () => z.object({ low: z.number(), high: z.number(), coefficients: z.array(z.number()) });
 
+const modeSchema = () => z.object({ mode: z.union([z.string(), z.number()]) });
+
 /** The part that all versions of recipes have in common; everything else in it is kept. */
 export const recipeSchema = () =>
   z.looseObject({
@@ -122,6 +124,7 @@ export const recipeSchema = () =>
         type: z.enum(["number", "boolean", "string"]),
         isTime: z.optional(z.boolean()),
         texts: z.optional(texts()),
+        typical: z.optional(z.union([z.object({ mean: z.number(), sd: z.number().check(z.gte(0)) }), modeSchema()])),
       }),
     ),
     fileTypes: z.optional(z.record(z.string(), z.string())),

@@ -18,7 +18,7 @@ export class FactorPredictor {
   private readonly numSlopes: number;
   /** S × q: the effects of the level that was written last, and which that is. */
   private readonly effects: Float64Array;
-  private level = -1;
+  private level: number | undefined;
   private readonly asNew: EffectsWriter;
   private readonly asKnown: EffectsWriter | undefined;
   private readonly slopes: readonly { readonly slope: number; readonly mean: number; readonly scale: number }[];
@@ -28,7 +28,7 @@ export class FactorPredictor {
     factor: RecipeFactor,
     { slopes }: RecipeGroups,
     { numDraws, byName, places }: ChosenDraws,
-    private readonly random: Xoshiro,
+    private readonly randomOf: (level: number) => Xoshiro,
     private readonly known: { readonly effects: GroupEffects; readonly parameters?: Float64Array } | undefined,
   ) {
     this.name = factor.name;
@@ -44,13 +44,13 @@ export class FactorPredictor {
     this.size = this.slopes.length;
     this.numSlopes = slopes.length;
     this.effects = new Float64Array(numDraws * this.size);
-    this.asNew = newLevels(factor, byName, random);
+    this.asNew = newLevels(factor, byName);
     if (!known) return;
     const { effects, parameters } = known;
     if (effects.known.kind === "draws")
       this.asKnown = drawnLevels(effects.known.values, effects.known.numDraws, this.size, places);
     else {
-      const source = { laws: effects.known, mean: effects.mean, size: this.size, parameters: parameters!, random };
+      const source = { laws: effects.known, mean: effects.mean, size: this.size, parameters: parameters! };
       const outerSize = (effects.known.outer?.slopes.length ?? 0) / (effects.numLevels * this.size);
       this.asKnown = levelsByLaw(source, { size: outerSize, deviation: (level) => this.outer!.deviationOf(level) });
     }
@@ -60,8 +60,14 @@ export class FactorPredictor {
   write(level: number, outer: FactorPredictor | undefined): void {
     this.level = level;
     this.outer = outer;
-    if (level >= 0 && this.asKnown) this.asKnown(this.effects, level);
-    else this.asNew(this.effects, level);
+    const random = this.randomOf(level);
+    if (level >= 0 && this.asKnown) this.asKnown(this.effects, level, random);
+    else this.asNew(this.effects, level, random);
+  }
+
+  /** The level whose effects were written last; undefined before any were. */
+  get written(): number | undefined {
+    return this.level;
   }
 
   /** @param out predictors × S, each with effects of its own, which stand side by side */
@@ -83,7 +89,7 @@ export class FactorPredictor {
     if (known?.effects.known.kind !== "laws" || !known.parameters) return deviations;
     const { mean, known: laws } = known.effects;
     if (level !== this.level) {
-      writeNoise(deviations, laws.factors, level, size, this.random);
+      writeNoise(deviations, laws.factors, level, size, this.randomOf(level));
       return deviations;
     }
     const width = laws.center.length;

@@ -3,14 +3,14 @@ import { varianceNames } from "../design/groups/variance-names.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { LevelLaws } from "./group-effects.ts";
 
-/** Writes a level's q effects at each of S draws, S × q. */
-export type EffectsWriter = (out: Float64Array, level: number) => void;
+/** Writes a level's q effects at each of S draws, S × q, with the level's random numbers. */
+export type EffectsWriter = (out: Float64Array, level: number, random: Xoshiro) => void;
 
 /** The draws of a parameter by name, at the S draws that predictions are made of. */
 export type DrawsByName = (name: string) => Float64Array;
 
 /** Effects of a level that the fit has not seen: b ~ N(0, Σ) with the sds and correlations of each draw. */
-export function newLevels({ name, terms }: RecipeFactor, drawsOf: DrawsByName, random: Xoshiro): EffectsWriter {
+export function newLevels({ name, terms }: RecipeFactor, drawsOf: DrawsByName): EffectsWriter {
   const total = terms.reduce((sum, { effects }) => sum + effects.length, 0);
   const blocks = terms.map(({ effects }) => {
     const size = effects.length;
@@ -21,7 +21,7 @@ export function newLevels({ name, terms }: RecipeFactor, drawsOf: DrawsByName, r
     return { size, factors: effectFactors(names.map(drawsOf), size) };
   });
   const noise = new Float64Array(total);
-  return (out) => {
+  return (out, _level, random) => {
     for (let s = 0; s * total < out.length; s++) {
       let first = 0;
       for (const { size, factors } of blocks) {
@@ -78,12 +78,11 @@ interface LawSource {
   readonly size: number;
   /** S × M: the parameters at each draw, less their means and by their sds. */
   readonly parameters: Float64Array;
-  readonly random: Xoshiro;
 }
 
 /** Known levels by their laws. @param outer of an inner factor: how far an outer level's effects are from what θ tells of them, S × q_o */
 export function levelsByLaw(
-  { laws, mean, size, parameters, random }: LawSource,
+  { laws, mean, size, parameters }: LawSource,
   outer?: {
     readonly deviation: (level: number) => Float64Array;
     readonly size: number;
@@ -93,7 +92,7 @@ export function levelsByLaw(
   const numParameters = laws.center.length;
   const count = parameters.length / numParameters;
   const noise = new Float64Array(size);
-  return (out, level) => {
+  return (out, level, random) => {
     const deviations = laws.outer && outer ? outer.deviation(laws.outer.levelOf[level]) : undefined;
     for (let s = 0; s < count; s++) {
       for (let k = 0; k < size; k++) noise[k] = random.normal();

@@ -6,6 +6,7 @@ import { requireArray, requireFunction, requireObject, requireText } from "../ki
 import { createRandom } from "../rng/xoshiro.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
 import { categoricalRows, eventRows } from "./class-rows.ts";
+import { noiseByLevel } from "./effect-noise.ts";
 import { numberRows } from "./number-rows.ts";
 import { type PredictOptions, requireDraws, settleOptions } from "./predict-options.ts";
 import { warningsOf } from "./prediction-warnings.ts";
@@ -53,7 +54,7 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
     throw new InputError(
       "The option groups is for fits with group terms such as (1 | g), and this one has none: leave --groups out.",
     );
-  const posterior = new Predictors(fit, posteriorDraws, { choice: groups, random: createRandom(seed, 0, 17) });
+  const posterior = new Predictors(fit, posteriorDraws, { choice: groups, noise: noiseByLevel(seed) });
   const { numDraws } = posterior;
   requireDraws(draws, numDraws);
   const encoder = new RowEncoder(recipe, source, { ...options, readGroups: groups === "known" });

@@ -6,7 +6,7 @@ import type { ModelRecipe } from "./predictive-fit.ts";
 
 /** Sentences on the rows so far that were predicted in part, or not at all. */
 export function warningsOf(
-  encoder: RowEncoder,
+  encoder: Pick<RowEncoder, "missing" | "missingRows" | "levels" | "newCombinations" | "unusableTargets">,
   { family, target }: ModelRecipe,
   newLevels: ReadonlyMap<string, number>,
 ): string[] {

@@ -24,7 +24,7 @@ export interface PredictiveFit {
   /** Draws of every coefficient on the original scale, in the order of the fit's coefficients: one array a chain. */
   readonly draws: NamedDraws;
   /** The effects of groups, where the fit has kept them. */
-  readonly effects?: readonly GroupEffects[];
+  readonly groupEffects?: readonly GroupEffects[];
 }
 
 /** One array a chain. @throws InputError where the fit has no draws of a coefficient */

@@ -1,8 +1,7 @@
 import type { EncodedRows } from "../design/recipe/encode-rows.ts";
 import { families } from "../families/families.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
 import { evenPlaces } from "./group-effects.ts";
-import { effectDrawsOf, type GroupChoice, GroupPredictor } from "./group-predictor.ts";
+import { effectDrawsOf, type GroupOptions, GroupPredictor } from "./group-predictor.ts";
 import { coefficientNames, drawsOf, type PredictiveFit } from "./predictive-fit.ts";
 
 /**
@@ -34,11 +33,11 @@ export class Predictors {
    * @param maxDraws S at most
    * @throws InputError if the fit lacks the draws of a coefficient
    */
-  constructor(fit: PredictiveFit, maxDraws: number, { choice, random }: GroupOptions) {
+  constructor(fit: PredictiveFit, maxDraws: number, ofGroups: GroupOptions) {
     const { recipe } = fit;
     const names = coefficientNames(recipe);
     const most = Math.min(maxDraws, Math.max(1, Math.floor(maxNumbers / names.length)));
-    const chosen = chooseDraws(drawsOf(fit, names[0]), most, { effectDraws: effectDrawsOf(fit, choice) });
+    const chosen = chooseDraws(drawsOf(fit, names[0]), most, { effectDraws: effectDrawsOf(fit, ofGroups.choice) });
     const byName = (name: string) => at(drawsOf(fit, name), chosen.draws);
     const thinned = names.map(byName);
     const numDraws = thinned[0].length;
@@ -56,7 +55,7 @@ export class Predictors {
         this.constants.set(this.coefficients.subarray(j * size, (j + 1) * size));
     }
     if (recipe.groups)
-      this.groups = new GroupPredictor(fit, recipe.groups, choice, { numDraws, byName, places: chosen.places }, random);
+      this.groups = new GroupPredictor(fit, recipe.groups, ofGroups, { numDraws, byName, places: chosen.places });
     const learned = new Map(
       names.slice(numColumns * outputs).map((name, a) => [name, thinned[numColumns * outputs + a]]),
     );
@@ -117,12 +116,6 @@ export class Predictors {
       for (let t = 0; t < size; t++) out[start + t] += u * coefficients[a + t];
     }
   }
-}
-
-/** How groups are predicted; `random` draws the effects of levels that are new. */
-interface GroupOptions {
-  readonly choice: GroupChoice;
-  readonly random: Xoshiro;
 }
 
 /** At most `most` draws, evenly spaced over all chains one after the other, or over those that effects were drawn with. */

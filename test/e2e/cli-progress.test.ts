@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ProgressEvent } from "../../src/engine/progress.ts";
-import { compare, fit, loadFit, predict, saveFit } from "../../src/node.ts";
+import { compare, effects, fit, loadFit, predict, saveFit } from "../../src/node.ts";
 import { commandFolder } from "./command.ts";
 
 // Progress as it is seen and heard, and the help.
@@ -65,7 +65,7 @@ describe("the library's events", () => {
     expect(expectOrderly(learned)).toContain("learning the prior");
   });
 
-  it("of comparisons and predictions too", async () => {
+  it("of comparisons, predictions and effects too", async () => {
     // What takes the time is the reference.
     const rows = { path: data, sql: "select * from data limit 100" };
     const options = { draws: 50, threads: 1, samplers: ["laplace", "control-variate", "nuts"] };
@@ -78,6 +78,9 @@ describe("the library's events", () => {
     const predicted = await heard((onProgress) => predict(saved, { path: data }, { onProgress }));
     expect(expectOrderly(predicted).at(-1)).toBe("predicting");
     expect(predicted.at(-1)).toMatchObject({ done: 5000, total: 5000, unit: "rows" });
+    const averaged = await heard((onProgress) => effects(saved, { of: "x", onProgress }, { path: data }));
+    expect(expectOrderly(averaged).slice(-2)).toEqual(["reading the rows", "averaging"]);
+    expect(averaged.at(-1)).toMatchObject({ done: 5000, total: 5000, unit: "rows" });
   });
 });
 
@@ -108,7 +111,7 @@ describe("--help", () => {
     );
   });
 
-  it.each(["fit", "predict", "compare", "check", "paper"])(
+  it.each(["fit", "predict", "effects", "compare", "check", "paper"])(
     "of %s has an example, and no text that is a bare value",
     async (name) => {
       const { stdout } = await ornstein(name, "--help");

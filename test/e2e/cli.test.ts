@@ -111,8 +111,10 @@ describe("ornstein fit", async () => {
     expect(refused.stderr).toContain("did you mean");
     const option = await ornstein("fit", data, "--\u001b[31m");
     const predicted = await ornstein("predict", "e.nc", data);
-    for (const text of [fit.stdout, fit.stderr, refused.stderr, option.stderr, predicted.stdout, predicted.stderr])
-      expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
+    const effects = await ornstein("effects", "e.nc", data, "--by", "g", "--of", "g", "--of", "x\u001b[31m");
+    expect(effects.stdout).toContain(name);
+    const outputs = [fit.stdout, fit.stderr, refused.stderr, option.stderr, predicted.stdout, predicted.stderr];
+    for (const text of [...outputs, effects.stdout, effects.stderr]) expect(text).not.toMatch(/(?!\n)\p{Cc}/u);
   });
 
   it("counts rows with missing values, and leaves them out", async () => {

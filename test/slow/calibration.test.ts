@@ -37,7 +37,7 @@ async function ranksOf(design: (typeof groupDesigns)[number]): Promise<Ranks> {
       const draws = posterior.draws.get(name)!.flatMap((chain) => [...chain]);
       add(name, draws, simulated.parameters[name]);
     }
-    const [effects] = posterior.effects!;
+    const [effects] = posterior.groupEffects!;
     if (effects.known.kind !== "draws") throw new Error("Draws of the groups' effects are expected.");
     const { values, numDraws } = effects.known;
     const level = Array.from({ length: effects.numLevels }, (_, j) => effects.level(j)).indexOf(simulated.groups[0]);

@@ -13,6 +13,7 @@ import type {
   RecipeColumn,
 } from "../design-types.ts";
 import type { RecipeGroups } from "../groups/recipe-types.ts";
+import type { TypicalValues } from "./typical-values.ts";
 
 /** The form of the recipes that are made here; a reader refuses any other. */
 export const recipeVersion = 2;
@@ -29,6 +30,7 @@ interface RecipeParts {
   /** The levels of columns of text. */
   readonly texts: ReadonlyMap<string, readonly string[]>;
   readonly groups?: RecipeGroups;
+  readonly typical: Pick<TypicalValues, "of">;
   readonly fileTypes?: Readonly<Record<string, string>>;
 }
 
@@ -39,14 +41,16 @@ export function recipeOf(
   formula: Formula,
   table: ReadonlyMap<string, ColumnInfo>,
   expanded: FormulaTerms,
-  { family, target, columns, blocks, levels, polynomials, texts, groups, fileTypes }: RecipeParts,
+  { family, target, columns, blocks, levels, polynomials, texts, groups, typical, fileTypes }: RecipeParts,
 ): DesignRecipe {
   const { hasIntercept, offsets } = expanded;
   const written = writtenOut(formula, expanded);
   const names = new Set<string>();
   for (const { expression } of [...factorsOf(expanded), ...expanded.groups.flatMap(({ by }) => by)])
     visitColumns(expression, (name) => names.add(name));
-  for (const expression of [formula.target, ...offsets]) visitColumns(expression, (name) => names.add(name));
+  for (const expression of offsets) visitColumns(expression, (name) => names.add(name));
+  const features = new Set(names);
+  visitColumns(formula.target, (name) => names.add(name));
   return {
     version: recipeVersion,
     formula: formula.text,
@@ -63,7 +67,8 @@ export function recipeOf(
     inputs: [...names].map((name) => {
       const { type, isTime } = table.get(name)!;
       const own = type === "string" && !hasLevels(name, formula, expanded) ? texts.get(name) : undefined;
-      return { name, type, ...(isTime && { isTime }), ...(own && { texts: own }) };
+      const usual = features.has(name) ? typical.of(name) : undefined;
+      return { name, type, ...(isTime && { isTime }), ...(own && { texts: own }), ...(usual && { typical: usual }) };
     }),
     ...(fileTypes && { fileTypes }),
   };

@@ -140,11 +140,25 @@ export class RowEncoder {
 
   /** @throws InputError where a value cannot be used, or a level is unknown. */
   async *encode(): AsyncGenerator<EncodedRows> {
-    const names = this.namesRead();
-    for await (const chunk of this.source.chunks([...names], this.texts)) {
+    const { names, texts } = this.wanted;
+    for await (const chunk of this.source.chunks([...names], texts)) {
       this.options.signal?.throwIfAborted();
-      yield this.encodeChunk(chunkLike(chunk, this.readers, this.rowsRead + 1));
+      yield this.encodeNext(chunk);
     }
+  }
+
+  /** The table's columns that are read, and of these the ones that are read as whole texts. */
+  get wanted(): { readonly names: ReadonlySet<string>; readonly texts: ReadonlySet<string> } {
+    return { names: this.namesRead(), texts: this.texts };
+  }
+
+  /**
+   * Encodes the table's next rows.
+   * @param change what else is made of them once their columns have the types that they had in the fit
+   * @throws InputError where a value cannot be used, or a level is unknown
+   */
+  encodeNext(chunk: TableChunk, change: (chunk: TableChunk) => TableChunk = (same) => same): EncodedRows {
+    return this.encodeChunk(change(chunkLike(chunk, this.readers, this.rowsRead + 1)));
   }
 
   private encodeChunk(chunk: TableChunk): EncodedRows {

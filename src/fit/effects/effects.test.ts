@@ -41,7 +41,7 @@ describe("effects of gaussian groups", () => {
 
   it("are the exact conditional means, averaged over the posterior", async () => {
     const posterior = await fitted;
-    const [effects] = posterior.effects!;
+    const [effects] = posterior.groupEffects!;
     expect([effects.factor, effects.names, effects.numLevels]).toEqual(["g", ["Intercept"], 12]);
     const [beta, alpha, sigma, tau] = ["x", "Intercept", "sigma", "sd(g)[Intercept]"].map((name) =>
       all(posterior, name),
@@ -63,7 +63,7 @@ describe("effects of gaussian groups", () => {
 
   it("are what predictions of known groups are made of; new ones are integrated over them, and the population has none", async () => {
     const posterior = await fitted;
-    const [effects] = posterior.effects!;
+    const [effects] = posterior.groupEffects!;
     const [beta, alpha, sigma, tau] = ["x", "Intercept", "sigma", "sd(g)[Intercept]"].map((name) =>
       all(posterior, name),
     );
@@ -91,7 +91,7 @@ describe("effects of gaussian groups", () => {
 
   it("are refused where none are kept, or where there are no groups", async () => {
     const none = await fit({ data: table, formula: "y ~ x + (1 | g)" }, { ...options, effects: false });
-    expect(none.effects).toBeUndefined();
+    expect(none.groupEffects).toBeUndefined();
     await expect(none.predict(table)).rejects.toThrow(/kept no effects of its groups/);
     expect((await none.predict(table, { groups: "new" })).missingRows).toBe(0);
     const flat = await fit({ data: table, formula: "y ~ x" }, { sampler: "laplace", draws: 100 });
@@ -104,7 +104,7 @@ describe("effects of so many nested groups that levels have laws", () => {
     const table = simulated({ outer: 500, inner: 5, rows: 5 });
     const options = { sampler: "laplace", draws: 500, seed: 3, effects: true } as const;
     const posterior = await fit({ data: table, formula: "y ~ x + (1 | a) + (1 | g)" }, options);
-    const [outer, inner] = posterior.effects!;
+    const [outer, inner] = posterior.groupEffects!;
     expect([outer.known.kind, inner.known.kind, outer.numLevels, inner.numLevels]).toEqual(["laws", "laws", 500, 2500]);
     const names = ["x", "Intercept", "sigma", "sd(a)[Intercept]", "sd(g)[Intercept]"];
     const [beta, alpha, sigma, tauA, tauG] = names.map((name) => all(posterior, name));

@@ -34,9 +34,9 @@ describe.each(Object.entries(cases))("a fit %s", (_, make) => {
       const expected = await posterior.predict(rows, { draws: 2 });
       for (const back of [importFit(exportFit(posterior)), await loadFit(path)]) {
         expect(back.groups).toEqual(JSON.parse(JSON.stringify(posterior.groups)));
-        expect(back.effects).toEqual(posterior.effects);
-        expect(back.effects!.map(({ level, numLevels }) => level(numLevels - 1))).toEqual(
-          posterior.effects!.map(({ level, numLevels }) => level(numLevels - 1)),
+        expect(back.groupEffects).toEqual(posterior.groupEffects);
+        expect(back.groupEffects!.map(({ level, numLevels }) => level(numLevels - 1))).toEqual(
+          posterior.groupEffects!.map(({ level, numLevels }) => level(numLevels - 1)),
         );
         expect(await back.predict(rows, { draws: 2 })).toEqual(expected);
       }
@@ -47,7 +47,7 @@ describe.each(Object.entries(cases))("a fit %s", (_, make) => {
 });
 
 it("effects of crossed factors are near those that made the rows", async () => {
-  const { effects: found } = await cases["of crossed factors"]();
+  const { groupEffects: found } = await cases["of crossed factors"]();
   for (const { factor, mean, sd, numLevels, level } of found!) {
     const own = Array.from(
       { length: numLevels },

@@ -1,5 +1,7 @@
+import { effectOptions } from "../../options/effect-options.ts";
 import type { OptionTable } from "../../options/option.ts";
 import { fitOptions } from "../../options/options.ts";
+import { predictOptions } from "../../options/predict-options.ts";
 import { samplers } from "../../sampling/registry.ts";
 
 // Sentences are written once, and name options as the command's flags: "use --sampler auto, or raise --batch-size". To those
@@ -15,7 +17,9 @@ const phrases: readonly (readonly [command: string, library: string])[] = [
 const values: () => ReadonlySet<string> = () =>
   new Set([
     ...samplers.map(({ name }) => name),
-    ...Object.values<OptionTable[string]>(fitOptions).flatMap(({ words = [] }) => words),
+    ...[fitOptions, predictOptions, effectOptions].flatMap((table) =>
+      Object.values<OptionTable[string]>(table).flatMap(({ words = [] }) => words),
+    ),
     ...["auto", "learned", "error"],
   ]);
 

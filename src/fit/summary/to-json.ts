@@ -1,3 +1,4 @@
+import type { Effects } from "../../effects/effects.ts";
 import { probabilityOf } from "../../formula/event.ts";
 import { requireArray, requireObject } from "../../kinds.ts";
 import type { PredictionSummary } from "../../prediction/predict.ts";
@@ -17,7 +18,7 @@ import type { Posterior } from "../posterior.ts";
  * console.log(json.version, json.family, json.data.rows, json.coefficients.length); // 1 gaussian 6 3
  */
 export function posteriorToJson(
-  posterior: Omit<Posterior, "predict" | "toJSON">,
+  posterior: Omit<Posterior, "predict" | "effects" | "toJSON">,
   about: { version: string; command?: string },
 ): Record<string, unknown> {
   requireObject(posterior, "The posterior", "the result of fit, importFit or loadFit");
@@ -76,9 +77,33 @@ export function predictionToJson(
 ): Record<string, unknown> {
   requireFit(fit);
   requireObject(summary, "The summary of the predictions", "the result of predict");
-  const { formula, family, target } = fit.recipe;
+  return plainJson({ ...about, ...modelOf(fit), ...summary }) as Record<string, unknown>;
+}
+
+/**
+ * Effects as JSON.
+ * @example
+ * import { effectsToJson, fit } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const posterior = await fit({ data, formula: "y ~ x" }, { sampler: "laplace" });
+ * const json = effectsToJson(posterior, await posterior.effects({ of: "x" }, data), { version: "1", command: "effects" });
+ * console.log(json.formula, json.rows, json.effects.map(({ kind }) => kind).join()); // y ~ x 6 prediction,comparison,slope
+ */
+export function effectsToJson(
+  fit: PredictiveFit,
+  effects: Effects,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  requireFit(fit);
+  requireObject(effects, "The effects", "the result of effects");
+  return plainJson({ ...about, ...modelOf(fit), ...effects }) as Record<string, unknown>;
+}
+
+/** What predictions and effects are of. */
+function modelOf({ recipe: { formula, family, target } }: PredictiveFit) {
   const event = target.event !== undefined && { event: target.levels![1], modelled: probabilityOf(target.event) };
-  return plainJson({ ...about, formula, family, ...event, ...summary }) as Record<string, unknown>;
+  return { formula, family, ...event };
 }
 
 /** A value in a form that JSON represents completely: numbers finite or null, typed arrays as arrays, maps as objects. */
