@@ -125,16 +125,6 @@ describe("the command on a multilevel model", () => {
     expect(json("mode.json").certificate.quadrature.error).toBeLessThan(0.02);
   });
 
-  it("has nodes enough for three levels of binary rows with sds of 7 and 4", async () => {
-    const formula = 'immunised == "Y" ~ older + education + rural + indigenous + (1 | community) + (1 | mother)';
-    const { status, stderr } = await ornstein("fit", golden("immunisation"), "-f", formula, ...modeOf);
-    expect([0, 1], stderr).toContain(status);
-    const { nodes, outerNodes, error, laplace } = json("mode.json").certificate.quadrature;
-    expect(error).toBeLessThan(0.02);
-    expect([nodes, outerNodes]).toEqual([expect.any(Number), expect.any(Number)]);
-    expect(laplace.largestShift).toBeGreaterThan(2);
-  });
-
   it("takes priors of groups by name, and says which there are", async () => {
     const fit = [
       "fit",
