@@ -1,6 +1,8 @@
 import { styleText } from "node:util";
+import { largestRHat, minEffectiveSamples } from "../../src/diagnostics/certificate/convergence-check.ts";
 import { nats, percent } from "../../src/diagnostics/certificate/wording.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
+import { type Density, densityOf, paintDensity } from "./density.ts";
 import { groupHeading, groupRows, type TableRow } from "./render-groups.ts";
 import { renderModel } from "./render-model.ts";
 import {
@@ -39,7 +41,8 @@ function renderCoefficients(posterior: Posterior, options: RenderOptions): strin
   const headingFor = ({ name }: TableRow) =>
     headings.find((heading) => name.startsWith(`${heading} `)) ?? headingOf(name, data);
   const table = (rows: readonly TableRow[]) =>
-    renderTable([...rows, ...ofGroups], ({ name }) => name, tableColumns, { ...options, headingOf: headingFor });
+    renderTable([...rows, ...ofGroups], ({ name }) => name, columns, { ...options, headingOf: headingFor });
+  const columns = options.color ? [...tableColumns, densityColumn(posterior)] : tableColumns;
   if (coefficients.length <= maxShown) return table(coefficients);
   const left = coefficients.length - shownFirst - shownLast;
   const rows = [...coefficients.slice(0, shownFirst), ...coefficients.slice(-shownLast)];
@@ -65,7 +68,7 @@ function decimalsFor({ sd }: TableRow): number {
 }
 
 /** The entries of a coefficient that are numbers. */
-type NumberKey = Exclude<keyof TableRow, "name">;
+type NumberKey = Exclude<keyof TableRow, "name" | "drawn">;
 
 /** A column by the name of its entry. */
 function column(
@@ -89,16 +92,44 @@ function scaled(title: NumberKey, rank: number, errorKey?: NumberKey): TableColu
   });
 }
 
+function warned(own: TableColumn<TableRow>, isBad: (row: TableRow) => boolean): TableColumn<TableRow> {
+  return { ...own, paint: (row, cell) => (isBad(row) ? styleText("yellow", cell) : cell) };
+}
+
 const tableColumns: readonly TableColumn<TableRow>[] = [
   scaled("mean", 9),
   scaled("sd", 8, "mcse_sd"),
   scaled("hdi_3%", 7, "mcse_hdi_3%"),
   scaled("hdi_97%", 7, "mcse_hdi_97%"),
   column("mcse_mean", 2, (error) => error.toExponential(0)),
-  column("ess_bulk", 4, integer),
-  column("ess_tail", 1, integer),
-  column("r_hat", 3, (value) => value.toFixed(3)),
+  warned(column("ess_bulk", 4, integer), ({ ess_bulk }) => ess_bulk !== null && ess_bulk < minEffectiveSamples),
+  warned(column("ess_tail", 1, integer), ({ ess_tail }) => ess_tail !== null && ess_tail < minEffectiveSamples),
+  warned(
+    column("r_hat", 3, (value) => value.toFixed(3)),
+    ({ r_hat }) => r_hat !== null && r_hat > largestRHat,
+  ),
 ];
+
+/** The draws of each row as a histogram; the first column to go where the terminal is narrow. */
+function densityColumn({ draws }: Posterior): TableColumn<TableRow> {
+  const known = new Map<TableRow, Density | undefined>();
+  const of = (row: TableRow) => {
+    if (!known.has(row)) {
+      const own = row.drawn === null ? undefined : draws.get(row.drawn ?? row.name);
+      known.set(row, own && densityOf(own));
+    }
+    return known.get(row);
+  };
+  return {
+    title: "density",
+    rank: 0,
+    cell: (row) => of(row)?.bars ?? "",
+    paint(row, cell) {
+      const density = of(row);
+      return density ? paintDensity(density, row.mean) : cell;
+    },
+  };
+}
 
 /** A class's coefficients stand under a heading, such as Cover_Type[2], without its name in each line. */
 function headingOf(name: string, { target, classes }: Posterior["data"]): string {
@@ -115,12 +146,20 @@ function renderCertificate({ certificate, settings }: Posterior, { width, color 
     ...assumptions.map(({ id, passed, message }) => `${mark(passed)} ${id}: ${message}`),
     ...notes.map((note) => `! ${note}`),
   ];
-  const body = sentences.map((sentence) => wrap(sentence, Math.max(40, Math.min(width, 110))));
+  const lines = sentences.map((sentence) => wrap(sentence, Math.max(40, Math.min(width, 110))));
+  const body = color ? lines.map(painted) : lines;
   return [color ? styleText(["bold", verdictColor[verdict]], title) : title, ...body].join("\n");
 }
 
 const orUnknown = (say: (value: number) => string, value: number | null) => (value === null ? "unknown" : say(value));
 const mark = (passed: boolean) => (passed ? "✓" : "✗");
+/** A line's mark, in the colour of what it says. */
+const painted = (line: string) =>
+  line.replace(
+    /^( +)([✓✗!]) /,
+    (_, blanks, sign) => `${blanks}${styleText(signColor[sign as keyof typeof signColor], sign)} `,
+  );
+const signColor = { "✓": "green", "✗": "red", "!": "yellow" } as const;
 
 function renderTiming({ timing }: Posterior): string {
   const seconds = (value: number) => `${value.toFixed(2)} s`;

@@ -11,6 +11,8 @@ export interface TableColumn<Row> {
   /** Columns of low rank go first where the terminal is narrow. */
   readonly rank: number;
   cell(row: Row): string;
+  /** The cell on a terminal that has colours; it must stay as wide. */
+  paint?(row: Row, cell: string): string;
 }
 
 export const verdictColor = { ok: "green", warning: "yellow", failed: "red" } as const;
@@ -67,7 +69,10 @@ export function renderTable<Row>(
   const header = ["".padEnd(nameWidth), ...shown.map((column) => column.title.padStart(column.width))].join("  ");
   const bold = (text: string) => (color ? styleText("bold", text) : text);
   const lines = names.flatMap((name, row) => {
-    const cells = shown.map((column) => column.cells[row].padStart(column.width));
+    const cells = shown.map(({ cells: texts, width, paint }) => {
+      const cell = texts[row].padStart(width);
+      return color && paint ? paint(rows[row], cell) : cell;
+    });
     const line = [shorten(name, nameWidth).padEnd(nameWidth), ...cells].join("  ");
     const isSame = headings[row] === (headings[row - 1] ?? "");
     return isSame ? [line] : [bold(shorten(headings[row], width)), line];

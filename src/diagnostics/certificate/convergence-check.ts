@@ -3,7 +3,7 @@ import { largestByChance } from "../statistics/r-hat.ts";
 import type { Convergence, RunCheck } from "./certificate.ts";
 
 export const minEffectiveSamples = 400;
-const largestRHat = 1.01;
+export const largestRHat = 1.01;
 
 /** @param chains Given where coefficients are so many that the largest R̂ of all passes the limit by chance. */
 export function checkConvergence(

@@ -4,6 +4,8 @@ import { sdsAway } from "./wording.ts";
 
 /** A shift of so many sds changes no interval that people read. */
 const smallShift = 0.1;
+/** And of so many not worth a digit. */
+const leastShift = 0.001;
 
 /** What the numerical integration over groups' effects leaves to be desired, against a tolerance in posterior sds. */
 export function findQuadrature(
@@ -24,7 +26,7 @@ export function findQuadrature(
   const ofNodes =
     error === 0
       ? "The groups' effects are integrated out exactly."
-      : `The groups' effects are integrated out with ${nodes.inner} nodes${nodes.outer > 1 ? ` within ${nodes.outer}` : ""} a dimension; more would move no parameter by more than ${sdsAway(error)}.`;
+      : `The groups' effects are integrated out with ${nodes.inner} nodes${nodes.outer > 1 ? ` within ${nodes.outer}` : ""} a dimension; more would move no parameter by more than ${sdsAway(Math.max(error, leastShift))}.`;
   const ofLaplace =
     named && named.largestShift >= smallShift
       ? ` Laplace's approximation, which other programs take by default, would move ${named.coefficient} by ${sdsAway(named.largestShift)}.`
