@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseHTML } from "linkedom";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { plotSvg } from "../cli/render/svg.ts";
 import { createInlineEngine, type Engine } from "../src/engine/engine.ts";
+import { plotSvg } from "../src/plots/svg.ts";
 import { createRandom } from "../src/rng/xoshiro.ts";
 import { figure6Plot } from "./figures/figure-6-part.ts";
 import { parts } from "./parts.ts";
@@ -51,7 +51,7 @@ describe.each(parts.filter(({ name }) => name !== "figure-6").map((part) => [par
       expect(json.seed).toBe(1);
       expect(Object.keys(result.plots)).toContain("");
       for (const plot of Object.values(result.plots)) {
-        const svg = plotSvg(plot);
+        const svg = await plotSvg(plot);
         expect(svg.length).toBeLessThan(200_000);
         expect(svg).not.toMatch(/NaN|undefined|Infinity/);
         const { document } = parseHTML(svg);
@@ -72,13 +72,13 @@ it("has the formulas of the paper agree with what they are derived from", async 
   for (const { continuous, bound } of windows) expect(continuous).toBeCloseTo(bound, 12);
 });
 
-it("draws Figure 6", () => {
+it("draws Figure 6", async () => {
   const at = (precision: number, validationLoss: number) => ({ precision, validationLoss });
   const settled = { trainingLoss: 0.2, passes: 9, converged: true };
   const grid = [at(0.1, 0.35), at(1, 0.3), at(10, 0.32)].map((point) => ({ ...point, ...settled }));
   const learned = { ...at(2, 0.301), error: 0.02, converged: true, aboveBest: 0.003, trace: [], seconds: 1 };
   const rows = { trainingRows: 100, validationRows: 20, parameters: 30, seconds: 2 };
-  const svg = plotSvg(figure6Plot([{ dataSet: "MNIST", ...rows, grid, learned }], 1));
+  const svg = await plotSvg(figure6Plot([{ dataSet: "MNIST", ...rows, grid, learned }], 1));
   expect(svg).not.toMatch(/NaN|undefined|Infinity/);
   expect(svg).toMatch(/MNIST/);
 });

@@ -50,7 +50,7 @@ async function runCompare(data: string | undefined, flags: CompareFlags, version
     if (plot !== undefined) {
       await write(plot, async () => {
         const { plotComparison } = await import("../render/plot-comparison.ts");
-        await writeText(plot, plotComparison(comparison));
+        await writeText(plot, await plotComparison(comparison));
       });
     }
     if (json !== undefined) {

@@ -101,9 +101,10 @@ async function runAll(wanted: readonly string[], run: Run, command: CommandRun):
 }
 
 async function writeFiles(folder: string, { part, result, seconds }: FinishedPart, command: CommandRun): Promise<void> {
-  const { plotSvg } = await import("../render/svg.ts");
+  const { plotSvg } = await import("../../src/plots/svg.ts");
   const texts = new Map([[`${part.name}.json`, `${JSON.stringify(result.data, null, 2)}\n`]]);
-  for (const [suffix, plot] of Object.entries(result.plots)) texts.set(`${part.name}${suffix}.svg`, plotSvg(plot));
+  for (const [suffix, plot] of Object.entries(result.plots))
+    texts.set(`${part.name}${suffix}.svg`, await plotSvg(plot));
   if (result.markdown) texts.set(`${part.name}.md`, `${result.markdown}\n`);
   for (const [name, text] of texts) {
     const path = join(folder, name);

@@ -62,8 +62,8 @@ describe("the report of a comparison", () => {
 });
 
 describe("the plot of a comparison", () => {
-  it("names every sampler, at its dot or among those not shown", () => {
-    const { document } = parseHTML(plotComparison(comparison));
+  it("names every sampler, at its dot or among those not shown", async () => {
+    const { document } = parseHTML(await plotComparison(comparison));
     const texts = [...document.querySelectorAll("text")].map((text) => text.textContent);
     for (const line of comparison.samplers) expect(texts.join("|")).toContain(titleOf(line));
     expect(texts).toContain("Not shown: refused");

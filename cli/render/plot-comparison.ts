@@ -1,8 +1,8 @@
 import * as Plot from "@observablehq/plot";
 import type { Comparison, SamplerComparison } from "../../src/fit/comparison/comparison.ts";
+import { plotSvg } from "../../src/plots/svg.ts";
 import { type Box, placeLabels } from "./place-labels.ts";
 import { isChance, titleOf } from "./render-comparison.ts";
-import { plotSvg } from "./svg.ts";
 
 const width = 860;
 const height = 560;
@@ -14,7 +14,7 @@ const minError = 1e-4;
 type ShownSampler = SamplerComparison & { readonly seconds: number; readonly worstSdError: number };
 
 /** Worst sd error against seconds, both on logarithmic axes, a dot a sampler with its name beside it, as an SVG. */
-export function plotComparison(comparison: Comparison): string {
+export function plotComparison(comparison: Comparison): Promise<string> {
   const shown = comparison.samplers.filter(
     (row): row is ShownSampler => row.seconds !== null && row.worstSdError !== null,
   );

@@ -1,0 +1,37 @@
+import type * as PlotModule from "@observablehq/plot";
+import { optionalPackage } from "../table/optional-package.ts";
+
+/** Observable Plot, once it is loaded. */
+export type PlotLibrary = typeof PlotModule;
+type PlotOptions = Omit<PlotModule.PlotOptions, "document">;
+
+/** @throws InputError where the package is not installed */
+export function plotLibrary(): Promise<PlotLibrary> {
+  return optionalPackage("@observablehq/plot", "pictures", () => import("@observablehq/plot"));
+}
+
+/**
+ * A plot as the text of an SVG file that stands by itself. The options are Observable Plot's; a legend or a title, which
+ * Plot puts beside the SVG in a page, has to be drawn with marks. Coordinates are rounded to a hundredth of a pixel.
+ */
+export async function plotSvg(options: PlotOptions): Promise<string> {
+  const Plot = await plotLibrary();
+  const svg = Plot.plot({
+    style: { background: "white", fontFamily: "system-ui, sans-serif" },
+    ...options,
+    document: await emptyDocument(),
+  });
+  svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return `${svg.outerHTML.replace(coordinates, (attribute) => attribute.replace(longNumbers, round))}\n`;
+}
+
+/** That of the page, or one of text alone where there is no page. */
+async function emptyDocument(): Promise<Document> {
+  if (typeof document !== "undefined") return document;
+  const { parseHTML } = await optionalPackage("linkedom", "pictures", () => import("linkedom"));
+  return parseHTML("<html><body></body></html>").document;
+}
+
+const coordinates = / (?:d|cx|cy|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"/g;
+const longNumbers = /\d+\.\d{3,}(?:e-?\d+)?/g;
+const round = (digits: string) => String(Math.round(100 * Number(digits)) / 100);
