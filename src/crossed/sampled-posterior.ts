@@ -10,8 +10,9 @@ import {
   keptDraws,
 } from "./posterior.ts";
 import { Potential } from "./potential.ts";
-import { PrecisionFactor } from "./precision-factor.ts";
+import type { PrecisionRoot } from "./precision-root.ts";
 import { findReferenceLaw } from "./reference-law.ts";
+import { rootFor } from "./root-for.ts";
 import { crossedStructure } from "./structure.ts";
 import { firstGuess, type VarianceLayout, varianceLayout } from "./variances.ts";
 
@@ -36,7 +37,7 @@ export async function sampledPosterior(
   const mark = engine.memory.mark();
   try {
     const potential = new Potential(engine, model, crossedStructure(model));
-    const factor = new PrecisionFactor(engine, model, potential.structure);
+    const factor = await rootFor(engine, potential, layout, signal);
     const { tuning, spread } = await runPilot(potential, factor, layout, {
       ...{ random: createRandom(seed, 0, purposes.pilot), signal },
       onProgress: (share) => onProgress?.("warming up", share),
@@ -89,7 +90,7 @@ interface PilotOptions {
 /** The tuning, and the sds of θ in the last stage. */
 async function runPilot(
   potential: Potential,
-  factor: PrecisionFactor,
+  factor: PrecisionRoot,
   layout: VarianceLayout,
   { random, signal, onProgress }: PilotOptions,
 ): Promise<{ readonly tuning: ChainTuning; readonly spread: Float64Array }> {
