@@ -13,9 +13,19 @@ export function prepareNegativeBinomial(tau: f64, out: usize): void {
 }
 
 export function negativeBinomialLoss(constants: usize, eta: f64, y: f64): f64 {
-  const dispersion = load<f64>(constants);
-  const log = Math.log1p(dispersion * meanCount(eta));
-  return (y + load<f64>(constants, 8)) * log - y * eta - sumOfLogs(dispersion, y);
+  return negativeBinomialLevel(constants, eta, y) - sumOfLogs(load<f64>(constants), y);
+}
+
+/** f + S₀ */
+export function negativeBinomialLevel(constants: usize, eta: f64, y: f64): f64 {
+  const log = Math.log1p(load<f64>(constants) * meanCount(eta));
+  return (y + load<f64>(constants, 8)) * log - y * eta;
+}
+
+/** ∂f/∂η alone. */
+export function negativeBinomialSlope(constants: usize, eta: f64, y: f64): f64 {
+  const mean = meanCount(eta);
+  return (mean - y) / (1.0 + load<f64>(constants) * mean);
 }
 
 export function negativeBinomialSlopes(constants: usize, eta: f64, y: f64, out: usize): void {

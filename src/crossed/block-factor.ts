@@ -31,7 +31,11 @@ export class BlockFactor {
         this.#blocks[factor].set(cholesky(block).data, from);
       }
     }
-    const fixed = matrix(numFixed, numFixed, Float64Array.from(equations.fixed, (value) => scale * value));
+    const fixed = matrix(
+      numFixed,
+      numFixed,
+      Float64Array.from(equations.fixed, (value) => scale * value),
+    );
     for (let d = 0; d < numFixed; d++) fixed.data[d * (numFixed + 1)] += priorPrecision[d];
     this.#fixed = cholesky(fixed);
   }

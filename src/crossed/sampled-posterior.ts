@@ -21,6 +21,8 @@ const purposes = { pilot: 5, chain: 6 } as const;
 /** Iterations of the pilot run after which θ̂ is set anew, to the mean over their second half. */
 const pilotStages = [30, 40, 60] as const;
 const warmUp = 60;
+/** The width of a slice of the family's own parameters, in their sds. */
+const sliceWidth = 2.5;
 /** A chain's start is so much wider than the posterior. */
 const dispersion = 1.5;
 
@@ -113,6 +115,7 @@ async function runPilot(
       onProgress(++done / total);
     }
     spread = seen.sds();
+    for (const { at } of layout.auxiliaries) if (at >= 0) moves[at] = sliceWidth * spread[at];
     if (stage < pilotStages.length - 1) {
       const { center } = tuning.reference;
       tuning.reference = await findReferenceLaw(potential, factor, layout, { theta: seen.mean, start: center, signal });

@@ -157,16 +157,15 @@ async function runCrossed(
   };
 }
 
-/** From (β, φ, log σ) to the order of a model's parameters, (β, log σ, φ). */
+/** From (β, φ, τ) to the order of a model's parameters, (β, τ, φ), φ the effects' covariances and τ the family's own parameters. */
 function inOrder(chain: Float64Array, { layout }: CrossedPosterior, numFixed: number): Float64Array {
-  const { size, sigmaAt } = layout;
-  if (sigmaAt < 0) return chain;
+  const { size, auxiliaries } = layout;
+  const count = auxiliaries.filter(({ at }) => at >= 0).length;
   const width = numFixed + size;
   const ordered = chain.slice();
   for (let from = 0; from < chain.length; from += width) {
-    const sigma = chain[from + numFixed + sigmaAt];
-    ordered.copyWithin(from + numFixed + 1, from + numFixed, from + width - 1);
-    ordered[from + numFixed] = sigma;
+    ordered.set(chain.subarray(from + width - count, from + width), from + numFixed);
+    ordered.set(chain.subarray(from + numFixed, from + width - count), from + numFixed + count);
   }
   return ordered;
 }

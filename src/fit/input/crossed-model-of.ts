@@ -11,6 +11,8 @@ const families: Readonly<Record<string, CrossedModel["family"]>> = {
   bernoulli: "bernoulli",
   binomial: "bernoulli",
   poisson: "poisson",
+  "student-t": "student-t",
+  "negative-binomial": "negative-binomial",
 };
 
 /**
@@ -32,8 +34,6 @@ export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors)
       `Coefficients beside crossed factors (${names}) take normal priors, and ${columns[shaped.index].name} has another; give normal(mean, sd).`,
     );
   const beside = (place: number) => Float64Array.from({ length: numRows }, (_, n) => rows[(n + 1) * stride - place]);
-  const sigma =
-    flat.shapedPriors.find(({ index }) => index === columns.length)?.scalePrior ?? Math.exp(flat.fixedTau[0]);
   return {
     family,
     numRows,
@@ -46,8 +46,18 @@ export function crossedModelOf(design: Design, flat: Model, priors: GroupPriors)
     factors: groups.factors.map((factor) => crossedFactorOf(factor, priors)),
     priorMean: flat.priorMean.slice(0, columns.length),
     priorPrecision: flat.priorPrecision.slice(0, columns.length),
-    ...(family === "gaussian" && { sigma }),
+    auxiliaries: auxiliariesOf(flat, columns.length),
   };
+}
+
+/** What is known of the family's own parameters, which stand after the coefficients: the number that one is fixed at, or its prior. */
+function auxiliariesOf({ family, auxiliaries, shapedPriors, fixedTau }: Model, numFixed: number) {
+  const known = family.auxiliaries.map(({ name }, index) => {
+    const place = auxiliaries.findIndex((learned) => learned.index === index);
+    const prior = place < 0 ? undefined : shapedPriors.find((shaped) => shaped.index === numFixed + place)?.scalePrior;
+    return [name, prior ?? Math.exp(fixedTau[index])] as const;
+  });
+  return Object.fromEntries(known) as CrossedModel["auxiliaries"];
 }
 
 function crossedFactorOf(factor: GroupingFactor, priors: GroupPriors): CrossedFactor {
