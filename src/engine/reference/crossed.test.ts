@@ -52,6 +52,8 @@ describe.each(["gaussian", "student-t", "bernoulli", "poisson", "negative-binomi
       ["with weights and offsets", 1301, true, 1],
       // Linear predictors of some ±30, where e^η and e^−η differ by 26 digits.
       ["far out", 700, false, 8],
+      // Of some ±500, beyond those at which means of counts are held.
+      ["further out", 700, false, 150],
     ] as const)("%s, gives what the losses of src/families give", async (_, numRows, isWeighted, scale) => {
       const data = rowsOf(family, numRows, isWeighted);
       const unknowns = unknownsOf(scale);

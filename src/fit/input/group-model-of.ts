@@ -21,7 +21,7 @@ export function groupModelOf({ groups, family }: Design, flat: Model, priors: Gr
   refuseUnknownGroupPriors(groups?.factors ?? [], priors);
   if (!groups) return flat;
   requireIntegrable(groups, family);
-  if (isCrossed(groups)) return flat;
+  if (isCrossed(groups)) return { ...flat, hasCrossedFactors: true };
   const count = family === "gaussian" ? exactNodes : firstNodes;
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
   return createGroupModel(flat, groupingOf(groups, priors), nodes);
