@@ -170,7 +170,7 @@ describe("the command on a multilevel model", () => {
       ["no groups at all", "y ~ x", ["--sampler", "crossed"], /--sampler crossed cannot be used here: it is for/],
       [
         "classes",
-        "rater ~ x + (1 | sample) + (1 | y)",
+        "rater ~ y + (1 | sample) + (1 | C(x > 0))",
         ["--family", "categorical"],
         /categorical family has one for every/,
       ],
