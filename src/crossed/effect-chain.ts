@@ -27,6 +27,8 @@ export interface ChainTuning {
 /** Acceptance that tuning aims at: of trajectories, and of a random walk in one dimension. */
 const [wantedTrajectories, wantedMoves] = [0.85, 0.44];
 const quarter = Math.PI / 2;
+/** Where even so many steps a trajectory are too long, few are accepted, which the certificate says. */
+const mostSteps = 32;
 
 /** Places of the pushes in a step and their weights: Gauss and Legendre's with two. */
 const nodes = [
@@ -95,7 +97,7 @@ export class EffectChain {
     const parts = potentialParts(potential.model, this.layout, this.theta);
     const whitening = new Whitening(potential, this.layout, tuning.reference, this.theta);
     const angle = quarter * (0.7 + 0.5 * random.uniform());
-    const steps = Math.max(1, Math.round(angle / tuning.step));
+    const steps = Math.min(mostSteps, Math.max(1, Math.round(angle / tuning.step)));
     const z = whitening.whiten(this.unknowns);
     const momentum = Float64Array.from(z, () => random.normal());
     const energy = (unknowns: Float64Array, rowLoss: number) =>

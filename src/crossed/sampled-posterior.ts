@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import { type ChainTuning, EffectChain } from "./effect-chain.ts";
+import { requireNoise } from "./least-noise.ts";
 import type { CrossedModel } from "./model.ts";
 import {
   type CrossedPosterior,
@@ -111,6 +112,7 @@ async function runPilot(
     for (let iteration = 0; iteration < count; iteration++) {
       signal?.throwIfAborted();
       await chain.iterate((iteration + 1) ** -0.6);
+      requireNoise(potential.model, layout, chain.theta);
       if (iteration >= count / 2) seen.add(chain.theta);
       onProgress(++done / total);
     }
