@@ -57,6 +57,8 @@ export class EffectChain {
   /** Of the last iteration: the trajectory's acceptance, and its gradients. */
   acceptance = 0;
   gradients = 0;
+  /** The share of the tuned step that is taken: less in the warm-up, while a chain that began far out is refused. */
+  caution = 1;
   /** Of the unknowns as they are. */
   #rowLoss = Number.NaN;
   #iteration = 0;
@@ -97,7 +99,7 @@ export class EffectChain {
     const parts = potentialParts(potential.model, this.layout, this.theta);
     const whitening = new Whitening(potential, this.layout, tuning.reference, this.theta);
     const angle = quarter * (0.7 + 0.5 * random.uniform());
-    const steps = Math.min(mostSteps, Math.max(1, Math.round(angle / tuning.step)));
+    const steps = Math.min(mostSteps, Math.max(1, Math.round(angle / (tuning.step * this.caution))));
     const z = whitening.whiten(this.unknowns);
     const momentum = Float64Array.from(z, () => random.normal());
     const energy = (unknowns: Float64Array, rowLoss: number) =>

@@ -59,6 +59,7 @@ export async function sampledPosterior(
       for (let iteration = -warmUp; iteration < draws; iteration++) {
         signal?.throwIfAborted();
         await chain.iterate();
+        chain.caution = iteration < -1 ? cautionAfter(chain) : 1;
         onProgress?.("sampling", (index + (iteration + warmUp) / (draws + warmUp)) / chains);
         if (iteration < 0) continue;
         total.acceptance += chain.acceptance;
@@ -82,6 +83,11 @@ export async function sampledPosterior(
   } finally {
     engine.memory.release(mark);
   }
+}
+
+/** Shorter steps after a trajectory that was hardly acceptable, longer ones again after others. */
+function cautionAfter({ acceptance, caution }: EffectChain): number {
+  return acceptance > 0.3 ? Math.min(1, 2 * caution) : Math.max(1 / 16, caution / 2);
 }
 
 interface PilotOptions {
