@@ -8,7 +8,7 @@ import { coefficientDensities, scaleDensities } from "../src/priors/densities.ts
 import { samplers } from "../src/sampling/registry.ts";
 import { takersOf } from "./option-takers.ts";
 
-// Pages that are made from the tables of options and laws. `npx vitest run -u cli/options-page.test.ts` writes docs/options.md anew.
+// Pages that are made from the tables of options and laws. `npx vitest run cli/options-page.test.ts --update` writes docs/options.md anew.
 
 const intro = `# Options
 

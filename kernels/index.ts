@@ -35,7 +35,9 @@ export {
 } from "./families/loss";
 export {
   negativeBinomialCurvatures,
+  negativeBinomialLevel,
   negativeBinomialLoss,
+  negativeBinomialSlope,
   negativeBinomialSlopes,
   sumOfLogs,
   sumOfShares,
@@ -43,7 +45,7 @@ export {
 } from "./families/negative-binomial";
 export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, rowSlopes } from "./families/row-loss";
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
-export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlopes } from "./families/student-t";
+export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlope, studentTSlopes } from "./families/student-t";
 export { classRows } from "./groups/class-rows";
 export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
 export { integrateGaussian } from "./groups/gaussian-group";
@@ -77,9 +79,12 @@ export {
   crossedRows,
   crossedSlopes,
   eachEffect,
+  lossWithTau,
   predictFixed,
   predictIntercepts,
   predictSlopes,
+  prepareTau,
+  slopesWithTau,
 } from "./passes/crossed-rows";
 export { addGram, addTile, packWeighted } from "./passes/gram";
 export {

@@ -1,6 +1,7 @@
 // Compiles the kernels: kernels/index.ts → src/engine/kernels.generated.ts. For plain and for shared memory they differ in
 // one byte, the flag of the memory that they import: one module is kept, and where that byte stands.
 import { writeFile } from "node:fs/promises";
+import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 
 const flags = [
@@ -26,7 +27,7 @@ async function compile(extraFlags) {
 
 const plain = await compile([]);
 const shared = await compile(["--sharedMemory", "--enable", "threads"]);
-// The modules are carried as text inside the bundle: whatever bundler or browser loads the library, there is no file to
+// The module is carried, deflated, as text inside the bundle: whatever bundler or browser loads the library, there is no file to
 // find and nothing to fetch.
 const differing = [...plain.keys()].filter((at) => plain[at] !== shared[at]);
 const [flag] = differing;
@@ -34,8 +35,9 @@ const [flag] = differing;
 if (plain.length !== shared.length || differing.length !== 1 || plain[flag] !== 1 || shared[flag] !== 3) {
   throw new Error("The kernels for plain and for shared memory differ in more than the memory's flag.");
 }
+const deflated = deflateRawSync(plain, { level: 9 });
 await writeFile(
   "src/engine/kernels.generated.ts",
-  `export const plainKernels =\n  "${plain.toString("base64")}";\nexport const memoryFlag = ${flag};\n`,
+  `export const deflatedKernels =\n  "${deflated.toString("base64")}";\nexport const numBytes = ${plain.length};\nexport const memoryFlag = ${flag};\n`,
 );
-console.log(`kernels: ${plain.length} bytes of WebAssembly`);
+console.log(`kernels: ${plain.length} bytes of WebAssembly, ${deflated.length} deflated`);

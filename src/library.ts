@@ -92,7 +92,7 @@ export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOpti
  * const posterior = await fit({ data: { x, city, late }, formula: "late ~ x + city" }, { sampler: "laplace" });
  * const show = ({ contrast, estimate }) => `${contrast} ${estimate.toFixed(1)}`;
  * const average = await effects(posterior, { of: "city", kind: "comparisons" }, { x, city });
- * console.log(average.effects.map(show).join(", ")); // Oslo - Lima 0.3, Rome - Lima 0.6
+ * console.log(average.effects.map(show).join(", ")); // Oslo - Lima 0.2, Rome - Lima 0.4
  * const { hypotheses } = await posterior.effects({ hypothesis: "city[Rome] > city[Oslo]" });
  * console.log(hypotheses[0].probability > 0.99); // true
  */

@@ -76,7 +76,9 @@ function tablesOf({ effects, hypotheses, interval }: Effects, options: RenderOpt
 /** `city: Rome - Oslo, by arm = b, class c` */
 function nameOf({ kind, term, contrast, at, by, class: level }: EffectEstimate): string {
   const pairs = (values: EffectEstimate["at"]) =>
-    Object.entries(values).map(([name, value]) => `${name} = ${typeof value === "number" ? short(value) : value}`);
+    Object.entries(values).map(
+      ([name, value]) => `${name} = ${typeof value === "number" ? Number(value.toPrecision(6)) : value}`,
+    );
   const set = pairs(at);
   const head = kind === "prediction" ? [] : [`${term}: ${contrast}`];
   const parts = [...head, ...set, ...pairs(by), ...(level === undefined ? [] : [`class ${level}`])];

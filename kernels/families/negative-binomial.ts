@@ -12,17 +12,34 @@ export function prepareNegativeBinomial(tau: f64, out: usize): void {
   store<f64>(out, Math.exp(-tau), 8);
 }
 
+/** log(1 + αμ), beyond the η at which μ is held the straight line that it is there: else f would fall without end. */
+// @ts-ignore: decorator
+@inline
+function logOnePlusMean(dispersion: f64, eta: f64): f64 {
+  return Math.log1p(dispersion * meanCount(eta)) + Math.max(eta - 300.0, 0.0);
+}
+
 export function negativeBinomialLoss(constants: usize, eta: f64, y: f64): f64 {
-  const dispersion = load<f64>(constants);
-  const log = Math.log1p(dispersion * meanCount(eta));
-  return (y + load<f64>(constants, 8)) * log - y * eta - sumOfLogs(dispersion, y);
+  return negativeBinomialLevel(constants, eta, y) - sumOfLogs(load<f64>(constants), y);
+}
+
+/** f + S₀ */
+export function negativeBinomialLevel(constants: usize, eta: f64, y: f64): f64 {
+  const log = logOnePlusMean(load<f64>(constants), eta);
+  return (y + load<f64>(constants, 8)) * log - y * eta;
+}
+
+/** ∂f/∂η alone. */
+export function negativeBinomialSlope(constants: usize, eta: f64, y: f64): f64 {
+  const mean = meanCount(eta);
+  return (mean - y) / (1.0 + load<f64>(constants) * mean);
 }
 
 export function negativeBinomialSlopes(constants: usize, eta: f64, y: f64, out: usize): void {
   const dispersion = load<f64>(constants);
   const mean = meanCount(eta);
   const share = 1.0 / (1.0 + dispersion * mean);
-  const log = Math.log1p(dispersion * mean) * load<f64>(constants, 8);
+  const log = logOnePlusMean(dispersion, eta) * load<f64>(constants, 8);
   store<f64>(out, (mean - y) * share);
   store<f64>(out, (1.0 + dispersion * y) * mean * share - log - sumOfShares(dispersion, y), 8);
   store<f64>(out, 0, 16);
@@ -32,7 +49,7 @@ export function negativeBinomialCurvatures(constants: usize, eta: f64, y: f64, o
   const dispersion = load<f64>(constants);
   const mean = meanCount(eta);
   const share = 1.0 / (1.0 + dispersion * mean);
-  const log = Math.log1p(dispersion * mean) * load<f64>(constants, 8);
+  const log = logOnePlusMean(dispersion, eta) * load<f64>(constants, 8);
   const scaled = dispersion * mean * share;
   const weight = (1.0 + dispersion * y) * mean * share;
   memory.fill(out, 0, 48);

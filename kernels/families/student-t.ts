@@ -33,6 +33,13 @@ export function studentTLoss(constants: usize, eta: f64, y: f64): f64 {
   return load<f64>(constants, Constant.level) + 0.5 * (degrees + 1.0) * Math.log1p(ratio);
 }
 
+/** ∂f/∂η alone. */
+export function studentTSlope(constants: usize, eta: f64, y: f64): f64 {
+  const degrees = load<f64>(constants, Constant.degrees);
+  const error = y - eta;
+  return (-(degrees + 1.0) * error) / (degrees * load<f64>(constants, Constant.scale2) + error * error);
+}
+
 export function studentTSlopes(constants: usize, eta: f64, y: f64, out: usize): void {
   const degrees = load<f64>(constants, Constant.degrees);
   const error = y - eta;

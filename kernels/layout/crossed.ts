@@ -16,7 +16,7 @@ export const enum CrossedPass {
   offset = 5,
   from = 6,
   to = 7,
-  /** u32: a Family: bernoulli, poisson, or gaussian with σ = 1. */
+  /** u32: a Family of one linear predictor; gaussian with σ = 1. */
   family = 8,
   /** u32: address of CrossedFactorRecord.slots slots for each factor. */
   factors = 9,
@@ -35,7 +35,19 @@ export const enum CrossedPass {
   wantsLoss = 17,
   /** f64, written: Σ w f over the rows. */
   loss = 18,
-  slots = 19,
+  /** f64 each: τ₀ and τ₁ of a family that has them; a gaussian row's are not read. */
+  tau = 19,
+  secondTau = 20,
+  /** Eight slots of scratch: what depends on τ alone (kernels/families/row-loss.ts). */
+  constants = 21,
+  /** u32: address of `LogSums.count` f64 of scratch, for negative binomial rows. */
+  logSums = 29,
+  slots = 30,
+}
+
+/** Counts below this have their sums Σ_{k<y} log(1 + αk) worked out once a task. */
+export const enum LogSums {
+  count = 64,
 }
 
 /** One grouping factor of a CrossedPass. */

@@ -1,6 +1,9 @@
 // The loss over rows with effects of several grouping factors and its gradient, a block of rows at a time: their linear predictors,
 // what each row says, and what that adds to each unknown.
-import { CrossedFactorRecord, CrossedPass } from "../layout/crossed";
+import { negativeBinomialLevel, negativeBinomialSlope, sumOfLogs } from "../families/negative-binomial";
+import { prepare } from "../families/row-loss";
+import { studentTLoss, studentTSlope } from "../families/student-t";
+import { CrossedFactorRecord, CrossedPass, LogSums } from "../layout/crossed";
 import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
 
@@ -10,18 +13,82 @@ export function crossedRows(record: usize, _argument: u32): void {
   const to = slotU32(record, CrossedPass.to);
   const gradient = slotU32(record, CrossedPass.gradient);
   if (gradient !== 0) memory.fill(gradient, 0, <usize>slotU32(record, CrossedPass.numUnknowns) << 3);
+  const hasTau = hasAuxiliaries(slotU32(record, CrossedPass.family));
+  if (hasTau) prepareTau(record);
   let loss: f64 = 0;
   for (let from = slotU32(record, CrossedPass.from); from < to; from += block) {
     const end = min(from + block, to);
     predictFixed(record, from, end);
     eachEffect(record, from, end, false);
-    if (slotU32(record, CrossedPass.wantsLoss) !== 0) loss += crossedLoss(record, from, end);
+    if (slotU32(record, CrossedPass.wantsLoss) !== 0) loss += hasTau ? lossWithTau(record, from, end) : crossedLoss(record, from, end);
     if (gradient === 0) continue;
-    crossedSlopes(record, from, end);
+    if (hasTau) slopesWithTau(record, from, end);
+    else crossedSlopes(record, from, end);
     addFixed(record, from, end);
     eachEffect(record, from, end, true);
   }
   store<f64>(record + (CrossedPass.loss << 3), loss);
+}
+
+// @ts-ignore: decorator
+@inline
+function hasAuxiliaries(family: u32): bool {
+  return family === Family.studentT || family === Family.negativeBinomial;
+}
+
+/** What depends on τ alone, and for negative binomial rows Σ_{k<y} log(1 + αk) of small y. */
+export function prepareTau(record: usize): void {
+  const family = slotU32(record, CrossedPass.family);
+  const constants = record + (CrossedPass.constants << 3);
+  prepare(family, record + (CrossedPass.tau << 3), constants);
+  if (family !== Family.negativeBinomial) return;
+  const sums = slotU32(record, CrossedPass.logSums);
+  const dispersion = load<f64>(constants);
+  let sum: f64 = 0;
+  for (let y: u32 = 0; y < <u32>LogSums.count; y++) {
+    store<f64>(sums + (y << 3), sum);
+    sum += Math.log1p(dispersion * <f64>y);
+  }
+}
+
+/** Σ w f over the rows of a block, for families with auxiliary parameters. */
+export function lossWithTau(record: usize, from: u32, to: u32): f64 {
+  const isCount = slotU32(record, CrossedPass.family) === Family.negativeBinomial;
+  const constants = record + (CrossedPass.constants << 3);
+  const sums = slotU32(record, CrossedPass.logSums);
+  const eta = slotU32(record, CrossedPass.eta);
+  const target = slotU32(record, CrossedPass.target);
+  const weight = slotU32(record, CrossedPass.weight);
+  let sum: f64 = 0;
+  for (let n = <usize>from; n < to; n++) {
+    const at = n << 3;
+    const value = load<f64>(eta + at);
+    const y = load<f64>(target + at);
+    let loss: f64;
+    if (isCount) {
+      loss = negativeBinomialLevel(constants, value, y);
+      loss -= y < <f64>LogSums.count ? load<f64>(sums + (<usize>y << 3)) : sumOfLogs(load<f64>(constants), y);
+    } else loss = studentTLoss(constants, value, y);
+    sum += weight === 0 ? loss : load<f64>(weight + at) * loss;
+  }
+  return sum;
+}
+
+/** w ∂f/∂η of the rows of a block, for families with auxiliary parameters. */
+export function slopesWithTau(record: usize, from: u32, to: u32): void {
+  const isCount = slotU32(record, CrossedPass.family) === Family.negativeBinomial;
+  const constants = record + (CrossedPass.constants << 3);
+  const eta = slotU32(record, CrossedPass.eta);
+  const target = slotU32(record, CrossedPass.target);
+  const weight = slotU32(record, CrossedPass.weight);
+  const slopes = slotU32(record, CrossedPass.slopes);
+  for (let n = <usize>from; n < to; n++) {
+    const at = n << 3;
+    const value = load<f64>(eta + at);
+    const y = load<f64>(target + at);
+    const slope = isCount ? negativeBinomialSlope(constants, value, y) : studentTSlope(constants, value, y);
+    store<f64>(slopes + at, weight === 0 ? slope : load<f64>(weight + at) * slope);
+  }
 }
 
 /** η = offset + xᵀβ */

@@ -1,9 +1,9 @@
+import { families } from "../families/families.ts";
 import { invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
-import { drawPoisson } from "../rng/variates.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { CrossedFamily, CrossedModel } from "./model.ts";
-import { effectPrecisions, scaleFactor, type VarianceLayout, varianceLayout } from "./variances.ts";
+import { effectPrecisions, scaleFactor, tauOf, type VarianceLayout, varianceLayout } from "./variances.ts";
 
 /** What `simulateCrossed` is told. */
 export interface CrossedSimulation {
@@ -14,11 +14,11 @@ export interface CrossedSimulation {
   readonly effects?: readonly (readonly number[])[];
   readonly terms?: readonly (readonly number[])[];
   readonly beta?: readonly number[];
-  /** Of the standard deviations, correlations and σ, as log τ, z and log σ. */
+  /** Of the standard deviations, correlations and the family's own parameters, as log τ, z and logarithms. */
   readonly theta: readonly number[];
   readonly seed?: number;
   readonly weighted?: boolean;
-  readonly sigma?: number;
+  readonly auxiliaries?: CrossedModel["auxiliaries"];
 }
 
 /** Rows with known parameters; column 0 of x is 1, the others are standard normal. */
@@ -27,7 +27,7 @@ export function simulateCrossed(told: CrossedSimulation) {
   const random = createRandom(seed, 0, 2);
   const stride = beta.length;
   const model: CrossedModel = {
-    ...{ family, numRows, stride, numFixed: stride, sigma: told.sigma },
+    ...{ family, numRows, stride, numFixed: stride, auxiliaries: told.auxiliaries },
     x: Float32Array.from({ length: numRows * stride }, (_, at) => (at % stride === 0 ? 1 : random.normal())),
     y: new Float64Array(numRows),
     weights: weighted ? Float64Array.from({ length: numRows }, () => 1 + Math.floor(3 * random.uniform())) : undefined,
@@ -50,10 +50,8 @@ export function simulateCrossed(told: CrossedSimulation) {
     for (const [factor, { levelOf, effects: columns }] of model.factors.entries())
       for (const [c, column] of columns.entries())
         eta += effects[factor][levelOf[row] * columns.length + c] * (column < 0 ? 1 : model.x[row * stride + column]);
-    const sigma = layout.sigmaAt < 0 ? layout.fixedSigma : Math.exp(theta[layout.sigmaAt]);
-    if (family === "gaussian") model.y[row] = eta + sigma * random.normal();
-    else if (family === "poisson") model.y[row] = drawPoisson(random, Math.exp(eta));
-    else model.y[row] = random.uniform() < 1 / (1 + Math.exp(-eta)) ? 1 : 0;
+    const own = Float64Array.from(tauOf(layout, theta), Math.exp);
+    model.y[row] = families[family].predictive.draw(random, Float64Array.of(eta), own);
   }
   return { model, layout, theta, beta, effects };
 }

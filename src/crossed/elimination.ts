@@ -19,6 +19,7 @@ export class Elimination {
   readonly meetsAt: Float64Array;
   /** Where the columns of the U_j loaded last stand among the rest's unknowns, ascending. */
   readonly positions: Uint32Array;
+  readonly #reach: Reach;
 
   constructor(
     private readonly model: CrossedModel,
@@ -32,6 +33,7 @@ export class Elimination {
     this.meetsAt = support.start.map((start, level) => effects.length * (start + level * model.numFixed));
     this.meets = new Float64Array(this.meetsAt[numLevels]);
     this.positions = new Uint32Array(numUnknowns - restAt);
+    this.#reach = reachOf(structure);
   }
 
   /** The unknowns of the rest that U_j reaches; returns how many. */
@@ -74,8 +76,39 @@ export class Elimination {
           for (let a = 0; a < width; a++) meets[row + a] -= factor[c * q + k] * meets[from + k * width + a];
         const inverse = 1 / factor[c * q + c];
         for (let a = 0; a < width; a++) meets[row + a] *= inverse;
-        subtractOuterProduct(entries, stride, meets, row, this.positions, width);
       }
+    }
+    this.#subtractMeets(entries, stride);
+  }
+
+  /** Σ_j U_jᵀ U_j off the rest, one of its rows after the other, which stays in the cache while all levels that reach it pass. */
+  #subtractMeets(entries: Float64Array, stride: number): void {
+    const { start } = this.structure.support;
+    const { atUnknown, levels, places } = this.#reach;
+    const numMet = atUnknown.length - 1;
+    for (let unknown = 0; unknown < numMet; unknown++) {
+      const row = entries.subarray(unknown * stride, unknown * stride + unknown + 1);
+      for (let k = atUnknown[unknown]; k < atUnknown[unknown + 1]; k++) this.#subtractMeet(row, levels[k], places[k]);
+    }
+    for (let d = 0; d < this.model.numFixed; d++) {
+      const row = entries.subarray((numMet + d) * stride, (numMet + d) * (stride + 1) + 1);
+      for (let level = 0; level < this.numLevels; level++)
+        this.#subtractMeet(row, level, start[level + 1] - start[level] + d);
+    }
+  }
+
+  /** One level's share of one row of the rest: that of the unknown at `place` among those that U_j reaches. */
+  #subtractMeet(row: Float64Array, level: number, place: number): void {
+    const { numEffects: q, meets } = this;
+    const { start, unknowns } = this.structure.support;
+    const first = start[level];
+    const met = start[level + 1] - first;
+    const numMet = this.#reach.atUnknown.length - 1;
+    const ofEffects = Math.min(met, place + 1);
+    for (let c = 0, from = this.meetsAt[level]; c < q; c++, from += met + this.model.numFixed) {
+      const value = meets[from + place];
+      for (let b = 0; b < ofEffects; b++) row[unknowns[first + b]] -= value * meets[from + b];
+      for (let b = met; b <= place; b++) row[numMet + b - met] -= value * meets[from + b];
     }
   }
 
@@ -129,36 +162,27 @@ export class Elimination {
       }
     }
   }
-
-  /** x_j ← l_j x_j, and U_jᵀ of the old x_j onto the rest. */
-  multiplyLower(x: Float64Array, rest: Float64Array): void {
-    const { numEffects: q, blocks, meets, positions } = this;
-    for (let level = 0; level < this.numLevels; level++) {
-      const width = this.loadPositions(level);
-      for (let c = q - 1; c >= 0; c--) {
-        const value = x[level * q + c];
-        for (let a = 0, at = this.meetsAt[level] + c * width; a < width; a++)
-          rest[positions[a]] += meets[at + a] * value;
-        let sum = 0;
-        for (let k = 0; k <= c; k++) sum += blocks[level * q * q + c * q + k] * x[level * q + k];
-        x[level * q + c] = sum;
-      }
-    }
-  }
 }
 
-/** S −= u uᵀ in the lower triangle, u = values[from …] in the rows `positions`, which ascend. */
-function subtractOuterProduct(
-  entries: Float64Array,
-  stride: number,
-  values: Float64Array,
-  from: number,
-  positions: Uint32Array,
-  width: number,
-): void {
-  for (let a = 0; a < width; a++) {
-    const row = positions[a] * stride;
-    const value = values[from + a];
-    for (let b = 0; b <= a; b++) entries[row + positions[b]] -= value * values[from + b];
-  }
+/** The support the other way round: which levels reach each of the rest's effects, from `atUnknown[k]` on. */
+interface Reach {
+  readonly atUnknown: Float64Array;
+  readonly levels: Uint32Array;
+  /** Where the unknown stands in the level's support. */
+  readonly places: Uint32Array;
+}
+
+function reachOf({ restAt, fixedAt, support: { start, unknowns } }: CrossedStructure): Reach {
+  const atUnknown = new Float64Array(fixedAt - restAt + 1);
+  for (const unknown of unknowns) atUnknown[unknown + 1]++;
+  for (let unknown = 0; unknown < fixedAt - restAt; unknown++) atUnknown[unknown + 1] += atUnknown[unknown];
+  const next = atUnknown.slice(0, -1);
+  const [levels, places] = [new Uint32Array(unknowns.length), new Uint32Array(unknowns.length)];
+  for (let level = 0; level < start.length - 1; level++)
+    for (let k = start[level]; k < start[level + 1]; k++) {
+      const at = next[unknowns[k]]++;
+      levels[at] = level;
+      places[at] = k - start[level];
+    }
+  return { atUnknown, levels, places };
 }

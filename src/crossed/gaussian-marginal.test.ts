@@ -29,7 +29,7 @@ const designs: Record<string, CrossedSimulation> = {
   },
   "a variance near 0": { family: "gaussian", numRows: 90, levels: [7, 13], theta: [-12, -1, -0.2] },
   "one factor": { family: "gaussian", numRows: 60, levels: [12], theta: [-0.4, 0] },
-  "sigma fixed": { family: "gaussian", numRows: 60, levels: [12, 5], theta: [-0.4, 0], sigma: 0.8 },
+  "sigma fixed": { family: "gaussian", numRows: 60, levels: [12, 5], theta: [-0.4, 0], auxiliaries: { sigma: 0.8 } },
 };
 
 /** log N(y; 0, C Λ⁻¹ Cᵀ + σ² W⁻¹) + log p(θ) up to a constant. */

@@ -69,7 +69,7 @@ export class GaussianMarginal {
   async at(theta: Float64Array, signal?: AbortSignal): Promise<MarginalPoint> {
     const { layout, factor, model } = this;
     const sigma = sigmaOf(layout, theta);
-    await factor.factorise(this.#partsAt(theta), signal);
+    await factor.factorise(this.partsAt(theta), signal);
     const mean = this.rightSide(sigma);
     const { priorMean, priorPrecision, numFixed } = model;
     let squares = this.#squares / sigma ** 2;
@@ -90,7 +90,7 @@ export class GaussianMarginal {
   async slopeAt(theta: Float64Array, signal?: AbortSignal): Promise<SlopedPoint> {
     const point = await this.at(theta, signal);
     const { layout, model, structure } = this;
-    const covariances = await levelCovariances(this.factor, model, structure, this.#partsAt(theta), signal);
+    const covariances = await levelCovariances(this.factor, model, structure, this.partsAt(theta), signal);
     const slope = new Float64Array(layout.size);
     addPriorSlope(layout, theta, slope);
     const products = layout.terms.map((term) => this.#expectedProducts(term.factor, point.mean, covariances));
@@ -117,7 +117,8 @@ export class GaussianMarginal {
     return { ...point, slope, covariances };
   }
 
-  #partsAt(theta: Float64Array): PrecisionParts {
+  /** Of A at θ. */
+  partsAt(theta: Float64Array): PrecisionParts {
     const scale = sigmaOf(this.layout, theta) ** -2;
     return { equations: this.equations, scale, precisions: effectPrecisions(this.model, this.layout, theta) };
   }

@@ -29,14 +29,14 @@ async function overGrid(told: CrossedSimulation, bounds: readonly (readonly [num
 // σ is fixed, so that there are two variance parameters for a grid.
 const hard: Record<string, [CrossedSimulation, readonly (readonly [number, number])[]]> = {
   "two factors of many levels": [
-    { family: "gaussian", numRows: 400, levels: [40, 25], theta: [-0.5, -0.9], sigma: 0.8 },
+    { family: "gaussian", numRows: 400, levels: [40, 25], theta: [-0.5, -0.9], auxiliaries: { sigma: 0.8 } },
     [
       [-1.6, 0.4],
       [-2.2, 0.2],
     ],
   ],
   "a variance near 0, and 5 levels": [
-    { family: "gaussian", numRows: 150, levels: [20, 5], theta: [-6, -0.5], sigma: 0.8 },
+    { family: "gaussian", numRows: 150, levels: [20, 5], theta: [-6, -0.5], auxiliaries: { sigma: 0.8 } },
     [
       [-12, 0.5],
       [-3.5, 3.5],

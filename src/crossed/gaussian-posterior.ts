@@ -37,7 +37,7 @@ export async function gaussianPosterior(
       return drawChain(marginal, law, mixture, { draws, seed, chain });
     });
     const effects = await effectMoments(marginal, law, mixture, signal);
-    const kept = await keepEffects(engine, marginal, law, result, { count: effectDraws, seed, signal });
+    const kept = await keepEffects(marginal, law, result, { count: effectDraws, seed, signal });
     return {
       ...{ layout, draws: result, effects, kept },
       error: { kind: "interpolated", ...law.error, points: law.points.length },
@@ -97,7 +97,6 @@ function addFixed(
 
 /** Draws of all effects at some of the draws, whose β is replaced by that drawn jointly with them. */
 async function keepEffects(
-  engine: Engine,
   marginal: GaussianMarginal,
   { mode }: VarianceLaw,
   draws: readonly Float64Array[],
@@ -109,7 +108,7 @@ async function keepEffects(
   const store = new EffectStore(model, structure, keptDraws(count, perChain * draws.length));
   if (store.draws.length === 0) return store;
   await marginal.at(mode.theta, signal);
-  const effects = new EffectDraws(engine, marginal);
+  const effects = new EffectDraws(marginal);
   const random = createRandom(seed, 0, purposes.kept);
   for (const draw of store.draws) {
     signal?.throwIfAborted();

@@ -4,6 +4,7 @@ import { createRandom } from "../rng/xoshiro.ts";
 import type { Elimination } from "./elimination.ts";
 import type { CrossedModel } from "./model.ts";
 import type { PrecisionFactor } from "./precision-factor.ts";
+import { multiplyPrecision } from "./precision-product.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
 import type { CrossedStructure } from "./structure.ts";
 
@@ -52,16 +53,19 @@ async function fromInverse(
 }
 
 /**
- * For x = L⁻ᵀ z the mean of x_j given all else is x_j − A_jj⁻¹ (A x)_j, and A x = L z; its covariance is what all else adds to
+ * For x = L⁻ᵀ z the mean of x_j given all else is x_j − A_jj⁻¹ (A x)_j; its covariance is what all else adds to
  * A_jj⁻¹ (Rao & Blackwell).
  */
 async function fromDraws(
   factor: PrecisionFactor,
-  { factors }: CrossedModel,
-  { numUnknowns, offsets }: CrossedStructure,
-  { equations, scale, precisions }: PrecisionParts,
+  model: CrossedModel,
+  structure: CrossedStructure,
+  parts: PrecisionParts,
   signal?: AbortSignal,
 ): Promise<Float64Array[]> {
+  const { factors } = model;
+  const { offsets } = structure;
+  const { equations, scale, precisions } = parts;
   const own = factors.map(({ numLevels, effects: { length: q } }, f) => {
     const inverses = new Float64Array(numLevels * q * q);
     for (let at = 0; at < inverses.length; at += q * q) {
@@ -75,10 +79,9 @@ async function fromDraws(
   const random = createRandom(0, 0, 2);
   for (let draw = 0; draw < numDraws; draw++) {
     signal?.throwIfAborted();
-    const image = Float64Array.from({ length: numUnknowns }, () => random.normal());
-    const x = image.slice();
+    const x = Float64Array.from({ length: structure.numUnknowns }, () => random.normal());
     await factor.solveUpper(x);
-    factor.multiplyLower(image);
+    const image = multiplyPrecision(model, structure, parts, x);
     for (const [f, { numLevels, effects }] of factors.entries()) {
       const q = effects.length;
       const means = new Float64Array(q);

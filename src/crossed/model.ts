@@ -1,4 +1,6 @@
 import { InputError } from "../errors.ts";
+import type { AuxiliaryName } from "../families/auxiliaries.ts";
+import { families, isCountFamily } from "../families/families.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 
 /** How the rows are grouped by one factor, and the effects of its levels. */
@@ -22,7 +24,7 @@ interface TermOfFactor {
 }
 
 /** The families that crossed effects can be fitted with; a binomial row is bernoulli with the share of successes and a weight. */
-export type CrossedFamily = "gaussian" | "bernoulli" | "poisson";
+export type CrossedFamily = "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial";
 
 /**
  * y_i ~ family(η_i), η_i = offset_i + x_iᵀβ + Σ_f z_{f,i}ᵀ b_{f,g_f(i)}, b_{t,j} ~ N(0, Σ_t) for each term t,
@@ -46,8 +48,8 @@ export interface CrossedModel {
   /** Of β_d ~ N(mean, 1/precision), D each. A precision of 0 is a flat prior. */
   readonly priorMean: Float64Array;
   readonly priorPrecision: Float64Array;
-  /** Gaussian: σ, or its prior. Default exponential(1). */
-  readonly sigma?: number | ScalePrior;
+  /** The family's own parameters σ, ν, α, or their priors. Defaults as in src/families/auxiliaries.ts. */
+  readonly auxiliaries?: { readonly [Name in AuxiliaryName]?: number | ScalePrior };
 }
 
 /** @throws InputError for numbers that contradict each other, or that are none */
@@ -67,9 +69,9 @@ export function requireCrossedModel(model: CrossedModel): void {
   requireFinite(model.priorPrecision, numFixed, "the prior precisions", 0);
   for (const [index, factor] of factors.entries()) requireFactor(model, factor, index);
   requireTargets(model);
-  const { sigma } = model;
-  if (typeof sigma === "number" && !(sigma > 0 && Number.isFinite(sigma)))
-    throw new InputError("sigma must be above 0.");
+  for (const [name, value] of Object.entries(model.auxiliaries ?? {}))
+    if (typeof value === "number" && !(value > 0 && Number.isFinite(value)))
+      throw new InputError(`${name} must be above 0.`);
 }
 
 function requireFactor(model: CrossedModel, factor: CrossedFactor, index: number): void {
@@ -92,9 +94,10 @@ function requireFactor(model: CrossedModel, factor: CrossedFactor, index: number
 }
 
 function requireTargets({ family, y }: CrossedModel): void {
-  if (family === "gaussian") return;
+  if (families[family].target === "numbers") return;
+  const isCount = isCountFamily(family);
   for (const [row, value] of y.entries()) {
-    if (value < 0 || (family === "bernoulli" && value > 1))
+    if (value < 0 || (isCount ? !Number.isInteger(value) : value > 1))
       throw new InputError(`Row ${row + 1}: ${value} is no target of the family ${family}.`);
   }
 }

@@ -4,21 +4,30 @@ import type { Matrix } from "../linalg/matrix.ts";
 import type { CrossedModel } from "./model.ts";
 import { rowCurvatures } from "./row-curvatures.ts";
 import type { CrossedStructure } from "./structure.ts";
-import { effectPrecisions, sigmaOf, type Term, type VarianceLayout } from "./variances.ts";
+import { effectPrecisions, sigmaOf, type Term, tauOf, type VarianceLayout } from "./variances.ts";
 
-/** What U has from the variance parameters: Σ_t⁻¹ by factor, q × q, and s. */
-export interface PriorParts {
+/** What U has from the variance parameters: Σ_t⁻¹ by factor, q × q, s and the τ that f depends on. */
+export interface PotentialParts {
   readonly precisions: readonly Matrix[];
   readonly scale: number;
+  readonly tau: readonly number[];
 }
 
-export function priorParts(model: CrossedModel, layout: VarianceLayout, theta: Float64Array): PriorParts {
-  const scale = model.family === "gaussian" ? sigmaOf(layout, theta) ** -2 : 1;
-  return { precisions: effectPrecisions(model, layout, theta), scale };
+export function potentialParts(model: CrossedModel, layout: VarianceLayout, theta: Float64Array): PotentialParts {
+  return {
+    precisions: effectPrecisions(model, layout, theta),
+    scale: lossScale(model, layout, theta),
+    tau: tauOf(layout, theta),
+  };
+}
+
+/** s */
+export function lossScale({ family }: CrossedModel, layout: VarianceLayout, theta: ArrayLike<number>): number {
+  return family === "gaussian" ? sigmaOf(layout, theta) ** -2 : 1;
 }
 
 /**
- * U(u) = s Σ w f(η) + ½ Σ_j b_jᵀ Σ⁻¹ b_j + ½ Σ_d P_d (β_d − m_d)², u = (b, β): −log of the density of all unknowns given the
+ * U(u) = s Σ w f(η, τ) + ½ Σ_j b_jᵀ Σ⁻¹ b_j + ½ Σ_d P_d (β_d − m_d)², u = (b, β): −log of the density of all unknowns given the
  * variance parameters, up to a constant of these. s is 1/σ² for gaussian rows, whose f = ½ (y − η)², and 1 for others.
  */
 export class Potential {
@@ -35,13 +44,13 @@ export class Potential {
   }
 
   /** Σ w f */
-  rowLoss(unknowns: Float64Array): Promise<number> {
-    return this.#rows.sum(unknowns, { loss: true });
+  rowLoss(unknowns: Float64Array, tau: readonly number[]): Promise<number> {
+    return this.#rows.sum(unknowns, tau, { loss: true });
   }
 
-  /** w ∂²f/∂η² of each row, at the unknowns of the last call. */
-  curvatures(): Float64Array {
-    return rowCurvatures(this.model, this.#rows.eta);
+  /** w ∂²f/∂η² of each row, or what stands for it where that may be negative, at the unknowns of the last call. */
+  curvatures(tau: readonly number[]): Float64Array {
+    return rowCurvatures(this.model, this.#rows.eta, tau);
   }
 
   /** ½ Σ_j b_jᵀ Σ⁻¹ b_j and β's part. @param precisions by factor, q × q */
@@ -57,10 +66,10 @@ export class Potential {
     return 0.5 * sum;
   }
 
-  /** ∂U/∂u, and Σ w f where it is wanted. */
-  async slope(unknowns: Float64Array, { precisions, scale }: PriorParts, wantsLoss = false) {
+  /** ∂U/∂u */
+  async slope(unknowns: Float64Array, { precisions, scale, tau }: PotentialParts): Promise<Float64Array> {
     const slope = new Float64Array(unknowns.length);
-    const rowLoss = await this.#rows.sum(unknowns, { loss: wantsLoss, gradient: slope });
+    await this.#rows.sum(unknowns, tau, { loss: false, gradient: slope });
     if (scale !== 1) for (let at = 0; at < slope.length; at++) slope[at] *= scale;
     this.#eachLevel(precisions, (at, q, { data }) => {
       for (let a = 0; a < q; a++) for (let b = 0; b < q; b++) slope[at + a] += data[a * q + b] * unknowns[at + b];
@@ -69,7 +78,7 @@ export class Potential {
     const { fixedAt } = this.structure;
     for (const [d, precision] of priorPrecision.entries())
       slope[fixedAt + d] += precision * (unknowns[fixedAt + d] - priorMean[d]);
-    return { slope, rowLoss };
+    return slope;
   }
 
   /** Σ_j b_j b_jᵀ of one term, q × q. */

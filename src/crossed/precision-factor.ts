@@ -3,6 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { Elimination } from "./elimination.ts";
 import type { CrossedModel } from "./model.ts";
+import type { PrecisionRoot } from "./precision-root.ts";
 import { type PrecisionParts, writeRest } from "./rest-matrix.ts";
 import type { CrossedStructure } from "./structure.ts";
 
@@ -13,7 +14,7 @@ import type { CrossedStructure } from "./structure.ts";
  *
  * Cost: Σ_j q (what level j meets)²/2 + n³/3 multiplications.
  */
-export class PrecisionFactor {
+export class PrecisionFactor implements PrecisionRoot {
   readonly elimination: Elimination;
   readonly dense: DenseFactor;
 
@@ -60,11 +61,10 @@ export class PrecisionFactor {
     this.dense.multiplyTransposed(rest);
   }
 
-  /** L x in place. */
-  multiplyLower(x: Float64Array): void {
-    const rest = x.subarray(this.structure.restAt);
-    this.dense.multiply(rest);
-    this.elimination.multiplyLower(x, rest);
+  /** A⁻¹ x in place. */
+  async solve(x: Float64Array): Promise<void> {
+    await this.solveLower(x);
+    await this.solveUpper(x);
   }
 
   /** The lower right D × D corner of L: its inverse's inner product is the covariance of β. */

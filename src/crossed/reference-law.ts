@@ -1,14 +1,14 @@
 import { dot } from "../linalg/matrix.ts";
 import { normalEquations } from "./normal-equations.ts";
-import { type Potential, type PriorParts, priorParts } from "./potential.ts";
-import type { PrecisionFactor } from "./precision-factor.ts";
+import { type Potential, type PotentialParts, potentialParts } from "./potential.ts";
+import type { PrecisionRoot } from "./precision-root.ts";
 import type { VarianceLayout } from "./variances.ts";
 
-/** The normal law that all unknowns nearly have at one θ̂: N(û, (L Lᵀ)⁻¹), û the mode there. */
+/** A normal law near that of all unknowns at one θ̂: N(û, (L Lᵀ)⁻¹), û the mode there. */
 export interface ReferenceLaw {
   readonly theta: Float64Array;
   readonly center: Float64Array;
-  readonly factor: PrecisionFactor;
+  readonly factor: PrecisionRoot;
 }
 
 /** Newton's decrement squared, a distance in sds squared, at which û is close enough. */
@@ -24,24 +24,24 @@ const stepsPerFactor = 4;
  */
 export async function findReferenceLaw(
   potential: Potential,
-  factor: PrecisionFactor,
+  factor: PrecisionRoot,
   layout: VarianceLayout,
   { theta, start, signal }: { theta: Float64Array; start: Float64Array; signal?: AbortSignal },
 ): Promise<ReferenceLaw> {
   const { model, structure } = potential;
-  const parts = priorParts(model, layout, theta);
+  const parts = potentialParts(model, layout, theta);
   const center = start.slice();
   let value = await valueAt(potential, center, parts);
   for (let round = 0; round < mostFactorisations; round++) {
-    const equations = normalEquations(model, structure, potential.curvatures());
+    const equations = normalEquations(model, structure, potential.curvatures(parts.tau));
     await factor.factorise({ equations, ...parts }, signal);
     let decrement = 0;
     for (let step = 0; step < stepsPerFactor; step++) {
-      const { slope: move } = await potential.slope(center, parts);
-      await factor.solveLower(move);
-      decrement = dot(move, move);
+      const slope = await potential.slope(center, parts);
+      const move = slope.slice();
+      await factor.solve(move);
+      decrement = dot(slope, move);
       if (step === 0 && decrement < closeEnough) return { theta: theta.slice(), center, factor };
-      await factor.solveUpper(move);
       const next = await descend(potential, center, move, value, parts);
       if (next === undefined) break;
       value = next;
@@ -56,9 +56,9 @@ export async function findReferenceLaw(
 async function valueAt(
   potential: Potential,
   unknowns: Float64Array,
-  { precisions, scale }: PriorParts,
+  { precisions, scale, tau }: PotentialParts,
 ): Promise<number> {
-  return scale * (await potential.rowLoss(unknowns)) + potential.priorLoss(unknowns, precisions);
+  return scale * (await potential.rowLoss(unknowns, tau)) + potential.priorLoss(unknowns, precisions);
 }
 
 /** The value after center ← center − move, shortened until it falls; nothing where it does not. */
@@ -67,7 +67,7 @@ async function descend(
   center: Float64Array,
   move: Float64Array,
   value: number,
-  parts: PriorParts,
+  parts: PotentialParts,
 ): Promise<number | undefined> {
   for (let length = 1; length > 1e-4; length /= 3) {
     const trial = center.map((old, at) => old - length * move[at]);

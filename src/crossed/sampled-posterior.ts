@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
 import { type ChainTuning, EffectChain } from "./effect-chain.ts";
+import { requireNoise } from "./least-noise.ts";
 import type { CrossedModel } from "./model.ts";
 import {
   type CrossedPosterior,
@@ -10,8 +11,9 @@ import {
   keptDraws,
 } from "./posterior.ts";
 import { Potential } from "./potential.ts";
-import { PrecisionFactor } from "./precision-factor.ts";
+import type { PrecisionRoot } from "./precision-root.ts";
 import { findReferenceLaw } from "./reference-law.ts";
+import { rootFor } from "./root-for.ts";
 import { crossedStructure } from "./structure.ts";
 import { firstGuess, type VarianceLayout, varianceLayout } from "./variances.ts";
 
@@ -20,6 +22,8 @@ const purposes = { pilot: 5, chain: 6 } as const;
 /** Iterations of the pilot run after which θ̂ is set anew, to the mean over their second half. */
 const pilotStages = [30, 40, 60] as const;
 const warmUp = 60;
+/** The width of a slice of the family's own parameters, in their sds. */
+const sliceWidth = 2.5;
 /** A chain's start is so much wider than the posterior. */
 const dispersion = 1.5;
 
@@ -36,7 +40,7 @@ export async function sampledPosterior(
   const mark = engine.memory.mark();
   try {
     const potential = new Potential(engine, model, crossedStructure(model));
-    const factor = new PrecisionFactor(engine, model, potential.structure);
+    const factor = await rootFor(engine, potential, layout, signal);
     const { tuning, spread } = await runPilot(potential, factor, layout, {
       ...{ random: createRandom(seed, 0, purposes.pilot), signal },
       onProgress: (share) => onProgress?.("warming up", share),
@@ -55,6 +59,7 @@ export async function sampledPosterior(
       for (let iteration = -warmUp; iteration < draws; iteration++) {
         signal?.throwIfAborted();
         await chain.iterate();
+        chain.caution = iteration < -1 ? cautionAfter(chain) : 1;
         onProgress?.("sampling", (index + (iteration + warmUp) / (draws + warmUp)) / chains);
         if (iteration < 0) continue;
         total.acceptance += chain.acceptance;
@@ -80,6 +85,11 @@ export async function sampledPosterior(
   }
 }
 
+/** Shorter steps after a trajectory that was hardly acceptable, longer ones again after others. */
+function cautionAfter({ acceptance, caution }: EffectChain): number {
+  return acceptance > 0.3 ? Math.min(1, 2 * caution) : Math.max(1 / 16, caution / 2);
+}
+
 interface PilotOptions {
   readonly random: Xoshiro;
   readonly signal?: AbortSignal;
@@ -89,7 +99,7 @@ interface PilotOptions {
 /** The tuning, and the sds of θ in the last stage. */
 async function runPilot(
   potential: Potential,
-  factor: PrecisionFactor,
+  factor: PrecisionRoot,
   layout: VarianceLayout,
   { random, signal, onProgress }: PilotOptions,
 ): Promise<{ readonly tuning: ChainTuning; readonly spread: Float64Array }> {
@@ -108,10 +118,12 @@ async function runPilot(
     for (let iteration = 0; iteration < count; iteration++) {
       signal?.throwIfAborted();
       await chain.iterate((iteration + 1) ** -0.6);
+      requireNoise(potential.model, layout, chain.theta);
       if (iteration >= count / 2) seen.add(chain.theta);
       onProgress(++done / total);
     }
     spread = seen.sds();
+    for (const { at } of layout.auxiliaries) if (at >= 0) moves[at] = sliceWidth * spread[at];
     if (stage < pilotStages.length - 1) {
       const { center } = tuning.reference;
       tuning.reference = await findReferenceLaw(potential, factor, layout, { theta: seen.mean, start: center, signal });

@@ -104,7 +104,7 @@ function cellPair({ factors, numRows }: CrossedModel, first: number, second: num
 }
 
 /** A stable counting sort of `rows` by their levels. */
-function sortedBy(levelOf: Uint32Array, numLevels: number, rows: Uint32Array): Uint32Array {
+export function sortedBy(levelOf: Uint32Array, numLevels: number, rows: Uint32Array): Uint32Array {
   const next = new Uint32Array(numLevels + 1);
   for (const row of rows) next[levelOf[row] + 1]++;
   for (let level = 0; level < numLevels; level++) next[level + 1] += next[level];

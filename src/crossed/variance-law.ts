@@ -1,13 +1,13 @@
-import { InputError } from "../errors.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { diagonalMatrix, type Matrix } from "../linalg/matrix.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import type { GaussianMarginal, MarginalPoint, SlopedPoint } from "./gaussian-marginal.ts";
+import { requireNoise } from "./least-noise.ts";
 import { searchMode } from "./mode-search.ts";
 import { sliceAlong } from "./slice.ts";
 import { Surrogate } from "./surrogate.ts";
 import { type VarianceCoordinates, varianceCoordinates } from "./variance-coordinates.ts";
-import { logPrior, sigmaOf } from "./variances.ts";
+import { logPrior } from "./variances.ts";
 
 /** The standard error from which on the surrogate is not trusted, and how much of what is beyond it is taken off the density. */
 const [doubt, doubtFactor] = [0.2, 4];
@@ -67,7 +67,7 @@ export async function findVarianceLaw(
   };
   const metric = firstMetric(marginal, start);
   const mode = await searchMode((theta) => evaluate(() => marginal.slopeAt(theta, signal)), start, metric);
-  requireNoise(marginal, mode.theta);
+  requireNoise(marginal.model, marginal.layout, mode.theta);
   const coordinates = varianceCoordinates(marginal, mode.theta, metric);
   const add = async (theta: Float64Array) => evaluate(() => marginal.at(theta, signal));
   const size = mode.theta.length;
@@ -93,18 +93,6 @@ export async function findVarianceLaw(
       return { ...interpolate(marginal, near(), coordinates), points: near(), mode, coordinates, error };
   }
   return undefined;
-}
-
-/** Noise below so much of the target's size cannot be told from rounding to single precision. */
-const minNoise = 3e-7;
-
-/** @throws InputError where columns and effects explain the target but for rounding: its density then has no bound */
-function requireNoise({ layout, model: { y } }: GaussianMarginal, theta: Float64Array): void {
-  const size = Math.sqrt(y.reduce((sum, value) => sum + value ** 2, 0) / y.length);
-  if (layout.sigmaAt < 0 || sigmaOf(layout, theta) >= minNoise * size) return;
-  throw new InputError(
-    "The columns and the groups' effects explain the target to seven digits, where single precision ends, so that the noise left cannot be told from rounding; leave group terms out, or use a target that is measured with noise.",
-  );
 }
 
 /** The share of the law's draws at which the surrogate is unsure of itself. */

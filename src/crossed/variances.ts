@@ -1,13 +1,11 @@
-import { auxiliaries } from "../families/auxiliaries.ts";
+import type { Auxiliary } from "../families/auxiliaries.ts";
+import { families, hasScale } from "../families/families.ts";
 import { invertLower, logDeterminant } from "../linalg/cholesky.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { negativeLogDensity, type ScalePrior } from "../priors/densities.ts";
 import { defaultCorrelationShape, defaultSdPrior, effectsFactor } from "../priors/effects-law.ts";
 import { lkjPriors, type PartialCorrelationPrior } from "../priors/partial-correlation.ts";
 import type { CrossedModel } from "./model.ts";
-
-/** The prior of σ where none is given. */
-const defaultSigmaPrior: ScalePrior = auxiliaries.sigma.defaultPrior;
 
 /** One term: q effects of each level, and where its parameters stand. */
 export interface Term {
@@ -23,22 +21,31 @@ export interface Term {
   readonly priors: readonly (ScalePrior | PartialCorrelationPrior)[];
 }
 
+/** A parameter of the family itself. */
+export interface AuxiliaryPlace {
+  readonly auxiliary: Auxiliary;
+  /** Where its logarithm stands; −1 where it is fixed. */
+  readonly at: number;
+  readonly prior: ScalePrior;
+  /** Its logarithm where it is fixed. */
+  readonly fixedTau: number;
+}
+
 /**
- * The variance parameters: for each term log τ and the canonical partial correlations' atanh z, at the end log σ where σ is
- * unknown.
+ * The variance parameters: for each term log τ and the canonical partial correlations' atanh z, at the end the logarithms of the family's
+ * own parameters that are unknown.
  */
 export interface VarianceLayout {
   readonly terms: readonly Term[];
   /** The number of parameters. */
   readonly size: number;
+  /** In the family's order. */
+  readonly auxiliaries: readonly AuxiliaryPlace[];
   /** Where log σ stands; −1 where there is none. */
   readonly sigmaAt: number;
-  readonly sigmaPrior: ScalePrior;
-  /** σ where it is fixed, or 1 in other families. */
-  readonly fixedSigma: number;
 }
 
-export function varianceLayout({ factors, family, sigma = defaultSigmaPrior }: CrossedModel): VarianceLayout {
+export function varianceLayout({ factors, family, auxiliaries: told = {} }: CrossedModel): VarianceLayout {
   const terms: Term[] = [];
   let size = 0;
   for (const [factor, { terms: own, numLevels }] of factors.entries()) {
@@ -51,18 +58,29 @@ export function varianceLayout({ factors, family, sigma = defaultSigmaPrior }: C
       size += (numEffects * (numEffects + 1)) / 2;
     }
   }
-  const hasSigma = family === "gaussian" && typeof sigma !== "number";
-  return {
-    terms,
-    size: size + (hasSigma ? 1 : 0),
-    sigmaAt: hasSigma ? size : -1,
-    sigmaPrior: typeof sigma === "number" ? defaultSigmaPrior : sigma,
-    fixedSigma: family === "gaussian" && typeof sigma === "number" ? sigma : 1,
-  };
+  const auxiliaries = families[family].auxiliaries.map((auxiliary): AuxiliaryPlace => {
+    const value = told[auxiliary.name as keyof typeof told] ?? auxiliary.defaultPrior;
+    const isFixed = typeof value === "number";
+    return {
+      auxiliary,
+      at: isFixed ? -1 : size++,
+      prior: isFixed ? auxiliary.defaultPrior : value,
+      fixedTau: isFixed ? Math.log(value) : 0,
+    };
+  });
+  const sigmaAt = auxiliaries.find(({ auxiliary }) => auxiliary.name === "sigma")?.at ?? -1;
+  return { terms, size, auxiliaries, sigmaAt };
 }
 
+/** τ of the family's own parameters, in its order. */
+export function tauOf({ auxiliaries }: VarianceLayout, theta: ArrayLike<number>): number[] {
+  return auxiliaries.map(({ at, fixedTau }) => (at < 0 ? fixedTau : theta[at]));
+}
+
+/** σ, or 1 in families without it. */
 export function sigmaOf(layout: VarianceLayout, theta: ArrayLike<number>): number {
-  return layout.sigmaAt < 0 ? layout.fixedSigma : Math.exp(theta[layout.sigmaAt]);
+  const index = layout.auxiliaries.findIndex(({ auxiliary }) => auxiliary.name === "sigma");
+  return index < 0 ? 1 : Math.exp(tauOf(layout, theta)[index]);
 }
 
 /** L with Σ = L Lᵀ. */
@@ -96,8 +114,12 @@ export function logDeterminantOfEffects(layout: VarianceLayout, theta: ArrayLike
 export function logPrior(layout: VarianceLayout, theta: ArrayLike<number>): number {
   let sum = 0;
   for (const term of layout.terms) sum += logPriorOfTerm(term, theta);
-  if (layout.sigmaAt >= 0) sum -= negativeLogDensity(layout.sigmaPrior, theta[layout.sigmaAt]).value;
+  for (const place of layout.auxiliaries) sum += logPriorOfAuxiliary(place, theta);
   return sum;
+}
+
+export function logPriorOfAuxiliary({ at, prior }: AuxiliaryPlace, theta: ArrayLike<number>): number {
+  return at < 0 ? 0 : -negativeLogDensity(prior, theta[at]).value;
 }
 
 export function logPriorOfTerm({ at, priors }: Term, theta: ArrayLike<number>): number {
@@ -110,8 +132,8 @@ export function addPriorSlope(layout: VarianceLayout, theta: ArrayLike<number>, 
     priors.forEach((prior, k) => {
       gradient[at + k] -= negativeLogDensity(prior, theta[at + k]).slope;
     });
-  const { sigmaAt, sigmaPrior } = layout;
-  if (sigmaAt >= 0) gradient[sigmaAt] -= negativeLogDensity(sigmaPrior, theta[sigmaAt]).slope;
+  for (const { at, prior } of layout.auxiliaries)
+    if (at >= 0) gradient[at] -= negativeLogDensity(prior, theta[at]).slope;
 }
 
 /**
@@ -129,13 +151,17 @@ export function logDensityOfEffects(term: Term, theta: ArrayLike<number>, produc
   return -0.5 * (term.numLevels * logDeterminant(factor) + trace);
 }
 
-/** Where searches begin: τ of some half of the target's sd, σ of most of it; on the logit or log scale τ of a half. */
+/**
+ * Where searches begin: τ of some half of the target's sd, σ of most of it; on the logit or log scale τ of a half. The family's
+ * other parameters begin as they do without effects.
+ */
 export function firstGuess({ family, y }: CrossedModel, layout: VarianceLayout): Float64Array {
   const theta = new Float64Array(layout.size);
   const mean = y.reduce((sum, value) => sum + value, 0) / y.length;
   const variance = y.reduce((sum, value) => sum + (value - mean) ** 2, 0) / y.length;
-  const scale = family === "gaussian" ? Math.sqrt(variance) || 1 : 1.2;
+  const scale = hasScale(family) ? Math.sqrt(variance) || 1 : 1.2;
   for (const { at, numEffects } of layout.terms) theta.fill(Math.log(0.4 * scale), at, at + numEffects);
-  if (layout.sigmaAt >= 0) theta[layout.sigmaAt] = Math.log(0.8 * scale);
+  for (const { auxiliary, at } of layout.auxiliaries)
+    if (at >= 0) theta[at] = auxiliary.isScale ? Math.log(0.8 * scale) : auxiliary.startingTau(() => variance);
   return theta;
 }

@@ -19,7 +19,7 @@ const families: Readonly<Record<string, (levels: readonly string[]) => (readonly
   pairwise: (levels) => levels.flatMap((low, k) => levels.slice(k + 1).map((high) => [high, low] as const)),
 };
 
-export function pairContrast(high: string, low: string): Contrast {
+function pairContrast(high: string, low: string): Contrast {
   const terms = new Map([
     [high, 1],
     [low, -1],

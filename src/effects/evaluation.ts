@@ -8,7 +8,7 @@ import type { PredictiveFit } from "../prediction/predictive-fit.ts";
 import { Predictors } from "../prediction/predictors.ts";
 
 /** On what scale predictions are averaged. */
-export type EffectScale = "response" | "link";
+type EffectScale = "response" | "link";
 
 /** What predictions of rows are made with. */
 export interface EvaluationOptions {

@@ -18,6 +18,7 @@ import {
   referenceContrasts,
 } from "./contrasts.ts";
 import type { EffectColumn } from "./effect-columns.ts";
+import { halfWidthOf, noSlopeOf } from "./slopes.ts";
 import { type Change, type Variant, Variants } from "./variants.ts";
 
 /** What an estimate is called. */
@@ -221,7 +222,7 @@ class Planner {
       if (column.kind === "number") this.notes.add(reason);
       return;
     }
-    const half = 0.5 * relativeWidth * (column.typical as { readonly sd: number }).sd;
+    const half = halfWidthOf(column);
     for (const { plus, width, at } of basesOf(column, values))
       this.push({ kind: "slope", term: column.name, contrast: "dY/dX", at }, cell, {
         sides: [plus(half), plus(-half)],
@@ -236,9 +237,6 @@ function noRatio({ label }: Contrast, comparison: ComparisonKind): InputError {
   );
 }
 
-/** Width of the central difference that is a slope, in sds of the column: its own error is of the order of the square. */
-const relativeWidth = 1e-5;
-
 const levelValues = (column: EffectColumn): SetValue[] => column.levels.map((level) => settledValue(column, level));
 
 /** Of values that a number is set to, each against the first; of one value, or none, a step of 1. */
@@ -252,16 +250,4 @@ function ownContrasts(values: readonly SetValue[] | undefined): NumberContrast[]
     low: Number(first.value),
     isRatio: false,
   }));
-}
-
-/** Why there is no slope of a column; undefined where there is one. */
-function noSlopeOf({ name, kind, step, typical }: EffectColumn): string | undefined {
-  if (kind !== "number")
-    return `"${name}" holds levels, and no numbers, so it has no slope; ask for --kind comparisons.`;
-  if (step !== undefined)
-    return `"${name}" stands in ${step}, which goes by steps, so its slope says nothing; ask for --kind comparisons.`;
-  if (!typical || !("sd" in typical))
-    return `The fit does not keep how far the values of "${name}" spread, which slopes need, as fits to sparse arrays and of earlier versions do not: fit again, or ask for --kind comparisons.`;
-  if (typical.sd === 0) return `"${name}" had the same value in every row of the fit, so it has no slope.`;
-  return undefined;
 }

@@ -143,6 +143,12 @@ describe("effects refuse in one sentence", () => {
     expect(warnings).toHaveLength(1);
   });
 
+  it("slopes of what differs too little for its size", async () => {
+    const far = { y: data.y, x: data.x.map((own) => 1e7 + own) };
+    const posterior = await fit({ data: far, formula: "y ~ x" }, { sampler: "laplace", draws: 20 });
+    await expect(effects(posterior, { of: "x", kind: "slopes" }, far)).rejects.toThrow(/a slope is lost in rounding/);
+  });
+
   it("linear predictors of classes without a reference, which are known up to a constant alone", async () => {
     const recipe = { ...classes.recipe, hasReference: false };
     const names = ["Lima", "Oslo", "Rome"].flatMap((level) =>

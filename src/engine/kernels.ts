@@ -1,7 +1,8 @@
+import { inflateSync } from "fflate/browser";
 import { Memory, Ziggurat } from "../../kernels/layout/tables.ts";
 import { zigguratTables } from "../rng/ziggurat.ts";
 import type { KernelName } from "./executor.ts";
-import { memoryFlag, plainKernels } from "./kernels.generated.ts";
+import { deflatedKernels, memoryFlag, numBytes } from "./kernels.generated.ts";
 import type { EngineMemory } from "./memory.ts";
 
 /** A kernel: it works on the record at `address` (kernels/layout/). */
@@ -15,7 +16,7 @@ const compiled = new Map<boolean, Promise<WebAssembly.Module>>();
 export function compileKernels(shared: boolean): Promise<WebAssembly.Module> {
   let module = compiled.get(shared);
   if (!module) {
-    const bytes = decodeBase64(plainKernels);
+    const bytes = inflateSync(decodeBase64(deflatedKernels), { out: new Uint8Array(numBytes) });
     // All that sets the kernels for a shared memory apart (scripts/build-kernels.mjs).
     if (shared) bytes[memoryFlag] = 3;
     module = WebAssembly.compile(bytes);

@@ -201,3 +201,11 @@ describe("categorical", () => {
     });
   });
 });
+
+it("a count far below its mean is the less likely the further, beyond the η at which means are held too", () => {
+  const { row } = families["negative-binomial"];
+  const losses = [100, 290, 310, 500, 5000].map((eta) => row!.loss(eta, [-1, 0], 7));
+  expect(losses).toEqual([...losses].sort((a, b) => a - b));
+  // f rises by 1/α for each unit of η.
+  expect((losses[4] - losses[3]) / 4500).toBeCloseTo(Math.exp(1), 9);
+});

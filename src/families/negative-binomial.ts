@@ -29,14 +29,14 @@ export const negativeBinomial = familyOfRow(
   {
     loss(eta, tau, y) {
       const alpha = Math.exp(tau[0]);
-      const log = Math.log1p(alpha * meanCount(eta));
+      const log = logOnePlusMean(alpha, eta);
       return (y + 1 / alpha) * log - y * eta - sumOver(y, (k) => Math.log1p(alpha * k));
     },
     slopesInto(out, eta, tau, y) {
       const alpha = Math.exp(tau[0]);
       const mean = meanCount(eta);
       const share = 1 / (1 + alpha * mean);
-      const log = Math.log1p(alpha * mean) / alpha;
+      const log = logOnePlusMean(alpha, eta) / alpha;
       out[0] = (mean - y) * share;
       out[1] = (1 + alpha * y) * mean * share - log - sumOver(y, (k) => (alpha * k) / (1 + alpha * k));
       out[2] = 0;
@@ -45,7 +45,7 @@ export const negativeBinomial = familyOfRow(
       const alpha = Math.exp(tau[0]);
       const mean = meanCount(eta);
       const share = 1 / (1 + alpha * mean);
-      const log = Math.log1p(alpha * mean) / alpha;
+      const log = logOnePlusMean(alpha, eta) / alpha;
       const weight = (1 + alpha * y) * mean * share;
       out.fill(0);
       out[0] = weight * share;
@@ -58,6 +58,11 @@ export const negativeBinomial = familyOfRow(
     },
   },
 );
+
+/** log(1 + αμ), beyond the η at which μ is held the straight line that it is there: else f would fall without end. */
+function logOnePlusMean(alpha: number, eta: number): number {
+  return Math.log1p(alpha * meanCount(eta)) + Math.max(eta - 300, 0);
+}
 
 /** Σ_{k<y}; the first term is always 0 here. */
 function sumOver(y: number, term: (k: number) => number): number {

@@ -6,10 +6,10 @@ import { checkConvergence } from "../diagnostics/certificate/convergence-check.t
 import { monteCarloErrors } from "../diagnostics/certificate/precision.ts";
 import { percent } from "../diagnostics/certificate/wording.ts";
 import type { Engine } from "../engine/engine.ts";
-import { InputError } from "../errors.ts";
 import type { ResolvedOptions } from "../options/resolve-options.ts";
 import { noTuning } from "../options/tuning.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
+import { crossed as sampler } from "../sampling/algorithms/crossed.ts";
 import { drawsOutput } from "../sampling/chains/chain-output.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts";
@@ -85,7 +85,7 @@ export async function crossedFit(
 /**
  * Crossed factors have no groups whose effects could be integrated out one by one: all effects are, at once, for gaussian rows, and
  * are sampled with the rest for others (src/crossed).
- * @throws InputError for options that such models do not take
+ * @throws InputError for priors that such models do not have
  */
 async function runCrossed(
   { design, model, names, warnings, workspace }: LoadedModel,
@@ -93,11 +93,7 @@ async function runCrossed(
   engine: Engine,
   { signal, onProgress }: Reporting,
 ): Promise<CrossedRun> {
-  const { chains, draws, seed, sampler, tolerance, effectDraws } = options;
-  if (sampler !== "auto")
-    throw new InputError(
-      `--sampler ${sampler} cannot be used with crossed factors, whose effects have a sampler of their own; leave it out.`,
-    );
+  const { chains, draws, seed, tolerance, effectDraws } = options;
   const crossed = await crossedPosterior(engine, crossedModelOf(design, model, options.groupPriors), {
     chains,
     draws,
@@ -133,7 +129,7 @@ async function runCrossed(
     ...table,
     crossed,
     settings: {
-      sampler: "crossed",
+      sampler: sampler.name,
       ...noTuning,
       burnInSteps: 0,
       stepsPerDraw: 1,
@@ -157,16 +153,15 @@ async function runCrossed(
   };
 }
 
-/** From (β, φ, log σ) to the order of a model's parameters, (β, log σ, φ). */
+/** From (β, φ, τ) to the order of a model's parameters, (β, τ, φ), φ the effects' covariances and τ the family's own parameters. */
 function inOrder(chain: Float64Array, { layout }: CrossedPosterior, numFixed: number): Float64Array {
-  const { size, sigmaAt } = layout;
-  if (sigmaAt < 0) return chain;
+  const { size, auxiliaries } = layout;
+  const count = auxiliaries.filter(({ at }) => at >= 0).length;
   const width = numFixed + size;
   const ordered = chain.slice();
   for (let from = 0; from < chain.length; from += width) {
-    const sigma = chain[from + numFixed + sigmaAt];
-    ordered.copyWithin(from + numFixed + 1, from + numFixed, from + width - 1);
-    ordered[from + numFixed] = sigma;
+    ordered.set(chain.subarray(from + width - count, from + width), from + numFixed);
+    ordered.set(chain.subarray(from + numFixed, from + width - count), from + numFixed + count);
   }
   return ordered;
 }

@@ -57,6 +57,8 @@ export interface Model {
   readonly custom?: CustomFunctions;
   /** Where rows are groups of rows, whose effects are integrated out: V more parameters end θ. */
   readonly groups?: ModelGroups;
+  /** Whether the rows have effects of crossed factors, of which the model says nothing (src/crossed). */
+  readonly hasCrossedFactors?: true;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
 }

@@ -29,7 +29,7 @@ describe("options", () => {
       expect([value === undefined, otherwise === undefined]).toContain(false);
       if (value !== undefined) expect(accepts(value)).toBe(true);
       for (const word of option.words ?? []) expect(accepts(word)).toBe(true);
-      expect([null, Number.NaN, Infinity, [7], 5n, Symbol("s"), () => 1, new Date(0)].filter(accepts)).toEqual([]);
+      expect([null, Number.NaN, Infinity, [7], 5n, Symbol("s"), () => 1].filter(accepts)).toEqual([]);
     },
   );
 

@@ -9,6 +9,7 @@ import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
 import { coresetNuts, isCoresetAffordable } from "./algorithms/coreset-nuts.ts";
+import { crossed } from "./algorithms/crossed.ts";
 import { laplace } from "./algorithms/laplace.ts";
 import { isNutsAffordable, nuts, type Rows } from "./algorithms/nuts.ts";
 import { wideLangevin } from "./algorithms/wide-langevin.ts";
@@ -35,6 +36,7 @@ type Known = Pick<LocalApproximation, "curvature" | "model" | "noMode">;
 export function refuseUnsuited(name: string, model: Model, options: SamplerOptions): void {
   const known: Known = { curvature: curvatureOf(model), model };
   if (name !== "auto") requireSuited(samplerNamed(name), name, known, options);
+  else if (model.hasCrossedFactors) requireSuited(crossed, name, known, options);
   else if (known.curvature === "low-rank") requireSuited(lowRankChoice(model), name, known, options);
 }
 
@@ -83,6 +85,7 @@ const suitedTo = (known: Known) => samplers.filter((sampler) => unsupportedReaso
  *
  * | what is the case                                                        | sampler           |
  * |---|---|
+ * | factors are crossed                                                     | `crossed`, without coming here |
  * | too many parameters for matrices of all pairs                           | `wide-langevin`; `constant-sgd` where the model gives gradients of batches alone |
  * | a setting was given that only SGD without control variates has          | `constant-sgd`    |
  * | the model gives gradients of batches alone                              | `constant-sgd`    |

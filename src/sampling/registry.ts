@@ -3,6 +3,7 @@ import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
 import { coresetNuts } from "./algorithms/coreset-nuts.ts";
+import { crossed } from "./algorithms/crossed.ts";
 import { iasg } from "./algorithms/iasg.ts";
 import { laplace } from "./algorithms/laplace.ts";
 import { meanField } from "./algorithms/mean-field.ts";
@@ -34,6 +35,7 @@ export const samplers: readonly Sampler[] = [
   nuts,
   coresetNuts,
   wideLangevin,
+  crossed,
 ];
 
 /** Those that take matrices of all pairs of parameters. */
@@ -57,6 +59,9 @@ export function unsupportedReasonFor(
   local: Pick<LocalApproximation, "curvature" | "model" | "noMode">,
 ): string | null {
   const { curvature, model, noMode } = local;
+  if (model.hasCrossedFactors)
+    return sampler.forCrossedFactors ? null : "the effects of crossed factors have a sampler of their own";
+  if (sampler.forCrossedFactors) return "it is for models with crossed factors, such as users × items";
   const reason = sampler.unsupportedReason?.(model) ?? null;
   if (reason !== null) return reason;
   if (!usesCurvature(sampler, curvature)) {

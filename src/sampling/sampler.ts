@@ -29,6 +29,8 @@ export interface Sampler extends TakenTuning {
   readonly assumes: readonly AssumptionId[];
   /** Whether settings or draws rest on the loss's expansion around its mode, so that there has to be one (`noMode`). */
   readonly expandsAroundMode?: boolean;
+  /** Whether it is the one that models with crossed factors take, and for no others: without a plan, by src/crossed. */
+  readonly forCrossedFactors?: true;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */

@@ -50,7 +50,8 @@ async function linearModel(): Promise<Model> {
 }
 
 /** Why a sampler is not run here; null where it is. */
-function reasonToSkip({ name, lowRank }: Sampler): string | null {
+function reasonToSkip({ name, lowRank, forCrossedFactors }: Sampler): string | null {
+  if (forCrossedFactors) return "there are no crossed factors here (src/crossed, test/slow/crossed.test.ts)";
   if (!lowRank) return `${name} takes matrices of all pairs (samplers.test.ts)`;
   // The one variant that takes models without rows.
   return name === "constant-sgd" ? "its variant is for custom models (src/fit/sample-model.test.ts)" : null;

@@ -125,6 +125,52 @@ describe("the command on a multilevel model", () => {
     expect(json("mode.json").certificate.quadrature.error).toBeLessThan(0.02);
   });
 
+  describe("with crossed factors", () => {
+    const fit = (data: string, formula: string, ...asked: readonly string[]) =>
+      ornstein("fit", golden(data), "-f", formula, "--draws", "60", "--chains", "2", "--quiet", ...asked);
+    const formula = "y ~ x + (1 | rater) + (1 | sample)";
+
+    it("takes the sampler by its name, and says the family's own parameters by theirs", async () => {
+      const asked = ["--family", "student-t", "--nu", "4", "--sampler", "crossed", "--json", "crossed.json"];
+      const { status, stderr } = await fit("crossed-heavy-tails", formula, ...asked);
+      // So few draws are not enough for a certificate.
+      expect([0, 1], stderr).toContain(status);
+      const { settings, coefficients, groups } = json("crossed.json");
+      expect(settings.sampler).toBe("crossed");
+      expect(coefficients.map(({ name }: { name: string }) => name)).toEqual(["x", "Intercept", "sigma"]);
+      expect(groups.map(({ factor }: { factor: string }) => factor)).toEqual(["rater", "sample"]);
+      // Simulated with σ = 1.4; NUTS says 1.35 ± 0.06.
+      expect(Math.abs(coefficients[2].mean - 1.35)).toBeLessThan(0.3);
+    });
+
+    it.each([
+      [
+        "another sampler",
+        formula,
+        ["--sampler", "nuts"],
+        /nuts cannot be used here.*crossed factors.*sampler of their own/,
+      ],
+      ["steps of another", formula, ["--batch-size", "10"], /--batch-size does not apply to crossed/],
+      [
+        "none to cross",
+        "y ~ x + (1 | rater)",
+        ["--sampler", "crossed"],
+        /--sampler crossed cannot be used here: it is for/,
+      ],
+      ["no groups at all", "y ~ x", ["--sampler", "crossed"], /--sampler crossed cannot be used here: it is for/],
+      [
+        "classes",
+        "rater ~ y + (1 | sample) + (1 | C(x > 0))",
+        ["--family", "categorical"],
+        /categorical family has one for every/,
+      ],
+    ])("refuses %s in a sentence", async (_, asked, options, sentence) => {
+      const { status, stderr } = await fit("crossed-heavy-tails", asked, ...options);
+      expect(status).toBe(2);
+      expect(stderr).toMatch(sentence);
+    });
+  });
+
   it("takes priors of groups by name, and says which there are", async () => {
     const fit = [
       "fit",

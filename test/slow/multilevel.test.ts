@@ -63,9 +63,10 @@ function expectAgreement(
 const simulated = [
   ...["counts", "overdispersed-counts", "slopes-binary", "pupils", "slopes-few-groups", "crossed-schools"],
   ...["crossed-schools-binary", "small-groups", "heavy-tails", "three-classes", "immunisation"],
+  ...["crossed-heavy-tails", "crossed-counts"],
 ];
 
-describe("posteriors by exact integration of the effects (test/golden/multilevel)", () => {
+describe("posteriors by exact integration of the effects, or long runs of NUTS (test/golden/multilevel)", () => {
   for (const name of simulated)
     it(name, { timeout: 900_000 }, async () => {
       const { formula, family, posterior } = readJson(new URL(`references/${name}.json`, golden));

@@ -1,17 +1,17 @@
-import { CrossedFactorRecord, CrossedPass } from "../../../kernels/layout/crossed.ts";
+import { CrossedFactorRecord, CrossedPass, LogSums } from "../../../kernels/layout/crossed.ts";
 import type { Engine } from "../engine.ts";
 import type { KernelTask } from "../executor.ts";
 import { familyCodes } from "./words.ts";
 
 /** Rows of a task; their number does not depend on the threads, and so neither do the sums' bits. */
 const rowsPerTask = 65_536;
-const mostTasks = 16;
+const mostTasks = 8;
 /** Fewer rows take less time than messages to other threads. */
 const shortRows = 131_072;
 
 /** Rows, and the grouping factors whose effects they have (src/crossed/model.ts). */
 export interface CrossedRowData {
-  readonly family: "gaussian" | "bernoulli" | "poisson";
+  readonly family: "gaussian" | "student-t" | "bernoulli" | "poisson" | "negative-binomial";
   readonly numRows: number;
   readonly x: Float32Array;
   readonly stride: number;
@@ -75,21 +75,27 @@ export class CrossedRows {
       set(CrossedPass.numFactors, data.factors.length);
       set(CrossedPass.numUnknowns, numUnknowns);
       set(CrossedPass.fixedAt, data.fixedAt);
+      set(CrossedPass.logSums, memory.allocateF64(LogSums.count));
       return { kernel: "crossedRows", address: record, argument: 0, times: 1 };
     });
   }
 
   /**
-   * Σ w f at these unknowns (0 where it is not wanted), and its gradient written to `gradient` where that is given. η is left in
-   * the memory.
+   * Σ w f at these unknowns and τ (0 where it is not wanted), and its gradient by the unknowns written to `gradient` where that is
+   * given. η is left in the memory.
    */
-  async sum(unknowns: Float64Array, wanted: { readonly loss: boolean; readonly gradient?: Float64Array }) {
+  async sum(
+    unknowns: Float64Array,
+    tau: ArrayLike<number>,
+    wanted: { readonly loss: boolean; readonly gradient?: Float64Array },
+  ): Promise<number> {
     const { memory, executor } = this.engine;
     const { numUnknowns, numRows } = this.data;
     memory.f64(this.#unknowns, numUnknowns).set(unknowns);
     for (const [task, { address }] of this.#tasks.entries()) {
       memory.setU32(address, CrossedPass.gradient, wanted.gradient ? this.#gradients[task] : 0);
       memory.setU32(address, CrossedPass.wantsLoss, wanted.loss ? 1 : 0);
+      for (let k = 0; k < tau.length; k++) memory.setF64(address, CrossedPass.tau + k, tau[k]);
     }
     await executor.run(this.#tasks, { short: numRows < shortRows });
     const { gradient } = wanted;

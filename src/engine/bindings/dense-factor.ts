@@ -101,17 +101,6 @@ export class DenseFactor {
     side.set(memory.f64(this.#side, this.size));
   }
 
-  /** L x in place. */
-  multiply(x: Float64Array): void {
-    const entries = this.entries();
-    for (let i = this.size - 1; i >= 0; i--) {
-      const row = i * this.stride;
-      let sum = 0;
-      for (let k = 0; k <= i; k++) sum += entries[row + k] * x[k];
-      x[i] = sum;
-    }
-  }
-
   /** Lᵀ x in place. */
   multiplyTransposed(x: Float64Array): void {
     const entries = this.entries();

@@ -18,6 +18,7 @@ export function crossedRowsReference(memory: EngineMemory, record: number): void
   const unknowns = memory.f64(slot(CrossedPass.unknowns), numUnknowns);
   const gradient = slot(CrossedPass.gradient) ? memory.f64(slot(CrossedPass.gradient), numUnknowns).fill(0) : undefined;
   const { row: rowLoss } = Object.values(families).find(({ name }) => familyCodes[name] === slot(CrossedPass.family))!;
+  const tau = slot(CrossedPass.family) === familyCodes.gaussian ? [0] : tauOf(memory, record);
   const slopes = new Float64Array(3);
   let loss = 0;
   for (let row = slot(CrossedPass.from); row < to; row++) {
@@ -26,12 +27,15 @@ export function crossedRowsReference(memory: EngineMemory, record: number): void
     const eta = entries.reduce((sum, [at, value]) => sum + unknowns[at] * value, offset ? offset[row] : 0);
     memory.f64(slot(CrossedPass.eta), to)[row] = eta;
     const own = weight ? weight[row] : 1;
-    if (slot(CrossedPass.wantsLoss)) loss += own * rowLoss!.loss(eta, [0], target![row]);
-    rowLoss!.slopesInto(slopes, eta, [0], target![row]);
+    if (slot(CrossedPass.wantsLoss)) loss += own * rowLoss!.loss(eta, tau, target![row]);
+    rowLoss!.slopesInto(slopes, eta, tau, target![row]);
     if (gradient) for (const [at, value] of entries) gradient[at] += own * slopes[0] * value;
   }
   memory.setF64(record, CrossedPass.loss, loss);
 }
+
+const tauOf = (memory: EngineMemory, record: number) =>
+  [CrossedPass.tau, CrossedPass.secondTau].map((at) => memory.getF64(record, at));
 
 /** The effects' unknowns in a row and what they are multiplied by. */
 function entriesOf(memory: EngineMemory, record: number, row: number, x: (column: number) => number) {

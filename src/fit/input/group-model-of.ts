@@ -22,7 +22,7 @@ export function groupModelOf({ groups, family }: Design, flat: Model, priors: Gr
   if (!groups) return flat;
   if (isCrossed(groups)) {
     requireOnePredictor(family);
-    return flat;
+    return { ...flat, hasCrossedFactors: true };
   }
   requireIntegrable(groups, flat.numPredictors);
   const count = family === "gaussian" ? exactNodes : firstNodes;

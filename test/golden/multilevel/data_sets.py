@@ -152,6 +152,27 @@ def three_classes():
     return pd.DataFrame({"mode": mode, "x": x, "g": group + 1})
 
 
+def crossed_heavy_tails():
+    """Student-t rows (3.5 degrees of freedom) of 60 raters × 25 samples, each rater of some of them."""
+    rng = np.random.default_rng(112)
+    rater = rng.integers(60, size=900)
+    sample = (25 * rng.random(900) ** 1.5).astype(int)
+    x = np.round(rng.normal(size=900), 3)
+    y = 20 + 1.2 * x + 1.0 * rng.normal(size=60)[rater] + 1.5 * rng.normal(size=25)[sample] + 1.4 * rng.standard_t(3.5, size=900)
+    return pd.DataFrame({"y": np.round(y, 3), "x": x, "rater": [f"r{k + 1}" for k in rater], "sample": sample + 1})
+
+
+def crossed_counts():
+    """Counts with a dispersion of 0.5 at 50 sites × 15 seasons, with hours of observation; one in twenty is above 64."""
+    rng = np.random.default_rng(113)
+    site, season = rng.integers(50, size=700), rng.integers(15, size=700)
+    x = np.round(rng.normal(size=700), 3)
+    hours = np.round(0.5 + 6 * rng.random(700) ** 2, 2)
+    mean = hours * np.exp(1.2 + 0.3 * x + 0.7 * rng.normal(size=50)[site] + 0.4 * rng.normal(size=15)[season])
+    count = rng.poisson(mean * rng.gamma(2, 0.5, size=700))
+    return pd.DataFrame({"count": count, "x": x, "hours": hours, "site": [f"s{k + 1}" for k in site], "season": season + 1})
+
+
 TABLES = {
     "immunisation": immunisation,
     "counts": lambda: counts(0),
@@ -164,6 +185,8 @@ TABLES = {
     "small-groups": small_groups,
     "heavy-tails": heavy_tails,
     "three-classes": three_classes,
+    "crossed-heavy-tails": crossed_heavy_tails,
+    "crossed-counts": crossed_counts,
 }
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python references.py                 # all of them
     python references.py small-groups    # one; writes references/small-groups.json
 
-Where the random effects are crossed and the rows are not gaussian, see crossed_binary.py (NUTS).
+Where the random effects are crossed and the rows are not gaussian, see crossed.py (NUTS).
 """
 
 import json
