@@ -22,6 +22,7 @@ const order = [
   "effects",
   "fit",
   "persistence",
+  "plots",
 ];
 
 const kernels = ["layout", "memory", "families", "rows", "passes", "chains"];

@@ -7,6 +7,7 @@ export default defineConfig({
     node: "src/node.ts",
     jax: "src/jax.ts",
     tfjs: "src/tfjs.ts",
+    plots: "src/plots.ts",
     cli: "cli/start.ts",
     supervisor: "cli/process/supervisor.ts",
   },

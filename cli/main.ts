@@ -7,6 +7,7 @@ import { addCompareCommand } from "./commands/compare.ts";
 import { addEffectsCommand } from "./commands/effects.ts";
 import { addFitCommand } from "./commands/fit.ts";
 import { addPaperCommand } from "./commands/paper.ts";
+import { addPlotCommand } from "./commands/plot.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { ExitStatus, reportFailure } from "./process/failure.ts";
 import { visibleLines } from "./render/visible.ts";
@@ -28,6 +29,7 @@ addFitCommand(program, version);
 addCheckCommand(program);
 addPredictCommand(program, version);
 addEffectsCommand(program, version);
+addPlotCommand(program);
 addCompareCommand(program, version);
 addPaperCommand(program);
 

@@ -25,7 +25,7 @@ export interface Panel {
 }
 
 /** The parameters that have panels. @throws InputError where the fit has none of a name */
-export function chosenParameters(
+function chosenParameters(
   { draws, coefficients }: Pick<Posterior, "draws" | "coefficients">,
   { parameters }: PanelOptions,
 ): readonly string[] {
@@ -57,7 +57,7 @@ export async function panelPicture(
       ? `${caption} Of ${fit.draws.size} parameters the ${names.length} whose chains agree least.`
       : caption;
   const lines = captionLines(said, width - 2 * margin.left);
-  const top = 48 + 16 * lines.length;
+  const top = 60 + 16 * lines.length;
   const panels = names.map((name, k) => ({
     name,
     chains: fit.draws.get(name)!,

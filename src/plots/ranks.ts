@@ -47,7 +47,7 @@ export function plotRanks(
 }
 
 /** By chain, how many of its draws are in each of `numBins` equal parts of all ranks. */
-export function rankCounts(chains: readonly Float64Array[]): number[][] {
+function rankCounts(chains: readonly Float64Array[]): number[][] {
   const all = chains
     .flatMap((chain, c) => Array.from(chain, (value) => ({ value, c })))
     .sort((a, b) => a.value - b.value);

@@ -1,0 +1,76 @@
+import { captionLines, characterWidth, fontSize, ink, palette, shortened } from "./style.ts";
+import { plotLibrary, plotSvg } from "./svg.ts";
+
+/** A prediction at one value of a column. */
+export interface CurvePoint {
+  /** Points of one series are joined. */
+  readonly series: string;
+  readonly x: number;
+  readonly estimate: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface CurveChart {
+  readonly title: string;
+  readonly caption: string;
+  readonly xLabel: string;
+  readonly yLabel: string;
+}
+
+const size = { width: 720, height: 420, left: 60, bottom: 46 } as const;
+const longestName = 24;
+
+/** Estimates along a column with bands for their intervals, each series named at its end, as an SVG. */
+export async function curveChart(points: readonly CurvePoint[], chart: CurveChart): Promise<string> {
+  const Plot = await plotLibrary();
+  const names = [...new Set(points.map(({ series }) => series))];
+  const caption = captionLines(chart.caption, size.width - 16);
+  const top = 68 + 16 * caption.length;
+  const longest = Math.max(...names.map((name) => Math.min(longestName, name.length)));
+  const right = 20 + (names.length > 1 ? longest * characterWidth : 0);
+  const text = (value: string, dy: number, more: object = {}) =>
+    Plot.text([value], {
+      frameAnchor: "top-left",
+      textAnchor: "start",
+      dx: 8 - size.left,
+      dy: dy - top,
+      fontSize,
+      fill: ink.text,
+      ...more,
+    });
+  return plotSvg({
+    width: size.width,
+    height: size.height + top,
+    marginLeft: size.left,
+    marginRight: right,
+    marginTop: top,
+    marginBottom: size.bottom,
+    x: { label: null },
+    y: { label: null, nice: true },
+    marks: [
+      Plot.gridY({ stroke: ink.line, strokeOpacity: 1 }),
+      ...names.flatMap((name, k) => {
+        const own = points.filter(({ series }) => series === name).sort((a, b) => a.x - b.x);
+        const color = palette[1 + (k % (palette.length - 1))];
+        return [
+          Plot.areaY(own, { x: "x", y1: "low", y2: "high", fill: color, fillOpacity: 0.15 }),
+          Plot.line(own, { x: "x", y: "estimate", stroke: color, strokeWidth: 2 }),
+          Plot.dot(own, { x: "x", y: "estimate", r: 2.5, fill: color }),
+          ...(names.length > 1
+            ? [
+                Plot.text(own.slice(-1), {
+                  ...{ x: "x", y: "estimate", textAnchor: "start", dx: 8, fontSize, fill: color },
+                  text: () => shortened(name, longestName),
+                }),
+              ]
+            : []),
+        ];
+      }),
+      text(shortened(chart.title, 90), 16, { fontSize: 15, fontWeight: "bold" }),
+      ...caption.map((line, k) => text(line, 40 + 16 * k, { fill: ink.faint })),
+      text(`↑ ${chart.yLabel}`, top - 18, { fontSize: fontSize - 1 }),
+      Plot.text([chart.xLabel], { frameAnchor: "bottom-right", textAnchor: "end", dy: 36, fontSize, fill: ink.text }),
+    ],
+  });
+}
