@@ -1,6 +1,21 @@
 import { defineConfig } from "tsdown";
 import { optionalDependencies } from "./package.json" with { type: "json" };
 
+/**
+ * TypeScript writes the literals of a union that it infers in the order in which it first met them, which is that in which files
+ * happen to be read: without an order of their own two builds of the same sources would differ.
+ */
+const unions = /"[^"\n]*"(?: \| "[^"\n]*")+/g;
+const literal = /"[^"\n]*"/g;
+const orderOfLiterals = {
+  name: "order-of-literals",
+  renderChunk: {
+    order: "post" as const,
+    handler: (code: string, { fileName }: { fileName: string }) =>
+      fileName.endsWith(".d.mts") ? code.replace(unions, (union) => union.match(literal)!.sort().join(" | ")) : null,
+  },
+};
+
 export default defineConfig({
   entry: {
     index: "src/index.ts",
@@ -13,6 +28,7 @@ export default defineConfig({
   },
   // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
   external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  plugins: [orderOfLiterals],
   format: "esm",
   platform: "node",
   target: "node20",
