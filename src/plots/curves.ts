@@ -40,6 +40,7 @@ export async function curveChart(points: readonly CurvePoint[], chart: CurveChar
       ...more,
     });
   return plotSvg({
+    ariaLabel: `${chart.title}: ${chart.caption}`,
     width: size.width,
     height: size.height + top,
     marginLeft: size.left,

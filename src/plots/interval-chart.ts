@@ -79,6 +79,7 @@ export async function intervalChart(rows: readonly IntervalRow[], chart: Interva
     ),
   ];
   return plotSvg({
+    ariaLabel: `${chart.title}: ${chart.caption}`,
     width,
     height: margin.top + margin.bottom + height * lines.length,
     marginLeft: margin.left,

@@ -68,6 +68,7 @@ export async function panelPicture(
   const text = (value: string, x: number, y: number, more: object = {}) =>
     Plot.text([value], { x: () => x, y: () => y, textAnchor: "start", fontSize, fill: ink.text, ...more });
   return plotSvg({
+    ariaLabel: `${title}: ${said}`,
     width,
     height,
     margin: 0,

@@ -71,6 +71,7 @@ export async function plotCalibration({ scores }: Scored): Promise<string> {
       ...more,
     });
   return plotSvg({
+    ariaLabel: "Calibration: the share of events that came true against their probability",
     width: size.width,
     height: size.height + top - 60,
     marginLeft: size.left,

@@ -32,6 +32,7 @@ export async function plotSds({
       ...more,
     });
   return plotSvg({
+    ariaLabel: `Measured against predicted sds of ${formula}`,
     width: size.width,
     height: size.height,
     marginLeft: size.left,

@@ -12,7 +12,7 @@ export function plotLibrary(): Promise<PlotLibrary> {
 
 /**
  * A plot as the text of an SVG file that stands by itself. The options are Observable Plot's; a legend or a title, which
- * Plot puts beside the SVG in a page, has to be drawn with marks. Coordinates are rounded to a hundredth of a pixel.
+ * Plot puts beside the SVG in a page, has to be drawn with marks; `ariaLabel` says what is seen to who does not see it. Coordinates are rounded to a hundredth of a pixel.
  */
 export async function plotSvg(options: PlotOptions): Promise<string> {
   const Plot = await plotLibrary();
@@ -22,6 +22,8 @@ export async function plotSvg(options: PlotOptions): Promise<string> {
     document: await emptyDocument(),
   });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  // Read out as one picture, by its label.
+  if (options.ariaLabel) svg.setAttribute("role", "img");
   return `${svg.outerHTML.replace(coordinates, (attribute) => attribute.replace(longNumbers, round))}\n`;
 }
 
