@@ -21,6 +21,7 @@ import { requireText, shown } from "./kinds.ts";
 import { refuseOptionsAmong } from "./options/resolve-options.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
+import type { TableSource } from "./table/table-source.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
 export interface FileInput {
@@ -71,14 +72,7 @@ export async function predict(
   options: PredictOptions = {},
 ): Promise<Prediction> {
   if (!namesFile(rows)) return predictRows(fit, rows, options);
-  requireFit(fit);
-  requireOptions(options);
-  const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
-  try {
-    return await predictRows(fit, source, options);
-  } finally {
-    await source.close?.();
-  }
+  return withRows(fit, rows, options, (source) => predictRows(fit, source, options));
 }
 
 /**
@@ -91,11 +85,21 @@ export async function effects(
   rows?: NewRows | Omit<FileInput, "formula">,
 ): Promise<Effects> {
   if (rows === undefined || !namesFile(rows)) return effectsOfRows(fit, options, rows);
+  return withRows(fit, rows, options, (source) => effectsOfRows(fit, options, source));
+}
+
+/** Opens rows that are read as those of the fit were, asks them, and closes them. */
+async function withRows<Answer>(
+  fit: PredictiveFit,
+  rows: Omit<FileInput, "formula">,
+  options: PredictOptions | EffectOptions,
+  ask: (source: TableSource) => Promise<Answer>,
+): Promise<Answer> {
   requireFit(fit);
   requireOptions(options);
   const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
   try {
-    return await effectsOfRows(fit, options, source);
+    return await ask(source);
   } finally {
     await source.close?.();
   }

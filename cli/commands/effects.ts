@@ -5,6 +5,7 @@ import { addOptions, dataArgument, headings, jsonHelp, plainHelp, quietHelp, sql
 import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { runCommand } from "../process/run-command.ts";
+import { certificateWarnings } from "../render/certificate-warning.ts";
 
 interface EffectFlags extends EffectSettings {
   out?: string;
@@ -55,7 +56,7 @@ async function runEffects(path: string, data: string | undefined, flags: EffectF
       const fit = await loadFit(path);
       const rows = data === undefined && sql === undefined ? undefined : { path: data, sql };
       const found = await effects(fit, { ...options, onProgress }, rows);
-      const warnings = [...ofCertificate(fit.certificate.verdict, path), ...found.warnings];
+      const warnings = [...certificateWarnings(fit, "effects", path), ...found.warnings];
       const result: Effects = { ...found, warnings };
       if (out !== undefined) {
         const { tableOfEffects } = await import("../outputs/table-of-effects.ts");
@@ -73,10 +74,4 @@ async function runEffects(path: string, data: string | undefined, flags: EffectF
       writer.close();
     }
   });
-}
-
-/** Effects are no better than the draws that they are made of. */
-function ofCertificate(verdict: string, path: string): string[] {
-  if (verdict !== "failed") return [];
-  return [`The certificate of the fit is "failed", so these effects may be off; ornstein check ${path} says why.`];
 }

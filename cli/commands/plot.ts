@@ -2,9 +2,13 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../../src/errors.ts";
 import type { SavedFit } from "../../src/persistence/restored-fit.ts";
 import { dataArgument, headings, quietHelp, sqlHelp } from "../options.ts";
+import { terminal } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
-import { type PictureFormat, pictureFormatOf, writePicture } from "../outputs/write-picture.ts";
+import { pictureFormatOf, writePicture } from "../outputs/write-picture.ts";
 import { runCommand } from "../process/run-command.ts";
+import { certificateWarnings } from "../render/certificate-warning.ts";
+import { wrap } from "../render/table.ts";
+import { visible } from "../render/visible.ts";
 
 /** What there are pictures of, and whether rows of data are needed. */
 const kinds = {
@@ -99,15 +103,25 @@ async function runPlot(path: string, data: string | undefined, flags: PlotFlags)
   const { kind, out, sql, quiet } = flags;
   requireFlags(data, flags);
   const format = pictureFormatOf(out);
-  await requireOutputs({ "--out": out }, { fit: path, path: data, sql });
-  await runCommand(quiet, async ({ onProgress, write }) => {
+  const { onStandardOutput } = await requireOutputs({ "--out": out }, { fit: path, path: data, sql });
+  await runCommand(quiet, async ({ onProgress, write, print }) => {
     // Loaded late, so that --help and refusals of options are instant.
     const { loadFit } = await import("../../src/node-command.ts");
     const fit = await loadFit(path);
     const rows = data === undefined && sql === undefined ? undefined : { path: data, sql };
-    const svg = await draw(fit, flags, { rows, onProgress });
-    await write(out, () => writePicture(out, svg, format as PictureFormat, `${kind} of ${fit.formula}`));
+    const { svg, warnings = [] } = await draw(fit, flags, { rows, onProgress });
+    await write(out, () => writePicture(out, svg, format, `${kind} of ${fit.formula}`));
+    // Whether chains agree is what their pictures are looked at for.
+    const ofFit = ["traces", "ranks", "sds"].includes(kind) ? [] : certificateWarnings(fit, kind, path);
+    const said = [...ofFit, ...warnings].map((warning) => wrap(`! ${visible(warning)}`, terminal(false).width));
+    if (said.length > 0 && !onStandardOutput) await print(`${said.join("\n")}\n`);
   });
+}
+
+interface Picture {
+  readonly svg: string;
+  /** What was left out of it, as sentences. */
+  readonly warnings?: readonly string[];
 }
 
 interface Drawn {
@@ -115,29 +129,31 @@ interface Drawn {
   readonly onProgress: Parameters<Parameters<typeof runCommand>[1]>[0]["onProgress"];
 }
 
-async function draw(fit: SavedFit, flags: PlotFlags, { rows, onProgress }: Drawn): Promise<string> {
+async function draw(fit: SavedFit, flags: PlotFlags, { rows, onProgress }: Drawn): Promise<Picture> {
   const plots = await import("../../src/plots.ts");
   const { kind, of, by, at, parameter: parameters, factor, effect, most, all, title } = flags;
   switch (kind) {
     case "coefficients":
-      return plots.plotCoefficients(fit, { most, all, title });
+      return { svg: await plots.plotCoefficients(fit, { most, all, title }) };
     case "groups":
-      return plots.plotGroupEffects(fit, { factor, effect, most });
+      return { svg: await plots.plotGroupEffects(fit, { factor, effect, most }) };
     case "traces":
-      return plots.plotTraces(fit, { parameters });
+      return { svg: await plots.plotTraces(fit, { parameters }) };
     case "ranks":
-      return plots.plotRanks(fit, { parameters });
+      return { svg: await plots.plotRanks(fit, { parameters }) };
     case "sds":
-      return plots.plotSds(fit);
+      return { svg: await plots.plotSds(fit) };
     case "effects": {
       const { effects } = await import("../../src/node-command.ts");
       const found = await effects(fit, { of, by, at, onProgress }, rows);
-      return plots.plotEffects(found, { title: title ?? fit.formula, ...(at && { kind: "prediction" }) });
+      const svg = await plots.plotEffects(found, { title: title ?? fit.formula, ...(at && { kind: "prediction" }) });
+      return { svg, warnings: found.warnings };
     }
     default: {
       const { predict } = await import("../../src/node-command.ts");
       const prediction = await predict(fit, rows!, { onProgress });
-      return kind === "checks" ? plots.plotPredictiveChecks(prediction) : plots.plotCalibration(prediction);
+      const draw = kind === "checks" ? plots.plotPredictiveChecks : plots.plotCalibration;
+      return { svg: await draw(prediction), warnings: prediction.warnings };
     }
   }
 }

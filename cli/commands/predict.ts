@@ -7,6 +7,7 @@ import { addOptions, dataArgument, headings, plainHelp, quietHelp, sqlHelp } fro
 import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { runCommand } from "../process/run-command.ts";
+import { certificateWarnings } from "../render/certificate-warning.ts";
 import type { FirstRows } from "../render/render-prediction.ts";
 
 interface PredictFlags extends PredictionSettings {
@@ -74,7 +75,7 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
         if (out !== undefined) await write(out, writer.finish);
         if (writer.isBroken && json === undefined) return;
         const found = stream.summary();
-        const summary = { ...found, warnings: [...ofCertificate(fit, path), ...found.warnings] };
+        const summary = { ...found, warnings: [...certificateWarnings(fit, "predictions", path), ...found.warnings] };
         if (json !== undefined) {
           const { predictionToJson } = await import("../../src/fit/summary/to-json.ts");
           const record = predictionToJson(fit, summary, { version, command: commandLine() });
@@ -96,12 +97,6 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
 function intervalsOf({ settings }: Pick<Posterior, "settings">, flags: PredictFlags) {
   const { interval, posteriorDraws } = withDefaults(predictOptions, flags, ["interval", "posteriorDraws"]);
   return { interval, draws: Math.min(posteriorDraws, settings.chains * settings.draws) };
-}
-
-/** Predictions are no better than the draws that they are made of. */
-function ofCertificate({ certificate }: Pick<Posterior, "certificate">, path: string): string[] {
-  if (certificate.verdict !== "failed") return [];
-  return [`The certificate of the fit is "failed", so these predictions may be off; ornstein check ${path} says why.`];
 }
 
 /** The same chunks, of which the first rows are kept. */

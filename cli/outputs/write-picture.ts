@@ -6,7 +6,7 @@ import { writeText } from "./outputs.ts";
 import { isStandardOutput } from "./standard-output.ts";
 
 const formats = ["svg", "png", "html"] as const;
-export type PictureFormat = (typeof formats)[number];
+type PictureFormat = (typeof formats)[number];
 
 /** By the file's ending. @throws InputError where it is another */
 export function pictureFormatOf(path: string): PictureFormat {

@@ -1,3 +1,4 @@
+import { captionLine, headingMarks } from "./heading.ts";
 import { captionLines, characterWidth, fontSize, ink, palette, shortened } from "./style.ts";
 import { plotLibrary, plotSvg } from "./svg.ts";
 
@@ -26,19 +27,9 @@ export async function curveChart(points: readonly CurvePoint[], chart: CurveChar
   const Plot = await plotLibrary();
   const names = [...new Set(points.map(({ series }) => series))];
   const caption = captionLines(chart.caption, size.width - 16);
-  const top = 68 + 16 * caption.length;
+  const top = 68 + captionLine * caption.length;
   const longest = Math.max(...names.map((name) => Math.min(longestName, name.length)));
   const right = 20 + (names.length > 1 ? longest * characterWidth : 0);
-  const text = (value: string, dy: number, more: object = {}) =>
-    Plot.text([value], {
-      frameAnchor: "top-left",
-      textAnchor: "start",
-      dx: 8 - size.left,
-      dy: dy - top,
-      fontSize,
-      fill: ink.text,
-      ...more,
-    });
   return plotSvg({
     ariaLabel: `${chart.title}: ${chart.caption}`,
     width: size.width,
@@ -68,9 +59,7 @@ export async function curveChart(points: readonly CurvePoint[], chart: CurveChar
             : []),
         ];
       }),
-      text(shortened(chart.title, 90), 16, { fontSize: 15, fontWeight: "bold" }),
-      ...caption.map((line, k) => text(line, 40 + 16 * k, { fill: ink.faint })),
-      text(`↑ ${chart.yLabel}`, top - 18, { fontSize: fontSize - 1 }),
+      ...headingMarks(Plot, { ...chart, caption, captionAt: 40 }, { ...size, top }),
       Plot.text([chart.xLabel], { frameAnchor: "bottom-right", textAnchor: "end", dy: 36, fontSize, fill: ink.text }),
     ],
   });

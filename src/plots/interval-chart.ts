@@ -1,4 +1,5 @@
 import type { Markish } from "@observablehq/plot";
+import { captionLine, headingMarks } from "./heading.ts";
 import { captionLines, characterWidth, fontSize, ink, shortened } from "./style.ts";
 import { plotLibrary, plotSvg } from "./svg.ts";
 
@@ -43,13 +44,11 @@ export async function intervalChart(rows: readonly IntervalRow[], chart: Interva
   const margin = {
     left: 24 + labels * characterWidth,
     right: 20,
-    top: 40 + 16 * caption.length,
+    top: 40 + captionLine * caption.length,
     bottom: 46,
   };
   const drawn = lines.flatMap((line, place) => ("row" in line ? [{ ...line.row, place }] : []));
   const named = lines.flatMap((line, place) => ("section" in line ? [{ section: line.section, place }] : []));
-  const bottom = lines.length - 0.3;
-  const y = { domain: [bottom, -0.7], axis: null } as const;
   const marks: Markish[] = [
     Plot.gridX({ stroke: ink.line, strokeOpacity: 1 }),
     Plot.axisX({ anchor: "bottom", label: null, fontSize: fontSize - 1, color: ink.text }),
@@ -74,9 +73,8 @@ export async function intervalChart(rows: readonly IntervalRow[], chart: Interva
       fontSize,
       fontWeight: "bold",
     }),
-    ...texts(chart, caption, margin).map(({ text, ...options }) =>
-      Plot.text([text], { frameAnchor: "top-left", textAnchor: "start", fontSize, fill: ink.text, ...options }),
-    ),
+    ...headingMarks(Plot, { title: chart.title, caption, captionAt: 34 }, { width, ...margin }),
+    Plot.text([chart.xLabel], { frameAnchor: "bottom-right", textAnchor: "end", dy: 36, fontSize, fill: ink.text }),
   ];
   return plotSvg({
     ariaLabel: `${chart.title}: ${chart.caption}`,
@@ -87,7 +85,7 @@ export async function intervalChart(rows: readonly IntervalRow[], chart: Interva
     marginTop: margin.top,
     marginBottom: margin.bottom,
     x: { type: chart.isLogarithmic ? "log" : "linear", nice: true, tickFormat: chart.isLogarithmic ? "~g" : undefined },
-    y: { type: "linear", ...y },
+    y: { type: "linear", domain: [lines.length - 0.3, -0.7], axis: null },
     marks,
   });
 }
@@ -100,17 +98,4 @@ function linesOf(rows: readonly IntervalRow[]): Line[] {
     const isNew = section !== "" && section !== (rows[n - 1]?.section ?? "");
     return isNew ? [{ section }, { row }] : [{ row }];
   });
-}
-
-function texts(
-  { title, xLabel }: IntervalChart,
-  caption: readonly string[],
-  margin: { readonly left: number; readonly top: number },
-) {
-  const dx = 8 - margin.left;
-  return [
-    { text: shortened(title, 100), dx, dy: 10 - margin.top + 6, fontSize: 15, fontWeight: "bold" },
-    ...caption.map((text, k) => ({ text, dx, dy: 34 - margin.top + 16 * k, fill: ink.faint })),
-    { text: xLabel, frameAnchor: "bottom-right" as const, textAnchor: "end" as const, dy: 36 },
-  ];
 }

@@ -1,7 +1,8 @@
 import { InputError } from "../errors.ts";
 import type { Prediction } from "../fit/predict.ts";
+import { captionLine, headingMarks } from "./heading.ts";
 import { intervalChart } from "./interval-chart.ts";
-import { captionLines, fontSize, ink } from "./style.ts";
+import { captionLines, ink } from "./style.ts";
 import { plotLibrary, plotSvg } from "./svg.ts";
 
 type Scored = Pick<Prediction, "scores">;
@@ -14,18 +15,10 @@ type Scored = Pick<Prediction, "scores">;
  */
 export async function plotPredictiveChecks({ scores }: Scored): Promise<string> {
   if (!scores?.checks.length) throw unscored("Posterior predictive checks");
-  const rows = scores.checks.map(({ statistic, observed, replicated, low, high, pValue }) => {
+  const rows = scores.checks.map(({ statistic, observed, low, high }) => {
     const scale = Math.max(high - low, 1e-12 * Math.max(1, Math.abs(observed))) / 2;
-    const middle = (high + low) / 2;
-    const of = (value: number) => (value - middle) / scale;
-    return {
-      label: `${statistic} = ${short(observed)}`,
-      estimate: of(observed),
-      low: -1,
-      high: 1,
-      replicated: of(replicated),
-      pValue,
-    };
+    const estimate = (observed - (high + low) / 2) / scale;
+    return { label: `${statistic} = ${short(observed)}`, estimate, low: -1, high: 1 };
   });
   return intervalChart(rows, {
     title: "Posterior predictive checks",
@@ -55,21 +48,11 @@ export async function plotCalibration({ scores }: Scored): Promise<string> {
     return [{ predicted, observed, count, low: Math.max(0, predicted - error), high: Math.min(1, predicted + error) }];
   });
   const Plot = await plotLibrary();
-  const lines = captionLines(
+  const caption = captionLines(
     "Share of events that came true against their probability, in ten bins; the area of a dot is the number of rows, the grey bar what chance alone leaves 95% of shares in.",
     size.width - 16,
   );
-  const top = 68 + 16 * lines.length;
-  const text = (value: string, dy: number, more: object = {}) =>
-    Plot.text([value], {
-      frameAnchor: "top-left",
-      textAnchor: "start",
-      dx: 8 - size.left,
-      dy: dy - top,
-      fontSize,
-      fill: ink.text,
-      ...more,
-    });
+  const top = 68 + captionLine * caption.length;
   return plotSvg({
     ariaLabel: "Calibration: the share of events that came true against their probability",
     width: size.width,
@@ -87,9 +70,11 @@ export async function plotCalibration({ scores }: Scored): Promise<string> {
       Plot.line([0, 1], { x: (value) => value, y: (value) => value, stroke: ink.faint }),
       Plot.ruleX(bins, { x: "predicted", y1: "low", y2: "high", stroke: ink.line, strokeWidth: 8 }),
       Plot.dot(bins, { x: "predicted", y: "observed", r: "count", fill: "white", stroke: ink.main, strokeWidth: 1.8 }),
-      text("Calibration", 16, { fontSize: 15, fontWeight: "bold" }),
-      ...lines.map((line, k) => text(line, 38 + 16 * k, { fill: ink.faint })),
-      text("↑ share that came true", top - 18, { fontSize: fontSize - 1 }),
+      ...headingMarks(
+        Plot,
+        { title: "Calibration", caption, captionAt: 38, yLabel: "share that came true" },
+        { ...size, top },
+      ),
     ],
   });
 }

@@ -1,5 +1,6 @@
 import type { Posterior } from "../fit/posterior.ts";
-import { ink, shortened } from "./style.ts";
+import { headingMarks } from "./heading.ts";
+import { ink } from "./style.ts";
 import { plotLibrary, plotSvg } from "./svg.ts";
 
 const size = { width: 560, height: 520, left: 64, right: 24, top: 84, bottom: 52 } as const;
@@ -22,15 +23,6 @@ export async function plotSds({
     .filter(({ predictedSd, sd }) => predictedSd > 0 && sd > 0);
   const all = points.flatMap(({ predictedSd, sd }) => [predictedSd, sd]);
   const domain = [Math.min(...all) / 1.3, Math.max(...all) * 1.3];
-  const line = (text: string, dy: number, more: object = {}) =>
-    Plot.text([text], {
-      frameAnchor: "top-left",
-      textAnchor: "start",
-      dx: 8 - size.left,
-      dy: dy - size.top,
-      fill: ink.text,
-      ...more,
-    });
   return plotSvg({
     ariaLabel: `Measured against predicted sds of ${formula}`,
     width: size.width,
@@ -46,12 +38,16 @@ export async function plotSds({
       Plot.gridY({ stroke: ink.line, strokeOpacity: 1, ticks: 6 }),
       Plot.line(domain, { x: (value) => value, y: (value) => value, stroke: ink.faint }),
       Plot.dot(points, { x: "predictedSd", y: "sd", r: 4, stroke: ink.main, strokeWidth: 1.6, fill: "white" }),
-      line(shortened(`Sds of ${formula}`, 70), 16, { fontSize: 15, fontWeight: "bold" }),
-      line("Measured against predicted by theory; the line is where both agree.", 38, {
-        fontSize: 12,
-        fill: ink.faint,
-      }),
-      line("↑ measured posterior sd (standardised scale)", 66, { fontSize: 11 }),
+      ...headingMarks(
+        Plot,
+        {
+          title: `Sds of ${formula}`,
+          caption: ["Measured against predicted by theory; the line is where both agree."],
+          captionAt: 38,
+          yLabel: "measured posterior sd (standardised scale)",
+        },
+        size,
+      ),
     ],
   });
 }

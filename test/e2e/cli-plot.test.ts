@@ -44,6 +44,16 @@ it.each(["checks", "calibration", "effects"])("draws %s of rows", async (kind) =
   expect(readFileSync(at(`${kind}.svg`), "utf8")).toContain("<circle");
 });
 
+it("says that rows were left out, and that the certificate failed", async () => {
+  writeFileSync(at("gaps.csv"), `${readFileSync(at("rows.csv"), "utf8")}yes,,Oslo,g1\n`);
+  const { status, stdout } = await ornstein(
+    ...["plot", "fit.nc", "gaps.csv", "--kind", "effects", "--of", "city", "--out", "gaps.svg", "--quiet"],
+  );
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/certificate of the fit is "failed", so these\s+effects may be off/);
+  expect(stdout).toMatch(/1 row without a prediction/);
+});
+
 it("writes PNG, and a page that stands by itself", async () => {
   expect((await ornstein("plot", "fit.nc", "--out", "p.png", "--quiet")).status).toBe(0);
   const png = readFileSync(at("p.png"));
