@@ -1,5 +1,6 @@
 // Data flows one way through the folders (docs/architecture.md): a folder imports only from those before it.
 const order = [
+  "checkpoint",
   "linalg",
   "rng",
   "priors",

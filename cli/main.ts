@@ -9,6 +9,7 @@ import { addFitCommand } from "./commands/fit.ts";
 import { addPaperCommand } from "./commands/paper.ts";
 import { addPlotCommand } from "./commands/plot.ts";
 import { addPredictCommand } from "./commands/predict.ts";
+import { addResumeCommand } from "./commands/resume.ts";
 import { ExitStatus, reportFailure } from "./process/failure.ts";
 import { visibleLines } from "./render/visible.ts";
 
@@ -32,6 +33,7 @@ addEffectsCommand(program, version);
 addPlotCommand(program);
 addCompareCommand(program, version);
 addPaperCommand(program);
+addResumeCommand(program, (args) => program.parseAsync(args, { from: "user" }));
 
 try {
   await program.parseAsync();

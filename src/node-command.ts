@@ -3,6 +3,7 @@
  * flags; node.ts has them in the library's words.
  */
 import { availableParallelism } from "node:os";
+import { version } from "../package.json" with { type: "json" };
 import { openTable } from "./duckdb/source.ts";
 import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -19,6 +20,7 @@ import type { Posterior } from "./fit/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { requireText, shown } from "./kinds.ts";
 import { refuseOptionsAmong } from "./options/resolve-options.ts";
+import { openCheckpoint, type RunCheckpoint } from "./persistence/checkpoint-node.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
 import type { TableSource } from "./table/table-source.ts";
@@ -41,7 +43,13 @@ interface Threads {
 }
 
 /** What may be set for a run of `fit` on worker threads. */
-export interface NodeRunOptions extends RunOptions, Threads {}
+export interface NodeRunOptions extends Omit<RunOptions, "checkpoint">, Threads {
+  /**
+   * A folder in which the run keeps what it has worked out, every few seconds: the same call goes on from there after the process
+   * has ended before its time, with the same draws. Its states go when the fit is done.
+   */
+  readonly checkpoint?: string | RunCheckpoint;
+}
 /** What may be set for a comparison on worker threads. */
 export interface NodeCompareOptions extends CompareOptions, Threads {}
 
@@ -49,8 +57,23 @@ export interface NodeCompareOptions extends CompareOptions, Threads {}
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
-export function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
-  return onThreads(input, options, fitWithEngine);
+export async function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
+  requireOptions(options);
+  const { checkpoint: given, ...plain } = options;
+  if (given === undefined) return onThreads(input, plain, fitWithEngine);
+  const checkpoint = typeof given === "object" ? given : checkpointOf(given, input, plain);
+  const posterior = await onThreads(input, { ...plain, checkpoint }, fitWithEngine);
+  if (checkpoint !== given) checkpoint.finish();
+  return posterior;
+}
+
+/** The checkpoint in a folder of a run with this input and these options. */
+function checkpointOf(folder: string, input: FitInput | FileInput, options: RunOptions & Threads): RunCheckpoint {
+  requireText(folder, "The option checkpoint", "a folder");
+  const { signal, onProgress, threads, ...deciding } = options;
+  const named = isFile(input) ? input : { formula: "formula" in input ? input.formula : undefined };
+  const run = { ...named, ...deciding };
+  return openCheckpoint(folder, { version, run, cwd: process.cwd() }, (message) => process.emitWarning(message));
 }
 
 /**
@@ -148,6 +171,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
 }
 
 export { effectsToJson, posteriorToJson } from "./fit/summary/to-json.ts";
+export { openCheckpoint, type RunCheckpoint, storedRun } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };

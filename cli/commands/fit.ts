@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { optionGroups } from "../../src/options/options.ts";
@@ -8,6 +9,7 @@ import { drawsPaths } from "../outputs/write-cmdstan.ts";
 import { requireEffectsFile } from "../outputs/write-effects.ts";
 import { statusOf } from "../process/failure.ts";
 import { runCommand } from "../process/run-command.ts";
+import { tellSupervisor } from "../process/supervised.ts";
 import { renderPosterior } from "../render/render-posterior.ts";
 
 interface FitFlags extends CommonFlags {
@@ -15,6 +17,7 @@ interface FitFlags extends CommonFlags {
   effects?: string;
   save?: string;
   saveData?: boolean;
+  checkpoint?: string;
 }
 
 export function addFitCommand(program: Command, version: string): void {
@@ -34,6 +37,10 @@ export function addFitCommand(program: Command, version: string): void {
       "--effects <file>",
       "write the posterior mean and sd of every group's effects, on the data's own scale: columns factor, level, name, mean, sd in a .parquet or .csv file",
     )
+    .option(
+      "--checkpoint <folder>",
+      "keep what is worked out in this folder every few seconds; after an interruption ornstein resume FOLDER goes on from there, with the same draws",
+    )
     .addHelpText("after", example)
     .action((data: string | undefined, flags: FitFlags) => runFit(data, flags, version));
 }
@@ -47,7 +54,8 @@ Example:
   from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, saveData, drawsOut, effects, threads, quiet, color, ...options } = flags;
+  const { formula, sql, json, save, saveData, drawsOut, effects, checkpoint: folder, ...others } = flags;
+  const { threads, quiet, color, ...options } = others;
   requireRunnable(data, flags);
   if (saveData && save === undefined)
     throw new InputError("--save-data says what --save writes: give --save a file too.");
@@ -63,9 +71,15 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     },
     { path: data, sql },
   );
-  await runCommand(quiet, async ({ onProgress, write, print }) => {
+  if (folder !== undefined) requireReadableAgain(data, sql);
+  await runCommand(quiet, async ({ onProgress, write, print, warn, hasFailed }) => {
     // Loaded late, so that --help and refusals of options are instant.
-    const { fit, saveFit, posteriorToJson } = await import("../../src/node-command.ts");
+    const { fit, openCheckpoint, saveFit, posteriorToJson } = await import("../../src/node-command.ts");
+    const checkpoint =
+      folder === undefined
+        ? undefined
+        : openCheckpoint(folder, { version, run: process.argv.slice(2), cwd: process.cwd() }, warn);
+    if (checkpoint) tellSupervisor({ checkpoint: checkpoint.folder });
     const posterior = await fit(
       { path: data, sql, formula },
       // What is saved is to predict the groups that it knows.
@@ -75,6 +89,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
         effects: effects !== undefined || save !== undefined || undefined,
         threads,
         onProgress,
+        checkpoint,
       },
     );
     if (effects !== undefined && !posterior.groupEffects) throw noEffects(posterior);
@@ -90,8 +105,17 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     }
     if (json !== undefined) await write(json, () => writeJson(json, posteriorToJson(posterior, origin)));
     if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
+    if (hasFailed()) checkpoint?.flush();
+    else checkpoint?.finish();
     process.exitCode = statusOf(posterior.certificate);
   });
+}
+
+/** @throws InputError where the rows come from what is read once */
+function requireReadableAgain(data: string | undefined, sql: string | undefined): void {
+  const isRegular = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
+  if (data === "-" || /\/dev\/(stdin|fd\/)/.test(`${data} ${sql}`) || (data !== undefined && !isRegular(data)))
+    throw new InputError("--checkpoint needs rows that can be read again: put them into a file in place of a stream.");
 }
 
 function noEffects({ groups }: { readonly groups?: unknown }): InputError {

@@ -1,5 +1,6 @@
 import { type ProgressListener, progressReporter } from "../../src/engine/progress.ts";
 import { writeReport } from "../outputs/standard-output.ts";
+import { visibleLines } from "../render/visible.ts";
 import { ExitStatus, reportFailure } from "./failure.ts";
 import { createProgress } from "./progress.ts";
 import { tellSupervisor } from "./supervised.ts";
@@ -9,6 +10,10 @@ export interface CommandRun {
   readonly onProgress: ProgressListener;
   /** Writes the output of that path. Where it cannot be written, the work goes on, and this is said at the end. */
   write(path: string, write: () => Promise<void>): Promise<void>;
+  /** Says something that does not end the run. */
+  warn(message: string): void;
+  /** Whether an output could not be written so far. */
+  hasFailed(): boolean;
   /** Prints what people read. */
   print(text: string): Promise<void>;
 }
@@ -36,6 +41,11 @@ export async function runCommand(quiet: boolean | undefined, work: (run: Command
         });
         progress.done();
       },
+      warn: (message) => {
+        progress.done();
+        process.stderr.write(`${visibleLines(message)}\n`);
+      },
+      hasFailed: () => failures.length > 0,
       print: (text) => {
         progress.done();
         return attempt(() => writeReport(text));

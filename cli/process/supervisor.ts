@@ -4,7 +4,11 @@ import { constants } from "node:os";
 import { visible } from "../render/visible.ts";
 
 /** What the run tells of: a temporary path before anything is there, an output once it is whole. */
-export type RunEvent = { readonly temporary: string } | { readonly written: string };
+export type RunEvent =
+  | { readonly temporary: string }
+  | { readonly written: string }
+  /** The folder from which the run can be resumed. */
+  | { readonly checkpoint: string };
 
 const interrupts = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -21,6 +25,7 @@ export function supervise(entry: URL, args: readonly string[]): void {
   let run: ChildProcess | undefined;
   const temporaries = new Set<string>();
   const written: string[] = [];
+  let checkpoint: string | undefined;
 
   function finish(code: number | null, signal: NodeJS.Signals | null): void {
     const endedBy = stoppedBy ?? signal;
@@ -38,7 +43,8 @@ export function supervise(entry: URL, args: readonly string[]): void {
       : `ornstein: the run was ended by ${endedBy}, as systems do where memory runs out`;
     // A bar of progress hides the cursor.
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K\x1b[?25h");
-    process.stderr.write(`${what}; ${outcome(written)}.\n`);
+    const remedy = checkpoint === undefined ? "" : `; ornstein resume ${visible(checkpoint)} goes on from there`;
+    process.stderr.write(`${what}; ${outcome(written)}${remedy}.\n`);
     process.exit(128 + constants.signals[endedBy]);
   }
   for (const signal of interrupts) {
@@ -53,6 +59,7 @@ export function supervise(entry: URL, args: readonly string[]): void {
   run = fork(entry, args, { stdio: streamsFor(args) });
   run.on("message", (event: RunEvent) => {
     if ("temporary" in event) temporaries.add(event.temporary);
+    else if ("checkpoint" in event) checkpoint = event.checkpoint;
     else written.push(event.written);
   });
   run.once("error", (error) => {

@@ -24,6 +24,16 @@ export interface ChainTuning {
   readonly moves: Float64Array;
 }
 
+/** All that decides how a chain goes on, beside its tuning. */
+export interface EffectChainState {
+  readonly unknowns: Float64Array;
+  readonly theta: Float64Array;
+  readonly rowLoss: number;
+  readonly caution: number;
+  readonly iteration: number;
+  readonly random: Uint32Array;
+}
+
 /** Acceptance that tuning aims at: of trajectories, and of a random walk in one dimension. */
 const [wantedTrajectories, wantedMoves] = [0.85, 0.44];
 const quarter = Math.PI / 2;
@@ -74,6 +84,20 @@ export class EffectChain {
     this.unknowns = start.unknowns.slice();
     this.theta = start.theta.slice();
     this.#auxiliaries = new AuxiliaryDraws(potential, layout, random);
+  }
+
+  get state(): EffectChainState {
+    const { unknowns, theta, caution, random } = this;
+    return { unknowns, theta, caution, rowLoss: this.#rowLoss, iteration: this.#iteration, random: random.state };
+  }
+
+  set state({ unknowns, theta, rowLoss, caution, iteration, random }: EffectChainState) {
+    this.unknowns.set(unknowns);
+    this.theta.set(theta);
+    this.#rowLoss = rowLoss;
+    this.caution = caution;
+    this.#iteration = iteration;
+    this.random.state = random;
   }
 
   /** @param gain how fast the tuning follows what is seen; 0 leaves it as it is */

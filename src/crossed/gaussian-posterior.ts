@@ -20,14 +20,14 @@ const [burnIn, sweepsPerDraw] = [20, 2];
 export async function gaussianPosterior(
   engine: Engine,
   model: CrossedModel,
-  { chains, draws, seed, signal, onProgress, effectDraws = 0 }: CrossedSettings,
+  { chains, draws, seed, signal, onProgress, checkpoint, effectDraws = 0 }: CrossedSettings,
 ): Promise<CrossedPosterior | undefined> {
   const layout = varianceLayout(model);
   const mark = engine.memory.mark();
   try {
     const marginal = new GaussianMarginal(engine, model, layout);
     const law = await findVarianceLaw(marginal, firstGuess(model, layout), {
-      ...{ random: createRandom(seed, 0, purposes.design), signal },
+      ...{ random: createRandom(seed, 0, purposes.design), signal, checkpoint },
       onPoint: (count) => onProgress?.("the variances' density", count / (count + 12)),
     });
     if (!law) return undefined;

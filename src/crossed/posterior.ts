@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { CrossedModel } from "./model.ts";
 import type { CrossedStructure } from "./structure.ts";
 import type { VarianceLayout } from "./variances.ts";
@@ -10,6 +11,8 @@ export interface CrossedSettings {
   readonly effectDraws?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (stage: string, share: number) => void;
+  /** Where chains keep their state, and the density's exact values are kept. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /** Posterior mean and sd of every level's effects: effect c of level j at j q + c. */
@@ -50,6 +53,16 @@ export class EffectStore implements KeptEffects {
     this.effects = model.factors.map(
       ({ numLevels, effects }) => new Float32Array(draws.length * numLevels * effects.length),
     );
+  }
+
+  /** What it holds so far. */
+  get state(): { readonly effects: readonly Float32Array[]; readonly next: number } {
+    return { effects: this.effects, next: this.#next };
+  }
+
+  set state({ effects, next }: { readonly effects: readonly Float32Array[]; readonly next: number }) {
+    for (const [factor, values] of effects.entries()) this.effects[factor].set(values);
+    this.#next = next;
   }
 
   offer(draw: number, unknowns: Float64Array): void {

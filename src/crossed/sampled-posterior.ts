@@ -1,6 +1,7 @@
+import { statePlace } from "../checkpoint/checkpoint.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
-import { type ChainTuning, EffectChain } from "./effect-chain.ts";
+import { type ChainTuning, EffectChain, type EffectChainState } from "./effect-chain.ts";
 import { requireNoise } from "./least-noise.ts";
 import type { CrossedModel } from "./model.ts";
 import {
@@ -34,7 +35,7 @@ const dispersion = 1.5;
 export async function sampledPosterior(
   engine: Engine,
   model: CrossedModel,
-  { chains, draws, seed, signal, onProgress, effectDraws = 0 }: CrossedSettings,
+  { chains, draws, seed, signal, onProgress, checkpoint, effectDraws = 0 }: CrossedSettings,
 ): Promise<CrossedPosterior> {
   const layout = varianceLayout(model);
   const mark = engine.memory.mark();
@@ -46,43 +47,99 @@ export async function sampledPosterior(
       onProgress: (share) => onProgress?.("warming up", share),
     });
     const moments = new RunningMoments(potential.structure.fixedAt);
-    const total = { acceptance: 0, gradients: 0, iterations: 0 };
     const kept = new EffectStore(potential.model, potential.structure, keptDraws(effectDraws, chains * draws));
+    const totals: Totals = { acceptance: 0, gradients: 0, iterations: 0 };
     const result: Float64Array[] = [];
+    const run = { potential, layout, tuning, spread, moments, kept, totals, seed, draws, signal, checkpoint };
     for (let index = 0; index < chains; index++) {
-      const random = createRandom(seed, index, purposes.chain);
-      const theta = tuning.reference.theta.map((value, at) => value + dispersion * spread[at] * random.normal());
-      const unknowns = await scattered(potential, tuning, random);
-      const chain = new EffectChain(potential, layout, tuning, { unknowns, theta }, random);
-      const width = model.numFixed + layout.size;
-      const own = new Float64Array(draws * width);
-      for (let iteration = -warmUp; iteration < draws; iteration++) {
-        signal?.throwIfAborted();
-        await chain.iterate();
-        chain.caution = iteration < -1 ? cautionAfter(chain) : 1;
-        onProgress?.("sampling", (index + (iteration + warmUp) / (draws + warmUp)) / chains);
-        if (iteration < 0) continue;
-        total.acceptance += chain.acceptance;
-        total.gradients += chain.gradients;
-        total.iterations++;
-        moments.add(chain.unknowns);
-        kept.offer(index * draws + iteration, chain.unknowns);
-        own.set(chain.unknowns.subarray(potential.structure.fixedAt), iteration * width);
-        own.set(chain.theta, iteration * width + model.numFixed);
-      }
-      result.push(own);
+      const onIteration = (fraction: number) => onProgress?.("sampling", (index + fraction) / chains);
+      result.push(await runChain(run, index, onIteration));
     }
     return {
       ...{ layout, draws: result, effects: effectMoments(potential, moments), kept },
       error: {
         ...{ kind: "sampled", step: tuning.step },
-        acceptance: total.acceptance / total.iterations,
-        gradientsPerDraw: total.gradients / total.iterations,
+        acceptance: totals.acceptance / totals.iterations,
+        gradientsPerDraw: totals.gradients / totals.iterations,
       },
     };
   } finally {
     engine.memory.release(mark);
   }
+}
+
+/** Sums over the draws of all chains so far. */
+interface Totals {
+  acceptance: number;
+  gradients: number;
+  iterations: number;
+}
+
+interface SampledRun extends Pick<CrossedSettings, "draws" | "seed" | "signal" | "checkpoint"> {
+  readonly potential: Potential;
+  readonly layout: VarianceLayout;
+  readonly tuning: ChainTuning;
+  readonly spread: Float64Array;
+  readonly moments: RunningMoments;
+  readonly kept: EffectStore;
+  readonly totals: Totals;
+}
+
+/** What a chain of a run keeps. */
+interface ChainState {
+  readonly next: number;
+  readonly chain: EffectChainState;
+  readonly own: Float64Array;
+  readonly moments: MomentsState;
+  readonly kept: EffectStore["state"];
+  readonly totals: Totals;
+}
+
+/** draws × (D + the variance parameters) of one chain; adds to the run's sums. */
+async function runChain(
+  run: SampledRun,
+  index: number,
+  onIteration: (fraction: number) => void,
+): Promise<Float64Array> {
+  const { potential, layout, tuning, spread, moments, kept, totals, seed, draws, signal } = run;
+  const { fixedAt } = potential.structure;
+  const random = createRandom(seed, index, purposes.chain);
+  const theta = tuning.reference.theta.map((value, at) => value + dispersion * spread[at] * random.normal());
+  const unknowns = await scattered(potential, tuning, random);
+  const chain = new EffectChain(potential, layout, tuning, { unknowns, theta }, random);
+  const width = potential.model.numFixed + layout.size;
+  const own = new Float64Array(draws * width);
+  const place = statePlace<ChainState>(run.checkpoint, "effects", [index, seed, draws, theta]);
+  const { before } = place ?? {};
+  if (before) {
+    chain.state = before.chain;
+    own.set(before.own);
+    moments.state = before.moments;
+    kept.state = before.kept;
+    Object.assign(totals, before.totals);
+  }
+  for (let iteration = before?.next ?? -warmUp; iteration < draws; iteration++) {
+    signal?.throwIfAborted();
+    await chain.iterate();
+    chain.caution = iteration < -1 ? cautionAfter(chain) : 1;
+    onIteration((iteration + warmUp) / (draws + warmUp));
+    if (iteration >= 0) {
+      totals.acceptance += chain.acceptance;
+      totals.gradients += chain.gradients;
+      totals.iterations++;
+      moments.add(chain.unknowns);
+      kept.offer(index * draws + iteration, chain.unknowns);
+      own.set(chain.unknowns.subarray(fixedAt), iteration * width);
+      own.set(chain.theta, iteration * width + potential.model.numFixed);
+    }
+    const state = (): ChainState => {
+      const sums = { moments: moments.state, kept: kept.state, totals };
+      return { next: iteration + 1, chain: chain.state, own, ...sums };
+    };
+    if (iteration < draws - 1) place?.offer(state);
+    else place?.keep(state());
+  }
+  return own;
 }
 
 /** Shorter steps after a trajectory that was hardly acceptable, longer ones again after others. */
@@ -139,6 +196,12 @@ async function scattered({ structure }: Potential, { reference }: ChainTuning, r
   return offset.map((value, at) => value + reference.center[at]);
 }
 
+interface MomentsState {
+  readonly mean: Float64Array;
+  readonly squares: Float64Array;
+  readonly count: number;
+}
+
 /** Mean and variance of vectors, by Welford's updates; those of longer vectors take their first entries. */
 class RunningMoments {
   readonly mean: Float64Array;
@@ -157,6 +220,16 @@ class RunningMoments {
       this.mean[at] += before / this.#count;
       this.#squares[at] += before * (values[at] - this.mean[at]);
     }
+  }
+
+  get state(): MomentsState {
+    return { mean: this.mean, squares: this.#squares, count: this.#count };
+  }
+
+  set state({ mean, squares, count }: MomentsState) {
+    this.mean.set(mean);
+    this.#squares.set(squares);
+    this.#count = count;
   }
 
   sds(): Float64Array<ArrayBuffer> {

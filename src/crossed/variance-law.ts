@@ -1,3 +1,4 @@
+import { type Checkpoint, remembered } from "../checkpoint/checkpoint.ts";
 import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { diagonalMatrix, type Matrix } from "../linalg/matrix.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
@@ -41,6 +42,7 @@ interface SearchOptions {
   readonly random: Xoshiro;
   readonly signal?: AbortSignal;
   readonly onPoint?: (count: number) => void;
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -51,12 +53,16 @@ interface SearchOptions {
 export async function findVarianceLaw(
   marginal: GaussianMarginal,
   start: Float64Array,
-  { random, signal, onPoint }: SearchOptions,
+  { random, signal, onPoint, checkpoint }: SearchOptions,
 ): Promise<VarianceLaw | undefined> {
   const points: MarginalPoint[] = [];
-  const evaluate = async <Point extends MarginalPoint>(compute: () => Promise<Point>): Promise<Point | undefined> => {
+  const evaluate = async <Point extends MarginalPoint>(
+    what: "slope" | "density",
+    theta: Float64Array,
+    compute: () => Promise<Point>,
+  ): Promise<Point | undefined> => {
     try {
-      const point = await compute();
+      const point = await remembered(checkpoint, what, [theta], compute);
       points.push(point);
       onPoint?.(points.length);
       return point;
@@ -66,10 +72,14 @@ export async function findVarianceLaw(
     }
   };
   const metric = firstMetric(marginal, start);
-  const mode = await searchMode((theta) => evaluate(() => marginal.slopeAt(theta, signal)), start, metric);
+  const mode = await searchMode(
+    (theta) => evaluate("slope", theta, () => marginal.slopeAt(theta, signal)),
+    start,
+    metric,
+  );
   requireNoise(marginal.model, marginal.layout, mode.theta);
   const coordinates = varianceCoordinates(marginal, mode.theta, metric);
-  const add = async (theta: Float64Array) => evaluate(() => marginal.at(theta, signal));
+  const add = async (theta: Float64Array) => evaluate("density", theta, () => marginal.at(theta, signal));
   const size = mode.theta.length;
   for (const offset of firstDesign(size, random)) await add(coordinates.thetaAt(offset));
   const near = () => {

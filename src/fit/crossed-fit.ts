@@ -100,6 +100,7 @@ async function runCrossed(
     seed,
     effectDraws,
     signal,
+    checkpoint: workspace.checkpoint,
     onProgress: (stage, share) => onProgress?.(stage, share),
   });
   const positions = crossed.draws.map((chain) => inOrder(chain, crossed, design.columns.length));

@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Design } from "../design/design-types.ts";
 import { referencesOf } from "../design/recipe/references.ts";
 import { viewRows } from "../engine/bindings/row-view.ts";
@@ -37,6 +38,8 @@ export interface RunOptions extends FitOptions, RunControl {
    * they are where that takes a second or so.
    */
   readonly effects?: boolean;
+  /** Where the run keeps what it has worked out, and goes on from where one like it was interrupted. */
+  readonly checkpoint?: Checkpoint;
 }
 
 /**
@@ -45,14 +48,14 @@ export interface RunOptions extends FitOptions, RunControl {
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
   requireOptions(options);
-  const { signal, onProgress: listener, keepTarget, effects: wantsEffects, ...plain } = options;
+  const { signal, onProgress: listener, keepTarget, effects: wantsEffects, checkpoint, ...plain } = options;
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
     refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
-    const listening = { signal, onProgress };
+    const listening = { signal, onProgress, checkpoint };
     const found = await loadInput(input, resolved, engine, listening, (model) =>
       refuseUnsuited(resolved.sampler, model, resolved),
     );

@@ -45,6 +45,17 @@ export class Xoshiro {
     this.#stream = Uint32Array.from(stream);
   }
 
+  /** All that decides what comes next; 21 u32. */
+  get state(): Uint32Array<ArrayBuffer> {
+    return Uint32Array.of(...this.#stream, ...this.#words, this.#left);
+  }
+
+  set state(state: Uint32Array) {
+    this.#stream.set(state.subarray(0, 4 * lanes));
+    this.#words.set(state.subarray(4 * lanes, 5 * lanes));
+    this.#left = state[5 * lanes];
+  }
+
   uint32(): number {
     if (this.#left === 0) {
       nextWordsInto(this.#stream, this.#words);

@@ -2,11 +2,18 @@ import type { Model } from "../models/model.ts";
 import { CustomRows } from "./custom-rows.ts";
 import { GroupRows } from "./group-rows.ts";
 import { KernelRows } from "./kernel-rows.ts";
+import { RememberedRows } from "./remembered-rows.ts";
 import type { Rows, RowTraits } from "./rows.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The rows of a model, read with what the workspace has: the one place that knows which implementation reads them. */
 export function rowsOf(workspace: Workspace, model: Model): Rows {
+  const { checkpoint } = workspace;
+  if (!checkpoint) return readersOf(workspace, model);
+  return new RememberedRows(readersOf({ ...workspace, afterPass: undefined }, model), checkpoint, workspace, model);
+}
+
+function readersOf(workspace: Workspace, model: Model): Rows {
   if (model.custom) return new CustomRows(workspace, model, model.custom);
   return model.groups ? new GroupRows(workspace, model) : new KernelRows(workspace, model);
 }

@@ -67,7 +67,8 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function isAlive(processNumber: number): boolean {
+/** Whether a process of this number runs here. */
+export function isAlive(processNumber: number): boolean {
   try {
     process.kill(processNumber, 0);
   } catch (error) {

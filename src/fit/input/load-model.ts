@@ -55,6 +55,7 @@ export async function loadModel(
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
+  listening.checkpoint?.requireSame([design.rows, ...(design.groups?.factors ?? []).map(({ levelOf }) => levelOf)]);
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const classes = classesOf(design, options.classCoding);

@@ -1,3 +1,4 @@
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import { buildDesign, designFromArrays, designFromSparse, type SparseArrays } from "../../design/design.ts";
 import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -74,6 +75,7 @@ export interface RunControl {
 export interface Reporting {
   readonly signal?: AbortSignal;
   readonly onProgress?: ReportProgress;
+  readonly checkpoint?: Checkpoint;
 }
 
 /**

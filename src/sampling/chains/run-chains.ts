@@ -5,6 +5,7 @@ import { traitsOf } from "../../rows/rows-of.ts";
 import { workPerGroup } from "../../rows/work.ts";
 import type { ChainOutput } from "../plan.ts";
 import type { ChainSpec, Start } from "./chain-spec.ts";
+import { chainsPlace, runResumably } from "./resumable-run.ts";
 import { stepChains } from "./step-chains.ts";
 import { writeChain } from "./write-chain.ts";
 
@@ -51,7 +52,7 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
     if (traitsOf(spec.model).areInMemory) {
-      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+      await runResumably(workspace, { memory, mark, tasks, onProgress }, chainsPlace(workspace, spec, stage));
       workspace.counter.rowsVisited += totalSteps * spec.chains * spec.batchSize;
     } else await stepChains(local, spec, records, totalSteps, stage);
     return collect(local, spec, records);

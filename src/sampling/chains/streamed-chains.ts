@@ -1,6 +1,7 @@
 import { drawBufferOf, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { LowRankApproximation } from "../../estimation/local-approximation.ts";
 import type { ChainSpec, LowRankStep, Start } from "./chain-spec.ts";
+import { chainsPlace, runResumably } from "./resumable-run.ts";
 import { writeChain } from "./write-chain.ts";
 
 /** Entries that the draws of all chains may have together: 4 bytes each. */
@@ -55,7 +56,7 @@ export async function streamChains(
         argument: stepsPerDraw / callsPerInterval,
         times,
       }));
-      await workspace.executor.run(tasks, { signal: workspace.signal, onProgress });
+      await runResumably(workspace, { memory, mark, tasks, onProgress }, chainsPlace(workspace, spec, stage));
       positions.forEach((kept, chain) => {
         kept.set(buffers[chain].view(count), made * dimension);
       });

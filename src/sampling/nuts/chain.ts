@@ -1,10 +1,19 @@
+import type { StatePlace } from "../../checkpoint/checkpoint.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
 import type { Xoshiro } from "../../rng/xoshiro.ts";
 import type { HamiltonianStatistics } from "../plan.ts";
-import { type PhasePoint, type Potential, withFreshMomentum } from "./hamiltonian.ts";
-import { type MetricKind, metricOf, nothingLearned, RunningCovariance, warmUpWindows } from "./mass-matrix.ts";
+import { type Metric, type PhasePoint, type Potential, withFreshMomentum } from "./hamiltonian.ts";
+import {
+  type CovarianceState,
+  type MetricKind,
+  metricOf,
+  nothingLearned,
+  RunningCovariance,
+  type WarmUpWindows,
+  warmUpWindows,
+} from "./mass-matrix.ts";
 import { DualAveraging, reasonableStepSize } from "./step-size.ts";
-import { largestTreeDepth, transition } from "./tree.ts";
+import { largestTreeDepth, type Transition, transition } from "./tree.ts";
 
 export interface NutsSettings {
   /** Iterations of adaptation, which leave no draws. */
@@ -17,12 +26,33 @@ export interface NutsSettings {
   readonly targetAcceptance?: number;
   /** Called after every iteration. */
   readonly onIteration?: () => void;
+  /** Where the chain keeps its state, and goes on from. */
+  readonly place?: StatePlace<NutsState>;
 }
 
 export interface NutsChain {
   /** draws × M, row-major. */
   readonly positions: Float64Array;
   readonly statistics: HamiltonianStatistics;
+}
+
+type Position = Pick<PhasePoint, "position" | "loss" | "gradient">;
+
+/** All that decides how a chain goes on, and its draws so far. */
+export interface NutsState {
+  /** Iterations of the warm-up, and draws, that are done. */
+  readonly iterations: number;
+  readonly point: Position;
+  /** What the mass matrix was made of. */
+  readonly covariance: Matrix;
+  readonly step: readonly number[];
+  readonly window: CovarianceState;
+  readonly random: Uint32Array;
+  readonly gradients: number;
+  readonly warmUpGradients: number;
+  readonly kept: Pick<HamiltonianStatistics, "energy" | "acceptance" | "treeDepth" | "diverging"> & {
+    readonly positions: Float64Array;
+  };
 }
 
 /** One chain of the No-U-Turn sampler: warm-up by Stan's schedule, then draws with what was learned. */
@@ -32,70 +62,158 @@ export async function runNutsChain(
   settings: NutsSettings,
   random: Xoshiro,
 ): Promise<NutsChain> {
-  const { warmUp, draws, guess, metric: kind, targetAcceptance = 0.8, onIteration } = settings;
-  const { dimension } = potential;
-  const normal = () => random.normal();
-  const uniform = () => random.uniform();
-  let gradients = 1;
-  const counted: Potential = {
-    ...potential,
-    evaluate: (position) => {
-      gradients++;
-      return potential.evaluate(position);
-    },
-  };
-  let metric = metricOf(kind, guess);
-  let point: Pick<PhasePoint, "position" | "loss" | "gradient"> = {
-    position: start,
-    ...(await potential.evaluate(start)),
-  };
-  const step = new DualAveraging(
-    targetAcceptance,
-    await reasonableStepSize(counted, metric, point, 1, normal),
-    metric.largestStep,
-  );
-  const windows = kind === "normal" ? nothingLearned : warmUpWindows(warmUp);
-  let positions = new RunningCovariance(kind, dimension);
-  for (let iteration = 1; iteration <= warmUp; iteration++) {
-    const next = await transition(counted, metric, withFreshMomentum(metric, point, normal), step.stepSize, uniform);
-    point = next.point;
-    step.update(next.acceptance, next.atBound);
-    if (iteration > windows.start) positions.add(point.position);
-    if (windows.ends.includes(iteration)) {
-      metric = metricOf(kind, positions.regularised(guess));
-      positions = new RunningCovariance(kind, dimension);
-      step.restart(await reasonableStepSize(counted, metric, point, step.stepSize, normal));
+  const { warmUp, draws, onIteration, place } = settings;
+  const chain = new RunningChain(potential, settings, random);
+  if (place?.before) chain.state = place.before;
+  else await chain.begin(start);
+  while (chain.iterations < warmUp + draws) {
+    if (chain.iterations < warmUp) await chain.warmUp();
+    else await chain.draw();
+    place?.offer(() => chain.state);
+    onIteration?.();
+  }
+  return chain.result();
+}
+
+class RunningChain {
+  iterations = 0;
+  #gradients = 1;
+  #warmUpGradients = 0;
+  #point: Position = { position: new Float64Array(), loss: 0, gradient: new Float64Array() };
+  #covariance: Matrix;
+  #metric: Metric;
+  #step: DualAveraging;
+  #window: RunningCovariance;
+  readonly #potential: Potential;
+  readonly #windows: WarmUpWindows;
+  readonly #positions: Float64Array;
+  readonly #energy: Float64Array;
+  readonly #acceptance: Float64Array;
+  readonly #treeDepth: Uint8Array;
+  readonly #diverging: Uint8Array;
+  readonly #normal = () => this.random.normal();
+
+  constructor(
+    potential: Potential,
+    private readonly settings: NutsSettings,
+    private readonly random: Xoshiro,
+  ) {
+    const { metric, guess, warmUp, draws, targetAcceptance = 0.8 } = settings;
+    this.#potential = {
+      ...potential,
+      evaluate: (position) => {
+        this.#gradients++;
+        return potential.evaluate(position);
+      },
+    };
+    this.#covariance = guess;
+    this.#metric = metricOf(metric, guess);
+    this.#step = new DualAveraging(targetAcceptance, 1, this.#metric.largestStep);
+    this.#windows = metric === "normal" ? nothingLearned : warmUpWindows(warmUp);
+    this.#window = new RunningCovariance(metric, potential.dimension);
+    this.#positions = new Float64Array(draws * potential.dimension);
+    this.#energy = new Float64Array(draws);
+    this.#acceptance = new Float64Array(draws);
+    this.#treeDepth = new Uint8Array(draws);
+    this.#diverging = new Uint8Array(draws);
+  }
+
+  async begin(start: Float64Array): Promise<void> {
+    this.#point = { position: start, ...(await this.#potential.evaluate(start)) };
+    this.#gradients = 1;
+    this.#step.restart(await this.#reasonableStep(1));
+    this.#warmUpGradients = this.#gradients;
+  }
+
+  async warmUp(): Promise<void> {
+    const { metric, guess, warmUp } = this.settings;
+    const { acceptance, atBound } = await this.#move(this.#step.stepSize);
+    this.#step.update(acceptance, atBound);
+    if (this.iterations > this.#windows.start) this.#window.add(this.#point.position);
+    if (this.#windows.ends.includes(this.iterations)) {
+      this.#covariance = this.#window.regularised(guess);
+      this.#metric = metricOf(metric, this.#covariance);
+      this.#window = new RunningCovariance(metric, this.#potential.dimension);
+      this.#step.restart(await this.#reasonableStep(this.#step.stepSize));
     }
-    onIteration?.();
+    if (this.iterations === warmUp) this.#warmUpGradients = this.#gradients;
   }
-  const stepSize = step.finalStepSize;
-  const warmUpGradients = gradients;
-  const output = new Float64Array(draws * dimension);
-  const energy = new Float64Array(draws);
-  const acceptance = new Float64Array(draws);
-  const treeDepth = new Uint8Array(draws);
-  const diverging = new Uint8Array(draws);
-  for (let draw = 0; draw < draws; draw++) {
-    const next = await transition(counted, metric, withFreshMomentum(metric, point, normal), stepSize, uniform);
-    point = next.point;
-    output.set(point.position, draw * dimension);
-    energy[draw] = next.point.energy;
-    acceptance[draw] = next.acceptance;
-    treeDepth[draw] = next.depth;
-    diverging[draw] = next.diverging ? 1 : 0;
-    onIteration?.();
+
+  async draw(): Promise<void> {
+    const draw = this.iterations - this.settings.warmUp;
+    const { point, acceptance, depth, diverging } = await this.#move(this.#step.finalStepSize);
+    this.#positions.set(point.position, draw * this.#potential.dimension);
+    this.#energy[draw] = point.energy;
+    this.#acceptance[draw] = acceptance;
+    this.#treeDepth[draw] = depth;
+    this.#diverging[draw] = diverging ? 1 : 0;
   }
-  return {
-    positions: output,
-    statistics: {
-      energy,
-      acceptance,
-      treeDepth,
-      diverging,
-      largestTreeDepth,
-      stepSize,
-      warmUpGradients,
-      gradients: gradients - warmUpGradients,
-    },
-  };
+
+  get state(): NutsState {
+    const draws = Math.max(0, this.iterations - this.settings.warmUp);
+    return {
+      iterations: this.iterations,
+      point: this.#point,
+      covariance: this.#covariance,
+      step: this.#step.state,
+      window: this.#window.state,
+      random: this.random.state,
+      gradients: this.#gradients,
+      warmUpGradients: this.#warmUpGradients,
+      kept: {
+        positions: this.#positions.slice(0, draws * this.#potential.dimension),
+        energy: this.#energy.slice(0, draws),
+        acceptance: this.#acceptance.slice(0, draws),
+        treeDepth: this.#treeDepth.slice(0, draws),
+        diverging: this.#diverging.slice(0, draws),
+      },
+    };
+  }
+
+  set state({ iterations, point, covariance, step, window, random, gradients, warmUpGradients, kept }: NutsState) {
+    this.iterations = iterations;
+    this.#point = point;
+    this.#covariance = covariance;
+    this.#metric = metricOf(this.settings.metric, covariance);
+    this.#step.state = step;
+    this.#window.state = window;
+    this.random.state = random;
+    this.#gradients = gradients;
+    this.#warmUpGradients = warmUpGradients;
+    this.#positions.set(kept.positions);
+    this.#energy.set(kept.energy);
+    this.#acceptance.set(kept.acceptance);
+    this.#treeDepth.set(kept.treeDepth);
+    this.#diverging.set(kept.diverging);
+  }
+
+  result(): NutsChain {
+    return {
+      positions: this.#positions,
+      statistics: {
+        energy: this.#energy,
+        acceptance: this.#acceptance,
+        treeDepth: this.#treeDepth,
+        diverging: this.#diverging,
+        largestTreeDepth,
+        stepSize: this.#step.finalStepSize,
+        warmUpGradients: this.#warmUpGradients,
+        gradients: this.#gradients - this.#warmUpGradients,
+      },
+    };
+  }
+
+  /** One transition from where the chain is, with a fresh momentum. */
+  async #move(stepSize: number): Promise<Transition> {
+    const start = withFreshMomentum(this.#metric, this.#point, this.#normal);
+    const next = await transition(this.#potential, this.#metric, start, stepSize, () => this.random.uniform());
+    const { position, loss, gradient } = next.point;
+    this.#point = { position, loss, gradient };
+    this.iterations++;
+    return next;
+  }
+
+  #reasonableStep(guess: number): Promise<number> {
+    return reasonableStepSize(this.#potential, this.#metric, this.#point, guess, this.#normal);
+  }
 }

@@ -37,6 +37,12 @@ export function warmUpWindows(warmUp: number): WarmUpWindows {
   }
 }
 
+export interface CovarianceState {
+  readonly mean: Float64Array;
+  readonly sums: Float64Array;
+  readonly count: number;
+}
+
 /** Covariance of the positions of one window, by Welford's updates: M² a position, or M for the diagonal alone. */
 export class RunningCovariance {
   readonly #kind: MetricKind;
@@ -48,6 +54,17 @@ export class RunningCovariance {
     this.#kind = kind;
     this.#mean = new Float64Array(dimension);
     this.#sums = matrix(dimension, dimension);
+  }
+
+  /** Of the positions so far. */
+  get state(): CovarianceState {
+    return { mean: this.#mean.slice(), sums: this.#sums.data.slice(), count: this.#count };
+  }
+
+  set state({ mean, sums, count }: CovarianceState) {
+    this.#mean.set(mean);
+    this.#sums.data.set(sums);
+    this.#count = count;
   }
 
   add(position: Float64Array): void {

@@ -1,3 +1,4 @@
+import { statePlace } from "../../checkpoint/checkpoint.ts";
 import type { ReportProgress } from "../../engine/progress.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { identity, multiplyVector } from "../../linalg/matrix.ts";
@@ -7,7 +8,7 @@ import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/fu
 import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
-import { type NutsSettings, runNutsChain } from "./chain.ts";
+import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
 import type { TransportCoordinates } from "./transport.ts";
 
 interface Target {
@@ -36,6 +37,7 @@ export async function runNuts(
   const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
   const guess = coordinates ? identity(mode.length) : laplaceCovariance;
   const chains = await runTogether(model.memory, prepare, count, async (evaluate, chain) => {
+    const place = statePlace<NutsState>(workspace.checkpoint, "nuts", [chain, seed, iterations, adaptation, guess]);
     const scatter = createRandom(seed, chain, 4);
     const normal = Float64Array.from(mode, () => startDispersion * scatter.normal());
     const offset = multiplyVector(laplaceFactor, normal);
@@ -45,7 +47,7 @@ export async function runNuts(
     const start = mayBeBounded
       ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
       : dispersed;
-    const settings = { ...adaptation, draws: iterations, guess, onIteration };
+    const settings = { ...adaptation, draws: iterations, guess, onIteration, place };
     return runNutsChain(
       { dimension: mode.length, evaluate, mayBeBounded },
       start,

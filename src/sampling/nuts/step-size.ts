@@ -32,6 +32,15 @@ export class DualAveraging {
     this.restart(firstStep);
   }
 
+  /** All that it has seen, but for the target and the largest step. */
+  get state(): readonly number[] {
+    return [this.#gamma, this.#center, this.#count, this.#shortfall, this.#logStep, this.#meanLogStep];
+  }
+
+  set state(state: readonly number[]) {
+    [this.#gamma, this.#center, this.#count, this.#shortfall, this.#logStep, this.#meanLogStep] = state;
+  }
+
   /** Forgets everything and searches around ten times ε₁, for long steps are cheaper to try than short ones. */
   restart(firstStep: number): void {
     this.#center = Math.log(10 * firstStep);

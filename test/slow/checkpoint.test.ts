@@ -1,0 +1,3 @@
+import { describeInterruptedRuns, slowCases } from "../conformance/interrupted-runs.ts";
+
+describeInterruptedRuns(slowCases);
