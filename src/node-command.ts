@@ -48,6 +48,11 @@ export interface NodeRunOptions extends Omit<RunOptions, "checkpoint">, Threads 
    * A folder in which the run keeps what it has worked out, every few seconds: the same call goes on from there after the process
    * has ended before its time, with the same draws. Its states go when the fit is done.
    */
+  readonly checkpoint?: string;
+}
+
+/** The same for the command, which finishes the checkpoint once its outputs are written. */
+interface CommandRunOptions extends Omit<NodeRunOptions, "checkpoint"> {
   readonly checkpoint?: string | RunCheckpoint;
 }
 /** What may be set for a comparison on worker threads. */
@@ -57,7 +62,7 @@ export interface NodeCompareOptions extends CompareOptions, Threads {}
  * Posterior of a generalised linear model from files, tables or arrays, on worker threads that share one copy of the data.
  * @throws InputError where the input or an option cannot be used; the signal's reason when it is aborted
  */
-export async function fit(input: FitInput | FileInput, options: NodeRunOptions = {}): Promise<Posterior> {
+export async function fit(input: FitInput | FileInput, options: CommandRunOptions = {}): Promise<Posterior> {
   requireOptions(options);
   const { checkpoint: given, ...plain } = options;
   if (given === undefined) return onThreads(input, plain, fitWithEngine);
@@ -171,7 +176,7 @@ function isFile(input: FitInput | FileInput): input is FileInput {
 }
 
 export { effectsToJson, posteriorToJson } from "./fit/summary/to-json.ts";
-export { openCheckpoint, type RunCheckpoint, storedRun } from "./persistence/checkpoint-node.ts";
+export { openCheckpoint } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { openTable };
