@@ -155,7 +155,8 @@ class FolderCheckpoint implements RunCheckpoint {
 
   recall(key: string): unknown {
     const pending = this.#pending.get(key);
-    if (pending) return deserialize(pending);
+    // A copy, for arrays of what is returned lie in it.
+    if (pending) return deserialize(pending.slice());
     let bytes: Buffer;
     try {
       bytes = readFileSync(join(this.folder, `${key}.state`));

@@ -8,6 +8,7 @@ import { type ModelRecipe, parameterNames, requireFit } from "../prediction/pred
 import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { crc32 } from "./crc-32.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { reasonInSentence } from "./saved-checks.ts";
 import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { parsed } from "./saved-schemas.ts";
 
@@ -159,8 +160,7 @@ function requireCoefficients(recipe: ModelRecipe, names: readonly string[]): voi
     throw new Error("its coefficients are not those of its model");
 }
 
-const reasonOf = (error: unknown) =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0].replace(/\.$/, "");
+const reasonOf = (error: unknown) => reasonInSentence(error instanceof Error ? error.message : String(error));
 
 function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltonian"] {
   const chains = statistics.map(({ largestTreeDepth, stepSize, warmUpGradients, gradients }) => ({

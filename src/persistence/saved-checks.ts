@@ -11,6 +11,14 @@ import {
 export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed"> &
   Pick<PredictiveFit, "groupEffects">;
 
+const longestReason = 300;
+
+/** An error's message as part of a sentence: its first line, cut where a damaged fit has names without end. */
+export function reasonInSentence(message: string): string {
+  const line = message.trim().split("\n")[0].replace(/\.$/, "");
+  return line.length <= longestReason ? line : `${line.slice(0, longestReason - 1)}…`;
+}
+
 const recordedKinds = {
   numbers: "number",
   counts: "number",

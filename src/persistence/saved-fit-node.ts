@@ -6,6 +6,7 @@ import { requireText } from "../kinds.ts";
 import { requireFit } from "../prediction/predictive-fit.ts";
 import { optionalPackage } from "../table/optional-package.ts";
 import { type Origin, requireOrigin, type SavedFit } from "./restored-fit.ts";
+import { reasonInSentence } from "./saved-checks.ts";
 import { readFit, writeFit } from "./saved-fit.ts";
 import { writeWhole } from "./whole-files-node.ts";
 
@@ -99,5 +100,5 @@ async function requireHdf5(path: string): Promise<void> {
 function reason(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   const innermost = /error message = '([^']+)'/.exec(message)?.[1] ?? [...message.matchAll(/minor: (.+)/g)].at(-1)?.[1];
-  return (innermost ?? message.trim().split("\n")[0]).replace(/\.$/, "");
+  return reasonInSentence(innermost ?? message);
 }

@@ -39,7 +39,8 @@ class FrailCheckpoint implements Checkpoint {
   recall(key: string): unknown {
     const state = this.states.get(key);
     if (state) this.recalled++;
-    return state && deserialize(state);
+    // A copy, for the arrays of what is returned lie in it, and may be written to.
+    return state && deserialize(state.slice());
   }
 
   requireSame(): void {}
