@@ -16,7 +16,8 @@ import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts
 import { crossedColumnWarnings, crossedPriorCheck } from "./input/crossed-checks.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
 import { refuseExactFit, refuseNoNoise } from "./input/least-noise.ts";
-import { describeData, type Reporting } from "./input/load.ts";
+import { describeData } from "./input/describe-data.ts";
+import type { Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import type { Posterior } from "./posterior.ts";

@@ -1,14 +1,11 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import type { Design } from "../design/design-types.ts";
 import { referencesOf } from "../design/recipe/references.ts";
-import { viewRows } from "../engine/bindings/row-view.ts";
 import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { refuse } from "../kinds.ts";
-import { dataRowsOf } from "../models/group-model.ts";
-import type { Model } from "../models/model.ts";
 import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
@@ -21,7 +18,8 @@ import { crossedFit } from "./crossed-fit.ts";
 import { effectsOfLevels } from "./effects/effects-of-levels.ts";
 import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
-import { describeData, type FitInput, type RunControl } from "./input/load.ts";
+import { describeData, observedTarget } from "./input/describe-data.ts";
+import type { FitInput, RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf, settingsOf } from "./posterior-methods.ts";
@@ -102,18 +100,6 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   });
   onProgress?.finish();
   return posterior;
-}
-
-/** The target of each row of the fit, in the table's order. */
-function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Float64Array {
-  const { memory, rows } = dataRowsOf(model);
-  const view = viewRows(memory, rows);
-  const observed = new Float64Array(numRows);
-  for (let n = 0; n < numRows; n++) {
-    view.moveTo(n);
-    observed[rowOrder?.[n] ?? n] = target.mean + target.scale * view.target();
-  }
-  return observed;
 }
 
 interface SelectedRun {

@@ -5,7 +5,7 @@ import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
 import type { LearnedPrior } from "./input/learn-prior.ts";
-import type { DataSummary } from "./input/load.ts";
+import type { DataSummary } from "../design/data-summary.ts";
 import type { NewRows, Prediction } from "./predict.ts";
 import type { Coefficient } from "./summary/coefficients.ts";
 import type { GroupTermSummary } from "./summary/group-terms.ts";
