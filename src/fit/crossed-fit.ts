@@ -15,8 +15,8 @@ import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts";
 import { crossedColumnWarnings, crossedPriorCheck } from "./input/crossed-checks.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
-import { refuseExactFit, refuseNoNoise } from "./input/least-noise.ts";
 import { describeData } from "./input/describe-data.ts";
+import { refuseExactFit, refuseNoNoise } from "./input/least-noise.ts";
 import type { Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
@@ -33,7 +33,7 @@ interface CrossedRun extends PosteriorTable {
   readonly crossed: CrossedPosterior;
 }
 
-interface CrossedOutputs extends Pick<Posterior, "observed"> {
+interface CrossedOutputs extends Pick<Posterior, "observed" | "options"> {
   /** When the run began. */
   readonly started: number;
   readonly wantsEffects?: boolean;
@@ -47,7 +47,7 @@ export async function crossedFit(
   loaded: LoadedModel,
   options: ResolvedOptions,
   engine: Engine,
-  { started, wantsEffects, observed, ...listening }: Reporting & CrossedOutputs,
+  { started, wantsEffects, observed, options: given, ...listening }: Reporting & CrossedOutputs,
 ): Promise<Posterior> {
   const { design, model, times, workspace } = loaded;
   const { groups, target } = design;
@@ -66,6 +66,7 @@ export async function crossedFit(
     formula: design.formula,
     data: describeData(design, model),
     references: referencesOf(design.recipe),
+    options: given,
     settings,
     ...byTerm(recipe, coefficients, draws),
     certificate,

@@ -16,9 +16,9 @@ import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
 import { crossedFit } from "./crossed-fit.ts";
 import { effectsOfLevels } from "./effects/effects-of-levels.ts";
+import { describeData, observedTarget } from "./input/describe-data.ts";
 import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
-import { describeData, observedTarget } from "./input/describe-data.ts";
 import type { FitInput, RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
@@ -60,7 +60,13 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const { groups } = found.loaded.design;
     if (groups && isCrossed(groups)) {
       const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
-      return crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects, ...observed });
+      return crossedFit(found.loaded, resolved, engine, {
+        ...listening,
+        started,
+        wantsEffects,
+        options: plain,
+        ...observed,
+      });
     }
     const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;
@@ -81,6 +87,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       formula: design.formula,
       data: describeData(design, local.model),
       references: referencesOf(design.recipe),
+      options: plain,
       settings: settingsOf(run, rationale),
       ...(learned && { prior: learned }),
       ...byTerm(recipe, certified.coefficients, draws),

@@ -43,8 +43,8 @@ type Results = Readonly<Record<string, Loo | KFold>>;
  */
 export function compareFits(results: Readonly<Record<string, Loo>>): FitComparison<"loo">;
 export function compareFits(results: Readonly<Record<string, KFold>>): FitComparison<"kfold">;
-export function compareFits(results: Results): FitComparison<"loo" | "kfold">;
-export function compareFits(results: Results): FitComparison<"loo" | "kfold"> {
+export function compareFits(results: Results): FitComparison<"loo"> | FitComparison<"kfold">;
+export function compareFits(results: Results): FitComparison<"loo"> | FitComparison<"kfold"> {
   requireObject(results, "The results", "those of loo by the names of the fits, such as { a: await loo(a, rows) }");
   const named = Object.entries(results);
   if (named.length < 2) throw new InputError("There is one fit: give two or more to compare.");
@@ -56,11 +56,11 @@ export function compareFits(results: Results): FitComparison<"loo" | "kfold"> {
   const weights = stackingWeights(sorted.map(([, own]) => pointwiseOf(own)));
   const { ic } = best;
   const total = best.n_data_points;
-  return {
+  const comparison = {
     ic,
     n_data_points: total,
     n_rows_left_out: best.row.length,
-    fits: sorted.map(([name, own], rank): ComparedFit<"loo" | "kfold"> => {
+    fits: sorted.map(([name, own], rank) => {
       const difference = estimateSum(
         minus(pointwiseOf(best), pointwiseOf(own)),
         total,
@@ -70,7 +70,7 @@ export function compareFits(results: Results): FitComparison<"loo" | "kfold"> {
       return {
         name,
         rank,
-        ...(numbers as Record<"elpd_loo" | "p_loo" | "elpd_kfold" | "p_kfold", number>),
+        ...numbers,
         elpd_diff: rank === 0 ? 0 : difference.sum,
         weight: weights[rank],
         se: own.se,
@@ -82,6 +82,7 @@ export function compareFits(results: Results): FitComparison<"loo" | "kfold"> {
     }),
     warnings: warningsOf(named, total),
   };
+  return comparison as unknown as FitComparison<"loo"> | FitComparison<"kfold">;
 }
 
 const pointwiseOf = (own: Loo | KFold) => (own.ic === "loo" ? own.loo_i : own.kfold_i);
@@ -105,7 +106,9 @@ type Named = readonly [name: string, result: Loo | KFold];
 
 function requireComparable([a, own]: Named, [b, other]: Named): void {
   if (own.ic !== other.ic)
-    throw new InputError(`${a} was left out row by row and ${b} by folds, or the other way round: do the same to both.`);
+    throw new InputError(
+      `${a} was left out row by row and ${b} by folds, or the other way round: do the same to both.`,
+    );
   if (own.n_data_points !== other.n_data_points)
     throw new InputError(
       `${a} was made of ${own.n_data_points} rows and ${b} of ${other.n_data_points}, as rows with a missing value in a column of the formula are left out: fit both to rows that have every value that either uses.`,
@@ -123,7 +126,9 @@ function requireComparable([a, own]: Named, [b, other]: Named): void {
       `${a} and ${b} have different targets, such as y and log(y), whose densities are not of the same kind: compare fits of one target.`,
     );
   if (own.row.length !== other.row.length || own.row.some((row, i) => row !== other.row[i]))
-    throw new InputError(`${a} and ${b} left out different samples of rows: give both the same rows and the same seed.`);
+    throw new InputError(
+      `${a} and ${b} left out different samples of rows: give both the same rows and the same seed.`,
+    );
 }
 
 /** Differences of fewer nats are within what the estimate itself is good for (Sivula, Magnusson & Vehtari 2020). */
@@ -134,11 +139,11 @@ function warningsOf(named: readonly Named[], total: number): string[] {
   const doubtful = named.filter(([, { warning }]) => warning).map(([name]) => name);
   return [
     ...(doubtful.length > 0
-      ? [`Rows of ${doubtful.join(", ")} have a Pareto k that is too large, so that differences may be off; --k-fold 10 fits again.`]
+      ? [
+          `Rows of ${doubtful.join(", ")} have a Pareto k that is too large, so that differences may be off; --k-fold 10 fits again.`,
+        ]
       : []),
-    ...(total < fewRows
-      ? [`There are ${total} rows, too few for standard errors of differences to be trusted.`]
-      : []),
+    ...(total < fewRows ? [`There are ${total} rows, too few for standard errors of differences to be trusted.`] : []),
     ...smallDifferences(named),
   ];
 }

@@ -7,7 +7,7 @@ import { type PredictiveFit, requireFit } from "../prediction/predictive-fit.ts"
 import { tellRows, whilePreparing } from "../prediction/telling-rows.ts";
 import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount, type TableChunk, type TableSource } from "../table/table-source.ts";
-import { RowPrint, type RowPrints } from "./row-print.ts";
+import { RowPrint } from "./row-print.ts";
 
 /** What comparing models takes of a fit: what predictions are made from, and what rows it was made of. */
 export interface FittedModel extends PredictiveFit {
@@ -18,6 +18,8 @@ export interface FittedModel extends PredictiveFit {
 
 /** Rows of a chunk that the fit was made of. */
 export interface FittedChunk {
+  /** The chunk as the table has it, with the columns that were read beside those of the formula. */
+  readonly chunk: TableChunk;
   readonly rows: EncodedRows;
   /** Which of the encoded rows they are, and the number of each in the data, from 1. */
   readonly places: readonly number[];
@@ -39,7 +41,7 @@ export class FittedRows {
   constructor(
     private readonly fit: FittedModel,
     private readonly source: TableSource,
-    options: EncodeOptions,
+    private readonly options: EncodeOptions,
   ) {
     requireFitted(fit);
     this.encoder = new RowEncoder(fit.recipe, source, options);
@@ -49,9 +51,13 @@ export class FittedRows {
       );
   }
 
-  /** Columns of the table that are read beside those of the formula come as `extra`. */
-  async *read(stage: string, onProgress: ReportProgress | undefined): AsyncGenerator<FittedChunk> {
-    const rows = this.encodedRows();
+  /** @param others columns of the table that are read beside those of the formula */
+  async *read(
+    stage: string,
+    onProgress: ReportProgress | undefined,
+    others: readonly string[] = [],
+  ): AsyncGenerator<FittedChunk> {
+    const rows = this.encodedRows(others);
     for (;;) {
       const isFirst = this.encoder.rowsRead === 0;
       const first = this.encoder.rowsRead + 1;
@@ -63,13 +69,15 @@ export class FittedRows {
     this.requireSameRows();
   }
 
-  private async *encodedRows(): AsyncGenerator<EncodedRows> {
+  private async *encodedRows(others: readonly string[]): AsyncGenerator<EncodedRows> {
     const { names, texts } = this.encoder.wanted;
-    for await (const chunk of this.source.chunks([...names], texts))
+    for await (const chunk of this.source.chunks([...new Set([...names, ...others])], texts)) {
+      this.options.signal?.throwIfAborted();
       yield this.encoder.encodeNext(chunk, (same) => {
         this.chunk = same;
         return same;
       });
+    }
   }
 
   private ofFit(rows: EncodedRows, first: number): FittedChunk {
@@ -86,7 +94,7 @@ export class FittedRows {
       this.prints.add(numbers[k], target.levels?.[rows.target![i]] ?? rows.target![i], rows.trials?.[i]);
     });
     this.addMoments(rows, places);
-    return { rows, places, numbers };
+    return { chunk: this.chunk!, rows, places, numbers };
   }
 
   private addMoments(rows: EncodedRows, places: readonly number[]): void {
@@ -147,7 +155,9 @@ const labelOf = ({ label = "the data" }: TableSource) => label;
 function requireFitted(fit: FittedModel): void {
   requireFit(fit);
   if (typeof fit.data?.rows !== "number")
-    throw new InputError("The fit does not say what rows it was made of: give the result of fit, importFit or loadFit.");
+    throw new InputError(
+      "The fit does not say what rows it was made of: give the result of fit, importFit or loadFit.",
+    );
   if (fit.data.weights !== undefined)
     throw new InputError(
       `The fit counts rows by the weights ${fit.data.weights}, and it is not told whether such a row is one observation or several: fit without --weights to leave rows out.`,

@@ -1,5 +1,5 @@
-import { goodShape, ParetoSmoothing } from "../diagnostics/statistics/pareto-smoothing.ts";
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
+import { goodShape, ParetoSmoothing } from "../diagnostics/statistics/pareto-smoothing.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
@@ -15,6 +15,7 @@ import { RowDensities } from "./row-densities.ts";
 import type { RowPrints } from "./row-print.ts";
 import { countShapes, type ShapeCount } from "./shape-counts.ts";
 
+export type { FittedModel } from "./fitted-rows.ts";
 export type { LooOptions } from "./loo-options.ts";
 
 /** What estimates of how well a fit predicts rows that it was not made of have in common. */

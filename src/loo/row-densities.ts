@@ -1,5 +1,5 @@
-import { meanEffectiveSampleSize } from "../diagnostics/statistics/effective-sample-size.ts";
 import type { EncodedRows } from "../design/recipe/encode-rows.ts";
+import { meanEffectiveSampleSize } from "../diagnostics/statistics/effective-sample-size.ts";
 import { InputError } from "../errors.ts";
 import { families } from "../families/families.ts";
 import { DrawsOfRow } from "../prediction/draws-of-row.ts";

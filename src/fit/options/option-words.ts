@@ -1,4 +1,5 @@
 import { effectOptions } from "../../options/effect-options.ts";
+import { kFoldOptions, looOptions } from "../../options/loo-options.ts";
 import type { OptionTable } from "../../options/option.ts";
 import { fitOptions } from "../../options/options.ts";
 import { predictOptions } from "../../options/predict-options.ts";
@@ -17,7 +18,7 @@ const phrases: readonly (readonly [command: string, library: string])[] = [
 const values: () => ReadonlySet<string> = () =>
   new Set([
     ...samplers.map(({ name }) => name),
-    ...[fitOptions, predictOptions, effectOptions].flatMap((table) =>
+    ...[fitOptions, predictOptions, effectOptions, looOptions, kFoldOptions].flatMap((table) =>
       Object.values<OptionTable[string]>(table).flatMap(({ words = [] }) => words),
     ),
     ...["auto", "learned", "error"],
