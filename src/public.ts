@@ -39,6 +39,7 @@ export {
 } from "./fit/summary/to-json.ts";
 export type { ComparedFit, FitComparison } from "./loo/compare-fits.ts";
 export type { FoldSummary, KFold } from "./loo/k-fold-result.ts";
+export type { LogLikelihood } from "./loo/log-likelihood.ts";
 export type { FittedModel, LeftOut, Loo, LooOptions } from "./loo/loo.ts";
 export type { ShapeCount } from "./loo/shape-counts.ts";
 export type { CustomModel, CustomModelOptions } from "./models/custom-model.ts";

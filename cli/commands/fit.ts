@@ -18,6 +18,7 @@ interface FitFlags extends CommonFlags {
   save?: string;
   saveData?: boolean;
   checkpoint?: string;
+  saveLogLikelihood?: boolean;
 }
 
 export function addFitCommand(program: Command, version: string): void {
@@ -29,6 +30,10 @@ export function addFitCommand(program: Command, version: string): void {
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit to a netCDF-4 file, for ornstein predict and check, ArviZ and xarray")
     .option("--save-data", "include the target's values in the file of --save, as ArviZ's observed_data")
+    .option(
+      "--save-log-likelihood",
+      "include the log likelihood of every row at every draw in the file of --save, as ArviZ's log_likelihood, for az.loo; ornstein loo needs none",
+    )
     .option(
       "--draws-out <file>",
       "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
@@ -54,11 +59,12 @@ Example:
   from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, saveData, drawsOut, effects, checkpoint: folder, ...others } = flags;
+  const { formula, sql, json, save, saveData, saveLogLikelihood, drawsOut, effects, checkpoint: folder, ...others } = flags;
   const { threads, quiet, color, ...options } = others;
   requireRunnable(data, flags);
-  if (saveData && save === undefined)
-    throw new InputError("--save-data says what --save writes: give --save a file too.");
+  const what = saveData ? "--save-data" : saveLogLikelihood ? "--save-log-likelihood" : undefined;
+  if (what !== undefined && save === undefined)
+    throw new InputError(`${what} says what --save writes: give --save a file too.`);
   if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
   if (effects !== undefined) requireEffectsFile(effects);
   const draws = drawsOut === "-" ? "/dev/stdout" : drawsOut;
@@ -86,6 +92,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       {
         ...options,
         keepTarget: saveData,
+        keepLogLikelihood: saveLogLikelihood,
         effects: effects !== undefined || save !== undefined || undefined,
         threads,
         onProgress,

@@ -1,6 +1,7 @@
 import type { DataSummary } from "../design/data-summary.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import type { EffectOptions, Effects } from "../effects/effects.ts";
+import type { LogLikelihood } from "../loo/log-likelihood.ts";
 import type { Loo, LooOptions } from "../loo/loo.ts";
 import type { FitOptions } from "../options/options.ts";
 import type { NamedGroupEffects } from "../prediction/group-effects.ts";
@@ -57,6 +58,8 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
+  /** log p(y_n | θ_s) of each row at each draw, if it was asked for; not in what is read back from a file. */
+  readonly logLikelihood?: LogLikelihood;
   /**
    * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
    */

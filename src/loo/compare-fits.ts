@@ -136,13 +136,8 @@ const smallDifference = 4;
 const fewRows = 100;
 
 function warningsOf(named: readonly Named[], total: number): string[] {
-  const doubtful = named.filter(([, { warning }]) => warning).map(([name]) => name);
   return [
-    ...(doubtful.length > 0
-      ? [
-          `Rows of ${doubtful.join(", ")} have a Pareto k that is too large, so that differences may be off; --k-fold 10 fits again.`,
-        ]
-      : []),
+    ...named.flatMap(([name, { warnings }]) => warnings.map((warning) => `${name}: ${warning}`)),
     ...(total < fewRows ? [`There are ${total} rows, too few for standard errors of differences to be trusted.`] : []),
     ...smallDifferences(named),
   ];

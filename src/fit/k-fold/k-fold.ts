@@ -106,7 +106,8 @@ function settle(options: KFoldOptions) {
   const { foldBy, stratify } = options;
   if (foldBy !== undefined && stratify !== undefined)
     throw new InputError("--fold-by keeps rows together, and --stratify shares them out: give one of them.");
-  return { ...withDefaults(kFoldOptions, options, ["kFold", "posteriorDraws", "seed"]), ...options, foldBy, stratify };
+  const defaults = withDefaults(kFoldOptions, options, ["kFold", "posteriorDraws", "seed", "unknownLevels"]);
+  return { ...defaults, foldBy, stratify };
 }
 
 /** The rows of the fit with a fold for each, and Σ log p(y) under the fit of all of them. */
@@ -196,6 +197,6 @@ async function saying<Result>(label: string, work: () => Promise<Result>): Promi
     return await work();
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw new InputError(`In ${label}: ${error.message}`);
+    throw new InputError(`In ${label}, whose rows are counted from 1: ${error.message}`);
   }
 }

@@ -12,6 +12,7 @@ import { samplers } from "../../sampling/registry.ts";
 const phrases: readonly (readonly [command: string, library: string])[] = [
   ["ornstein fit --save", "`saveFit`"],
   ["--save-data", "`keepTarget`"],
+  ["--save-log-likelihood", "`keepLogLikelihood`"],
 ];
 
 /** Words that stand behind a flag as its value; behind others any word may follow in the sentence. */
