@@ -124,7 +124,7 @@ export class FittedRows {
     for (const { name, typical } of this.numberInputs())
       if (typical && "mean" in typical) this.requireMoments(name, `"${name}"`, typical);
     if (targetMean !== undefined && targetSd !== undefined)
-      this.requireMoments(targetKey, `the target, ${this.fit.data.target}`, { mean: targetMean, sd: targetSd });
+      this.requireMoments(targetKey, `the target, ${this.fit.data.target},`, { mean: targetMean, sd: targetSd });
   }
 
   private requireMoments(key: string, what: string, fitted: { readonly mean: number; readonly sd: number }): void {
