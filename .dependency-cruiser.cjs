@@ -21,6 +21,7 @@ const order = [
   "diagnostics",
   "prediction",
   "effects",
+  "loo",
   "fit",
   "persistence",
   "plots",
