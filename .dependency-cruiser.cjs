@@ -25,6 +25,7 @@ const order = [
   "fit",
   "persistence",
   "plots",
+  "report",
 ];
 
 const kernels = ["layout", "memory", "families", "rows", "passes", "chains"];

@@ -108,7 +108,7 @@ export function effects(
  * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
  * const posterior = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "conjugate" });
  * const { elpd_loo, n_data_points } = await loo(posterior, { path: "rows.csv" });
- * console.log(elpd_loo.toFixed(0), n_data_points); // L
+ * console.log(elpd_loo.toFixed(0), n_data_points); // -1 6
  */
 export function loo(fit: FittedModel, rows: NewRows | Omit<FileInput, "formula">, options?: LooOptions): Promise<Loo> {
   return sayingAll(() => command.loo(fit, rows, options));
