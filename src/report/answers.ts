@@ -36,14 +36,16 @@ tells an effect alone; <code>ornstein effects</code> averages over rows what the
 `;
 }
 
-function introOf(fit: Posterior, told: number, all: number): Html {
-  const [share, groups] = [100 * 0.94, fit.groups?.length];
+function introOf({ groups }: Posterior, told: number, all: number): Html {
   const which =
     told < all
-      ? html`The ${told} largest of ${all} effects, by the size of a change of one sd of their column.`
+      ? html` These are the ${told} largest of ${all} effects, by what one sd of their column changes.`
       : undefined;
-  return html`<p>${which} Each is given all other columns of the formula${groups ? ", and within a group" : ""}, and says what goes with what, not what
-causes it. Intervals hold ${share}% of the posterior.</p>`;
+  const within = groups?.length ? ", within a group" : "";
+  return told === 0
+    ? html`<p>No coefficient tells an effect by itself; the tables have them all.</p>`
+    : html`<p>What a change of one column goes with, the other columns of the formula held where they are${within}; not what it causes.${which} Intervals
+hold 94% of the posterior.</p>`;
 }
 
 /** What the coefficients of a linear predictor are about, and where they begin. */

@@ -47,7 +47,7 @@ export function certificateOf({ certificate, settings }: Posterior): Html {
       : html`, with an error of ${percent(maxSdError.predicted)} at most in any posterior sd by its settings`;
   return section(
     "The certificate",
-    html`<p>How the numbers were computed, and how far off that may be: by the sampler ${settings.sampler}${error}. ${settings.because}.</p>
+    html`<p>How the numbers were computed, and how far off that may be: by the sampler ${settings.sampler}${error}. Settings: ${settings.because}.</p>
 <ul class="checks">
 ${checks.map(({ id, passed, slight, message }) => item(passed ? "ok" : slight || verdict !== "failed" ? "warning" : "failed", questions[id], message))}
 ${assumptions.map(({ id, passed, message }) => item(passed ? "ok" : "warning", questions[id], `${message} (${id})`))}

@@ -5,8 +5,9 @@ export interface Html {
 
 const escaped = (text: string) => text.replace(/[&<>"'`]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 
-/** Control characters, and those that turn the direction of writing: names and levels come from files. */
-const unseen = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
+/** Control characters but for the ends of lines, and those that turn the direction of writing: names and levels come from files. */
+const unseen = /[\u2028\u2029\u202a-\u202e\u2066-\u2069]|[^\P{Cc}\n]/gu;
+export const withoutUnseen = (text: string) => text.replace(unseen, "\u{fffd}");
 
 type Part = Html | string | number | undefined | readonly Html[];
 
@@ -17,7 +18,7 @@ export function html(texts: TemplateStringsArray, ...values: readonly Part[]): H
 
 function textOf(value: Part): string {
   if (value === undefined) return "";
-  if (typeof value === "string") return escaped(value.replace(unseen, "\u{fffd}"));
+  if (typeof value === "string") return escaped(withoutUnseen(value));
   if (typeof value === "number") return String(value);
   return "html" in value ? value.html : value.map((own) => own.html).join("");
 }
@@ -39,7 +40,12 @@ export function table(
     ([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
 `,
   );
-  return html`<div class="wide"><table>${caption === undefined ? undefined : html`<caption>${caption}</caption>`}
+  return html`${
+    caption === undefined
+      ? undefined
+      : html`<p class="aside">${caption}</p>
+`
+  }<div class="wide"><table>
 <thead><tr>${head}</tr></thead>
 <tbody>
 ${body}</tbody></table></div>

@@ -14,10 +14,5 @@ export const count = (value: number | null) => (value === null ? "–" : Math.ro
 /** With a sign as wide as a digit. */
 const minus = (text: string) => text.replace("-", "−");
 
-/** The power of ten, or two or five of them, that is nearest to a size. */
-export function roundStep(size: number): number {
-  const power = 10 ** Math.floor(Math.log10(size));
-  const steps = [1, 2, 5, 10].map((digit) => digit * power);
-  const off = (step: number) => Math.abs(Math.log(step / size));
-  return steps.reduce((best, step) => (off(step) < off(best) ? step : best));
-}
+/** The power of ten below a size. */
+export const powerBelow = (size: number) => Number(`1e${Math.floor(Math.log10(size))}`);

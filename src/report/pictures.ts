@@ -3,10 +3,10 @@ import { plotCoefficients } from "../plots/coefficients.ts";
 import { plotGroupEffects } from "../plots/group-effects.ts";
 import { plotSds } from "../plots/sds.ts";
 import { plotTraces } from "../plots/traces.ts";
-import { asHtml, type Html, html, section } from "./html.ts";
+import { asHtml, type Html, html, section, withoutUnseen } from "./html.ts";
 
 /** A picture that carries its own title and caption. */
-export const figure = (svg: string): Html => html`<figure>${asHtml(svg.trim())}</figure>
+export const figure = (svg: string): Html => html`<figure>${asHtml(withoutUnseen(svg.trim()))}</figure>
 `;
 
 /** So many levels of a factor are drawn: more are grey on a page. */

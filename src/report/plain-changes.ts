@@ -2,7 +2,7 @@ import { parseFormula, visitColumns } from "../formula/formula.ts";
 import { formulaTerms } from "../formula/formula-terms.ts";
 import type { ModelRecipe } from "../prediction/predictive-fit.ts";
 import { code, type Html, html } from "./html.ts";
-import { roundStep } from "./numbers.ts";
+import { powerBelow } from "./numbers.ts";
 
 /** A change of one column of the data that changes one column of the design alone, so that its coefficient says what it does. */
 export interface PlainChange {
@@ -56,8 +56,8 @@ export function plainChanges(recipe: ModelRecipe, references: Readonly<Record<st
   });
 }
 
-/** 1 where that is neither tiny nor huge beside the column's sd, else about that sd. */
-const stepOf = (sd: number) => ((sd >= 0.2 && sd <= 50) || !(sd > 0) ? 1 : roundStep(sd));
+/** 1 where that is neither tiny nor huge beside the column's sd, else the power of ten below that. */
+const stepOf = (sd: number) => ((sd >= 0.3 && sd < 10) || !(sd > 0) ? 1 : powerBelow(sd));
 
 function ofLevels(
   [factor, how]: ModelRecipe["blocks"][number]["coding"][number],
