@@ -33,7 +33,9 @@ describe("answers in sentences", () => {
         `^An increase of x by 1 goes with y higher by ${number} \\(94% interval 1.${number} to 2.${number}\\).$`,
       ),
     );
-    expect(answers).toContainEqual(expect.stringMatching("^An increase of weight by 100 goes with y higher by 0\\.(09|1)"));
+    expect(answers).toContainEqual(
+      expect.stringMatching("^An increase of weight by 100 goes with y higher by 0\\.(09|1)"),
+    );
     expect(answers).toContainEqual(
       expect.stringMatching("^city being Rome rather than Lima goes with y higher by [12]"),
     );

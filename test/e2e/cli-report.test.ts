@@ -28,7 +28,16 @@ describe("a report", () => {
   });
 
   it("has effects and checks over rows, under a title", async () => {
-    const { stdout } = await ornstein("report", "fit.nc", "rows.csv", "--title", "Late <trains>", "--out", "-", "--quiet");
+    const { stdout } = await ornstein(
+      "report",
+      "fit.nc",
+      "rows.csv",
+      "--title",
+      "Late <trains>",
+      "--out",
+      "-",
+      "--quiet",
+    );
     expect(stdout).toContain("<h1>Late &#60;trains&#62;</h1>");
     expect(stdout).toContain("Differences of average predictions over 300 rows");
     expect(stdout).toMatch(/<dt>Accuracy<\/dt><dd>\d\d\.\d%<\/dd>/);
@@ -41,6 +50,10 @@ describe("a report", () => {
     ["no such file", ["report", "absent.nc", "--out", "a.html"], /There is no file "absent\.nc"/],
     ["standard input", ["report", "fit.nc", "-", "--out", "a.html"], /standard input can be read once/],
   ])("refuses %s in one sentence", async (_, args, message) => {
-    expect(await ornstein(...args, "--quiet")).toMatchObject({ status: 2, stdout: "", stderr: expect.stringMatching(message) });
+    expect(await ornstein(...args, "--quiet")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(message),
+    });
   });
 });
