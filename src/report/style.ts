@@ -35,7 +35,7 @@ figure { margin: 1rem 0 } figure svg { max-width: 100%; height: auto; display: b
 pre { background: var(--shade); padding: 0.7rem 0.9rem; overflow-x: auto; white-space: pre-wrap; font-size: 0.88rem }
 @media (max-width: 480px) { body { padding: 1rem 0.7rem; font-size: 15px } th, td { padding: 0.2rem 0.4rem }
   dl.facts { grid-template-columns: 1fr; gap: 0 } dl.facts dd { margin-bottom: 0.4rem } }
-@media screen and (max-width: 640px) { figure { overflow-x: auto } figure svg { max-width: none; width: 38rem } }
+@media screen and (max-width: 640px) { figure { overflow-x: auto } figure svg { max-width: none } }
 @media print {
   :root { color-scheme: light; --ink: #000; --faint: #444; --paper: #fff; --line: #bbb; --shade: #fff; --main: #000;
     --ok: #00583e; --warning: #6b4600; --failed: #8f1d17 }

@@ -91,7 +91,7 @@ function paretoQuantile(probability: number, k: number, sigma: number): number {
  * 2009), then k pulled towards ½ as ten observations would.
  * @param values above 0, rising
  */
-export function fitPareto(values: Float64Array): { readonly k: number; readonly sigma: number } {
+function fitPareto(values: Float64Array): { readonly k: number; readonly sigma: number } {
   const n = values.length;
   const gridSize = 30 + Math.floor(Math.sqrt(n));
   const quartile = values[Math.floor(n / 4 + 0.5) - 1];
