@@ -52,7 +52,15 @@ export interface RunOptions extends FitOptions, RunControl {
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
   requireOptions(options);
-  const { signal, onProgress: listener, keepTarget, keepLogLikelihood, effects: wantsEffects, checkpoint, ...plain } = options;
+  const {
+    signal,
+    onProgress: listener,
+    keepTarget,
+    keepLogLikelihood,
+    effects: wantsEffects,
+    checkpoint,
+    ...plain
+  } = options;
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
     refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);

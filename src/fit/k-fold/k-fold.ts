@@ -30,7 +30,7 @@ export interface KFoldOptions extends KFoldSettings {
 }
 
 /** Fits a table, on the engine that the caller has. */
-export type RunFit = (input: TableInput, options: RunOptions) => Promise<Posterior>;
+export type RunFit = (input: TableInput, options: Omit<RunOptions, "checkpoint">) => Promise<Posterior>;
 
 /** What is asked of a fit, and with what. */
 interface Asked {
