@@ -21,9 +21,11 @@ const order = [
   "diagnostics",
   "prediction",
   "effects",
+  "loo",
   "fit",
   "persistence",
   "plots",
+  "report",
 ];
 
 const kernels = ["layout", "memory", "families", "rows", "passes", "chains"];

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { effectOptions } from "../src/options/effect-options.ts";
+import { kFoldOptions, looOptions } from "../src/options/loo-options.ts";
 import { defaultText, flagOf, type OptionTable } from "../src/options/option.ts";
 import { optionGroups } from "../src/options/options.ts";
 import { predictOptions } from "../src/options/predict-options.ts";
@@ -59,6 +60,10 @@ it("docs/options.md is the table of options", async () => {
       effectOptions,
       "Of `effects`, `posterior.effects` and `ornstein effects`: [effects](effects.md).",
     ),
+  );
+  sections.push(
+    section("Loo", looOptions, "Of `loo`, `posterior.loo` and `ornstein loo`: [comparing models](loo.md)."),
+    section("K-fold", kFoldOptions, "Of `kFold` and `ornstein loo --k-fold`: [comparing models](loo.md#k-fold)."),
   );
   const page = `${[intro.trim(), ...sections].join("\n\n")}\n`;
   await expect(page).toMatchFileSnapshot("../docs/options.md");

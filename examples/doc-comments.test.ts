@@ -82,7 +82,8 @@ describe("examples in doc comments", () => {
     for (const file of ["library.ts", "node.ts", "jax.ts", "tfjs.ts"]) {
       const declared = readFileSync(new URL(file, source), "utf8").matchAll(/^export (?:async )?function (\w+)/gm);
       const own = examples.filter((example) => example.file === file).map(({ name }) => name);
-      expect(own.sort()).toEqual([...declared].map(([, name]) => name).sort());
+      // A function with overloads is declared several times.
+      expect(own.sort()).toEqual([...new Set([...declared].map(([, name]) => name))].sort());
     }
   });
 });

@@ -41,7 +41,8 @@ export function libraryPosterior<Fit extends Posterior>(fit: Fit): Fit {
   const own = posteriorOf(reworded(fit, inOptions));
   const predict: Posterior["predict"] = (rows, options) => sayingAll(() => fit.predict(rows, options));
   const effects: Posterior["effects"] = (options, rows) => sayingAll(() => fit.effects(options, rows));
-  return withHidden(own, { predict, effects, toJSON: own.toJSON });
+  const loo: Posterior["loo"] = (rows, options) => sayingAll(() => fit.loo(rows, options));
+  return withHidden(own, { predict, effects, loo, toJSON: own.toJSON });
 }
 
 /** A table whose errors while reading are in the library's words. */

@@ -8,12 +8,18 @@ import type { Comparison } from "./fit/comparison/comparison.ts";
 import type { RunOptions } from "./fit/fit.ts";
 import { fit as fitHere } from "./fit/fit-inline.ts";
 import type { FitInput } from "./fit/input/load.ts";
+import type { KFoldOptions } from "./fit/k-fold/k-fold.ts";
+import { kFold as kFoldHere, loo as looOfRows } from "./fit/leave-out.ts";
+import { inOptions, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import { withHidden } from "./fit/posterior-methods.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
 import { plainJson } from "./fit/summary/to-json.ts";
 import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
+import { compareFits as compareResults, type FitComparison } from "./loo/compare-fits.ts";
+import type { KFold } from "./loo/k-fold-result.ts";
+import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
 import { type CustomModel, type CustomModelOptions, customModel as modelOf } from "./models/custom-model.ts";
 import { importFit as readFit } from "./persistence/portable-fit.ts";
 import type { SavedFit } from "./persistence/restored-fit.ts";
@@ -98,6 +104,70 @@ export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOpti
  */
 export function effects(fit: PredictiveFit, options?: EffectOptions, rows?: NewRows): Promise<Effects> {
   return sayingAll(() => effectsOfRows(fit, options, rows));
+}
+
+/**
+ * How well a fit predicts rows that it was not made of: leave-one-out cross-validation by Pareto-smoothed importance sampling
+ * (Vehtari, Gelman & Gabry 2017), elpd_loo = Σ_n log p(y_n | the other rows), with the names and numbers of `az.loo`. `rows` are the
+ * rows that the fit was made of. Where there are more than 10,000, a random sample is left out, which log p(y_n | θ̄) of
+ * all rows corrects (Magnusson et al. 2020). Rows of a multilevel model are left out of their group, which stays.
+ * @throws InputError where the rows are others, or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { fit, loo } from "ornstein";
+ *
+ * const x = Array.from({ length: 200 }, (_, n) => Math.sin(n * n));
+ * const y = x.map((value, n) => 1 + 2 * value + Math.sin(7 * n * n));
+ * const posterior = await fit({ data: { x, y }, formula: "y ~ x" }, { sampler: "conjugate" });
+ * const { elpd_loo, se, p_loo, pareto_k, warning } = await loo(posterior, { x, y });
+ * console.log(elpd_loo.toFixed(0), se.toFixed(0), p_loo.toFixed(0), pareto_k.length, warning); // -214 5 2 200 false
+ */
+export function loo(fit: FittedModel, rows: NewRows, options?: LooOptions): Promise<Loo> {
+  return sayingAll(() => looOfRows(fit, rows, options));
+}
+
+/**
+ * K-fold cross-validation: the model is fitted K times with the options of the fit, each time without the rows of one fold, whose log
+ * densities are computed under that fit. `foldBy` leaves out the rows of whole groups.
+ * @throws InputError where the rows are not the fit's, an option cannot be used, or a fold cannot be fitted; the signal's reason when
+ * it is aborted
+ * @example
+ * import { fit, kFold } from "ornstein";
+ *
+ * const x = Array.from({ length: 200 }, (_, n) => Math.sin(n * n));
+ * const y = x.map((value, n) => 1 + 2 * value + Math.sin(7 * n * n));
+ * const posterior = await fit({ data: { x, y }, formula: "y ~ x" }, { sampler: "conjugate" });
+ * const { elpd_kfold, folds } = await kFold(posterior, { x, y }, { kFold: 5 });
+ * console.log(elpd_kfold.toFixed(0), folds.map(({ rows }) => rows).join()); // -214 40,40,40,40,40
+ */
+export function kFold(fit: Posterior, rows: NewRows, options?: KFoldOptions): Promise<KFold> {
+  return sayingAll(() => kFoldHere(fit, rows, options));
+}
+
+/**
+ * Compares what `loo` or `kFold` found for several fits of the same rows, as `az.compare` does: differences of elpd with their standard
+ * errors, and the weights of the mixture that predicts best (stacking; Yao et al. 2018).
+ * @throws InputError where they cannot be compared: other rows, another target, probabilities against densities, another sample
+ * @example
+ * import { compareFits, fit, loo } from "ornstein";
+ *
+ * const x = Array.from({ length: 200 }, (_, n) => Math.sin(n * n));
+ * const y = x.map((value, n) => 1 + 2 * value + Math.sin(7 * n * n));
+ * const results = {};
+ * for (const formula of ["y ~ x", "y ~ 1"])
+ *   results[formula] = await loo(await fit({ data: { x, y }, formula }, { sampler: "conjugate" }), { x, y });
+ * const { fits } = compareFits(results);
+ * const show = ({ name, elpd_diff, dse }) => `${name}: ${elpd_diff.toFixed(0)} ± ${dse.toFixed(0)}`;
+ * console.log(fits.map(show).join(", ")); // y ~ x: 0 ± 0, y ~ 1: 162 ± 8
+ */
+export function compareFits(results: Readonly<Record<string, Loo>>): FitComparison<"loo">;
+export function compareFits(results: Readonly<Record<string, KFold>>): FitComparison<"kfold">;
+export function compareFits(
+  results: Readonly<Record<string, Loo | KFold>>,
+): FitComparison<"loo"> | FitComparison<"kfold"> {
+  return reworded(
+    sayingNow(() => compareResults(results)),
+    inOptions,
+  );
 }
 
 /**

@@ -15,10 +15,14 @@ import { type CompareOptions, compareWithEngine } from "./fit/comparison/compare
 import type { Comparison } from "./fit/comparison/comparison.ts";
 import { fitWithEngine, type RunOptions } from "./fit/fit.ts";
 import type { FitInput, RunControl } from "./fit/input/load.ts";
+import { type KFoldOptions, kFoldOf, type RunFit } from "./fit/k-fold/k-fold.ts";
+import { loo as looOfRows } from "./fit/leave-out.ts";
 import { requireOptions } from "./fit/options/require-input.ts";
 import type { Posterior } from "./fit/posterior.ts";
-import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
+import { type NewRows, type Prediction, predict as predictRows, sourceOf } from "./fit/predict.ts";
 import { requireText, shown } from "./kinds.ts";
+import type { KFold } from "./loo/k-fold-result.ts";
+import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
 import { refuseOptionsAmong } from "./options/resolve-options.ts";
 import { openCheckpoint, type RunCheckpoint } from "./persistence/checkpoint-node.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
@@ -116,11 +120,44 @@ export async function effects(
   return withRows(fit, rows, options, (source) => effectsOfRows(fit, options, source));
 }
 
+/**
+ * Leave-one-out cross-validation of a fit over the rows that it was made of, from files, a query, a table or arrays.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function loo(
+  fit: FittedModel,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options: LooOptions = {},
+): Promise<Loo> {
+  if (!namesFile(rows)) return looOfRows(fit, rows, options);
+  return withRows(fit, rows, options, (source) => looOfRows(fit, source, options));
+}
+
+/** What may be set for K-fold cross-validation on worker threads. */
+export interface NodeKFoldOptions extends KFoldOptions, Threads {}
+
+/**
+ * K-fold cross-validation: fits K times without a part of the rows, on worker threads.
+ * @throws InputError where the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function kFold(
+  fitted: Posterior,
+  rows: NewRows | Omit<FileInput, "formula">,
+  given: NodeKFoldOptions = {},
+): Promise<KFold> {
+  requireFit(fitted);
+  requireOptions(given);
+  const { threads, ...options } = given;
+  const run: RunFit = (input, own) => fit(input, { ...own, ...(threads !== undefined && { threads }) });
+  if (!namesFile(rows)) return kFoldOf(fitted, sourceOf(fitted, rows), options, run);
+  return withRows(fitted, rows, options, (source) => kFoldOf(fitted, source, options, run));
+}
+
 /** Opens rows that are read as those of the fit were, asks them, and closes them. */
 async function withRows<Answer>(
   fit: PredictiveFit,
   rows: Omit<FileInput, "formula">,
-  options: PredictOptions | EffectOptions,
+  options: { readonly signal?: AbortSignal },
   ask: (source: TableSource) => Promise<Answer>,
 ): Promise<Answer> {
   requireFit(fit);
@@ -175,7 +212,8 @@ function isFile(input: FitInput | FileInput): input is FileInput {
   return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
 }
 
-export { effectsToJson, posteriorToJson } from "./fit/summary/to-json.ts";
+export { effectsToJson, looToJson, posteriorToJson } from "./fit/summary/to-json.ts";
+export { compareFits } from "./loo/compare-fits.ts";
 export { openCheckpoint } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";

@@ -12,7 +12,9 @@ import { inFlags, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import type { NewRows, Prediction } from "./fit/predict.ts";
 import { libraryPosterior, librarySource, saying, sayingAll } from "./library-words.ts";
-import type { FileInput, NodeCompareOptions, NodeRunOptions } from "./node-command.ts";
+import type { KFold } from "./loo/k-fold-result.ts";
+import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
+import type { FileInput, NodeCompareOptions, NodeKFoldOptions, NodeRunOptions } from "./node-command.ts";
 import * as command from "./node-command.ts";
 import type { Origin, SavedFit } from "./persistence/restored-fit.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
@@ -96,6 +98,45 @@ export function effects(
 }
 
 /**
+ * Leave-one-out cross-validation of a fit, or of one that `loadFit` or `importFit` read, over the rows that it was made of: those of
+ * files, a query, a table or arrays.
+ * @throws InputError where the rows are others, or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, loo } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const posterior = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "conjugate" });
+ * const { elpd_loo, n_data_points } = await loo(posterior, { path: "rows.csv" });
+ * console.log(elpd_loo.toFixed(0), n_data_points); // -1 6
+ */
+export function loo(fit: FittedModel, rows: NewRows | Omit<FileInput, "formula">, options?: LooOptions): Promise<Loo> {
+  return sayingAll(() => command.loo(fit, rows, options));
+}
+
+/**
+ * K-fold cross-validation: the model is fitted K times with the options of the fit, each time without the rows of one fold, whose log
+ * densities are computed under that fit, on worker threads. `foldBy` leaves out the rows of whole groups.
+ * @throws InputError where the rows are not the fit's, an option cannot be used, or a fold cannot be fitted; the signal's reason when
+ * it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, kFold } from "ornstein/node";
+ *
+ * await writeFile("rows.csv", "y,x\n1.1,1\n1.9,2\n3.2,3\n3.9,4\n5.2,5\n5.8,6\n");
+ * const posterior = await fit({ path: "rows.csv", formula: "y ~ x" }, { sampler: "conjugate" });
+ * const { kfold_i, folds } = await kFold(posterior, { path: "rows.csv" }, { kFold: 3 });
+ * console.log(kfold_i.length, folds.length); // 6 3
+ */
+export function kFold(
+  fit: Posterior,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options?: NodeKFoldOptions,
+): Promise<KFold> {
+  return sayingAll(() => command.kFold(fit, rows, options));
+}
+
+/**
  * Opens a table by DuckDB: a file or a pattern, or a query over files. Dates and timestamps are days since 1970-01-01.
  * Close it when it is no longer needed.
  * @throws InputError where the file cannot be read or the query is wrong
@@ -151,6 +192,7 @@ export async function saveFit(posterior: Posterior, path: string, origin?: Parti
 }
 
 export {
+  compareFits,
   customModel,
   exportFit,
   importFit,
@@ -159,5 +201,5 @@ export {
   tableFromColumns,
   tableFromRows,
 } from "./library.ts";
-export type { FileInput, NodeCompareOptions, NodeRunOptions } from "./node-command.ts";
+export type { FileInput, NodeCompareOptions, NodeKFoldOptions, NodeRunOptions } from "./node-command.ts";
 export * from "./public.ts";

@@ -1,5 +1,5 @@
 /**
- * Pictures of fits as SVG texts, drawn by Observable Plot; outside a page the package linkedom stands in for one.
+ * Pictures of fits as SVG texts, and reports of them as pages, drawn by Observable Plot; outside a page the package linkedom stands in for one.
  * @module ornstein/plots
  */
 
@@ -11,3 +11,6 @@ export { plotCalibration, plotPredictiveChecks } from "./plots/predictive-checks
 export { plotRanks } from "./plots/ranks.ts";
 export { plotSds } from "./plots/sds.ts";
 export { plotTraces } from "./plots/traces.ts";
+export type { ReportOrigin } from "./report/again.ts";
+export type { OverRows } from "./report/over-rows.ts";
+export { type ReportOptions, report } from "./report/report.ts";

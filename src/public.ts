@@ -23,13 +23,25 @@ export type { Comparison, SamplerComparison } from "./fit/comparison/comparison.
 export type { RunOptions } from "./fit/fit.ts";
 export type { LearnedPrior } from "./fit/input/learn-prior.ts";
 export type { ArrayInput, FitInput, TableInput } from "./fit/input/load.ts";
+export type { KFoldOptions } from "./fit/k-fold/k-fold.ts";
 export type { Posterior, Timing } from "./fit/posterior.ts";
 export type { NewRows, Prediction } from "./fit/predict.ts";
 export type { CustomPosterior, SampleModelOptions } from "./fit/sample-model.ts";
 export type { Coefficient } from "./fit/summary/coefficients.ts";
 export type { GroupCorrelation, GroupTermSummary } from "./fit/summary/group-terms.ts";
 export type { IntraclassCorrelation } from "./fit/summary/intraclass.ts";
-export { comparisonToJson, effectsToJson, posteriorToJson, predictionToJson } from "./fit/summary/to-json.ts";
+export {
+  comparisonToJson,
+  effectsToJson,
+  looToJson,
+  posteriorToJson,
+  predictionToJson,
+} from "./fit/summary/to-json.ts";
+export type { ComparedFit, FitComparison } from "./loo/compare-fits.ts";
+export type { FoldSummary, KFold } from "./loo/k-fold-result.ts";
+export type { LogLikelihood } from "./loo/log-likelihood.ts";
+export type { FittedModel, LeftOut, Loo, LooOptions } from "./loo/loo.ts";
+export type { ShapeCount } from "./loo/shape-counts.ts";
 export type { CustomModel, CustomModelOptions } from "./models/custom-model.ts";
 export type { FitOptions } from "./options/options.ts";
 export type { PriorOption, PriorsByName } from "./options/prior-options.ts";

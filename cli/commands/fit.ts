@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { optionGroups } from "../../src/options/options.ts";
 import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRunnable } from "../options.ts";
-import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
+import { commandLine, terminal, writeJson, writeText } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { drawsPaths } from "../outputs/write-cmdstan.ts";
 import { requireEffectsFile } from "../outputs/write-effects.ts";
@@ -11,13 +11,16 @@ import { statusOf } from "../process/failure.ts";
 import { runCommand } from "../process/run-command.ts";
 import { tellSupervisor } from "../process/supervised.ts";
 import { renderPosterior } from "../render/render-posterior.ts";
+import { requirePage } from "./report.ts";
 
 interface FitFlags extends CommonFlags {
   drawsOut?: string;
   effects?: string;
+  report?: string;
   save?: string;
   saveData?: boolean;
   checkpoint?: string;
+  saveLogLikelihood?: boolean;
 }
 
 export function addFitCommand(program: Command, version: string): void {
@@ -29,6 +32,14 @@ export function addFitCommand(program: Command, version: string): void {
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit to a netCDF-4 file, for ornstein predict and check, ArviZ and xarray")
     .option("--save-data", "include the target's values in the file of --save, as ArviZ's observed_data")
+    .option(
+      "--save-log-likelihood",
+      "include the log likelihood of every row at every draw in the file of --save, as ArviZ's log_likelihood, for az.loo; ornstein loo needs none",
+    )
+    .option(
+      "--report <file.html>",
+      "write the fit as one page to read, to print or to hand on, as ornstein report does",
+    )
     .option(
       "--draws-out <file>",
       "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
@@ -54,19 +65,22 @@ Example:
   from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, saveData, drawsOut, effects, checkpoint: folder, ...others } = flags;
-  const { threads, quiet, color, ...options } = others;
+  const { formula, sql, json, save, saveData, saveLogLikelihood, report: page, drawsOut, effects, ...more } = flags;
+  const { checkpoint: folder, threads, quiet, color, ...options } = more;
   requireRunnable(data, flags);
-  if (saveData && save === undefined)
-    throw new InputError("--save-data says what --save writes: give --save a file too.");
+  const what = saveData ? "--save-data" : saveLogLikelihood ? "--save-log-likelihood" : undefined;
+  if (what !== undefined && save === undefined)
+    throw new InputError(`${what} says what --save writes: give --save a file too.`);
   if (save === "-") throw new InputError("--save takes a file: netCDF-4 is not written to standard output.");
   if (effects !== undefined) requireEffectsFile(effects);
+  if (page !== undefined) requirePage("--report", page);
   const draws = drawsOut === "-" ? "/dev/stdout" : drawsOut;
   const { onStandardOutput } = await requireOutputs(
     {
       "--json": json,
       "--save": save,
       "--effects": effects,
+      "--report": page,
       "--draws-out": draws && drawsPaths(draws, options.chains ?? 4),
     },
     { path: data, sql },
@@ -86,6 +100,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       {
         ...options,
         keepTarget: saveData,
+        keepLogLikelihood: saveLogLikelihood,
         effects: effects !== undefined || save !== undefined || undefined,
         threads,
         onProgress,
@@ -104,6 +119,10 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
       await write(draws, () => writeDraws(posterior, draws, version));
     }
     if (json !== undefined) await write(json, () => writeJson(json, posteriorToJson(posterior, origin)));
+    if (page !== undefined) {
+      const { report } = await import("../../src/plots.ts");
+      await write(page, async () => writeText(page, await report(posterior, { origin })));
+    }
     if (!onStandardOutput) await print(renderPosterior(posterior, terminal(color)));
     if (hasFailed()) checkpoint?.flush();
     else checkpoint?.finish();

@@ -12,10 +12,12 @@ export async function writeJson(path: string, value: unknown): Promise<void> {
   await writeText(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
-/** The command as it was given, for the record. */
+/** The command as it was given, for the record; a shell takes it as it stands. */
 export function commandLine(): string {
-  return ["ornstein", ...process.argv.slice(2)].join(" ");
+  return ["ornstein", ...process.argv.slice(2).map(quotedForShell)].join(" ");
 }
+
+const quotedForShell = (word: string) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 /** How standard output is to be written on. */
 export function terminal(color: boolean): { width: number; color: boolean } {

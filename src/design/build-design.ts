@@ -99,6 +99,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     droppedRows: seen.droppedRows,
     zeroWeightRows: seen.zeroWeightRows,
     ...side,
+    ...(options.weights !== undefined && { weightedBy: options.weights }),
     stride,
     paddedColumns: paddedFloats(columns.length + Number(sparse !== undefined)),
     ...(sparse && { sparse: { startsAt: sparse.startsAt, nonZeros: sparse.nonZeros } }),

@@ -134,6 +134,8 @@ export interface Design {
   readonly zeroWeightRows: number;
   readonly hasOffset: boolean;
   readonly hasWeights: boolean;
+  /** The expression that rows were weighted by; left out where there was none (trials are weights too). */
+  readonly weightedBy?: string;
   /** Floats from one row to the next: D + 1, with an offset D + 2, with weights D + 3, and E more with slopes that vary by group, rounded up to a multiple of 8. Of sparse rows the mean length of a record. */
   readonly stride: number;
   /** D (D + 1 where the design is sparse) rounded up to a multiple of 8. */

@@ -15,8 +15,9 @@ import type { SamplerSettings } from "../sampling/plan.ts";
 import { crossedEffectDraws, crossedEffects } from "./effects/crossed-effects.ts";
 import { crossedColumnWarnings, crossedPriorCheck } from "./input/crossed-checks.ts";
 import { crossedModelOf } from "./input/crossed-model-of.ts";
+import { describeData } from "./input/describe-data.ts";
 import { refuseExactFit, refuseNoNoise } from "./input/least-noise.ts";
-import { describeData, type Reporting } from "./input/load.ts";
+import type { Reporting } from "./input/load.ts";
 import type { LoadedModel } from "./input/load-model.ts";
 import { requireNumbers } from "./options/require-numbers.ts";
 import type { Posterior } from "./posterior.ts";
@@ -32,7 +33,7 @@ interface CrossedRun extends PosteriorTable {
   readonly crossed: CrossedPosterior;
 }
 
-interface CrossedOutputs extends Pick<Posterior, "observed"> {
+interface CrossedOutputs extends Pick<Posterior, "observed" | "options"> {
   /** When the run began. */
   readonly started: number;
   readonly wantsEffects?: boolean;
@@ -46,7 +47,7 @@ export async function crossedFit(
   loaded: LoadedModel,
   options: ResolvedOptions,
   engine: Engine,
-  { started, wantsEffects, observed, ...listening }: Reporting & CrossedOutputs,
+  { started, wantsEffects, observed, options: given, ...listening }: Reporting & CrossedOutputs,
 ): Promise<Posterior> {
   const { design, model, times, workspace } = loaded;
   const { groups, target } = design;
@@ -65,6 +66,7 @@ export async function crossedFit(
     formula: design.formula,
     data: describeData(design, model),
     references: referencesOf(design.recipe),
+    options: given,
     settings,
     ...byTerm(recipe, coefficients, draws),
     certificate,

@@ -1,14 +1,12 @@
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import type { Design } from "../design/design-types.ts";
 import { referencesOf } from "../design/recipe/references.ts";
-import { viewRows } from "../engine/bindings/row-view.ts";
 import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
+import { InputError } from "../errors.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { refuse } from "../kinds.ts";
-import { dataRowsOf } from "../models/group-model.ts";
-import type { Model } from "../models/model.ts";
+import { logLikelihoodOf, requireLogLikelihood } from "../loo/log-likelihood.ts";
 import type { FitOptions } from "../options/options.ts";
 import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
@@ -19,9 +17,10 @@ import { isDense } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
 import { crossedFit } from "./crossed-fit.ts";
 import { effectsOfLevels } from "./effects/effects-of-levels.ts";
+import { describeData, observedTarget } from "./input/describe-data.ts";
 import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
-import { describeData, type FitInput, type RunControl } from "./input/load.ts";
+import { asSource, type FitInput, type RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf, settingsOf } from "./posterior-methods.ts";
@@ -33,6 +32,11 @@ import { withMemoryOf } from "./within-memory.ts";
 export interface RunOptions extends FitOptions, RunControl {
   /** Whether the result includes the target's values. */
   readonly keepTarget?: boolean;
+  /**
+   * Whether the result includes the log likelihood of every row at every draw, which `saveFit` writes for ArviZ. Of tables, up to 2²⁷
+   * numbers.
+   */
+  readonly keepLogLikelihood?: boolean;
   /**
    * Whether the effects of every group are worked out, for `groupEffects` of the result and for predictions of known groups. Left out,
    * they are where that takes a second or so.
@@ -48,21 +52,38 @@ export interface RunOptions extends FitOptions, RunControl {
  */
 export async function fitWithEngine(input: FitInput, options: RunOptions, engine: Engine): Promise<Posterior> {
   requireOptions(options);
-  const { signal, onProgress: listener, keepTarget, effects: wantsEffects, checkpoint, ...plain } = options;
+  const {
+    signal,
+    onProgress: listener,
+    keepTarget,
+    keepLogLikelihood,
+    effects: wantsEffects,
+    checkpoint,
+    ...plain
+  } = options;
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
     refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
   const resolved = resolveOptions(plain);
+  if (keepLogLikelihood && !("formula" in input))
+    throw new InputError("The log likelihood is kept of a table: give { data, formula }.");
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const listening = { signal, onProgress, checkpoint };
     const found = await loadInput(input, resolved, engine, listening, (model) =>
       refuseUnsuited(resolved.sampler, model, resolved),
     );
-    const { groups } = found.loaded.design;
+    const { groups, numRows } = found.loaded.design;
+    if (keepLogLikelihood) requireLogLikelihood(numRows, resolved.chains * resolved.draws, resolved.weights);
     if (groups && isCrossed(groups)) {
       const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
-      return crossedFit(found.loaded, resolved, engine, { ...listening, started, wantsEffects, ...observed });
+      return crossedFit(found.loaded, resolved, engine, {
+        ...listening,
+        started,
+        wantsEffects,
+        options: plain,
+        ...observed,
+      });
     }
     const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;
@@ -83,6 +104,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       formula: design.formula,
       data: describeData(design, local.model),
       references: referencesOf(design.recipe),
+      options: plain,
       settings: settingsOf(run, rationale),
       ...(learned && { prior: learned }),
       ...byTerm(recipe, certified.coefficients, draws),
@@ -101,19 +123,9 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     });
   });
   onProgress?.finish();
-  return posterior;
-}
-
-/** The target of each row of the fit, in the table's order. */
-function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Float64Array {
-  const { memory, rows } = dataRowsOf(model);
-  const view = viewRows(memory, rows);
-  const observed = new Float64Array(numRows);
-  for (let n = 0; n < numRows; n++) {
-    view.moveTo(n);
-    observed[rowOrder?.[n] ?? n] = target.mean + target.scale * view.target();
-  }
-  return observed;
+  if (!keepLogLikelihood || !("formula" in input)) return posterior;
+  const logLikelihood = await logLikelihoodOf(posterior, asSource(input.data), signal);
+  return posteriorOf({ ...posterior, logLikelihood });
 }
 
 interface SelectedRun {

@@ -1,10 +1,11 @@
 import { version } from "../../package.json" with { type: "json" };
+import { looOf } from "../loo/loo.ts";
 import { type GroupEffects, levelNameIn, type NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
 import { effects } from "./ask-effects.ts";
 import type { Posterior } from "./posterior.ts";
-import { predict } from "./predict.ts";
+import { predict, sourceOf } from "./predict.ts";
 import { plainJson, posteriorToJson } from "./summary/to-json.ts";
 
 /** The settings as they are reported: with the theorem that they follow from, and why the sampler was taken. */
@@ -12,7 +13,7 @@ export function settingsOf({ plan: { settings } }: Run, rationale: string): Samp
   return rationale === "" ? settings : { ...settings, because: `${settings.because} (${rationale})` };
 }
 
-type Methods = Pick<Posterior, "predict" | "effects" | "toJSON">;
+type Methods = Pick<Posterior, "predict" | "effects" | "loo" | "toJSON">;
 /** Everything of a posterior but its methods, the effects without the names of their levels. */
 type PosteriorData = Omit<Posterior, keyof Methods | "groupEffects"> & {
   readonly groupEffects?: readonly GroupEffects[];
@@ -29,6 +30,7 @@ export function posteriorOf<Data extends PosteriorData>(given: Data): Data & Pic
   return withHidden<typeof data, Methods>(data, {
     predict: (rows, options) => predict(data, rows, options),
     effects: (options, rows) => effects(data, options, rows),
+    loo: async (rows, options) => looOf(data, sourceOf(data, rows), options),
     toJSON: () => {
       const { recipe, draws, hamiltonian, observed } = data;
       return {

@@ -1,11 +1,14 @@
+import type { DataSummary } from "../design/data-summary.ts";
 import type { Certificate } from "../diagnostics/certificate/certificate.ts";
 import type { EffectOptions, Effects } from "../effects/effects.ts";
+import type { LogLikelihood } from "../loo/log-likelihood.ts";
+import type { Loo, LooOptions } from "../loo/loo.ts";
+import type { FitOptions } from "../options/options.ts";
 import type { NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
 import type { LearnedPrior } from "./input/learn-prior.ts";
-import type { DataSummary } from "./input/load.ts";
 import type { NewRows, Prediction } from "./predict.ts";
 import type { Coefficient } from "./summary/coefficients.ts";
 import type { GroupTermSummary } from "./summary/group-terms.ts";
@@ -31,6 +34,8 @@ export interface Posterior {
   readonly data: DataSummary;
   /** The reference level of each categorical factor, by its name, as in `{ weekday: "Friday" }`. */
   readonly references: Readonly<Record<string, string>>;
+  /** The options that were given, with which the model can be fitted again. Absent in what earlier versions wrote. */
+  readonly options?: FitOptions;
   /** What the sampler ran with, and the theorem it follows from. */
   readonly settings: SamplerSettings;
   /** The prior that was learned; absent if the prior was given. */
@@ -53,6 +58,8 @@ export interface Posterior {
    * 32 bits that the fit computes with.
    */
   readonly observed?: Float64Array;
+  /** log p(y_n | θ_s) of each row at each draw, if it was asked for; not in what is read back from a file. */
+  readonly logLikelihood?: LogLikelihood;
   /**
    * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
    */
@@ -71,6 +78,12 @@ export interface Posterior {
    * @throws InputError as the function `effects`
    */
   effects(options?: EffectOptions, rows?: NewRows): Promise<Effects>;
+  /**
+   * Leave-one-out cross-validation by Pareto-smoothed importance sampling; `rows` are those that the fit was made of. Not enumerable;
+   * `loo(copy, …)` asks a copy.
+   * @throws InputError as the function `loo`
+   */
+  loo(rows: NewRows, options?: LooOptions): Promise<Loo>;
   /** Everything as plain JSON, including the draws by name; numbers are finite or null. Not enumerable. */
   toJSON(): Record<string, unknown>;
 }

@@ -55,7 +55,7 @@ function requireEncoder(recipe: ModelRecipe): void {
  */
 export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
   const { version, command, ...parts } = parsed(text, resultSchema(), "result");
-  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "effects" | "toJSON">;
+  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "effects" | "loo" | "toJSON">;
   const { recipe, draws, hamiltonian, observed, groupEffects } = arrays;
   checkArrays(result, arrays);
   return posteriorOf({

@@ -23,7 +23,7 @@ import {
 } from "./saved-arrays.ts";
 import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
-import { readObserved, writeObserved } from "./saved-observed.ts";
+import { readObserved, writeLogLikelihood, writeObserved } from "./saved-observed.ts";
 import { parsed } from "./saved-schemas.ts";
 import { readStatistics, writeStatistics } from "./saved-statistics.ts";
 
@@ -59,6 +59,7 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   }
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
+  if (posterior.logLikelihood) writeLogLikelihood(file, posterior.recipe.target, posterior.logLikelihood);
   if (posterior.groupEffects) writeEffects(file, posterior.groupEffects);
 }
 

@@ -49,6 +49,9 @@ export const resultSchema = () =>
       droppedRows: count(),
       columns: count(),
       target: z.string(),
+      targetMean: z.optional(z.number()),
+      targetSd: z.optional(z.number()),
+      weights: z.optional(z.string()),
       zeroWeightRows: z.optional(count()),
       nonZeros: z.optional(count()),
       event: z.optional(z.string()),
@@ -57,6 +60,7 @@ export const resultSchema = () =>
       referenceClass: z.optional(z.string()),
     }),
     references: z.optional(z.record(z.string(), z.string())),
+    options: z.optional(z.looseObject({})),
     settings: z.looseObject({
       sampler: z.string(),
       because: z.string(),

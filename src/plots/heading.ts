@@ -16,7 +16,7 @@ export interface Heading {
 export const captionLine = 16;
 
 /** About the width of a character of the title. */
-const titleWidth = 7.6;
+const titleWidth = 8.8;
 
 /** The marks of a heading, by the plot's width and its margins. */
 export function headingMarks(

@@ -1,6 +1,6 @@
 import type { Markish } from "@observablehq/plot";
 import { captionLine, headingMarks } from "./heading.ts";
-import { captionLines, characterWidth, fontSize, ink, shortened } from "./style.ts";
+import { captionLines, characterWidth, fontSize, ink, shortened, shortenedInside } from "./style.ts";
 import { plotLibrary, plotSvg } from "./svg.ts";
 
 /** An estimate with its interval. */
@@ -61,7 +61,7 @@ export async function intervalChart(rows: readonly IntervalRow[], chart: Interva
     Plot.dot(drawn, { x: "estimate", y: "place", r: 3.2, fill: "white", stroke: ink.main, strokeWidth: 1.8 }),
     Plot.text(drawn, {
       ...besideRows,
-      text: ({ label }) => shortened(label, longestLabel),
+      text: ({ label }) => shortenedInside(label, longestLabel),
       title: ({ label }) => (label.length > longestLabel ? label : null),
       fontSize: height === rowHeights.many ? fontSize - 1 : fontSize,
     }),

@@ -2,7 +2,7 @@ import type { Markish } from "@observablehq/plot";
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { suggestion } from "../suggest.ts";
-import { captionLines, fontSize, ink, shortened } from "./style.ts";
+import { captionLines, fontSize, ink, shortened, shortenedInside } from "./style.ts";
 import { type PlotLibrary, plotLibrary, plotSvg } from "./svg.ts";
 
 /** Which parameters have a panel each. */
@@ -79,7 +79,7 @@ export async function panelPicture(
       text(shortened(title, 90), margin.left, 18, { fontSize: 15, fontWeight: "bold" }),
       ...lines.map((line, k) => text(line, margin.left, 40 + 16 * k, { fill: ink.faint })),
       ...panels.flatMap((own) => [
-        text(shortened(own.name, 36), own.x, own.y - 8),
+        text(shortenedInside(own.name, 36), own.x, own.y - 8),
         Plot.rect([own], {
           x1: "x",
           x2: ({ x }) => x + panel.width,

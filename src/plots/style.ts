@@ -11,6 +11,13 @@ export function shortened(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }
 
+/** The same by leaving out of the middle, as names often differ at their ends. */
+export function shortenedInside(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const end = Math.floor((length - 1) / 2);
+  return `${text.slice(0, length - 1 - end)}…${text.slice(text.length - end)}`;
+}
+
 /** Breaks a caption at blanks into lines of so many pixels. */
 export function captionLines(text: string, width: number): string[] {
   const most = Math.floor(width / characterWidth);

@@ -24,7 +24,8 @@ export async function plotSvg(options: PlotOptions): Promise<string> {
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   // Read out as one picture, by its label.
   if (options.ariaLabel) svg.setAttribute("role", "img");
-  return `${svg.outerHTML.replace(coordinates, (attribute) => attribute.replace(longNumbers, round))}\n`;
+  const text = svg.outerHTML.replace(label, () => ` aria-label="${inAttribute(options.ariaLabel ?? "")}"`);
+  return `${text.replace(coordinates, (attribute) => attribute.replace(longNumbers, round))}\n`;
 }
 
 /** That of the page, or one of text alone where there is no page. */
@@ -33,6 +34,11 @@ async function emptyDocument(): Promise<Document> {
   const { parseHTML } = await optionalPackage("linkedom", "pictures", () => import("linkedom"));
   return parseHTML("<html><body></body></html>").document;
 }
+
+/** The label of the whole, which stands first: pages take signs in it that files do not. */
+const label = / aria-label="[^"]*"/;
+const inAttribute = (text: string) =>
+  text.replace(/[&<>]/g, (sign) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[sign]!).replaceAll('"', "&quot;");
 
 const coordinates = / (?:d|cx|cy|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"/g;
 const longNumbers = /\d+\.\d{3,}(?:e-?\d+)?/g;

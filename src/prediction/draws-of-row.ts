@@ -62,17 +62,26 @@ export class DrawsOfRow {
     }
   }
 
+  /** Writes log p(y) at each draw. @param out S */
+  logDensitiesInto(out: Float64Array, predictors: Float64Array, y: number, trials?: number): void {
+    const { posterior, family } = this;
+    for (let s = 0; s < posterior.numDraws; s++)
+      out[s] = family.predictive.logDensity(y, this.at(s, predictors), posterior.auxiliaries[s], trials);
+  }
+
   /** log of the mean over the draws of p(y). */
   logMeanDensity(predictors: Float64Array, y: number, trials?: number): number {
-    const { logDensities, posterior, family } = this;
-    let top = Number.NEGATIVE_INFINITY;
-    for (let s = 0; s < posterior.numDraws; s++) {
-      logDensities[s] = family.predictive.logDensity(y, this.at(s, predictors), posterior.auxiliaries[s], trials);
-      if (logDensities[s] > top) top = logDensities[s];
-    }
-    if (top === Number.NEGATIVE_INFINITY) return top;
-    let sum = 0;
-    for (let s = 0; s < logDensities.length; s++) sum += Math.exp(logDensities[s] - top);
-    return top + Math.log(sum / logDensities.length);
+    this.logDensitiesInto(this.logDensities, predictors, y, trials);
+    return logMeanExp(this.logDensities);
   }
+}
+
+/** log (1/S) Σ exp x_s */
+export function logMeanExp(values: Float64Array): number {
+  let top = Number.NEGATIVE_INFINITY;
+  for (let s = 0; s < values.length; s++) if (values[s] > top) top = values[s];
+  if (top === Number.NEGATIVE_INFINITY) return top;
+  let sum = 0;
+  for (let s = 0; s < values.length; s++) sum += Math.exp(values[s] - top);
+  return top + Math.log(sum / values.length);
 }

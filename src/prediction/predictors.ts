@@ -16,6 +16,8 @@ export class Predictors {
   readonly numDraws: number;
   /** P, the number of linear predictors of a row: 1, or one for each class, where those of a reference class are 0. */
   readonly numPredictors: number;
+  /** Which of the fit's draws these are, counted over all chains one after the other. */
+  readonly chosen: Uint32Array;
   /** The family's auxiliary parameters at each draw, on the data's own scale. */
   readonly auxiliaries: readonly Float64Array[];
   /** D × P × S: for each column, its coefficients of P predictors at S draws. */
@@ -45,6 +47,7 @@ export class Predictors {
     const numColumns = recipe.columns.length;
     const size = outputs * numDraws;
     this.numDraws = numDraws;
+    this.chosen = chosen.draws;
     this.numPredictors = outputs + Number(recipe.hasReference);
     this.start = recipe.hasReference ? numDraws : 0;
     this.coefficients = new Float64Array(numColumns * size);

@@ -52,6 +52,11 @@ result = {
 }
 if "observed_data" in data:
     result["observed"] = {name: values.values.tolist() for name, values in data.observed_data.data_vars.items()}
+if "log_likelihood" in data:
+    loo = az.loo(data, pointwise=True)
+    result["loo"] = {name: float(loo[name]) for name in ["elpd_loo", "se", "p_loo", "n_samples", "n_data_points", "good_k"]}
+    result["loo"] |= {"dims": list(data.log_likelihood[next(iter(data.log_likelihood.data_vars))].dims)}
+    result["loo"] |= {"loo_i": loo.loo_i.values.tolist(), "pareto_k": loo.pareto_k.values.tolist()}
 if chains:
     result["cmdstan"] = summary(az.from_cmdstan(chains))
     fit = cmdstanpy.from_csv(chains)

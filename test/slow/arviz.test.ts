@@ -59,6 +59,11 @@ interface Seen {
   summary: Row[];
   statistics: Record<string, [string, number]> | null;
   observed?: Record<string, number[]>;
+  loo?: Record<"elpd_loo" | "se" | "p_loo" | "n_samples" | "n_data_points" | "good_k", number> & {
+    dims: string[];
+    loo_i: number[];
+    pareto_k: number[];
+  };
   cmdstan?: Row[];
   cmdstanpy?: { columns: string[]; draws: number[] };
 }
@@ -171,6 +176,21 @@ describe.skipIf(reason !== undefined)("a saved fit in ArviZ", () => {
     });
     expect(read1.cmdstanpy!.draws).toEqual([300, 2, 9]);
   });
+
+  it.each(["y ~ draw", "y ~ draw + (1 | city)"])(
+    "has the log likelihood of %s, of which az.loo is loo",
+    async (formula) => {
+      const own = await fit({ data: table, formula }, { keepLogLikelihood: true, effects: true, draws: 250 });
+      await saveFit(own, join(folder, "loo.nc"));
+      const { dims, loo_i, pareto_k, ...sums } = read(join(folder, "loo.nc")).loo!;
+      const found = await own.loo(table);
+      expect(dims).toEqual(["chain", "draw", "row"]);
+      for (const [name, value] of Object.entries(sums))
+        expect(found[name as keyof typeof sums]).toEqual(expect.closeTo(value, 7));
+      expect([...found.loo_i]).toEqual(loo_i.map((value) => expect.closeTo(value, 7)));
+      expect([...found.pareto_k]).toEqual(pareto_k.map((value) => expect.closeTo(value, 7)));
+    },
+  );
 
   it("has one vector where there are very many coefficients, labelled by their names", async () => {
     // Enough rows for Laplace, which is refused where the joint mode with sigma is far from the posterior.

@@ -22,7 +22,7 @@ export function selectQuantiles(values: Float64Array, probabilities: readonly nu
 }
 
 /** Moves the values from `first` on so that the k-th of all is in its place: smaller ones before it, larger ones behind. */
-function select(values: Float64Array, k: number, first: number): void {
+export function select(values: Float64Array, k: number, first: number): void {
   let left = first;
   let right = values.length - 1;
   while (left < right) {

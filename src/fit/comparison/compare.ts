@@ -14,8 +14,9 @@ import { samplers as registry, unsupportedReasonFor } from "../../sampling/regis
 import { sampleDensely } from "../../sampling/run.ts";
 import type { Sampler } from "../../sampling/sampler.ts";
 import { klByChance } from "../../theory/divergence.ts";
+import { describeData } from "../input/describe-data.ts";
 import { estimateInput, type ModeEstimates } from "../input/estimate-input.ts";
-import { describeData, type FitInput, type RunControl } from "../input/load.ts";
+import type { FitInput, RunControl } from "../input/load.ts";
 import { requireOptions } from "../options/require-input.ts";
 import { findReference, type Reference } from "../reference.ts";
 import { certifyRun } from "../run-sampler.ts";

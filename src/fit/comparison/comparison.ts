@@ -1,7 +1,7 @@
+import type { DataSummary } from "../../design/data-summary.ts";
 import type { Verdict } from "../../diagnostics/certificate/certificate.ts";
 import type { PreconditionerName } from "../../options/tuning.ts";
 import type { SamplerSettings } from "../../sampling/plan.ts";
-import type { DataSummary } from "../input/load.ts";
 
 /** One sampler's line of the comparison; its numbers are null if it could not be run, with the reason in `message`. */
 export interface SamplerComparison {

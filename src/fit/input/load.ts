@@ -4,10 +4,9 @@ import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
 import type { ProgressListener, ReportProgress } from "../../engine/progress.ts";
 import { InputError } from "../../errors.ts";
-import { probabilityOf } from "../../formula/event.ts";
 import { parseFormula } from "../../formula/formula.ts";
 import { requireObject } from "../../kinds.ts";
-import { type Model, type RowBlock, rowBlockOf } from "../../models/model.ts";
+import { type RowBlock, rowBlockOf } from "../../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "../../options/resolve-options.ts";
 import { tellRows, whilePreparing } from "../../prediction/telling-rows.ts";
 import { type TableData, tableFromColumns, tableFromRows } from "../../table/table.ts";
@@ -43,27 +42,6 @@ export interface ArrayInput {
 
 /** The data of a fit: a table with a formula, arrays, or sparse arrays. */
 export type FitInput = TableInput | ArrayInput | SparseArrays;
-
-/** What was read. */
-export interface DataSummary {
-  readonly rows: number;
-  readonly droppedRows: number;
-  /** Number of rows left out because their weight is 0; absent if there are none. */
-  readonly zeroWeightRows?: number;
-  readonly columns: number;
-  /** Number of stored entries, if the design is sparse. */
-  readonly nonZeros?: number;
-  /** The left side of the formula, with the event if that is not true or 1: `status = well`. */
-  readonly target: string;
-  /** The value of a two-valued target whose probability is modelled. */
-  readonly event?: string;
-  /** The same in words: `P(status = well)`, `P(delay > 15)`. */
-  readonly modelled?: string;
-  /** The classes of a categorical target, sorted. */
-  readonly classes?: readonly string[];
-  /** The reference class, whose linear predictor is 0; absent if all classes have coefficients. */
-  readonly referenceClass?: string;
-}
 
 /** The signal that may stop a run, and the listener that is told how far it is. */
 export interface RunControl {
@@ -133,21 +111,4 @@ export function asSource(data: TableData): TableSource {
   if (Array.isArray(data)) return tableFromRows(data);
   requireObject(data, "The data", "an object with an array for each column, or an array of rows");
   return typeof (data as TableSource).chunks === "function" ? (data as TableSource) : tableFromColumns(data);
-}
-
-export function describeData(
-  { numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design,
-  { hasReference }: Pick<Model, "hasReference">,
-): DataSummary {
-  const { levels = [], event } = target;
-  return {
-    rows: numRows,
-    droppedRows,
-    ...(zeroWeightRows > 0 && { zeroWeightRows }),
-    columns: columns.length,
-    ...(sparse && { nonZeros: sparse.nonZeros }),
-    target: target.name,
-    ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
-    ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
-  };
 }

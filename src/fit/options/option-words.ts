@@ -1,4 +1,5 @@
 import { effectOptions } from "../../options/effect-options.ts";
+import { kFoldOptions, looOptions } from "../../options/loo-options.ts";
 import type { OptionTable } from "../../options/option.ts";
 import { fitOptions } from "../../options/options.ts";
 import { predictOptions } from "../../options/predict-options.ts";
@@ -11,13 +12,14 @@ import { samplers } from "../../sampling/registry.ts";
 const phrases: readonly (readonly [command: string, library: string])[] = [
   ["ornstein fit --save", "`saveFit`"],
   ["--save-data", "`keepTarget`"],
+  ["--save-log-likelihood", "`keepLogLikelihood`"],
 ];
 
 /** Words that stand behind a flag as its value; behind others any word may follow in the sentence. */
 const values: () => ReadonlySet<string> = () =>
   new Set([
     ...samplers.map(({ name }) => name),
-    ...[fitOptions, predictOptions, effectOptions].flatMap((table) =>
+    ...[fitOptions, predictOptions, effectOptions, looOptions, kFoldOptions].flatMap((table) =>
       Object.values<OptionTable[string]>(table).flatMap(({ words = [] }) => words),
     ),
     ...["auto", "learned", "error"],

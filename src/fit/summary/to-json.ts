@@ -1,6 +1,9 @@
 import type { Effects } from "../../effects/effects.ts";
 import { probabilityOf } from "../../formula/event.ts";
 import { requireArray, requireObject } from "../../kinds.ts";
+import type { FitComparison } from "../../loo/compare-fits.ts";
+import type { KFold } from "../../loo/k-fold-result.ts";
+import type { Loo } from "../../loo/loo.ts";
 import type { PredictionSummary } from "../../prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "../../prediction/predictive-fit.ts";
 import type { Comparison } from "../comparison/comparison.ts";
@@ -18,19 +21,20 @@ import type { Posterior } from "../posterior.ts";
  * console.log(json.version, json.family, json.data.rows, json.coefficients.length); // 1 gaussian 6 3
  */
 export function posteriorToJson(
-  posterior: Omit<Posterior, "predict" | "effects" | "toJSON">,
+  posterior: Omit<Posterior, "predict" | "effects" | "loo" | "toJSON">,
   about: { version: string; command?: string },
 ): Record<string, unknown> {
   requireObject(posterior, "The posterior", "the result of fit, importFit or loadFit");
   requireArray(posterior.coefficients, "The coefficients of the posterior", "the result of fit, importFit or loadFit");
-  const { data, family, formula, references, settings, prior, coefficients, groups, certificate, warnings, timing } =
-    posterior;
+  const { data, family, formula, references, options, settings, prior, coefficients, groups } = posterior;
+  const { certificate, warnings, timing } = posterior;
   return plainJson({
     ...about,
     data,
     family,
     formula,
     references,
+    ...(options && { options }),
     settings,
     ...(prior && { prior }),
     coefficients,
@@ -98,6 +102,26 @@ export function effectsToJson(
   requireFit(fit);
   requireObject(effects, "The effects", "the result of effects");
   return plainJson({ ...about, ...modelOf(fit), ...effects }) as Record<string, unknown>;
+}
+
+/**
+ * What `loo`, `kFold` or `compareFits` returned as JSON: everything except what is known of single rows.
+ * @example
+ * import { fit, loo, looToJson } from "ornstein";
+ *
+ * const data = { x: [1, 2, 3, 4, 5, 6], y: [1.1, 1.9, 3.2, 3.9, 5.2, 5.8] };
+ * const found = await loo(await fit({ data, formula: "y ~ x" }, { sampler: "laplace" }), data);
+ * const json = looToJson(found, { version: "1", command: "loo" });
+ * console.log(json.n_data_points, json.scale, json.loo_i); // 6 log undefined
+ */
+export function looToJson(
+  result: Loo | KFold | FitComparison<"loo"> | FitComparison<"kfold">,
+  about: { version: string; command: string },
+): Record<string, unknown> {
+  requireObject(result, "The result", "what loo, kFold or compareFits returned");
+  const ofRows = ["loo_i", "kfold_i", "pareto_k", "row", "fold", "prints", "surrogates"];
+  const entries = Object.entries(result).filter(([name]) => !ofRows.includes(name));
+  return plainJson({ ...about, ...Object.fromEntries(entries) }) as Record<string, unknown>;
 }
 
 /** What predictions and effects are of. */
