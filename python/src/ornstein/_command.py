@@ -24,6 +24,8 @@ _seconds_to_end = 5
 _unforeseen = "something unforeseen went wrong: "
 #: What begins a sentence on what went wrong.
 _sentences = ("ornstein: ", "error: ")
+#: What the command writes here are files between it and this package, of which nobody needs to hear.
+_own_files = "writing "
 
 
 def command_line(command: str | Sequence[str] | None = None) -> list[str]:
@@ -76,7 +78,7 @@ def _pass_on(stream: IO[str] | None) -> str:
     for line in stream or ():
         if sentence or line.startswith(_sentences):
             sentence.append(line)
-        else:
+        elif not line.startswith(_own_files):
             sys.stderr.write(line)
             sys.stderr.flush()
     return "".join(sentence).strip()

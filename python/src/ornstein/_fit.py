@@ -116,6 +116,10 @@ class Fit:
             shutil.rmtree(own, ignore_errors=True)
             raise
         made._warn(made.result)
+        dropped = made.result["data"].get("droppedRows", 0)
+        if dropped and named is None:
+            sentence = f"{dropped:,} rows with a missing value in a column that the formula uses were left out."
+            warnings.warn(sentence, OrnsteinWarning, stacklevel=3)
         if made.verdict == "failed":
             warnings.warn(_on_failure(made), CertificateWarning, stacklevel=3)
         return made
@@ -184,7 +188,7 @@ class Fit:
         """Scores predictions of rows whose target is known: log score, errors, coverage, calibration, posterior predictive checks."""
         _, record = self._predict(newdata, options)
         self._warn(record)
-        if record["scores"] is None:
+        if record.get("scores") is None:
             raise InputError("There is nothing to score: the data do not have the target of the fit.")
         return dict(record["scores"])
 
@@ -293,8 +297,10 @@ def _estimates(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _on_failure(made: Fit) -> str:
-    failed = [check["message"] for check in made.certificate["checks"] if not check["passed"]]
-    return f"A check of the certificate failed, so the numbers may be off. {' '.join(failed)} `print(fit)` shows all of it."
+    checks, assumptions = ([part for part in made.certificate[of] if not part["passed"]] for of in ("checks", "assumptions"))
+    failed = [part["message"] for part in checks or assumptions]
+    said = in_python(" ".join(failed))
+    return f"A check of the certificate failed, so the numbers may be off. {said} `print(fit)` shows all of it."
 
 
 def _significant(value: float) -> str:
