@@ -71,7 +71,7 @@ def test_values_reach_the_command() -> None:
 def test_options_change_the_fit(frame: pd.DataFrame) -> None:
     options = {"prior": ["normal(0, 0.01)"], "sampler": "conjugate", "chains": 2, "draws": 300, "seed": 3}
     # The certificate sees that such a prior contradicts the data, and speaks of keywords.
-    with pytest.warns(ornstein.CertificateWarning, match="give a wider prior, such as"):
+    with pytest.warns(ornstein.OrnsteinWarning, match="The certificate warns.* give a wider prior, such as"):
         narrow = ornstein.fit(frame, "y ~ x", quiet=True, **options)
     settings = narrow.result["settings"]
     assert (settings["chains"], settings["draws"], settings["seed"], settings["sampler"]) == (2, 300, 3, "conjugate")

@@ -5,10 +5,14 @@
 >>> fit.summary(), fit.verdict, fit.idata
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._errors import CertificateWarning, CommandError, InputError, OrnsteinWarning
-from ._fit import Fit, fit, load
 from ._node import NodeError
 from ._options import version as __version__
+
+if TYPE_CHECKING:
+    from ._fit import Fit, fit, load
 
 __all__ = [
     "CertificateWarning",
@@ -21,3 +25,16 @@ __all__ = [
     "fit",
     "load",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # pandas and Arrow take a second to load, for which the command `ornstein` is not to wait.
+    if name in ("Fit", "fit", "load"):
+        from . import _fit
+
+        return getattr(_fit, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -67,6 +67,9 @@ def run(arguments: Sequence[str], *, command: str | Sequence[str] | None, output
     except BaseException:
         _end(process)
         raise
+    finally:
+        if process.stderr:
+            process.stderr.close()
     if status not in _with_result:
         _fail(status, said)
     return status == 0
@@ -111,8 +114,6 @@ def _end(process: subprocess.Popen[Any]) -> None:
     except BaseException:
         process.kill()
         process.wait()
-    if process.stderr:
-        process.stderr.close()
 
 
 def main() -> NoReturn:

@@ -115,13 +115,8 @@ class Fit:
         except BaseException:
             shutil.rmtree(own, ignore_errors=True)
             raise
-        made._warn(made.result)
-        dropped = made.result["data"].get("droppedRows", 0)
-        if dropped and named is None:
-            sentence = f"{dropped:,} rows with a missing value in a column that the formula uses were left out."
-            warnings.warn(sentence, OrnsteinWarning, stacklevel=3)
-        if made.verdict == "failed":
-            warnings.warn(_on_failure(made), CertificateWarning, stacklevel=3)
+        for kind, sentence in _remarks(made.result, is_loaded=named is not None):
+            warnings.warn(in_python(sentence), kind, stacklevel=3)
         return made
 
     @property
@@ -296,11 +291,20 @@ def _estimates(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             yield f"cor({group['factor']})[{','.join(correlation['names'])}]", correlation
 
 
-def _on_failure(made: Fit) -> str:
-    checks, assumptions = ([part for part in made.certificate[of] if not part["passed"]] for of in ("checks", "assumptions"))
-    failed = [part["message"] for part in checks or assumptions]
-    said = in_python(" ".join(failed))
-    return f"A check of the certificate failed, so the numbers may be off. {said} `print(fit)` shows all of it."
+def _remarks(result: dict[str, Any], is_loaded: bool) -> Iterator[tuple[type[OrnsteinWarning], str]]:
+    """What a result should not be read without; of a loaded fit what its certificate says."""
+    certificate, dropped = result["certificate"], result["data"].get("droppedRows", 0)
+    if not is_loaded:
+        for sentence in result["warnings"]:
+            yield OrnsteinWarning, sentence
+        if dropped:
+            yield OrnsteinWarning, f"{dropped:,} rows with a missing value in a column that the formula uses were left out."
+    checks, assumptions = ([part for part in certificate[of] if not part["passed"]] for of in ("checks", "assumptions"))
+    said = " ".join(part["message"] for part in checks or assumptions)
+    if certificate["verdict"] == "failed":
+        yield CertificateWarning, f"A check of the certificate failed, so the numbers may be off. {said}"
+    elif certificate["verdict"] == "warning":
+        yield OrnsteinWarning, f"The certificate warns. {said}"
 
 
 def _significant(value: float) -> str:
