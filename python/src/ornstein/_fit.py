@@ -125,8 +125,7 @@ class Fit:
         if self._idata is None:
             import arviz
 
-            opened = arviz.from_netcdf(str(self._place))
-            self._idata = opened.load() or opened
+            self._idata = arviz.from_netcdf(str(self._place)).load()
         return self._idata
 
     @property
