@@ -16,7 +16,8 @@ function run(program, args, cwd) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-if (!existsSync(python)) run(process.env.PYTHON ?? (isWindows ? "python" : "python3"), ["-m", "venv", environment], root);
+if (!existsSync(python))
+  run(process.env.PYTHON ?? (isWindows ? "python" : "python3"), ["-m", "venv", environment], root);
 const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
 // The package anew each time, what it needs only where it is missing.
 run(python, [...pip, "--force-reinstall", "--no-deps", "./python"], root);

@@ -42,4 +42,4 @@ def linear(frame: pd.DataFrame) -> ornstein.Fit:
 
 @pytest.fixture(scope="session")
 def multilevel(frame: pd.DataFrame) -> ornstein.Fit:
-    return ornstein.fit(frame, "y ~ x + (1 | school)", chains=2, draws=250, tolerance=0.1, quiet=True)
+    return ornstein.fit(frame, "y ~ x + (1 | school)", tolerance=0.1, quiet=True)

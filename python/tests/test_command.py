@@ -68,6 +68,11 @@ def test_values_reach_the_command() -> None:
     ]
 
 
+def test_sentences_speak_of_keywords() -> None:
+    said = "run more --draws 2900, or use --sampler nuts; --json and --no-such stay."
+    assert _options.in_python(said) == "run more draws=2900, or use sampler nuts; --json and --no-such stay."
+
+
 def test_options_change_the_fit(frame: pd.DataFrame) -> None:
     options = {"prior": ["normal(0, 0.01)"], "sampler": "conjugate", "chains": 2, "draws": 300, "seed": 3}
     # The certificate sees that such a prior contradicts the data, and speaks of keywords.

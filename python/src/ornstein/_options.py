@@ -35,7 +35,14 @@ def flags(command: str, options: Mapping[str, Any]) -> list[str]:
 
 def in_python(sentence: str) -> str:
     """A sentence of the command, with keywords where it names flags."""
-    return re.sub(r"--[a-z][a-z-]*", lambda flag: _names.get(flag[0], flag[0]), sentence)
+
+    def keyword(found: re.Match[str]) -> str:
+        name = _names.get(found[1])
+        if name is None:
+            return found[0]
+        return f"{name}={found[2].strip()}" if found[2] else name
+
+    return re.sub(r"(--[a-z][a-z-]*)( \d+(?:\.\d+)?)?", keyword, sentence)
 
 
 def _suggestion(name: str, known: list[str]) -> str:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeGuard, Union
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -76,7 +76,7 @@ def arrow_of(data: Any) -> pa.Table:
     return pa.table(arrays, names=names)
 
 
-def is_pandas(data: Any) -> bool:
+def is_pandas(data: Any) -> TypeGuard[pd.DataFrame]:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(data, pandas.DataFrame)
 
