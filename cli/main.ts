@@ -10,6 +10,7 @@ import { addPaperCommand } from "./commands/paper.ts";
 import { addPlotCommand } from "./commands/plot.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addResumeCommand } from "./commands/resume.ts";
+import { addWatchCommand } from "./commands/watch.ts";
 import { ExitStatus, reportFailure } from "./process/failure.ts";
 import { visibleLines } from "./render/visible.ts";
 
@@ -31,6 +32,7 @@ addCheckCommand(program);
 addPredictCommand(program, version);
 addEffectsCommand(program, version);
 addPlotCommand(program);
+addWatchCommand(program);
 addCompareCommand(program, version);
 addPaperCommand(program);
 addResumeCommand(program, (args) => program.parseAsync(args, { from: "user" }));

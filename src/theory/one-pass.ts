@@ -51,7 +51,7 @@ export function startOnePass({ mean, precision }: OnePassPrior): OnePass {
     noise.data[j * size + j] = precision[j];
     inverse.data[j * size + j] = 1 / precision[j];
   }
-  return { position: Float64Array.from(mean), information, inverse, noise, count: 0, spent: 0, residual: 0 };
+  return { position: Float64Array.from(mean), information, inverse, noise, count: 0, spent: size, residual: 0 };
 }
 
 /**
@@ -94,7 +94,7 @@ export function takeRow(state: OnePass, { x, offset, loss }: OnePassRow, rate: n
   }
   state.residual = kept * state.residual + loss.slope(before) ** 2 / (1 + h);
   state.count = kept * state.count + 1;
-  state.spent = kept * (state.count === 1 ? size : state.spent);
+  state.spent *= kept;
 }
 
 const largestNumberOfSteps = 60;
@@ -209,9 +209,9 @@ export function onePassCovariance({ inverse, noise }: OnePass, rate: number, dis
   return symmetricPart(result);
 }
 
-/** σ² of gaussian rows. */
+/** σ² of gaussian rows; infinite where there are no more of them than coefficients. */
 export function onePassVariance({ residual, count, spent }: OnePass): number {
-  return residual / Math.max(count - spent, 1e-300);
+  return count > spent ? residual / (count - spent) : Number.POSITIVE_INFINITY;
 }
 
 /** S⁻¹ anew, as rounding errors of its updates add up. */
