@@ -4,6 +4,7 @@ import { effectOptions } from "../src/options/effect-options.ts";
 import { defaultText, flagOf, type OptionTable } from "../src/options/option.ts";
 import { optionGroups } from "../src/options/options.ts";
 import { predictOptions } from "../src/options/predict-options.ts";
+import { watchOptions } from "../src/options/watch-options.ts";
 import { coefficientDensities, scaleDensities } from "../src/priors/densities.ts";
 import { samplers } from "../src/sampling/registry.ts";
 import { takersOf } from "./option-takers.ts";
@@ -60,6 +61,7 @@ it("docs/options.md is the table of options", async () => {
       "Of `effects`, `posterior.effects` and `ornstein effects`: [effects](effects.md).",
     ),
   );
+  sections.push(section("Streams", watchOptions, "Of `ornstein watch`: [streams](streams.md)."));
   const page = `${[intro.trim(), ...sections].join("\n\n")}\n`;
   await expect(page).toMatchFileSnapshot("../docs/options.md");
 });

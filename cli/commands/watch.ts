@@ -88,23 +88,33 @@ async function follow(
   const { every = Number.POSITIVE_INFINITY, unusable } = flags;
   const signal = heedInterrupts();
   const intake = new StreamIntake(await begun(flags), flags as StreamModelOptions & WatchFlags, (reason, line) => {
-    if (unusable === "stop") throw new InputError(`Line ${line} or one before it: ${reason}`);
-    process.stderr.write(`Left out, up to line ${line}: ${visible(reason)}\n`);
+    if (unusable === "stop") throw new StoppedStream(`Line ${line}: ${reason}`);
+    process.stderr.write(`Left out, line ${line}: ${visible(reason)}\n`);
   });
   const progress = progressReporter(onProgress);
   let next = (intake.stream?.rows ?? 0) + every;
-  for await (const lines of linesOf({ path, follow: flags.follow, most: every, signal })) {
-    await intake.take(lines);
-    progress?.("reading the stream", 0, { done: intake.rows, unit: "rows" });
-    const { stream } = intake;
-    if (stream && stream.rows >= next) {
+  let stopped: StoppedStream | undefined;
+  try {
+    for await (const lines of linesOf({ path, follow: flags.follow, most: every, signal })) {
+      await intake.take(lines);
+      progress?.("reading the stream", 0, { done: intake.rows, unit: "rows" });
+      const { stream } = intake;
+      if (!stream || stream.rows < next) continue;
       next = stream.rows + every;
       await report(stream);
     }
+  } catch (error) {
+    if (!(error instanceof StoppedStream)) throw error;
+    // What came before is not lost.
+    stopped = error;
   }
   progress?.finish();
-  await report(await intake.finish());
+  if (!stopped || intake.stream) await report(await intake.finish());
+  if (stopped) throw stopped;
 }
+
+/** A row that cannot be used ends the stream. */
+class StoppedStream extends InputError {}
 
 /** The stream that is gone on with, or begun like another. */
 async function begun({ from, like, ...flags }: WatchFlags): Promise<Stream | undefined> {

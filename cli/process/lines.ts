@@ -41,7 +41,8 @@ export async function* linesOf({
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof InputError) throw error;
-    throw new InputError(`${path === "-" ? "Standard input" : `"${path}"`} could not be read: ${reasonOf(error)}.`);
+    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : reasonOf(error);
+    throw new InputError(`${path === "-" ? "Standard input" : `"${path}"`} could not be read: ${reason}.`);
   }
   if (rest !== "" && !signal.aborted) yield [rest];
 }

@@ -1,12 +1,16 @@
+import { referencesOf } from "../../src/design/recipe/references.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
 import { probabilityOf } from "../../src/formula/event.ts";
 import type { Stream, StreamEstimate } from "../../src/stream/stream.ts";
+import { renderModel } from "./render-model.ts";
 import { short } from "./short-numbers.ts";
 import { integer, type RenderOptions, renderTable, wrap } from "./table.ts";
-import { visible } from "./visible.ts";
+import { visible, visibleTexts } from "./visible.ts";
 
 /** The intervals of a stream as they stand. */
 export function renderStream(stream: Stream, interval: number, options: RenderOptions): string {
   const { recipe } = stream.model;
+  const modelled = recipe.target.event === undefined ? undefined : visible(probabilityOf(recipe.target.event));
   const estimates = stream.estimates(interval);
   const percent = `${Number((100 * interval).toPrecision(6))}%`;
   const memory = stream.rate > 0 ? `, with a memory of ${integer(1 / stream.rate)}` : "";
@@ -31,11 +35,14 @@ export function renderStream(stream: Stream, interval: number, options: RenderOp
   );
   return `${[
     `${visible(recipe.formula)}   [${recipe.family}]`,
-    ...(recipe.target.event === undefined ? [] : [`models ${visible(probabilityOf(recipe.target.event))}`]),
+    ...renderModel(
+      { data: { modelled } as Posterior["data"], references: visibleTexts(referencesOf(recipe)) },
+      options.width,
+    ),
     `${integer(stream.rows)} rows${memory}`,
     "",
     table,
-    ...(stream.sigma === undefined ? [] : [`sigma ${short(stream.sigma, stream.sigma / 1000)}`]),
+    ...(stream.sigma === undefined ? [] : ["", `sigma ${short(stream.sigma, stream.sigma / 1000)}`]),
     ...(unusable.length > 0 ? ["", ...unusable] : []),
   ].join("\n")}\n`;
 }

@@ -7,7 +7,8 @@ import { type StreamModelOptions, type StreamRecord, streamModel } from "./strea
 /** Lines of JSON into a stream, whose columns the first of them decide where no other stream has. */
 export class StreamIntake {
   private line = 0;
-  private readonly held: StreamRecord[] = [];
+  /** Rows that the stream does not have yet, with their lines. */
+  private readonly held: { readonly record: StreamRecord; readonly line: number }[] = [];
   /** Until there is a stream that counts them. */
   private malformed = 0;
   private readonly first: number;
@@ -15,7 +16,7 @@ export class StreamIntake {
 
   /**
    * @param stream What is gone on with; without one the first rows make it
-   * @param onUnusable Hears each new reason for which a row is left out, and the number of a line that is not before it
+   * @param onUnusable Hears each new reason for which a row is left out, and its line; no further row is taken in where it throws
    */
   constructor(
     public stream: Stream | undefined,
@@ -32,17 +33,21 @@ export class StreamIntake {
 
   /** @throws InputError where the first rows do not fit the formula, and what `onUnusable` throws */
   async take(lines: readonly string[]): Promise<void> {
-    const records: StreamRecord[] = [];
-    this.line += lines.length;
-    for (const line of lines.filter((text) => text.trim() !== "")) {
-      const record = recordOf(line);
-      if (record) records.push(record);
-      else if (this.stream ? this.stream.leaveOut(malformedLine) : this.malformed++ === 0)
+    for (const text of lines) {
+      this.line++;
+      if (text.trim() === "") continue;
+      const record = recordOf(text);
+      if (record) {
+        this.held.push({ record, line: this.line });
+        continue;
+      }
+      // What came before it is in.
+      if (this.stream) await this.pass();
+      if (this.stream ? this.stream.leaveOut(malformedLine) : this.malformed++ === 0)
         this.onUnusable(malformedLine, this.line);
     }
-    if (this.stream) return this.pass(records);
-    this.held.push(...records);
-    if (this.held.length >= this.first) await this.start();
+    if (this.stream) await this.pass();
+    else if (this.held.length >= this.first) await this.start();
   }
 
   /** The stream of all rows, once there are no more. @throws InputError where there was none */
@@ -54,15 +59,18 @@ export class StreamIntake {
 
   private async start(): Promise<void> {
     const { prior, ...options } = this.options;
-    const records = this.held.splice(0);
+    const records = this.held.map(({ record }) => record);
     const model = await streamModel(records, { ...options, prior: [prior].flat()[0] });
     this.stream = new Stream(model, this.rate, this.first);
     for (let k = 0; k < this.malformed; k++) this.stream.leaveOut(malformedLine);
-    await this.pass(records);
+    await this.pass();
   }
 
-  private async pass(records: readonly StreamRecord[]): Promise<void> {
-    for (const reason of await this.stream!.take(records)) this.onUnusable(reason, this.line);
+  /** Gives what is held to the stream. */
+  private async pass(): Promise<void> {
+    const held = this.held.splice(0);
+    const records = held.map(({ record }) => record);
+    await this.stream!.take(records, (reason, index) => this.onUnusable(reason, held[index].line));
   }
 }
 

@@ -90,11 +90,19 @@ export async function rowsOf(model: StreamModel, records: readonly StreamRecord[
     return await encoded(model, records);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    if (records.length === 1) return [{ reason: error.message.replace(/ in (data )?row [\d,]+/, "") }];
+    if (records.length === 1) return [{ reason: reasonOf(error) }];
     // One row is at fault; which, nobody says, and the others are good.
     const middle = records.length >> 1;
     return [...(await rowsOf(model, records.slice(0, middle))), ...(await rowsOf(model, records.slice(middle)))];
   }
+}
+
+/** What a sentence says is wrong with a row, without its number, and without what to do in other commands. */
+function reasonOf({ message }: InputError): string {
+  return `${message
+    .replace(/ in (data )?row [\d,]*\d/, "")
+    .split(";")[0]
+    .replace(/\.$/, "")}.`;
 }
 
 async function encoded(model: StreamModel, records: readonly StreamRecord[]): Promise<(OnePassRow | Unusable)[]> {

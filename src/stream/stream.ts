@@ -6,10 +6,10 @@ import {
   type OnePassRow,
   onePassCovariance,
   onePassVariance,
-  refreshInverse,
-  takeFirstRows,
+  restorePrior,
   takeRow,
 } from "../theory/one-pass.ts";
+import { takeFirstRows } from "../theory/one-pass-start.ts";
 import { isUnusable, priorOf, rowsOf, type StreamModel, type StreamRecord } from "./stream-model.ts";
 
 /** A coefficient as it stands, on the data's own scale. */
@@ -21,8 +21,12 @@ export interface StreamEstimate {
   readonly high: number;
 }
 
-/** Rows after which S⁻¹ is computed anew. */
+/** Rows after which S⁻¹ is computed anew, at most; a tenth of the memory where rows are forgotten. */
 const rowsBetweenRefreshes = 10_000;
+
+/** Reasons that are counted by themselves; there may be as many as rows. */
+const mostReasons = 20;
+const otherReasons = "Other reasons.";
 
 /** A posterior that rows are added to one by one, none of which is kept but the first few until their mode is found. */
 export class Stream {
@@ -51,28 +55,36 @@ export class Stream {
     this.unusable = new Map(given.unusable ?? []);
   }
 
-  /** Takes rows in, and counts those that cannot be used. Returns the reasons that are new. */
-  async take(records: readonly StreamRecord[]): Promise<string[]> {
-    const told: string[] = [];
-    for (const row of records.length === 0 ? [] : await rowsOf(this.model, records)) {
+  /**
+   * Takes rows in, and counts those that cannot be used.
+   * @param onUnusable Hears each reason that is new, with the row's place; no further row is taken in where it throws
+   */
+  async take(records: readonly StreamRecord[], onUnusable: (reason: string, index: number) => void): Promise<void> {
+    const rows = records.length === 0 ? [] : await rowsOf(this.model, records);
+    rows.forEach((row, index) => {
       if (!isUnusable(row)) this.add(row);
-      else if (this.leaveOut(row.reason)) told.push(row.reason);
-    }
-    return told;
+      else if (this.leaveOut(row.reason)) onUnusable(row.reason, index);
+    });
   }
 
   /** Counts a row that is not taken in. Says whether the reason is new. */
   leaveOut(reason: string): boolean {
-    const count = this.unusable.get(reason) ?? 0;
-    this.unusable.set(reason, count + 1);
+    const known = this.unusable.has(reason) || this.unusable.size < mostReasons ? reason : otherReasons;
+    const count = this.unusable.get(known) ?? 0;
+    this.unusable.set(known, count + 1);
     return count === 0;
+  }
+
+  private get refreshEvery(): number {
+    return Math.max(1, Math.min(rowsBetweenRefreshes, Math.floor(0.1 / this.rate)));
   }
 
   private add(row: OnePassRow): void {
     this.rows++;
     if (this.pass) {
       takeRow(this.pass, row, this.rate);
-      if (this.rows % rowsBetweenRefreshes === 0) refreshInverse(this.pass);
+      const { refreshEvery: every } = this;
+      if (this.rows % every === 0) restorePrior(this.pass, priorOf(this.model, this.unit), this.rate, every);
       return;
     }
     this.held.push(row);

@@ -1,4 +1,4 @@
-import { cholesky, choleskySolve, invertPositiveDefinite } from "../linalg/cholesky.ts";
+import { invertPositiveDefinite } from "../linalg/cholesky.ts";
 import { add, type Matrix, matrix, multiplyVector, symmetricPart } from "../linalg/matrix.ts";
 
 /**
@@ -97,101 +97,28 @@ export function takeRow(state: OnePass, { x, offset, loss }: OnePassRow, rate: n
   state.spent *= kept;
 }
 
-const largestNumberOfSteps = 60;
+const largestNumberOfSteps = 200;
 
-/** The η with η = η₀ − h ℓ′(η): it lies between η₀ and the step from it, and Newton's method is kept there. */
+/**
+ * The η with η = η₀ − h ℓ′(η). It lies between η₀ and the step from it: Newton's method, or bisection where that leaves the bracket or
+ * does not halve its step, as where e^η is far too large.
+ */
 function implicitStep(before: number, h: number, loss: ScalarLoss): number {
-  const excess = (eta: number) => eta - before + h * loss.slope(eta);
   const reach = before - h * loss.slope(before);
   let [low, high] = [Math.min(before, reach), Math.max(before, reach)];
   let eta = before;
-  for (let step = 0; step < largestNumberOfSteps; step++) {
-    const value = excess(eta);
-    if (value > 0) high = eta;
+  let last = high - low;
+  for (let step = 0; step < largestNumberOfSteps && last > 1e-13 * (1 + Math.abs(eta)); step++) {
+    const excess = eta - before + h * loss.slope(eta);
+    if (excess > 0) high = eta;
     else low = eta;
-    const next = eta - value / (1 + h * loss.curvature(eta));
-    const settled = next > low && next < high ? next : (low + high) / 2;
-    if (Math.abs(settled - eta) <= 1e-12 * (1 + Math.abs(eta))) return settled;
-    eta = settled;
+    const newton = eta - excess / (1 + h * loss.curvature(eta));
+    const isGood = newton >= low && newton <= high && Math.abs(newton - eta) <= last / 2;
+    const next = isGood ? newton : (low + high) / 2;
+    last = Math.abs(next - eta);
+    eta = next;
   }
   return eta;
-}
-
-/**
- * The state after the first rows, which are few enough to be held: θ is their mode, found by Newton's method, so that nothing of the
- * start's linearisation is left. Their curvature is that at the mode.
- */
-export function takeFirstRows(rows: readonly OnePassRow[], prior: OnePassPrior, rate: number): OnePass {
-  const state = startOnePass(prior);
-  const share = (n: number) => (1 - rate) ** (rows.length - 1 - n);
-  const left = (1 - rate) ** rows.length;
-  let objective = objectiveAt(state.position, rows, prior, { share, left });
-  for (let iteration = 0; iteration < largestNumberOfSteps; iteration++) {
-    const { gradient, curvature } = derivativesAt(state.position, rows, prior, { share, left });
-    const step = choleskySolve(cholesky(curvature), gradient);
-    const decrease = step.reduce((sum, value, j) => sum + value * gradient[j], 0);
-    let length = 1;
-    let next = state.position;
-    for (; length > 1e-9; length /= 2) {
-      next = state.position.map((value, j) => value - length * step[j]);
-      const reached = objectiveAt(next, rows, prior, { share, left });
-      if (reached <= objective + 1e-12 * Math.abs(objective)) {
-        objective = reached;
-        break;
-      }
-    }
-    state.position.set(next);
-    if (decrease < 1e-12) break;
-  }
-  state.information.data.set(derivativesAt(state.position, rows, prior, { share, left }).curvature.data);
-  const squared = { share: (n: number) => share(n) ** 2, left: left ** 2 };
-  state.noise.data.set(derivativesAt(state.position, rows, prior, squared).curvature.data);
-  refreshInverse(state);
-  state.count = rows.reduce((sum, _, n) => sum + share(n), 0);
-  state.spent = prior.mean.length * left;
-  state.residual = 2 * objective;
-  return state;
-}
-
-interface Shares {
-  /** What is left of a row, by its number. */
-  readonly share: (n: number) => number;
-  /** What is left of the prior. */
-  readonly left: number;
-}
-
-const predictorOf = ({ x, offset }: OnePassRow, position: Float64Array) =>
-  x.reduce((sum, value, j) => sum + value * position[j], offset);
-
-function objectiveAt(
-  position: Float64Array,
-  rows: readonly OnePassRow[],
-  { mean, precision }: OnePassPrior,
-  { share, left }: Shares,
-): number {
-  const ofPrior = position.reduce((sum, value, j) => sum + (left / 2) * precision[j] * (value - mean[j]) ** 2, 0);
-  return rows.reduce((sum, row, n) => sum + share(n) * row.loss.value(predictorOf(row, position)), ofPrior);
-}
-
-function derivativesAt(
-  position: Float64Array,
-  rows: readonly OnePassRow[],
-  { mean, precision }: OnePassPrior,
-  { share, left }: Shares,
-) {
-  const size = position.length;
-  const gradient = position.map((value, j) => left * precision[j] * (value - mean[j]));
-  const curvature = matrix(size, size);
-  for (let j = 0; j < size; j++) curvature.data[j * size + j] = left * precision[j];
-  rows.forEach((row, n) => {
-    const eta = predictorOf(row, position);
-    const [slope, weight] = [share(n) * row.loss.slope(eta), share(n) * row.loss.curvature(eta)];
-    for (let i = 0; i < size; i++) {
-      gradient[i] += slope * row.x[i];
-      for (let j = 0; j < size; j++) curvature.data[i * size + j] += weight * row.x[i] * row.x[j];
-    }
-  });
-  return { gradient, curvature };
 }
 
 /**
@@ -212,6 +139,26 @@ export function onePassCovariance({ inverse, noise }: OnePass, rate: number, dis
 /** σ² of gaussian rows; infinite where there are no more of them than coefficients. */
 export function onePassVariance({ residual, count, spent }: OnePass): number {
   return count > spent ? residual / (count - spent) : Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Puts back what a rate made forget of the prior: S ← S + s Λ, T ← T + s′ Λ, and θ with them. Without it nothing would be known of a
+ * column that is constant for a while, and less and less: S⁻¹ would grow without bound.
+ *
+ * @param rows How many rows were taken in since the last time
+ */
+export function restorePrior(state: OnePass, { mean, precision }: OnePassPrior, rate: number, rows: number): void {
+  const { position, information, inverse, noise } = state;
+  const size = position.length;
+  const kept = (1 - rate) ** rows;
+  const score = multiplyVector(information, position);
+  for (let j = 0; j < size; j++) {
+    information.data[j * size + j] += (1 - kept) * precision[j];
+    noise.data[j * size + j] += (1 - kept * kept) * precision[j];
+    score[j] += (1 - kept) * precision[j] * mean[j];
+  }
+  refreshInverse(state);
+  position.set(multiplyVector(inverse, score));
 }
 
 /** S⁻¹ anew, as rounding errors of its updates add up. */
