@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { progressReporter } from "../../src/engine/progress.ts";
 import { InputError } from "../../src/errors.ts";
-import { flagOf, withDefaults } from "../../src/options/option.ts";
+import { flagOf, type OptionTable, withDefaults } from "../../src/options/option.ts";
 import { fitOptions } from "../../src/options/options.ts";
+import { requireAccepted } from "../../src/options/require-accepted.ts";
 import { type WatchSettings, watchOptions } from "../../src/options/watch-options.ts";
-import { reasonOf } from "../../src/persistence/whole-files-node.ts";
 import { Stream, type StreamState } from "../../src/stream/stream.ts";
 import { StreamIntake } from "../../src/stream/stream-intake.ts";
 import type { StreamModelOptions } from "../../src/stream/stream-model.ts";
@@ -14,7 +14,7 @@ import { addOptions, headings, plainHelp, quietHelp } from "../options.ts";
 import { terminal, writeJson, writeText } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { heedInterrupts } from "../process/interruptible.ts";
-import { linesOf } from "../process/lines.ts";
+import { linesOf, reasonOfReading } from "../process/lines.ts";
 import { type CommandRun, runCommand } from "../process/run-command.ts";
 import { renderStream } from "../render/render-stream.ts";
 import { visible } from "../render/visible.ts";
@@ -33,6 +33,11 @@ interface WatchFlags extends WatchSettings, Omit<StreamModelOptions, "formula" |
 }
 
 const { family, event, prior, interceptPrior } = fitOptions;
+const modelOptions = { family, event, prior, interceptPrior };
+
+/** Of the flags those that a table has. */
+const withoutOthers = (flags: object, table: OptionTable) =>
+  Object.fromEntries(Object.entries(flags).filter(([name]) => Object.hasOwn(table, name)));
 
 export function addWatchCommand(program: Command): void {
   const command = program
@@ -49,7 +54,7 @@ export function addWatchCommand(program: Command): void {
     .option("--merge <states...>", "the stream of all rows of several states, and nothing is read")
     .optionsGroup(headings.model)
     .option("-f, --formula <formula>", "the target and what explains it, as in ornstein fit, without group terms");
-  addOptions(command, { family, event, prior, interceptPrior }).optionsGroup("Stream:");
+  addOptions(command, modelOptions).optionsGroup("Stream:");
   addOptions(command, watchOptions)
     .optionsGroup(headings.output)
     .option("--state <file>", "write the state, for --from, --like and --merge")
@@ -131,7 +136,7 @@ async function readState(path: string): Promise<StreamState> {
     return JSON.parse(await readFile(path, "utf8")) as StreamState;
   } catch (error) {
     if (error instanceof SyntaxError) throw new InputError(`"${path}" is no state of a stream: it is no JSON.`);
-    throw new InputError(`"${path}" could not be read: ${reasonOf(error)}.`);
+    throw new InputError(`"${path}" could not be read: ${reasonOfReading(error)}.`);
   }
 }
 
@@ -152,6 +157,8 @@ async function reportStream(
 
 /** Refuses what would have no effect, before anything is read. */
 function requireMeaning(data: string | undefined, flags: WatchFlags): void {
+  requireAccepted(watchOptions, withoutOthers(flags, watchOptions));
+  requireAccepted(modelOptions, withoutOthers(flags, modelOptions));
   const starts = (["from", "like", "merge"] as const).filter((name) => flags[name] !== undefined);
   if (starts.length > 1)
     throw new InputError(`Give one of --from, --like and --merge, not both --${starts[0]} and --${starts[1]}.`);

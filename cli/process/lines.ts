@@ -21,6 +21,11 @@ export interface LineSource {
   readonly signal: AbortSignal;
 }
 
+/** Why a file could not be read. */
+export function reasonOfReading(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : reasonOf(error);
+}
+
 /** Whole lines as they arrive, some at a time. @throws InputError where they cannot be read */
 export async function* linesOf({
   path = "-",
@@ -41,8 +46,9 @@ export async function* linesOf({
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof InputError) throw error;
-    const reason = (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : reasonOf(error);
-    throw new InputError(`${path === "-" ? "Standard input" : `"${path}"`} could not be read: ${reason}.`);
+    throw new InputError(
+      `${path === "-" ? "Standard input" : `"${path}"`} could not be read: ${reasonOfReading(error)}.`,
+    );
   }
   if (rest !== "" && !signal.aborted) yield [rest];
 }

@@ -31,7 +31,10 @@ export function renderStream(stream: Stream, interval: number, options: RenderOp
     options,
   );
   const unusable = [...stream.unusable].map(([reason, count]) =>
-    wrap(`! ${integer(count)} rows left out: ${visible(reason)}`, Math.min(options.width, 110)),
+    wrap(
+      `! ${integer(count)} ${count === 1 ? "row" : "rows"} left out: ${visible(reason)}`,
+      Math.min(options.width, 110),
+    ),
   );
   return `${[
     `${visible(recipe.formula)}   [${recipe.family}]`,

@@ -23,7 +23,7 @@ export const watchOptions = {
   /** Between two reports. */
   every: wholeNumber([1], {
     argument: "<rows>",
-    help: "report the intervals, and write the state, each time so many rows were taken in",
+    help: "report the intervals, and write the state, each time so many rows, or a few more, were taken in",
     otherwise: "at the end, and when interrupted",
   }),
   /** Probability of the intervals, 0.95. */
