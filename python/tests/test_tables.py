@@ -155,6 +155,11 @@ def test_what_is_no_table_is_refused(data: Any, sentence: str) -> None:
         ornstein.fit(data, "y ~ x", quiet=True)
 
 
+def test_a_column_that_is_called_as_a_parameter() -> None:
+    summary = quick(rows(sigma=[1.0, 3.0, 2.5]), "y ~ sigma").summary()
+    assert list(summary.index) == ["sigma", "Intercept", "sigma"]
+
+
 def test_empty_tables_and_columns() -> None:
     with pytest.raises(ornstein.InputError, match="row"):
         quick(pd.DataFrame({"y": [], "x": []}), "y ~ x")

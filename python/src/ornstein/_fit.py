@@ -20,15 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ._command import run
-from ._errors import CertificateWarning, InputError, OrnsteinWarning
+from ._errors import InputError, OrnsteinWarning
 from ._options import documented, flags, in_python
+from ._result import estimates, remarks, significant, statistics
 from ._tables import Data, file_of, is_pandas, is_polars
 
 if TYPE_CHECKING:
     import arviz
-
-#: The columns of `Fit.summary`, which are those of `az.summary`.
-statistics = ("mean", "sd", "hdi_3%", "hdi_97%", "mcse_mean", "ess_bulk", "ess_tail", "r_hat")
 
 Command = str | Sequence[str] | None
 
@@ -115,7 +113,7 @@ class Fit:
         except BaseException:
             shutil.rmtree(own, ignore_errors=True)
             raise
-        for kind, sentence in _remarks(made.result, is_loaded=named is not None):
+        for kind, sentence in remarks(made.result, is_loaded=named is not None):
             warnings.warn(in_python(sentence), kind, stacklevel=3)
         return made
 
@@ -147,15 +145,17 @@ class Fit:
         return str(self.result["certificate"]["verdict"])
 
     def summary(self) -> pd.DataFrame:
-        """A row for each coefficient, and for each sd and correlation of group terms, by the names in `idata`.
+        """A row for each coefficient, and for each sd and correlation of group terms.
+
+        Names are those of the table; `idata` has them too, but for what a netCDF file cannot hold.
 
         Columns are those of `az.summary`. Means, sds and intervals are over every step of the chains, and known a little better
         than from the draws that are kept; intervals are the narrowest that hold 94%.
         """
-        rows = dict(_estimates(self.result))
-        return pd.DataFrame(
-            {column: [row[column] for row in rows.values()] for column in statistics}, index=list(rows), dtype=float
-        )
+        # A column may be called as a parameter is, such as sigma.
+        rows = list(estimates(self.result))
+        numbers = {column: [row[column] for _, row in rows] for column in statistics}
+        return pd.DataFrame(numbers, index=[name for name, _ in rows], dtype=float)
 
     @documented("predict")
     def predict(self, newdata: Data | None = None, **options: Any) -> Any:
@@ -245,7 +245,7 @@ class Fit:
         return f"<ornstein.Fit {self.formula!r}, {self.family}, {rows:,} rows, certificate: {self.verdict}>"
 
     def _repr_html_(self) -> str:
-        table = self.summary().to_html(float_format=_significant, escape=True, border=0)
+        table = self.summary().to_html(float_format=significant, escape=True, border=0)
         text = html.escape(self._printed)
         head = html.escape(f"{self.formula}   [{self.family}]")
         return (
@@ -278,33 +278,3 @@ def _folder() -> Iterator[Path]:
 def _read(path: Path) -> pa.Table:
     table = pq.read_table(path)
     return table.drop_columns(["row"]) if "row" in table.column_names else table
-
-
-def _estimates(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for coefficient in result["coefficients"]:
-        yield coefficient["name"], coefficient
-    for group in result.get("groups", []):
-        for sd in group["sds"]:
-            yield f"sd({group['factor']})[{sd['name']}]", sd
-        for correlation in group["correlations"]:
-            yield f"cor({group['factor']})[{','.join(correlation['names'])}]", correlation
-
-
-def _remarks(result: dict[str, Any], is_loaded: bool) -> Iterator[tuple[type[OrnsteinWarning], str]]:
-    """What a result should not be read without; of a loaded fit what its certificate says."""
-    certificate, dropped = result["certificate"], result["data"].get("droppedRows", 0)
-    if not is_loaded:
-        for sentence in result["warnings"]:
-            yield OrnsteinWarning, sentence
-        if dropped:
-            yield OrnsteinWarning, f"{dropped:,} rows with a missing value in a column that the formula uses were left out."
-    checks, assumptions = ([part for part in certificate[of] if not part["passed"]] for of in ("checks", "assumptions"))
-    said = " ".join(part["message"] for part in checks or assumptions)
-    if certificate["verdict"] == "failed":
-        yield CertificateWarning, f"A check of the certificate failed, so the numbers may be off. {said}"
-    elif certificate["verdict"] == "warning":
-        yield OrnsteinWarning, f"The certificate warns. {said}"
-
-
-def _significant(value: float) -> str:
-    return f"{value:.4g}"
