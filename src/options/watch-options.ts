@@ -6,7 +6,7 @@ export const watchOptions = {
   first: wholeNumber([2, 1_000_000], {
     argument: "<rows>",
     help: "rows that decide on the types, levels and scales of columns, and are held until their mode is found; later rows are never stored",
-    default: 1000,
+    default: 2000,
   }),
   /** f */
   rate: numberBetween([0, 0.5], {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { invertPositiveDefinite } from "../../src/linalg/cholesky.ts";
 import { matrix } from "../../src/linalg/matrix.ts";
+import { watchOptions } from "../../src/options/watch-options.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { Stream } from "../../src/stream/stream.ts";
 import { streamModel } from "../../src/stream/stream-model.ts";
@@ -8,6 +9,7 @@ import { streamModel } from "../../src/stream/stream-model.ts";
 // 200 streams of 20,000 rows and 10 columns (nine and an intercept), logistic: what one pass is worth.
 const [numStreams, numRows, numFeatures] = [200, 20_000, 9];
 const size = numFeatures + 1;
+const first = watchOptions.first.default!;
 const probability = (eta: number) => 1 / (1 + Math.exp(-eta));
 const names = Array.from({ length: numFeatures }, (_, j) => `x${j}`);
 
@@ -46,8 +48,8 @@ function wholeData({ truth, x, y }: ReturnType<typeof simulated>) {
 
 async function streamed({ records }: ReturnType<typeof simulated>, rate: number) {
   const formula = `y ~ ${names.join(" + ")}`;
-  const model = await streamModel(records.slice(0, 1000), { formula });
-  const stream = new Stream(model, rate, 1000);
+  const model = await streamModel(records.slice(0, first), { formula });
+  const stream = new Stream(model, rate, first);
   const refused = () => expect.fail("every row can be used");
   for (let from = 0; from < numRows; from += 4000) await stream.take(records.slice(from, from + 4000), refused);
   return stream.estimates(0.95);
