@@ -1,7 +1,8 @@
 // Installs the Python package into an environment of its own, as users do, and runs its tests. Needs Python 3.10 or later with venv.
 // Arguments go to pytest: npm run test:python -- -k tables
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +20,14 @@ function run(program, args, cwd) {
 if (!existsSync(python))
   run(process.env.PYTHON ?? (isWindows ? "python" : "python3"), ["-m", "venv", environment], root);
 const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-// The package anew each time, what it needs only where it is missing.
-run(python, [...pip, "--force-reinstall", "--no-deps", "./python"], root);
-run(python, [...pip, "./python[test]"], root);
+const wheels = mkdtempSync(join(tmpdir(), "ornstein-wheel-"));
+try {
+  run(python, [...pip.with(2, "wheel"), "--no-deps", "--wheel-dir", wheels, "./python"], root);
+  const wheel = join(wheels, readdirSync(wheels)[0]);
+  // The package anew each time, what it needs only where it is missing.
+  run(python, [...pip, `${wheel}[test]`], root);
+  run(python, [...pip, "--force-reinstall", "--no-deps", wheel], root);
+} finally {
+  rmSync(wheels, { recursive: true, force: true });
+}
 run(python, ["-m", "pytest", "-q", ...process.argv.slice(2)], join(root, "python"));
