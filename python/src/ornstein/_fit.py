@@ -152,7 +152,6 @@ class Fit:
         Columns are those of `az.summary`. Means, sds and intervals are over every step of the chains, and known a little better
         than from the draws that are kept; intervals are the narrowest that hold 94%.
         """
-        # A column may be called as a parameter is, such as sigma.
         rows = list(estimates(self.result))
         numbers = {column: [row[column] for _, row in rows] for column in statistics}
         return pd.DataFrame(numbers, index=[name for name, _ in rows], dtype=float)
