@@ -14,6 +14,7 @@ const order = [
   "models",
   "options",
   "theory",
+  "stream",
   "rows",
   "estimation",
   "sampling",

@@ -12,6 +12,7 @@ import { addPlotCommand } from "./commands/plot.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addResumeCommand } from "./commands/resume.ts";
+import { addWatchCommand } from "./commands/watch.ts";
 import { ExitStatus, reportFailure } from "./process/failure.ts";
 import { visibleLines } from "./render/visible.ts";
 
@@ -35,6 +36,7 @@ addEffectsCommand(program, version);
 addLooCommand(program, version);
 addPlotCommand(program);
 addReportCommand(program);
+addWatchCommand(program);
 addCompareCommand(program, version);
 addPaperCommand(program);
 addResumeCommand(program, (args) => program.parseAsync(args, { from: "user" }));

@@ -6,7 +6,7 @@ import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRu
 import { commandLine, terminal, writeJson, writeText } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { drawsPaths } from "../outputs/write-cmdstan.ts";
-import { requireEffectsFile } from "../outputs/write-effects.ts";
+import { effectsHelp, requireEffectsFile, requireGroupEffects, writeEffects } from "../outputs/write-effects.ts";
 import { statusOf } from "../process/failure.ts";
 import { runCommand } from "../process/run-command.ts";
 import { tellSupervisor } from "../process/supervised.ts";
@@ -44,10 +44,7 @@ export function addFitCommand(program: Command, version: string): void {
       "--draws-out <file>",
       "write the posterior draws, on the data's own scale: one FILE.parquet, or with FILE.csv a file in CmdStan's form for each chain (FILE_1.csv, FILE_2.csv, …)",
     )
-    .option(
-      "--effects <file>",
-      "write the posterior mean and sd of every group's effects, on the data's own scale: columns factor, level, name, mean, sd in a .parquet or .csv file",
-    )
+    .option("--effects <file>", effectsHelp)
     .option(
       "--checkpoint <folder>",
       "keep what is worked out in this folder every few seconds; after an interruption ornstein resume FOLDER goes on from there, with the same draws",
@@ -107,13 +104,10 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
         checkpoint,
       },
     );
-    if (effects !== undefined && !posterior.groupEffects) throw noEffects(posterior);
+    if (effects !== undefined) requireGroupEffects(posterior);
     const origin = { version, command: commandLine() };
     if (save !== undefined) await write(save, () => saveFit(posterior, save, origin));
-    if (effects !== undefined) {
-      const { writeEffects } = await import("../outputs/write-effects.ts");
-      await write(effects, () => writeEffects(posterior, effects));
-    }
+    if (effects !== undefined) await write(effects, () => writeEffects(posterior, effects));
     if (draws !== undefined) {
       const { writeDraws } = await import("../outputs/write-draws.ts");
       await write(draws, () => writeDraws(posterior, draws, version));
@@ -135,12 +129,4 @@ function requireReadableAgain(data: string | undefined, sql: string | undefined)
   const isRegular = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? true;
   if (data === "-" || /\/dev\/(stdin|fd\/)/.test(`${data} ${sql}`) || (data !== undefined && !isRegular(data)))
     throw new InputError("--checkpoint needs rows that can be read again: put them into a file in place of a stream.");
-}
-
-function noEffects({ groups }: { readonly groups?: unknown }): InputError {
-  return new InputError(
-    groups
-      ? "--effects is not for this model yet: leave it out."
-      : "--effects writes the effects of groups, and the formula has no group terms such as (1 | g): leave it out, or add the term.",
-  );
 }

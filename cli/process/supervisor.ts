@@ -8,7 +8,9 @@ export type RunEvent =
   | { readonly temporary: string }
   | { readonly written: string }
   /** The folder from which the run can be resumed. */
-  | { readonly checkpoint: string };
+  | { readonly checkpoint: string }
+  /** The run ends by itself at the first interrupt. */
+  | { readonly heedsInterrupts: true };
 
 const interrupts = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
@@ -26,6 +28,7 @@ export function supervise(entry: URL, args: readonly string[]): void {
   const temporaries = new Set<string>();
   const written: string[] = [];
   let checkpoint: string | undefined;
+  let heedsInterrupts = false;
 
   function finish(code: number | null, signal: NodeJS.Signals | null): void {
     const endedBy = stoppedBy ?? signal;
@@ -50,6 +53,12 @@ export function supervise(entry: URL, args: readonly string[]): void {
   for (const signal of interrupts) {
     process.on(signal, () => {
       if (stoppedBy !== undefined) return;
+      if (heedsInterrupts) {
+        // Once; a second interrupt is for who does not want to wait for the end.
+        heedsInterrupts = false;
+        run?.kill(signal);
+        return;
+      }
       stoppedBy = signal;
       run?.kill("SIGKILL");
       setTimeout(finish, longestWait, null, null);
@@ -60,6 +69,7 @@ export function supervise(entry: URL, args: readonly string[]): void {
   run.on("message", (event: RunEvent) => {
     if ("temporary" in event) temporaries.add(event.temporary);
     else if ("checkpoint" in event) checkpoint = event.checkpoint;
+    else if ("heedsInterrupts" in event) heedsInterrupts = true;
     else written.push(event.written);
   });
   run.once("error", (error) => {

@@ -76,10 +76,11 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /** Why a file could not be written, in plain words if possible, and otherwise in those of the system, DuckDB or HDF5. */
-export function reasonOf(error: unknown, temporary = ""): string {
+export function reasonOf(error: unknown, temporary?: string): string {
   const { code, message } = error as NodeJS.ErrnoException;
   const known = Object.keys(reasons).find((key) => code === key || message.includes(key));
   if (known !== undefined) return reasons[known];
-  const said = message.replace(/^IO Error: /, "").replaceAll(temporary, "its temporary file");
+  const own = message.replace(/^IO Error: /, "");
+  const said = temporary ? own.replaceAll(temporary, "its temporary file") : own;
   return said.replace(/\.$/, "") || "the system does not say why";
 }

@@ -53,7 +53,8 @@ describe("the command on a multilevel model", () => {
       ([, level, , mean, sd]) => Math.abs(Number(mean) - effects[Number(level.slice(1))][1]) < 1.645 * Number(sd),
     );
     expect(inside.length).toBeGreaterThanOrEqual(30);
-    const again = await ornstein("check", "fit.nc", "--json", "again.json");
+    const again = await ornstein("check", "fit.nc", "--json", "again.json", "--effects", "again.csv");
+    expect(lines("again.csv")).toEqual(rows);
     expect(again.stdout).toContain("(1 + x | school), 40 levels");
     expect(json("again.json").groups).toEqual(groups);
   });
