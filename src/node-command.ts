@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { version } from "../package.json" with { type: "json" };
+import { blockFiles } from "./blocks/block-files-node.ts";
 import { openTable } from "./duckdb/source.ts";
 import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -19,7 +20,9 @@ import { requireOptions } from "./fit/options/require-input.ts";
 import type { Posterior } from "./fit/posterior.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { requireText, shown } from "./kinds.ts";
+import type { FitOptions } from "./options/options.ts";
 import { refuseOptionsAmong } from "./options/resolve-options.ts";
+import { bytesOfSize } from "./options/sizes.ts";
 import { openCheckpoint, type RunCheckpoint } from "./persistence/checkpoint-node.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
@@ -142,7 +145,7 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
 }
 
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
-async function onThreads<Options extends RunControl, Result>(
+async function onThreads<Options extends RunControl & Pick<FitOptions, "memory" | "cache">, Result>(
   input: FitInput | FileInput,
   given: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
@@ -153,7 +156,9 @@ async function onThreads<Options extends RunControl, Result>(
   const options = { ...others, ...(onProgress && { onProgress }) };
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
-  const engine = await createNodeEngine(threads);
+  const { memory, cache } = given;
+  const blocks = blockFiles({ memoryBytes: bytesOfSize(memory), cache: typeof cache === "string" ? cache : undefined });
+  const engine = { ...(await createNodeEngine(threads)), blocks };
   try {
     if (!isFile(input)) return await work(input, options, engine);
     refuseOptionsAmong(input);
@@ -168,6 +173,7 @@ async function onThreads<Options extends RunControl, Result>(
     }
   } finally {
     await engine.executor.close();
+    blocks.close();
   }
 }
 

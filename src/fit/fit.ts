@@ -4,6 +4,7 @@ import { referencesOf } from "../design/recipe/references.ts";
 import { viewRows } from "../engine/bindings/row-view.ts";
 import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
+import { InputError } from "../errors.ts";
 import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { refuse } from "../kinds.ts";
@@ -56,9 +57,10 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const listening = { signal, onProgress, checkpoint };
-    const found = await loadInput(input, resolved, engine, listening, (model) =>
-      refuseUnsuited(resolved.sampler, model, resolved),
-    );
+    const found = await loadInput(input, resolved, engine, listening, (model) => {
+      refuseUnsuited(resolved.sampler, model, resolved);
+      if (keepTarget && model.blocks) throw noTargetOfBlocks();
+    });
     const { groups } = found.loaded.design;
     if (groups && isCrossed(groups)) {
       const observed = keepTarget && { observed: observedTarget(found.loaded.design, found.loaded.model) };
@@ -105,7 +107,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
 }
 
 /** The target of each row of the fit, in the table's order. */
-function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Float64Array {
+function observedTarget({ target, numRows, rowOrder, blocks }: Design, model: Model): Float64Array {
+  if (blocks) throw noTargetOfBlocks();
   const { memory, rows } = dataRowsOf(model);
   const view = viewRows(memory, rows);
   const observed = new Float64Array(numRows);
@@ -114,6 +117,12 @@ function observedTarget({ target, numRows, rowOrder }: Design, model: Model): Fl
     observed[rowOrder?.[n] ?? n] = target.mean + target.scale * view.target();
   }
   return observed;
+}
+
+function noTargetOfBlocks(): InputError {
+  return new InputError(
+    "--save-data keeps the target of every row, and the rows do not fit into memory; leave it out, and give the rows to ornstein predict.",
+  );
 }
 
 interface SelectedRun {

@@ -51,6 +51,7 @@ export const resultSchema = () =>
       target: z.string(),
       zeroWeightRows: z.optional(count()),
       nonZeros: z.optional(count()),
+      blocks: z.optional(z.object({ count: count(), bytes: count() })),
       event: z.optional(z.string()),
       modelled: z.optional(z.string()),
       classes: z.optional(texts()),

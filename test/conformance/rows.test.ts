@@ -255,7 +255,7 @@ describe.each(implementations)("rows %s", (_, create) => {
     const mark = local.model.memory.mark();
     const drawn: Uint32Array[] = [];
     for (const partition of partitions) {
-      const weighted = await rows(partition).byInfluence?.(local.mode, law, 0.1);
+      const weighted = await rows(partition).byInfluence?.(local.mode, law, 0.1, { size: 20_000, seed: 6 });
       if (!weighted) continue;
       const batch = rowsOf(local.workspace, weighted).draw(20_000, createRandom(6, 0, 9));
       drawn.push(batch.rows);

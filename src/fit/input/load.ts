@@ -53,6 +53,8 @@ export interface DataSummary {
   readonly columns: number;
   /** Number of stored entries, if the design is sparse. */
   readonly nonZeros?: number;
+  /** Blocks on disk that the encoded rows are in, and their size, if they do not fit into memory. */
+  readonly blocks?: { readonly count: number; readonly bytes: number };
   /** The left side of the formula, with the event if that is not true or 1: `status = well`. */
   readonly target: string;
   /** The value of a two-valued target whose probability is modelled. */
@@ -97,12 +99,17 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
+  const { blocks } = engine;
+  if (!blocks && (options.memory ?? options.cache) !== undefined)
+    throw new InputError(
+      `The option ${options.memory === undefined ? "cache" : "memory"} is for ornstein/node, where rows that memory is too small for go to files; leave it out.`,
+    );
   const { family, classCoding, event, standardize, weights, storage, learnPrior } = options;
   const requireParameters = (dimension: number) =>
     requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
   const parameters = { countParameters, requireParameters };
   const coding = { event, hasReferenceClass: classCoding === "reference", allLevels: learnPrior };
-  const shared = { family, ...coding, standardize, storage, memory, priorSds, ...parameters };
+  const shared = { family, ...coding, standardize, storage, memory, blocks, priorSds, ...parameters };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
@@ -136,7 +143,7 @@ export function asSource(data: TableData): TableSource {
 }
 
 export function describeData(
-  { numRows, droppedRows, zeroWeightRows, columns, target, sparse }: Design,
+  { numRows, droppedRows, zeroWeightRows, columns, target, sparse, blocks }: Design,
   { hasReference }: Pick<Model, "hasReference">,
 ): DataSummary {
   const { levels = [], event } = target;
@@ -146,6 +153,7 @@ export function describeData(
     ...(zeroWeightRows > 0 && { zeroWeightRows }),
     columns: columns.length,
     ...(sparse && { nonZeros: sparse.nonZeros }),
+    ...(blocks && { blocks: { count: blocks.numBlocks, bytes: 4 * numRows * blocks.stride } }),
     target: target.name,
     ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
     ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
