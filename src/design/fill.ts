@@ -2,7 +2,6 @@ import { InputError } from "../errors.ts";
 import type { Matrix } from "../linalg/matrix.ts";
 import { TriangularFactor } from "../linalg/triangular-factor.ts";
 import type { CompleteRows } from "../table/complete-rows.ts";
-import type { BlockEncoder } from "./blocks/block-encoder.ts";
 import type { ColumnBlock } from "./columns/columns.ts";
 import { type OrthogonalBasis, rotateRowsInto } from "./columns/orthogonal-basis.ts";
 import type { DesignColumn } from "./design-types.ts";
@@ -13,6 +12,11 @@ import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.
 import type { FinishedTarget, TargetReader } from "./target/target-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
+/** Takes rows as they are made, in their order, and copies them. */
+interface RowTaker {
+  add(rows: Float32Array): Promise<void>;
+}
+
 export interface RowLayout extends RowStorage {
   readonly numRows: number;
   readonly columns: readonly DesignColumn[];
@@ -22,7 +26,7 @@ export interface RowLayout extends RowStorage {
   /** N: where each row stands among the dense rows, where that is not the table's order. */
   readonly places?: Uint32Array;
   /** Takes the rows, where they do not stand in memory. */
-  readonly encoder?: BlockEncoder;
+  readonly encoder?: RowTaker;
 }
 
 /** What a row has besides its columns. */
@@ -126,7 +130,7 @@ function denseWriter(layout: RowLayout): ChunkWriter {
   };
 }
 
-function blockWriter(layout: RowLayout, encoder: BlockEncoder): ChunkWriter {
+function blockWriter(layout: RowLayout, encoder: RowTaker): ChunkWriter {
   const encode = rowEncoder(layout);
   let chunk = new Float32Array(0);
   return (values, side) => {
