@@ -26,7 +26,7 @@ import { recipeGroupsOf } from "./groups/recipe-groups.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
-import { allocateStorage, memoryLimit } from "./row-storage.ts";
+import { allocateStorage, memoryLimit, onlyDenseRows } from "./row-storage.ts";
 import { type PlannedDesign, paddedFloats, type RowLimit, requireRoomForTable } from "./size-limit.ts";
 import { classNames } from "./target/class-names.ts";
 import type { FinishedTarget } from "./target/target-types.ts";
@@ -169,7 +169,8 @@ function plannedDesign({ expanded, names, weights, offset }: CompiledFormula, op
 function limitOf(hasGroups: boolean, options: DesignOptions): RowLimit {
   const { blocks, storage } = options;
   const inMemory = memoryLimit(options);
-  if (!blocks || storage === "sparse") return inMemory;
+  if (!blocks) return inMemory;
+  if (storage === "sparse") return { ...inMemory, whyNotInBlocks: onlyDenseRows };
   if (hasGroups) return { ...inMemory, whyNotInBlocks: "rows go to blocks on disk unless the formula has group terms" };
   const free = blocks.freeDiskBytes();
   return free > inMemory.maxBytes ? { maxBytes: free, folder: blocks.folder } : inMemory;

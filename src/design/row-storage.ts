@@ -22,6 +22,9 @@ export interface RowStorage {
   readonly isInBlocks?: boolean;
 }
 
+/** Why sparse rows that are too large for memory are refused where dense ones are not. */
+export const onlyDenseRows = "only dense rows go to blocks on disk";
+
 /** Bytes beside a dense row in memory: its entry of the alias table, its influence, and what makes the one of the other. */
 const bytesBesideRow = 32;
 
@@ -55,7 +58,7 @@ export function allocateStorage(
   const isOnlySparse = mustBeSparse || storage === "sparse";
   requireRoom(
     { numRows, columns: columns.length, bytes },
-    options.blocks && isOnlySparse ? { ...limit, whyNotInBlocks: "only dense rows go to blocks on disk" } : limit,
+    options.blocks && isOnlySparse ? { ...limit, whyNotInBlocks: onlyDenseRows } : limit,
   );
   return isSparse
     ? allocateSparse(plan, numRows, memory)
@@ -67,7 +70,8 @@ export function memoryLimit({
   maxBytes = defaultMaxBytes,
   blocks,
 }: Pick<DesignOptions, "maxBytes" | "blocks">): RowLimit {
-  return { maxBytes: Math.min(maxBytes, blocks?.memoryBytes ?? Number.POSITIVE_INFINITY) };
+  const ofRun = blocks?.memoryBytes ?? Number.POSITIVE_INFINITY;
+  return { maxBytes: Math.min(maxBytes, ofRun), ...(ofRun < maxBytes && { moreMemory: true }) };
 }
 
 export function allocateSparse(plan: SparsePlan, numRows: number, memory: DesignOptions["memory"]): RowStorage {

@@ -36,11 +36,13 @@ export interface RowLimit {
   readonly folder?: string;
   /** Why rows that are too large for memory go nowhere else, where they do elsewhere. */
   readonly whyNotInBlocks?: string;
+  /** Whether the run may be given more memory. */
+  readonly moreMemory?: boolean;
 }
 
 /** The one place where a design is refused as too large. @throws InputError */
 export function requireRoom({ numRows, columns, bytes, isWhole = true }: SizeToRefuse, limit: RowLimit): void {
-  const { maxBytes, folder, whyNotInBlocks } = limit;
+  const { maxBytes, folder, whyNotInBlocks, moreMemory } = limit;
   if (bytes <= maxBytes) return;
   const gibibytes = (count: number) => (count / 2 ** 30).toPrecision(3);
   const atLeast = isWhole ? "" : "at least ";
@@ -48,7 +50,7 @@ export function requireRoom({ numRows, columns, bytes, isWhole = true }: SizeToR
   const fewer = 'use fewer rows (--sql "select … using sample 10%") or fewer columns';
   throw new InputError(
     folder === undefined
-      ? `${size}, and ${gibibytes(maxBytes)} GiB is the limit${whyNotInBlocks ? `, beyond which ${whyNotInBlocks}` : ""}; ${fewer}.`
+      ? `${size}, and ${gibibytes(maxBytes)} GiB is the limit${whyNotInBlocks ? `, beyond which ${whyNotInBlocks}` : ""}; ${moreMemory ? "raise --memory, or " : ""}${fewer}.`
       : `${size} in blocks on disk, where ${folder} has ${gibibytes(maxBytes)} GiB left; name a folder on another disk by --cache, or ${fewer}.`,
   );
 }
