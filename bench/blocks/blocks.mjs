@@ -105,7 +105,10 @@ const onProgress = (stage, _, { done, unit }) => {
   if (stage !== last.stage || done !== last.done) last = { stage, done: done ?? 0, at: now };
 };
 const options = { family: "bernoulli", memory: given.memory, cache, onProgress };
-const { data, certificate, coefficients, timing, settings } = await fit({ path: source, formula: kind.formula }, options);
+const { data, certificate, coefficients, timing, settings } = await fit(
+  { path: source, formula: kind.formula },
+  options,
+);
 const peak = process.resourceUsage().maxRSS / 1024;
 say({ data, settings: settings.because, verdict: certificate.verdict, timing, peakMiB: Math.round(peak) });
 for (const [name, value] of Object.entries(kind.truth)) {

@@ -100,7 +100,7 @@ function cannotWrite(path: string, error: unknown): Error {
 }
 
 /** Blocks in a folder. */
-export class FolderStore implements BlockStore {
+class FolderStore implements BlockStore {
   readonly numRows: number;
   readonly stride: number;
   readonly rowsOfBlock: number;

@@ -4,7 +4,7 @@ import { type VisitedRow, visitRows } from "./visit-rows.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A block that stands in one of the ring's places. */
-export interface LoadedBlock {
+interface LoadedBlock {
   readonly block: number;
   readonly numRows: number;
   /** Which place. */

@@ -22,7 +22,7 @@ export interface ResidualNoise {
   isFeasible(damping: number): boolean;
 }
 
-export interface Batch {
+interface Batch {
   readonly size: number;
   /** The fraction of the injected variance that the batch makes; 0 where it is all rows. */
   readonly noise: number;
