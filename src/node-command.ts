@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { version } from "../package.json" with { type: "json" };
-import { blockFiles } from "./blocks/block-files-node.ts";
+import { blockFiles, usualMemory } from "./blocks/block-files-node.ts";
 import { openTable } from "./duckdb/source.ts";
 import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -144,11 +144,24 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
   return typeof path === "string" || typeof sql === "string";
 }
 
+/** What is free, or was when the run began that is gone on with: its rows stand where they stood. */
+function memoryAsBefore(checkpoint: RunOptions["checkpoint"]): number {
+  const key = checkpoint?.keyOf("memory", []);
+  const known = key === undefined ? undefined : checkpoint?.recall(key);
+  if (typeof known === "number") return known;
+  const bytes = usualMemory();
+  if (key !== undefined) checkpoint?.keep(key, bytes);
+  return bytes;
+}
+
 /** Text takes DuckDB some buffers of 32 MiB for each thread; of Parquet it holds far less than it may. */
 const leastForReading = 3 * 2 ** 26;
 
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
-async function onThreads<Options extends RunControl & Pick<FitOptions, "memory" | "cache">, Result>(
+async function onThreads<
+  Options extends RunControl & Pick<FitOptions, "memory" | "cache"> & Pick<RunOptions, "checkpoint">,
+  Result,
+>(
   input: FitInput | FileInput,
   given: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
@@ -161,7 +174,10 @@ async function onThreads<Options extends RunControl & Pick<FitOptions, "memory" 
     throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
   const { cache } = given;
   const memoryBytes = bytesOfSize(given.memory);
-  const blocks = blockFiles({ memoryBytes, cache: typeof cache === "string" ? cache : undefined });
+  const blocks = blockFiles({
+    memoryBytes: memoryBytes ?? memoryAsBefore(given.checkpoint),
+    cache: typeof cache === "string" ? cache : undefined,
+  });
   const engine = { ...(await createNodeEngine(threads)), blocks };
   try {
     if (!isFile(input)) return await work(input, options, engine);

@@ -17,7 +17,7 @@ function roomForRows(memoryBytes: number): number {
 }
 
 /** Half of what the machine, or the container, has left. */
-function usualMemory(): number {
+export function usualMemory(): number {
   const free = process.availableMemory?.() ?? freemem();
   const limit = process.constrainedMemory?.();
   return (limit ? Math.min(free, limit) : free) / 2;
@@ -28,14 +28,14 @@ const margin = 1.02;
 
 /**
  * Blocks of rows in files, beneath the system's temporary folder, or beneath `cache`, where they are kept.
- * @param memoryBytes of the whole run; half of what is free where it is left out
+ * @param memoryBytes of the whole run
  * @throws InputError where the folder to keep them in cannot be made
  */
 export function blockFiles({
-  memoryBytes = usualMemory(),
+  memoryBytes,
   cache,
 }: {
-  readonly memoryBytes?: number;
+  readonly memoryBytes: number;
   readonly cache?: string;
 }): BlockFiles {
   const folder = cache === undefined ? tmpdir() : resolve(cache);

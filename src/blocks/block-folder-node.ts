@@ -29,28 +29,35 @@ interface Contents {
   readonly identity: string;
   readonly shape: BlockShape;
   readonly summary: BlockSummary;
+  readonly checksums: readonly number[];
 }
 
 /** Writes blocks into a folder, each aside and renamed. */
 export class FolderWriter implements BlockWriter {
+  private readonly checksums: Uint32Array;
+
   /** @param keep Where the folder is to go once it is whole; it stays a temporary one where this is left out */
   constructor(
     private readonly folder: FolderOfBlocks,
     private readonly shape: BlockShape,
     private readonly keep?: string,
-  ) {}
+  ) {
+    this.checksums = new Uint32Array(numBlocksOf(shape));
+  }
 
   async write(block: number, rows: Float32Array): Promise<void> {
     const { folder } = this;
     const bytes = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
     const { stride } = this.shape;
+    const checksum = checksumOf(bytes);
+    if (block < this.checksums.length) this.checksums[block] = checksum;
     const header = { identity: folder.identity, block, numRows: rows.length / stride, stride };
     const path = join(folder.path, nameOf(block));
     const aside = `${path}.part`;
     try {
       const file = await open(aside, "w", 0o600);
       try {
-        await writeWhole(file, [writeHeader({ ...header, checksum: checksumOf(bytes) }), bytes]);
+        await writeWhole(file, [writeHeader({ ...header, checksum }), bytes]);
       } finally {
         await file.close();
       }
@@ -61,10 +68,11 @@ export class FolderWriter implements BlockWriter {
   }
 
   async finish(sample: Float32Array, summary: BlockSummary): Promise<BlockStore> {
-    const { folder, shape, keep } = this;
+    const { folder, shape, keep, checksums } = this;
+    const known = { summary, checksums };
     await this.write(numBlocksOf(shape), sample);
-    if (keep === undefined) return new FolderStore(folder, shape, summary);
-    const contents: Contents = { identity: folder.identity, shape, summary };
+    if (keep === undefined) return new FolderStore(folder, shape, known);
+    const contents: Contents = { identity: folder.identity, shape, summary, checksums: [...checksums] };
     try {
       await writeFile(join(folder.path, contentsFile), JSON.stringify(contents));
       rmSync(keep, { recursive: true, force: true });
@@ -73,7 +81,7 @@ export class FolderWriter implements BlockWriter {
       throw cannotWrite(keep, error);
     }
     removeTemporary(folder.path);
-    return new FolderStore({ ...folder, path: keep }, shape, summary, true);
+    return new FolderStore({ ...folder, path: keep }, shape, known, true);
   }
 
   abandon(): void {
@@ -106,6 +114,8 @@ class FolderStore implements BlockStore {
   readonly rowsOfBlock: number;
   readonly sampleRows: number;
   readonly numBlocks: number;
+  readonly summary: BlockSummary;
+  readonly checksums: Uint32Array;
   readonly folder: string;
   readonly memoryBytes: number;
   private readonly identity: string;
@@ -115,9 +125,11 @@ class FolderStore implements BlockStore {
   constructor(
     { path, identity, memoryBytes }: FolderOfBlocks,
     shape: BlockShape,
-    readonly summary: BlockSummary,
+    { summary, checksums }: Pick<BlockStore, "summary" | "checksums">,
     private readonly isKept = false,
   ) {
+    this.summary = summary;
+    this.checksums = checksums;
     const { numRows, stride, rowsOfBlock, sampleRows } = shape;
     this.numRows = numRows;
     this.stride = stride;
@@ -195,7 +207,7 @@ async function readWhole(file: Awaited<ReturnType<typeof open>>, target: Uint8Ar
 export async function keptBlocks(folder: FolderOfBlocks): Promise<BlockStore | undefined> {
   try {
     const text = await readFile(join(folder.path, contentsFile), "utf8");
-    const { identity, shape, summary } = JSON.parse(text) as Contents;
+    const { identity, shape, summary, checksums } = JSON.parse(text) as Contents;
     if (identity !== folder.identity) return undefined;
     const numBlocks = numBlocksOf(shape);
     for (let block = 0; block <= numBlocks; block++) {
@@ -203,7 +215,7 @@ export async function keptBlocks(folder: FolderOfBlocks): Promise<BlockStore | u
       const { size } = await stat(join(folder.path, nameOf(block)));
       if (size !== headerBytes + 4 * numRows * shape.stride) return undefined;
     }
-    return new FolderStore(folder, shape, summary, true);
+    return new FolderStore(folder, shape, { summary, checksums: Uint32Array.from(checksums) }, true);
   } catch {
     return undefined;
   }

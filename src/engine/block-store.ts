@@ -24,6 +24,8 @@ export interface BlockShape {
 export interface BlockStore extends BlockShape {
   readonly numBlocks: number;
   readonly summary: BlockSummary;
+  /** CRC-32 of each block's rows: what tells these rows from others. */
+  readonly checksums: Uint32Array;
   /** The folder, as people know it. */
   readonly folder: string;
   /** Bytes of memory that reading them may take. */

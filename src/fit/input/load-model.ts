@@ -55,7 +55,11 @@ export async function loadModel(
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
-  listening.checkpoint?.requireSame([design.rows, ...(design.groups?.factors ?? []).map(({ levelOf }) => levelOf)]);
+  listening.checkpoint?.requireSame([
+    design.rows,
+    ...(design.blocks ? [design.blocks.checksums] : []),
+    ...(design.groups?.factors ?? []).map(({ levelOf }) => levelOf),
+  ]);
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const classes = classesOf(design, options.classCoding);
