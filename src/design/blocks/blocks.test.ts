@@ -165,7 +165,10 @@ describe("blocks that are kept", () => {
 
   it("are not found for other values, weights or formulas", async () => {
     const before = kept().length;
-    await make({ ...columns, x: columns.x.map((value, n) => (n === 30_001 ? value + 1e-9 : value)) });
+    const one = await make({ ...columns, y: columns.y.map((value, n) => (n === 30_001 ? 1 - value : value)) });
+    const { checksums } = (await passesOver(tableFromColumns(columns))).made.blocks!;
+    expect(checksums.length).toBe(one.blocks!.numBlocks);
+    expect(one.blocks!.checksums).not.toEqual(checksums);
     await make(columns, { weights: "n + 1" });
     await make(columns, { weights: "2 * n + 1" });
     await make({ ...columns, g: columns.g.map((level, n) => (n === 4 ? "b" : level)) });
