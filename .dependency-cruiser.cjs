@@ -13,6 +13,7 @@ const order = [
   "duckdb",
   "models",
   "options",
+  "blocks",
   "theory",
   "stream",
   "rows",

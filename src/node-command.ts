@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from "node:os";
 import { version } from "../package.json" with { type: "json" };
+import { blockFiles, usualMemory } from "./blocks/block-files-node.ts";
 import { openTable } from "./duckdb/source.ts";
 import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -23,7 +24,9 @@ import { type NewRows, type Prediction, predict as predictRows, sourceOf } from 
 import { requireText, shown } from "./kinds.ts";
 import type { KFold } from "./loo/k-fold-result.ts";
 import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
+import type { FitOptions } from "./options/options.ts";
 import { refuseOptionsAmong } from "./options/resolve-options.ts";
+import { bytesOfSize } from "./options/sizes.ts";
 import { openCheckpoint, type RunCheckpoint } from "./persistence/checkpoint-node.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
@@ -178,8 +181,24 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
   return typeof path === "string" || typeof sql === "string";
 }
 
+/** What is free, or was when the run began that is gone on with: its rows stand where they stood. */
+function memoryAsBefore(checkpoint: RunOptions["checkpoint"]): number {
+  const key = checkpoint?.keyOf("memory", []);
+  const known = key === undefined ? undefined : checkpoint?.recall(key);
+  if (typeof known === "number") return known;
+  const bytes = usualMemory();
+  if (key !== undefined) checkpoint?.keep(key, bytes);
+  return bytes;
+}
+
+/** Text takes DuckDB some buffers of 32 MiB for each thread; of Parquet it holds far less than it may. */
+const leastForReading = 3 * 2 ** 26;
+
 /** Opens what the input names, runs `work` on as many threads as the options ask for, and closes both. */
-async function onThreads<Options extends RunControl, Result>(
+async function onThreads<
+  Options extends RunControl & Pick<FitOptions, "memory" | "cache"> & Pick<RunOptions, "checkpoint">,
+  Result,
+>(
   input: FitInput | FileInput,
   given: Options & Threads,
   work: (input: FitInput, options: Omit<Options, keyof Threads>, engine: Engine) => Promise<Result>,
@@ -190,14 +209,21 @@ async function onThreads<Options extends RunControl, Result>(
   const options = { ...others, ...(onProgress && { onProgress }) };
   if (!(Number.isInteger(threads) && threads >= 1))
     throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
-  const engine = await createNodeEngine(threads);
+  const { cache } = given;
+  const memoryBytes = bytesOfSize(given.memory);
+  const blocks = blockFiles({
+    memoryBytes: memoryBytes ?? memoryAsBefore(given.checkpoint),
+    cache: typeof cache === "string" ? cache : undefined,
+  });
+  const engine = { ...(await createNodeEngine(threads)), blocks };
   try {
     if (!isFile(input)) return await work(input, options, engine);
     refuseOptionsAmong(input);
     onProgress?.("opening", 0);
     const { formula } = input;
     requireText(formula, "The formula", 'a text such as "y ~ x"');
-    const source = await openTable({ ...fileOf(input), signal: options.signal });
+    const forReading = memoryBytes === undefined ? {} : { memoryBytes: Math.max(leastForReading, memoryBytes / 4) };
+    const source = await openTable({ ...fileOf(input), signal: options.signal, ...forReading });
     try {
       return await work({ data: source, formula }, options, engine);
     } finally {
@@ -205,6 +231,7 @@ async function onThreads<Options extends RunControl, Result>(
     }
   } finally {
     await engine.executor.close();
+    blocks.close();
   }
 }
 

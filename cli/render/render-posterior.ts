@@ -2,6 +2,7 @@ import { styleText } from "node:util";
 import { largestRHat, minEffectiveSamples } from "../../src/diagnostics/certificate/convergence-check.ts";
 import { nats, percent } from "../../src/diagnostics/certificate/wording.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
+import { sizeText } from "../../src/options/sizes.ts";
 import { type Density, densityOf, paintDensity } from "./density.ts";
 import { groupHeading, groupRows, type TableRow } from "./render-groups.ts";
 import { renderModel } from "./render-model.ts";
@@ -58,8 +59,14 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
   return [
     `${formula}   [${family}]`,
     ...renderModel(posterior, width),
-    `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
+}
+
+/** Where rows that memory is too small for are. */
+function inBlocks(blocks: Posterior["data"]["blocks"]): string {
+  if (!blocks) return "";
+  return ` (${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${blocks.count === 1 ? "block" : "blocks"} on disk)`;
 }
 
 /** Enough decimals that the fourth digit of the sd shows. */

@@ -107,7 +107,7 @@ function loadParameters(chain: usize, model: usize, scratch: usize): void {
 }
 
 function loadPrior(model: usize, scale: usize, shift: usize, dimension: u32): void {
-  const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
+  const perRow = 1.0 / <f64>slotU32(model, Model.wholeRows);
   const precision = <usize>slotU32(model, Model.priorPrecision);
   const mean = <usize>slotU32(model, Model.priorMean);
   for (let at: usize = 0; at < <usize>dimension << 3; at += 8) {

@@ -31,7 +31,7 @@ export function addShapedPriors(chain: usize, model: usize, scratch: usize): voi
   const gradient = double(scratch, width, Double.gradient);
   const position = double(scratch, width, Double.position);
   const center = double(scratch, width, Double.center);
-  const perRow = 1.0 / <f64>slotU32(model, Model.numRows);
+  const perRow = 1.0 / <f64>slotU32(model, Model.wholeRows);
   const isResidual = slotU32(chain, Chain.gradient) === Gradient.controlVariate;
   let prior = <usize>slotU32(model, Model.shapedPriors);
   for (let k: u32 = 0; k < slotU32(model, Model.numShapedPriors); k++, prior += <usize>ShapedPrior.slots << 3) {

@@ -93,7 +93,9 @@ export const enum Model {
   shift = 20,
   /** u32: address of a Groups record, whose groups stand in the place of rows; 0: rows are rows. */
   groups = 21,
-  slots = 22,
+  /** u32: rows that the priors are shared out among: N, unless the rows are some that stand for more. */
+  wholeRows = 22,
+  slots = 23,
 }
 
 /** One row's entry of the alias table: 16 bytes, so that a draw touches one cache line. */

@@ -6,13 +6,16 @@ import { factorName } from "../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
 import { requireComputableOffset } from "../table/computable.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
+import type { BlockEncoder } from "./blocks/block-encoder.ts";
+import { ContentHash } from "./blocks/content-hash.ts";
+import { encodeBlocks } from "./blocks/encode-blocks.ts";
 import { type ChosenColumns, chooseColumns } from "./columns/columns.ts";
 import { compileFactor, type FactorReader, refuseSameFactors } from "./columns/factors.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
 import { orthogonalBasis } from "./columns/orthogonal-basis.ts";
 import { type CompiledFormula, compileFormula } from "./compile-formula.ts";
 import type { Design, DesignColumn, DesignOptions, DesignTarget } from "./design-types.ts";
-import { duplicateWarnings } from "./duplicates.ts";
+import { duplicateWarnings, twinWarnings } from "./duplicates.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { type FirstPass, firstPass, passOver } from "./first-pass.ts";
 import type { CompiledGroup } from "./groups/group-columns.ts";
@@ -23,8 +26,8 @@ import { recipeGroupsOf } from "./groups/recipe-groups.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
-import { allocateStorage } from "./row-storage.ts";
-import { defaultMaxBytes, type PlannedDesign, paddedFloats, requireRoomForTable } from "./size-limit.ts";
+import { allocateStorage, memoryLimit, onlyDenseRows } from "./row-storage.ts";
+import { type PlannedDesign, paddedFloats, type RowLimit, requireRoomForTable } from "./size-limit.ts";
 import { classNames } from "./target/class-names.ts";
 import type { FinishedTarget } from "./target/target-types.ts";
 import { TermRows } from "./term-rows.ts";
@@ -46,7 +49,14 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const { terms, groups, all } = compileTerms(compiled, polynomials);
   const reader = groups.length > 0 ? new GroupLevelReader(groups, compiled.scope) : undefined;
   const watch = new RoomWatch(source, planned, terms, options.requireParameters);
-  const seen = await firstPass(pass, compiled, { terms: all, groups: reader, watch }, source.label ?? "the data");
+  const createHash = options.blocks?.createHash;
+  const content = createHash && new ContentHash(createHash, compiled.texts);
+  const seen = await firstPass(
+    pass,
+    compiled,
+    { terms: all, groups: reader, watch, content },
+    source.label ?? "the data",
+  );
   const target = finishTarget(compiled, seen, options);
   const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, options);
   const { hasIntercept } = compiled.expanded;
@@ -69,7 +79,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     numRows,
     numParameters,
     side,
-    grouped ? denseOnly(options, numParameters) : options,
+    grouped ? denseOnly({ ...options, blocks: undefined }, numParameters) : options,
   );
   const bare = { ...storage, numRows, ...stored, places: grouped?.places };
   const basis =
@@ -77,9 +87,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
       ? orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), numRows)
       : undefined;
   const layout = { ...bare, basis };
-  await fillRows(pass, layout, all, { target: { ...target, read: compiled.target.read }, offset: compiled.offset });
-
-  const { rows, stride, sparse } = storage;
+  const ofRows = { target: { ...target, read: compiled.target.read }, offset: compiled.offset };
   const levels = new Map([...chosen.levels, ...(grouped?.columns.levels ?? [])]);
   const recipeGroups = grouped && recipeGroupsOf(grouped);
   const parts = {
@@ -93,8 +101,17 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     typical: seen.typical,
     fileTypes: source.fileTypes,
   };
+  const recipe = recipeOf(formula, compiled.scope.columns, compiled.expanded, parts);
+  const fill = (encoder?: BlockEncoder) => fillRows(pass, { ...layout, encoder }, all, ofRows);
+  const blocks = storage.isInBlocks
+    ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
+    : undefined;
+  if (!blocks) await fill();
+  const { rows = storage.rows, store } = blocks ?? {};
+  const { stride, sparse } = storage;
   return {
     rows,
+    ...(store && { blocks: store }),
     numRows,
     droppedRows: seen.droppedRows,
     zeroWeightRows: seen.zeroWeightRows,
@@ -112,7 +129,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     family: target.family,
     familyGuessed: target.familyGuessed,
     formula: formula.text,
-    recipe: recipeOf(formula, compiled.scope.columns, compiled.expanded, parts),
+    recipe,
     standardized,
     leftOut: chosen.leftOut,
     warnings: [
@@ -121,7 +138,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
       ...chosen.warnings,
       ...trialWarnings(target.target, seen, options),
       ...(grouped ? oneRowEach(grouped.design, numRows, target.family) : []),
-      ...(basis ? [] : duplicateWarnings({ ...layout, ...fixed })),
+      ...(store ? twinWarnings(columns, store.summary.twins) : basis ? [] : duplicateWarnings({ ...layout, ...fixed })),
     ],
   };
 }
@@ -145,8 +162,19 @@ function plannedDesign({ expanded, names, weights, offset }: CompiledFormula, op
     hasWeights: weights !== undefined,
     hasOffset: offset !== undefined,
     storage: options.storage ?? "auto",
-    maxBytes: options.maxBytes ?? defaultMaxBytes,
+    limit: limitOf(expanded.groups.length > 0, options),
   };
+}
+
+/** The room for the rows, in memory or on disk. */
+function limitOf(hasGroups: boolean, options: DesignOptions): RowLimit {
+  const { blocks, storage } = options;
+  const inMemory = memoryLimit(options);
+  if (!blocks) return inMemory;
+  if (storage === "sparse") return { ...inMemory, whyNotInBlocks: onlyDenseRows };
+  if (hasGroups) return { ...inMemory, whyNotInBlocks: "rows go to blocks on disk unless the formula has group terms" };
+  const free = blocks.freeDiskBytes();
+  return free > inMemory.maxBytes ? { maxBytes: free, folder: blocks.folder } : inMemory;
 }
 
 /** What reads the rows' columns: each term once, be it of fixed effects, of slopes that vary by group, or of both. */

@@ -9,11 +9,14 @@ export interface DataSummary {
   readonly columns: number;
   /** Number of stored entries, if the design is sparse. */
   readonly nonZeros?: number;
+  /** Blocks on disk that the encoded rows are in, and their size, if they do not fit into memory. */
+  readonly blocks?: { readonly count: number; readonly bytes: number };
   /** The left side of the formula, with the event if that is not true or 1: `status = well`. */
   readonly target: string;
   /**
    * Mean and population sd of the target over the rows, in single precision: of an event its share, of trials those of the share
-   * that succeeded, of classes those of their numbers. Absent in what earlier versions wrote.
+   * that succeeded, of classes those of their numbers. Absent of rows in blocks, and in what earlier
+   * versions wrote.
    */
   readonly targetMean?: number;
   readonly targetSd?: number;

@@ -1,3 +1,4 @@
+import type { BlockFiles, BlockStore } from "../engine/block-store.ts";
 import type { FamilyName } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
 import type { ChebyshevSeries } from "../formula/polynomials.ts";
@@ -63,6 +64,8 @@ export interface DesignOptions {
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
   readonly maxBytes?: number;
+  /** Where dense rows go that memory is too small for; left out, they are refused. */
+  readonly blocks?: BlockFiles;
   /** Called after each chunk; the data is passed over twice. */
   readonly onProgress?: (rowsDone: number, pass: 1 | 2) => void;
   readonly signal?: AbortSignal;
@@ -121,9 +124,12 @@ export interface Design {
   /**
    * numRows × stride, row-major. The target stands in column stride − 1, the offset (where the formula has one) in column
    * stride − 2, divided by the target's scale, and the weight (where there are weights) in column stride − 3.
-   * Where the design is sparse, shifts, the rows' addresses and their records, as `sparse` tells.
+   * Where the design is sparse, shifts, the rows' addresses and their records, as `sparse` tells. Where rows are in blocks, a
+   * uniform sample of them.
    */
   readonly rows: Float32Array;
+  /** Where the rows are in blocks on disk. */
+  readonly blocks?: BlockStore;
   /** Left out where the design is dense. */
   readonly sparse?: SparseLayout;
   /** N */

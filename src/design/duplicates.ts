@@ -1,45 +1,61 @@
 import { sparseHeadWords, sparseRowEnd } from "../engine/bindings/sparse-row.ts";
+import type { DesignColumn } from "./design-types.ts";
 import type { RowLayout } from "./fill.ts";
 
 /** Pairs are compared row by row, so only so many of them. */
 const maxComparisons = 200;
 
-/** Warnings of columns that are the same in every row. Only columns whose mean and scale agree are compared. */
-export function duplicateWarnings(layout: RowLayout): string[] {
-  const { numRows, columns } = layout;
-  const valueAt = layout.sparse ? sparseValues(layout) : denseValues(layout);
-  const warnings: string[] = [];
-  /** Columns by mean and scale, then by term: indicators of one term never coincide, and of its words none can be left out. */
-  const alike = new Map<string, Map<string, number[]>>();
-  let comparisons = 0;
+type Pair = readonly [number, number];
 
-  function areSame(a: number, b: number): boolean {
-    if (comparisons++ >= maxComparisons) return false;
-    for (let n = 0; n < numRows; n++) if (Math.abs(valueAt(n, a) - valueAt(n, b)) > 1e-6) return false;
-    return true;
+/** Columns that may be the same in every row: those whose mean and scale agree. Indicators of one term never coincide, and of its words none can be left out. */
+export class TwinWatch {
+  /** Those that are the same in all rows that were looked at; the earlier column stands first. */
+  pairs: readonly Pair[];
+
+  constructor(columns: readonly DesignColumn[]) {
+    const alike = new Map<string, number[]>();
+    const pairs: Pair[] = [];
+    columns.forEach(({ mean, scale, isIntercept, term }, j) => {
+      // Unstandardised columns all look alike, and telling them apart would take another pass.
+      if (isIntercept || (mean === 0 && scale === 1)) return;
+      // Equal values may be added up in another order, which leaves the last digits open.
+      const key = `${mean.toPrecision(10)} ${scale.toPrecision(10)}`;
+      const earlier = alike.get(key) ?? [];
+      alike.set(key, earlier);
+      for (const i of earlier) if (columns[i].term !== term) pairs.push([i, j]);
+      earlier.push(j);
+    });
+    this.pairs = pairs.slice(0, maxComparisons);
   }
 
-  columns.forEach(({ mean, scale, isIntercept, name, term }, j) => {
-    // Unstandardised columns all look alike, and telling them apart would take another pass.
-    if (isIntercept || (mean === 0 && scale === 1)) return;
-    // Equal values may be added up in another order, which leaves the last digits open.
-    const key = `${mean.toPrecision(10)} ${scale.toPrecision(10)}`;
-    const terms = alike.get(key) ?? new Map<string, number[]>();
-    alike.set(key, terms);
-    for (const [other, members] of terms) {
-      const twin = other === term ? undefined : members.find((member) => areSame(member, j));
-      if (twin === undefined) continue;
-      warnings.push(`${name} is the same as ${columns[twin].name} in every row; leave one of them out of the formula.`);
-      return;
-    }
-    const members = terms.get(term);
-    if (members) members.push(j);
-    else terms.set(term, [j]);
-  });
-  return warnings;
+  /** @param valueAt of row n and column j */
+  look(numRows: number, valueAt: (n: number, j: number) => number): void {
+    this.pairs = this.pairs.filter(([a, b]) => {
+      for (let n = 0; n < numRows; n++) if (Math.abs(valueAt(n, a) - valueAt(n, b)) > 1e-6) return false;
+      return true;
+    });
+  }
 }
 
-function denseValues({ rows, stride }: RowLayout) {
+/** Warnings of columns that are the same in every row of a design in memory. */
+export function duplicateWarnings(layout: RowLayout): string[] {
+  const watch = new TwinWatch(layout.columns);
+  watch.look(layout.numRows, layout.sparse ? sparseValues(layout) : denseValues(layout));
+  return twinWarnings(layout.columns, watch.pairs);
+}
+
+/** @param pairs of columns that are the same in every row, the earlier one first */
+export function twinWarnings(columns: readonly DesignColumn[], pairs: readonly Pair[]): string[] {
+  const twins = new Set<number>();
+  return columns.flatMap(({ name }, j) => {
+    const twin = pairs.find(([i, k]) => k === j && !twins.has(i));
+    if (!twin) return [];
+    twins.add(j);
+    return [`${name} is the same as ${columns[twin[0]].name} in every row; leave one of them out of the formula.`];
+  });
+}
+
+export function denseValues({ rows, stride }: Pick<RowLayout, "rows" | "stride">) {
   return (n: number, j: number) => rows[n * stride + j];
 }
 

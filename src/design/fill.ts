@@ -12,6 +12,11 @@ import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.
 import type { FinishedTarget, TargetReader } from "./target/target-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
+/** Takes rows as they are made, in their order, and copies them. */
+interface RowTaker {
+  add(rows: Float32Array): Promise<void>;
+}
+
 export interface RowLayout extends RowStorage {
   readonly numRows: number;
   readonly columns: readonly DesignColumn[];
@@ -20,6 +25,8 @@ export interface RowLayout extends RowStorage {
   readonly basis?: OrthogonalBasis;
   /** N: where each row stands among the dense rows, where that is not the table's order. */
   readonly places?: Uint32Array;
+  /** Takes the rows, where they do not stand in memory. */
+  readonly encoder?: RowTaker;
 }
 
 /** What a row has besides its columns. */
@@ -38,9 +45,9 @@ export async function fillRows(
   terms: readonly TermRows[],
   { target, offset }: RowSide,
 ): Promise<void> {
-  const write = layout.sparse ? sparseWriter(layout, layout.sparse) : denseWriter(layout);
+  const write = writerFor(layout);
   let filled = 0;
-  await pass((complete) => {
+  await pass(async (complete) => {
     const count = complete.chunk.numRows;
     if (filled + count > layout.numRows) throw changed();
     const values = valuesOf(terms, complete);
@@ -48,7 +55,7 @@ export async function fillRows(
     const targets = new Float32Array(count);
     target.encodeInto(target.read(complete), targets, 0, 1);
     const offsets = offset?.(complete).map((value) => value / target.target.scale);
-    write(values, { target: targets, offset: offsets, weights: complete.weights });
+    await write(values, { target: targets, offset: offsets, weights: complete.weights });
     filled += count;
   }, 2);
   if (filled !== layout.numRows) throw changed();
@@ -91,7 +98,12 @@ function weighted(rows: Float64Array, weights: Float64Array | undefined): Float6
 }
 
 /** Writes a chunk's rows after those of the chunks before. */
-type ChunkWriter = (values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows) => void;
+type ChunkWriter = (values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows) => void | Promise<void>;
+
+function writerFor(layout: RowLayout): ChunkWriter {
+  if (layout.sparse) return sparseWriter(layout, layout.sparse);
+  return layout.encoder ? blockWriter(layout, layout.encoder) : denseWriter(layout);
+}
 
 function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: SparsePlan): ChunkWriter {
   const writer = new SparseWriter(rows, plan, columns, blocks, numRows);
@@ -102,28 +114,55 @@ function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: Spars
 }
 
 function denseWriter(layout: RowLayout): ChunkWriter {
-  const { rows, stride, columns, blocks, basis, places } = layout;
+  const { rows, stride, places } = layout;
+  const encode = rowEncoder(layout);
+  let chunk = new Float32Array(0);
+  let start = 0;
+  return (values, side) => {
+    const count = side.target.length;
+    // Rows that go elsewhere are made beside the others.
+    if (places && chunk.length < count * stride) chunk = new Float32Array(count * stride);
+    if (places) {
+      encode(values, side, chunk, 0);
+      scatterRows(chunk, rows, stride, places.subarray(start / stride, start / stride + count));
+    } else encode(values, side, rows, start);
+    start += count * stride;
+  };
+}
+
+function blockWriter(layout: RowLayout, encoder: RowTaker): ChunkWriter {
+  const encode = rowEncoder(layout);
+  let chunk = new Float32Array(0);
+  return (values, side) => {
+    const length = side.target.length * layout.stride;
+    if (chunk.length < length) chunk = new Float32Array(length);
+    encode(values, side, chunk, 0);
+    return encoder.add(chunk.subarray(0, length));
+  };
+}
+
+/** Writes a chunk's dense rows from the place `from` of `out` on. */
+function rowEncoder(layout: RowLayout) {
+  const { stride, columns, blocks, basis } = layout;
   const template = Float32Array.from(rowTemplate(columns, stride));
   const scaling = scalingOfColumns(columns);
   const standardise = basis && chunkStandardiser(layout);
-  let chunk = new Float32Array(0);
-  let start = 0;
-  return (values, { target, offset, weights }) => {
+  return (
+    values: ReadonlyMap<TermRows, TermValues>,
+    { target, offset, weights }: SideOfRows,
+    rows: Float32Array,
+    from: number,
+  ): void => {
     const count = target.length;
-    // Rows that go elsewhere are made beside the others.
-    if (places && chunk.length < count * stride) chunk = new Float32Array(count * stride);
-    const out = { ...scaling, rows: places ? chunk : rows, stride };
-    const from = places ? 0 : start;
-    if (basis) rotateRowsInto(rows, start, stride, basis, standardise!(values, count), count);
+    const out = { ...scaling, rows, stride };
+    if (basis) rotateRowsInto(rows, from, stride, basis, standardise!(values, count), count);
     else {
-      repeatInto(out.rows, template, from, count);
+      repeatInto(rows, template, from, count);
       for (const block of blocks) writeBlock(block, values.get(block.term)!, out, from, count);
     }
     [target, offset, weights].forEach((numbers, k) => {
-      if (numbers) for (let i = 0, at = from + stride - 1 - k; i < count; i++, at += stride) out.rows[at] = numbers[i];
+      if (numbers) for (let i = 0, at = from + stride - 1 - k; i < count; i++, at += stride) rows[at] = numbers[i];
     });
-    if (places) scatterRows(chunk, rows, stride, places.subarray(start / stride, start / stride + count));
-    start += count * stride;
   };
 }
 

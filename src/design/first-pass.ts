@@ -3,6 +3,7 @@ import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts"
 import { requireComputableWeights } from "../table/computable.ts";
 import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
+import type { ContentHash } from "./blocks/content-hash.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
 import type { GroupLevelReader } from "./groups/group-levels.ts";
@@ -49,7 +50,12 @@ export interface FirstPass {
 export async function firstPass(
   pass: RowPass,
   { target, offset, weights, texts, factors }: CompiledFormula,
-  { terms, groups, watch }: { terms: readonly TermRows[]; groups?: GroupLevelReader; watch: RoomWatch },
+  {
+    terms,
+    groups,
+    watch,
+    content,
+  }: { terms: readonly TermRows[]; groups?: GroupLevelReader; watch: RoomWatch; content?: ContentHash },
   label: string,
 ): Promise<FirstPass> {
   const textLevels = new Map<string, readonly string[]>();
@@ -60,6 +66,7 @@ export async function firstPass(
     for (const [name, column] of rows.chunk.columns)
       if (column.kind === "category" && !texts.has(name)) textLevels.set(name, column.levels);
     if (rows.chunk.numRows === 0) return;
+    content?.add(rows.chunk);
     typical.add(rows.chunk);
     const cached = new Map<string, Float64Array | Int32Array>();
     for (const term of terms) term.addMoments(term.read(rows, cached));

@@ -34,11 +34,11 @@ export class RoomWatch {
     if (design.storage === "dense" && curvatureKind(size.columns) === "low-rank")
       throw tooManyColumns(byTerm, { columns: size.columns, parameters: size.columns, isWhole: false });
     this.requireParameters(size.columns);
-    const isTooLarge = (numRows: number) => minBytes(numRows, size, design) > design.maxBytes;
+    const isTooLarge = (numRows: number) => minBytes(numRows, size, design) > design.limit.maxBytes;
     this.keptRows ??= isTooLarge(source.numRows ?? 0) ? await this.countKept() : undefined;
     const numRows = this.keptRows ?? rowsRead - droppedRows - zeroWeightRows;
     if (isTooLarge(numRows))
-      requireRoom({ numRows, ...size, bytes: minBytes(numRows, size, design), isWhole: false }, design.maxBytes);
+      requireRoom({ numRows, ...size, bytes: minBytes(numRows, size, design), isWhole: false }, design.limit);
   }
 
   private async countKept(): Promise<number | undefined> {

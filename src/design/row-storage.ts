@@ -1,7 +1,14 @@
 import type { ChosenColumns } from "./columns/columns.ts";
 import { curvatureKind } from "./curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
-import { defaultMaxBytes, denseStrideOf, type RowSideKinds, requireRoom, tooManyColumns } from "./size-limit.ts";
+import {
+  defaultMaxBytes,
+  denseStrideOf,
+  type RowLimit,
+  type RowSideKinds,
+  requireRoom,
+  tooManyColumns,
+} from "./size-limit.ts";
 import { planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
 
 /** How a design's rows are held. */
@@ -11,11 +18,19 @@ export interface RowStorage {
   readonly stride: number;
   /** Where the rows are sparse. */
   readonly sparse?: SparsePlan;
+  /** Whether dense rows are to go to blocks on disk, as they do not fit into memory; `rows` is then empty. */
+  readonly isInBlocks?: boolean;
 }
+
+/** Why sparse rows that are too large for memory are refused where dense ones are not. */
+export const onlyDenseRows = "only dense rows go to blocks on disk";
+
+/** Bytes beside a dense row in memory: its entry of the alias table, its influence, and what makes the one of the other. */
+const bytesBesideRow = 32;
 
 /**
  * Makes room for the rows: dense, or sparse where that was asked for, takes far less memory, or is all that so many
- * parameters allow.
+ * parameters allow; dense ones that memory is too small for go to blocks on disk, where there are such.
  * @throws InputError where dense rows are asked for that have too many columns, or there is no room
  */
 export function allocateStorage(
@@ -23,8 +38,9 @@ export function allocateStorage(
   numRows: number,
   numParameters: number,
   side: RowSideKinds,
-  { storage = "auto", priorSds, maxBytes = defaultMaxBytes, memory }: DesignOptions,
+  options: DesignOptions,
 ): RowStorage {
+  const { storage = "auto", priorSds, memory } = options;
   const mustBeSparse = curvatureKind(numParameters) === "low-rank";
   if (mustBeSparse && storage === "dense")
     throw tooManyColumns(columnsByTerm(columns), { columns: columns.length, parameters: numParameters });
@@ -32,11 +48,30 @@ export function allocateStorage(
   const denseBytes = 4 * numRows * denseStride;
   const plan = planSparse(columns, blocks, numRows);
   const wanted = mustBeSparse ? "sparse" : priorSds ? "dense" : storage;
+  const limit = memoryLimit(options);
+  const beside = options.blocks ? bytesBesideRow * numRows : 0;
   const isSparse = wanted === "auto" ? plan.bytes < worthwhileFraction * denseBytes : wanted === "sparse";
-  requireRoom({ numRows, columns: columns.length, bytes: isSparse ? plan.bytes : denseBytes }, maxBytes);
+  const bytes = isSparse ? plan.bytes : denseBytes;
+  const isTooLarge = bytes + beside > limit.maxBytes;
+  if (isTooLarge && options.blocks && !mustBeSparse && storage !== "sparse")
+    return { rows: new Float32Array(), stride: denseStride, isInBlocks: true };
+  const isOnlySparse = mustBeSparse || storage === "sparse";
+  requireRoom(
+    { numRows, columns: columns.length, bytes },
+    options.blocks && isOnlySparse ? { ...limit, whyNotInBlocks: onlyDenseRows } : limit,
+  );
   return isSparse
     ? allocateSparse(plan, numRows, memory)
     : { rows: allocate(memory, numRows, denseStride), stride: denseStride };
+}
+
+/** What rows in memory may take. */
+export function memoryLimit({
+  maxBytes = defaultMaxBytes,
+  blocks,
+}: Pick<DesignOptions, "maxBytes" | "blocks">): RowLimit {
+  const ofRun = blocks?.memoryBytes ?? Number.POSITIVE_INFINITY;
+  return { maxBytes: Math.min(maxBytes, ofRun), ...(ofRun < maxBytes && { moreMemory: true }) };
 }
 
 export function allocateSparse(plan: SparsePlan, numRows: number, memory: DesignOptions["memory"]): RowStorage {

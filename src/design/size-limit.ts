@@ -29,13 +29,29 @@ interface SizeToRefuse {
   readonly isWhole?: boolean;
 }
 
-/** The one place where a design is refused as too large for memory. @throws InputError */
-export function requireRoom({ numRows, columns, bytes, isWhole = true }: SizeToRefuse, maxBytes: number): void {
+/** Room that a design's rows have. */
+export interface RowLimit {
+  readonly maxBytes: number;
+  /** The folder of blocks, where rows may go there: the room is then that on its disk. */
+  readonly folder?: string;
+  /** Why rows that are too large for memory go nowhere else, where they do elsewhere. */
+  readonly whyNotInBlocks?: string;
+  /** Whether the run may be given more memory. */
+  readonly moreMemory?: boolean;
+}
+
+/** The one place where a design is refused as too large. @throws InputError */
+export function requireRoom({ numRows, columns, bytes, isWhole = true }: SizeToRefuse, limit: RowLimit): void {
+  const { maxBytes, folder, whyNotInBlocks, moreMemory } = limit;
   if (bytes <= maxBytes) return;
   const gibibytes = (count: number) => (count / 2 ** 30).toPrecision(3);
   const atLeast = isWhole ? "" : "at least ";
+  const size = `The design of ${atLeast}${formatCount(numRows)} rows × ${formatCount(columns)} columns takes ${gibibytes(bytes)} GiB`;
+  const fewer = 'use fewer rows (--sql "select … using sample 10%") or fewer columns';
   throw new InputError(
-    `The design of ${atLeast}${formatCount(numRows)} rows × ${formatCount(columns)} columns takes ${gibibytes(bytes)} GiB, and ${gibibytes(maxBytes)} GiB is the limit; use fewer rows (--sql "select … using sample 10%") or fewer columns.`,
+    folder === undefined
+      ? `${size}, and ${gibibytes(maxBytes)} GiB is the limit${whyNotInBlocks ? `, beyond which ${whyNotInBlocks}` : ""}; ${moreMemory ? "raise --memory, or " : ""}${fewer}.`
+      : `${size} in blocks on disk, where ${folder} has ${gibibytes(maxBytes)} GiB left; name a folder on another disk by --cache, or ${fewer}.`,
   );
 }
 
@@ -74,7 +90,7 @@ export interface PlannedDesign extends RowSideKinds {
   /** Whether `weights` tells all that is known of which rows weigh nothing. */
   readonly areWeightsKnown: boolean;
   readonly storage: "auto" | "dense" | "sparse";
-  readonly maxBytes: number;
+  readonly limit: RowLimit;
 }
 
 /** What a sample says has to be above the limit by so much: what it has not seen may be otherwise. */
@@ -88,7 +104,7 @@ const margin = 1.1;
  * @throws InputError as `requireRoom`
  */
 export async function requireRoomForTable(source: TableSource, design: PlannedDesign): Promise<void> {
-  const { terms, names, weights, maxBytes } = design;
+  const { terms, names, weights, limit } = design;
   if (!design.areWeightsKnown) return;
   // From then on every source tells how many rows it has.
   await source.hold?.(names);
@@ -100,18 +116,18 @@ export async function requireRoomForTable(source: TableSource, design: PlannedDe
     return isPlain && types.get(expression.name) === "number" ? [expression.name] : [];
   });
   const whole = { rowsSeen: total, numRows: total, nonZeros: numbers.map(() => total) };
-  if (bytesOfTable(whole, design, types).bytes <= maxBytes || !source.survey) return;
+  if (bytesOfTable(whole, design, types).bytes <= limit.maxBytes || !source.survey) return;
   const wanted = { names, numbers, ...(weights !== undefined && { weights }) };
   const part = await source.survey(wanted, true);
   if (part.numRows === part.rowsSeen) {
     const factor = total / part.rowsSeen;
     const likely = { rowsSeen: total, numRows: total, nonZeros: part.nonZeros.map((count) => count * factor) };
     const { columns, bytes } = bytesOfTable(likely, design, types);
-    if (bytes > margin * maxBytes) requireRoom({ numRows: total, columns, bytes }, maxBytes);
+    if (bytes > margin * limit.maxBytes) requireRoom({ numRows: total, columns, bytes }, limit);
   }
   const survey = await source.survey(wanted, false);
   const { columns, bytes } = bytesOfTable(survey, design, types);
-  requireRoom({ numRows: survey.numRows, columns, bytes }, maxBytes);
+  requireRoom({ numRows: survey.numRows, columns, bytes }, limit);
 }
 
 /** What the design of a table takes at least, stored in the way that will be chosen. */

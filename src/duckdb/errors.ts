@@ -22,7 +22,10 @@ export async function asInputError<T>(what: string, work: () => Promise<T>, sign
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof InputError) throw error;
-    const message = duckdbMessage(error);
+    const message = duckdbMessage(error).replace(
+      /^(could not allocate .*|failed to allocate .*)$/,
+      "$1; raise --memory",
+    );
     throw new InputError(csvMessage(error) ?? `${what}: ${message}${message.endsWith("?") ? "" : "."}`);
   }
 }

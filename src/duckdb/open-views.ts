@@ -21,6 +21,8 @@ export interface OpenTableOptions {
   /** The recipe of a fit: columns that its files had are read with the types that they had there. */
   readonly like?: Pick<DesignRecipe, "inputs" | "fileTypes">;
   readonly signal?: AbortSignal;
+  /** Bytes that DuckDB may hold in memory; beyond them it goes on in the temporary folder. Most of the machine's where left out. */
+  readonly memoryBytes?: number;
 }
 
 /** What the rows are read from: the view `data` of a file, or the view `query`. */

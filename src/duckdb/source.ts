@@ -23,14 +23,14 @@ export type { OpenTableOptions } from "./open-views.ts";
  */
 export async function openTable(options: OpenTableOptions): Promise<TableSource> {
   requireObject(options, "What to open", "{ path } or { sql }");
-  const { path, sql, confined, signal } = options;
+  const { path, sql, confined, signal, memoryBytes } = options;
   if (path !== undefined) requireText(path, "The path", "the name of a file, or a pattern");
   if (sql !== undefined) requireText(sql, "The query", "SQL as a text");
   if (confined !== undefined && typeof confined !== "boolean") refuse(confined, "The option confined", "true or false");
   if (path === undefined && sql === undefined) throw new InputError("There is no data; name a file, or give --sql.");
   if (path !== undefined && !isPattern(path) && !isStandardInput(path)) checkFile(path);
   signal?.throwIfAborted();
-  const duckdb = await openDuckDB("Reading files and queries");
+  const duckdb = await openDuckDB("Reading files and queries", memoryBytes === undefined ? {} : within(memoryBytes));
   const spool = new Spool();
   const close = () => {
     duckdb.close();
@@ -43,6 +43,12 @@ export async function openTable(options: OpenTableOptions): Promise<TableSource>
     throw error;
   }
 }
+
+/** DuckDB would fill what it may with what it has read of files, too. */
+const within = (bytes: number): Record<string, string> => ({
+  memory_limit: `${Math.ceil(bytes / 2 ** 20)}MiB`,
+  enable_external_file_cache: "false",
+});
 
 async function openSource(
   instance: DuckDBInstance,

@@ -1,3 +1,4 @@
+import type { BlockFiles } from "./block-store.ts";
 import type { Executor } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { EngineMemory } from "./memory.ts";
@@ -7,6 +8,8 @@ import { createReferenceExecutor } from "./reference/reference-executor.ts";
 export interface Engine {
   readonly memory: EngineMemory;
   readonly executor: Executor;
+  /** Where rows go that memory is too small for; left out where there are no files. */
+  readonly blocks?: BlockFiles;
 }
 
 /** An engine on the calling thread, in Node or in a browser. */

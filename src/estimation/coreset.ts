@@ -1,6 +1,7 @@
 import { add, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import { influencesOfBlocks } from "../rows/block-pools.ts";
 import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.ts";
 import { KernelRows } from "../rows/kernel-rows.ts";
 import { weightedRows } from "../rows/row-subset.ts";
@@ -34,22 +35,17 @@ const uniformFraction = 0.1;
 
 /** Measures what all rows make of a coreset; two passes. The influences stay in memory until the caller releases it. */
 export async function prepareCoresets(local: DenseApproximation): Promise<Coresets> {
-  const { workspace, model, numRows, mode, laplaceFactor, laplaceCovariance } = local;
-  const address = model.memory.allocate(4 * numRows);
-  const law = { factor: laplaceFactor, covariance: laplaceCovariance };
-  await new KernelRows(workspace, model).influence(mode, law, { influence: address });
+  const { workspace, model, mode } = local;
+  const drawRows = model.blocks ? await rowsOfBlocks(local) : await rowsInMemory(local);
   const ofAll = await expansion(local, model);
   return {
     async draw(size, random) {
-      const influences = model.memory.f32(address, numRows);
-      const probability = inclusion(influences, Math.min(size, numRows));
-      const { numbers, factors } = drawSystematically(numRows, probability, random);
-      const rows = weightedRows(model, numbers, factors);
+      const rows = await drawRows(size, random);
       const ofRows = await expansion(local, rows);
       const slope = ofAll.gradient.map((value, j) => value - ofRows.gradient[j]);
       const curvature = add(ofAll.gram, ofRows.gram, 1, -1);
       return {
-        numRows: numbers.length,
+        numRows: rows.rows.numRows,
         prepareLoss: (capacity) => {
           const evaluate = prepareGradients(workspace, rows, capacity);
           return async (positions) => {
@@ -59,6 +55,32 @@ export async function prepareCoresets(local: DenseApproximation): Promise<Corese
         },
       };
     },
+  };
+}
+
+/** A model over about so many rows, each with its weight times w_s. */
+type DrawRows = (size: number, random: Xoshiro) => Promise<Model>;
+
+async function rowsInMemory({ workspace, model, numRows, mode, ...local }: DenseApproximation): Promise<DrawRows> {
+  const address = model.memory.allocate(4 * numRows);
+  const law = { factor: local.laplaceFactor, covariance: local.laplaceCovariance };
+  await new KernelRows(workspace, model).influence(mode, law, { influence: address });
+  return async (size, random) => {
+    const influences = model.memory.f32(address, numRows);
+    const probability = inclusion(influences, Math.min(size, numRows));
+    const { numbers, factors } = drawSystematically(numRows, probability, random);
+    return weightedRows(model, numbers, factors);
+  };
+}
+
+/** Of rows on disk: c is m over Σ i, so that where some rows are certain a few less are drawn. */
+async function rowsOfBlocks({ workspace, model, numRows, mode, ...local }: DenseApproximation): Promise<DrawRows> {
+  const law = { factor: local.laplaceFactor, covariance: local.laplaceCovariance };
+  const { total, draw } = await influencesOfBlocks(workspace, model, { center: mode, law });
+  return (size, random) => {
+    const uniform = (uniformFraction * size) / numRows;
+    const factor = total > 0 ? ((1 - uniformFraction) * size) / total : 0;
+    return draw((influence) => Math.min(1, factor * influence + uniform), random.uint32());
   };
 }
 

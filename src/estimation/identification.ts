@@ -4,7 +4,7 @@ import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dataRowsOf } from "../models/group-model.ts";
 import type { Model } from "../models/model.ts";
-import { visitRows } from "../rows/visit-rows.ts";
+import { visitAllRows } from "../rows/block-ring.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
@@ -13,13 +13,13 @@ type Columns = Pick<Design, "columns" | "basis">;
 /** What is looked at of an approximation, or of one like it. */
 export type Shape = Pick<
   DenseApproximation,
-  "model" | "sample" | "numRows" | "mode" | "hessian" | "priorCurvatures" | "laplaceCovariance"
+  "workspace" | "model" | "sample" | "numRows" | "mode" | "hessian" | "priorCurvatures" | "laplaceCovariance"
 >;
 
 const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
 
 /** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
-export function identificationWarnings(local: Shape, design: Columns): string[] {
+export async function identificationWarnings(local: Shape, design: Columns): Promise<string[]> {
   const warnings: string[] = [];
   const { numRows } = dataRowsOf(local.model).rows;
   const names = namesOf(design);
@@ -41,7 +41,7 @@ export function identificationWarnings(local: Shape, design: Columns): string[] 
       `Columns ${list(collinear.names)} are duplicated or collinear: the data tell only about ${collinear.told}, and the prior shares it out among them.`,
     );
   }
-  if (isSeparated(local)) {
+  if (await isSeparated(local)) {
     warnings.push(
       `The columns separate the values of the target perfectly: how large the coefficients are rests on the prior alone (${list(priorDominated(local, design))}).`,
     );
@@ -112,12 +112,12 @@ function largestOf(values: Float64Array): number {
 }
 
 /** Whether the mode classifies every row rightly. */
-function isSeparated({ model, sample, mode }: Shape): boolean {
+async function isSeparated({ workspace, model, sample, mode }: Shape): Promise<boolean> {
   // Groups' effects are bounded by their own law.
   if (model.groups || !["event", "trials", "classes"].includes(model.family.target)) return false;
   let isRight = true;
   for (const rows of [sample, model]) {
-    visitRows(rows, mode, ({ eta, y }) => {
+    await visitAllRows(workspace, rows, mode, ({ eta, y }) => {
       isRight &&= isClassified(model, eta, y);
     });
     if (!isRight) return false;

@@ -70,9 +70,10 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const listening = { signal, onProgress, checkpoint };
-    const found = await loadInput(input, resolved, engine, listening, (model) =>
-      refuseUnsuited(resolved.sampler, model, resolved),
-    );
+    const found = await loadInput(input, resolved, engine, listening, (model) => {
+      refuseUnsuited(resolved.sampler, model, resolved);
+      if (keepTarget && model.blocks) throw noTargetOfBlocks();
+    });
     const { groups, numRows } = found.loaded.design;
     if (keepLogLikelihood) requireLogLikelihood(numRows, resolved.chains * resolved.draws, resolved.weights);
     if (groups && isCrossed(groups)) {
@@ -126,6 +127,12 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   if (!keepLogLikelihood || !("formula" in input)) return posterior;
   const logLikelihood = await logLikelihoodOf(posterior, asSource(input.data), signal);
   return posteriorOf({ ...posterior, logLikelihood });
+}
+
+function noTargetOfBlocks(): InputError {
+  return new InputError(
+    "--save-data keeps the target of every row, and the rows do not fit into memory; leave it out, and give the rows to ornstein predict.",
+  );
 }
 
 interface SelectedRun {

@@ -3,6 +3,7 @@ import type { Design } from "../design/design-types.ts";
 import type { GroupSizes } from "../engine/bindings/group-record.ts";
 import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
 import { shapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
+import type { BlockStore } from "../engine/block-store.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Auxiliary, AuxiliaryName } from "../families/auxiliaries.ts";
 import { type FamilyName, families } from "../families/families.ts";
@@ -14,7 +15,7 @@ import type { CustomFunctions } from "./custom-functions.ts";
 
 export type { RowBlock };
 
-/** The rows of a design, which are at `address`. */
+/** The rows of a design, which are at `address`; of one in blocks, the sample is. */
 export function rowBlockOf(design: Design, address: number): RowBlock {
   const { numRows, paddedColumns, stride, hasOffset, hasWeights, columns, sparse } = design;
   const shared = { numRows, numColumns: columns.length, paddedColumns, stride, hasOffset, hasWeights };
@@ -53,6 +54,8 @@ export interface Model {
   readonly maxDenseParameters?: number;
   /** Address of the table by which rows are drawn with unequal probabilities; uniformly where left out. */
   readonly aliasTable?: number;
+  /** Where the rows are in blocks on disk: none of them are at the rows' address. */
+  readonly blocks?: ModelBlocks;
   /** A custom model's functions, which stand in for rows and family. */
   readonly custom?: CustomFunctions;
   /** Where rows are groups of rows, whose effects are integrated out: V more parameters end θ. */
@@ -61,6 +64,13 @@ export interface Model {
   readonly hasCrossedFactors?: true;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
+}
+
+/** Rows in blocks on disk. */
+export interface ModelBlocks {
+  readonly store: BlockStore;
+  /** A uniform sample of them without replacement, in the order of the rows, in memory. */
+  readonly sample: RowBlock;
 }
 
 /** The effects b ~ N(0, Σ) that each level of a grouping factor has, Σ = diag(τ) R diag(τ). */
@@ -292,4 +302,16 @@ export function tauAt(
 /** The same model over other rows with the same columns, such as rows held out for validation. */
 export function withRows(model: Model, rows: RowBlock): Model {
   return withRecord({ ...model, rows });
+}
+
+/** The same model over rows in memory, be they some of its own or some that stand for all; in blocks or not. */
+export function overRowsInMemory(model: Model, rows: RowBlock): Model {
+  return withRecord({ ...model, blocks: undefined, rows });
+}
+
+/** The same model over rows in blocks. */
+export function overBlocks(model: Model, store: BlockStore): Model {
+  const sample = { ...model.rows, numRows: store.sampleRows };
+  // Nothing may read rows at an address where there are none.
+  return { ...model, rows: { ...model.rows, address: Number.NaN }, blocks: { store, sample } };
 }

@@ -12,6 +12,7 @@ import {
 import { auxiliaryOptions } from "./auxiliary-options.ts";
 import { choice, numberBetween, type Option, type OptionsOf, type OptionTable, text, wholeNumber } from "./option.ts";
 import { isPriorOption, type PriorOption } from "./prior-options.ts";
+import { bytesOfSize, sizeForms } from "./sizes.ts";
 import { tuningOptions } from "./tuning.ts";
 
 /** Which rows, and how they are held. */
@@ -27,6 +28,21 @@ const dataOptions = {
     argument: "<how>",
     help: "hold all entries of the design matrix in memory (dense), or only those that are not 0 (sparse); auto takes sparse where it is far smaller",
     default: "auto",
+  }),
+  /** Bytes of memory for the run, or a text such as "1GiB": rows that take more go to blocks on disk. Half of what is free. */
+  memory: {
+    argument: "<size>",
+    help: "memory that the run may take, such as 1GiB or 500MB; rows that do not fit in it are encoded into blocks on disk",
+    otherwise: "half of what is free",
+    takes: sizeForms,
+    reads: "text",
+    accepts: (value): value is number | string => bytesOfSize(value) !== undefined,
+  } satisfies Option<number | string>,
+  /** A folder in which blocks of encoded rows are kept, for other fits of the same rows. */
+  cache: text("the name of a folder", {
+    argument: "<folder>",
+    help: "write blocks of encoded rows beneath this folder and keep them: another fit of the same rows and the same formula reads them",
+    otherwise: "blocks go to the temporary folder, and are removed at the end",
   }),
 };
 

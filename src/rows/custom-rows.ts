@@ -17,7 +17,12 @@ const rowsLookedAt = 256;
  * gradient; of `squared-residual` there are the sums of gradients only: the Gram matrix is 0×0.
  */
 export class CustomRows implements Rows {
-  static readonly traits: RowTraits = { areInMemory: false, mayBeBounded: true, haveLinearPredictors: false };
+  static readonly traits: RowTraits = {
+    areInMemory: false,
+    areDrawnByInfluence: false,
+    mayBeBounded: true,
+    haveLinearPredictors: false,
+  };
   readonly traits = CustomRows.traits;
 
   /** @param rowsPerCall rows that one call of the model's function takes */

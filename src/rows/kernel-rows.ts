@@ -17,14 +17,21 @@ const shortWork = 4e5;
 
 /** Rows in the engine's memory, read by the kernels on the executor's threads. */
 export class KernelRows implements Rows {
-  static readonly traits: RowTraits = { areInMemory: true, mayBeBounded: false, haveLinearPredictors: true };
+  static readonly traits: RowTraits = {
+    areInMemory: true,
+    areDrawnByInfluence: true,
+    mayBeBounded: false,
+    haveLinearPredictors: true,
+  };
   readonly traits: RowTraits = KernelRows.traits;
 
   constructor(
     protected readonly workspace: Workspace,
     protected readonly model: Model,
     private readonly partition: Partition = usualPartition,
-  ) {}
+  ) {
+    if (model.blocks) throw new TypeError("Rows in blocks are read by BlockRows.");
+  }
 
   async pass(position: ArrayLike<number>, request: PassRequest): Promise<RowSums> {
     const { workspace } = this;
@@ -128,7 +135,7 @@ export class KernelRows implements Rows {
     try {
       const ranges = this.partition(rows.numRows, Number.POSITIVE_INFINITY);
       const arrays = { factor: law.factor.data, covariance: law.covariance.data };
-      const tasks = writeInfluenceRecords(model, { center, law: arrays, ...wanted }, ranges);
+      const { tasks } = writeInfluenceRecords(model, { center, law: arrays, ...wanted }, ranges);
       await workspace.executor.run(tasks, { signal: workspace.signal });
       workspace.counter.rowsVisited += rows.numRows;
     } finally {
@@ -146,25 +153,46 @@ export class KernelRows implements Rows {
   }
 }
 
-/** Adds the tasks' sums in the order of the rows. */
+/** The tasks' sums, added in the order of the rows. */
 function addSums(model: Model, request: PassRequest, parts: readonly PassSums[]): RowSums {
-  const { dimension } = model;
-  const gradient = new Float64Array(dimension);
-  const gram = new Float64Array(gramLength(model, request));
-  let loss = 0;
-  let count = 0;
-  for (const part of parts) {
-    loss += part.loss;
-    count += part.count;
-    for (let j = 0; j < dimension; j++) gradient[j] += part.gradient[j];
+  const total = new TotalOfSums(model, request);
+  for (const part of parts) total.add(part);
+  return total.sums();
+}
+
+/** Adds the sums of parts, in the order of the rows. */
+export class TotalOfSums {
+  private loss = 0;
+  private count = 0;
+  private readonly gradient: Float64Array<ArrayBuffer>;
+  private readonly gram: Float64Array<ArrayBuffer>;
+
+  constructor(
+    private readonly model: Model,
+    private readonly request: PassRequest,
+  ) {
+    this.gradient = new Float64Array(model.dimension);
+    this.gram = new Float64Array(gramLength(model, request));
+  }
+
+  add(part: PassSums): void {
+    const { gradient, gram } = this;
+    this.loss += part.loss;
+    this.count += part.count;
+    for (let j = 0; j < gradient.length; j++) gradient[j] += part.gradient[j];
     for (let j = 0; j < gram.length; j++) gram[j] += part.gram[j];
   }
-  const hasMatrix = gram.length > 0 && !request.isDiagonal;
-  return {
-    count,
-    loss,
-    gradient,
-    gram: hasMatrix ? matrix(dimension, dimension, gram) : matrix(0, 0),
-    diagonal: hasMatrix ? new Float64Array() : gram,
-  };
+
+  sums(): RowSums {
+    const { gram, count, loss, gradient } = this;
+    const { dimension } = this.model;
+    const hasMatrix = gram.length > 0 && !this.request.isDiagonal;
+    return {
+      count,
+      loss,
+      gradient,
+      gram: hasMatrix ? matrix(dimension, dimension, gram) : matrix(0, 0),
+      diagonal: hasMatrix ? new Float64Array() : gram,
+    };
+  }
 }

@@ -1,16 +1,18 @@
 // Models over some of a model's rows.
 import { copyGroupEntries } from "../engine/bindings/group-record.ts";
 import { setSparseWeight, sparseRowEnd, sparseWeight } from "../engine/bindings/sparse-row.ts";
-import { type Model, withRows } from "../models/model.ts";
+import { type Model, overRowsInMemory, type RowBlock, withRows } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /**
  * The same model over `numRows` rows drawn without replacement, copied side by side (of sparse rows only their addresses, of
- * a custom model only their numbers); the model itself where it has no more rows than that.
+ * a custom model only their numbers); the model itself where it has no more rows than that. Of rows in blocks they are drawn
+ * from the sample that is in memory: no more than that has.
  */
 export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshiro, "uniform">): Model {
   const total = model.rows.numRows;
-  if (total <= numRows) return model;
+  if (total <= numRows && !model.blocks) return model;
+  if (model.blocks) return subsampleModel(rowsAtHand(model), numRows, random);
   const chosen = chooseRows(total, numRows, random);
   if (model.groups)
     return withRows(model, { ...model.rows, numRows, address: copyGroupEntries(model.memory, model.rows, chosen) });
@@ -18,6 +20,11 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
   const { subset } = model.custom;
   const custom = { ...model.custom, subset: subset ? chosen.map((row) => subset[row]) : chosen };
   return { ...model, rows: { ...model.rows, numRows }, custom };
+}
+
+/** The same model over those of its rows that are in memory: a uniform sample of rows that are in blocks, in their order; else all. */
+export function rowsAtHand(model: Model): Model {
+  return model.blocks ? overRowsInMemory(model, model.blocks.sample) : model;
 }
 
 /** Selection sampling (Knuth's algorithm S) keeps the rows in order, so that a copy reads the memory once, forwards. */
@@ -41,6 +48,7 @@ function copyRows({ memory, rows }: Model, chosen: Uint32Array): number {
 
 /** The same model over the rows of these numbers, copied, each with its weight times the factor given for it. */
 export function weightedRows(model: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>): Model {
+  if (model.blocks) throw new TypeError("Rows in blocks are drawn by BlockRows.");
   if (model.groups) {
     const address = copyGroupEntries(model.memory, model.rows, numbers, factors);
     return withRows(model, { ...model.rows, address, numRows: numbers.length });
@@ -57,19 +65,34 @@ export function weightedRows(model: Model, numbers: ArrayLike<number>, factors: 
 /** Room for target, offset and weight beside the columns. */
 const besideColumns = 3;
 
+/** Floats of a dense row that has a weight, of one that may have none. */
+export function weightedStride({ numColumns }: Pick<RowBlock, "numColumns">): number {
+  return 8 * Math.ceil((numColumns + besideColumns) / 8);
+}
+
+/** Writes a dense row with its weight times a factor. @param target of `weightedStride` zeros */
+export function writeWeightedRow(
+  row: Float32Array,
+  { numColumns, hasOffset, hasWeights }: Pick<RowBlock, "numColumns" | "hasOffset" | "hasWeights">,
+  factor: number,
+  target: Float32Array,
+): void {
+  const [from, end] = [row.length, target.length];
+  target.set(row.subarray(0, numColumns));
+  target[end - 1] = row[from - 1];
+  if (hasOffset) target[end - 2] = row[from - 2];
+  target[end - 3] = factor * (hasWeights ? row[from - 3] : 1);
+}
+
 function copyDense({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {
-  const { numColumns, hasOffset, hasWeights, stride: from } = rows;
-  const stride = 8 * Math.ceil((numColumns + besideColumns) / 8);
+  const { stride: from } = rows;
+  const stride = weightedStride(rows);
   const address = memory.allocate(numbers.length * stride * 4);
   const source = memory.f32(rows.address, rows.numRows * from);
   const target = memory.f32(address, numbers.length * stride).fill(0);
   for (let k = 0; k < numbers.length; k++) {
     const row = source.subarray(numbers[k] * from, (numbers[k] + 1) * from);
-    const end = (k + 1) * stride;
-    target.set(row.subarray(0, numColumns), k * stride);
-    target[end - 1] = row[from - 1];
-    if (hasOffset) target[end - 2] = row[from - 2];
-    target[end - 3] = factors[k] * (hasWeights ? row[from - 3] : 1);
+    writeWeightedRow(row, rows, factors[k], target.subarray(k * stride, (k + 1) * stride));
   }
   return { address, stride };
 }

@@ -1,4 +1,5 @@
 import type { Model } from "../models/model.ts";
+import { BlockRows } from "./block-rows.ts";
 import { CustomRows } from "./custom-rows.ts";
 import { GroupRows } from "./group-rows.ts";
 import { KernelRows } from "./kernel-rows.ts";
@@ -15,11 +16,13 @@ export function rowsOf(workspace: Workspace, model: Model): Rows {
 
 function readersOf(workspace: Workspace, model: Model): Rows {
   if (model.custom) return new CustomRows(workspace, model, model.custom);
+  if (model.blocks) return new BlockRows(workspace, model, model.blocks);
   return model.groups ? new GroupRows(workspace, model) : new KernelRows(workspace, model);
 }
 
 /** What can be asked of the model's rows beyond their sums and gradients. */
 export function traitsOf(model: Model): RowTraits {
   if (model.custom) return CustomRows.traits;
+  if (model.blocks) return BlockRows.traits;
   return model.groups ? GroupRows.traits : KernelRows.traits;
 }

@@ -34,10 +34,19 @@ export interface RowBatch {
   readonly weights?: Float32Array;
 }
 
+/** A pool of rows that stands for all of those that memory is too small for. */
+export interface PoolRequest {
+  /** About how many rows it has. */
+  readonly size: number;
+  readonly seed: number;
+}
+
 /** What can be asked of rows beyond their sums and gradients. */
 export interface RowTraits {
   /** Whether rows stand in the engine's memory, so that kernels run chains over them. */
   readonly areInMemory: boolean;
+  /** Whether there is `byInfluence`, whose rows are in memory. */
+  readonly areDrawnByInfluence: boolean;
   /** Whether a row's loss is a function of its linear predictors, which `visitRows` sees; groups have theirs integrated over. */
   readonly haveLinearPredictors: boolean;
   /** Whether the density may be 0 somewhere, beyond a bound of some parameter. */
@@ -63,7 +72,8 @@ export interface Rows {
   draw(count: number, random: Pick<Xoshiro, "uniform">): RowBatch;
   /**
    * The model with its rows drawn by influence: p_n = (1 − u) q_n/Σq + u/N, q_n the typical size of the row's control-variate
-   * term over the law around θ̂ (kernels/layout/pass.ts, Influence). Absent where influences are not known.
+   * term over the law around θ̂ (kernels/layout/pass.ts, Influence). Absent where influences are not known. Of rows that are not in
+   * memory a pool is drawn like that, once, and from it rows uniformly.
    */
-  byInfluence?(center: ArrayLike<number>, law: LawAround, uniformFraction: number): Promise<Model>;
+  byInfluence?(center: ArrayLike<number>, law: LawAround, uniformFraction: number, pool: PoolRequest): Promise<Model>;
 }

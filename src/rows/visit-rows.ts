@@ -23,6 +23,7 @@ export function visitRows(
   { step = 1, numbers }: { step?: number; numbers?: ArrayLike<number> } = {},
 ): void {
   const { memory, rows, numPredictors } = model;
+  if (model.blocks) throw new TypeError("Rows in blocks are not in memory: visit a part of them (partsInMemory).");
   if (model.groups) throw new TypeError("Groups have no linear predictors: visit their rows (dataRowsOf).");
   const view = viewRows(memory, rows);
   const eta = new Float64Array(numPredictors);
@@ -50,7 +51,11 @@ export function visitRows(
 }
 
 /** Σ w_n and Σ w_n²: N both where rows have no weights. */
-export function weightSums({ memory, rows }: Pick<Model, "memory" | "rows">): { sum: number; squares: number } {
+export function weightSums({ memory, rows, blocks }: Pick<Model, "memory" | "rows" | "blocks">): {
+  readonly sum: number;
+  readonly squares: number;
+} {
+  if (blocks) return blocks.store.summary.weights;
   if (!rows.hasWeights) return { sum: rows.numRows, squares: rows.numRows };
   const view = viewRows(memory, rows);
   let sum = 0;

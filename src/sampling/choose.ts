@@ -101,7 +101,7 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
   const { preconditioner, learningRate, noiseEstimate, batchSize, damping } = options;
   if (preconditioner !== undefined || learningRate !== undefined || noiseEstimate !== undefined)
     return { sampler: constantSgd, rationale: "auto: constant SGD, because one of its settings was given" };
-  if (!traitsOf(local.model).areInMemory)
+  if (!traitsOf(local.model).areDrawnByInfluence)
     return { sampler: constantSgd, rationale: "auto: the model is given by gradients of batches" };
   if (batchSize !== undefined || damping !== undefined) return { sampler: controlVariate, rationale: "auto" };
   if (needsConjugate(local.model))
@@ -111,7 +111,10 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
     };
   const instead = samplerWithoutStep(local, options);
   if (local.noMode !== undefined)
-    return { sampler: instead.isExact ? instead.sampler : nuts, rationale: `auto: ${local.noMode}` };
+    return {
+      sampler: instead.isExact || local.model.blocks ? instead.sampler : nuts,
+      rationale: `auto: ${local.noMode}`,
+    };
   if (await prefersNuts(local, options))
     return {
       sampler: nuts,
@@ -131,6 +134,7 @@ const skewedBeyondSteps = 0.45;
 const forGroups = 2;
 
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
+  if (local.model.blocks) return false;
   if (local.model.groups) return isNutsAffordable(local, options, forGroups);
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
@@ -154,7 +158,7 @@ export interface LastResort {
 export function samplerWithoutStep(local: Rows, options: SamplerOptions): LastResort {
   const rationale = "auto: no affordable step of control-variate is stable and accurate";
   const most = local.model.groups ? lastResort.allGroups : lastResort.allRows;
-  if (isNutsAffordable(local, options, most)) return { sampler: nuts, rationale, isExact: true };
+  if (!local.model.blocks && isNutsAffordable(local, options, most)) return { sampler: nuts, rationale, isExact: true };
   if (isCoresetAffordable(local, options, lastResort.coreset))
     return { sampler: coresetNuts, rationale, isExact: true };
   return { sampler: laplace, rationale, isExact: false };

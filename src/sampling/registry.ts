@@ -62,6 +62,8 @@ export function unsupportedReasonFor(
   if (model.hasCrossedFactors)
     return sampler.forCrossedFactors ? null : "the effects of crossed factors have a sampler of their own";
   if (sampler.forCrossedFactors) return "it is for models with crossed factors, such as users × items";
+  if (model.blocks && !sampler.readsBlocks)
+    return `the rows do not fit into memory and are in blocks on disk, of which ${sampler.name} reads some or all at every step`;
   const reason = sampler.unsupportedReason?.(model) ?? null;
   if (reason !== null) return reason;
   if (!usesCurvature(sampler, curvature)) {

@@ -31,6 +31,8 @@ export interface Sampler extends TakenTuning {
   readonly expandsAroundMode?: boolean;
   /** Whether it is the one that models with crossed factors take, and for no others: without a plan, by src/crossed. */
   readonly forCrossedFactors?: true;
+  /** Whether it is for rows on disk too, as its steps read none of them. */
+  readonly readsBlocks?: true;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */

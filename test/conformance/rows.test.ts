@@ -1,11 +1,14 @@
 import { afterAll, describe, expect, it } from "vitest";
 import type { GramRequest } from "../../src/engine/bindings/pass-record.ts";
+import { viewRows } from "../../src/engine/bindings/row-view.ts";
 import type { GramKind } from "../../src/engine/bindings/words.ts";
 import { createInlineEngine, createReferenceEngine, type Engine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { type FamilyName, families } from "../../src/families/families.ts";
 import { customModel, modelOf } from "../../src/models/custom-model.ts";
+import type { Model, ModelBlocks } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
+import { BlockRows } from "../../src/rows/block-rows.ts";
 import { CustomRows } from "../../src/rows/custom-rows.ts";
 import { KernelRows } from "../../src/rows/kernel-rows.ts";
 import { cutRows } from "../../src/rows/partition.ts";
@@ -13,6 +16,7 @@ import { subsampleModel } from "../../src/rows/row-subset.ts";
 import type { PassRequest, RowSums, Rows } from "../../src/rows/rows.ts";
 import { rowsOf } from "../../src/rows/rows-of.ts";
 import { visitRows } from "../../src/rows/visit-rows.ts";
+import { filesForBlocks, inBlocksOf } from "./blocks-of-rows.ts";
 import { problemOf, type Target } from "./targets.ts";
 
 // What every implementation of Rows has to keep, whatever reads the rows (docs/rows.md). A new one is one more entry of
@@ -27,12 +31,18 @@ interface Conforming {
   /** Largest relative errors against the reference, and the kinds of Gram matrix that exist. */
   readonly tolerance: { readonly gradient: number; readonly gram: number; readonly residual: number };
   readonly gramKinds: readonly GramKind[];
+  /** Where draws by influence make a pool, which follows from how the rows are cut into blocks. */
+  readonly pool?: { readonly cut: number };
 }
 
 const numRows = 5003;
 const partitions = [1, 2, 7, 16, 61];
 const engines: Engine[] = [];
-afterAll(() => Promise.all(engines.map((engine) => engine.executor.close())));
+const files = filesForBlocks();
+afterAll(async () => {
+  await Promise.all(engines.map((engine) => engine.executor.close()));
+  files.close();
+});
 
 function targetOf(family: FamilyName, { isBare = false, storage }: { isBare?: boolean; storage?: "sparse" }): Target {
   const random = createRandom(41, 0, 9);
@@ -68,6 +78,20 @@ const inMemory = (family: FamilyName, storage?: "sparse") => async (): Promise<C
     // Gram matrices are summed in single precision over blocks of 64 rows; residuals are small differences of gradients.
     tolerance: { gradient: 1e-11, gram: 1e-6, residual: 1e-10 },
     gramKinds: ["none", "curvature", "squared-gradient", "squared-residual"],
+  };
+};
+
+/** The same in blocks on disk, as many as there are parts. */
+const inBlocks = (family: FamilyName) => async (): Promise<Conforming> => {
+  const resident = await inMemory(family)();
+  const { workspace, model } = resident.local;
+  const stores = new Map<number, Model & { readonly blocks: ModelBlocks }>();
+  for (const partition of partitions)
+    stores.set(partition, await inBlocksOf(files, model, 64 * Math.ceil(numRows / partition / 64)));
+  return {
+    ...resident,
+    rows: (partition) => new BlockRows(workspace, stores.get(partition)!, stores.get(partition)!.blocks),
+    pool: { cut: 7 },
   };
 };
 
@@ -132,6 +156,9 @@ const implementations: readonly (readonly [string, () => Promise<Conforming>])[]
   ["in memory, sparse, poisson", inMemory("poisson", "sparse")],
   ["in memory, student-t with scale and shape", inMemory("student-t")],
   ["in memory, three classes", inMemory("categorical")],
+  ["in blocks on disk, bernoulli", inBlocks("bernoulli")],
+  ["in blocks on disk, student-t with scale and shape", inBlocks("student-t")],
+  ["in blocks on disk, three classes", inBlocks("categorical")],
   ["a custom model's functions", byFunctions],
 ];
 
@@ -250,19 +277,25 @@ describe.each(implementations)("rows %s", (_, create) => {
   });
 
   it("draws rows by influence, where influences are known, the same ones however it is cut", async () => {
-    const { local, rows } = await made;
+    const { local, rows, pool } = await made;
     const law = { factor: local.laplaceFactor, covariance: local.laplaceCovariance };
     const mark = local.model.memory.mark();
     const drawn: Uint32Array[] = [];
     for (const partition of partitions) {
-      const weighted = await rows(partition).byInfluence?.(local.mode, law, 0.1);
+      const weighted = await rows(pool?.cut ?? partition).byInfluence?.(local.mode, law, 0.1, {
+        size: 20_000,
+        seed: 6,
+      });
       if (!weighted) continue;
       const batch = rowsOf(local.workspace, weighted).draw(20_000, createRandom(6, 0, 9));
       drawn.push(batch.rows);
-      // E 1/(N p) = 1 over draws by p; no weight is above 1/0.1, so that the mean's standard error is below √10/√20,000.
-      const mean = batch.weights!.reduce((sum, weight) => sum + weight / 20_000, 0);
-      expect(Math.abs(mean - 1)).toBeLessThan(4 * Math.sqrt(10 / 20_000));
-      expect(Math.max(...batch.weights!)).toBeLessThanOrEqual(10 * (1 + 1e-6));
+      const weights = batch.weights ?? weightsIn(weighted, batch.rows);
+      // E 1/(N p) = 1 over draws by p; no weight is above 1/0.1, so that the mean's standard error is below √10/√20,000. The rows of
+      // a pool have the factor w, 1 or 2 in turn, besides, and were drawn as often themselves.
+      const [own, squares, largest] = pool ? [1.5, 2 * 2.5, 2] : [1, 1, 1];
+      const mean = weights.reduce((sum, weight) => sum + weight / 20_000, 0);
+      expect(Math.abs(mean - own)).toBeLessThan(4 * Math.sqrt((10 * squares) / 20_000));
+      expect(Math.max(...weights)).toBeLessThanOrEqual(10 * largest * 1.01);
     }
     for (const others of drawn.slice(1)) expect(others).toEqual(drawn[0]);
     expect(drawn).toHaveLength(local.model.custom ? 0 : partitions.length);
@@ -292,6 +325,15 @@ describe.each(implementations)("rows %s", (_, create) => {
     local.model.memory.release(mark);
   });
 });
+
+/** The weights of a pool's rows, each w/(N p). */
+function weightsIn({ memory, rows: stored }: Model, rows: Uint32Array): Float32Array {
+  const view = viewRows(memory, stored);
+  return Float32Array.from(rows, (row) => {
+    view.moveTo(row);
+    return view.weight();
+  });
+}
 
 function expectSubsequence(part: readonly string[], whole: readonly string[]): void {
   let at = -1;

@@ -16,12 +16,19 @@ export interface InfluenceRequest {
   readonly influence?: number;
 }
 
+/** Tasks written once, to be run on the rows that stand there at the time. */
+interface InfluenceRecords {
+  readonly tasks: readonly KernelTask[];
+  /** Has the last task end there. */
+  endAt(to: number): void;
+}
+
 /** Writes a task for each range of rows; the caller releases the memory. */
 export function writeInfluenceRecords(
   model: ModelInMemory,
   { center, law, leverage = 0, influence = 0 }: InfluenceRequest,
   ranges: readonly RowRange[],
-): readonly KernelTask[] {
+): InfluenceRecords {
   const { memory, rows } = model;
   const centerAddress = memory.putF64(center);
   const factor = memory.putF64(law.factor);
@@ -29,7 +36,7 @@ export function writeInfluenceRecords(
   const scratchBytes = model.groups
     ? groupScratchBytes(model.groups, model.dimension, influenceLaws)
     : influenceScratchBytes(rows.paddedColumns, model.numPredictors);
-  return ranges.map(({ from, to }): KernelTask => {
+  const tasks = ranges.map(({ from, to }): KernelTask => {
     const address = memory.allocateZeroed(Slot.slots * 8);
     const set = (slot: Slot, value: number) => memory.setU32(address, slot, value);
     set(Slot.model, model.address);
@@ -43,4 +50,5 @@ export function writeInfluenceRecords(
     set(Slot.scratch, memory.allocate(scratchBytes));
     return { kernel: "influenceRows", address, argument: 0, times: 1 };
   });
+  return { tasks, endAt: (to) => memory.setU32(tasks[tasks.length - 1].address, Slot.to, to) };
 }

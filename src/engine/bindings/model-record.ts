@@ -10,6 +10,8 @@ export interface RowBlock extends RowStorage {
   readonly paddedColumns: number;
   readonly hasOffset: boolean;
   readonly hasWeights: boolean;
+  /** Rows that these stand for, among which priors are shared out; as many as there are where left out. */
+  readonly wholeRows?: number;
 }
 
 /** How a row's loss depends on its linear predictors: several of them without auxiliary parameters, or one with up to two. */
@@ -49,6 +51,7 @@ export function writeModelRecord(memory: EngineMemory, record: ModelRecord): num
   set(rows.sparse ? Slot.rowStarts : Slot.rows, rows.address);
   if (rows.sparse) set(Slot.shift, rows.sparse.shift);
   set(Slot.numRows, rows.numRows);
+  set(Slot.wholeRows, rows.wholeRows ?? rows.numRows);
   set(Slot.numColumns, rows.numColumns);
   set(Slot.paddedColumns, rows.paddedColumns);
   set(Slot.stride, rows.stride);

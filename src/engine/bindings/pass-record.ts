@@ -51,6 +51,8 @@ export interface RowRange {
 export interface PassRecords {
   readonly tasks: readonly KernelTask[];
   moveTo(position: ArrayLike<number>): void;
+  /** Has the last task end there. */
+  endAt(to: number): void;
   /** The sums of each task, as views of the memory. */
   sums(): readonly PassSums[];
 }
@@ -106,6 +108,7 @@ export function writePassRecords(
   return {
     tasks,
     moveTo: (theta) => memory.f64(positionAddress, dimension).set(theta),
+    endAt: (to) => memory.setU32(tasks[tasks.length - 1].address, Slot.to, to),
     sums: () => outputs.map((output) => readSums(memory.f64(output, length), dimension)),
   };
 }

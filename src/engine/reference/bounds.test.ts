@@ -122,7 +122,7 @@ describe.each(models)("influenceRows, %s", (_, model) => {
             ...(wanted.includes("leverage") && { leverage: leverage[0] }),
             ...(wanted.includes("influence") && { influence: influence[0] }),
           };
-          const [{ address: task }] = writeInfluenceRecords(fixture, request, [{ from: 1, to: numRows }]);
+          const [{ address: task }] = writeInfluenceRecords(fixture, request, [{ from: 1, to: numRows }]).tasks;
           const scratch: Range = [
             memory.getU32(task, Influence.scratch),
             influenceScratchBytes(paddedColumns, numPredictors),

@@ -201,11 +201,11 @@ function gradientOf(
   position: Float64Array,
   center: Float64Array,
 ): Float64Array {
-  const { numRows, precision, mean } = model;
+  const { wholeRows, precision, mean } = model;
   const gradient = Float64Array.from(batchGradient);
   const isResidual = kind === Gradient.controlVariate;
   for (let j = 0; j < gradient.length && !isResidual; j++)
-    gradient[j] += (precision[j] * (position[j] - mean[j])) / numRows;
+    gradient[j] += (precision[j] * (position[j] - mean[j])) / wholeRows;
   addShapedPriors(memory, model, isResidual ? center : undefined, position, gradient);
   return gradient;
 }

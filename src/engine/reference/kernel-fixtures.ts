@@ -92,7 +92,7 @@ export function createFixture(memory: EngineMemory, options: FixtureOptions): Fi
   const position = center.map((value) => value + size * (0.1 * random.normal() + 0.05));
   const shapedPriors = shapedPriorsOf(numColumns * numPredictors, auxiliary, furnished);
   const address = writeModelRecord(memory, {
-    rows,
+    rows: furnished ? { ...rows, wholeRows: 3 * numRows } : rows,
     family,
     likelihood: likelihoodOf(options),
     priorPrecision: Float64Array.from({ length: dimension }, (_, j) =>

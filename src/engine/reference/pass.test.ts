@@ -100,7 +100,7 @@ describe.each(models)("influenceRows, %s", (_, model) => {
       const influence = memory.allocate(numRows * 4);
       // The rows are dense, and P is not read.
       const request = { center: fixture.center, law: { factor, covariance: [] }, leverage, influence };
-      const [task] = writeInfluenceRecords(fixture, request, [{ from: 0, to: numRows }]);
+      const [task] = writeInfluenceRecords(fixture, request, [{ from: 0, to: numRows }]).tasks;
       run(task.address, 0);
       return [memory.f32(leverage, numValues).slice(), memory.f32(influence, numRows).slice()];
     });

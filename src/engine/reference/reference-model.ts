@@ -35,6 +35,7 @@ export function readModel(memory: EngineMemory, address: number) {
   return {
     address,
     numRows,
+    wholeRows: u32(Model.wholeRows),
     numColumns,
     numAuxiliary,
     /** Indices in τ of the auxiliary parameters. */

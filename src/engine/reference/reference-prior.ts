@@ -10,7 +10,7 @@ import type { ModelView } from "./reference-model.ts";
 /** Adds 1/N of the priors' slopes, or of their residuals around `center`, to a gradient. */
 export function addShapedPriors(
   memory: EngineMemory,
-  { address, numRows }: ModelView,
+  { address, wholeRows }: ModelView,
   center: Float64Array | undefined,
   position: Float64Array,
   gradient: Float64Array,
@@ -27,6 +27,6 @@ export function addShapedPriors(
     const linear = center
       ? f64(ShapedPrior.referenceSlope) + f64(ShapedPrior.referenceCurvature) * (position[index] - center[index])
       : 0;
-    gradient[index] += (slope - linear) / numRows;
+    gradient[index] += (slope - linear) / wholeRows;
   }
 }

@@ -168,7 +168,7 @@ describe.each(models)("passRows over sparse rows, %s", (_, model) => {
         const results = [kernels.influenceRows, influenceRowsReference.bind(null, memory)].map((run) => {
           const [leverage, influence] = [memory.allocate(4 * numRows * pairsOf(fixture)), memory.allocate(4 * numRows)];
           const request = { center: fixture.center, law: { factor, covariance }, leverage, influence };
-          const [task] = writeInfluenceRecords(fixture, request, [{ from: 0, to: numRows }]);
+          const [task] = writeInfluenceRecords(fixture, request, [{ from: 0, to: numRows }]).tasks;
           run(task.address, 0);
           return [memory.f32(leverage, numRows * pairsOf(fixture)).slice(), memory.f32(influence, numRows).slice()];
         });

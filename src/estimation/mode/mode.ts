@@ -4,6 +4,7 @@ import { dataRowsOf, firstVarianceParameter } from "../../models/group-model.ts"
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
 import { densityOf } from "../../priors/densities.ts";
+import { rowsAtHand } from "../../rows/row-subset.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
 import { type VisitedRow, visitRows } from "../../rows/visit-rows.ts";
 import type { Workspace } from "../../rows/workspace.ts";
@@ -42,6 +43,7 @@ const maxHalvings = { exact: 50, quadrature: 10 };
 /**
  * Finds the mode: Newton steps on small strided minibatches that grow eightfold bring θ near, so that the few passes
  * over all rows that follow (Newton with a line search) start within a few posterior sds and converge quadratically.
+ * Of rows in blocks the minibatches are of the sample in memory, and the last of them is all of it.
  * Priors with a kink are averaged over the posterior's spread (`PriorSpread`), which is found with the mode.
  * @param start where a mode of a model like it is; the search is then over all rows from the beginning
  */
@@ -50,11 +52,13 @@ export async function findMode(given: Workspace, model: Model, start?: Float64Ar
   const workspace = tellingPasses(given, "finding the mode");
   let spread = initialSpread(model);
   let position = start ?? startingPoint(model);
-  for (let size = Math.max(1000, 20 * model.dimension); !start && size < numRows / 4; size *= 8) {
-    const step = Math.floor(numRows / size);
+  const near = rowsAtHand(model);
+  const sizes = minibatchSizes(near.rows.numRows, model);
+  for (const size of start ? [] : sizes) {
+    const step = Math.floor(near.rows.numRows / size);
     // A minibatch of n rows knows θ* to √(N/n) posterior sds; going on below a tenth of that is wasted.
-    position = (await newton(workspace, model, position, { step, tolerance: (0.01 * numRows) / size, spread }))
-      .position;
+    const search = { of: near, step, tolerance: (0.01 * numRows) / size, spread };
+    position = (await newton(workspace, model, position, search)).position;
   }
   let mode = await newton(workspace, model, position, { step: 1, tolerance: fullTolerance, spread });
   for (let round = 0; spread && round < maxRounds; round++) {
@@ -67,6 +71,14 @@ export async function findMode(given: Workspace, model: Model, start?: Float64Ar
     if (change < 0.01) break;
   }
   return mode;
+}
+
+/** Rows of the minibatches, each eight times those before: up to a quarter of all rows, or to the whole of a sample of them. */
+function minibatchSizes(most: number, model: Model): number[] {
+  const sizes: number[] = [];
+  const limit = model.blocks ? most : most / 4;
+  for (let size = Math.max(1000, 20 * model.dimension); size < limit; size *= 8) sizes.push(size);
+  return model.blocks ? [...sizes, most] : sizes;
 }
 
 const maxRounds = 12;
@@ -93,7 +105,7 @@ const rowsForNoiseScale = 20_000;
 function startingPoint(model: Model): Float64Array {
   const position = new Float64Array(model.dimension);
   model.auxiliaries.forEach(({ startingTau }, k) => {
-    position[numCoefficients(model) + k] = startingTau(() => meanSquare(dataRowsOf(model), position));
+    position[numCoefficients(model) + k] = startingTau(() => meanSquare(rowsAtHand(dataRowsOf(model)), position));
   });
   position.fill(startingSd, numCoefficients(model) + model.auxiliaries.length);
   for (const { index, correlationPrior } of model.shapedPriors) if (correlationPrior) position[index] = 0;
@@ -101,15 +113,15 @@ function startingPoint(model: Model): Float64Array {
 }
 
 /** Of the target about its offset, from some of the rows. */
-function meanSquare(model: Model, origin: Float64Array): number {
+function meanSquare(rows: Model, origin: Float64Array): number {
   let sum = 0;
   let count = 0;
-  const step = Math.max(1, Math.floor(model.rows.numRows / rowsForNoiseScale));
+  const step = Math.max(1, Math.floor(rows.rows.numRows / rowsForNoiseScale));
   const visit = ({ eta, y, weight }: VisitedRow) => {
     sum += weight * (y - eta[0]) ** 2;
     count += weight;
   };
-  visitRows(model, origin, visit, { step });
+  visitRows(rows, origin, visit, { step });
   return sum / count;
 }
 
@@ -117,7 +129,7 @@ async function newton(
   workspace: Workspace,
   model: Model,
   start: Float64Array,
-  search: { readonly step: number; readonly tolerance: number; readonly spread?: Float64Array },
+  search: Part & { readonly tolerance: number },
 ): Promise<Mode> {
   const { tolerance, spread } = search;
   // With few nodes a group's gradient is not quite its loss's derivative: the loss is smallest up to 0.02 sd from where the
@@ -170,15 +182,20 @@ function moved(position: Float64Array, direction: Float64Array, length: number):
   return position.map((value, j) => value + length * direction[j]);
 }
 
-type Part = { readonly step: number; readonly spread?: Float64Array };
+interface Part {
+  readonly step: number;
+  readonly spread?: Float64Array;
+  /** Where a minibatch is of these rows, which stand for all; the model's own where left out. */
+  readonly of?: Model;
+}
 
 async function expand(
   workspace: Workspace,
   model: Model,
   position: Float64Array,
-  { step, spread }: Part,
+  { step, spread, of = model }: Part,
 ): Promise<Expansion> {
-  const sums = await rowsOf(workspace, model).pass(position, { gram: "curvature", step });
+  const sums = await rowsOf(workspace, of).pass(position, { gram: "curvature", step });
   const factor = model.rows.numRows / sums.count;
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
@@ -190,9 +207,9 @@ async function lossAt(
   workspace: Workspace,
   model: Model,
   position: Float64Array,
-  { step, spread }: Part,
+  { step, spread, of = model }: Part,
 ): Promise<number> {
-  const sums = await rowsOf(workspace, model).pass(position, { gram: "none", step });
+  const sums = await rowsOf(workspace, of).pass(position, { gram: "none", step });
   return (model.rows.numRows / sums.count) * sums.loss + priorLoss(model, position, spread);
 }
 

@@ -51,6 +51,7 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
   return withMemoryOf(engine, async () => {
     const estimates = await estimateInput(input, resolved, engine, { signal, onProgress }, (model) => {
       if (curvatureOf(model) !== "dense") throw tooManyParameters(model.dimension);
+      if (model.blocks) throw beyondMemory();
     });
     const { design, local, warnings, seconds } = estimates;
     if (local.curvature !== "dense") throw tooManyParameters(local.model.dimension);
@@ -91,6 +92,12 @@ const defaultTimeLimit = 60;
 function tooManyParameters(dimension: number): InputError {
   return new InputError(
     `The model has ${dimension.toLocaleString("en")} coefficients, and a comparison decomposes matrices of all pairs of them: compare on fewer columns, or use fit.`,
+  );
+}
+
+function beyondMemory(): InputError {
+  return new InputError(
+    'The rows do not fit into memory, and a comparison runs samplers that read all of them again and again; compare on fewer rows (--sql "select … using sample 10%"), or raise --memory.',
   );
 }
 

@@ -15,7 +15,7 @@ import { lostDigits, priorCheckOf } from "./estimate-input.ts";
 export async function crossedColumnWarnings(workspace: Workspace, flat: Model, design: Design): Promise<string[]> {
   const shape = await shapeAtOrigin(workspace, flat);
   const digits = losesDigits(shape, design) ? [lostDigits("with crossed factors")] : [];
-  return [...identificationWarnings(shape, design), ...digits];
+  return [...(await identificationWarnings(shape, design)), ...digits];
 }
 
 async function shapeAtOrigin(workspace: Workspace, flat: Model): Promise<Shape> {
@@ -29,6 +29,7 @@ async function shapeAtOrigin(workspace: Workspace, flat: Model): Promise<Shape> 
   const precision = add(data, diagonalMatrix(priorCurvatures));
   const laplaceCovariance = invertPositiveDefinite(precision);
   return {
+    workspace,
     model: flat,
     sample: flat,
     numRows,

@@ -7,7 +7,7 @@ import type { Model } from "../../models/model.ts";
 import { combine, type Moments, momentsOf } from "../../table/moments.ts";
 
 export function describeData(design: Design, model: Model): DataSummary {
-  const { numRows, droppedRows, zeroWeightRows, weightedBy, columns, target, sparse } = design;
+  const { numRows, droppedRows, zeroWeightRows, weightedBy, columns, target, sparse, blocks } = design;
   const { levels = [], event } = target;
   const { hasReference } = model;
   return {
@@ -17,8 +17,9 @@ export function describeData(design: Design, model: Model): DataSummary {
     ...(weightedBy !== undefined && { weights: weightedBy }),
     columns: columns.length,
     ...(sparse && { nonZeros: sparse.nonZeros }),
+    ...(blocks && { blocks: { count: blocks.numBlocks, bytes: 4 * numRows * blocks.stride } }),
     target: target.name,
-    ...targetMoments(design, model),
+    ...(!blocks && targetMoments(design, model)),
     ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
     ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
   };

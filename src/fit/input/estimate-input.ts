@@ -92,6 +92,7 @@ export async function estimateLoaded(
   }
   const { leftOut } = design;
   engine.memory.release(mark);
+  design.blocks?.remove();
   const rotated = await loadModel(input, options, engine, listening, {
     priorSds: (columns) => normalPriors(priorsOfColumns(columns, options.priors, leftOut)).map(({ sd }) => sd),
   });
@@ -160,7 +161,7 @@ export function lostDigits(obstacle: string): string {
 async function estimateAtMode(loaded: LoadedModel, seed: number): Promise<ModeEstimates> {
   const { design, workspace, model, names, warnings, remarks, learned, times } = loaded;
   const local = await approximate(workspace, model, seed);
-  const unidentified = local.curvature === "dense" ? identificationWarnings(local, design) : [];
+  const unidentified = local.curvature === "dense" ? await identificationWarnings(local, design) : [];
   const load = (times.loaded - times.started) / 1000;
   const seconds = { load, estimate: (performance.now() - times.loaded) / 1000 };
   return { design, local, names, warnings: [...warnings, ...unidentified], remarks, learned, seconds };

@@ -3,6 +3,7 @@ import { InputError } from "../../errors.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { dataRowsOf } from "../../models/group-model.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
+import { rowsAtHand } from "../../rows/row-subset.ts";
 import { visitRows } from "../../rows/visit-rows.ts";
 
 /**
@@ -39,7 +40,7 @@ export function refuseExactFit(
 function targetSize(model: Model, mode: Float64Array): number {
   let squares = 0;
   let count = 0;
-  const rows = dataRowsOf(model);
+  const rows = rowsAtHand(dataRowsOf(model));
   const step = Math.max(1, Math.floor(rows.rows.numRows / 2000));
   const visit = ({ y }: { readonly y: number }) => {
     squares += y * y;

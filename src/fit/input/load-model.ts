@@ -4,7 +4,7 @@ import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { InputError } from "../../errors.ts";
 import type { FamilyName } from "../../families/families.ts";
-import { type ClassCoding, createModel, type Model, numParameters } from "../../models/model.ts";
+import { type ClassCoding, createModel, type Model, numParameters, overBlocks } from "../../models/model.ts";
 import { refuseForeignModelOptions } from "../../options/foreign-options.ts";
 import { knownAuxiliaries, type ResolvedOptions } from "../../options/resolve-options.ts";
 import { modelRecipe, parameterNames } from "../../prediction/predictive-fit.ts";
@@ -55,7 +55,11 @@ export async function loadModel(
   if (design.columns.length === 0) {
     throw new InputError("The formula leaves no column to estimate: add a term or keep the intercept.");
   }
-  listening.checkpoint?.requireSame([design.rows, ...(design.groups?.factors ?? []).map(({ levelOf }) => levelOf)]);
+  listening.checkpoint?.requireSame([
+    design.rows,
+    ...(design.blocks ? [design.blocks.checksums] : []),
+    ...(design.groups?.factors ?? []).map(({ levelOf }) => levelOf),
+  ]);
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const classes = classesOf(design, options.classCoding);
@@ -69,12 +73,16 @@ export async function loadModel(
     throw new InputError(
       `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,
     );
-  let model = groupModelOf(design, flat, options.groupPriors);
+  let model = design.blocks ? overBlocks(flat, design.blocks) : groupModelOf(design, flat, options.groupPriors);
   requireRoomForDraws(model, options);
   inspect?.(model);
   const names = parameterNames(modelRecipe(design, model));
   requireDistinctNames(names);
   let learning: Awaited<ReturnType<typeof learnPrior>> | undefined;
+  if ((learnsPrior || sigma === "em") && model.blocks)
+    throw new InputError(
+      `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes from rows in blocks on disk, of which it would read some at every step; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out, or use fewer rows, or more --memory.`,
+    );
   if (learnsPrior || sigma === "em") {
     learning = await learnPrior(workspace, model, design, options);
     model = learning.model;

@@ -75,12 +75,17 @@ export async function loadRows(
       return engine.memory.f32(address, numRows * stride);
     },
   };
+  const { blocks } = engine;
+  if (!blocks && (options.memory ?? options.cache) !== undefined)
+    throw new InputError(
+      `The option ${options.memory === undefined ? "cache" : "memory"} is for ornstein/node, where rows that memory is too small for go to files; leave it out.`,
+    );
   const { family, classCoding, event, standardize, weights, storage, learnPrior } = options;
   const requireParameters = (dimension: number) =>
     requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
   const parameters = { countParameters, requireParameters };
   const coding = { event, hasReferenceClass: classCoding === "reference", allLevels: learnPrior };
-  const shared = { family, ...coding, standardize, storage, memory, priorSds, ...parameters };
+  const shared = { family, ...coding, standardize, storage, memory, blocks, priorSds, ...parameters };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);

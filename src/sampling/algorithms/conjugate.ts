@@ -16,6 +16,7 @@ export const conjugate: DenseSampler = {
   name: "conjugate",
   summary: "independent exact draws, for the gaussian family with normal priors",
   assumes: [],
+  readsBlocks: true,
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>

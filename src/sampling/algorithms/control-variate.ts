@@ -12,7 +12,7 @@ import type { Plan, SamplerOptions } from "../plan.ts";
 import { type DenseSampler, SamplerOptionError } from "../sampler.ts";
 import { chooseDamping, type DampingChoice } from "../tuning/choose-damping.ts";
 import { drawSchedule } from "../tuning/draw-schedule.ts";
-import { type Batch, type ResidualNoise, residualNoise } from "../tuning/residual-noise.ts";
+import { poolShare, type ResidualNoise, residualNoise } from "../tuning/residual-noise.ts";
 
 /**
  * SGD with control variates: θ ← θ − h (θ − θ̂) − h P N r̂(θ) + ½ R (z_t + z_{t+1}), z ~ N(0, I), where r̂ is the mean over S
@@ -24,7 +24,8 @@ import { type Batch, type ResidualNoise, residualNoise } from "../tuning/residua
  * error falls with h², as the noise is averaged over two steps, and h is chosen by halving it until the sds stop changing
  * (choose-damping.ts).
  * Cost of a step: S D + 1.5 D², whatever N is; of an independent draw, 2/h steps.
- * Where so small a step would need a batch of most rows, all rows are read, in order, and leave no noise.
+ * Where so small a step would need a batch of most rows, all rows are read, in order, and leave no noise. Of rows on disk the chains
+ * draw from a pool in memory (residual-noise.ts).
  * Sources: control variates, Baker, Fearnhead, Fox & Nemeth (2019); non-uniform rows, Putcha, Nemeth & Fearnhead (2022);
  * the passage past one sample a pass, Mandt, Hoffman & Blei (2017), section 6.2, footnote.
  */
@@ -32,11 +33,14 @@ export const controlVariate: DenseSampler = {
   name: "control-variate",
   summary: "SGD around the mode with control variates: cost per draw independent of the number of rows",
   assumes: [],
+  readsBlocks: true,
   expandsAroundMode: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsupportedReason: (model) =>
-    traitsOf(model).areInMemory ? null : "it needs the linear predictors of rows, which a custom model does not give",
+    traitsOf(model).areDrawnByInfluence
+      ? null
+      : "it needs the linear predictors of rows, which a custom model does not give",
   remedy: () => ({ accuracy: "lower --damping", prediction: "lower --damping" }),
   plan,
 };
@@ -63,7 +67,7 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const chosen = spec(damping);
   const time = averagedAutocorrelationTime(damping);
   const schedule = drawSchedule(chosen, time, options, "--sampler nuts, or fewer and less rare columns");
-  const notes = [...schedule.notes];
+  const notes = [...schedule.notes, ...poolNotes(noise, options)];
   if (asked !== undefined && pilot && pilot.error > options.tolerance) {
     notes.push(`With the damping ${asked} the step makes posterior sds wrong by up to ${percent(pilot.error)}.`);
   }
@@ -78,12 +82,13 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
       chains: options.chains,
       draws: options.draws,
       seed: options.seed,
-      because: rationaleOf(local.model, noise.batchFor(damping), damping, options),
+      because: rationaleOf(local.model, noise, damping, options),
     },
     prediction: {
       ...(pilot ? { law: "extrapolated", extrapolation: pilot } : { law: "normal" }),
       covariance: local.laplaceCovariance,
-      maxSdError: pilot?.error ?? 0,
+      // To first order an sd is off by its share of what a loss is off, over √2.
+      maxSdError: Math.hypot(pilot?.error ?? 0, (noise.pool?.error ?? 0) / Math.SQRT2),
       largestStableScale: 2 / damping,
       largestContraction: damping,
       autocorrelationTime: time,
@@ -93,12 +98,29 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   };
 }
 
-function rationaleOf(model: Model, batch: Batch, damping: number, { tolerance }: SamplerOptions): string {
+/** A sentence where memory is too small for a pool as large as the tolerance wants. */
+function poolNotes({ pool }: ResidualNoise, { tolerance }: SamplerOptions): string[] {
+  if (!pool || pool.error <= poolShare * tolerance) return [];
+  return [
+    `The pool of ${pool.size.toLocaleString("en")} rows is the largest that memory allows, and moves a mean by up to ${(2 * pool.error).toPrecision(2)} sd; raise --memory.`,
+  ];
+}
+
+function rationaleOf(
+  model: Model,
+  { pool, batchFor }: Pick<ResidualNoise, "pool" | "batchFor">,
+  damping: number,
+  { tolerance }: SamplerOptions,
+): string {
+  const batch = batchFor(damping);
   if (isQuadratic(model))
     return "control variates: the loss is quadratic, so they leave no minibatch noise and steps two apart are independent draws";
   const ofBatch = batch.noise > 0 ? `the batch makes ${percent(batch.noise)} of the noise` : "all rows at every step";
   const noise = hasQuadraticLikelihood(model) ? "which needs no rows as the likelihood is quadratic" : ofBatch;
-  return `control variates, rows by influence: damping ${damping} from the tolerance ${tolerance}, ${noise}`;
+  const drawn = pool
+    ? `a pool of ${pool.size.toLocaleString("en")} rows by influence, which moves a mean by ${pool.error.toPrecision(1)} sd`
+    : "rows by influence";
+  return `control variates, ${drawn}: damping ${damping} from the tolerance ${tolerance}, ${noise}`;
 }
 
 function chainSpec(
@@ -112,7 +134,8 @@ function chainSpec(
   const isExact = noise === 0;
   const ofBatch = isExact ? matrix(whitened.rows, whitened.rows) : whitened;
   return {
-    model: isExact ? model : weighted,
+    // Where no step reads a row, any rows in memory will do for those on disk.
+    model: isExact && !model.blocks ? model : weighted,
     isSequential: isExact,
     gradient: "control-variate",
     batchSize,

@@ -22,10 +22,11 @@ export const coresetNuts: DenseSampler = {
   name: "coreset-nuts",
   summary: "No-U-Turn sampler on few rows that stand for all: skewed posteriors of many rows",
   assumes: [],
+  readsBlocks: true,
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>
-    traitsOf(model).areInMemory ? null : "it needs the rows, which a custom model does not give",
+    traitsOf(model).areDrawnByInfluence ? null : "it needs the rows, which a custom model does not give",
   remedy: () => ({ accuracy: "use --sampler nuts, which takes all rows" }),
   plan,
 };
@@ -51,7 +52,8 @@ export function isCoresetAffordable(
   fraction: number,
 ): boolean {
   return (
-    traitsOf(model).areInMemory && chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork
+    traitsOf(model).areDrawnByInfluence &&
+    chains * (warmUp + draws) * workPerIteration(model, usualSize) <= fraction * maxWork
   );
 }
 

@@ -13,6 +13,7 @@ export const laplace: DenseSampler = {
   name: "laplace",
   summary: "independent draws from the normal approximation at the mode",
   assumes: ["A4"],
+  readsBlocks: true,
   expandsAroundMode: true,
   tuning: [],
   preconditioners: [],

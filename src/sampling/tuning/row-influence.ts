@@ -4,6 +4,7 @@ import { covarianceOf } from "../../estimation/noise-covariance.ts";
 import { add, type Matrix, matrix } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
+import type { PoolRequest } from "../../rows/rows.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
 
 /** The share of the draws that goes to all rows alike, so that no row's weight exceeds 1/uniformShare. */
@@ -14,13 +15,13 @@ const residualNoisePairs = 4;
 /**
  * The model with its rows drawn by influence: p_n = 0.9 q_n/Σq + 0.1/N, q_n the typical size of the row's
  * control-variate term over N(θ̂, P) (kernels/layout/pass.ts, Influence). With uniform rows a few influential ones dominate
- * the noise. The alias table stays in memory until the caller releases it.
+ * the noise. The alias table, or the pool of rows that stands for those on disk, stays in memory until the caller releases it.
  */
-export function drawRowsByInfluence(local: DenseApproximation): Promise<Model> {
+export function drawRowsByInfluence(local: DenseApproximation, pool: PoolRequest): Promise<Model> {
   const { model, workspace, mode, laplaceFactor, laplaceCovariance } = local;
   const rows = rowsOf(workspace, model);
   if (!rows.byInfluence) throw new TypeError("The influences of these rows are not known.");
-  return rows.byInfluence(mode, { factor: laplaceFactor, covariance: laplaceCovariance }, uniformFraction);
+  return rows.byInfluence(mode, { factor: laplaceFactor, covariance: laplaceCovariance }, uniformFraction, pool);
 }
 
 /**

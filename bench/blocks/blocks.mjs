@@ -1,0 +1,120 @@
+// Fits of generated rows that memory is too small for: `npm run build`, then
+//
+//   node bench/blocks/blocks.mjs --rows 21e6 --kind flights --memory 300MB [--folder FOLDER] [--keep]
+//
+// `flights` has an hour, a weekday and a distance, which come to 31 columns; `ten` has ten columns of numbers. The target is drawn
+// from a logistic model whose coefficients are known. It prints, as JSON lines: the rows, the bytes of the source and of the blocks,
+// the seconds of a pass over all rows beside those of reading the blocks alone (in turns, as both share the machine's disk and cache),
+// the peak of the process's memory, and how far the estimates are from the true coefficients, in posterior sds. Results are kept in
+// bench/blocks/results.md. The rows and the blocks are removed at the end, unless they are to be kept.
+import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+const { values: given } = parseArgs({
+  options: {
+    rows: { type: "string", default: "1e6" },
+    kind: { type: "string", default: "flights" },
+    memory: { type: "string", default: "1GiB" },
+    folder: { type: "string", default: join(tmpdir(), "ornstein-bench-blocks") },
+    keep: { type: "boolean", default: false },
+    generate: { type: "boolean", default: false },
+  },
+});
+const numRows = Number(given.rows);
+const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
+
+/** SQL of a uniform number in (0, 1) that belongs to row `range`. */
+const uniform = (stream) => `((hash(range, ${stream}) % 16777213) + 0.5) / 16777213.0`;
+
+const kinds = {
+  flights: {
+    columns: `(hash(range, 1) % 24)::int as h, (hash(range, 2) % 7)::int as d, (100 + (hash(range, 3) % 2400))::smallint as distance`,
+    eta: "-2.5 + 0.08 * h - 0.05 * d + 0.0002 * distance",
+    select:
+      "lpad(h::varchar, 2, '0') as hour, ['Sunday','Monday','Tuesday','Wednesday','Thursday','Friday','Saturday'][(d + 1)::bigint] as weekday, distance",
+    formula: "late ~ C(hour) + weekday + distance",
+    truth: { distance: 0.0002, "C(hour)[10]": 0.8 },
+  },
+  ten: {
+    columns: Array.from({ length: 10 }, (_, j) => `(hash(range, ${j + 1}) % 201)::smallint as v${j}`).join(", "),
+    eta: `-2 + ${Array.from({ length: 10 }, (_, j) => `${(0.002 * (j - 4.5)).toFixed(3)} * v${j}`).join(" + ")}`,
+    select: Array.from({ length: 10 }, (_, j) => `v${j}`).join(", "),
+    formula: "late ~ .",
+    truth: { v0: -0.009, v9: 0.009 },
+  },
+};
+const kind = kinds[given.kind];
+mkdirSync(given.folder, { recursive: true });
+const source = join(given.folder, `${given.kind}-${numRows}.parquet`);
+const cache = join(given.folder, `cache-${given.kind}-${numRows}`);
+
+async function generate() {
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "2GB", preserve_insertion_order: "true" });
+  const connection = await instance.connect();
+  await connection.run(
+    `copy (select ${kind.select}, (${uniform(99)}) < 1 / (1 + exp(-(${kind.eta}))) as late
+     from (select range, ${kind.columns} from range(${numRows}))) to '${source}' (format parquet, row_group_size 122880)`,
+  );
+  connection.closeSync();
+  instance.closeSync();
+}
+
+/** Seconds of reading all blocks, four at a time, and their bytes. */
+async function readBlocks() {
+  const [folder] = readdirSync(cache).map((name) => join(cache, name));
+  const names = readdirSync(folder).filter((name) => name.endsWith(".block"));
+  const started = performance.now();
+  let bytes = 0;
+  const readers = Array.from({ length: 4 }, async () => {
+    const buffer = Buffer.alloc(2 ** 23);
+    for (let name = names.pop(); name !== undefined; name = names.pop()) {
+      const file = await open(join(folder, name), "r");
+      for (let at = 0; ; ) {
+        const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        bytes += bytesRead;
+      }
+      await file.close();
+    }
+  });
+  await Promise.all(readers);
+  return { seconds: (performance.now() - started) / 1000, bytes };
+}
+
+if (given.generate) {
+  await generate();
+  process.exit(0);
+}
+// In a process of its own, so that its memory is not that of the fit.
+const { spawnSync } = await import("node:child_process");
+spawnSync(process.execPath, [...process.argv.slice(1), "--generate"], { stdio: "inherit" });
+say({ rows: numRows, kind: given.kind, sourceBytes: statSync(source).size });
+
+const { fit } = await import("../../dist/node.mjs");
+const passes = [];
+let last = { stage: "", done: 0, at: 0 };
+const onProgress = (stage, _, { done, unit }) => {
+  const now = performance.now();
+  const isPass = stage === last.stage && unit === "rows" && done - last.done >= numRows;
+  if (isPass && stage !== "reading") passes.push({ stage, seconds: (now - last.at) / 1000 });
+  if (stage !== last.stage || done !== last.done) last = { stage, done: done ?? 0, at: now };
+};
+const options = { family: "bernoulli", memory: given.memory, cache, onProgress };
+const { data, certificate, coefficients, timing, settings } = await fit(
+  { path: source, formula: kind.formula },
+  options,
+);
+const peak = process.resourceUsage().maxRSS / 1024;
+say({ data, settings: settings.because, verdict: certificate.verdict, timing, peakMiB: Math.round(peak) });
+for (const [name, value] of Object.entries(kind.truth)) {
+  const { mean, sd } = coefficients.find((coefficient) => coefficient.name === name);
+  say({ name, mean, sd, fromTruthInSds: Number(((mean - value) / sd).toFixed(2)) });
+}
+say({ passes: passes.map(({ stage, seconds }) => `${stage}: ${seconds.toFixed(2)} s`) });
+for (let time = 0; time < 3; time++) say({ reading: await readBlocks() });
+if (!given.keep) rmSync(given.folder, { recursive: true, force: true });
