@@ -156,7 +156,7 @@ class FolderCheckpoint implements RunCheckpoint {
   recall(key: string): unknown {
     const pending = this.#pending.get(key);
     // A copy, for arrays of what is returned lie in it.
-    if (pending) return deserialize(pending.slice());
+    if (pending) return deserialize(Uint8Array.from(pending));
     let bytes: Buffer;
     try {
       bytes = readFileSync(join(this.folder, `${key}.state`));

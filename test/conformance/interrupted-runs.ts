@@ -40,7 +40,7 @@ class FrailCheckpoint implements Checkpoint {
     const state = this.states.get(key);
     if (state) this.recalled++;
     // A copy, for the arrays of what is returned lie in it, and may be written to.
-    return state && deserialize(state.slice());
+    return state && deserialize(Uint8Array.from(state));
   }
 
   requireSame(): void {}
