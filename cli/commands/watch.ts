@@ -91,7 +91,7 @@ async function follow(
   report: (stream: Stream) => Promise<void>,
 ): Promise<void> {
   const { every = Number.POSITIVE_INFINITY, unusable } = flags;
-  const signal = heedInterrupts();
+  const { signal, release } = heedInterrupts();
   const intake = new StreamIntake(await begun(flags), flags as StreamModelOptions & WatchFlags, (reason, line) => {
     if (unusable === "stop") throw new StoppedStream(`Line ${line}: ${reason}`);
     process.stderr.write(`Left out, line ${line}: ${visible(reason)}\n`);
@@ -112,6 +112,8 @@ async function follow(
     if (!(error instanceof StoppedStream)) throw error;
     // What came before is not lost.
     stopped = error;
+  } finally {
+    release();
   }
   progress?.finish();
   if (!stopped || intake.stream) await report(await intake.finish());

@@ -49,7 +49,7 @@ describe("the command on a stream", () => {
   });
 
   it("goes on from its state as if it had not stopped, and adds up", async () => {
-    const formula = ["-f", "y ~ x + city", "--quiet"];
+    const formula = ["-f", "y ~ x + city", "--first", "1000", "--quiet"];
     await ornstein("watch", "all.jsonl", ...formula, "--json", "all.json");
     await ornstein("watch", "one.jsonl", ...formula, "--state", "one.state");
     await ornstein("watch", "two.jsonl", "--from", "one.state", "--json", "on.json", "--quiet");
@@ -75,7 +75,7 @@ describe("the command on a stream", () => {
     ];
     write("bad.jsonl", [...lines.slice(0, 1500), ...bad, ...lines.slice(1500)]);
     const { status, stdout, stderr } = await ornstein(
-      ...["watch", "bad.jsonl", "-f", "happy ~ x + city + late", "--json", "bad.json", "--quiet"],
+      ...["watch", "bad.jsonl", "-f", "happy ~ x + city + late", "--first", "1000", "--json", "bad.json", "--quiet"],
     );
     expect(status).toBe(0);
     expect(stdout).toContain("3,000 rows");
@@ -90,9 +90,10 @@ describe("the command on a stream", () => {
     ]);
     expect(stderr).toContain("Left out, line 1501: A line is no JSON object.");
     expect(stderr).toContain('line 1503: city is "nowhere"');
-    await ornstein("watch", "all.jsonl", "-f", "happy ~ x + city + late", "--json", "good.json", "--quiet");
+    const good = ["--first", "1000", "--json", "good.json", "--quiet"];
+    await ornstein("watch", "all.jsonl", "-f", "happy ~ x + city + late", ...good);
     meanOf("good.json").forEach((mean: number, j: number) => void expect(meanOf("bad.json")[j]).toBeCloseTo(mean, 9));
-    const stop = ["--unusable", "stop", "--state", "stop.state", "--quiet"];
+    const stop = ["--first", "1000", "--unusable", "stop", "--state", "stop.state", "--quiet"];
     const stopped = await ornstein("watch", "bad.jsonl", "-f", "happy ~ x", ...stop);
     expect([stopped.status, stopped.stderr]).toEqual([2, "ornstein: Line 1501: A line is no JSON object.\n"]);
     expect(json("stop.state").rows).toBe(1500);
@@ -131,7 +132,8 @@ describe("the command on a stream", () => {
 
   it("prints the intervals as they stand when it is interrupted, and writes the state", async () => {
     write("growing.jsonl", lines.slice(0, 1200));
-    const args = ["watch", "growing.jsonl", "--follow", "-f", "y ~ x", "--state", "growing.state", "--every", "1100"];
+    const often = ["--first", "1000", "--every", "1100"];
+    const args = ["watch", "growing.jsonl", "--follow", "-f", "y ~ x", "--state", "growing.state", ...often];
     const child = spawn(process.execPath, [bin, ...args], { cwd: folder });
     let said = "";
     child.stdout.on("data", (text) => {
