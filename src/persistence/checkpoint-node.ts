@@ -47,6 +47,9 @@ export interface RunCheckpoint extends Checkpoint {
 const interval = 2000;
 const timesWriting = 20;
 
+/** Milliseconds that a run is waited for that may be ending. */
+const longestEnd = 2000;
+
 const runFile = "run.json";
 const ownerFile = "owner";
 const stateName = /^[0-9a-f]{40}\.state$/;
@@ -116,7 +119,11 @@ function requireNoOwner(folder: string): void {
   } catch {
     return;
   }
-  if (owner > 0 && owner !== process.pid && isAlive(owner))
+  if (!(owner > 0) || owner === process.pid) return;
+  // One whose command was killed ends a moment later.
+  for (let waited = 0; isAlive(owner) && waited < longestEnd; waited += 50)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+  if (isAlive(owner))
     throw new InputError(
       `"${folder}" is the checkpoint of a run that is under way, process ${owner}; give another folder.`,
     );
