@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts";
 import { requireListening, requireObject } from "../kinds.ts";
 import { type EffectSettings, effectOptions } from "../options/effect-options.ts";
 import { withDefaults } from "../options/option.ts";
-import { refusedOption, requireAccepted } from "../options/require-accepted.ts";
+import { requireAccepted } from "../options/require-accepted.ts";
 
 /** What effects are asked for, and how. */
 export interface EffectOptions extends EffectSettings {
@@ -27,8 +27,6 @@ export function settleEffectOptions(options: EffectOptions) {
     "seed",
   ] as const;
   const settled = withDefaults(effectOptions, options, defaults);
-  if (typeof settled.rows === "number" && !Number.isInteger(settled.rows))
-    throw refusedOption("rows", settled.rows, effectOptions.rows.takes);
   const lists = {
     of: distinct("of", options.of),
     by: distinct("by", options.by),

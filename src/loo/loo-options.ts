@@ -2,7 +2,7 @@ import type { ProgressListener } from "../engine/progress.ts";
 import { requireListening, requireObject } from "../kinds.ts";
 import { type LooSettings, looOptions } from "../options/loo-options.ts";
 import { withDefaults } from "../options/option.ts";
-import { refusedOption, requireAccepted } from "../options/require-accepted.ts";
+import { requireAccepted } from "../options/require-accepted.ts";
 
 /** How rows are left out one by one. */
 export interface LooOptions extends LooSettings {
@@ -15,8 +15,5 @@ export function settleLooOptions(options: LooOptions) {
   requireObject(options, "The options of leave-one-out", "an object of them, such as { rows: 1000 }, or leave it out");
   requireListening(options);
   requireAccepted(looOptions, options, ["signal", "onProgress"]);
-  const settled = withDefaults(looOptions, options, ["rows", "posteriorDraws", "seed"]);
-  if (typeof settled.rows === "number" && !Number.isInteger(settled.rows))
-    throw refusedOption("rows", settled.rows, looOptions.rows.takes);
-  return settled;
+  return withDefaults(looOptions, options, ["rows", "posteriorDraws", "seed"]);
 }

@@ -1,4 +1,4 @@
-import { choice, numberOr, type Option, type OptionsOf, wholeNumber } from "./option.ts";
+import { choice, type Option, type OptionsOf, wholeNumber, wholeNumberOr } from "./option.ts";
 import { predictOptions } from "./predict-options.ts";
 
 const isTexts = (value: unknown): value is string | readonly string[] =>
@@ -86,7 +86,7 @@ export const effectOptions = {
   groups: { ...groups, otherwise: "known; population where there is no DATA and no group is named" },
   interval,
   /** Rows that are averaged over at all draws. */
-  rows: numberOr(
+  rows: wholeNumberOr(
     ["auto", "all"],
     { min: 2, max: 1e12, takes: "a number from 2" },
     {

@@ -1,5 +1,5 @@
 import { effectOptions } from "./effect-options.ts";
-import { numberOr, type OptionsOf, text, wholeNumber } from "./option.ts";
+import { type OptionsOf, text, wholeNumber, wholeNumberOr } from "./option.ts";
 import { predictOptions } from "./predict-options.ts";
 
 const { posteriorDraws, seed } = effectOptions;
@@ -7,7 +7,7 @@ const { posteriorDraws, seed } = effectOptions;
 /** The options of leaving rows out, by their names in the library. */
 export const looOptions = {
   /** Rows that are left out one by one. */
-  rows: numberOr(
+  rows: wholeNumberOr(
     ["auto", "all"],
     { min: 2, max: 1e12, takes: "a number from 2" },
     {

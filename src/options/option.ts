@@ -127,6 +127,20 @@ export function aboveZero(about: Description<number>, max = Number.POSITIVE_INFI
   };
 }
 
+/** A whole number or a word. */
+export function wholeNumberOr<const Word extends string>(
+  words: readonly Word[],
+  bounds: Parameters<typeof numberOr>[1],
+  about: Description<number | Word>,
+): Option<number | Word> {
+  const option = numberOr(words, bounds, about);
+  return {
+    ...option,
+    accepts: (value): value is number | Word =>
+      option.accepts(value) && (typeof value !== "number" || Number.isInteger(value)),
+  };
+}
+
 /** A number or a word, by bounds that a sentence of its own puts into words. */
 export function numberOr<const Word extends string>(
   words: readonly Word[],

@@ -2,6 +2,7 @@ import { gramLength, writePassRecords } from "../engine/bindings/pass-record.ts"
 import { rowsIn } from "../engine/block-store.ts";
 import { type Model, type ModelBlocks, overRowsInMemory } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { poolByInfluence } from "./block-pools.ts";
 import { throughBlocks } from "./block-ring.ts";
 import { KernelRows, TotalOfSums } from "./kernel-rows.ts";
@@ -48,15 +49,9 @@ export class BlockRows implements Rows {
     };
   }
 
-  async evaluate({ rows, weights }: RowBatch, position: Float64Array): Promise<Float64Array> {
-    this.workspace.counter.rowsVisited += rows.length;
-    const mean = new Float64Array(this.model.dimension);
-    let k = 0;
-    await this.visitGradients(rows, position, (gradient) => {
-      const share = (weights?.[k++] ?? 1) / rows.length;
-      for (let j = 0; j < mean.length; j++) mean[j] += share * gradient[j];
-    });
-    return mean;
+  evaluate(batch: RowBatch, position: Float64Array): Promise<Float64Array> {
+    this.workspace.counter.rowsVisited += batch.rows.length;
+    return meanOfBatch(this, batch, position);
   }
 
   async visitGradients(
@@ -71,8 +66,7 @@ export class BlockRows implements Rows {
   }
 
   draw(count: number, random: Pick<Xoshiro, "uniform">): RowBatch {
-    const { numRows } = this.model.rows;
-    return { rows: Uint32Array.from({ length: count }, () => Math.floor(random.uniform() * numRows)) };
+    return uniformBatch(this.model.rows.numRows, count, random);
   }
 
   /** A pool of rows in memory, from which rows are drawn uniformly; it stays there until the caller releases it. */

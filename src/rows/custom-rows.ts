@@ -3,6 +3,7 @@ import { type Matrix, matrix, symmetricPart } from "../linalg/matrix.ts";
 import { type CustomFunctions, unlessZeroDensity, ZeroDensityError } from "../models/custom-functions.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import { uniformBatch } from "./batches.ts";
 import { gradientMoments } from "./gradient-moments.ts";
 import type { LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import type { Workspace } from "./workspace.ts";
@@ -79,8 +80,7 @@ export class CustomRows implements Rows {
   }
 
   draw(count: number, random: Pick<Xoshiro, "uniform">): RowBatch {
-    const { numRows } = this.model.rows;
-    return { rows: Uint32Array.from({ length: count }, () => Math.floor(random.uniform() * numRows)) };
+    return uniformBatch(this.model.rows.numRows, count, random);
   }
 
   /** The model's own numbers of the rows. */

@@ -4,6 +4,7 @@ import { gramLength, type PassRecords, type PassSums, writePassRecords } from ".
 import { matrix } from "../linalg/matrix.ts";
 import { type Model, withAliasTable } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
+import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { type Partition, usualPartition } from "./partition.ts";
 import type { LawAround, LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import { visitRows } from "./visit-rows.ts";
@@ -69,15 +70,9 @@ export class KernelRows implements Rows {
     };
   }
 
-  async evaluate({ rows, weights }: RowBatch, position: Float64Array): Promise<Float64Array> {
-    this.workspace.counter.rowsVisited += rows.length;
-    const mean = new Float64Array(this.model.dimension);
-    let k = 0;
-    await this.visitGradients(rows, position, (gradient) => {
-      const share = (weights?.[k++] ?? 1) / rows.length;
-      for (let j = 0; j < mean.length; j++) mean[j] += share * gradient[j];
-    });
-    return mean;
+  evaluate(batch: RowBatch, position: Float64Array): Promise<Float64Array> {
+    this.workspace.counter.rowsVisited += batch.rows.length;
+    return meanOfBatch(this, batch, position);
   }
 
   async visitGradients(
@@ -105,7 +100,7 @@ export class KernelRows implements Rows {
   draw(count: number, random: Pick<Xoshiro, "uniform">): RowBatch {
     const { memory, aliasTable, rows } = this.model;
     if (aliasTable !== undefined) return drawByAlias(memory, aliasTable, rows.numRows, count, random);
-    return { rows: Uint32Array.from({ length: count }, () => Math.floor(random.uniform() * rows.numRows)) };
+    return uniformBatch(rows.numRows, count, random);
   }
 
   /** The table stays in memory until the caller releases it. */
