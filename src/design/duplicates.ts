@@ -13,19 +13,22 @@ export class TwinWatch {
   pairs: readonly Pair[];
 
   constructor(columns: readonly DesignColumn[]) {
-    const alike = new Map<string, number[]>();
+    /** By mean and scale, then by term, so that a term of 100,000 levels that all look alike costs no pairs among them. */
+    const alike = new Map<string, Map<string, number[]>>();
     const pairs: Pair[] = [];
     columns.forEach(({ mean, scale, isIntercept, term }, j) => {
       // Unstandardised columns all look alike, and telling them apart would take another pass.
       if (isIntercept || (mean === 0 && scale === 1)) return;
       // Equal values may be added up in another order, which leaves the last digits open.
       const key = `${mean.toPrecision(10)} ${scale.toPrecision(10)}`;
-      const earlier = alike.get(key) ?? [];
-      alike.set(key, earlier);
-      for (const i of earlier) if (columns[i].term !== term) pairs.push([i, j]);
-      earlier.push(j);
+      const terms = alike.get(key) ?? new Map<string, number[]>();
+      alike.set(key, terms);
+      for (const [other, members] of terms)
+        if (other !== term) pairs.push(...members.slice(0, maxComparisons - pairs.length).map((i): Pair => [i, j]));
+      terms.set(term, terms.get(term) ?? []);
+      terms.get(term)!.push(j);
     });
-    this.pairs = pairs.slice(0, maxComparisons);
+    this.pairs = pairs;
   }
 
   /** @param valueAt of row n and column j */
