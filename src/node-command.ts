@@ -5,6 +5,7 @@
 import { availableParallelism } from "node:os";
 import { version } from "../package.json" with { type: "json" };
 import { blockFiles, usualMemory } from "./blocks/block-files-node.ts";
+import { statePlace } from "./checkpoint/checkpoint.ts";
 import { openTable } from "./duckdb/source.ts";
 import type { EffectOptions, Effects } from "./effects/effects.ts";
 import type { Engine } from "./engine/engine.ts";
@@ -183,11 +184,9 @@ function namesFile(rows: NewRows | Omit<FileInput, "formula">): rows is Omit<Fil
 
 /** What is free, or was when the run began that is gone on with: its rows stand where they stood. */
 function memoryAsBefore(checkpoint: RunOptions["checkpoint"]): number {
-  const key = checkpoint?.keyOf("memory", []);
-  const known = key === undefined ? undefined : checkpoint?.recall(key);
-  if (typeof known === "number") return known;
-  const bytes = usualMemory();
-  if (key !== undefined) checkpoint?.keep(key, bytes);
+  const place = statePlace<number>(checkpoint, "memory", []);
+  const bytes = place?.before ?? usualMemory();
+  place?.keep(bytes);
   return bytes;
 }
 

@@ -7,6 +7,7 @@ import { commandLine, terminal, writeJson, writeText } from "../outputs/outputs.
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { drawsPaths } from "../outputs/write-cmdstan.ts";
 import { effectsHelp, requireEffectsFile, requireGroupEffects, writeEffects } from "../outputs/write-effects.ts";
+import { withoutCheckpoint } from "../process/checkpoint-arguments.ts";
 import { statusOf } from "../process/failure.ts";
 import { runCommand } from "../process/run-command.ts";
 import { tellSupervisor } from "../process/supervised.ts";
@@ -89,7 +90,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
     const checkpoint =
       folder === undefined
         ? undefined
-        : openCheckpoint(folder, { version, run: process.argv.slice(2), cwd: process.cwd() }, warn);
+        : openCheckpoint(folder, { version, run: withoutCheckpoint(process.argv.slice(2)), cwd: process.cwd() }, warn);
     if (checkpoint) tellSupervisor({ checkpoint: checkpoint.folder });
     const posterior = await fit(
       { path: data, sql, formula },

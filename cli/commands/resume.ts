@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import { InputError } from "../../src/errors.ts";
+import { withCheckpoint } from "../process/checkpoint-arguments.ts";
 
 /** @param runCommand runs the command of these arguments as if it had been given */
 export function addResumeCommand(program: Command, runCommand: (args: readonly string[]) => Promise<unknown>): void {
@@ -13,6 +15,7 @@ export function addResumeCommand(program: Command, runCommand: (args: readonly s
       if (!stored)
         throw new InputError(`"${folder}" has no checkpoint: it is the folder that fit's --checkpoint names.`);
       const { run, cwd, isFinished } = stored;
+      const absolute = resolve(folder);
       if (!isArguments(run))
         throw new InputError(`The checkpoint in "${folder}" is not the command's; call fit of the library as before.`);
       if (isFinished) {
@@ -24,8 +27,9 @@ export function addResumeCommand(program: Command, runCommand: (args: readonly s
       } catch {
         throw new InputError(`The run of "${folder}" was started in "${cwd}", which is not there any more.`);
       }
-      process.argv.splice(2, Number.POSITIVE_INFINITY, ...run);
-      await runCommand(run);
+      const args = withCheckpoint(run, absolute);
+      process.argv.splice(2, Number.POSITIVE_INFINITY, ...args);
+      await runCommand(args);
     });
 }
 

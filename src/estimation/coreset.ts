@@ -47,7 +47,8 @@ export async function prepareCoresets(local: DenseApproximation): Promise<Corese
       return {
         numRows: rows.rows.numRows,
         prepareLoss: (capacity) => {
-          const evaluate = prepareGradients(workspace, rows, capacity);
+          // A checkpoint has the states of chains; of their gradients there would be millions.
+          const evaluate = prepareGradients({ ...workspace, checkpoint: undefined }, rows, capacity);
           return async (positions) => {
             const found = await evaluate(positions);
             return found.map((each, k) => addQuadratic(each, mode, positions[k], slope, curvature));

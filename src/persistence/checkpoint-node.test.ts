@@ -117,8 +117,12 @@ describe("what is refused", () => {
     expect(() => open()).toThrow(/cannot hold a checkpoint/);
     folder = join(parent, "owned");
     open();
-    writeFileSync(join(folder, "owner"), String(process.ppid));
+    const own = readFileSync(join(folder, "owner"), "utf8");
+    writeFileSync(join(folder, "owner"), own.replace(String(process.pid), String(process.ppid)));
     expect(() => open()).toThrow(/a run that is under way/);
+    // The same number on another machine, or before it was started, is another process's.
+    writeFileSync(join(folder, "owner"), `${process.ppid} elsewhere`);
+    expect(open().isContinued).toBe(true);
     writeFileSync(join(folder, "run.json"), "{");
     expect(() => open()).toThrow(/does not describe a run/);
   });
@@ -127,5 +131,17 @@ describe("what is refused", () => {
     open().requireSame([Float32Array.of(1, 2)]);
     open().requireSame([Float32Array.of(1, 2)]);
     expect(() => open().requireSame([Float32Array.of(1, 3)])).toThrow(/not those of the interrupted run/);
+  });
+
+  it("states of other data, where the digest of these was lost", () => {
+    const first = open();
+    first.requireSame([Float32Array.of(1, 2)]);
+    const [digest] = states();
+    first.keep(first.keyOf("pass", []), 1);
+    first.flush();
+    rmSync(join(folder, digest));
+    const other = open();
+    other.requireSame([Float32Array.of(1, 3)]);
+    expect(other.recall(other.keyOf("pass", []))).toBeUndefined();
   });
 });

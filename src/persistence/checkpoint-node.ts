@@ -13,7 +13,7 @@ import {
 import { join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { isAlive, removeTemporary, temporaryPath } from "../duckdb/files/temporaries.ts";
+import { isAlive, machine, removeTemporary, temporaryPath } from "../duckdb/files/temporaries.ts";
 import { InputError } from "../errors.ts";
 import { reasonOf } from "./whole-files-node.ts";
 
@@ -71,7 +71,7 @@ export function openCheckpoint(folder: string, identity: RunIdentity, warn: (mes
   try {
     mkdirSync(absolute, { recursive: true });
     if (!isContinued) writeRun(absolute, { ...identity, isFinished: false });
-    writeWhole(absolute, ownerFile, Buffer.from(String(process.pid)));
+    writeWhole(absolute, ownerFile, Buffer.from(ownerText(process.pid)));
   } catch (error) {
     throw new InputError(`"${folder}" cannot hold a checkpoint: ${reasonOf(error)}.`);
   }
@@ -113,13 +113,15 @@ function requireFolderOf(folder: string, known: StoredRun | undefined, { version
 }
 
 function requireNoOwner(folder: string): void {
-  let owner: number;
+  let text: string;
   try {
-    owner = Number(readFileSync(join(folder, ownerFile), "utf8"));
+    text = readFileSync(join(folder, ownerFile), "utf8");
   } catch {
     return;
   }
-  if (!(owner > 0) || owner === process.pid) return;
+  const owner = Number.parseInt(text, 10);
+  // After a restart, or in another container, the number is another process's.
+  if (text !== ownerText(owner) || owner === process.pid) return;
   // One whose command was killed ends a moment later.
   for (let waited = 0; isAlive(owner) && waited < longestEnd; waited += 50)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
@@ -129,11 +131,22 @@ function requireNoOwner(folder: string): void {
     );
 }
 
+/** A process among those of this machine since it was started. */
+function ownerText(processNumber: number): string {
+  let start = "";
+  try {
+    start = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+  } catch {
+    // Other systems than Linux do not tell.
+  }
+  return `${processNumber} ${machine} ${start}`;
+}
+
 class FolderCheckpoint implements RunCheckpoint {
   readonly minMilliseconds = 20;
   readonly #counts = new Map<string, number>();
   readonly #pending = new Map<string, Uint8Array>();
-  readonly #salt: string;
+  #salt: string;
   #lastWritten = performance.now();
   #wait = interval;
   #hasWarned = false;
@@ -187,6 +200,8 @@ class FolderCheckpoint implements RunCheckpoint {
       );
     this.keep(key, digest);
     this.flush();
+    // What other data gave is never taken, even where this could not be written.
+    this.#salt += digest;
   }
 
   keep(key: string, value: unknown): void {

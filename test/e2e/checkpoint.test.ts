@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { commandFolder } from "./command.ts";
 import { drawsOf, eventsTable, type KillableRun, killGroup, startKillable, statesIn } from "./killed-runs.ts";
@@ -25,13 +25,16 @@ it("a run that is interrupted and then killed is resumed to the draws of an undi
   // Another command does not take the folder, and the same one goes on.
   const other = await ornstein("fit", "events.csv", "-f", "y ~ x", "--checkpoint", "run", "--quiet");
   expect([other.status, other.stderr]).toEqual([2, expect.stringMatching(/asked for otherwise: ornstein resume/)]);
-  const third = await startKillable(folder, ["resume", "run"]).ended;
+  // From wherever the folder is now.
+  renameSync(at("run"), at("moved"));
+  const third = await startKillable(folder, ["resume", "moved"]).ended;
   expect(third).toEqual({ status: 0, said: "" });
   expect(drawsOf(folder, "resumed", 2)).toBe(drawsOf(folder, "whole", 2));
-  expect(readdirSync(at("run"))).toEqual(["run.json"]);
+  expect(readdirSync(at("moved"))).toEqual(["run.json"]);
+  expect(existsSync(at("run"))).toBe(false);
   expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
-  const done = await ornstein("resume", "run");
-  expect([done.status, done.stderr]).toEqual([0, expect.stringMatching(/^The run of "run" is done: ornstein fit/)]);
+  const done = await ornstein("resume", "moved");
+  expect([done.status, done.stderr]).toEqual([0, expect.stringMatching(/^The run of "moved" is done: ornstein fit/)]);
 });
 
 /** @throws where the run ends before */

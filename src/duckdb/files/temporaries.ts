@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 // makes one in their folder.
 
 /** Tells process numbers of this machine from those of others, and of containers, that write to the same folder. */
-const machine = createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
+export const machine = createHash("sha256").update(`${hostname()} ${processNamespace()}`).digest("hex").slice(0, 8);
 const nameOfTemporary = new RegExp(`^ornstein-(\\d+)-${machine}-[0-9a-f]{16}\\.tmp$`);
 
 const current = new Set<string>();

@@ -66,7 +66,9 @@ function coordinatesFor(
 }
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
-  const { workspace, model } = local;
+  const { model } = local;
+  // A checkpoint has the chains' states; of their gradients there would be millions.
+  const workspace = { ...local.workspace, checkpoint: undefined };
   const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
   const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);
   const coordinates = options.preconditioner === undefined ? await coordinatesFor(local, prepareLoss) : undefined;
