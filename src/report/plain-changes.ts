@@ -15,11 +15,11 @@ export interface PlainChange {
 }
 
 /**
- * The changes that can be told from a single coefficient: of columns that stand in one term alone, which is no interaction, polynomial
- * or count of words.
+ * The changes that can be told from a single coefficient: of columns that stand in one term alone, and in no offset; a term that is no
+ * interaction, polynomial or count of words.
  */
 export function plainChanges(recipe: ModelRecipe, references: Readonly<Record<string, string>>): PlainChange[] {
-  const { terms, groups } = formulaTerms(parseFormula(recipe.terms), []);
+  const { terms, groups, offsets } = formulaTerms(parseFormula(recipe.terms), []);
   const columnsOf = new Map(
     terms.map(({ name, factors }) => {
       const names = new Set<string>();
@@ -31,6 +31,8 @@ export function plainChanges(recipe: ModelRecipe, references: Readonly<Record<st
   for (const names of columnsOf.values()) for (const name of names) uses.set(name, (uses.get(name) ?? 0) + 1);
   for (const { by } of groups)
     for (const own of by) visitColumns(own.expression, (name) => uses.set(name, (uses.get(name) ?? 0) + 1));
+  // What is added as it is changes with its columns, too.
+  for (const expression of offsets) visitColumns(expression, (name) => uses.set(name, (uses.get(name) ?? 0) + 1));
   return terms.flatMap(({ name, factors }): PlainChange[] => {
     const [factor, ...others] = factors;
     const blocks = recipe.blocks.filter(({ term }) => term === name);

@@ -51,6 +51,11 @@ describe("answers in sentences", () => {
     expect(answersOf(await page("kind ~ x")).join()).toMatch(/multiplies the odds of c against a by /);
   });
 
+  it("leave out columns that an offset has too, whose coefficient tells only part of what they do", async () => {
+    const answers = answersOf(await page("items ~ x + weight + offset(log(weight))", { family: "poisson" }));
+    expect(answers).toEqual([expect.stringMatching(/^An increase of x by 1 /)]);
+  });
+
   it("say that the data leave a direction open", async () => {
     const noisy = { ...data, other: x.map((_, n) => Math.cos(3 * n)) };
     const own = await fit({ data: noisy, formula: "y ~ other" }, { sampler: "laplace", draws: 100 });

@@ -34,7 +34,7 @@ function restored({ pass }: StreamState, name: string): OnePass {
 
 /**
  * One stream of the rows of several, which must not share rows.
- * @throws InputError where they are not of one model, or forget
+ * @throws InputError where they are not of one model, or forget, or one is there twice
  */
 export function mergeStreams(states: readonly StreamState[], names: readonly string[]): Stream {
   const [first] = states;
@@ -47,6 +47,12 @@ export function mergeStreams(states: readonly StreamState[], names: readonly str
       `"${names[0]}" and "${names[k]}" are not of one model: begin all streams but one with --like the state of that one.`,
     );
   });
+  const texts = states.map(({ pass }) => JSON.stringify(pass));
+  const twin = texts.findIndex((text, k) => texts.indexOf(text) < k);
+  if (twin >= 0)
+    throw new InputError(
+      `"${names[texts.indexOf(texts[twin])]}" and "${names[twin]}" are the same state, whose rows would count twice: give it once.`,
+    );
   const passes = states.map((state, k) => restored(state, names[k]));
   const pass = mergeOnePasses(passes, priorOf(first.model, first.unit));
   const unusable = new Map<string, number>();

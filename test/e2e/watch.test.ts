@@ -65,6 +65,8 @@ describe("the command on a stream", () => {
     expect(other.status).toBe(0);
     const refused = await ornstein("watch", "--merge", "one.state", "other.state");
     expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining("are not of one model")]);
+    const twice = await ornstein("watch", "--merge", "one.state", "two.state", "one.state");
+    expect([twice.status, twice.stderr]).toEqual([2, expect.stringContaining("are the same state")]);
   });
 
   it("counts what it cannot use, by its reason and line", async () => {
