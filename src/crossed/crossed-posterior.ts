@@ -1,10 +1,10 @@
 import type { Engine } from "../engine/engine.ts";
-import { gaussianPosterior } from "./gaussian-posterior.ts";
+import { largestDense } from "./chain/root-for.ts";
+import { sampledPosterior } from "./chain/sampled-posterior.ts";
+import { gaussianPosterior } from "./marginal/gaussian-posterior.ts";
 import { type CrossedModel, requireCrossedModel } from "./model.ts";
 import { inOrderOfLevels } from "./ordered-rows.ts";
 import type { CrossedPosterior, CrossedSettings } from "./posterior.ts";
-import { largestDense } from "./root-for.ts";
-import { sampledPosterior } from "./sampled-posterior.ts";
 
 /**
  * The posterior of a model with effects of several grouping factors, which may be crossed. Gaussian rows: effects and β are integrated

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { columnsOf, errorOf, mean, simulateCrossed } from "../../src/crossed/crossed-fixtures.ts";
 import { crossedPosterior } from "../../src/crossed/crossed-posterior.ts";
 import type { CrossedModel } from "../../src/crossed/model.ts";
-import { sampledPosterior } from "../../src/crossed/sampled-posterior.ts";
+import { sampledPosterior } from "../../src/crossed/chain/sampled-posterior.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);

@@ -1,12 +1,12 @@
-import { invertLower, invertPositiveDefinite } from "../linalg/cholesky.ts";
-import { matrix } from "../linalg/matrix.ts";
-import { createRandom } from "../rng/xoshiro.ts";
+import { invertLower, invertPositiveDefinite } from "../../linalg/cholesky.ts";
+import { matrix } from "../../linalg/matrix.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import type { Elimination } from "./elimination.ts";
-import type { CrossedModel } from "./model.ts";
 import type { PrecisionFactor } from "./precision-factor.ts";
 import { multiplyPrecision } from "./precision-product.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /** Unknowns of the rest up to which the inverse is computed in full. */
 const largestInverse = 1500;

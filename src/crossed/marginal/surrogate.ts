@@ -4,8 +4,8 @@ import {
   invertPositiveDefinite,
   logDeterminant,
   NotPositiveDefiniteError,
-} from "../linalg/cholesky.ts";
-import { dot, type Matrix, matrix, matrixFromRows, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
+} from "../../linalg/cholesky.ts";
+import { dot, type Matrix, matrix, matrixFromRows, multiply, multiplyVector, transpose } from "../../linalg/matrix.ts";
 
 /** The correlation lengths that are tried, in posterior sds. */
 const lengths = [1.5, 2.5, 4, 6, 10, 16];

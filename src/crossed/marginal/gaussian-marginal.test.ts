@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { createInlineEngine } from "../engine/engine.ts";
-import { cholesky, choleskySolve, invertPositiveDefinite, logDeterminant } from "../linalg/cholesky.ts";
-import { add, dot, matrix, multiply, transpose } from "../linalg/matrix.ts";
-import { type CrossedSimulation, denseOracle, marginalCovariance, simulateCrossed } from "./crossed-fixtures.ts";
+import { createInlineEngine } from "../../engine/engine.ts";
+import { cholesky, choleskySolve, invertPositiveDefinite, logDeterminant } from "../../linalg/cholesky.ts";
+import { add, dot, matrix, multiply, transpose } from "../../linalg/matrix.ts";
+import { type CrossedSimulation, denseOracle, marginalCovariance, simulateCrossed } from "../crossed-fixtures.ts";
+import type { CrossedModel } from "../model.ts";
+import { logPrior, sigmaOf, varianceLayout } from "../variances.ts";
 import { GaussianMarginal } from "./gaussian-marginal.ts";
-import type { CrossedModel } from "./model.ts";
-import { logPrior, sigmaOf, varianceLayout } from "./variances.ts";
 
 const designs: Record<string, CrossedSimulation> = {
   "two crossed factors": { family: "gaussian", numRows: 90, levels: [7, 13], theta: [-0.5, -1, -0.2] },

@@ -1,12 +1,12 @@
-import type { Engine } from "../engine/engine.ts";
-import { invertLower } from "../linalg/cholesky.ts";
-import { dot, type Matrix } from "../linalg/matrix.ts";
-import { levelCovariances } from "./level-covariances.ts";
-import type { CrossedModel } from "./model.ts";
-import { type NormalEquations, normalEquations, transposedProduct } from "./normal-equations.ts";
-import { PrecisionFactor } from "./precision-factor.ts";
-import type { PrecisionParts } from "./rest-matrix.ts";
-import { type CrossedStructure, crossedStructure } from "./structure.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { invertLower } from "../../linalg/cholesky.ts";
+import { dot, type Matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import { levelCovariances } from "../precision/level-covariances.ts";
+import { type NormalEquations, normalEquations, transposedProduct } from "../precision/normal-equations.ts";
+import { PrecisionFactor } from "../precision/precision-factor.ts";
+import type { PrecisionParts } from "../precision/rest-matrix.ts";
+import { type CrossedStructure, crossedStructure } from "../structure.ts";
 import {
   addPriorSlope,
   effectPrecisions,
@@ -15,7 +15,7 @@ import {
   logPrior,
   sigmaOf,
   type VarianceLayout,
-} from "./variances.ts";
+} from "../variances.ts";
 
 /** What is known at one θ of the variance parameters: the law of all unknowns is N(mean, A⁻¹) there. */
 export interface MarginalPoint {

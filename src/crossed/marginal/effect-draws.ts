@@ -1,10 +1,10 @@
-import { invertLower } from "../linalg/cholesky.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
-import { conjugateGradients } from "./conjugate-gradients.ts";
+import { invertLower } from "../../linalg/cholesky.ts";
+import type { Xoshiro } from "../../rng/xoshiro.ts";
+import { conjugateGradients } from "../precision/conjugate-gradients.ts";
+import { transposedProduct } from "../precision/normal-equations.ts";
+import { multiplyPrecision } from "../precision/precision-product.ts";
+import { scaleFactor, sigmaOf } from "../variances.ts";
 import type { GaussianMarginal } from "./gaussian-marginal.ts";
-import { transposedProduct } from "./normal-equations.ts";
-import { multiplyPrecision } from "./precision-product.ts";
-import { scaleFactor, sigmaOf } from "./variances.ts";
 
 /** What is left of the error, as a share of the draw's length, both in posterior sds. */
 const wantedAccuracy = 1e-4;

@@ -1,10 +1,10 @@
-import { CrossedRows } from "../engine/bindings/crossed-pass.ts";
-import type { Engine } from "../engine/engine.ts";
-import type { Matrix } from "../linalg/matrix.ts";
-import type { CrossedModel } from "./model.ts";
+import { CrossedRows } from "../../engine/bindings/crossed-pass.ts";
+import type { Engine } from "../../engine/engine.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
+import { effectPrecisions, sigmaOf, type Term, tauOf, type VarianceLayout } from "../variances.ts";
 import { rowCurvatures } from "./row-curvatures.ts";
-import type { CrossedStructure } from "./structure.ts";
-import { effectPrecisions, sigmaOf, type Term, tauOf, type VarianceLayout } from "./variances.ts";
 
 /** What U has from the variance parameters: Σ_t⁻¹ by factor, q × q, s and the τ that f depends on. */
 export interface PotentialParts {

@@ -1,7 +1,7 @@
-import { cholesky, solveLower } from "../linalg/cholesky.ts";
-import { type Matrix, mapEntries, multiplyVector } from "../linalg/matrix.ts";
+import { cholesky, solveLower } from "../../linalg/cholesky.ts";
+import { type Matrix, mapEntries, multiplyVector } from "../../linalg/matrix.ts";
+import { sigmaOf } from "../variances.ts";
 import type { GaussianMarginal } from "./gaussian-marginal.ts";
-import { sigmaOf } from "./variances.ts";
 
 /**
  * Places w in which the likelihood is nearly quadratic, so that few points tell it. log τ is replaced by ½ log(τ² + c²), c² the

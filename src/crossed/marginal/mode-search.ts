@@ -1,4 +1,4 @@
-import { dot, type Matrix, multiplyVector } from "../linalg/matrix.ts";
+import { dot, type Matrix, multiplyVector } from "../../linalg/matrix.ts";
 
 interface Sloped {
   readonly theta: Float64Array;

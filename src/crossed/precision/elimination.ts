@@ -1,8 +1,8 @@
-import { cholesky } from "../linalg/cholesky.ts";
-import { matrix } from "../linalg/matrix.ts";
-import type { CrossedModel } from "./model.ts";
+import { cholesky } from "../../linalg/cholesky.ts";
+import { matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /**
  * The rows of the Cholesky factor that belong to the eliminated factor's levels: with A_jj = l_j l_jᵀ and U_j = l_j⁻¹ A_j,rest the Schur

@@ -1,6 +1,6 @@
-import type { CrossedModel } from "./model.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /** A u for A = scale CᵀWC + Λ, by the blocks of CᵀWC that are not zero: as many multiplications as there are cells. */
 export function multiplyPrecision(

@@ -1,7 +1,7 @@
-import type { Matrix } from "../linalg/matrix.ts";
-import type { CrossedModel } from "./model.ts";
+import type { Matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import type { NormalEquations } from "./normal-equations.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /** What a precision matrix scale CᵀWC + Λ is made of, beside β's prior: Σ_t⁻¹ by factor, q × q. */
 export interface PrecisionParts {

@@ -1,13 +1,13 @@
-import { dot, matrix } from "../linalg/matrix.ts";
-import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { createRandom } from "../rng/xoshiro.ts";
+import { dot, matrix } from "../../linalg/matrix.ts";
+import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import { BlockFactor } from "./block-factor.ts";
 import { conjugateGradients } from "./conjugate-gradients.ts";
-import type { CrossedModel } from "./model.ts";
 import { multiplyPrecision } from "./precision-product.ts";
 import type { PrecisionRoot } from "./precision-root.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 const lanczosSteps = 40;
 /** Ritz values outside are taken into the factor, the furthest first, so many at most. */

@@ -1,12 +1,12 @@
-import type { Engine } from "../engine/engine.ts";
-import { createRandom } from "../rng/xoshiro.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import type { CrossedModel } from "../model.ts";
+import { type CrossedPosterior, type CrossedSettings, EffectStore, type KeptEffects, keptDraws } from "../posterior.ts";
+import { firstGuess, varianceLayout } from "../variances.ts";
 import { EffectDraws } from "./effect-draws.ts";
 import { effectMoments, Mixture } from "./effect-moments.ts";
 import { GaussianMarginal, type MarginalPoint } from "./gaussian-marginal.ts";
-import type { CrossedModel } from "./model.ts";
-import { type CrossedPosterior, type CrossedSettings, EffectStore, type KeptEffects, keptDraws } from "./posterior.ts";
 import { findVarianceLaw, type VarianceLaw, VarianceWalk } from "./variance-law.ts";
-import { firstGuess, varianceLayout } from "./variances.ts";
 
 /** Random streams of a chain (src/rng/xoshiro.ts). */
 const purposes = { design: 5, variances: 6, fixed: 7, kept: 8 } as const;

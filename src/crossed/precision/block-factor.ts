@@ -1,8 +1,8 @@
-import { cholesky, solveLower, solveLowerTransposed } from "../linalg/cholesky.ts";
-import { type Matrix, matrix } from "../linalg/matrix.ts";
-import type { CrossedModel } from "./model.ts";
+import { cholesky, solveLower, solveLowerTransposed } from "../../linalg/cholesky.ts";
+import { type Matrix, matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import type { PrecisionParts } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /** The Cholesky factor B of the blocks of A on the diagonal, those of single levels and of β, as if no two met in a row. */
 export class BlockFactor {

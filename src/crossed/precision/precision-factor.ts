@@ -1,11 +1,11 @@
-import { DenseFactor } from "../engine/bindings/dense-factor.ts";
-import type { Engine } from "../engine/engine.ts";
-import { type Matrix, matrix } from "../linalg/matrix.ts";
+import { DenseFactor } from "../../engine/bindings/dense-factor.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { type Matrix, matrix } from "../../linalg/matrix.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 import { Elimination } from "./elimination.ts";
-import type { CrossedModel } from "./model.ts";
 import type { PrecisionRoot } from "./precision-root.ts";
 import { type PrecisionParts, writeRest } from "./rest-matrix.ts";
-import type { CrossedStructure } from "./structure.ts";
 
 /**
  * The Cholesky factor of A = scale CᵀWC + Λ, the precision of all effects and β, Λ block-diagonal over levels with the

@@ -1,9 +1,9 @@
-import { invertPositiveDefinite } from "../linalg/cholesky.ts";
-import { matrix } from "../linalg/matrix.ts";
+import { invertPositiveDefinite } from "../../linalg/cholesky.ts";
+import { matrix } from "../../linalg/matrix.ts";
+import type { EffectMoments } from "../posterior.ts";
+import { effectPrecisions, sigmaOf } from "../variances.ts";
 import type { GaussianMarginal } from "./gaussian-marginal.ts";
-import type { EffectMoments } from "./posterior.ts";
 import type { VarianceLaw } from "./variance-law.ts";
-import { effectPrecisions, sigmaOf } from "./variances.ts";
 
 /** θ's over which the effects' variances are averaged in closed form where the inverse is expensive. */
 const averagedOver = 64;

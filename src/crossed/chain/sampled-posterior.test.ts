@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { createInlineEngine } from "../engine/engine.ts";
-import { errorOf, mean, sd, simulateCrossed } from "./crossed-fixtures.ts";
-import { crossedPosterior } from "./crossed-posterior.ts";
-import { GaussianMarginal } from "./gaussian-marginal.ts";
-import { expectDrawsOfRandomWalk } from "./random-walk.ts";
+import { createInlineEngine } from "../../engine/engine.ts";
+import { errorOf, mean, sd, simulateCrossed } from "../crossed-fixtures.ts";
+import { crossedPosterior } from "../crossed-posterior.ts";
+import { GaussianMarginal } from "../marginal/gaussian-marginal.ts";
+import { expectDrawsOfRandomWalk } from "../random-walk.ts";
 import { sampledPosterior } from "./sampled-posterior.ts";
 
 test(

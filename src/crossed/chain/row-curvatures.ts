@@ -1,5 +1,5 @@
-import { meanCount } from "../families/poisson.ts";
-import type { CrossedFamily, CrossedModel } from "./model.ts";
+import { meanCount } from "../../families/poisson.ts";
+import type { CrossedFamily, CrossedModel } from "../model.ts";
 
 /**
  * ∂²f/∂η², for a gaussian row with σ = 1; of a student-t row, whose loss is not convex, its expectation (ν + 1)/((ν + 3) σ²); of

@@ -1,5 +1,5 @@
-import type { CrossedModel } from "./model.ts";
-import type { CrossedStructure } from "./structure.ts";
+import type { CrossedModel } from "../model.ts";
+import type { CrossedStructure } from "../structure.ts";
 
 /** The blocks of CᵀWC, C = [Z X], that are not zero. */
 export interface NormalEquations {

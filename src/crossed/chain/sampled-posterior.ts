@@ -1,22 +1,22 @@
-import { statePlace } from "../checkpoint/checkpoint.ts";
-import type { Engine } from "../engine/engine.ts";
-import { createRandom, type Xoshiro } from "../rng/xoshiro.ts";
-import { type ChainTuning, EffectChain, type EffectChainState } from "./effect-chain.ts";
-import { requireNoise } from "./least-noise.ts";
-import type { CrossedModel } from "./model.ts";
+import { statePlace } from "../../checkpoint/checkpoint.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import { requireNoise } from "../least-noise.ts";
+import type { CrossedModel } from "../model.ts";
 import {
   type CrossedPosterior,
   type CrossedSettings,
   type EffectMoments,
   EffectStore,
   keptDraws,
-} from "./posterior.ts";
+} from "../posterior.ts";
+import type { PrecisionRoot } from "../precision/precision-root.ts";
+import { crossedStructure } from "../structure.ts";
+import { firstGuess, type VarianceLayout, varianceLayout } from "../variances.ts";
+import { type ChainTuning, EffectChain, type EffectChainState } from "./effect-chain.ts";
 import { Potential } from "./potential.ts";
-import type { PrecisionRoot } from "./precision-root.ts";
 import { findReferenceLaw } from "./reference-law.ts";
 import { rootFor } from "./root-for.ts";
-import { crossedStructure } from "./structure.ts";
-import { firstGuess, type VarianceLayout, varianceLayout } from "./variances.ts";
 
 /** Random streams (src/rng/xoshiro.ts). */
 const purposes = { pilot: 5, chain: 6 } as const;

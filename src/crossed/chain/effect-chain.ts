@@ -1,10 +1,7 @@
-import { invertLower } from "../linalg/cholesky.ts";
-import { dot, multiply } from "../linalg/matrix.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
-import { AuxiliaryDraws } from "./auxiliary-draws.ts";
-import { lossScale, type Potential, potentialParts } from "./potential.ts";
-import type { ReferenceLaw } from "./reference-law.ts";
-import { sliceAlong } from "./slice.ts";
+import { invertLower } from "../../linalg/cholesky.ts";
+import { dot, multiply } from "../../linalg/matrix.ts";
+import type { Xoshiro } from "../../rng/xoshiro.ts";
+import { sliceAlong } from "../slice.ts";
 import {
   logDensityOfEffects,
   logPriorOfTerm,
@@ -12,7 +9,10 @@ import {
   type Term,
   tauOf,
   type VarianceLayout,
-} from "./variances.ts";
+} from "../variances.ts";
+import { AuxiliaryDraws } from "./auxiliary-draws.ts";
+import { lossScale, type Potential, potentialParts } from "./potential.ts";
+import type { ReferenceLaw } from "./reference-law.ts";
 import { Whitening } from "./whitening.ts";
 
 /** What the pilot run learns. */

@@ -1,8 +1,8 @@
-import { invertLower } from "../linalg/cholesky.ts";
-import { type Matrix, multiply } from "../linalg/matrix.ts";
+import { invertLower } from "../../linalg/cholesky.ts";
+import { type Matrix, multiply } from "../../linalg/matrix.ts";
+import { scaleFactor, type VarianceLayout } from "../variances.ts";
 import type { Potential } from "./potential.ts";
 import type { ReferenceLaw } from "./reference-law.ts";
-import { scaleFactor, type VarianceLayout } from "./variances.ts";
 
 /** u = S (û + L⁻ᵀ z): coordinates z in which the reference law is standard normal, S of blocks L(θ) L(θ̂)⁻¹ where those shrink. */
 export class Whitening {

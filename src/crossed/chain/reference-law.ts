@@ -1,8 +1,8 @@
-import { dot } from "../linalg/matrix.ts";
-import { normalEquations } from "./normal-equations.ts";
+import { dot } from "../../linalg/matrix.ts";
+import { normalEquations } from "../precision/normal-equations.ts";
+import type { PrecisionRoot } from "../precision/precision-root.ts";
+import type { VarianceLayout } from "../variances.ts";
 import { type Potential, type PotentialParts, potentialParts } from "./potential.ts";
-import type { PrecisionRoot } from "./precision-root.ts";
-import type { VarianceLayout } from "./variances.ts";
 
 /** A normal law near that of all unknowns at one θ̂: N(û, (L Lᵀ)⁻¹), û the mode there. */
 export interface ReferenceLaw {

@@ -1,10 +1,10 @@
-import type { Engine } from "../engine/engine.ts";
-import { NearFactor } from "./near-factor.ts";
-import { normalEquations } from "./normal-equations.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { NearFactor } from "../precision/near-factor.ts";
+import { normalEquations } from "../precision/normal-equations.ts";
+import { PrecisionFactor } from "../precision/precision-factor.ts";
+import type { PrecisionRoot } from "../precision/precision-root.ts";
+import { firstGuess, type VarianceLayout } from "../variances.ts";
 import { type Potential, potentialParts } from "./potential.ts";
-import { PrecisionFactor } from "./precision-factor.ts";
-import type { PrecisionRoot } from "./precision-root.ts";
-import { firstGuess, type VarianceLayout } from "./variances.ts";
 
 /** Effects of all factors but the largest, and coefficients, with which a dense factor takes 1.2 GB and a minute. */
 export const largestDense = 12_000;

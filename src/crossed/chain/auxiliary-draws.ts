@@ -1,7 +1,7 @@
-import type { Xoshiro } from "../rng/xoshiro.ts";
+import type { Xoshiro } from "../../rng/xoshiro.ts";
+import { sliceAlongLater } from "../slice.ts";
+import { type AuxiliaryPlace, logPriorOfAuxiliary, tauOf, type VarianceLayout } from "../variances.ts";
 import { lossScale, type Potential } from "./potential.ts";
-import { sliceAlongLater } from "./slice.ts";
-import { type AuxiliaryPlace, logPriorOfAuxiliary, tauOf, type VarianceLayout } from "./variances.ts";
 
 interface ChainState {
   readonly unknowns: Float64Array;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { createInlineEngine } from "../engine/engine.ts";
-import { type CrossedSimulation, columnsOf, errorOf, mean, sd, simulateCrossed } from "./crossed-fixtures.ts";
-import { crossedPosterior } from "./crossed-posterior.ts";
+import { createInlineEngine } from "../../engine/engine.ts";
+import { type CrossedSimulation, columnsOf, errorOf, mean, sd, simulateCrossed } from "../crossed-fixtures.ts";
+import { crossedPosterior } from "../crossed-posterior.ts";
 import { GaussianMarginal } from "./gaussian-marginal.ts";
 
 /**

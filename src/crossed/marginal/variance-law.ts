@@ -1,14 +1,14 @@
-import { type Checkpoint, remembered } from "../checkpoint/checkpoint.ts";
-import { NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { diagonalMatrix, type Matrix } from "../linalg/matrix.ts";
-import type { Xoshiro } from "../rng/xoshiro.ts";
+import { type Checkpoint, remembered } from "../../checkpoint/checkpoint.ts";
+import { NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
+import { diagonalMatrix, type Matrix } from "../../linalg/matrix.ts";
+import type { Xoshiro } from "../../rng/xoshiro.ts";
+import { requireNoise } from "../least-noise.ts";
+import { sliceAlong } from "../slice.ts";
+import { logPrior } from "../variances.ts";
 import type { GaussianMarginal, MarginalPoint, SlopedPoint } from "./gaussian-marginal.ts";
-import { requireNoise } from "./least-noise.ts";
 import { searchMode } from "./mode-search.ts";
-import { sliceAlong } from "./slice.ts";
 import { Surrogate } from "./surrogate.ts";
 import { type VarianceCoordinates, varianceCoordinates } from "./variance-coordinates.ts";
-import { logPrior } from "./variances.ts";
 
 /** The standard error from which on the surrogate is not trusted, and how much of what is beyond it is taken off the density. */
 const [doubt, doubtFactor] = [0.2, 4];

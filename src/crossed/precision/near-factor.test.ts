@@ -1,18 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { createInlineEngine } from "../engine/engine.ts";
-import { dot, matrix } from "../linalg/matrix.ts";
-import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { createRandom } from "../rng/xoshiro.ts";
-import { columnsOf, denseOracle, errorOf, mean, simulateCrossed } from "./crossed-fixtures.ts";
-import { crossedPosterior } from "./crossed-posterior.ts";
-import { EffectChain } from "./effect-chain.ts";
+import { createInlineEngine } from "../../engine/engine.ts";
+import { dot, matrix } from "../../linalg/matrix.ts";
+import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { EffectChain } from "../chain/effect-chain.ts";
+import { Potential } from "../chain/potential.ts";
+import { findReferenceLaw } from "../chain/reference-law.ts";
+import { columnsOf, denseOracle, errorOf, mean, simulateCrossed } from "../crossed-fixtures.ts";
+import { crossedPosterior } from "../crossed-posterior.ts";
+import { crossedStructure } from "../structure.ts";
+import { effectPrecisions } from "../variances.ts";
 import { NearFactor } from "./near-factor.ts";
 import { normalEquations } from "./normal-equations.ts";
-import { Potential } from "./potential.ts";
 import { multiplyPrecision } from "./precision-product.ts";
-import { findReferenceLaw } from "./reference-law.ts";
-import { crossedStructure } from "./structure.ts";
-import { effectPrecisions } from "./variances.ts";
 
 const { model, layout, theta } = simulateCrossed({
   ...{ family: "gaussian", numRows: 300, levels: [9, 14, 5], effects: [[-1, 1], [-1], [1]] },

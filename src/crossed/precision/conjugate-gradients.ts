@@ -1,4 +1,4 @@
-import { dot } from "../linalg/matrix.ts";
+import { dot } from "../../linalg/matrix.ts";
 
 interface LinearSystem {
   /** A u */
