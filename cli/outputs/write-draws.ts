@@ -1,7 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { DuckDBAppender, DuckDBConnection } from "@duckdb/node-api";
-import { removeTemporary, temporaryPath } from "../../src/duckdb/files/temporaries.ts";
+import { makeTemporaryFolder, removeTemporary } from "../../src/duckdb/files/temporaries.ts";
 import { openDuckDB } from "../../src/duckdb/instance.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { writeAllWhole, writeWhole } from "../../src/persistence/whole-files-node.ts";
@@ -80,8 +79,7 @@ async function writeRows(
   const { draws, settings } = posterior;
   const columns = Array.from({ length: settings.draws }, (_, draw) => `draw${draw + 1} float`);
   const definition = `coefficient varchar, chain integer, ${columns.join(", ")}`;
-  const folder = temporaryPath();
-  mkdirSync(folder, { mode: 0o700 });
+  const folder = makeTemporaryFolder();
   const parts: string[] = [];
   try {
     const names = [...draws.keys()];

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, statfsSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { removeTemporary, temporaryPath } from "../duckdb/files/temporaries.ts";
+import { makeTemporaryFolder, removeTemporary } from "../duckdb/files/temporaries.ts";
 import type { BlockFiles, BlockShape, BlockStore, BlockWriter } from "../engine/block-store.ts";
 import { InputError } from "../errors.ts";
 import { sizeText } from "../options/sizes.ts";
@@ -53,9 +53,8 @@ export function blockFiles({
     },
     async create(shape: BlockShape, identity: string | undefined): Promise<BlockWriter> {
       requireDisk(folder, margin * bytesOnDisk(shape));
-      const path = temporaryPath(folder);
+      const path = makeTemporaryFolder(folder);
       made.push(path);
-      mkdirSync(path, { mode: 0o700 });
       const named = { path, identity: identity ?? randomBytes(32).toString("hex"), memoryBytes: room };
       return new FolderWriter(named, shape, identity === undefined ? undefined : placeOf(identity));
     },
@@ -73,9 +72,14 @@ function makeFolder(given: string, folder: string): void {
   }
 }
 
+/** 0 where the folder is not there, such as one that TMPDIR names wrongly. */
 function freeDiskBytes(folder: string): number {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
 }
 
 /** @throws InputError where the disk has not enough room */

@@ -3,7 +3,6 @@ import {
   constants,
   createReadStream,
   createWriteStream,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -14,7 +13,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { InputError } from "../errors.ts";
-import { removeTemporary, temporaryPath } from "./files/temporaries.ts";
+import { makeTemporaryFolder, removeTemporary } from "./files/temporaries.ts";
 
 /** A folder for a table's temporary files, made when it is asked for. */
 export class Spool {
@@ -22,10 +21,7 @@ export class Spool {
   private count = 0;
 
   readonly folder = (): string => {
-    if (this.path === undefined) {
-      this.path = temporaryPath();
-      mkdirSync(this.path, { mode: 0o700 });
-    }
+    this.path ??= makeTemporaryFolder();
     return this.path;
   };
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { blockFiles } from "../../blocks/block-files-node.ts";
 import { type BlockFiles, type BlockStore, rowsIn } from "../../engine/block-store.ts";
 import { parseFormula } from "../../formula/formula.ts";
@@ -105,6 +105,14 @@ describe("a design that memory is too small for", () => {
   it("stays in memory where it fits", async () => {
     const few = { y: columns.y.slice(0, 500), x: columns.x.slice(0, 500), g: columns.g.slice(0, 500) };
     expect((await design(few, { blocks: filesFor() })).blocks).toBeUndefined();
+    // Of a folder that is not there nothing is asked before rows need it.
+    vi.stubEnv("TMPDIR", join(folder, "missing"));
+    const missing = filesFor();
+    vi.unstubAllEnvs();
+    expect((await design(few, { blocks: missing })).blocks).toBeUndefined();
+    await expect(design(columns, { blocks: missing })).rejects.toThrow(
+      /beyond which rows go to blocks on disk if the folder .*missing has more room than memory/,
+    );
   });
 
   it("is refused where it takes more than the disk has, or is sparse, or has group terms", async () => {

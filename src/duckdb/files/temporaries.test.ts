@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
-import { onTemporary, removeTemporaries, removeTemporary, temporaryPath } from "./temporaries.ts";
+import { makeTemporaryFolder, onTemporary, removeTemporaries, removeTemporary, temporaryPath } from "./temporaries.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "temporaries-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,4 +41,10 @@ it("removes what ended processes left of this machine's, and nothing else", () =
   );
   temporaryPath(inside);
   expect(readdirSync(inside).sort()).toEqual(kept.sort());
+});
+
+it("says that a folder cannot be written to", () => {
+  expect(() => makeTemporaryFolder(join(folder, "missing"))).toThrow(
+    /^Temporary files cannot be written in the folder .*missing \(ENOENT\)\.$/,
+  );
 });

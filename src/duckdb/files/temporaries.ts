@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
-import { readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { InputError } from "../../errors.ts";
 
 // Files and folders that are there for a while: beside an output until it is whole, or in the system's temporary folder.
 // They go when they are used up, or where the process ends; those of a process that was killed go when another next
@@ -29,6 +30,23 @@ export function temporaryPath(folder = tmpdir()): string {
   if (current.size === 0) process.once("exit", removeTemporaries);
   current.add(path);
   listener?.(path);
+  return path;
+}
+
+/**
+ * A folder of this process alone in the folder.
+ * @throws InputError where none can be made there
+ */
+export function makeTemporaryFolder(folder = tmpdir()): string {
+  const path = temporaryPath(folder);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    removeTemporary(path);
+    const { code } = error as NodeJS.ErrnoException;
+    const remedy = folder === tmpdir() ? "; the variable TMPDIR names another" : "";
+    throw new InputError(`Temporary files cannot be written in the folder ${folder} (${code})${remedy}.`);
+  }
   return path;
 }
 
