@@ -6,7 +6,8 @@ import { InputError } from "../../src/errors.ts";
 import { estimate } from "../../src/estimation/estimate.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import type { FamilyName } from "../../src/families/families.ts";
-import { createModel, rowBlockOf } from "../../src/models/model.ts";
+import { createModel } from "../../src/models/create-model.ts";
+import { rowBlockOf } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import type { PartContext } from "../part.ts";
 

@@ -175,7 +175,10 @@ function limitOf(hasGroups: boolean, options: DesignOptions): RowLimit {
   if (hasGroups) return { ...inMemory, whyNotInBlocks: "rows go to blocks on disk unless the formula has group terms" };
   const free = blocks.freeDiskBytes();
   if (free > inMemory.maxBytes) return { maxBytes: free, folder: blocks.folder };
-  return { ...inMemory, whyNotInBlocks: `rows go to blocks on disk if the folder ${blocks.folder} has more room than memory` };
+  return {
+    ...inMemory,
+    whyNotInBlocks: `rows go to blocks on disk if the folder ${blocks.folder} has more room than memory`,
+  };
 }
 
 /** What reads the rows' columns: each term once, be it of fixed effects, of slopes that vary by group, or of both. */

@@ -1,7 +1,8 @@
 import { diagonalNoise } from "../estimation/diagonal-noise.ts";
 import { largestContraction } from "../estimation/largest-contraction.ts";
 import { findModeFromNoise } from "../estimation/mode/mode-from-noise.ts";
-import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
+import { type Hyperparameters, withHyperparameters } from "../models/create-model.ts";
+import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StepMatrix } from "../sampling/chains/chain-spec.ts";

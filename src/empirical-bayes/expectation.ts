@@ -1,4 +1,4 @@
-import type { Hyperparameters } from "../models/model.ts";
+import type { Hyperparameters } from "../models/create-model.ts";
 
 /** How the chains of an E-step are run. */
 export interface ExpectationStep {

@@ -5,7 +5,7 @@ import { estimate } from "../estimation/estimate.ts";
 import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { cholesky, choleskySolve, logDeterminant } from "../linalg/cholesky.ts";
 import { add, diagonalMatrix, dot, matrix, scale } from "../linalg/matrix.ts";
-import { withHyperparameters } from "../models/model.ts";
+import { withHyperparameters } from "../models/create-model.ts";
 import { priorLoss } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { rowsOf } from "../rows/rows-of.ts";

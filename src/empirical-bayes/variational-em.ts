@@ -1,4 +1,5 @@
-import { type Hyperparameters, type Model, withHyperparameters } from "../models/model.ts";
+import { type Hyperparameters, withHyperparameters } from "../models/create-model.ts";
+import type { Model } from "../models/model.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";

@@ -3,7 +3,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import { designFromArrays } from "../design/design.ts";
 import { createInlineEngine } from "../engine/engine.ts";
 import { createNodeEngine } from "../engine/node-engine.ts";
-import { createModel, rowBlockOf } from "../models/model.ts";
+import { createModel } from "../models/create-model.ts";
+import { rowBlockOf } from "../models/model.ts";
 import { estimate } from "./estimate.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);

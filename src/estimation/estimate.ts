@@ -1,6 +1,7 @@
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
-import { curvatureOf, type Model, withShapedPriors } from "../models/model.ts";
+import { withShapedPriors } from "../models/create-model.ts";
+import { curvatureOf, type Model } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";

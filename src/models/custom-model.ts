@@ -3,8 +3,9 @@ import { InputError } from "../errors.ts";
 import type { Family } from "../families/family.ts";
 import { requireArray, requireFunction, requireNumbers, requireObject, requireText, shown } from "../kinds.ts";
 import type { NormalPrior } from "../priors/normal.ts";
+import { withRecord } from "./create-model.ts";
 import { type CustomFunctions, ZeroDensityError } from "./custom-functions.ts";
-import { type Model, withRecord } from "./model.ts";
+import type { Model } from "./model.ts";
 
 /** What a custom model's function returns. */
 interface MeanLossAndGradient {

@@ -6,14 +6,8 @@ import {
 } from "../engine/bindings/group-record.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import {
-  type EffectsOfFactor,
-  type Model,
-  type ModelGroups,
-  type NodeCounts,
-  numCoefficients,
-  withRecord,
-} from "./model.ts";
+import { withRecord } from "./create-model.ts";
+import { type EffectsOfFactor, type Model, type ModelGroups, type NodeCounts, numCoefficients } from "./model.ts";
 import { hermiteRule, nodeRule } from "./node-rule.ts";
 
 /** How the rows of a model are grouped. */

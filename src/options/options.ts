@@ -1,6 +1,6 @@
 import { type FamilyName, families } from "../families/families.ts";
 import type { EventOption } from "../formula/event.ts";
-import { classCodings } from "../models/model.ts";
+import { classCodings } from "../models/create-model.ts";
 import {
   defaultInterceptPrior,
   defaultPrior,

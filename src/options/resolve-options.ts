@@ -1,6 +1,6 @@
 import { InputError } from "../errors.ts";
 import { type AuxiliaryName, auxiliaryNames } from "../families/auxiliaries.ts";
-import type { AuxiliaryOptions } from "../models/model.ts";
+import type { AuxiliaryOptions } from "../models/create-model.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 import { readScalePrior } from "../priors/scale-prior.ts";
 import { type AuxiliaryPriorName, priorNameOf } from "./auxiliary-options.ts";

@@ -1,5 +1,6 @@
 import { writeInfluenceRecords } from "../engine/bindings/influence-record.ts";
-import { type Model, overRowsInMemory } from "../models/model.ts";
+import { overRowsInMemory } from "../models/create-model.ts";
+import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { throughBlocks } from "./block-ring.ts";
 import { weightedStride, writeWeightedRow } from "./row-subset.ts";

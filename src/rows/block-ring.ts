@@ -1,5 +1,6 @@
 import { type BlockStore, rowsIn } from "../engine/block-store.ts";
-import { type Model, overRowsInMemory } from "../models/model.ts";
+import { overRowsInMemory } from "../models/create-model.ts";
+import type { Model } from "../models/model.ts";
 import { type VisitedRow, visitRows } from "./visit-rows.ts";
 import type { Workspace } from "./workspace.ts";
 

@@ -1,6 +1,7 @@
 import { gramLength, writePassRecords } from "../engine/bindings/pass-record.ts";
 import { rowsIn } from "../engine/block-store.ts";
-import { type Model, type ModelBlocks, overRowsInMemory } from "../models/model.ts";
+import { overRowsInMemory } from "../models/create-model.ts";
+import type { Model, ModelBlocks } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { poolByInfluence } from "./block-pools.ts";

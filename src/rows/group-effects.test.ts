@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { families } from "../families/families.ts";
+import { createModel } from "../models/create-model.ts";
 import { createGroupModel, type Grouping } from "../models/group-model.ts";
-import { createModel, type EffectsOfFactor, type Model } from "../models/model.ts";
+import type { EffectsOfFactor, Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { drawEffects, sumEffects } from "./group-effects.ts";
 import type { Workspace } from "./workspace.ts";

@@ -2,7 +2,8 @@ import { aliasTableBytes, drawByAlias, writeAliasTable } from "../engine/binding
 import { writeInfluenceRecords } from "../engine/bindings/influence-record.ts";
 import { gramLength, type PassRecords, type PassSums, writePassRecords } from "../engine/bindings/pass-record.ts";
 import { matrix } from "../linalg/matrix.ts";
-import { type Model, withAliasTable } from "../models/model.ts";
+import { withAliasTable } from "../models/create-model.ts";
+import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { type Partition, usualPartition } from "./partition.ts";

@@ -1,7 +1,8 @@
 // Models over some of a model's rows.
 import { copyGroupEntries } from "../engine/bindings/group-record.ts";
 import { setSparseWeight, sparseRowEnd, sparseWeight } from "../engine/bindings/sparse-row.ts";
-import { type Model, overRowsInMemory, type RowBlock, withRows } from "../models/model.ts";
+import { overRowsInMemory, withRows } from "../models/create-model.ts";
+import type { Model, RowBlock } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 
 /**

@@ -6,8 +6,8 @@ import {
   numBlocksOf,
   rowsIn,
 } from "../../src/engine/block-store.ts";
+import { overBlocks } from "../../src/models/create-model.ts";
 import type { Model, ModelBlocks } from "../../src/models/model.ts";
-import { overBlocks } from "../../src/models/model.ts";
 import { weightSums } from "../../src/rows/visit-rows.ts";
 
 /** Files of blocks for tests, to be closed. */

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
+import { sampledPosterior } from "../../src/crossed/chain/sampled-posterior.ts";
 import { columnsOf, errorOf, mean, simulateCrossed } from "../../src/crossed/crossed-fixtures.ts";
 import { crossedPosterior } from "../../src/crossed/crossed-posterior.ts";
 import type { CrossedModel } from "../../src/crossed/model.ts";
-import { sampledPosterior } from "../../src/crossed/chain/sampled-posterior.ts";
 import { createNodeEngine } from "../../src/engine/node-engine.ts";
 
 const shared = new URL("../../../shared/", import.meta.url);

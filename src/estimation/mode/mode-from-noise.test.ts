@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { problemOf, skewedTarget, type Target } from "../../../test/conformance/targets.ts";
 import { createInlineEngine, type Engine } from "../../engine/engine.ts";
 import { diagonal } from "../../linalg/matrix.ts";
-import { withHyperparameters } from "../../models/model.ts";
+import { withHyperparameters } from "../../models/create-model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { diagonalNoise } from "../diagonal-noise.ts";
 import { limitedMemoryBfgs } from "./limited-memory-bfgs.ts";

@@ -1,7 +1,8 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { congruence, diagonal, type Matrix, matrix, transpose } from "../../linalg/matrix.ts";
 import { symmetricEigen } from "../../linalg/symmetric-eigen.ts";
-import { hasQuadraticLikelihood, type Model, overRowsInMemory } from "../../models/model.ts";
+import { overRowsInMemory } from "../../models/create-model.ts";
+import { hasQuadraticLikelihood, type Model } from "../../models/model.ts";
 import { poolSizes } from "../../rows/block-pools.ts";
 import { minibatchFraction } from "../../theory/control-variate.ts";
 import type { SamplerOptions } from "../plan.ts";
