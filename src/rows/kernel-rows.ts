@@ -9,13 +9,11 @@ import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { type Partition, usualPartition } from "./partition.ts";
 import type { LawAround, LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import { visitRows } from "./visit-rows.ts";
-import { workPerGroup } from "./work.ts";
+import { isShortPass } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
 const maxGramBytes = 2 ** 28;
-/** Multiply-adds below which a message to another thread takes longer. */
-const shortWork = 4e5;
 
 /** Rows in the engine's memory, read by the kernels on the executor's threads. */
 export class KernelRows implements Rows {
@@ -41,7 +39,8 @@ export class KernelRows implements Rows {
     const mark = memory.mark();
     try {
       const { records, visited } = this.write(position, request);
-      await workspace.executor.run(records.tasks, { signal: workspace.signal });
+      const short = isShortPass(this.model, request, visited);
+      await workspace.executor.run(records.tasks, { signal: workspace.signal, short });
       workspace.counter.rowsVisited += visited;
       workspace.afterPass?.();
       return addSums(this.model, request, records.sums());
@@ -52,17 +51,15 @@ export class KernelRows implements Rows {
 
   passes(capacity: number): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]> {
     const { workspace, model } = this;
-    const { numPredictors, rows, dimension } = model;
     const request = { gram: "none" } as const;
-    const prepared = Array.from({ length: capacity }, () => this.write(new Float64Array(dimension), request));
+    const prepared = Array.from({ length: capacity }, () => this.write(new Float64Array(model.dimension), request));
     return async (positions) => {
       const used = prepared.slice(0, positions.length);
       used.forEach(({ records }, k) => {
         records.moveTo(positions[k]);
       });
       const tasks = used.flatMap(({ records }) => records.tasks);
-      const perRow = model.groups ? workPerGroup(model) : numPredictors * rows.paddedColumns;
-      const short = positions.length * rows.numRows * perRow < shortWork;
+      const short = isShortPass(model, request, model.rows.numRows, positions.length);
       await workspace.executor.run(tasks, { signal: workspace.signal, short });
       return used.map(({ records, visited }) => {
         workspace.counter.rowsVisited += visited;

@@ -1,3 +1,4 @@
+import { type GramRequest, gramLength } from "../engine/bindings/pass-record.ts";
 import type { Model } from "../models/model.ts";
 import { isStepped } from "../models/node-rule.ts";
 
@@ -35,4 +36,15 @@ export function workPerGroup(model: Model): number {
   const outerNodes = outer ? modeEvaluations + nodes.outer ** outer.columns.length : 1;
   const ofInner = modeEvaluations * general + innerNodes * atNode;
   return 2 * rowsPerRow(model) * rows.numColumns + outerNodes * innersPerGroup * ofInner;
+}
+
+/** Multiply-adds below which a message to another thread takes longer. */
+const shortWork = 4e5;
+
+/** Whether a pass over so many rows, or groups, at so many points is done sooner than another thread hears of it. */
+export function isShortPass(model: Model, request: GramRequest, visited: number, points = 1): boolean {
+  const { groups, rows, numPredictors, dimension } = model;
+  const ofGradient = groups ? workPerGroup(model) : numPredictors * rows.paddedColumns;
+  const ofGram = groups && request.gram !== "none" ? dimension * ofGradient : 0.5 * gramLength(model, request);
+  return points * visited * (ofGradient + ofGram) < shortWork;
 }
