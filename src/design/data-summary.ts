@@ -2,6 +2,8 @@
 export interface DataSummary {
   readonly rows: number;
   readonly droppedRows: number;
+  /** How many of the rows each update has added; absent where there was none. */
+  readonly updates?: readonly number[];
   /** Number of rows left out because their weight is 0; absent if there are none. */
   readonly zeroWeightRows?: number;
   /** What rows were weighted by: the expression, or `weights` for arrays; absent where every row counts once. */

@@ -8,6 +8,7 @@ import type { EngineMemory } from "../engine/memory.ts";
 import type { Auxiliary, AuxiliaryName } from "../families/auxiliaries.ts";
 import { type FamilyName, families } from "../families/families.ts";
 import type { Family } from "../families/family.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { Prior, ScalePrior } from "../priors/densities.ts";
 import { defaultPrior } from "../priors/prior.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
@@ -64,6 +65,19 @@ export interface Model {
   readonly hasCrossedFactors?: true;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
+  /** What other rows, which are not here, and the prior say of θ; where it is given there are no other priors. */
+  readonly carried?: CarriedLaw;
+}
+
+/** −log p(θ) = ½ (θ − c)ᵀ Λ (θ − c), of rows that are no more. */
+export interface CarriedLaw {
+  /** c, M */
+  readonly center: Float64Array;
+  /** Λ, M×M */
+  readonly precision: Matrix;
+  /** Σ w² ∇f ∇fᵀ − (Σ w ∇f)(Σ w ∇f)ᵀ/N of those rows, and what it would be if they varied as the model says; M×M. */
+  readonly noise: Matrix;
+  readonly expectedNoise: Matrix;
 }
 
 /** Rows in blocks on disk. */
@@ -277,9 +291,9 @@ export function curvatureOf({ dimension, maxDenseParameters }: Model): Curvature
   return curvatureKind(dimension, maxDenseParameters);
 }
 
-/** Whether all coefficients have normal priors. */
-export function hasNormalPriors({ shapedPriors }: Model): boolean {
-  return shapedPriors.every(({ prior }) => prior === undefined);
+/** Whether all coefficients have normal priors of their own. */
+export function hasNormalPriors({ shapedPriors, carried }: Model): boolean {
+  return carried === undefined && shapedPriors.every(({ prior }) => prior === undefined);
 }
 
 /** How many entries of θ are coefficients; the auxiliary parameters' follow them. */

@@ -3,7 +3,6 @@ import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
-import type { GroupEffects } from "../prediction/group-effects.ts";
 import {
   coefficientNames,
   drawsOf,
@@ -21,6 +20,7 @@ import {
   writeByDraw,
   writeVectorByDraw,
 } from "./saved-arrays.ts";
+import { arraysOfCarried, carriedFrom, carriedHeader, carriedSchema, numbersOfCarried } from "./saved-carried.ts";
 import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeLogLikelihood, writeObserved } from "./saved-observed.ts";
@@ -60,7 +60,10 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
   if (posterior.logLikelihood) writeLogLikelihood(file, posterior.recipe.target, posterior.logLikelihood);
-  if (posterior.groupEffects) writeEffects(file, posterior.groupEffects);
+  if (posterior.groupEffects)
+    writeNumbers(file, effectsName, arraysOfEffects(posterior.groupEffects), effectsHeader(posterior.groupEffects));
+  if (posterior.carried)
+    writeNumbers(file, carriedName, arraysOfCarried(posterior.carried), carriedHeader(posterior.carried));
 }
 
 /**
@@ -88,17 +91,26 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
     draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
     hamiltonian: readStatistics(file, room),
     observed: readObserved(file, recipe.target, room),
-    groupEffects: readEffects(file, recipe, room),
+    groupEffects: readNumbers(file, effectsName, room, (text, size, take) => {
+      const header = parsed(text, effectsSchema(), "header of effects");
+      if (numbersOfEffects(header) !== size) throw new Error("its effects are not as many as it says");
+      return effectsFrom(header, recipe, take);
+    }),
+    carried: readNumbers(file, carriedName, room, (text, size, take) => {
+      const header = parsed(text, carriedSchema(), "header of what updates need");
+      if (numbersOfCarried(header) !== size) throw new Error("what it keeps for updates is not as much as it says");
+      return carriedFrom(header, recipe, take);
+    }),
   });
 }
 
 const effectsName = "ornstein_effects";
+const carriedName = "ornstein_carried";
 /** Numbers of a chunk, which share a checksum. */
 const chunkLength = 1 << 17;
 
-/** The numbers of groups' effects one after the other, and in an attribute what they are. */
-function writeEffects(file: File, effects: readonly GroupEffects[]): void {
-  const arrays = arraysOfEffects(effects);
+/** Numbers of several arrays one after the other, and in an attribute what they are. */
+function writeNumbers(file: File, name: string, arrays: readonly Float64Array[], header: object): void {
   const data = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const values of arrays) {
@@ -106,20 +118,24 @@ function writeEffects(file: File, effects: readonly GroupEffects[]): void {
     at += values.length;
   }
   const chunks = [Math.min(chunkLength, data.length)];
-  const dataset = file.create_dataset({ name: effectsName, data, shape: [data.length], chunks, ...fletcher32 });
+  const dataset = file.create_dataset({ name, data, shape: [data.length], chunks, ...fletcher32 });
   // A dimension of its own, so that netCDF's readers need no name for another.
-  dataset.make_scale(effectsName);
-  dataset.create_attribute("ornstein_header", JSON.stringify(effectsHeader(effects)));
+  dataset.make_scale(name);
+  dataset.create_attribute("ornstein_header", JSON.stringify(header));
 }
 
-function readEffects(file: File, recipe: ModelRecipe, room: RoomOfFile): GroupEffects[] | undefined {
-  if (!file.keys().includes(effectsName)) return undefined;
-  const dataset = room.variable(file, effectsName, 1, "float64");
-  const header = parsed(String(dataset.attrs.ornstein_header?.value), effectsSchema(), "header of effects");
+/** @param read makes of the header's text, the number of numbers, and what gives the next so many of them, what they are */
+function readNumbers<T>(
+  file: File,
+  name: string,
+  room: RoomOfFile,
+  read: (header: string, size: number, take: (length: number) => Float64Array) => T,
+): T | undefined {
+  if (!file.keys().includes(name)) return undefined;
+  const dataset = room.variable(file, name, 1, "float64");
   const data = dataset.value as Float64Array;
-  if (numbersOfEffects(header) !== data.length) throw new Error("its effects are not as many as it says");
   let at = 0;
-  return effectsFrom(header, recipe, (length) => {
+  return read(String(dataset.attrs.ornstein_header?.value), data.length, (length) => {
     at += length;
     return data.slice(at - length, at);
   });

@@ -35,6 +35,7 @@ export const controlVariate: DenseSampler = {
   assumes: [],
   readsBlocks: true,
   expandsAroundMode: true,
+  takesCarried: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsupportedReason: (model) =>

@@ -15,6 +15,7 @@ export const laplace: DenseSampler = {
   assumes: ["A4"],
   readsBlocks: true,
   expandsAroundMode: true,
+  takesCarried: true,
   tuning: [],
   preconditioners: [],
   plan,
