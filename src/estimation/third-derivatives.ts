@@ -1,7 +1,7 @@
 import { type Matrix, matrix, multiply, transpose } from "../linalg/matrix.ts";
 import { priorCurvature } from "../models/prior-terms.ts";
 import { rowsOf } from "../rows/rows-of.ts";
-import { type SymmetricTensor, symmetricTensor } from "../theory/third-order.ts";
+import { type SymmetricTensor, symmetricTensor, symmetrised } from "../theory/third-order.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
 /** M³ numbers are held, and 2 M matrices of all pairs are summed. */
@@ -43,15 +43,4 @@ export async function thirdDerivatives(
     for (let at = 0; at < size * size; at++) tensor.data[at * size + l] = whitened[at] / (2 * distance);
   }
   return symmetrised(tensor);
-}
-
-function symmetrised({ size, data }: SymmetricTensor): SymmetricTensor {
-  const at = (j: number, k: number, l: number) => data[(j * size + k) * size + l];
-  const result = symmetricTensor(size);
-  for (let j = 0; j < size; j++)
-    for (let k = 0; k < size; k++)
-      for (let l = 0; l < size; l++)
-        result.data[(j * size + k) * size + l] =
-          (at(j, k, l) + at(j, l, k) + at(k, j, l) + at(k, l, j) + at(l, j, k) + at(l, k, j)) / 6;
-  return result;
 }

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { type Carried, mostCarried } from "../fit/update/update-types.ts";
 import { type Matrix, matrix } from "../linalg/matrix.ts";
 import { type ModelRecipe, parameterNames } from "../prediction/predictive-fit.ts";
-import { symmetricTensor } from "../theory/third-order.ts";
+import { placesOf, symmetricTensor } from "../theory/third-order.ts";
 
 /** What a file says of what an update needs, beside its numbers: these stand one array after the other, in the order of `lengthsOf`. */
 const finite = () => z.number();
@@ -113,15 +113,7 @@ function unpacked(values: Float64Array, size: number): Float64Array<ArrayBuffer>
     for (let k = 0; k <= j; k++)
       for (let l = 0; l <= k; l++) {
         const value = values[at++];
-        for (const [a, b, c] of [
-          [j, k, l],
-          [j, l, k],
-          [k, j, l],
-          [k, l, j],
-          [l, j, k],
-          [l, k, j],
-        ])
-          result[(a * size + b) * size + c] = value;
+        for (const place of placesOf(size, j, k, l)) result[place] = value;
       }
   return result;
 }

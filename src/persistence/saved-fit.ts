@@ -1,8 +1,10 @@
-import type { File, Group } from "h5wasm";
+import type { Dataset, File, Group } from "h5wasm";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
+import type { Carried } from "../fit/update/update-types.ts";
+import type { GroupEffects } from "../prediction/group-effects.ts";
 import {
   coefficientNames,
   drawsOf,
@@ -60,10 +62,15 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
   if (posterior.logLikelihood) writeLogLikelihood(file, posterior.recipe.target, posterior.logLikelihood);
-  if (posterior.groupEffects)
-    writeNumbers(file, effectsName, arraysOfEffects(posterior.groupEffects), effectsHeader(posterior.groupEffects));
-  if (posterior.carried)
-    writeNumbers(file, carriedName, arraysOfCarried(posterior.carried), carriedHeader(posterior.carried));
+  if (posterior.groupEffects) {
+    const dataset = writeNumbers(file, effectsName, arraysOfEffects(posterior.groupEffects));
+    dataset.create_attribute(headerName, JSON.stringify(effectsHeader(posterior.groupEffects)));
+  }
+  if (posterior.carried) {
+    const own = file.create_group(carriedName, true);
+    own.create_attribute(headerName, JSON.stringify(carriedHeader(posterior.carried)));
+    writeNumbers(own, numbersName, arraysOfCarried(posterior.carried));
+  }
 }
 
 /**
@@ -91,26 +98,20 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
     draws: readDraws(file.get("posterior") as Group | null, variablesOf(recipe), room),
     hamiltonian: readStatistics(file, room),
     observed: readObserved(file, recipe.target, room),
-    groupEffects: readNumbers(file, effectsName, room, (text, size, take) => {
-      const header = parsed(text, effectsSchema(), "header of effects");
-      if (numbersOfEffects(header) !== size) throw new Error("its effects are not as many as it says");
-      return effectsFrom(header, recipe, take);
-    }),
-    carried: readNumbers(file, carriedName, room, (text, size, take) => {
-      const header = parsed(text, carriedSchema(), "header of what updates need");
-      if (numbersOfCarried(header) !== size) throw new Error("what it keeps for updates is not as much as it says");
-      return carriedFrom(header, recipe, take);
-    }),
+    groupEffects: readEffects(file, recipe, room),
+    carried: readCarried(file, recipe, room),
   });
 }
 
 const effectsName = "ornstein_effects";
-const carriedName = "ornstein_carried";
+const carriedName = "ornstein_update";
+const numbersName = "numbers";
+const headerName = "ornstein_header";
 /** Numbers of a chunk, which share a checksum. */
 const chunkLength = 1 << 17;
 
-/** Numbers of several arrays one after the other, and in an attribute what they are. */
-function writeNumbers(file: File, name: string, arrays: readonly Float64Array[], header: object): void {
+/** Numbers of several arrays one after the other. */
+function writeNumbers(place: Group, name: string, arrays: readonly Float64Array[]): Dataset {
   const data = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const values of arrays) {
@@ -118,27 +119,37 @@ function writeNumbers(file: File, name: string, arrays: readonly Float64Array[],
     at += values.length;
   }
   const chunks = [Math.min(chunkLength, data.length)];
-  const dataset = file.create_dataset({ name, data, shape: [data.length], chunks, ...fletcher32 });
+  const dataset = place.create_dataset({ name, data, shape: [data.length], chunks, ...fletcher32 });
   // A dimension of its own, so that netCDF's readers need no name for another.
   dataset.make_scale(name);
-  dataset.create_attribute("ornstein_header", JSON.stringify(header));
+  return dataset;
 }
 
-/** @param read makes of the header's text, the number of numbers, and what gives the next so many of them, what they are */
-function readNumbers<T>(
-  file: File,
-  name: string,
-  room: RoomOfFile,
-  read: (header: string, size: number, take: (length: number) => Float64Array) => T,
-): T | undefined {
-  if (!file.keys().includes(name)) return undefined;
-  const dataset = room.variable(file, name, 1, "float64");
-  const data = dataset.value as Float64Array;
+/** What gives the next so many of the numbers. */
+function takerOf(data: Float64Array): (length: number) => Float64Array {
   let at = 0;
-  return read(String(dataset.attrs.ornstein_header?.value), data.length, (length) => {
+  return (length) => {
     at += length;
     return data.slice(at - length, at);
-  });
+  };
+}
+
+function readEffects(file: File, recipe: ModelRecipe, room: RoomOfFile): GroupEffects[] | undefined {
+  if (!file.keys().includes(effectsName)) return undefined;
+  const dataset = room.variable(file, effectsName, 1, "float64");
+  const header = parsed(String(dataset.attrs[headerName]?.value), effectsSchema(), "header of effects");
+  const data = dataset.value as Float64Array;
+  if (numbersOfEffects(header) !== data.length) throw new Error("its effects are not as many as it says");
+  return effectsFrom(header, recipe, takerOf(data));
+}
+
+function readCarried(file: File, recipe: ModelRecipe, room: RoomOfFile): Carried | undefined {
+  if (!file.keys().includes(carriedName)) return undefined;
+  const group = file.get(carriedName) as Group;
+  const header = parsed(String(group.attrs[headerName]?.value), carriedSchema(), "header of what updates need");
+  const data = room.variable(group, numbersName, 1, "float64").value as Float64Array;
+  if (numbersOfCarried(header) !== data.length) throw new Error("what it keeps for updates is not as much as it says");
+  return carriedFrom(header, recipe, takerOf(data));
 }
 
 /** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal, so that a changed number is detected. */

@@ -11,6 +11,25 @@ export function symmetricTensor(size: number, data = new Float64Array(size ** 3)
   return { size, data };
 }
 
+/** The mean over the orders of its indices, to the last bit. */
+export function symmetrised({ size, data }: SymmetricTensor): SymmetricTensor {
+  const result = symmetricTensor(size);
+  for (let j = 0; j < size; j++)
+    for (let k = 0; k <= j; k++)
+      for (let l = 0; l <= k; l++) {
+        const places = placesOf(size, j, k, l);
+        const mean = places.reduce((sum, at) => sum + data[at], 0) / places.length;
+        for (const at of places) result.data[at] = mean;
+      }
+  return result;
+}
+
+/** Where the entry (j, k, l) stands with its indices in every order. */
+export function placesOf(size: number, j: number, k: number, l: number): readonly number[] {
+  const at = (a: number, b: number, c: number) => (a * size + b) * size + c;
+  return [at(j, k, l), at(j, l, k), at(k, j, l), at(k, l, j), at(l, j, k), at(l, k, j)];
+}
+
 /** Σ_l T_jkl u_l */
 export function contractVector({ size, data }: SymmetricTensor, u: ArrayLike<number>): Matrix {
   const result = matrix(size, size);

@@ -4,12 +4,12 @@ import { noiseOfRows } from "../../diagnostics/certificate/information.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { mostThirds, thirdDerivatives } from "../../estimation/third-derivatives.ts";
 import { cholesky, invertLower, solveLower } from "../../linalg/cholesky.ts";
-import { add, congruence, diagonal, mapEntries, multiply, multiplyVector } from "../../linalg/matrix.ts";
+import { add, congruence, diagonal, mapEntries, multiply, multiplyVector, symmetricPart } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { DenseRun } from "../../sampling/run.ts";
-import { addTensors, transformTensor } from "../../theory/third-order.ts";
+import { addTensors, symmetrised, transformTensor } from "../../theory/third-order.ts";
 import { type Carried, type LawError, mostCarried, type PartSums } from "./update-types.ts";
 
 /** What came before the rows of a run, where it is an update. */
@@ -33,8 +33,8 @@ export async function carriedOf(
     columns: design.columns.map(({ mean, scale }) => ({ mean, scale })),
     ...law,
     ...(await shapeOf(run, law, squares, earlier)),
-    noise: earlier ? add(earlier.noise, noise.noise) : noise.noise,
-    expectedNoise: earlier ? add(earlier.expectedNoise, noise.expectedNoise) : noise.expectedNoise,
+    noise: symmetricPart(earlier ? add(earlier.noise, noise.noise) : noise.noise),
+    expectedNoise: symmetricPart(earlier ? add(earlier.expectedNoise, noise.expectedNoise) : noise.expectedNoise),
     parts: [...(earlier?.parts ?? []), await partSums(local.workspace, local.model)],
     error: before?.error ?? { mean: 0, sd: 0 },
     chance: earlier
@@ -97,7 +97,7 @@ async function shapeOf(
   const kurtosis = kurtosisOf(output, { center, factor }, byChance * Math.sqrt(24 / squares));
   if (!earlier?.thirds) return { thirds: own, kurtosis };
   const coordinates = multiply(invertLower(earlier.factor), factor);
-  const thirds = addTensors(own, transformTensor(earlier.thirds, coordinates));
+  const thirds = symmetrised(addTensors(own, transformTensor(earlier.thirds, coordinates)));
   // The draws of an update have nothing left of how the rows before bend to fourth order.
   const left = diagonal(coordinates).map((value, j) => value ** 4 * (earlier.kurtosis?.[j] ?? 0));
   return { thirds, kurtosis: kurtosis.map((value, j) => value + left[j]) };

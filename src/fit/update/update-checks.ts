@@ -102,7 +102,7 @@ export function checkUpdate(fit: Updatable, error: UpdateError): RunCheck {
 /** Eigenvalues of what new rows tell below this share of what was known are left out. */
 const leastTold = 1e-3;
 /** So many sds of chance are no chance. */
-const farBeyondChance = 4;
+const farBeyondChance = 3;
 
 /** Whether the new rows say of the coefficients what those before did: χ² = uᵀ (I − W)⁻¹ u, over what they tell. */
 export function checkShift(
@@ -129,11 +129,11 @@ export function checkShift(
   const spread = 2 / (9 * freedom);
   const beyond = freedom === 0 ? 0 : (Math.cbrt(squares / freedom) - (1 - spread)) / Math.sqrt(spread);
   if (beyond <= farBeyondChance)
-    return { id: "shift", passed: true, message: `${moved}${chi}, which chance explains.` };
+    return { id: "shift", passed: true, message: `${moved}${chi}, within what chance makes.` };
   return {
     id: "shift",
     passed: false,
     slight: true,
-    message: `${moved}${chi}, more than chance explains: they do not follow the coefficients of the rows before, and the result is an average over both; a column that tells the two apart would show what changed.`,
+    message: `${moved}${chi}, more than chance makes: they do not follow the coefficients of the rows before, and the result is an average over both; a column that tells the two apart would show what changed.`,
   };
 }
