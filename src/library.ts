@@ -100,8 +100,8 @@ export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOpti
  * const monday = await fit({ data: rows(0, 500), formula: "y ~ x" });
  * const tuesday = await update(monday, rows(500, 800));
  * const show = ({ coefficients }) => coefficients.map(({ name, mean }) => `${name} ${mean.toFixed(2)}`).join(", ");
- * console.log(tuesday.data.rows, show(tuesday)); // 800 x 2.01, Intercept 1.01, sigma 0.71
- * console.log(show(await fit({ data: rows(0, 800), formula: "y ~ x" }))); // x 2.01, Intercept 1.01, sigma 0.71
+ * console.log(tuesday.data.rows, show(tuesday)); // 800 x 2.01, Intercept 1.00, sigma 0.71
+ * console.log(show(await fit({ data: rows(0, 800), formula: "y ~ x" }))); // x 2.01, Intercept 1.00, sigma 0.71
  */
 export async function update(fit: Posterior, rows: NewRows, options?: UpdateOptions): Promise<Posterior> {
   return libraryPosterior(await saying(() => updateHere(fit, rows, options)));

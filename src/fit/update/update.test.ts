@@ -47,6 +47,15 @@ it("counts rows alike in three parts, in another order, and after bytes", async 
   expect((await parts.loo(all)).n_data_points).toBe(700);
 });
 
+it("keeps the third derivatives: of counts with an intercept alone, differences of N e^θ", async () => {
+  const y = [0, 1, 0, 2, 1, 3, 0, 1];
+  const { carried } = await fit({ data: { y }, formula: "y ~ 1" }, { family: "poisson", draws });
+  const [center, factor] = [carried!.center[0], carried!.factor.data[0]];
+  const curvature = (theta: number) => y.length * Math.exp(theta);
+  const expected = (factor ** 2 * (curvature(center + factor) - curvature(center - factor))) / 2;
+  expect(carried!.thirds!.data[0] / expected).toBeCloseTo(1, 6);
+});
+
 it("takes a single row, and says so of the same rows, of rows of other coefficients, and of rows too far away", async () => {
   const before = await fit({ data: simulated(400, 1), formula: "late ~ x" }, { draws });
   const one = await update(before, [{ x: 1, late: true }], { draws });
