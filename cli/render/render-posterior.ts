@@ -59,9 +59,12 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
   return [
     `${formula}   [${family}]`,
     ...renderModel(posterior, width),
-    `${integer(data.rows)} rows${dropped}${weightless}${ofUpdates(data.updates)}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}${ofUpdates(data.updates)}${inCells(data.cells)}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }
+
+/** Rows that agree, counted once. */
+const inCells = (cells: number | undefined) => (cells === undefined ? "" : ` in ${integer(cells)} cells`);
 
 /** Rows that updates have added. */
 function ofUpdates(updates: Posterior["data"]["updates"]): string {

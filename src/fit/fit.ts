@@ -60,7 +60,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
     refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
-  const resolved = resolveOptions(plain);
+  // What is kept of single rows needs them.
+  const resolved = resolveOptions({ ...plain, ...((keepTarget || keepLogLikelihood) && { cells: "off" }) });
   if (keepLogLikelihood && !("formula" in input))
     throw new InputError("The log likelihood is kept of a table: give { data, formula }.");
   const started = performance.now();

@@ -61,6 +61,10 @@ export interface Model {
   readonly custom?: CustomFunctions;
   /** Where rows are groups of rows, whose effects are integrated out: V more parameters end θ. */
   readonly groups?: ModelGroups;
+  /** Where each row stands for several that agree in everything, as its weight says: N, and how many each is. */
+  readonly cells?: { readonly rows: number; readonly counts: Float64Array };
+  /** Whether rows weigh as many trials as they have, and no more: their noise then is their curvature as it stands. */
+  readonly areTrials?: boolean;
   /** Whether the rows have effects of crossed factors, of which the model says nothing (src/crossed). */
   readonly hasCrossedFactors?: true;
   /** The priors that are not normal. */
@@ -315,12 +319,17 @@ export function tauAt(
 
 /** The same model over other rows with the same columns, such as rows held out for validation. */
 export function withRows(model: Model, rows: RowBlock): Model {
-  return withRecord({ ...model, rows });
+  return withRecord({ ...model, cells: undefined, rows });
+}
+
+/** N: how many rows the data have, where some stand for several too. */
+export function numObservations({ rows, cells }: Pick<Model, "rows" | "cells">): number {
+  return cells?.rows ?? rows.numRows;
 }
 
 /** The same model over rows in memory, be they some of its own or some that stand for all; in blocks or not. */
 export function overRowsInMemory(model: Model, rows: RowBlock): Model {
-  return withRecord({ ...model, blocks: undefined, rows });
+  return withRecord({ ...model, blocks: undefined, cells: undefined, rows });
 }
 
 /** The same model over rows in blocks. */

@@ -47,6 +47,7 @@ export const resultSchema = () =>
     data: z.looseObject({
       rows: count(),
       droppedRows: count(),
+      cells: z.optional(count()),
       updates: z.optional(z.array(count())),
       columns: count(),
       target: z.string(),

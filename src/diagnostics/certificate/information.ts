@@ -1,5 +1,6 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, diagonal, diagonalMatrix, dot, type Matrix, scale, traceOfProduct } from "../../linalg/matrix.ts";
+import type { Model } from "../../models/model.ts";
 import { weightSums } from "../../rows/visit-rows.ts";
 import { informationRatio } from "../../theory/optimal.ts";
 
@@ -16,7 +17,6 @@ export function informationRatioOf({
   laplaceCovariance,
   priorCurvatures,
 }: DenseApproximation): number {
-  const { sum, squares } = weightSums(model);
   if (model.carried) {
     const { carried } = model;
     const { noise, expectedNoise } = noiseOfRows({ model, numRows, hessian, noiseCovariance, priorCurvatures });
@@ -24,7 +24,7 @@ export function informationRatioOf({
     return traceOfProduct(laplaceCovariance, all) / traceOfProduct(laplaceCovariance, expected);
   }
   const ofPrior = dot(diagonal(laplaceCovariance), priorCurvatures) / hessian.rows;
-  return informationRatio(hessian, noiseCovariance) / ((1 - ofPrior) * (squares / sum));
+  return informationRatio(hessian, noiseCovariance) / ((1 - ofPrior) * spreadOfWeights(model));
 }
 
 /** N C, and what it would be where the rows vary as the model says: the data's part of N A, times Σ w_n²/Σ w_n. */
@@ -38,8 +38,14 @@ export function noiseOfRows({
   readonly noise: Matrix;
   readonly expectedNoise: Matrix;
 } {
-  const { sum, squares } = weightSums(model);
   const ofRows = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
   const information = model.carried ? add(ofRows, model.carried.precision, 1, -1) : ofRows;
-  return { noise: scale(noiseCovariance, numRows), expectedNoise: scale(information, squares / sum) };
+  return { noise: scale(noiseCovariance, numRows), expectedNoise: scale(information, spreadOfWeights(model)) };
+}
+
+/** Σ w_n²/Σ w_n, by which the noise of weighted rows exceeds their curvature; trials vary as the model says by themselves. */
+function spreadOfWeights(model: Model): number {
+  if (model.areTrials) return 1;
+  const { sum, squares } = weightSums(model);
+  return squares / sum;
 }

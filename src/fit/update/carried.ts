@@ -5,7 +5,7 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { mostThirds, thirdDerivatives } from "../../estimation/third-derivatives.ts";
 import { cholesky, invertLower, solveLower } from "../../linalg/cholesky.ts";
 import { add, congruence, diagonal, mapEntries, multiply, multiplyVector, symmetricPart } from "../../linalg/matrix.ts";
-import type { Model } from "../../models/model.ts";
+import { type Model, numObservations } from "../../models/model.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { DenseRun } from "../../sampling/run.ts";
@@ -44,10 +44,10 @@ export async function carriedOf(
 }
 
 export async function partSums(workspace: DenseApproximation["workspace"], model: Model): Promise<PartSums> {
-  const { loss, gradient, count } = await rowsOf(workspace, model).pass(new Float64Array(model.dimension), {
+  const { loss, gradient } = await rowsOf(workspace, model).pass(new Float64Array(model.dimension), {
     gram: "none",
   });
-  return { rows: count, loss, gradient: [...gradient] };
+  return { rows: numObservations(model), loss, gradient: [...gradient] };
 }
 
 /** Moments of the draws are taken in place of the normal approximation's where they differ by more than so many standard errors. */

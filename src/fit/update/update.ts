@@ -76,13 +76,13 @@ export async function updateWithEngine(
     const carried = await carriedOf({ ...design, groups: undefined }, run, { carried: fit.carried, error });
     const recipe = withTypical(fit, found);
     const { rowsVisited } = workspace.counter;
-    const { data, family, formula, references, prior, options: ofFit } = fit;
+    const { data: before, family, formula, references, prior, options: ofFit } = fit;
     return {
       draws,
       recipe,
       family,
       formula,
-      data: { ...data, ...dataWith(fit, found) },
+      data: { ...withoutCells(before), ...dataWith(fit, found) },
       references,
       ...(ofFit && { options: { ...ofFit, ...plain } }),
       settings: settingsOf(run, rationale),
@@ -174,6 +174,11 @@ const momentsFrom = (count: number, { mean, sd }: { readonly mean: number; reado
   squares: count * sd ** 2,
 });
 const meanAndSd = ({ mean, squares, count }: Moments) => ({ mean, sd: Math.sqrt(squares / count) });
+
+/** New rows are not counted in the cells of those before. */
+function withoutCells({ cells, ...data }: Updatable["data"]): Updatable["data"] {
+  return data;
+}
 
 function dataWith({ data }: Updatable, { rows: { numRows }, droppedRows, zeroWeightRows, target }: NewRowsOfFit) {
   const { targetMean, targetSd } = data;

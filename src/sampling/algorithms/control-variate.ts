@@ -36,6 +36,7 @@ export const controlVariate: DenseSampler = {
   readsBlocks: true,
   expandsAroundMode: true,
   takesCarried: true,
+  readsCells: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsupportedReason: (model) =>

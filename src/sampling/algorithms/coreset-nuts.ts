@@ -24,6 +24,7 @@ export const coresetNuts: DenseSampler = {
   assumes: [],
   readsBlocks: true,
   takesCarried: true,
+  readsCells: true,
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>

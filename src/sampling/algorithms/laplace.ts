@@ -16,6 +16,7 @@ export const laplace: DenseSampler = {
   readsBlocks: true,
   expandsAroundMode: true,
   takesCarried: true,
+  readsCells: true,
   tuning: [],
   preconditioners: [],
   plan,
