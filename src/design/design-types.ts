@@ -178,8 +178,13 @@ export interface Design {
   readonly warnings: readonly string[];
 }
 
-/** What stands for a column's values over the rows of a fit: mean and population sd of numbers, the most frequent level. */
-export type TypicalValue = { readonly mean: number; readonly sd: number } | { readonly mode: string | number };
+/**
+ * What stands for a column's values over the rows of a fit: mean and population sd of numbers, with the least and the largest (absent in
+ * what earlier versions wrote); the most frequent level.
+ */
+export type TypicalValue =
+  | { readonly mean: number; readonly sd: number; readonly least?: number; readonly largest?: number }
+  | { readonly mode: string | number };
 
 /** A column that a formula reads, with the type that it had. */
 export interface RecipeInput {

@@ -65,24 +65,24 @@ describe("a saved fit that is rebuilt", () => {
 
   it.each<[string, (parts: FitParts) => void, RegExp]>([
     [
-      "of an update's law with numbers that are none",
+      "numbers of an update's law that are none",
       put("ornstein_update/numbers", { data: floats(4, Number.NaN), shape: [4] }),
       /updates/,
     ],
     [
-      "with less of an update's law than it says",
+      "less of an update's law than it says",
       put("ornstein_update/numbers", { data: floats(1), shape: [1] }),
       /not as much/,
     ],
     [
-      "of an update's law of other parameters",
+      "an update's law of other parameters",
       inUpdate((own) => {
         own.parameters = 499;
       }),
       /updates/,
     ],
     [
-      "of an update's columns without a scale",
+      "an update's columns without a scale",
       inUpdate((own) => {
         own.columns[0].scale = 0;
       }),

@@ -1,5 +1,6 @@
 import { type EncodedRows, RowEncoder } from "../../design/recipe/encode-rows.ts";
 import { compileWeights } from "../../design/recipe/row-numbers.ts";
+import { type Range, rangeOf } from "../../design/recipe/typical-values.ts";
 import { denseStrideOf, paddedFloats } from "../../design/size-limit.ts";
 import type { RowBlock } from "../../engine/bindings/model-record.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
@@ -19,7 +20,7 @@ export interface NewRowsOfFit {
   readonly zeroWeightRows: number;
   /** Of the target (of trials the share that succeeded), and of each column of numbers that the formula reads, by its name. */
   readonly target: Moments;
-  readonly inputs: ReadonlyMap<string, Moments>;
+  readonly inputs: ReadonlyMap<string, Moments & Range>;
 }
 
 const remedy = "fit all rows together, or leave such rows out with --sql";
@@ -110,7 +111,7 @@ class RowWriter {
   private count = 0;
   private zeroWeightRows = 0;
   private target = noMoments;
-  private readonly inputs = new Map<string, Moments>();
+  private readonly inputs = new Map<string, Moments & Range>();
 
   constructor(
     private readonly fit: Updatable,
@@ -174,8 +175,10 @@ class RowWriter {
     for (const { name, typical } of this.fit.recipe.inputs) {
       const column = chunk.columns.get(name);
       if (!typical || !("mean" in typical) || column?.kind !== "number") continue;
-      const own = momentsOf(Float64Array.from(kept, (i) => column.values[encoded.indices[i]]));
-      this.inputs.set(name, combine(this.inputs.get(name) ?? noMoments, own));
+      const values = Float64Array.from(kept, (i) => column.values[encoded.indices[i]]);
+      const before = this.inputs.get(name);
+      const range = rangeOf(values, before);
+      if (range) this.inputs.set(name, { ...combine(before ?? noMoments, momentsOf(values)), ...range });
     }
   }
 

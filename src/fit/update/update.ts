@@ -163,7 +163,10 @@ function withTypical({ recipe, carried }: Updatable, { inputs }: NewRowsOfFit): 
   const ofAll = recipe.inputs.map((input) => {
     const own = inputs.get(input.name);
     if (!own || !input.typical || !("mean" in input.typical)) return input;
-    return { ...input, typical: meanAndSd(combine(momentsFrom(count, input.typical), own)) };
+    const { least, largest } = input.typical;
+    const isKnown = least !== undefined && largest !== undefined;
+    const range = isKnown && { least: Math.min(least, own.least), largest: Math.max(largest, own.largest) };
+    return { ...input, typical: { ...meanAndSd(combine(momentsFrom(count, input.typical), own)), ...range } };
   });
   return { ...recipe, inputs: ofAll };
 }
