@@ -12,6 +12,7 @@ import { addPlotCommand } from "./commands/plot.ts";
 import { addPredictCommand } from "./commands/predict.ts";
 import { addReportCommand } from "./commands/report.ts";
 import { addResumeCommand } from "./commands/resume.ts";
+import { addUpdateCommand } from "./commands/update.ts";
 import { addWatchCommand } from "./commands/watch.ts";
 import { ExitStatus, reportFailure } from "./process/failure.ts";
 import { visibleLines } from "./render/visible.ts";
@@ -32,6 +33,7 @@ const program = new Command("ornstein")
 addFitCommand(program, version);
 addCheckCommand(program);
 addPredictCommand(program, version);
+addUpdateCommand(program, version);
 addEffectsCommand(program, version);
 addLooCommand(program, version);
 addPlotCommand(program);

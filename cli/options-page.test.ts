@@ -5,6 +5,7 @@ import { kFoldOptions, looOptions } from "../src/options/loo-options.ts";
 import { defaultText, flagOf, type OptionTable } from "../src/options/option.ts";
 import { optionGroups } from "../src/options/options.ts";
 import { predictOptions } from "../src/options/predict-options.ts";
+import { updateOptions } from "../src/options/update-options.ts";
 import { watchOptions } from "../src/options/watch-options.ts";
 import { coefficientDensities, scaleDensities } from "../src/priors/densities.ts";
 import { samplers } from "../src/sampling/registry.ts";
@@ -65,6 +66,13 @@ it("docs/options.md is the table of options", async () => {
   sections.push(
     section("Loo", looOptions, "Of `loo`, `posterior.loo` and `ornstein loo`: [comparing models](loo.md)."),
     section("K-fold", kFoldOptions, "Of `kFold` and `ornstein loo --k-fold`: [comparing models](loo.md#k-fold)."),
+  );
+  sections.push(
+    section(
+      "Updates",
+      updateOptions,
+      "Of `update`, `posterior.update` and `ornstein update`: [more rows later](update.md).",
+    ),
   );
   sections.push(section("Streams", watchOptions, "Of `ornstein watch`: [streams](streams.md)."));
   const page = `${[intro.trim(), ...sections].join("\n\n")}\n`;

@@ -42,7 +42,9 @@ export function libraryPosterior<Fit extends Posterior>(fit: Fit): Fit {
   const predict: Posterior["predict"] = (rows, options) => sayingAll(() => fit.predict(rows, options));
   const effects: Posterior["effects"] = (options, rows) => sayingAll(() => fit.effects(options, rows));
   const loo: Posterior["loo"] = (rows, options) => sayingAll(() => fit.loo(rows, options));
-  return withHidden(own, { predict, effects, loo, toJSON: own.toJSON });
+  const update: Posterior["update"] = async (rows, options) =>
+    libraryPosterior(await saying(() => fit.update(rows, options)));
+  return withHidden(own, { predict, effects, loo, update, toJSON: own.toJSON });
 }
 
 /** A table whose errors while reading are in the library's words. */

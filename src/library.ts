@@ -16,6 +16,8 @@ import { withHidden } from "./fit/posterior-methods.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
 import { plainJson } from "./fit/summary/to-json.ts";
+import type { UpdateOptions } from "./fit/update/update-types.ts";
+import { update as updateHere } from "./fit/update-fit.ts";
 import { libraryPosterior, librarySource, libraryStream, saying, sayingAll, sayingNow } from "./library-words.ts";
 import { compareFits as compareResults, type FitComparison } from "./loo/compare-fits.ts";
 import type { KFold } from "./loo/k-fold-result.ts";
@@ -81,6 +83,28 @@ export function compare(input: FitInput, options?: CompareOptions): Promise<Comp
  */
 export function predict(fit: PredictiveFit, rows: NewRows, options?: PredictOptions): Promise<Prediction> {
   return sayingAll(() => predictRows(fit, rows, options));
+}
+
+/**
+ * A fit, a saved fit, or a copy of one, with new rows added by a few passes over these alone; the rows of the fit are not read again,
+ * and are not to be among them. The model is the fit's. The certificate says what that makes wrong, and how far the new rows move
+ * the coefficients.
+ * @throws InputError where the fit cannot be updated, or the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { fit, update } from "ornstein";
+ *
+ * const rows = (from, to) => {
+ *   const x = Array.from({ length: to - from }, (_, n) => Math.sin((from + n) ** 2));
+ *   return { x, y: x.map((value, n) => 1 + 2 * value + Math.sin(7 * (from + n) ** 2)) };
+ * };
+ * const monday = await fit({ data: rows(0, 500), formula: "y ~ x" });
+ * const tuesday = await update(monday, rows(500, 800));
+ * const show = ({ coefficients }) => coefficients.map(({ name, mean }) => `${name} ${mean.toFixed(2)}`).join(", ");
+ * console.log(tuesday.data.rows, show(tuesday)); // 800 x 2.01, Intercept 1.00, sigma 0.71
+ * console.log(show(await fit({ data: rows(0, 800), formula: "y ~ x" }))); // x 2.01, Intercept 1.00, sigma 0.71
+ */
+export async function update(fit: Posterior, rows: NewRows, options?: UpdateOptions): Promise<Posterior> {
+  return libraryPosterior(await saying(() => updateHere(fit, rows, options)));
 }
 
 /**

@@ -20,8 +20,11 @@ import type { FitInput, RunControl } from "./fit/input/load.ts";
 import { type KFoldOptions, kFoldOf, type RunFit } from "./fit/k-fold/k-fold.ts";
 import { loo as looOfRows } from "./fit/leave-out.ts";
 import { requireOptions } from "./fit/options/require-input.ts";
-import type { Posterior } from "./fit/posterior.ts";
+import type { Posterior, PosteriorData } from "./fit/posterior.ts";
+import { posteriorOf } from "./fit/posterior-methods.ts";
 import { type NewRows, type Prediction, predict as predictRows, sourceOf } from "./fit/predict.ts";
+import { updateWithEngine } from "./fit/update/update.ts";
+import type { UpdateOptions } from "./fit/update/update-types.ts";
 import { requireText, shown } from "./kinds.ts";
 import type { KFold } from "./loo/k-fold-result.ts";
 import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
@@ -157,6 +160,33 @@ export async function kFold(
   return withRows(fitted, rows, options, (source) => kFoldOf(fitted, source, options, run));
 }
 
+/** What may be set for an update on worker threads. */
+export interface NodeUpdateOptions extends UpdateOptions, Threads {}
+
+/**
+ * A fit with the new rows of files, a query, a table or arrays added, on worker threads.
+ * @throws InputError where the fit cannot be updated, or the rows or an option cannot be used; the signal's reason when it is aborted
+ */
+export async function update(
+  fitted: PosteriorData,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options: NodeUpdateOptions = {},
+): Promise<Posterior> {
+  requireFit(fitted);
+  requireOptions(options);
+  const { threads = availableParallelism(), ...own } = options;
+  requireThreads(threads);
+  const onEngine = async (source: TableSource) => {
+    const engine = await createNodeEngine(threads);
+    try {
+      return posteriorOf(await updateWithEngine(fitted, source, own, engine));
+    } finally {
+      await engine.executor.close();
+    }
+  };
+  return namesFile(rows) ? withRows(fitted, rows, own, onEngine) : onEngine(sourceOf(fitted, rows));
+}
+
 /** Opens rows that are read as those of the fit were, asks them, and closes them. */
 async function withRows<Answer>(
   fit: PredictiveFit,
@@ -206,8 +236,7 @@ async function onThreads<
   const { threads = availableParallelism(), ...others } = given;
   const onProgress = progressReporter(given.onProgress);
   const options = { ...others, ...(onProgress && { onProgress }) };
-  if (!(Number.isInteger(threads) && threads >= 1))
-    throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
+  requireThreads(threads);
   const { cache } = given;
   const memoryBytes = bytesOfSize(given.memory);
   const blocks = blockFiles({
@@ -232,6 +261,11 @@ async function onThreads<
     await engine.executor.close();
     blocks.close();
   }
+}
+
+function requireThreads(threads: unknown): void {
+  if (!(Number.isInteger(threads) && (threads as number) >= 1))
+    throw new InputError(`The option threads cannot be ${shown(threads)}: it takes a whole number of at least 1.`);
 }
 
 function isFile(input: FitInput | FileInput): input is FileInput {

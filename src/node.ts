@@ -14,7 +14,13 @@ import type { NewRows, Prediction } from "./fit/predict.ts";
 import { libraryPosterior, librarySource, saying, sayingAll } from "./library-words.ts";
 import type { KFold } from "./loo/k-fold-result.ts";
 import type { FittedModel, Loo, LooOptions } from "./loo/loo.ts";
-import type { FileInput, NodeCompareOptions, NodeKFoldOptions, NodeRunOptions } from "./node-command.ts";
+import type {
+  FileInput,
+  NodeCompareOptions,
+  NodeKFoldOptions,
+  NodeRunOptions,
+  NodeUpdateOptions,
+} from "./node-command.ts";
 import * as command from "./node-command.ts";
 import type { Origin, SavedFit } from "./persistence/restored-fit.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
@@ -73,6 +79,29 @@ export function predict(
   options?: PredictOptions,
 ): Promise<Prediction> {
   return sayingAll(() => command.predict(fit, rows, options));
+}
+
+/**
+ * A fit, or one that `loadFit` or `importFit` read, with the new rows of files, a query, a table or arrays added, by a few passes over
+ * these alone, on worker threads. The rows of the fit are not read again, and are not to be among them.
+ * @throws InputError where the fit cannot be updated, or the rows or an option cannot be used; the signal's reason when it is aborted
+ * @example
+ * import { writeFile } from "node:fs/promises";
+ * import { fit, loadFit, saveFit, update } from "ornstein/node";
+ *
+ * const lines = (from, to) => Array.from({ length: to - from }, (_, n) => `${from + n},${2 * (from + n) + Math.sin((from + n) ** 2)}`);
+ * await writeFile("monday.csv", ["x,y", ...lines(0, 300)].join("\n"));
+ * await writeFile("tuesday.csv", ["x,y", ...lines(300, 400)].join("\n"));
+ * await saveFit(await fit({ path: "monday.csv", formula: "y ~ x" }), "fit.nc");
+ * const updated = await update(await loadFit("fit.nc"), { path: "tuesday.csv" });
+ * console.log(updated.data.rows, updated.data.updates.join(), updated.coefficients[0].mean.toFixed(2)); // 400 100 2.00
+ */
+export async function update(
+  fit: Posterior,
+  rows: NewRows | Omit<FileInput, "formula">,
+  options?: NodeUpdateOptions,
+): Promise<Posterior> {
+  return libraryPosterior(await saying(() => command.update(fit, rows, options)));
 }
 
 /**
@@ -201,5 +230,11 @@ export {
   tableFromColumns,
   tableFromRows,
 } from "./library.ts";
-export type { FileInput, NodeCompareOptions, NodeKFoldOptions, NodeRunOptions } from "./node-command.ts";
+export type {
+  FileInput,
+  NodeCompareOptions,
+  NodeKFoldOptions,
+  NodeRunOptions,
+  NodeUpdateOptions,
+} from "./node-command.ts";
 export * from "./public.ts";

@@ -37,6 +37,7 @@ export {
   posteriorToJson,
   predictionToJson,
 } from "./fit/summary/to-json.ts";
+export type { Carried, UpdateOptions } from "./fit/update/update-types.ts";
 export type { ComparedFit, FitComparison } from "./loo/compare-fits.ts";
 export type { FoldSummary, KFold } from "./loo/k-fold-result.ts";
 export type { LogLikelihood } from "./loo/log-likelihood.ts";

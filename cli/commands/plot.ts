@@ -70,7 +70,11 @@ export function addPlotCommand(program: Command): void {
     .option("--sql <query>", sqlHelp)
     .optionsGroup("Picture:")
     .addOption(new Option("--kind <what>", list.join("; ")).choices(Object.keys(kinds)).default("coefficients"))
-    .option("--of <column>", "effects: the column whose effect is drawn; may be given again", again)
+    .option(
+      "--of <column>",
+      "effects: the column whose effect is drawn, a single column of numbers as a curve over its range; may be given again",
+      again,
+    )
     .option(
       "--by <column>",
       "effects: average over the rows of each value of a column by itself; may be given again",
@@ -78,7 +82,7 @@ export function addPlotCommand(program: Command): void {
     )
     .option(
       "--at <column=values>",
-      "effects: set a column to these values, such as 'x=1,2,3'; may be given again",
+      "effects: set a column to these values, such as 'x=1,2,3', or to its 'range'; may be given again",
       again,
     )
     .option("--parameter <name>", "traces, ranks: a parameter by its name in the draws; may be given again", again)
@@ -97,7 +101,7 @@ export function addPlotCommand(program: Command): void {
 const example = `
 Example:
   ornstein plot fit.nc --out coefficients.svg
-  ornstein plot fit.nc flights.parquet --kind effects --of distance --at distance=500,1000,1500 --out distance.png`;
+  ornstein plot fit.nc flights.parquet --kind effects --of distance --out distance.png`;
 
 async function runPlot(path: string, data: string | undefined, flags: PlotFlags): Promise<void> {
   const { kind, out, sql, quiet } = flags;
@@ -145,8 +149,11 @@ async function draw(fit: SavedFit, flags: PlotFlags, { rows, onProgress }: Drawn
       return { svg: await plots.plotSds(fit) };
     case "effects": {
       const { effects } = await import("../../src/node-command.ts");
-      const found = await effects(fit, { of, by, at, onProgress }, rows);
-      const svg = await plots.plotEffects(found, { title: title ?? fit.formula, ...(at && { kind: "prediction" }) });
+      const { defaultCurve } = await import("../../src/effects/default-curve.ts");
+      const settled = defaultCurve(fit.recipe, { of, at }) ?? at;
+      const kind = settled && ({ kind: "predictions" } as const);
+      const found = await effects(fit, { of, by, at: settled, ...kind, onProgress }, rows);
+      const svg = await plots.plotEffects(found, { title: title ?? fit.formula });
       return { svg, warnings: found.warnings };
     }
     default: {

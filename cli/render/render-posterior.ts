@@ -59,8 +59,18 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
   return [
     `${formula}   [${family}]`,
     ...renderModel(posterior, width),
-    `${integer(data.rows)} rows${dropped}${weightless}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}${ofUpdates(data.updates)}${inCells(data.cells)}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
+}
+
+/** Rows that agree, counted once. */
+const inCells = (cells: number | undefined) => (cells === undefined ? "" : ` in ${integer(cells)} cells`);
+
+/** Rows that updates have added. */
+function ofUpdates(updates: Posterior["data"]["updates"]): string {
+  if (!updates) return "";
+  const added = integer(updates.reduce((sum, rows) => sum + rows, 0));
+  return ` (${added} added by ${updates.length === 1 ? "an update" : `${integer(updates.length)} updates`})`;
 }
 
 /** Where rows that memory is too small for are. */

@@ -9,6 +9,7 @@ import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { BlockEncoder } from "./blocks/block-encoder.ts";
 import { ContentHash } from "./blocks/content-hash.ts";
 import { encodeBlocks } from "./blocks/encode-blocks.ts";
+import { cellsOf } from "./cells.ts";
 import { type ChosenColumns, chooseColumns } from "./columns/columns.ts";
 import { compileFactor, type FactorReader, refuseSameFactors } from "./columns/factors.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
@@ -66,8 +67,11 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const grouped =
     reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized, classes });
 
-  const { numRows, textLevels } = seen;
-  const { hasWeights, hasOffset } = planned;
+  const { textLevels } = seen;
+  const cells = options.cells && !grouped ? await cellsOf(source, compiled, options) : undefined;
+  const numRows = cells?.numCells ?? seen.numRows;
+  const hasWeights = planned.hasWeights || cells !== undefined;
+  const { hasOffset } = planned;
   const side = { hasWeights, hasOffset };
   const numParameters = countParameters(columns.length, target, options);
   const stored = {
@@ -84,7 +88,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const bare = { ...storage, numRows, ...stored, places: grouped?.places };
   const basis =
     options.priorSds && !grouped
-      ? orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), numRows)
+      ? orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), seen.numRows)
       : undefined;
   const layout = { ...bare, basis };
   const ofRows = { target: { ...target, read: compiled.target.read }, offset: compiled.offset };
@@ -102,7 +106,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     fileTypes: source.fileTypes,
   };
   const recipe = recipeOf(formula, compiled.scope.columns, compiled.expanded, parts);
-  const fill = (encoder?: BlockEncoder) => fillRows(pass, { ...layout, encoder }, all, ofRows);
+  const fill = (encoder?: BlockEncoder) => fillRows(cells?.pass ?? pass, { ...layout, encoder }, all, ofRows);
   const blocks = storage.isInBlocks
     ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
     : undefined;
@@ -113,6 +117,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     rows,
     ...(store && { blocks: store }),
     numRows,
+    ...(cells && { cells: { rows: seen.numRows, counts: cells.counts } }),
     droppedRows: seen.droppedRows,
     zeroWeightRows: seen.zeroWeightRows,
     ...side,

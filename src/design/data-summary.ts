@@ -2,6 +2,10 @@
 export interface DataSummary {
   readonly rows: number;
   readonly droppedRows: number;
+  /** Cells that the rows were counted in, rows that agree in all that the model reads being one; absent where they were not. */
+  readonly cells?: number;
+  /** How many of the rows each update has added; absent where there was none. */
+  readonly updates?: readonly number[];
   /** Number of rows left out because their weight is 0; absent if there are none. */
   readonly zeroWeightRows?: number;
   /** What rows were weighted by: the expression, or `weights` for arrays; absent where every row counts once. */

@@ -60,6 +60,8 @@ export interface DesignOptions {
   readonly countParameters?: (numColumns: number, family: FamilyName, numClasses: number) => number;
   /** Refuses a number of columns that so many parameters at least come of, before all rows were read. */
   readonly requireParameters?: (atLeast: number) => void;
+  /** Whether rows that agree in all that the model reads may stand once, with their number as weight. */
+  readonly cells?: boolean;
   /** A plain Float32Array where it is left out. */
   readonly memory?: RowStore;
   /** Room for the rows, bytes. Default 4 GiB less 64 MiB. */
@@ -134,6 +136,8 @@ export interface Design {
   readonly sparse?: SparseLayout;
   /** N */
   readonly numRows: number;
+  /** Where rows that agree in everything stand once, with their number in the weight: N of the data, and of each row how many it is. */
+  readonly cells?: { readonly rows: number; readonly counts: Float64Array };
   /** Rows left out as they miss a value that the formula uses. */
   readonly droppedRows: number;
   /** Rows left out as their weight is 0; they are not among the dropped ones. */
@@ -174,8 +178,13 @@ export interface Design {
   readonly warnings: readonly string[];
 }
 
-/** What stands for a column's values over the rows of a fit: mean and population sd of numbers, the most frequent level. */
-export type TypicalValue = { readonly mean: number; readonly sd: number } | { readonly mode: string | number };
+/**
+ * What stands for a column's values over the rows of a fit: mean and population sd of numbers, with the least and the largest (absent in
+ * what earlier versions wrote); the most frequent level.
+ */
+export type TypicalValue =
+  | { readonly mean: number; readonly sd: number; readonly least?: number; readonly largest?: number }
+  | { readonly mode: string | number };
 
 /** A column that a formula reads, with the type that it had. */
 export interface RecipeInput {

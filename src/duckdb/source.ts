@@ -1,7 +1,9 @@
 import type { DuckDBInstance } from "@duckdb/node-api";
 import { InputError } from "../errors.ts";
 import { refuse, requireObject, requireText } from "../kinds.ts";
-import type { ColumnInfo, TableChunk, TableSource } from "../table/table-source.ts";
+import { quoted } from "../table/sql-text.ts";
+import { type ColumnInfo, cellCount, type TableChunk, type TableSource } from "../table/table-source.ts";
+import { cellsTable, countCells, cellCount as countColumn } from "./cells.ts";
 import { columnOf, infoOf, readExpression } from "./columns.ts";
 import { checkFile, isPattern } from "./files/files.ts";
 import { HeldColumns } from "./held-columns.ts";
@@ -80,13 +82,39 @@ async function openSource(
     signal?.throwIfAborted();
     const infos = names.map(info);
     const table = await held.table(names);
+    const read = await columnsToRead(infos, table.name, whole);
+    yield* chunksOf(new DuckDBSession(await instance.connect(), signal), read, table.name, local);
+  }
+
+  async function columnsToRead(
+    infos: readonly ColumnInfo[],
+    table: string,
+    whole: ReadonlySet<string> | undefined,
+  ): Promise<ReadColumn[]> {
     const read: ReadColumn[] = [];
     for (const info of infos) {
       const isWhole = info.type === "string" && whole?.has(info.name);
-      const levels = isWhole ? undefined : await texts.levels(info, table.name);
+      const levels = isWhole ? undefined : await texts.levels(info, table);
       read.push({ info, levels, expression: readExpression(info, sqlName(info.name), levels) });
     }
-    yield* chunksOf(new DuckDBSession(await instance.connect(), signal), read, table.name, local);
+    return read;
+  }
+
+  async function cells(names: readonly string[], whole?: ReadonlySet<string>) {
+    const infos = names.map(info);
+    const table = await held.table(names);
+    const isMade = await countCells(session, { ...table, local }, names.map(sqlName));
+    if (!isMade) return undefined;
+    // The levels are those of all rows.
+    const read = await columnsToRead(infos, table.name, whole);
+    const counts: ReadColumn = {
+      info: { name: cellCount, type: "number", sourceType: "DOUBLE" },
+      levels: [],
+      expression: quoted(countColumn),
+    };
+    return async function* () {
+      yield* chunksOf(new DuckDBSession(await instance.connect(), signal), [...read, counts], cellsTable, local);
+    };
   }
 
   return {
@@ -110,6 +138,7 @@ async function openSource(
       return held.numRows === undefined && percentage >= 0 ? percentage / 100 : undefined;
     },
     chunks,
+    cells,
     async close() {
       connection.closeSync();
       closeAll();

@@ -21,12 +21,44 @@ export function readAt(at: AtOption | undefined, columns: EffectColumns): Map<st
     if (given.has(name)) throw new InputError(`"${name}" is set by two --at; give all its values in one.`);
     if (values.length === 0)
       throw new InputError(`--at sets "${name}" to nothing; give a value, as in --at '${name}=1'.`);
-    const settled = values.map((value) => settledValue(column, value));
+    const isRange = column.kind === "number" && values.length === 1 && values[0] === rangeWord;
+    const settled = isRange ? valuesOfRange(column) : values.map((value) => settledValue(column, value));
     const twice = settled.find(({ value }, k) => settled.findIndex((other) => other.value === value) < k);
     if (twice) throw new InputError(`--at has the value ${twice.label} of "${name}" twice; leave one out.`);
     given.set(name, settled);
   }
   return given;
+}
+
+/** Stands for the values of a column of numbers from the least to the largest in the fit. */
+export const rangeWord = "range";
+/** As many as marginaleffects takes for a curve. */
+const rangeValues = 50;
+/** Digits of the values in between; of dates, days with a time of day where there are few. */
+const rangeDigits = 6;
+
+/** The ends of the range that the fit has seen, and values evenly spaced between them. @throws InputError where it is not known */
+function valuesOfRange({ name, typical, isTime }: EffectColumn): SetValue[] {
+  const { least, largest } = { ...(typical && "mean" in typical ? typical : {}) };
+  if (least === undefined || largest === undefined)
+    throw new InputError(
+      `The fit does not keep the range of "${name}", as an earlier version saved it: give values, as in --at '${name}=1,2,3', or fit again.`,
+    );
+  const values = Array.from({ length: rangeValues }, (_, k) => {
+    const value = least + (k / (rangeValues - 1)) * (largest - least);
+    if (k === 0) return least;
+    if (k === rangeValues - 1) return largest;
+    if (isTime) return largest - least > rangeValues ? Math.round(value) : value;
+    // Digits of where the value lies within the range.
+    const unit = 10 ** (Math.floor(Math.log10(largest - least)) - rangeDigits + 1);
+    return Number((Math.round(value / unit) * unit).toPrecision(12));
+  });
+  return [...new Set(values)].map((value) => ({ value, label: isTime ? isoText(value) : value }));
+}
+
+function isoText(days: number): string {
+  const text = new Date(Math.round(days * 86_400_000)).toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
 }
 
 function entriesOf(at: AtOption, columns: EffectColumns): (readonly [string, readonly AtValue[]])[] {

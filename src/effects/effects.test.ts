@@ -4,6 +4,7 @@ import { fit } from "../fit/fit-inline.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { parameterNames } from "../prediction/predictive-fit.ts";
 import { createRandom } from "../rng/xoshiro.ts";
+import { defaultCurve } from "./default-curve.ts";
 
 const random = createRandom(5, 0, 9);
 const numRows = 3000;
@@ -88,6 +89,36 @@ describe("effects", () => {
       await posterior.effects({ at: { z: [3, 4] }, kind: "predictions" }, data)
     ).effects;
     expect(high - low).toBeCloseTo(1, 9);
+  });
+
+  it("over the range of a column are at 50 values of it, from the least in the fit to the largest", async () => {
+    const posterior = await ofY();
+    const predictions = async (name: string) =>
+      (await effects(posterior, { of: name, kind: "predictions", at: { [name]: "range" } })).effects;
+    const ofX = await predictions("x");
+    const values = ofX.map(({ at }) => Number(at.x));
+    expect(values.length).toBe(50);
+    expect([values[0], values[49]]).toEqual([Math.min(...x), Math.max(...x)]);
+    const step = (values[49] - values[0]) / 49;
+    values.slice(1).forEach((value, k) => {
+      expect((value - values[k]) / step).toBeCloseTo(1, 3);
+    });
+    // The model is linear in x, and so are its predictions.
+    const slope = posterior.coefficients.find(({ name }) => name === "x")!.mean;
+    expect((ofX[49].estimate - ofX[0].estimate) / (values[49] - values[0])).toBeCloseTo(slope, 1);
+    const days = (await predictions("day")).map(({ at }) => at.day);
+    expect([days.length, days[0], days[49]]).toEqual([50, "2019-04-14", "2020-02-07"]);
+    const { recipe } = posterior;
+    const inputs = recipe.inputs.map((input) =>
+      input.name === "x" ? { ...input, typical: { mean: 0, sd: 1 } } : input,
+    );
+    const old = { ...posterior, recipe: { ...recipe, inputs } };
+    await expect(effects(old, { of: "x", at: "x=range" })).rejects.toThrow('does not keep the range of "x"');
+    expect(defaultCurve(recipe, { of: ["x"] })).toEqual(["x=range"]);
+    expect(defaultCurve(recipe, { of: ["x"], at: ["day=2020-01-01"] })).toEqual(["day=2020-01-01", "x=range"]);
+    for (const asked of [{ of: ["code"] }, { of: ["x", "day"] }, { of: ["x"], at: ["x=1,2"] }, { of: ["none"] }, {}])
+      expect(defaultCurve(recipe, asked)).toBeUndefined();
+    expect(defaultCurve(old.recipe, { of: ["x"] })).toBeUndefined();
   });
 
   it("of all columns, where none is named, are comparisons", async () => {

@@ -8,7 +8,7 @@ import {
   transpose,
 } from "../linalg/matrix.ts";
 import { gradedEigen, symmetricEigen } from "../linalg/symmetric-eigen.ts";
-import { hasNormalPriors, type Model } from "../models/model.ts";
+import { hasNormalPriors, type Model, numObservations } from "../models/model.ts";
 import { negativeLogDensity } from "../priors/densities.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import { weightSums } from "../rows/visit-rows.ts";
@@ -239,6 +239,6 @@ export function needsConjugate(model: Model): boolean {
     !model.groups &&
     model.auxiliaries.length > 0 &&
     hasNormalPriors(model) &&
-    model.rows.numRows < 10 * model.dimension
+    numObservations(model) < 10 * model.dimension
   );
 }

@@ -1,7 +1,7 @@
 import { cholesky, invertPositiveDefinite, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
 import { scale } from "../linalg/matrix.ts";
 import { withShapedPriors } from "../models/create-model.ts";
-import { curvatureOf, type Model } from "../models/model.ts";
+import { curvatureOf, type Model, numObservations } from "../models/model.ts";
 import { priorCurvature, referencesAt } from "../models/prior-terms.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { subsampleModel } from "../rows/row-subset.ts";
@@ -101,7 +101,7 @@ const farthestMode = 2;
 async function modeOrExactCenter(workspace: Workspace, model: Model): Promise<FoundMode> {
   const { mean, covariance } = await conjugatePosterior(tellingPasses(workspace, "finding the mode", 1), model);
   // With as many columns as rows some coefficients fit the target exactly, and the density has no bound as σ runs to 0.
-  const mode = model.rows.numRows > model.rows.numColumns ? await modeIfAny(workspace, model) : null;
+  const mode = numObservations(model) > model.rows.numColumns ? await modeIfAny(workspace, model) : null;
   const isNear = (position: Float64Array) =>
     position.every((value, j) => (value - mean[j]) ** 2 <= farthestMode ** 2 * covariance.data[j * mean.length + j]);
   if (mode && isNear(mode.position)) return mode;

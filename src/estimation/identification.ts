@@ -3,7 +3,7 @@ import type { Design } from "../design/design-types.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dataRowsOf } from "../models/group-model.ts";
-import type { Model } from "../models/model.ts";
+import { type Model, numObservations } from "../models/model.ts";
 import { visitAllRows } from "../rows/block-ring.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
@@ -21,7 +21,7 @@ const namesOf = ({ columns }: Columns) => columns.map(({ name }) => name);
 /** What the data alone do not tell: sentences that name the columns whose coefficients rest on the prior. */
 export async function identificationWarnings(local: Shape, design: Columns): Promise<string[]> {
   const warnings: string[] = [];
-  const { numRows } = dataRowsOf(local.model).rows;
+  const numRows = numObservations(dataRowsOf(local.model));
   const names = namesOf(design);
   if (numRows < names.length) {
     warnings.push(

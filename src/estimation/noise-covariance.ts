@@ -1,8 +1,9 @@
 import { choleskySemidefinite } from "../linalg/cholesky.ts";
-import { add, congruence, type Matrix, matrix, scale } from "../linalg/matrix.ts";
+import { add, congruence, type Matrix, mapEntries, matrix, scale } from "../linalg/matrix.ts";
 import { hasQuadraticLikelihood, type Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { KernelRows } from "../rows/kernel-rows.ts";
+import { weightedRows } from "../rows/row-subset.ts";
 import type { RowSums } from "../rows/rows.ts";
 import { rowsOf } from "../rows/rows-of.ts";
 import { visitRows } from "../rows/visit-rows.ts";
@@ -21,12 +22,13 @@ export function covarianceOf({ count, gradient, gram }: RowSums): Matrix {
   return covariance;
 }
 
-/** C(θ) by one pass. */
+/** C(θ) by one pass; two where rows stand for several. */
 export async function noiseCovarianceAt(
   workspace: Workspace,
   model: Model,
   position: ArrayLike<number>,
 ): Promise<Matrix> {
+  if (model.cells) return noiseOfCells(workspace, model, model.cells, position);
   return covarianceOf(await rowsOf(workspace, model).pass(position, { gram: "squared-gradient" }));
 }
 
@@ -97,4 +99,30 @@ export async function stateDependentNoise(
   }
 
   return { averagedOver, multiplicative };
+}
+
+/**
+ * C as the rows that stand behind K cells make it, times N/K, so that K times it is what N rows make: a cell of c rows of weight w/c has
+ * Σ (w/c)² g gᵀ = (w/√c)² g gᵀ, and the squares of a pass over rows with the weights w/√c are these.
+ */
+async function noiseOfCells(
+  workspace: Workspace,
+  model: Model,
+  { rows: numRows, counts }: NonNullable<Model["cells"]>,
+  position: ArrayLike<number>,
+): Promise<Matrix> {
+  const { gradient } = await rowsOf(workspace, model).pass(position, { gram: "none" });
+  const mark = model.memory.mark();
+  try {
+    const numbers = counts.map((_, n) => n);
+    const roots = weightedRows(
+      model,
+      numbers,
+      counts.map((count) => 1 / Math.sqrt(count)),
+    );
+    const { gram } = await rowsOf(workspace, roots).pass(position, { gram: "squared-gradient" });
+    return mapEntries(gram, (value, i, j) => (value - (gradient[i] * gradient[j]) / numRows) / counts.length);
+  } finally {
+    model.memory.release(mark);
+  }
 }

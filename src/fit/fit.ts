@@ -3,29 +3,25 @@ import { referencesOf } from "../design/recipe/references.ts";
 import type { Engine } from "../engine/engine.ts";
 import { progressReporter } from "../engine/progress.ts";
 import { InputError } from "../errors.ts";
-import { boundedByPrior } from "../estimation/identification.ts";
-import type { DenseApproximation } from "../estimation/local-approximation.ts";
 import { refuse } from "../kinds.ts";
 import { logLikelihoodOf, requireLogLikelihood } from "../loo/log-likelihood.ts";
 import type { FitOptions } from "../options/options.ts";
-import { type ResolvedOptions, resolveOptions } from "../options/resolve-options.ts";
+import { resolveOptions } from "../options/resolve-options.ts";
 import { modelRecipe } from "../prediction/predictive-fit.ts";
-import { RunAwayError } from "../sampling/chains/run-away.ts";
-import { refuseUnsuited, selectSampler } from "../sampling/choose.ts";
-import type { Plan } from "../sampling/plan.ts";
+import { refuseUnsuited } from "../sampling/choose.ts";
 import { isDense } from "../sampling/run.ts";
-import { NoStableStepError } from "../sampling/sampler.ts";
 import { crossedFit } from "./crossed-fit.ts";
 import { effectsOfLevels } from "./effects/effects-of-levels.ts";
 import { describeData, observedTarget } from "./input/describe-data.ts";
-import { estimateLoaded, loadInput, type ModeEstimates } from "./input/estimate-input.ts";
+import { estimateLoaded, loadInput } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
 import { asSource, type FitInput, type RunControl } from "./input/load.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
-import { posteriorOf, settingsOf } from "./posterior-methods.ts";
-import { type CertifiedRun, runSampler } from "./run-sampler.ts";
+import { posteriorOf } from "./posterior-methods.ts";
+import { runSelected, settingsOf } from "./run-selected.ts";
 import { byTerm } from "./summary/group-terms.ts";
+import { carriedOf } from "./update/carried.ts";
 import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
@@ -64,7 +60,8 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
     refuse(wantsEffects, "The option effects", "true or false");
   const onProgress = progressReporter(listener);
-  const resolved = resolveOptions(plain);
+  // What is kept of single rows needs them.
+  const resolved = resolveOptions({ ...plain, ...((keepTarget || keepLogLikelihood) && { cells: "off" }) });
   if (keepLogLikelihood && !("formula" in input))
     throw new InputError("The log likelihood is kept of a table: give { data, formula }.");
   const started = performance.now();
@@ -97,6 +94,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       design.groups && isDense(run)
         ? await effectsOfLevels({ ...source, run, groups: design.groups }, wantsEffects)
         : undefined;
+    const carried = isDense(run) ? await carriedOf(design, run) : undefined;
     const { rowsVisited } = local.workspace.counter;
     return posteriorOf({
       draws,
@@ -120,6 +118,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
       },
       ...observed,
       ...(effects && { groupEffects: effects }),
+      ...(carried && { carried }),
       ...(isDense(run) && run.output.hamiltonian && { hamiltonian: run.output.hamiltonian }),
     });
   });
@@ -133,29 +132,4 @@ function noTargetOfBlocks(): InputError {
   return new InputError(
     "--save-data keeps the target of every row, and the rows do not fit into memory; leave it out, and give the rows to ornstein predict.",
   );
-}
-
-interface SelectedRun {
-  readonly certified: CertifiedRun;
-  readonly rationale: string;
-  readonly warnings: readonly string[];
-}
-
-/** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
-async function runSelected(estimates: ModeEstimates, options: ResolvedOptions): Promise<SelectedRun> {
-  const { design, local, warnings } = estimates;
-  const { sampler, rationale, instead } = await selectSampler(options.sampler, local, options);
-  const inspect = ({ prediction }: Plan) => {
-    if (instead?.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
-  };
-  try {
-    return { certified: await runSampler(estimates, sampler, options, inspect), rationale, warnings };
-  } catch (error) {
-    const hasNoStep = error instanceof NoStableStepError || error instanceof RunAwayError;
-    if (!hasNoStep || !instead) throw error;
-    const unbounded = () => [error.message, ...boundedByPrior(local as DenseApproximation, design)];
-    const told = instead.isExact ? warnings : [...warnings, ...unbounded()];
-    const certified = await runSampler({ ...estimates, warnings: told }, instead.sampler, options);
-    return { certified, rationale: instead.rationale, warnings: told };
-  }
 }

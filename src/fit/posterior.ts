@@ -4,7 +4,7 @@ import type { EffectOptions, Effects } from "../effects/effects.ts";
 import type { LogLikelihood } from "../loo/log-likelihood.ts";
 import type { Loo, LooOptions } from "../loo/loo.ts";
 import type { FitOptions } from "../options/options.ts";
-import type { NamedGroupEffects } from "../prediction/group-effects.ts";
+import type { GroupEffects, NamedGroupEffects } from "../prediction/group-effects.ts";
 import type { PredictOptions } from "../prediction/predict.ts";
 import type { ModelRecipe, NamedDraws } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics, SamplerSettings } from "../sampling/plan.ts";
@@ -12,6 +12,7 @@ import type { LearnedPrior } from "./input/learn-prior.ts";
 import type { NewRows, Prediction } from "./predict.ts";
 import type { Coefficient } from "./summary/coefficients.ts";
 import type { GroupTermSummary } from "./summary/group-terms.ts";
+import type { Carried, UpdateOptions } from "./update/update-types.ts";
 
 /** Seconds each stage took, and the rows read. */
 export interface Timing {
@@ -64,6 +65,8 @@ export interface Posterior {
    * The effects of every level of each grouping factor: with the option `effects`, or without where that takes little time.
    */
   readonly groupEffects?: readonly NamedGroupEffects[];
+  /** What an update needs: the posterior as a law that new rows are added to. Absent of multilevel and of very wide models. */
+  readonly carried?: Carried;
   /** How the columns are made from a table, and what else is needed to predict other rows. */
   readonly recipe: ModelRecipe;
   /**
@@ -84,6 +87,19 @@ export interface Posterior {
    * @throws InputError as the function `loo`
    */
   loo(rows: NewRows, options?: LooOptions): Promise<Loo>;
+  /**
+   * The posterior with new rows added, by a few passes over these alone; the rows of the fit are not read again, and are not to be
+   * among them. Not enumerable; `update(copy, …)` updates a copy.
+   * @throws InputError as the function `update`
+   */
+  update(rows: NewRows, options?: UpdateOptions): Promise<Posterior>;
   /** Everything as plain JSON, including the draws by name; numbers are finite or null. Not enumerable. */
   toJSON(): Record<string, unknown>;
 }
+
+export type PosteriorMethods = Pick<Posterior, "predict" | "effects" | "loo" | "update" | "toJSON">;
+
+/** Everything of a posterior but its methods, the effects without the names of their levels. */
+export type PosteriorData = Omit<Posterior, keyof PosteriorMethods | "groupEffects"> & {
+  readonly groupEffects?: readonly GroupEffects[];
+};

@@ -1,5 +1,5 @@
 import type { ScaledDesign } from "../design/columns/standardise.ts";
-import type { Certificate } from "../diagnostics/certificate/certificate.ts";
+import type { Certificate, RunCheck } from "../diagnostics/certificate/certificate.ts";
 import { certify } from "../diagnostics/certificate/certify.ts";
 import type { Plan, SamplerOptions } from "../sampling/plan.ts";
 import { type Run, sampleFrom } from "../sampling/run.ts";
@@ -18,6 +18,8 @@ export interface CertifiedRun extends PosteriorTable {
 /** What the summary and the certificate take of what was prepared. */
 export type RunContext = Pick<ModeEstimates, "names" | "warnings" | "remarks" | "prior"> & {
   readonly design: ScaledDesign;
+  /** Further checks, which look at the draws. */
+  checksOf?(run: Run, coefficients: readonly Coefficient[]): readonly RunCheck[];
 };
 
 /** Draws → summary on the data's scale → certificate. */
@@ -30,7 +32,7 @@ export async function certifyRun(context: RunContext, run: Run, options: Sampler
     options,
     remarks,
     notes: warnings,
-    checks: prior ? [prior.check] : [],
+    checks: [...(prior ? [prior.check] : []), ...(context.checksOf?.(run, coefficients) ?? [])],
   });
   return { run, coefficients: withPriorShifts(coefficients, prior), draws, certificate };
 }

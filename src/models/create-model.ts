@@ -162,12 +162,12 @@ function hasFixedSigma({ family, auxiliaries }: Model): boolean {
 
 /** The same model over other rows with the same columns, such as rows held out for validation. */
 export function withRows(model: Model, rows: RowBlock): Model {
-  return withRecord({ ...model, rows });
+  return withRecord({ ...model, cells: undefined, rows });
 }
 
 /** The same model over rows in memory, be they some of its own or some that stand for all; in blocks or not. */
 export function overRowsInMemory(model: Model, rows: RowBlock): Model {
-  return withRecord({ ...model, blocks: undefined, rows });
+  return withRecord({ ...model, blocks: undefined, cells: undefined, rows });
 }
 
 /** The same model over rows in blocks. */

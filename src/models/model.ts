@@ -6,6 +6,7 @@ import type { BlockStore } from "../engine/block-store.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Auxiliary } from "../families/auxiliaries.ts";
 import type { Family } from "../families/family.ts";
+import type { Matrix } from "../linalg/matrix.ts";
 import type { ScalePrior } from "../priors/densities.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import type { CustomFunctions } from "./custom-functions.ts";
@@ -57,10 +58,27 @@ export interface Model {
   readonly custom?: CustomFunctions;
   /** Where rows are groups of rows, whose effects are integrated out: V more parameters end θ. */
   readonly groups?: ModelGroups;
+  /** Where each row stands for several that agree in everything, as its weight says: N, and how many each is. */
+  readonly cells?: { readonly rows: number; readonly counts: Float64Array };
+  /** Whether rows weigh as many trials as they have, and no more: their noise then is their curvature as it stands. */
+  readonly areTrials?: boolean;
   /** Whether the rows have effects of crossed factors, of which the model says nothing (src/crossed). */
   readonly hasCrossedFactors?: true;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
+  /** What other rows, which are not here, and the prior say of θ; where it is given there are no other priors. */
+  readonly carried?: CarriedLaw;
+}
+
+/** −log p(θ) = ½ (θ − c)ᵀ Λ (θ − c), of rows that are no more. */
+export interface CarriedLaw {
+  /** c, M */
+  readonly center: Float64Array;
+  /** Λ, M×M */
+  readonly precision: Matrix;
+  /** Σ w² ∇f ∇fᵀ − (Σ w ∇f)(Σ w ∇f)ᵀ/N of those rows, and what it would be if they varied as the model says; M×M. */
+  readonly noise: Matrix;
+  readonly expectedNoise: Matrix;
 }
 
 /** Rows in blocks on disk. */
@@ -123,9 +141,9 @@ export function curvatureOf({ dimension, maxDenseParameters }: Model): Curvature
   return curvatureKind(dimension, maxDenseParameters);
 }
 
-/** Whether all coefficients have normal priors. */
-export function hasNormalPriors({ shapedPriors }: Model): boolean {
-  return shapedPriors.every(({ prior }) => prior === undefined);
+/** Whether all coefficients have normal priors of their own. */
+export function hasNormalPriors({ shapedPriors, carried }: Model): boolean {
+  return carried === undefined && shapedPriors.every(({ prior }) => prior === undefined);
 }
 
 /** How many entries of θ are coefficients; the auxiliary parameters' follow them. */
@@ -143,4 +161,9 @@ export function tauAt(
     tau[index] = position[rows.numColumns * numPredictors + k];
   });
   return tau;
+}
+
+/** N: how many rows the data have, where some stand for several too. */
+export function numObservations({ rows, cells }: Pick<Model, "rows" | "cells">): number {
+  return cells?.rows ?? rows.numRows;
 }

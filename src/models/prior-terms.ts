@@ -1,8 +1,9 @@
 // The prior's part of the loss of the whole data, −log prior(θ) up to a constant, and its derivatives.
+import { add, diagonalMatrix, dot, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import { densityOf } from "../priors/densities.ts";
 import type { Derivatives } from "../priors/density.ts";
 import { lawOf, type ShapedPrior } from "../priors/shaped-prior.ts";
-import { type Model, numCoefficients } from "./model.ts";
+import { type CarriedLaw, type Model, numCoefficients } from "./model.ts";
 
 /**
  * M sds over which priors with a kink are averaged; 0 for no averaging. Averaged over N(x, s²), a laplace prior has a
@@ -16,8 +17,14 @@ export function priorLoss(model: Model, position: ArrayLike<number>, spread?: Pr
   for (let j = 0; j < numCoefficients(model); j++)
     sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
   for (const shaped of model.shapedPriors) sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
+  if (model.carried) sum += 0.5 * dot(offsetFrom(model.carried, position), carriedSlope(model.carried, position));
   return sum;
 }
+
+const offsetFrom = ({ center }: CarriedLaw, position: ArrayLike<number>) =>
+  center.map((value, j) => position[j] - value);
+const carriedSlope = (carried: CarriedLaw, position: ArrayLike<number>) =>
+  multiplyVector(carried.precision, offsetFrom(carried, position));
 
 /** Adds ∇(−log prior)(θ) to `gradient`. */
 export function addPriorGradientInto(
@@ -30,14 +37,24 @@ export function addPriorGradientInto(
     gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
   for (const shaped of model.shapedPriors)
     gradient[shaped.index] += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).slope;
+  if (model.carried)
+    carriedSlope(model.carried, position).forEach((slope, j) => {
+      gradient[j] += slope;
+    });
 }
 
-/** The diagonal of ∇²(−log prior)(θ); the rest of it is zero. Where a student-t prior is concave it is set to 0. */
+/** The diagonal of ∇²(−log prior)(θ), in which what is carried has no part. Where a student-t prior is concave it is set to 0. */
 export function priorCurvature(model: Model, position: ArrayLike<number>, spread?: PriorSpread): Float64Array {
   const diagonal = Float64Array.from(model.priorPrecision);
   for (const shaped of model.shapedPriors)
     diagonal[shaped.index] = termsOf(shaped, position[shaped.index], spread?.[shaped.index]).curvature;
   return diagonal;
+}
+
+/** ∇²(−log prior)(θ), M×M. */
+export function priorHessian(model: Model, position: ArrayLike<number>, spread?: PriorSpread): Matrix {
+  const own = diagonalMatrix(priorCurvature(model, position, spread));
+  return model.carried ? add(own, model.carried.precision) : own;
 }
 
 /** The same priors, each with the linear function that approximates its gradient around θ̂. */

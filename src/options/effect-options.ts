@@ -27,7 +27,7 @@ function isAt(value: unknown): value is AtOption {
 
 const at: Option<AtOption> = {
   argument: "<column=values>",
-  help: "set a column to these values in all rows, such as 'x=1,2,3' or 'city=Rome'; several columns make a grid; once for each column",
+  help: "set a column to these values in all rows, such as 'x=1,2,3' or 'city=Rome', or 'x=range' for 50 from the least to the largest of a column of numbers; several columns make a grid; once for each column",
   otherwise: "as the rows have them",
   takes: 'texts such as "x=1,2,3", or { x: [1, 2, 3] }',
   reads: "texts",

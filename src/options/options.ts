@@ -23,6 +23,12 @@ const dataOptions = {
     help: "count each row so many times, by an expression over the columns such as n; rows of weight 0 are left out",
     otherwise: "every row once",
   }),
+  /** Whether rows of files that agree in all that the model reads are counted once: "auto" where that makes them far fewer. */
+  cells: choice(["auto", "off"], {
+    argument: "<how>",
+    help: "count rows of files that agree in every column of the model once, where that makes them at least four times fewer (auto), or never (off); the posterior is the same",
+    default: "auto",
+  }),
   /** Whether rows in memory hold all columns or their non-zero entries only; "auto" takes what needs far less memory. */
   storage: choice(["auto", "dense", "sparse"], {
     argument: "<how>",

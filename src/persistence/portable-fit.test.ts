@@ -38,8 +38,9 @@ describe("exportFit and importFit", () => {
     const bytes = exportFit(posterior, { command: "ornstein fit …" });
     const { origin, ...imported } = importFit(bytes);
     expect(origin).toEqual({ version: expect.stringMatching(/^\d+\.\d+/), command: "ornstein fit …" });
-    const { hamiltonian, observed, draws, recipe } = posterior;
-    expect(imported).toEqual({ ...JSON.parse(JSON.stringify({ ...posterior })), hamiltonian, observed, draws, recipe });
+    const { hamiltonian, observed, draws, recipe, carried } = posterior;
+    const parts = { hamiltonian, observed, draws, recipe, carried };
+    expect(imported).toEqual({ ...JSON.parse(JSON.stringify({ ...posterior })), ...parts });
     const [before, after] = [
       await posterior.predict(rowsOf(posterior), { draws: 3 }),
       await importFit(bytes).predict(rowsOf(posterior), { draws: 3 }),

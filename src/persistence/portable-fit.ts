@@ -1,13 +1,14 @@
 import * as z from "zod/mini";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
-import type { Posterior } from "../fit/posterior.ts";
+import type { Posterior, PosteriorMethods } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
 import { refuse } from "../kinds.ts";
 import { type ModelRecipe, parameterNames, requireFit } from "../prediction/predictive-fit.ts";
 import type { HamiltonianStatistics } from "../sampling/plan.ts";
 import { crc32 } from "./crc-32.ts";
 import { type Origin, parseRecipe, requireOrigin, restoredFit, type SavedFit } from "./restored-fit.ts";
+import { arraysOfCarried, carriedFrom, carriedHeader, carriedSchema, numbersOfCarried } from "./saved-carried.ts";
 import { reasonInSentence } from "./saved-checks.ts";
 import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { parsed } from "./saved-schemas.ts";
@@ -18,7 +19,7 @@ import { parsed } from "./saved-schemas.ts";
 //  12  length of the header, u32; a multiple of 8
 //  16  header: JSON in UTF-8, blanks at its end
 //      float64: the draws by coefficient, chain and draw; of each chain of Hamiltonian dynamics energy and acceptance; the
-//      target's values; the groups' effects
+//      target's values; the groups' effects; what an update needs
 //      bytes: of each such chain tree depth and divergence
 //      CRC-32 of all bytes before it, u32
 
@@ -52,6 +53,8 @@ const headerSchema = () =>
     observed: z.nullable(count()),
     /** Of a model with groups whose effects were kept. */
     effects: z.optional(effectsSchema()),
+    /** Where the fit can be updated. */
+    carried: z.optional(carriedSchema()),
   });
 type Header = z.infer<ReturnType<typeof headerSchema>>;
 
@@ -71,12 +74,12 @@ type Header = z.infer<ReturnType<typeof headerSchema>>;
  * console.log(bytes instanceof Uint8Array, (await there).columns.mean[2] === (await here).columns.mean[2]); // true true
  */
 export function exportFit(
-  posterior: Omit<Posterior, "predict" | "effects" | "toJSON">,
+  posterior: Omit<Posterior, keyof PosteriorMethods>,
   origin: Partial<Origin> = {},
 ): Uint8Array {
   requireFit(posterior);
   requireOrigin(origin);
-  const { recipe, draws, hamiltonian, observed, groupEffects } = posterior;
+  const { recipe, draws, hamiltonian, observed, groupEffects, carried } = posterior;
   const names = [...draws.keys()];
   const all = [...draws.values()];
   requireExportable(JSON.stringify(recipe), names, all);
@@ -90,6 +93,7 @@ export function exportFit(
     hamiltonian: hamiltonian ? onceOf(hamiltonian) : null,
     observed: observed?.length ?? null,
     ...(groupEffects && { effects: effectsHeader(groupEffects) }),
+    ...(carried && { carried: carriedHeader(carried) }),
   };
   const text = new TextEncoder().encode(JSON.stringify(header));
   const headerLength = 8 * Math.ceil(text.length / 8);
@@ -109,6 +113,7 @@ export function exportFit(
   for (const { energy, acceptance } of hamiltonian ?? []) for (const values of [energy, acceptance]) put(values);
   if (observed) put(observed);
   for (const values of arraysOfEffects(groupEffects ?? [])) put(values);
+  for (const values of carried ? arraysOfCarried(carried) : []) put(values);
   for (const { treeDepth, diverging } of hamiltonian ?? []) for (const values of [treeDepth, diverging]) put(values);
   view.setUint32(at, crc32(bytes.subarray(0, at)), true);
   return bytes;
@@ -173,9 +178,17 @@ function onceOf(statistics: readonly HamiltonianStatistics[]): Header["hamiltoni
 }
 
 /** The number of bytes that the header announces, with everything around them. */
-function lengthOf({ names, chains, draws, hamiltonian, observed, effects = [] }: Header, headerLength: number): number {
+function lengthOf(
+  { names, chains, draws, hamiltonian, observed, effects = [], carried }: Header,
+  headerLength: number,
+): number {
   const pairs = hamiltonian ? 2 * hamiltonian.chains.length * hamiltonian.iterations : 0;
-  const floats = names.length * chains * draws + pairs + (observed ?? 0) + numbersOfEffects(effects);
+  const floats =
+    names.length * chains * draws +
+    pairs +
+    (observed ?? 0) +
+    numbersOfEffects(effects) +
+    (carried ? numbersOfCarried(carried) : 0);
   return headerAt + headerLength + 8 * floats + pairs + checksumBytes;
 }
 
@@ -200,11 +213,13 @@ function readFit(bytes: Uint8Array, headerLength: number): SavedFit {
   const floats = hamiltonian?.chains.map(() => ({ energy: take(each), acceptance: take(each) }));
   const values = observed === null ? undefined : take(observed);
   const groupEffects = header.effects && effectsFrom(header.effects, recipe, take);
+  const carried = header.carried && carriedFrom(header.carried, recipe, take);
   return restoredFit(header.result, {
     recipe,
     draws: drawsByName,
     observed: values,
     groupEffects,
+    carried,
     hamiltonian: hamiltonian?.chains.map((chain, c): HamiltonianStatistics => {
       return { ...chain, ...floats![c], treeDepth: takeBytes(each), diverging: takeBytes(each) };
     }),

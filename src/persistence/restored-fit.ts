@@ -1,6 +1,6 @@
 import { recipeVersion } from "../design/recipe/design-recipe.ts";
 import { RowEncoder } from "../design/recipe/encode-rows.ts";
-import type { Posterior } from "../fit/posterior.ts";
+import type { Posterior, PosteriorMethods } from "../fit/posterior.ts";
 import { posteriorOf } from "../fit/posterior-methods.ts";
 import { requireObject, requireText } from "../kinds.ts";
 import type { ModelRecipe } from "../prediction/predictive-fit.ts";
@@ -55,8 +55,8 @@ function requireEncoder(recipe: ModelRecipe): void {
  */
 export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
   const { version, command, ...parts } = parsed(text, resultSchema(), "result");
-  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | "predict" | "effects" | "loo" | "toJSON">;
-  const { recipe, draws, hamiltonian, observed, groupEffects } = arrays;
+  const result = parts as unknown as Omit<Posterior, keyof SavedArrays | keyof PosteriorMethods>;
+  const { recipe, draws, hamiltonian, observed, groupEffects, carried } = arrays;
   checkArrays(result, arrays);
   return posteriorOf({
     ...result,
@@ -65,6 +65,7 @@ export function restoredFit(text: string, arrays: SavedArrays): SavedFit {
     ...(hamiltonian && { hamiltonian }),
     ...(observed && { observed }),
     ...(groupEffects && { groupEffects }),
+    ...(carried && { carried }),
     origin: { version, ...(command !== undefined && { command }) },
   });
 }

@@ -8,7 +8,7 @@ import {
 } from "../prediction/predictive-fit.ts";
 
 /** The parts of a saved fit that are arrays, and the recipe that they go with. */
-export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed"> &
+export type SavedArrays = Pick<Posterior, "recipe" | "draws" | "hamiltonian" | "observed" | "carried"> &
   Pick<PredictiveFit, "groupEffects">;
 
 const longestReason = 300;

@@ -1,8 +1,9 @@
-import type { File, Group } from "h5wasm";
+import type { Dataset, File, Group } from "h5wasm";
 import { version } from "../../package.json" with { type: "json" };
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { posteriorToJson } from "../fit/summary/to-json.ts";
+import type { Carried } from "../fit/update/update-types.ts";
 import type { GroupEffects } from "../prediction/group-effects.ts";
 import {
   coefficientNames,
@@ -21,6 +22,7 @@ import {
   writeByDraw,
   writeVectorByDraw,
 } from "./saved-arrays.ts";
+import { arraysOfCarried, carriedFrom, carriedHeader, carriedSchema, numbersOfCarried } from "./saved-carried.ts";
 import { arraysOfEffects, effectsFrom, effectsHeader, effectsSchema, numbersOfEffects } from "./saved-effects.ts";
 import { type SavedVariable, savedVariables } from "./saved-names.ts";
 import { readObserved, writeLogLikelihood, writeObserved } from "./saved-observed.ts";
@@ -60,7 +62,15 @@ export function writeFit(file: File, posterior: Posterior, origin: Partial<Origi
   if (posterior.hamiltonian) writeStatistics(file, posterior.hamiltonian);
   if (posterior.observed) writeObserved(file, posterior.recipe.target, posterior.observed);
   if (posterior.logLikelihood) writeLogLikelihood(file, posterior.recipe.target, posterior.logLikelihood);
-  if (posterior.groupEffects) writeEffects(file, posterior.groupEffects);
+  if (posterior.groupEffects) {
+    const dataset = writeNumbers(file, effectsName, arraysOfEffects(posterior.groupEffects));
+    dataset.create_attribute(headerName, JSON.stringify(effectsHeader(posterior.groupEffects)));
+  }
+  if (posterior.carried) {
+    const own = file.create_group(carriedName, true);
+    own.create_attribute(headerName, JSON.stringify(carriedHeader(posterior.carried)));
+    writeNumbers(own, numbersName, arraysOfCarried(posterior.carried));
+  }
 }
 
 /**
@@ -89,16 +99,19 @@ export function readFit(file: File, name: string, bytes: number): SavedFit {
     hamiltonian: readStatistics(file, room),
     observed: readObserved(file, recipe.target, room),
     groupEffects: readEffects(file, recipe, room),
+    carried: readCarried(file, recipe, room),
   });
 }
 
 const effectsName = "ornstein_effects";
+const carriedName = "ornstein_update";
+const numbersName = "numbers";
+const headerName = "ornstein_header";
 /** Numbers of a chunk, which share a checksum. */
 const chunkLength = 1 << 17;
 
-/** The numbers of groups' effects one after the other, and in an attribute what they are. */
-function writeEffects(file: File, effects: readonly GroupEffects[]): void {
-  const arrays = arraysOfEffects(effects);
+/** Numbers of several arrays one after the other. */
+function writeNumbers(place: Group, name: string, arrays: readonly Float64Array[]): Dataset {
   const data = new Float64Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const values of arrays) {
@@ -106,23 +119,37 @@ function writeEffects(file: File, effects: readonly GroupEffects[]): void {
     at += values.length;
   }
   const chunks = [Math.min(chunkLength, data.length)];
-  const dataset = file.create_dataset({ name: effectsName, data, shape: [data.length], chunks, ...fletcher32 });
+  const dataset = place.create_dataset({ name, data, shape: [data.length], chunks, ...fletcher32 });
   // A dimension of its own, so that netCDF's readers need no name for another.
-  dataset.make_scale(effectsName);
-  dataset.create_attribute("ornstein_header", JSON.stringify(effectsHeader(effects)));
+  dataset.make_scale(name);
+  return dataset;
+}
+
+/** What gives the next so many of the numbers. */
+function takerOf(data: Float64Array): (length: number) => Float64Array {
+  let at = 0;
+  return (length) => {
+    at += length;
+    return data.slice(at - length, at);
+  };
 }
 
 function readEffects(file: File, recipe: ModelRecipe, room: RoomOfFile): GroupEffects[] | undefined {
   if (!file.keys().includes(effectsName)) return undefined;
   const dataset = room.variable(file, effectsName, 1, "float64");
-  const header = parsed(String(dataset.attrs.ornstein_header?.value), effectsSchema(), "header of effects");
+  const header = parsed(String(dataset.attrs[headerName]?.value), effectsSchema(), "header of effects");
   const data = dataset.value as Float64Array;
   if (numbersOfEffects(header) !== data.length) throw new Error("its effects are not as many as it says");
-  let at = 0;
-  return effectsFrom(header, recipe, (length) => {
-    at += length;
-    return data.slice(at - length, at);
-  });
+  return effectsFrom(header, recipe, takerOf(data));
+}
+
+function readCarried(file: File, recipe: ModelRecipe, room: RoomOfFile): Carried | undefined {
+  if (!file.keys().includes(carriedName)) return undefined;
+  const group = file.get(carriedName) as Group;
+  const header = parsed(String(group.attrs[headerName]?.value), carriedSchema(), "header of what updates need");
+  const data = room.variable(group, numbersName, 1, "float64").value as Float64Array;
+  if (numbersOfCarried(header) !== data.length) throw new Error("what it keeps for updates is not as much as it says");
+  return carriedFrom(header, recipe, takerOf(data));
 }
 
 /** FNV-1a of the texts' UTF-16 code units, 32 bits in hexadecimal, so that a changed number is detected. */

@@ -37,6 +37,14 @@ const groupTermSchema = () =>
 const checkSchema = () => z.looseObject({ id: z.string(), passed: z.boolean(), message: z.string() });
 const pairSchema = () => z.looseObject({ predicted: orNull(), measured: orNull() });
 
+const typicalSchema = () =>
+  z.object({
+    mean: z.number(),
+    sd: z.number().check(z.gte(0)),
+    least: z.optional(z.number()),
+    largest: z.optional(z.number()),
+  });
+
 /** The part of a result that the library reads or prints; everything else in it is kept. */
 export const resultSchema = () =>
   z.looseObject({
@@ -47,6 +55,8 @@ export const resultSchema = () =>
     data: z.looseObject({
       rows: count(),
       droppedRows: count(),
+      cells: z.optional(count()),
+      updates: z.optional(z.array(count())),
       columns: count(),
       target: z.string(),
       targetMean: z.optional(z.number()),
@@ -129,7 +139,7 @@ export const recipeSchema = () =>
         type: z.enum(["number", "boolean", "string"]),
         isTime: z.optional(z.boolean()),
         texts: z.optional(texts()),
-        typical: z.optional(z.union([z.object({ mean: z.number(), sd: z.number().check(z.gte(0)) }), modeSchema()])),
+        typical: z.optional(z.union([typicalSchema(), modeSchema()])),
       }),
     ),
     fileTypes: z.optional(z.record(z.string(), z.string())),

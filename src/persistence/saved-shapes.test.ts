@@ -39,6 +39,12 @@ const inText = (name: "ornstein_result" | "ornstein_recipe", edit: (value: Spoil
   edit(value);
   parts.attributes[""][name] = JSON.stringify(value);
 };
+const inUpdate = (edit: (value: Spoiled) => void) => (parts: FitParts) => {
+  const own = parts.attributes.ornstein_update;
+  const value = JSON.parse(own.ornstein_header as string);
+  edit(value);
+  own.ornstein_header = JSON.stringify(value);
+};
 const inResult = (edit: (value: Spoiled) => void) => inText("ornstein_result", edit);
 const inRecipe = (edit: (value: Spoiled) => void) => inText("ornstein_recipe", edit);
 const deeper = (name: string) => (parts: FitParts) => {
@@ -58,6 +64,30 @@ describe("a saved fit that is rebuilt", () => {
   });
 
   it.each<[string, (parts: FitParts) => void, RegExp]>([
+    [
+      "numbers of an update's law that are none",
+      put("ornstein_update/numbers", { data: floats(4, Number.NaN), shape: [4] }),
+      /updates/,
+    ],
+    [
+      "less of an update's law than it says",
+      put("ornstein_update/numbers", { data: floats(1), shape: [1] }),
+      /not as much/,
+    ],
+    [
+      "an update's law of other parameters",
+      inUpdate((own) => {
+        own.parameters = 499;
+      }),
+      /updates/,
+    ],
+    [
+      "an update's columns without a scale",
+      inUpdate((own) => {
+        own.columns[0].scale = 0;
+      }),
+      /header/,
+    ],
     [
       "draws of fewer chains",
       put("posterior/x", { data: floats(50), shape: [1, 50] }),

@@ -1,6 +1,7 @@
 import type { Effects } from "../effects/effects.ts";
 import type { EffectEstimate } from "../effects/estimates.ts";
 import { InputError } from "../errors.ts";
+import { isoDays } from "../table/iso-dates.ts";
 import { curveChart } from "./curves.ts";
 import { type IntervalRow, intervalChart } from "./interval-chart.ts";
 
@@ -16,7 +17,7 @@ const fewestOfCurve = 3;
 
 /**
  * Effects with their intervals, as `posterior.effects` has them: a section for each column, group of rows and class. Predictions at
- * three values or more of one column of numbers are curves with bands.
+ * three values or more of one column of numbers or dates are curves with bands.
  * @returns an SVG that stands by itself
  * @throws InputError where there are no effects of the kind, or the packages that draw are not installed
  */
@@ -33,7 +34,7 @@ export async function plotEffects(found: Effects, { kind, title }: EffectPlotOpt
   if (along !== undefined) {
     const points = effects.map(({ at, estimate, low, high, ...effect }) => {
       const { [along]: x, ...others } = at;
-      return { series: seriesOf({ ...effect, at: others }), x: Number(x), estimate, low, high };
+      return { series: seriesOf({ ...effect, at: others }), x: placeOf(x)!, estimate, low, high };
     });
     return curveChart(points, { ...shared, xLabel: along, yLabel: `prediction, on the scale ${scale}` });
   }
@@ -50,14 +51,21 @@ export async function plotEffects(found: Effects, { kind, title }: EffectPlotOpt
   );
 }
 
-/** The column of numbers with most values, if it has enough of them for a curve. */
+/** The column of numbers or dates with most values, if it has enough of them for a curve. */
 function curveColumn(effects: readonly EffectEstimate[]): string | undefined {
-  const values = new Map<string, Set<number>>();
+  const values = new Map<string, Set<number | string>>();
   for (const { at } of effects)
     for (const [name, value] of Object.entries(at))
-      if (typeof value === "number") values.set(name, (values.get(name) ?? new Set()).add(value));
+      if (placeOf(value) !== undefined) values.set(name, (values.get(name) ?? new Set()).add(value));
   const [first] = [...values].sort(([, a], [, b]) => b.size - a.size);
   return first && first[1].size >= fewestOfCurve ? first[0] : undefined;
+}
+
+/** Where a value stands on an axis: a number, or a date. */
+function placeOf(value: string | number): number | Date | undefined {
+  if (typeof value === "number") return value;
+  const days = isoDays(value);
+  return Number.isFinite(days) ? new Date(days * 86_400_000) : undefined;
 }
 
 type Named = Pick<EffectEstimate, "by" | "class"> & { readonly at: EffectEstimate["at"] };

@@ -210,6 +210,18 @@ describe("effects", () => {
     await expect(svg).toMatchFileSnapshot(golden("effects-along"));
   });
 
+  it("are curves without dots along many values, dates too, with names that do not meet", async () => {
+    const days = Array.from({ length: 20 }, (_, k) => `2024-01-${String(k + 1).padStart(2, "0")}`);
+    const point = { ...effect, kind: "prediction", estimate: 0.5, low: 0.4, high: 0.6 };
+    const svg = await plotEffects(
+      found(days.flatMap((day) => ["a", "b"].map((city) => ({ ...point, at: { day }, by: { city } })))),
+    );
+    expect(svg).not.toContain("<circle");
+    expect(textsOf(svg)).toEqual(expect.arrayContaining(["city = a", "city = b", "day"]));
+    const heights = [...svg.matchAll(/translate\(([\d.]+),([\d.]+)\)[^>]*>city = /g)].map(([, , y]) => Number(y));
+    expect(Math.abs(heights[0] - heights[1])).toBeGreaterThan(10);
+  });
+
   it("that are ratios are about 1, on a logarithmic scale", async () => {
     const ratio = {
       ...effect,

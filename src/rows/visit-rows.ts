@@ -50,8 +50,8 @@ export function visitRows(
   }
 }
 
-/** Σ w_n and Σ w_n²: N both where rows have no weights. */
-export function weightSums({ memory, rows, blocks }: Pick<Model, "memory" | "rows" | "blocks">): {
+/** Σ w_n and Σ w_n²: N both where rows have no weights. Of a row that stands for c of weight w/c each, w²/c. */
+export function weightSums({ memory, rows, blocks, cells }: Pick<Model, "memory" | "rows" | "blocks" | "cells">): {
   readonly sum: number;
   readonly squares: number;
 } {
@@ -63,7 +63,7 @@ export function weightSums({ memory, rows, blocks }: Pick<Model, "memory" | "row
   for (let n = 0; n < rows.numRows; n++) {
     view.moveTo(n);
     sum += view.weight();
-    squares += view.weight() ** 2;
+    squares += view.weight() ** 2 / (cells?.counts[n] ?? 1);
   }
   return { sum, squares };
 }

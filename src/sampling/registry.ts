@@ -1,4 +1,5 @@
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
+import { listed } from "../suggest.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
 import { constantSgd } from "./algorithms/constant-sgd.ts";
 import { controlVariate } from "./algorithms/control-variate.ts";
@@ -53,6 +54,11 @@ export function samplerNamed(name: string): Sampler {
   return found;
 }
 
+const takers = listed(
+  samplers.filter(({ takesCarried }) => takesCarried).map(({ name }) => name),
+  "and",
+);
+
 /** Why a sampler cannot be used for a model around its mode, the end of a sentence; null where it can. */
 export function unsupportedReasonFor(
   sampler: Sampler,
@@ -64,6 +70,8 @@ export function unsupportedReasonFor(
   if (sampler.forCrossedFactors) return "it is for models with crossed factors, such as users × items";
   if (model.blocks && !sampler.readsBlocks)
     return `the rows do not fit into memory and are in blocks on disk, of which ${sampler.name} reads some or all at every step`;
+  if (model.carried && !sampler.takesCarried)
+    return `the rows before the update are a law of all parameters together, which ${takers} take`;
   const reason = sampler.unsupportedReason?.(model) ?? null;
   if (reason !== null) return reason;
   if (!usesCurvature(sampler, curvature)) {

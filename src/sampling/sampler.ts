@@ -33,6 +33,10 @@ export interface Sampler extends TakenTuning {
   readonly forCrossedFactors?: true;
   /** Whether it is for rows on disk too, as its steps read none of them. */
   readonly readsBlocks?: true;
+  /** Whether its law is the posterior's whatever the noise of single rows, so that rows that agree may stand once. */
+  readonly readsCells?: true;
+  /** Whether it takes models of which other rows are a law of all parameters together (`CarriedLaw`): its kernels need no priors. */
+  readonly takesCarried?: true;
   /** Why the sampler cannot be used for a model, null where it can; left out where it always can. */
   unsupportedReason?(model: Model): string | null;
   /** What helps where a check failed, for the settings that were run. */

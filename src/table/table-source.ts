@@ -115,8 +115,17 @@ export interface TableSource {
    * @throws InputError if a column cannot be read: an unsupported type, or more than `maxLevels` distinct strings.
    */
   chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncIterable<TableChunk>;
+  /**
+   * The rows of the named columns that differ, and how often each occurs: chunks as those of `chunks`, with the number `cellCount` beside
+   * the columns, in an order that the values decide. Nothing where they are not far fewer than the rows. Absent if the source cannot count
+   * them before it reads them.
+   */
+  cells?(names: readonly string[], texts?: ReadonlySet<string>): Promise<(() => AsyncIterable<TableChunk>) | undefined>;
   close?(): Promise<void>;
 }
+
+/** The column of `TableSource.cells` that says how often a cell occurs: no name that a column of data can have. */
+export const cellCount = "\u0000count";
 
 /** The largest number of levels of a categorical column: each takes a column of the design. Below 2^20 (TermRows). */
 export const maxLevels = 200_000;

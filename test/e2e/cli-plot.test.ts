@@ -26,6 +26,7 @@ it.each([
   ["ranks", []],
   ["sds", []],
   ["effects", ["--of", "city"]],
+  ["effects", ["--of", "x"]],
   ["effects", ["--at", "x=-1,0,1"]],
 ])("draws %s from the fit alone, %j", async (kind, asked) => {
   const { status, stderr } = await ornstein("plot", "fit.nc", "--kind", kind, ...asked, "--out", "p.svg", "--quiet");
@@ -41,7 +42,10 @@ it.each(["checks", "calibration", "effects"])("draws %s of rows", async (kind) =
     ...["plot", "fit.nc", "rows.csv", "--kind", kind, ...asked, "--out", `${kind}.svg`, "--quiet"],
   );
   expect([status, stderr]).toEqual([0, ""]);
-  expect(readFileSync(at(`${kind}.svg`), "utf8")).toContain("<circle");
+  const svg = readFileSync(at(`${kind}.svg`), "utf8");
+  // The effect of a number is a curve over its range.
+  expect(svg).toContain(kind === "effects" ? "on the scale of the response" : "<circle");
+  if (kind === "effects") expect(svg).not.toContain("<circle");
 });
 
 it("says that rows were left out, and that the certificate failed", async () => {

@@ -38,6 +38,8 @@ export interface EncodedRows {
 export interface EncodeOptions {
   /** "error", unless told. */
   readonly unknownLevels?: UnknownLevels;
+  /** What to do about a level that the fit has not seen, the end of a sentence, in place of what helps a prediction. */
+  readonly remedy?: string;
   /** Whether the levels of grouping factors are read: not where all groups are new. True unless told. */
   readonly readGroups?: boolean;
   readonly signal?: AbortSignal;
@@ -70,7 +72,7 @@ export class RowEncoder {
     private readonly source: TableSource,
     private readonly options: EncodeOptions = {},
   ) {
-    this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error");
+    this.levels = new LevelCheck(recipe.levels, options.unknownLevels ?? "error", options.remedy);
     const formula = parseFormula(recipe.terms);
     const { terms: fixed, offsets, groups } = formulaTerms(formula, []);
     const all = distinctTerms([...fixed, ...groups.flatMap((group) => group.terms)]);

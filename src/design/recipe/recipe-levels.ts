@@ -19,6 +19,7 @@ export class LevelCheck {
   constructor(
     private readonly levels: DesignRecipe["levels"],
     private readonly policy: UnknownLevels,
+    private readonly remedy = "predict with --unknown-levels reference, which takes such rows as having none of the known levels' coefficients",
   ) {
     this.known = new Map(Object.entries(levels).map(([name, list]) => [name, new Set(list)]));
   }
@@ -56,7 +57,7 @@ export class LevelCheck {
     const close = closestNames(level, this.levels[name]).map((other) => `"${other}"`);
     const hint = close.length > 0 ? ` (did you mean ${listed(close, "or")}?)` : "";
     return new InputError(
-      `${name} is "${level}" in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or predict with --unknown-levels reference, which takes such rows as having none of the known levels' coefficients.`,
+      `${name} is "${level}" in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or ${this.remedy}.`,
     );
   }
 }

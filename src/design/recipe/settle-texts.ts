@@ -57,9 +57,10 @@ function withDates(source: TableSource, dates: ReadonlySet<string>): TableSource
   const readers = new Map(
     source.columns.filter(({ name }) => dates.has(name)).map((info) => [info.name, readLike(asDates(info), info)]),
   );
-  async function* chunks(names: readonly string[], texts?: ReadonlySet<string>): AsyncGenerator<TableChunk> {
+  const whole = (texts: ReadonlySet<string> | undefined) => new Set([...(texts ?? []), ...dates]);
+  async function* dated(given: AsyncIterable<TableChunk>): AsyncGenerator<TableChunk> {
     let firstRow = 1;
-    for await (const chunk of source.chunks(names, new Set([...(texts ?? []), ...dates]))) {
+    for await (const chunk of given) {
       yield chunkLike(chunk, readers, firstRow);
       firstRow += chunk.numRows;
     }
@@ -70,6 +71,10 @@ function withDates(source: TableSource, dates: ReadonlySet<string>): TableSource
     get numRows() {
       return source.numRows;
     },
-    chunks,
+    chunks: (names, texts) => dated(source.chunks(names, whole(texts))),
+    async cells(names, texts) {
+      const cells = await source.cells?.(names, whole(texts));
+      return cells && (() => dated(cells()));
+    },
   };
 }

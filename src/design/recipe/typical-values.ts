@@ -10,6 +10,7 @@ import type { TypicalValue } from "../design-types.ts";
  */
 export class TypicalValues {
   private readonly moments = new Map<string, Moments>();
+  private readonly ranges = new Map<string, Range | undefined>();
   private readonly counts = new Map<string, Map<string | number, number>>();
   /** The columns of numbers that are levels. */
   private readonly asLevels = new Set<string>();
@@ -32,6 +33,7 @@ export class TypicalValues {
         const own = momentsOf(column.values);
         const before = this.moments.get(name);
         this.moments.set(name, before ? combine(before, own) : own);
+        this.ranges.set(name, rangeOf(column.values, this.ranges.get(name)));
       }
     }
   }
@@ -39,7 +41,8 @@ export class TypicalValues {
   /** Nothing for a column of whole texts. */
   of(name: string): TypicalValue | undefined {
     const moments = this.moments.get(name);
-    if (moments) return { mean: moments.mean, sd: Math.sqrt(moments.squares / Math.max(1, moments.count)) };
+    const range = this.ranges.get(name);
+    if (moments) return { mean: moments.mean, sd: Math.sqrt(moments.squares / Math.max(1, moments.count)), ...range };
     const counts = this.counts.get(name);
     return counts && counts.size > 0 ? { mode: mostFrequent(counts) } : undefined;
   }
@@ -52,6 +55,21 @@ export class TypicalValues {
     }
     return counts;
   }
+}
+
+export interface Range {
+  readonly least: number;
+  readonly largest: number;
+}
+
+/** The least and the largest of numbers, and of those before; nothing of none. */
+export function rangeOf(values: Float64Array, before?: Range): Range | undefined {
+  let [least, largest] = [before?.least ?? Number.POSITIVE_INFINITY, before?.largest ?? Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > largest) largest = value;
+  }
+  return least <= largest ? { least, largest } : undefined;
 }
 
 function countLevels(counts: Map<string | number, number>, { codes, levels }: CategoryColumn): void {

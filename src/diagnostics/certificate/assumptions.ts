@@ -2,6 +2,7 @@ import type { DenseApproximation } from "../../estimation/local-approximation.ts
 import { gradientNonlinearity } from "../../estimation/nonlinearity.ts";
 import { type Matrix, traceOfProduct } from "../../linalg/matrix.ts";
 import { unlessZeroDensity } from "../../models/custom-functions.ts";
+import { numObservations } from "../../models/model.ts";
 import { followsShape, type Plan, type Prediction } from "../../sampling/plan.ts";
 import type { AssumptionId } from "../../sampling/sampler.ts";
 import { largestExcessKurtosis } from "../statistics/kurtosis.ts";
@@ -125,7 +126,7 @@ function wellSpecified(local: DenseApproximation): AssumptionCheck {
   const ratio = informationRatioOf(local);
   // Where the prior determines everything, the data have neither information to compare nor noise.
   const isTold = Number.isFinite(ratio) && ratio > 0;
-  const enoughRows = local.numRows >= 10 * local.hessian.rows;
+  const enoughRows = numObservations(local.model) >= 10 * local.hessian.rows;
   const value = enoughRows && isTold ? Math.abs(Math.log(ratio)) : null;
   const name = "gradient noise equals curvature (the model is well specified)";
   return check("A5", name, value, Math.log(1.5), () => {

@@ -9,7 +9,17 @@ export type Verdict = "ok" | "warning" | "failed";
  * their predicted law.
  */
 export interface RunCheck {
-  readonly id: "convergence" | "prediction" | "accuracy" | "nuts" | "prior" | "exact" | "quadrature" | "crossed";
+  readonly id:
+    | "convergence"
+    | "prediction"
+    | "accuracy"
+    | "nuts"
+    | "prior"
+    | "exact"
+    | "quadrature"
+    | "crossed"
+    | "update"
+    | "shift";
   readonly passed: boolean;
   /** Not passed, but by so little that the verdict is a warning. */
   readonly slight?: boolean;

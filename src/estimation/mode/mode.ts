@@ -1,8 +1,8 @@
 import { cholesky, choleskySolve, invertPositiveDefinite, NotPositiveDefiniteError } from "../../linalg/cholesky.ts";
-import { add, diagonal, diagonalMatrix, dot, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { add, diagonal, dot, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { dataRowsOf, firstVarianceParameter } from "../../models/group-model.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
-import { addPriorGradientInto, priorCurvature, priorLoss } from "../../models/prior-terms.ts";
+import { addPriorGradientInto, priorHessian, priorLoss } from "../../models/prior-terms.ts";
 import { densityOf } from "../../priors/densities.ts";
 import { rowsAtHand } from "../../rows/row-subset.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
@@ -103,6 +103,7 @@ const rowsForNoiseScale = 20_000;
 
 /** No effect of any column, and auxiliary parameters that suit that. */
 function startingPoint(model: Model): Float64Array {
+  if (model.carried) return Float64Array.from(model.carried.center);
   const position = new Float64Array(model.dimension);
   model.auxiliaries.forEach(({ startingTau }, k) => {
     position[numCoefficients(model) + k] = startingTau(() => meanSquare(rowsAtHand(dataRowsOf(model)), position));
@@ -199,7 +200,7 @@ async function expand(
   const factor = model.rows.numRows / sums.count;
   const gradient = sums.gradient.map((value) => factor * value);
   addPriorGradientInto(model, position, gradient, spread);
-  const hessian = add(scale(sums.gram, factor), diagonalMatrix(priorCurvature(model, position, spread)));
+  const hessian = add(scale(sums.gram, factor), priorHessian(model, position, spread));
   return { loss: factor * sums.loss + priorLoss(model, position, spread), gradient, hessian };
 }
 

@@ -43,7 +43,8 @@ export async function compareWithEngine(input: FitInput, options: CompareOptions
   const { signal, onProgress: listener, samplers: names, timeLimit = defaultTimeLimit, ...plain } = options;
   const onProgress = progressReporter(listener);
   if (names !== undefined) requireTexts(names, "The option samplers", "an array of names");
-  const resolved = resolveOptions(plain);
+  // Samplers are compared by the noise of the data's own rows.
+  const resolved = resolveOptions({ ...plain, cells: "off" });
   const variants = variantsOf(names);
   if (!(typeof timeLimit === "number" && timeLimit > 0))
     throw new InputError("The option timeLimit takes a number of seconds above 0.");

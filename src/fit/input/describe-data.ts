@@ -7,11 +7,12 @@ import type { Model } from "../../models/model.ts";
 import { combine, type Moments, momentsOf } from "../../table/moments.ts";
 
 export function describeData(design: Design, model: Model): DataSummary {
-  const { numRows, droppedRows, zeroWeightRows, weightedBy, columns, target, sparse, blocks } = design;
+  const { numRows, cells, droppedRows, zeroWeightRows, weightedBy, columns, target, sparse, blocks } = design;
   const { levels = [], event } = target;
   const { hasReference } = model;
   return {
-    rows: numRows,
+    rows: cells?.rows ?? numRows,
+    ...(cells && { cells: numRows }),
     droppedRows,
     ...(zeroWeightRows > 0 && { zeroWeightRows }),
     ...(weightedBy !== undefined && { weights: weightedBy }),
@@ -39,7 +40,12 @@ const blockLength = 4096;
 function targetMoments(design: Design, model: Model): { readonly targetMean: number; readonly targetSd: number } {
   const block = new Float64Array(blockLength);
   let all: Moments = { count: 0, mean: 0, squares: 0 };
+  const { cells } = design;
   visitTargets(design, model, (value, n) => {
+    if (cells) {
+      all = combine(all, { count: cells.counts[n], mean: value, squares: 0 });
+      return;
+    }
     block[n % blockLength] = value;
     const count = (n % blockLength) + 1;
     if (count === blockLength || n === design.numRows - 1) all = combine(all, momentsOf(block.subarray(0, count)));

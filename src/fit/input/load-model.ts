@@ -64,12 +64,14 @@ export async function loadModel(
   const workspace: Workspace = { executor: engine.executor, ...listening, counter: { rowsVisited: 0 } };
   refuseForeignModelOptions(design.family, options);
   const classes = classesOf(design, options.classCoding);
-  const flat = createModel(engine.memory, rows, {
+  const bare = createModel(engine.memory, rows, {
     family: design.family,
     classes,
     priors: priorsIn(design, priorsOfColumns(design.columns, options.priors, design.leftOut)),
     auxiliaries,
   });
+  const areTrials = design.target.kind === "trials" && design.weightedBy === undefined;
+  const flat = { ...bare, ...(areTrials && { areTrials }), ...(design.cells && { cells: design.cells }) };
   if (design.groups && (learnsPrior || sigma === "em"))
     throw new InputError(
       `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,

@@ -9,6 +9,7 @@ import { requireObject } from "../../kinds.ts";
 import { type RowBlock, rowBlockOf } from "../../models/model.ts";
 import { type ResolvedOptions, refuseOptionsAmong } from "../../options/resolve-options.ts";
 import { tellRows, whilePreparing } from "../../prediction/telling-rows.ts";
+import { samplerNamed } from "../../sampling/registry.ts";
 import { type TableData, tableFromColumns, tableFromRows } from "../../table/table.ts";
 import type { TableSource } from "../../table/table-source.ts";
 import { requireInput } from "../options/require-input.ts";
@@ -85,7 +86,8 @@ export async function loadRows(
     requireRoomForDraws({ memory: engine.memory, dimension, isWhole: false }, options);
   const parameters = { countParameters, requireParameters };
   const coding = { event, hasReferenceClass: classCoding === "reference", allLevels: learnPrior };
-  const shared = { family, ...coding, standardize, storage, memory, blocks, priorSds, ...parameters };
+  const cells = countsCells(options);
+  const shared = { family, ...coding, standardize, storage, cells, memory, blocks, priorSds, ...parameters };
   let design: Design;
   if ("formula" in input) {
     const source = asSource(input.data);
@@ -102,6 +104,16 @@ export async function loadRows(
     design = "sparse" in input ? await designFromSparse(input, shared) : await designFromArrays(input, shared);
   }
   return { design, rows: rowBlockOf(design, address) };
+}
+
+/**
+ * Whether rows that agree may stand once: not where the noise of single rows is what is sampled from, or what a prior is learned by.
+ */
+function countsCells({ cells, sampler, learnPrior, sigma, ...tuning }: ResolvedOptions): boolean {
+  const isByNoise =
+    tuning.preconditioner !== undefined || tuning.learningRate !== undefined || tuning.noiseEstimate !== undefined;
+  const isExact = sampler === "auto" ? !isByNoise : samplerNamed(sampler).readsCells === true;
+  return cells !== "off" && isExact && !learnPrior && sigma !== "em";
 }
 
 /**

@@ -7,7 +7,7 @@ import type { Loo } from "../../loo/loo.ts";
 import type { PredictionSummary } from "../../prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "../../prediction/predictive-fit.ts";
 import type { Comparison } from "../comparison/comparison.ts";
-import type { Posterior } from "../posterior.ts";
+import type { Posterior, PosteriorMethods } from "../posterior.ts";
 
 /**
  * The machine-readable result: what the command writes as JSON. Numbers are finite or null.
@@ -21,7 +21,7 @@ import type { Posterior } from "../posterior.ts";
  * console.log(json.version, json.family, json.data.rows, json.coefficients.length); // 1 gaussian 6 3
  */
 export function posteriorToJson(
-  posterior: Omit<Posterior, "predict" | "effects" | "loo" | "toJSON">,
+  posterior: Omit<Posterior, keyof PosteriorMethods>,
   about: { version: string; command?: string },
 ): Record<string, unknown> {
   requireObject(posterior, "The posterior", "the result of fit, importFit or loadFit");

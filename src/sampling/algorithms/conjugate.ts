@@ -17,6 +17,7 @@ export const conjugate: DenseSampler = {
   summary: "independent exact draws, for the gaussian family with normal priors",
   assumes: [],
   readsBlocks: true,
+  readsCells: true,
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>

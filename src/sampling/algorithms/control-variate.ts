@@ -35,6 +35,8 @@ export const controlVariate: DenseSampler = {
   assumes: [],
   readsBlocks: true,
   expandsAroundMode: true,
+  takesCarried: true,
+  readsCells: true,
   tuning: ["batchSize", "damping"],
   preconditioners: [],
   unsupportedReason: (model) =>

@@ -23,6 +23,8 @@ export const coresetNuts: DenseSampler = {
   summary: "No-U-Turn sampler on few rows that stand for all: skewed posteriors of many rows",
   assumes: [],
   readsBlocks: true,
+  takesCarried: true,
+  readsCells: true,
   tuning: [],
   preconditioners: [],
   unsupportedReason: (model) =>

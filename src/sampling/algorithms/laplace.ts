@@ -15,6 +15,8 @@ export const laplace: DenseSampler = {
   assumes: ["A4"],
   readsBlocks: true,
   expandsAroundMode: true,
+  takesCarried: true,
+  readsCells: true,
   tuning: [],
   preconditioners: [],
   plan,

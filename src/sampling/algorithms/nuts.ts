@@ -27,6 +27,8 @@ export const nuts: DenseSampler = {
   name: "nuts",
   summary: "No-U-Turn sampler: exact for any shape of the posterior, several passes over the data a draw",
   assumes: [],
+  takesCarried: true,
+  readsCells: true,
   tuning: ["preconditioner"],
   preconditioners: ["diagonal", "full"],
   plan,

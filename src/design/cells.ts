@@ -1,0 +1,45 @@
+import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts";
+import { cellCount, type NumberColumn, type TableSource } from "../table/table-source.ts";
+import type { CompiledFormula } from "./compile-formula.ts";
+import type { DesignOptions } from "./design-types.ts";
+import type { RowPass } from "./first-pass.ts";
+
+/** Rows that agree in every column that the model reads, once each. */
+export interface DesignCells {
+  /** Cells that are kept, as rows are. */
+  readonly numCells: number;
+  /** How many rows each stands for. */
+  readonly counts: Float64Array;
+  /** A pass over them, in which a row's weight is that of a cell: its own times its count. */
+  readonly pass: RowPass;
+}
+
+/** The cells of a table, where it knows them and they are far fewer than its rows. */
+export async function cellsOf(
+  source: TableSource,
+  { names, texts, weights }: CompiledFormula,
+  { signal }: Pick<DesignOptions, "signal">,
+): Promise<DesignCells | undefined> {
+  const chunks = await source.cells?.(names, texts);
+  if (!chunks) return undefined;
+  const weightsOf = (rows: CompleteRows) => {
+    const counts = countsOf(rows);
+    return weights ? weights.read(rows).map((weight, i) => weight * counts[i]) : counts;
+  };
+  const pass: RowPass = async (visit) => {
+    const reader = new CompleteRowReader(weightsOf);
+    for await (const chunk of chunks()) {
+      signal?.throwIfAborted();
+      await visit(reader.read(chunk), reader);
+    }
+    return reader;
+  };
+  const counts: number[] = [];
+  await pass((rows) => void counts.push(...countsOf(rows)), 1);
+  return { numCells: counts.length, counts: Float64Array.from(counts), pass };
+}
+
+/** The table gives them beside its columns. */
+function countsOf({ chunk }: CompleteRows): Float64Array {
+  return (chunk.columns.get(cellCount) as NumberColumn).values;
+}
