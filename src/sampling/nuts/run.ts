@@ -33,7 +33,8 @@ export async function runNuts(
   { stepsPerDraw, ...adaptation }: Adaptation,
 ): Promise<ChainOutput> {
   const iterations = stepsPerDraw * draws;
-  const onIteration = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
+  const tell = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
+  const soFar: (() => Float64Array)[] = Array.from({ length: count }, () => () => new Float64Array());
   const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
   const guess = coordinates ? identity(mode.length) : laplaceCovariance;
   const chains = await runTogether(model.memory, prepare, count, async (evaluate, chain) => {
@@ -47,6 +48,13 @@ export async function runNuts(
     const start = mayBeBounded
       ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
       : dispersed;
+    const onIteration = (own: () => Float64Array) => {
+      soFar[chain] = own;
+      tell();
+      workspace.onDraws?.(() =>
+        soFar.map((draws) => (coordinates ? positionsOf(draws(), mode.length, coordinates) : draws())),
+      );
+    };
     const settings = { ...adaptation, draws: iterations, guess, onIteration, place };
     return runNutsChain(
       { dimension: mode.length, evaluate, mayBeBounded },
