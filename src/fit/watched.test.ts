@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { fit } from "./fit-inline.ts";
 import type { DrawsSoFar } from "./watched.ts";
 
-const x = Array.from({ length: 4000 }, (_, n) => Math.sin(1.7 * n));
+const x = Array.from({ length: 1000 }, (_, n) => Math.sin(1.7 * n));
 const y = x.map((value, n) => ((n * 7919) % 101) / 101 < 1 / (1 + Math.exp(-value)));
 const data = { x, y };
 
 describe("draws so far", () => {
   it.each([
     ["constant-sgd", 20_000],
-    ["nuts", 500],
+    ["nuts", 200],
   ])("of %s are the first of those of the result", async (sampler, count) => {
     const heard: DrawsSoFar[] = [];
     const posterior = await fit(

@@ -6,7 +6,7 @@ import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
-import { drawsOutput } from "../chains/chain-output.ts";
+import { drawsOutput, lastOfEach } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
 import type { TransportCoordinates } from "./transport.ts";
@@ -52,7 +52,9 @@ export async function runNuts(
       soFar[chain] = own;
       tell();
       workspace.onDraws?.(() =>
-        soFar.map((draws) => (coordinates ? positionsOf(draws(), mode.length, coordinates) : draws())),
+        soFar
+          .map((steps) => lastOfEach(steps(), mode.length, stepsPerDraw))
+          .map((steps) => (coordinates ? positionsOf(steps, mode.length, coordinates) : steps)),
       );
     };
     const settings = { ...adaptation, draws: iterations, guess, onIteration, place };
