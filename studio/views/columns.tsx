@@ -1,0 +1,98 @@
+import { quoteName } from "../../src/formula/formula-text.ts";
+import type { Session } from "../session.ts";
+import type { State } from "../state.ts";
+import type { ColumnSummary } from "../worker/protocol.ts";
+
+interface Given {
+  readonly state: State;
+  readonly session: Session;
+}
+
+/** Each column with its type, a histogram, and what it can do in the formula. */
+export function Columns({ state: { table, summaries, formula }, session }: Given) {
+  return (
+    <div class="wide" tabIndex={0} role="region" aria-label="Columns of the table">
+      <table class="columns">
+        <thead>
+          <tr>
+            <th scope="col">Column</th>
+            <th scope="col">Type</th>
+            <th scope="col">Values</th>
+            <th scope="col">Range</th>
+            <th scope="col">Missing</th>
+            <th scope="col">In the formula</th>
+          </tr>
+        </thead>
+        <tbody>
+          {table!.columns.map(({ name, type, isTime, refusal }) => (
+            <tr key={name}>
+              <th scope="row">
+                <code>{name}</code>
+              </th>
+              <td>{isTime ? "time" : type === "string" ? "text" : type}</td>
+              {type === "unsupported" ? (
+                <td colSpan={4} class="refusal">
+                  {refusal ?? "A type that no formula can use."}
+                </td>
+              ) : (
+                <>
+                  <td>
+                    <Histogram summary={summaries[name]} />
+                  </td>
+                  <td>{summaries[name]?.range ?? "…"}</td>
+                  <td>{summaries[name]?.missing.toLocaleString("en") ?? "…"}</td>
+                  <td class="uses">
+                    <button type="button" class="plain" onClick={() => session.setFormula(withTarget(formula, quoteName(name)))}>
+                      Explain<span class="unseen"> {name}</span>
+                    </button>
+                    <button type="button" class="plain" onClick={() => session.setFormula(withTerm(formula, quoteName(name)))}>
+                      Add<span class="unseen"> {name}</span>
+                    </button>
+                  </td>
+                </>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** The formula of that target: with the terms that there are, or all other columns. */
+export function withTarget(formula: string, name: string): string {
+  const [, terms] = formula.split("~");
+  return `${name} ~ ${terms?.trim() || "."}`;
+}
+
+/** The formula with one more term. */
+export function withTerm(formula: string, term: string): string {
+  const [target, terms] = formula.split("~").map((part) => part.trim());
+  if (terms === undefined) return target === "" ? `~ ${term}` : `${target} ~ ${term}`;
+  return `${target} ~ ${terms === "" || terms === "." ? term : `${terms} + ${term}`}`;
+}
+
+const width = 120;
+const height = 28;
+
+function Histogram({ summary }: { summary: ColumnSummary | undefined }) {
+  const bars = summary?.bars ?? [];
+  const most = Math.max(1, ...bars.map(({ count }) => count));
+  const step = width / Math.max(bars.length, 1);
+  const spoken = bars.map(({ label, count }) => `${label}: ${count.toLocaleString("en")}`).join("; ");
+  return (
+    <svg class="bars" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={spoken || "being read"}>
+      {bars.map(({ label, count }, k) => (
+        <rect
+          key={label}
+          x={k * step + 0.5}
+          width={Math.max(1, step - 1)}
+          y={height - (height * count) / most}
+          height={(height * count) / most}
+        >
+          <title>{`${label}: ${count.toLocaleString("en")}`}</title>
+        </rect>
+      ))}
+    </svg>
+  );
+}

@@ -1,0 +1,118 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { ReportOptions } from "../../src/report/report.ts";
+import type { Posterior } from "../../src/fit/posterior.ts";
+import { version } from "../../package.json" with { type: "json" };
+import { download, drawsAsCsv } from "../download.ts";
+import { exportsOf } from "../scripts.ts";
+import type { Session } from "../session.ts";
+import type { State } from "../state.ts";
+import { Cloud } from "./cloud.tsx";
+
+interface Given {
+  readonly state: State;
+  readonly result: NonNullable<State["result"]>;
+  readonly session: Session;
+}
+
+/** What the fit says: the report, the draws to look into, and what can be taken away. */
+export function Result({ state: { asking, table }, result, session }: Given) {
+  const { fit, command, overRows } = result;
+  const { posterior, seconds, threads } = fit;
+  const page = useReport(posterior, command, overRows);
+  const stem = (table?.label ?? "fit").replace(/\.[^.]*$/, "");
+  const [isCopied, setCopied] = useState(false);
+  const copy = () =>
+    navigator.clipboard?.writeText(command).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
+  return (
+    <>
+      <section aria-labelledby="take-title" class="result">
+        <h2 id="take-title">To take away</h2>
+        <p class="aside" role="status">
+          Fitted in {seconds.toFixed(1)} s on {threads === 1 ? "one worker" : `${threads} workers`}.
+        </p>
+        <p class="buttons">
+          <button type="button" class="button" disabled={page.text === undefined} onClick={() => download(`${stem}.html`, "text/html", page.text!)}>
+            Report
+          </button>
+          <button type="button" class="button" onClick={() => download(`${stem}-draws.csv`, "text/csv", drawsAsCsv(posterior))}>
+            Draws
+          </button>
+          <button
+            type="button"
+            class="button"
+            onClick={async () => download(`${stem}.ornstein`, "application/octet-stream", await session.portable())}
+          >
+            Fit
+          </button>
+        </p>
+        <p>The command that does the same:</p>
+        <pre tabIndex={0}>
+          <code>{command}</code>
+        </pre>
+        <p class="buttons">
+          <button type="button" class="plain" onClick={copy}>
+            {isCopied ? "Copied" : "Copy the command"}
+          </button>
+          <button type="button" class="plain" disabled={asking !== undefined || overRows !== undefined} onClick={() => session.askRows()}>
+            {overRows ? "Effects and checks are below" : "Effects and checks over the rows"}
+          </button>
+        </p>
+        {asking && (
+          <p class="aside" role="status">
+            {asking === true ? "Computing effects" : `${asking.stage}: ${Math.round(100 * asking.fraction)}%`} …
+          </p>
+        )}
+      </section>
+      <section aria-labelledby="cloud-title">
+        <h2 id="cloud-title">Two parameters together</h2>
+        <Cloud draws={posterior.draws} />
+      </section>
+      {page.problem && <p class="problem">{page.problem}</p>}
+      <Report text={page.text} />
+    </>
+  );
+}
+
+interface ReportText {
+  readonly text?: string;
+  readonly problem?: string;
+}
+
+/** The command's own report of the fit, whose pictures take a moment. */
+function useReport(posterior: Posterior, command: string, overRows: ReportOptions | undefined): ReportText {
+  const [page, setPage] = useState<ReportText>({});
+  useEffect(() => {
+    let isOld = false;
+    exportsOf<{ report(fit: Posterior, options: ReportOptions): Promise<string> }>("pictures")
+      .then(({ report }) => report(posterior, { origin: { version, command }, ...overRows }))
+      .then(
+        (text) => !isOld && setPage({ text }),
+        (error: Error) => !isOld && setPage((before) => ({ ...before, problem: `The report could not be made: ${error.message}` })),
+      );
+    return () => {
+      isOld = true;
+    };
+  }, [posterior, command, overRows]);
+  return page;
+}
+
+/** What stands in the report, whose texts are escaped; it has no scripts. */
+function Report({ text }: ReportText) {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (text === undefined || !place.current) return;
+    const page = new DOMParser().parseFromString(text, "text/html");
+    const parts = [...page.querySelectorAll(".verdict, main > *")];
+    // What is wider than a phone is scrolled, by keys too.
+    for (const part of page.querySelectorAll<HTMLElement>(".wide, figure, pre")) part.tabIndex = 0;
+    place.current.replaceChildren(...parts);
+  }, [text]);
+  return (
+    <div ref={place} class="report" aria-busy={text === undefined}>
+      <p class="aside">Drawing the report …</p>
+    </div>
+  );
+}
