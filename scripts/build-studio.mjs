@@ -21,7 +21,10 @@ const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 const manifest = {
   name: "manifest",
   setup: ({ onLoad }) =>
-    onLoad({ filter: /package\.json$/ }, () => ({ contents: `export const version = ${JSON.stringify(version)};`, loader: "js" })),
+    onLoad({ filter: /package\.json$/ }, () => ({
+      contents: `export const version = ${JSON.stringify(version)};`,
+      loader: "js",
+    })),
 };
 const packageOf = /node_modules\/((?:@[^/]+\/)?[^/]+)/;
 
@@ -52,8 +55,15 @@ export async function buildStudio() {
     const packages = Object.keys(metafile.inputs).flatMap((path) => packageOf.exec(path)?.[1] ?? []);
     const parts = [...new Set(packages)].sort().join(" ");
     const body = `function(){${outputFiles[0].text}return typeof exported==="undefined"?undefined:exported}`;
-    const run = { page: `(${body})();`, asked: kept(name, body), worker: `${kept(name, body)}if(typeof document==="undefined")ornsteinParts.${name}();` };
-    writeFileSync(join(out, `${name}.js`), `/* Built of ornstein and ${parts}; licences in ../licences.txt */\n${run[runs]}\n`);
+    const run = {
+      page: `(${body})();`,
+      asked: kept(name, body),
+      worker: `${kept(name, body)}if(typeof document==="undefined")ornsteinParts.${name}();`,
+    };
+    writeFileSync(
+      join(out, `${name}.js`),
+      `/* Built of ornstein and ${parts}; licences in ../licences.txt */\n${run[runs]}\n`,
+    );
   }
   const { outputFiles } = await build({
     stdin: { contents: 'export { style } from "./src/report/style.ts";', resolveDir: root, loader: "ts" },

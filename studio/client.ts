@@ -1,6 +1,6 @@
 import type { ProgressEvent } from "../src/engine/progress.ts";
-import type { Answer, Calls, RunningDraws, Server } from "./worker/protocol.ts";
 import { workerOf } from "./scripts.ts";
+import type { Answer, Calls, RunningDraws, Server } from "./worker/protocol.ts";
 
 /** What went wrong, as a sentence. */
 export class Problem extends Error {}
@@ -41,7 +41,10 @@ export class Client {
       const waiting = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
       if ("result" in answer) waiting?.resolve(answer.result);
-      else waiting?.reject(new Problem(answer.isUnforeseen ? `Something unforeseen went wrong: ${answer.problem}` : answer.problem));
+      else
+        waiting?.reject(
+          new Problem(answer.isUnforeseen ? `Something unforeseen went wrong: ${answer.problem}` : answer.problem),
+        );
     }
   }
 

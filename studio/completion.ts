@@ -37,7 +37,10 @@ export function completionsOf(
   const all: Completion[] = [
     ...columns
       .filter(({ type }) => type !== "unsupported")
-      .map(({ name, type, isTime }) => ({ text: quoteName(name), what: isTime ? "time" : type === "string" ? "text" : type })),
+      .map(({ name, type, isTime }) => ({
+        text: quoteName(name),
+        what: isTime ? "time" : type === "string" ? "text" : type,
+      })),
     ...language,
     ...functions.map((name) => ({ text: `${name}(`, what: "function" })),
   ];

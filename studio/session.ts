@@ -10,18 +10,25 @@ export class Session {
   private readonly server = serverOfPage();
   /** Of the table that is open, so that answers on the one before are not taken for it. */
   private tableCount = 0;
-  private readonly client = new Client({
-    onProgress: (progress) => {
-      if (this.state.run) this.change({ run: { ...this.state.run, progress } });
-      else if (this.state.asking) this.change({ asking: progress });
-    },
-    onRunning: (running) => this.state.run && this.change({ run: { ...this.state.run, running } }),
-  });
+  private begun: Client | undefined;
 
   constructor() {
-    this.client.call("choices", null).then((choices) => this.change({ choices }), this.tell("data"));
     const { server } = this;
     if (server) this.open("the table", () => this.client.call("openGiven", server));
+  }
+
+  /** Begun when it is first needed: its script is most of what the page loads. */
+  private get client(): Client {
+    if (this.begun) return this.begun;
+    this.begun = new Client({
+      onProgress: (progress) => {
+        if (this.state.run) this.change({ run: { ...this.state.run, progress } });
+        else if (this.state.asking) this.change({ asking: progress });
+      },
+      onRunning: (running) => this.state.run && this.change({ run: { ...this.state.run, running } }),
+    });
+    this.begun.call("choices", null).then((choices) => this.change({ choices }), this.tell("data"));
+    return this.begun;
   }
 
   watch(listener: (state: State) => void): () => void {
@@ -54,8 +61,7 @@ export class Session {
     this.change({ run: { isStopping: false }, result: undefined, problem: undefined });
     try {
       const fit = await this.client.call("fit", { formula, options });
-      const { running } = this.state.run ?? {};
-      this.change({ run: undefined, result: { fit, command: commandOf(table, formula, options), running } });
+      this.change({ run: undefined, result: { fit, command: commandOf(table, formula, options) } });
     } catch (error) {
       this.change({ run: undefined });
       this.tell("model")(error);
@@ -119,7 +125,8 @@ export class Session {
 
   private tell(where: NonNullable<State["problem"]>["where"]): (error: unknown) => void {
     return (error) => {
-      const text = error instanceof Problem ? error.message : `Something unforeseen went wrong: ${(error as Error).message}`;
+      const text =
+        error instanceof Problem ? error.message : `Something unforeseen went wrong: ${(error as Error).message}`;
       this.change({ problem: { where, text } });
     };
   }

@@ -32,7 +32,7 @@ export interface State {
   readonly fields: Fields;
   readonly choices?: Choices;
   readonly run?: { readonly progress?: ProgressEvent; readonly running?: RunningDraws; readonly isStopping: boolean };
-  readonly result?: { readonly fit: FitResult; readonly command: string; readonly overRows?: OverRows; readonly running?: RunningDraws };
+  readonly result?: { readonly fit: FitResult; readonly command: string; readonly overRows?: OverRows };
   /** Whether effects over the rows are being computed, and how far they are. */
   readonly asking?: ProgressEvent | true;
   /** The last thing that went wrong, and where it is shown. */
@@ -52,7 +52,10 @@ export function optionsOf(fields: Fields): FitOptions {
     const text = fields[name].trim();
     if (text !== "") options[name] = Number.isNaN(Number(text)) ? text : Number(text);
   }
-  const priors = fields.prior.split(";").map((prior) => prior.trim()).filter(Boolean);
+  const priors = fields.prior
+    .split(";")
+    .map((prior) => prior.trim())
+    .filter(Boolean);
   if (priors.length > 0) options.prior = priors.length === 1 ? priors[0] : priors;
   return options;
 }

@@ -13,7 +13,11 @@ export interface Guard {
  * Why a request is refused; undefined where it is answered. The Host is one of this machine's own names, as a page elsewhere may have
  * a name that leads here; Origin, where there is one, is the page of this server; what reads data needs the token.
  */
-export function refusalOf(headers: IncomingHttpHeaders, isForData: boolean, { port, token }: Guard): string | undefined {
+export function refusalOf(
+  headers: IncomingHttpHeaders,
+  isForData: boolean,
+  { port, token }: Guard,
+): string | undefined {
   const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   const { host = "", origin } = headers;
   if (!hosts.includes(host)) return "The host of the request is not this machine.";

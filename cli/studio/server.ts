@@ -72,7 +72,8 @@ interface PageFile {
 /** All that is served as it is, by path: read once, so that no request names a file. */
 function pageFiles(): ReadonlyMap<string, PageFile> {
   const folder = fileURLToPath(new URL("studio/", import.meta.url));
-  if (!existsSync(folder)) throw new InputError("The studio is not built; run npm run build in the folder of ornstein.");
+  if (!existsSync(folder))
+    throw new InputError("The studio is not built; run npm run build in the folder of ornstein.");
   const files = new Map<string, PageFile>();
   for (const name of readdirSync(folder)) {
     const type = types[extname(name)];
@@ -91,7 +92,11 @@ interface Served {
   readonly tables: ServedTables;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, { guard, files, tables }: Served): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { guard, files, tables }: Served,
+): Promise<void> {
   const { method = "GET", headers } = request;
   const url = new URL(request.url ?? "/", "http://127.0.0.1");
   for (const [name, value] of Object.entries(guardingHeaders)) response.setHeader(name, value);
@@ -105,7 +110,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, { guar
     return;
   }
   const file = files.get(url.pathname);
-  if (!file || (method !== "GET" && method !== "HEAD")) return send(response, 404, { problem: "There is no such file." });
+  if (!file || (method !== "GET" && method !== "HEAD"))
+    return send(response, 404, { problem: "There is no such file." });
   const isZipped = /\bgzip\b/.test(String(headers["accept-encoding"]));
   response.writeHead(200, { "content-type": file.type, ...(isZipped && { "content-encoding": "gzip" }) });
   response.end(method === "HEAD" ? undefined : isZipped ? file.zipped : file.bytes);
@@ -160,5 +166,7 @@ function refuse(response: ServerResponse, error: unknown): void {
   }
   const isForeseen = error instanceof InputError;
   const message = error instanceof Error ? error.message : String(error);
-  send(response, isForeseen ? 400 : 500, { problem: isForeseen ? message : `Something unforeseen went wrong: ${message}` });
+  send(response, isForeseen ? 400 : 500, {
+    problem: isForeseen ? message : `Something unforeseen went wrong: ${message}`,
+  });
 }

@@ -28,7 +28,7 @@ void main() {
 }
 `;
 
-const alphaOf = (count: number) => Math.min(0.7, Math.max(0.08, 60 / Math.sqrt(count) / 4));
+const alphaOf = (count: number) => Math.min(0.8, Math.max(0.08, 30 / Math.sqrt(count)));
 const pixels = 2.5;
 
 /**

@@ -32,9 +32,9 @@ export function Cloud({ draws }: { draws: NamedDraws }) {
       </div>
       <Points key={`${first} ${second}`} x={x} y={y} label={`Draws of ${first} and ${second}`} />
       <p class="aside">
-        {x.values.length.toLocaleString("en")} draws; correlation {correlation(x, y).toFixed(2)}. Across {first}: mean {short(x.mean)},
-        sd {short(x.sd)}; up {second}: mean {short(y.mean)}, sd {short(y.sd)}. The frame is four sds to each side. Plus and minus come
-        nearer, arrows move.
+        {x.values.length.toLocaleString("en")} draws; correlation {correlation(x, y).toFixed(2)}. Across {first}: mean{" "}
+        {short(x.mean)}, sd {short(x.sd)}; up {second}: mean {short(y.mean)}, sd {short(y.sd)}. The frame is four sds to
+        each side. Plus and minus come nearer, arrows move.
       </p>
     </>
   );
@@ -117,7 +117,11 @@ function Points({ x, y, label }: { x: Scaled; y: Scaled; label: string }) {
         if (!event.ctrlKey && !event.shiftKey && document.activeElement !== event.currentTarget) return;
         event.preventDefault();
         const box = event.currentTarget.getBoundingClientRect();
-        nearer(event.deltaY > 0 ? 1.15 : 1 / 1.15, (event.clientX - box.left) / box.width, 1 - (event.clientY - box.top) / box.height);
+        nearer(
+          event.deltaY > 0 ? 1.15 : 1 / 1.15,
+          (event.clientX - box.left) / box.width,
+          1 - (event.clientY - box.top) / box.height,
+        );
       }}
       onPointerMove={(event) => {
         if (event.buttons !== 1 || event.pointerType === "touch") return;

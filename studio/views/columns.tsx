@@ -2,6 +2,7 @@ import { quoteName } from "../../src/formula/formula-text.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import type { ColumnSummary } from "../worker/protocol.ts";
+import { Scrolled } from "./scrolled.tsx";
 
 interface Given {
   readonly state: State;
@@ -11,7 +12,7 @@ interface Given {
 /** Each column with its type, a histogram, and what it can do in the formula. */
 export function Columns({ state: { table, summaries, formula }, session }: Given) {
   return (
-    <div class="wide" tabIndex={0} role="region" aria-label="Columns of the table">
+    <Scrolled label="Columns of the table">
       <table class="columns">
         <thead>
           <tr>
@@ -41,13 +42,23 @@ export function Columns({ state: { table, summaries, formula }, session }: Given
                   </td>
                   <td>{summaries[name]?.range ?? "…"}</td>
                   <td>{summaries[name]?.missing.toLocaleString("en") ?? "…"}</td>
-                  <td class="uses">
-                    <button type="button" class="plain" onClick={() => session.setFormula(withTarget(formula, quoteName(name)))}>
-                      Explain<span class="unseen"> {name}</span>
-                    </button>
-                    <button type="button" class="plain" onClick={() => session.setFormula(withTerm(formula, quoteName(name)))}>
-                      Add<span class="unseen"> {name}</span>
-                    </button>
+                  <td>
+                    <div class="uses">
+                      <button
+                        type="button"
+                        class="plain"
+                        onClick={() => session.setFormula(withTarget(formula, quoteName(name)))}
+                      >
+                        Explain<span class="unseen"> {name}</span>
+                      </button>
+                      <button
+                        type="button"
+                        class="plain"
+                        onClick={() => session.setFormula(withTerm(formula, quoteName(name)))}
+                      >
+                        Add<span class="unseen"> {name}</span>
+                      </button>
+                    </div>
                   </td>
                 </>
               )}
@@ -55,7 +66,7 @@ export function Columns({ state: { table, summaries, formula }, session }: Given
           ))}
         </tbody>
       </table>
-    </div>
+    </Scrolled>
   );
 }
 
@@ -81,7 +92,14 @@ function Histogram({ summary }: { summary: ColumnSummary | undefined }) {
   const step = width / Math.max(bars.length, 1);
   const spoken = bars.map(({ label, count }) => `${label}: ${count.toLocaleString("en")}`).join("; ");
   return (
-    <svg class="bars" width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={spoken || "being read"}>
+    <svg
+      class="bars"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={spoken || "being read"}
+    >
       {bars.map(({ label, count }, k) => (
         <rect
           key={label}

@@ -71,23 +71,25 @@ export function FormulaField({ state: { formula, formulaProblem, table, choices 
         onKeyDown={onKeyDown}
         onBlur={close}
       />
-      <ul id="formula-list" role="listbox" aria-label="What the formula may go on with" hidden={!isOpen}>
+      <div id="formula-list" role="listbox" tabIndex={-1} aria-label="What the formula may go on with" hidden={!isOpen}>
         {found.map(({ text, what }, k) => (
           // biome-ignore lint/a11y/useKeyWithClickEvents: keys are heard by the field, which keeps the focus
-          <li
+          <div
             key={text}
             id={`formula-${k}`}
             role="option"
+            tabIndex={-1}
             aria-selected={k === active}
             onMouseDown={(event) => event.preventDefault()}
             onClick={() => take(k)}
           >
             <code>{text}</code> <span>{what}</span>
-          </li>
+          </div>
         ))}
-      </ul>
+      </div>
       <p id="formula-help" class={`aside${formulaProblem ? " refusal" : ""}`}>
-        {formulaProblem ?? "As in R: late ~ log(distance) + C(hour) + (1 | quarter). A dot stands for all other columns."}
+        {formulaProblem ??
+          "As in R: late ~ log(distance) + C(hour) + (1 | quarter). A dot stands for all other columns."}
       </p>
     </div>
   );

@@ -25,7 +25,11 @@ export function Model({ state, session }: Given) {
       <div class="fields">
         <div class="field">
           <label for="family">Family</label>
-          <select id="family" value={fields.family} onChange={({ currentTarget }) => set("family")(currentTarget.value)}>
+          <select
+            id="family"
+            value={fields.family}
+            onChange={({ currentTarget }) => set("family")(currentTarget.value)}
+          >
             <option value="">guessed from the target</option>
             {choices?.families.map((name) => (
               <option key={name} value={name}>
@@ -60,7 +64,11 @@ export function Model({ state, session }: Given) {
         <div class="fields">
           <div class="field">
             <label for="sampler">Sampler</label>
-            <select id="sampler" value={fields.sampler} onChange={({ currentTarget }) => set("sampler")(currentTarget.value)}>
+            <select
+              id="sampler"
+              value={fields.sampler}
+              onChange={({ currentTarget }) => set("sampler")(currentTarget.value)}
+            >
               <option value="">chosen for the data and the model</option>
               {choices?.samplers.map(({ name, summary }) => (
                 <option key={name} value={name} title={summary}>
@@ -72,13 +80,33 @@ export function Model({ state, session }: Given) {
           <Text name="chains" label="Chains" fields={fields} set={set} placeholder="4" numeric />
           <Text name="draws" label="Draws a chain" fields={fields} set={set} placeholder="1000" numeric />
           <Text name="seed" label="Seed" fields={fields} set={set} placeholder="1" numeric />
-          <Text name="tolerance" label="Error of an sd to aim for" fields={fields} set={set} placeholder="0.02" numeric />
-          <Text name="interceptPrior" label="Prior of the intercept" fields={fields} set={set} placeholder="normal(0, 10)" />
-          <Text name="event" label="Event of a two-valued target" fields={fields} set={set} placeholder="the second value" />
+          <Text
+            name="tolerance"
+            label="Error of an sd to aim for"
+            fields={fields}
+            set={set}
+            placeholder="0.02"
+            numeric
+          />
+          <Text
+            name="interceptPrior"
+            label="Prior of the intercept"
+            fields={fields}
+            set={set}
+            placeholder="normal(0, 10)"
+          />
+          <Text
+            name="event"
+            label="Event of a two-valued target"
+            fields={fields}
+            set={set}
+            placeholder="the second value"
+          />
           <Text name="weights" label="Weights of the rows" fields={fields} set={set} placeholder="every row once" />
         </div>
         <p class="aside">
-          Priors live on the standardised scale. Several are divided by semicolons: normal(0, 1); log(distance): laplace(0, 0.5).
+          Priors live on the standardised scale. Several are divided by semicolons: normal(0, 1); log(distance):
+          laplace(0, 0.5).
         </p>
       </details>
       <p class="buttons">

@@ -13,6 +13,7 @@ export function Open({ state: { table, opening }, session }: Given) {
   const [isOver, setOver] = useState(false);
   const take = (files: FileList | null | undefined) => files?.[0] && session.openFile(files[0]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: files are dropped here by those who can; the button below is for all
     <div
       class={`drop${isOver ? " over" : ""}`}
       onDragOver={(event) => {
@@ -26,9 +27,7 @@ export function Open({ state: { table, opening }, session }: Given) {
         take(event.dataTransfer?.files);
       }}
     >
-      <p>
-        {table ? <Opened table={table} /> : <>Drop a CSV or Parquet file here, or</>}
-      </p>
+      <p>{table ? <Opened table={table} /> : <>Drop a CSV or Parquet file here, or</>}</p>
       <p class="buttons">
         <label class="button">
           {table ? "Choose another file" : "Choose a file"}
@@ -38,7 +37,9 @@ export function Open({ state: { table, opening }, session }: Given) {
           Take an example
         </button>
       </p>
-      <p class="aside" role="status">{opening ? `Reading ${opening} …` : "\u00a0"}</p>
+      <p class="aside" role="status">
+        {opening ? `Reading ${opening} …` : "\u00a0"}
+      </p>
     </div>
   );
 }

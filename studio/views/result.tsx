@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import type { ReportOptions } from "../../src/report/report.ts";
-import type { Posterior } from "../../src/fit/posterior.ts";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { version } from "../../package.json" with { type: "json" };
+import type { Posterior } from "../../src/fit/posterior.ts";
+import type { ReportOptions } from "../../src/report/report.ts";
 import { download, drawsAsCsv } from "../download.ts";
 import { exportsOf } from "../scripts.ts";
 import type { Session } from "../session.ts";
@@ -19,6 +19,10 @@ export function Result({ state: { asking, table }, result, session }: Given) {
   const { fit, command, overRows } = result;
   const { posterior, seconds, threads } = fit;
   const page = useReport(posterior, command, overRows);
+  const [first, rest] = useMemo(
+    () => [page.parts?.slice(0, answerParts), page.parts?.slice(answerParts)],
+    [page.parts],
+  );
   const stem = (table?.label ?? "fit").replace(/\.[^.]*$/, "");
   const [isCopied, setCopied] = useState(false);
   const copy = () =>
@@ -28,35 +32,51 @@ export function Result({ state: { asking, table }, result, session }: Given) {
     );
   return (
     <>
+      {page.problem && <p class="problem">{page.problem}</p>}
+      <Report parts={first} />
       <section aria-labelledby="take-title" class="result">
         <h2 id="take-title">To take away</h2>
         <p class="aside" role="status">
           Fitted in {seconds.toFixed(1)} s on {threads === 1 ? "one worker" : `${threads} workers`}.
         </p>
         <p class="buttons">
-          <button type="button" class="button" disabled={page.text === undefined} onClick={() => download(`${stem}.html`, "text/html", page.text!)}>
-            Report
+          <button
+            type="button"
+            class="button"
+            disabled={page.text === undefined}
+            onClick={() => download(`${stem}.html`, "text/html", page.text!)}
+          >
+            Download the report
           </button>
-          <button type="button" class="button" onClick={() => download(`${stem}-draws.csv`, "text/csv", drawsAsCsv(posterior))}>
-            Draws
+          <button
+            type="button"
+            class="button"
+            onClick={() => download(`${stem}-draws.csv`, "text/csv", drawsAsCsv(posterior))}
+          >
+            Download the draws
           </button>
           <button
             type="button"
             class="button"
             onClick={async () => download(`${stem}.ornstein`, "application/octet-stream", await session.portable())}
           >
-            Fit
+            Download the fit
           </button>
         </p>
         <p>The command that does the same:</p>
-        <pre tabIndex={0}>
+        <pre>
           <code>{command}</code>
         </pre>
         <p class="buttons">
           <button type="button" class="plain" onClick={copy}>
             {isCopied ? "Copied" : "Copy the command"}
           </button>
-          <button type="button" class="plain" disabled={asking !== undefined || overRows !== undefined} onClick={() => session.askRows()}>
+          <button
+            type="button"
+            class="plain"
+            disabled={asking !== undefined || overRows !== undefined}
+            onClick={() => session.askRows()}
+          >
             {overRows ? "Effects and checks are below" : "Effects and checks over the rows"}
           </button>
         </p>
@@ -70,14 +90,17 @@ export function Result({ state: { asking, table }, result, session }: Given) {
         <h2 id="cloud-title">Two parameters together</h2>
         <Cloud draws={posterior.draws} />
       </section>
-      {page.problem && <p class="problem">{page.problem}</p>}
-      <Report text={page.text} />
+      <Report parts={rest} />
     </>
   );
 }
 
+/** Of the report's parts those that stand first: the verdict and the answer. */
+const answerParts = 2;
+
 interface ReportText {
   readonly text?: string;
+  readonly parts?: readonly Element[];
   readonly problem?: string;
 }
 
@@ -89,8 +112,9 @@ function useReport(posterior: Posterior, command: string, overRows: ReportOption
     exportsOf<{ report(fit: Posterior, options: ReportOptions): Promise<string> }>("pictures")
       .then(({ report }) => report(posterior, { origin: { version, command }, ...overRows }))
       .then(
-        (text) => !isOld && setPage({ text }),
-        (error: Error) => !isOld && setPage((before) => ({ ...before, problem: `The report could not be made: ${error.message}` })),
+        (text) => !isOld && setPage({ text, parts: partsOf(text) }),
+        (error: Error) =>
+          !isOld && setPage((before) => ({ ...before, problem: `The report could not be made: ${error.message}` })),
       );
     return () => {
       isOld = true;
@@ -100,18 +124,24 @@ function useReport(posterior: Posterior, command: string, overRows: ReportOption
 }
 
 /** What stands in the report, whose texts are escaped; it has no scripts. */
-function Report({ text }: ReportText) {
+function partsOf(text: string): readonly Element[] {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  // What is wider than a phone is scrolled, by keys too.
+  for (const part of page.querySelectorAll<HTMLElement>(".wide, figure, pre")) {
+    part.tabIndex = 0;
+    part.setAttribute("role", "region");
+    part.setAttribute("aria-label", part.closest("section")?.querySelector("h2")?.textContent ?? "Part of the report");
+  }
+  return [...page.querySelectorAll(".verdict, main > *")];
+}
+
+function Report({ parts }: { parts: readonly Element[] | undefined }) {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (text === undefined || !place.current) return;
-    const page = new DOMParser().parseFromString(text, "text/html");
-    const parts = [...page.querySelectorAll(".verdict, main > *")];
-    // What is wider than a phone is scrolled, by keys too.
-    for (const part of page.querySelectorAll<HTMLElement>(".wide, figure, pre")) part.tabIndex = 0;
-    place.current.replaceChildren(...parts);
-  }, [text]);
+    if (parts) place.current?.replaceChildren(...parts);
+  }, [parts]);
   return (
-    <div ref={place} class="report" aria-busy={text === undefined}>
+    <div ref={place} class="report" aria-busy={parts === undefined}>
       <p class="aside">Drawing the report …</p>
     </div>
   );

@@ -1,6 +1,7 @@
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import type { RunningDraws, RunningEstimate } from "../worker/protocol.ts";
+import { Scrolled } from "./scrolled.tsx";
 import { Trace } from "./trace.tsx";
 
 interface Given {
@@ -12,7 +13,8 @@ interface Given {
 export function Running({ run: { progress, running, isStopping }, session }: Given) {
   const { stage = "starting", fraction = 0, secondsLeft = null, perSecond = null, unit } = progress ?? {};
   const pace = perSecond === null || unit === null ? "" : `, ${shortCount(perSecond)} ${unit} a second`;
-  const left = secondsLeft === null ? "" : `, ${secondsLeft < 1 ? "less than a second" : `${Math.ceil(secondsLeft)} s`} left`;
+  const left =
+    secondsLeft === null ? "" : `, ${secondsLeft < 1 ? "less than a second" : `${Math.ceil(secondsLeft)} s`} left`;
   return (
     <>
       <div class="progress">
@@ -26,21 +28,20 @@ export function Running({ run: { progress, running, isStopping }, session }: Giv
         {pace}
         {left}
       </p>
-      {running && <RunningTable running={running} isDone={false} />}
+      {running && <RunningTable running={running} />}
     </>
   );
 }
 
-const shortCount = (value: number) =>
-  value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 });
+const shortCount = (value: number) => value.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 /** Traces and running estimates, and which checks of the certificate they pass already. */
-export function RunningTable({ running, isDone }: { running: RunningDraws; isDone: boolean }) {
+function RunningTable({ running }: { running: RunningDraws }) {
   const { estimates, traces, draws, more } = running;
   return (
     <>
-      <Checks estimates={estimates} draws={draws} isDone={isDone} />
-      <div class="wide" tabIndex={0} role="region" aria-label="Estimates so far">
+      <Checks estimates={estimates} draws={draws} />
+      <Scrolled label="Estimates so far">
         <table class="live">
           <thead>
             <tr>
@@ -69,7 +70,7 @@ export function RunningTable({ running, isDone }: { running: RunningDraws; isDon
             ))}
           </tbody>
         </table>
-      </div>
+      </Scrolled>
       {more > 0 && <p class="aside">{more} more parameters are not shown while the chains run.</p>}
     </>
   );
@@ -84,7 +85,7 @@ function rounded(value: number, sd: number): string {
 
 const enough = { rHat: 1.01, essBulk: 400 };
 
-function Checks({ estimates, draws, isDone }: { estimates: readonly RunningEstimate[]; draws: number; isDone: boolean }) {
+function Checks({ estimates, draws }: { estimates: readonly RunningEstimate[]; draws: number }) {
   const known = estimates.filter(({ rHat }) => !Number.isNaN(rHat));
   const largest = Math.max(...known.map(({ rHat }) => rHat));
   const least = Math.min(...known.map(({ essBulk }) => essBulk));
@@ -94,11 +95,20 @@ function Checks({ estimates, draws, isDone }: { estimates: readonly RunningEstim
       <strong>{question}</strong> {text}
     </li>
   );
-  if (known.length === 0) return <p class="aside">{draws} draws a chain so far.</p>;
+  if (known.length === 0)
+    return <p class="aside">The chains have {draws.toLocaleString("en")} positions each so far.</p>;
   return (
     <ul class="checks forming">
-      {item("Do the chains agree?", largest <= enough.rHat, `Largest R̂ ${largest.toFixed(3)}, of ${draws.toLocaleString("en")} draws a chain${isDone ? "" : " so far"}; below ${enough.rHat} they do.`)}
-      {item("Are there enough draws?", least >= enough.essBulk, `Fewest effective draws ${Math.round(least).toLocaleString("en")}; ${enough.essBulk} are enough for intervals.`)}
+      {item(
+        "Do the chains agree?",
+        largest <= enough.rHat,
+        `Largest R̂ ${largest.toFixed(3)}, over ${draws.toLocaleString("en")} positions a chain so far; below ${enough.rHat} they do.`,
+      )}
+      {item(
+        "Are there enough draws?",
+        least >= enough.essBulk,
+        `Fewest effective draws ${Math.round(least).toLocaleString("en")}; ${enough.essBulk} are enough for intervals.`,
+      )}
     </ul>
   );
 }

@@ -16,7 +16,8 @@ export function Studio() {
     <>
       <h1>Studio</h1>
       <p class="sub">
-        Posterior samples of a regression model of your own table, with a certificate of their error. The rows stay on this machine.
+        Posterior samples of a regression model of your own table, with a certificate of their error. The rows stay on
+        this machine.
       </p>
       <section aria-labelledby="data-title">
         <h2 id="data-title">Data</h2>
@@ -32,19 +33,29 @@ export function Studio() {
         </section>
       )}
       {run && (
-        <section aria-labelledby="run-title">
+        <section aria-labelledby="run-title" ref={intoView}>
           <h2 id="run-title">Sampling</h2>
           <Running run={run} session={session} />
         </section>
       )}
-      {result && !run && <Result state={state} result={result} session={session} />}
+      {result && !run && (
+        <div ref={intoView}>
+          <Result state={state} result={result} session={session} />
+        </div>
+      )}
       <Told problem={problem} where="result" />
     </>
   );
 }
 
+/** What comes is looked at, unless people ask for stillness. */
+function intoView(part: HTMLElement | null): void {
+  part?.scrollIntoView({
+    block: "start",
+    behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
+  });
+}
+
 function Told({ problem, where }: { problem: Session["state"]["problem"]; where: string }) {
-  return (
-    <div role="alert">{problem?.where === where && <p class="problem">{problem.text}</p>}</div>
-  );
+  return <div role="alert">{problem?.where === where && <p class="problem">{problem.text}</p>}</div>;
 }

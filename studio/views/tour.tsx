@@ -21,7 +21,11 @@ export function Tour() {
   }, []);
   return (
     <>
-      {problem && <p class="problem" role="alert">{problem}</p>}
+      {problem && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
       <div ref={place} class="tour" />
     </>
   );

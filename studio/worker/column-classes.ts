@@ -32,7 +32,12 @@ export function classifyColumn(name: string, cells: readonly string[]): ReadColu
     else if (perhapsNumber.test(cell)) odd ??= cell;
     else texts++;
   }
-  const info = (type: ColumnInfo["type"], sourceType: string, more: Partial<ColumnInfo> = {}) => ({ name, type, sourceType, ...more });
+  const info = (type: ColumnInfo["type"], sourceType: string, more: Partial<ColumnInfo> = {}) => ({
+    name,
+    type,
+    sourceType,
+    ...more,
+  });
   if (present > 0 && numbers === present) {
     const values = Float64Array.from(cells, (cell) => (missingWords.has(cell) ? Number.NaN : Number(cell)));
     if (values.some((value) => Math.abs(value) === Number.POSITIVE_INFINITY))
@@ -52,7 +57,10 @@ export function classifyColumn(name: string, cells: readonly string[]): ReadColu
     const values = Float64Array.from(cells, (cell) => (missingWords.has(cell) ? Number.NaN : isoDays(cell)));
     return { info: info("number", time[0], { isTime: true }), column: { kind: "number", values } };
   }
-  return { info: info("string", "VARCHAR"), column: textColumn(cells.map((cell) => (missingWords.has(cell) ? null : cell))) };
+  return {
+    info: info("string", "VARCHAR"),
+    column: textColumn(cells.map((cell) => (missingWords.has(cell) ? null : cell))),
+  };
 }
 
 function allMatch(cells: readonly string[], pattern: RegExp): boolean {

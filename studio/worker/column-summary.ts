@@ -40,7 +40,8 @@ function ofNumbers({ name, isTime }: ColumnInfo, values: Float64Array): ColumnSu
     counts[Math.min(counts.length - 1, Math.max(0, Math.floor((value - min) / width)))]++;
   }
   const text = (value: number) => (isTime ? dayText(value, hasTimes) : short(value));
-  const label = (k: number) => (counts.length === 1 ? text(min) : `${text(min + k * width)} to ${text(min + (k + 1) * width)}`);
+  const label = (k: number) =>
+    counts.length === 1 ? text(min) : `${text(min + k * width)} to ${text(min + (k + 1) * width)}`;
   return {
     name,
     missing,

@@ -58,7 +58,10 @@ export interface OverRows {
 
 /** What the page asks for, and what it gets. */
 export interface Calls {
-  openFile: { readonly given: { readonly file: File; readonly server: Server | undefined }; readonly result: OpenTable };
+  openFile: {
+    readonly given: { readonly file: File; readonly server: Server | undefined };
+    readonly result: OpenTable;
+  };
   openGiven: { readonly given: Server; readonly result: OpenTable | null };
   summary: { readonly given: string; readonly result: ColumnSummary };
   check: { readonly given: string; readonly result: string | null };
@@ -90,7 +93,9 @@ export interface Server {
   readonly base: string;
 }
 
-export type Call = { [Name in keyof Calls]: { readonly id: number; readonly call: Name; readonly given: Calls[Name]["given"] } }[keyof Calls];
+export type Call = {
+  [Name in keyof Calls]: { readonly id: number; readonly call: Name; readonly given: Calls[Name]["given"] };
+}[keyof Calls];
 
 export type Answer =
   | { readonly id: number; readonly result: unknown }

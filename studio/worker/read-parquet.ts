@@ -45,7 +45,9 @@ export async function readParquet(file: File): Promise<ParquetTable> {
     return { columns, chunkSizes: chunkSizesOf(metadata) };
   } catch (error) {
     if (error instanceof InputError) throw error;
-    throw new InputError(`${file.name} cannot be read as Parquet: ${(error as Error).message}; ornstein studio FILE may read it.`);
+    throw new InputError(
+      `${file.name} cannot be read as Parquet: ${(error as Error).message}; ornstein studio FILE may read it.`,
+    );
   }
 }
 
@@ -94,10 +96,12 @@ function infoOf(element: SchemaElement, isOrdered: boolean): ColumnInfo {
       ? { name, type: "number", sourceType: `DECIMAL(${element.precision},${element.scale ?? 0})` }
       : refused("decimals of many digits");
   if (kind === undefined || kind === "INTEGER" || /^U?INT_/.test(kind)) {
-    if (type === "INT32" || type === "INT64") return { name, type: "number", sourceType: type === "INT32" ? "INTEGER" : "BIGINT" };
+    if (type === "INT32" || type === "INT64")
+      return { name, type: "number", sourceType: type === "INT32" ? "INTEGER" : "BIGINT" };
     if (type === "FLOAT" || type === "DOUBLE") return { name, type: "number", sourceType: type };
   }
-  if (type === "BYTE_ARRAY" && (kind === "STRING" || kind === "UTF8")) return { name, type: "string", sourceType: "VARCHAR" };
+  if (type === "BYTE_ARRAY" && (kind === "STRING" || kind === "UTF8"))
+    return { name, type: "string", sourceType: "VARCHAR" };
   return refused(`values of the type ${kind ?? type}`);
 }
 
@@ -105,7 +109,10 @@ function columnOf({ type }: ColumnInfo, values: ArrayLike<unknown>): ReadColumn[
   const given = Array.from(values);
   const isMissing = (value: unknown) => value === null || value === undefined;
   if (type === "number")
-    return { kind: "number", values: Float64Array.from(given, (value) => (isMissing(value) ? Number.NaN : Number(value))) };
+    return {
+      kind: "number",
+      values: Float64Array.from(given, (value) => (isMissing(value) ? Number.NaN : Number(value))),
+    };
   if (type === "boolean")
     return {
       kind: "category",

@@ -28,11 +28,18 @@ function estimateOf(chains: readonly Float64Array[]) {
   if (chains.length === 0 || chains[0].length < 8)
     return { mean: Number.NaN, sd: Number.NaN, essBulk: Number.NaN, rHat: Number.NaN };
   const all = pool(chains);
-  return { mean: mean(all), sd: Math.sqrt(variance(all)), essBulk: bulkEffectiveSampleSize(chains), rHat: rHat(chains) };
+  return {
+    mean: mean(all),
+    sd: Math.sqrt(variance(all)),
+    essBulk: bulkEffectiveSampleSize(chains),
+    rHat: rHat(chains),
+  };
 }
 
 /** About so many of the values, evenly spaced. */
 function every(values: Float64Array, most: number): Float64Array {
   const step = Math.ceil(values.length / most);
-  return step <= 1 ? values : Float64Array.from({ length: Math.floor(values.length / step) }, (_, k) => values[k * step]);
+  return step <= 1
+    ? values
+    : Float64Array.from({ length: Math.floor(values.length / step) }, (_, k) => values[k * step]);
 }

@@ -1,3 +1,4 @@
+import type { ProgressListener } from "../../src/engine/progress.ts";
 import { InputError } from "../../src/errors.ts";
 import { families } from "../../src/families/families.ts";
 import { effects } from "../../src/fit/ask-effects.ts";
@@ -5,7 +6,6 @@ import { fitWithEngine } from "../../src/fit/fit.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { predict } from "../../src/fit/predict.ts";
 import { parseFormula } from "../../src/formula/formula.ts";
-import type { ProgressListener } from "../../src/engine/progress.ts";
 import { functions } from "../../src/formula/functions.ts";
 import { exportFit } from "../../src/persistence/portable-fit.ts";
 import { samplers } from "../../src/sampling/registry.ts";

@@ -20,7 +20,9 @@ export async function openInPage(file: File): Promise<StudioTable> {
   const start = new Uint8Array(await file.slice(0, 4).arrayBuffer());
   if (file.size === 0) throw new InputError(`${file.name} is empty; it needs at least a row of data.`);
   const isParquet = String.fromCharCode(...start) === "PAR1";
-  const { columns, chunkSizes } = isParquet ? await readParquet(file) : { columns: await readCsv(file), chunkSizes: undefined };
+  const { columns, chunkSizes } = isParquet
+    ? await readParquet(file)
+    : { columns: await readCsv(file), chunkSizes: undefined };
   const byName = new Map(columns.map(({ info, column }) => [info.name, column]));
   const [first] = columns;
   const numRows = lengthOf(first.column);
@@ -28,7 +30,9 @@ export async function openInPage(file: File): Promise<StudioTable> {
   const infos = columns.map(({ info }) => info);
   const column = async (name: string) => byName.get(name)!;
   const source = storedTable({ columns: infos, numRows, label: file.name, column, chunkSizes: sizes });
-  const fileTypes = Object.fromEntries(infos.flatMap(({ name, sourceType }) => (sourceType ? [[name, sourceType]] : [])));
+  const fileTypes = Object.fromEntries(
+    infos.flatMap(({ name, sourceType }) => (sourceType ? [[name, sourceType]] : [])),
+  );
   return {
     about: { label: file.name, path: file.name, reader: "page", numRows, columns: infos, notes: [] },
     source: { ...source, fileTypes },
@@ -43,7 +47,10 @@ type ServedTable = Omit<OpenTable, "reader"> & Pick<TableSource, "fileTypes" | "
 
 /** A file that the command reads, behind the page. */
 export async function openDropped(file: File, server: Server): Promise<StudioTable> {
-  return served(await ask<ServedTable>(server, `tables?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }), server);
+  return served(
+    await ask<ServedTable>(server, `tables?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file }),
+    server,
+  );
 }
 
 /** The table that the command was started with; none where it was started without. */
@@ -60,7 +67,8 @@ function served({ id, fileTypes, relation, ...about }: ServedTable, server: Serv
     return found;
   };
   const column = async (name: string) => (await read(name)).column;
-  const sized = async (names: readonly string[]) => (names.length === 0 ? undefined : (await read(names[0])).chunkSizes);
+  const sized = async (names: readonly string[]) =>
+    names.length === 0 ? undefined : (await read(names[0])).chunkSizes;
   const given: StoredColumns = { ...about, label: about.label, column };
   const source: TableSource = {
     ...storedTable(given),
@@ -75,10 +83,12 @@ function served({ id, fileTypes, relation, ...about }: ServedTable, server: Serv
       ask(server, `tables/${id}/survey`, { method: "POST", body: JSON.stringify({ wanted, sample }) }),
     texts: (name) => ask(server, `tables/${id}/texts?name=${encodeURIComponent(name)}`),
     firstUnlike: async (name, pattern) =>
-      (await ask<{ found?: { text: string; rows: number; firstRow: number } }>(server, `tables/${id}/unlike`, {
-        method: "POST",
-        body: JSON.stringify({ name, pattern }),
-      })).found,
+      (
+        await ask<{ found?: { text: string; rows: number; firstRow: number } }>(server, `tables/${id}/unlike`, {
+          method: "POST",
+          body: JSON.stringify({ name, pattern }),
+        })
+      ).found,
     close: () => ask(server, `tables/${id}`, { method: "DELETE" }),
   };
   return { about: { ...about, reader: "command" }, source, column };
