@@ -8,8 +8,8 @@ export class Session {
   state: State = nothing;
   private listener: (state: State) => void = () => {};
   private readonly server = serverOfPage();
-  /** Of the table that is open, so that answers on the one before are not taken for it. */
-  private tableCount = 0;
+  /** Of the table that was asked for last, so that answers on the one before are not taken for it. */
+  private openCount = 0;
   private begun: Client | undefined;
 
   constructor() {
@@ -95,17 +95,19 @@ export class Session {
 
   private async open(opening: string, ask: () => Promise<OpenTable | null>): Promise<void> {
     if (this.state.run) this.stop();
+    const count = ++this.openCount;
     this.change({ opening, problem: undefined });
     try {
       const table = await ask();
-      if (!table) return;
+      // Another was opened meanwhile.
+      if (!table || count !== this.openCount) return;
       const { choices } = this.state;
       this.change({ ...nothing, choices, table, result: undefined, formulaProblem: undefined });
-      this.summarise(table, ++this.tableCount);
+      this.summarise(table, count);
     } catch (error) {
       this.tell("data")(error);
     } finally {
-      this.change({ opening: undefined });
+      if (count === this.openCount) this.change({ opening: undefined });
     }
   }
 
@@ -115,7 +117,7 @@ export class Session {
       if (type === "unsupported") continue;
       try {
         const summary = await this.client.call("summary", name);
-        if (this.tableCount !== count) return;
+        if (this.openCount !== count) return;
         this.change({ summaries: { ...this.state.summaries, [name]: summary } });
       } catch (error) {
         this.tell("data")(error);

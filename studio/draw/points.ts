@@ -58,7 +58,7 @@ function byGpu(gl: WebGLRenderingContext, points: Float32Array): PointPicture {
   gl.enableVertexAttribArray(place);
   gl.vertexAttribPointer(place, 2, gl.FLOAT, false, 0, 0);
   gl.enable(gl.BLEND);
-  gl.blendFunc(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA);
+  gl.blendFuncSeparate(gl.SRC_ALPHA, gl.ONE_MINUS_SRC_ALPHA, gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
   const count = points.length / 2;
   return {
     isByGpu: true,

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { NamedDraws } from "../../src/prediction/predictive-fit.ts";
 import { colours } from "../draw/colours.ts";
+import { inBrief } from "../draw/in-brief.ts";
 import { pictureOfPoints, type Window2D } from "../draw/points.ts";
-import { short } from "../worker/column-summary.ts";
 
 const whole: Window2D = { x: -4, y: -4, width: 8, height: 8 };
 
@@ -33,8 +33,8 @@ export function Cloud({ draws }: { draws: NamedDraws }) {
       <Points key={`${first} ${second}`} x={x} y={y} label={`Draws of ${first} and ${second}`} />
       <p class="aside">
         {x.values.length.toLocaleString("en")} draws; correlation {correlation(x, y).toFixed(2)}. Across {first}: mean{" "}
-        {short(x.mean)}, sd {short(x.sd)}; up {second}: mean {short(y.mean)}, sd {short(y.sd)}. The frame is four sds to
-        each side. Plus and minus come nearer, arrows move.
+        {inBrief(x.mean, x.sd)}, sd {inBrief(x.sd, x.sd)}; up {second}: mean {inBrief(y.mean, y.sd)}, sd{" "}
+        {inBrief(y.sd, y.sd)}. The frame is four sds to each side. Plus and minus come nearer, arrows move.
       </p>
     </>
   );

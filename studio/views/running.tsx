@@ -1,3 +1,4 @@
+import { inBrief } from "../draw/in-brief.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import type { RunningDraws, RunningEstimate } from "../worker/protocol.ts";
@@ -62,8 +63,8 @@ function RunningTable({ running }: { running: RunningDraws }) {
                 <td>
                   <Trace chains={traces[k]} label={`Trace of ${name}`} />
                 </td>
-                <td>{rounded(mean, sd)}</td>
-                <td>{rounded(sd, sd)}</td>
+                <td>{inBrief(mean, sd)}</td>
+                <td>{inBrief(sd, sd)}</td>
                 <td>{Number.isNaN(essBulk) ? "…" : Math.round(essBulk).toLocaleString("en")}</td>
                 <td>{Number.isNaN(rHat) ? "…" : rHat.toFixed(3)}</td>
               </tr>
@@ -74,13 +75,6 @@ function RunningTable({ running }: { running: RunningDraws }) {
       {more > 0 && <p class="aside">{more} more parameters are not shown while the chains run.</p>}
     </>
   );
-}
-
-/** To a hundredth of the sd. */
-function rounded(value: number, sd: number): string {
-  if (Number.isNaN(value)) return "…";
-  const digits = sd > 0 ? Math.min(20, Math.max(0, 1 - Math.floor(Math.log10(sd)))) : 3;
-  return value.toFixed(digits);
 }
 
 const enough = { rHat: 1.01, essBulk: 400 };

@@ -5,7 +5,9 @@ import { type Column, type ColumnInfo, compareText } from "../../src/table/table
 const missingWords = new Set(["", "NA", "N/A", "NaN", "nan", "NULL", "null"]);
 
 /** What every reader of numbers takes for one. Not `+5`, ` 5`, `5.`, `1_000` or `0x1f`, of which readers make this or that. */
-const surelyNumber = /^-?\d{1,300}(\.\d{1,300})?([eE][+-]?\d{1,3})?$/;
+const surelyNumber = /^-?(0|[1-9]\d{0,299})(\.\d{1,300})?([eE][+-]?\d{1,3})?$/;
+/** Codes, whose zeros in front are a part of them: the command keeps them as texts. */
+const codeWithZeros = /^0\d+(\.\d+)?$/;
 /** What some reader might take for a number; everything else is a text. */
 const perhapsNumber =
   /^\s*[+-]?\s*(0x[\da-f_]*|0b[01_]*|0o[0-7_]*|[\d_]*([.,'][\d_]*)*\s*(e[+-]?[\d_]*)?|inf(inity)?|nan)\s*$/i;
@@ -29,7 +31,7 @@ export function classifyColumn(name: string, cells: readonly string[]): ReadColu
     if (missingWords.has(cell)) continue;
     present++;
     if (surelyNumber.test(cell)) numbers++;
-    else if (perhapsNumber.test(cell)) odd ??= cell;
+    else if (perhapsNumber.test(cell) && !codeWithZeros.test(cell)) odd ??= cell;
     else texts++;
   }
   const info = (type: ColumnInfo["type"], sourceType: string, more: Partial<ColumnInfo> = {}) => ({

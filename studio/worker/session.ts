@@ -37,19 +37,26 @@ export function createSession({ onProgress, onRunning }: Listening): Handlers {
     if (!posterior) throw new InputError("There is no fit yet.");
     return posterior;
   };
-  const take = async (next: StudioTable) => {
-    await table?.source.close?.();
+  let openings = 0;
+  /** Opens a table in the place of the last, unless another is asked for meanwhile. */
+  const open = async (opening: Promise<StudioTable | undefined>) => {
+    const own = ++openings;
+    const next = await opening;
+    if (!next) return null;
+    if (own !== openings) {
+      await next.source.close?.();
+      throw new InputError("Another table was opened meanwhile.");
+    }
+    const before = table;
     table = next;
     posterior = undefined;
+    await before?.source.close?.();
     return next.about;
   };
 
   return {
-    openFile: async ({ file, server }) => take(server ? await openDropped(file, server) : await openInPage(file)),
-    async openGiven(server) {
-      const given = await openGiven(server);
-      return given ? take(given) : null;
-    },
+    openFile: async ({ file, server }) => (await open(server ? openDropped(file, server) : openInPage(file)))!,
+    openGiven: (server) => open(openGiven(server)),
     choices: async () => ({
       families: Object.keys(families),
       samplers: samplers.map(({ name, summary }) => ({ name, summary })),

@@ -1,21 +1,8 @@
-import { InputError } from "../../src/errors.ts";
-import type { Answer, Call, Calls } from "./protocol.ts";
-import { createSession } from "./session.ts";
+import { useElementaryFunctionsOfNode } from "./elementary.ts";
+import type { Call } from "./protocol.ts";
 
-const send = (answer: Answer) => (globalThis.postMessage as (message: unknown) => void)(answer);
-const session = createSession({
-  onProgress: (_stage, _fraction, progress) => send({ progress }),
-  onRunning: (running) => send({ running }),
-});
+// Before anything is computed with them, tables of the random numbers among it.
+useElementaryFunctionsOfNode();
+const listening = import("./listen.ts");
 
-globalThis.onmessage = async ({ data }: MessageEvent<Call>) => {
-  const { id, call, given } = data;
-  const handle = session[call] as (given: Calls[typeof call]["given"]) => Promise<unknown>;
-  try {
-    send({ id, result: await handle(given) });
-  } catch (error) {
-    const isUnforeseen = !(error instanceof InputError);
-    if (isUnforeseen) console.error(error);
-    send({ id, problem: (error as Error).message, isUnforeseen });
-  }
-};
+globalThis.onmessage = async ({ data }: MessageEvent<Call>) => (await listening).hear(data);
