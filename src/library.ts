@@ -12,7 +12,7 @@ import type { KFoldOptions } from "./fit/k-fold/k-fold.ts";
 import { kFold as kFoldHere, loo as looOfRows } from "./fit/leave-out.ts";
 import { inOptions, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
-import { withHidden } from "./fit/posterior-methods.ts";
+import { withHidden } from "./prediction/with-hidden.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
 import { plainJson } from "./fit/summary/to-json.ts";

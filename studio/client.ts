@@ -34,6 +34,15 @@ export class Client {
     });
   }
 
+  /** The worker is needed no more. */
+  end(): void {
+    this.waiting.clear();
+    this.worker.then(
+      (worker) => worker.terminate(),
+      () => {},
+    );
+  }
+
   private hear(answer: Answer): void {
     if ("progress" in answer) this.listener.onProgress?.(answer.progress);
     else if ("running" in answer) this.listener.onRunning?.(answer.running);

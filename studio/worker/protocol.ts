@@ -67,6 +67,15 @@ export interface Calls {
   check: { readonly given: string; readonly result: string | null };
   fit: { readonly given: { readonly formula: string; readonly options: FitOptions }; readonly result: FitResult };
   choices: { readonly given: null; readonly result: Choices };
+  /** Columns of the page's own. */
+  fitColumns: {
+    readonly given: {
+      readonly data: object;
+      readonly formula: string;
+      readonly options: FitOptions & { readonly effects?: boolean };
+    };
+    readonly result: Posterior;
+  };
   stop: { readonly given: null; readonly result: null };
   overRows: { readonly given: EffectOptions; readonly result: OverRows };
   portable: { readonly given: null; readonly result: Uint8Array };

@@ -1,3 +1,4 @@
+import { createInlineEngine } from "../../src/engine/engine.ts";
 import type { ProgressListener } from "../../src/engine/progress.ts";
 import { InputError } from "../../src/errors.ts";
 import { families } from "../../src/families/families.ts";
@@ -95,6 +96,10 @@ export function createSession({ onProgress, onRunning }: Listening): Handlers {
         await engine.executor.close();
         if (running === controller) running = undefined;
       }
+    },
+    async fitColumns({ data, formula, options }) {
+      const engine = await createInlineEngine();
+      return { ...(await fitWithEngine({ data, formula }, options, engine)) };
     },
     async stop() {
       running?.abort(new InputError("The fit was stopped."));
