@@ -127,10 +127,11 @@ function useReport(posterior: Posterior, command: string, overRows: ReportOption
 function partsOf(text: string): readonly Element[] {
   const page = new DOMParser().parseFromString(text, "text/html");
   // What is wider than a phone is scrolled, by keys too.
-  for (const part of page.querySelectorAll<HTMLElement>(".wide, figure, pre")) {
+  for (const [k, part] of page.querySelectorAll<HTMLElement>(".wide, figure").entries()) {
+    const title = part.closest("section")?.querySelector("h2")?.textContent ?? "Part of the report";
     part.tabIndex = 0;
     part.setAttribute("role", "region");
-    part.setAttribute("aria-label", part.closest("section")?.querySelector("h2")?.textContent ?? "Part of the report");
+    part.setAttribute("aria-label", `${title}, part ${k + 1}`);
   }
   return [...page.querySelectorAll(".verdict, main > *")];
 }

@@ -49,7 +49,8 @@ export function Averaging() {
       title="Averaging"
       equation={
         <>
-          θ̄ = (1 / T) Σ<sub>t</sub> θ<sub>t</sub>, &nbsp; Cov θ̄ → A<sup>−1</sup> C A<sup>−1</sup> / N
+          <span class="mean">θ</span> = (1 / T) Σ<sub>t</sub> θ<sub>t</sub>, &nbsp; Cov <span class="mean">θ</span> → A
+          <sup>−1</sup> C A<sup>−1</sup> / N
         </>
       }
       controls={
@@ -59,7 +60,7 @@ export function Averaging() {
           max={3}
           step={0.5}
           value={window}
-          text={`${passes.toPrecision(2)} passes, ${steps.toLocaleString("en")} steps`}
+          text={`${Number(passes.toPrecision(2))} ${passes === 1 ? "pass" : "passes"}, ${steps.toLocaleString("en")} steps`}
           set={setWindow}
         />
       }
@@ -86,7 +87,7 @@ export function Averaging() {
   );
 }
 
-/** ĝ(θ) − ĝ(θ̂) + g(θ̂) with the same rows for both; at θ̂ = θ* the full gradient g(θ̂) is 0. */
+/** ĝ(θ) − ĝ(θ*) + g(θ*) with the same rows for both; the full gradient g(θ*) is 0. */
 function controlled(own: Problem, at: readonly [number, number], batchSize: number, seed: number): [number, number] {
   const [u, v] = batchGradient(own, at, batchSize, createRandom(seed, 0, 1));
   const [s, t] = batchGradient(own, own.mode, batchSize, createRandom(seed, 0, 1));
@@ -127,7 +128,7 @@ export function ControlVariates() {
       title="Control variates"
       equation={
         <>
-          ĝ<sub>S</sub>(θ) − ĝ<sub>S</sub>(θ̂) + g(θ̂)
+          ĝ<sub>S</sub>(θ) − ĝ<sub>S</sub>(θ*) + g(θ*)
         </>
       }
       controls={
