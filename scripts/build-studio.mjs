@@ -12,7 +12,7 @@ const out = join(root, "dist", "studio");
 const scripts = [
   { name: "studio", entry: "studio/main.tsx", runs: "page" },
   { name: "tour", entry: "studio/tour/main.tsx", runs: "asked" },
-  { name: "pictures", entry: "studio/pictures.ts", runs: "asked" },
+  { name: "pictures", entry: "studio/pictures-worker.ts", runs: "worker" },
   { name: "worker", entry: "studio/worker/worker.ts", runs: "worker" },
 ];
 
@@ -44,8 +44,8 @@ export async function buildStudio() {
       plugins: [manifest],
       jsx: "automatic",
       jsxImportSource: "preact",
-      // Never where there is a page.
-      external: ["linkedom", "node:*"],
+      // Canvases, of which linkedom makes no use here, and what only Node runs.
+      external: ["canvas", "node:*"],
       metafile: true,
       write: false,
       legalComments: "none",

@@ -3,7 +3,8 @@ import { version } from "../../package.json" with { type: "json" };
 import type { Posterior } from "../../src/fit/posterior.ts";
 import type { ReportOptions } from "../../src/report/report.ts";
 import { download, drawsAsCsv } from "../download.ts";
-import { exportsOf } from "../scripts.ts";
+import type { ReportAnswer, ReportRequest } from "../pictures-worker.ts";
+import { workerOf } from "../scripts.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import { Cloud } from "./cloud.tsx";
@@ -29,6 +30,12 @@ export function Result({ state: { asking, table }, result, session }: Given) {
     navigator.clipboard?.writeText(command).then(
       () => setCopied(true),
       () => setCopied(false),
+    );
+  if (!page.parts && !page.problem)
+    return (
+      <p class="aside" role="status">
+        Drawing the report …
+      </p>
     );
   return (
     <>
@@ -104,20 +111,32 @@ interface ReportText {
   readonly problem?: string;
 }
 
-/** The command's own report of the fit, whose pictures take a moment. */
+/** The command's own report of the fit, drawn by a worker of its own. */
 function useReport(posterior: Posterior, command: string, overRows: ReportOptions | undefined): ReportText {
   const [page, setPage] = useState<ReportText>({});
   useEffect(() => {
+    const failed = (why: string) =>
+      setPage((before) => ({ ...before, problem: `The report could not be made: ${why}` }));
+    let end = () => {};
     let isOld = false;
-    exportsOf<{ report(fit: Posterior, options: ReportOptions): Promise<string> }>("pictures")
-      .then(({ report }) => report(posterior, { origin: { version, command }, ...overRows }))
-      .then(
-        (text) => !isOld && setPage({ text, parts: partsOf(text) }),
-        (error: Error) =>
-          !isOld && setPage((before) => ({ ...before, problem: `The report could not be made: ${error.message}` })),
-      );
+    workerOf("pictures").then(
+      (worker) => {
+        end = () => worker.terminate();
+        if (isOld) return end();
+        worker.onmessage = ({ data }: MessageEvent<ReportAnswer>) => {
+          end();
+          if ("text" in data) setPage({ text: data.text, parts: partsOf(data.text) });
+          else failed(data.problem);
+        };
+        worker.onerror = ({ message }) => failed(message);
+        const request: ReportRequest = { posterior, options: { origin: { version, command }, ...overRows } };
+        worker.postMessage(request);
+      },
+      ({ message }: Error) => failed(message),
+    );
     return () => {
       isOld = true;
+      end();
     };
   }, [posterior, command, overRows]);
   return page;

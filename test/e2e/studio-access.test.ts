@@ -56,6 +56,9 @@ describe.skipIf(!executable)(`the studio for everybody${whyNoBrowser}`, () => {
     await page.getByRole("option", { name: "distance" }).waitFor();
     await requireGood("with a completion open");
     await page.locator("#formula").fill("late ~ distance + rain + (1 | quarter)");
+    await page.getByText("More:").click();
+    await page.locator("#draws").fill("50");
+    await page.locator("#sampler").selectOption("laplace");
     await page.getByRole("button", { name: "Fit", exact: true }).click();
     await page
       .getByText("Chains of quarter")
