@@ -16,7 +16,7 @@ export interface Fields {
   readonly tolerance: string;
 }
 
-export const blankFields: Fields = {
+const blankFields: Fields = {
   ...{ family: "", event: "", prior: "", interceptPrior: "", weights: "" },
   ...{ sampler: "", chains: "", draws: "", seed: "", tolerance: "" },
 };

@@ -58,7 +58,7 @@ export function withLevelNames(
 }
 
 /** The name of a level of a recipe's factor. */
-export function levelNameIn({ columns, places }: RecipeFactor, level: number): string {
+function levelNameIn({ columns, places }: RecipeFactor, level: number): string {
   return columns.map(({ levels }, c) => textOf(levels, places ? places[c][level] : level)).join(":");
 }
 

@@ -1,4 +1,5 @@
 import { quoteName } from "../../src/formula/formula-text.ts";
+import { withTarget, withTerm } from "../formula-edits.ts";
 import type { Session } from "../session.ts";
 import type { State } from "../state.ts";
 import type { ColumnSummary } from "../worker/protocol.ts";
@@ -68,19 +69,6 @@ export function Columns({ state: { table, summaries, formula }, session }: Given
       </table>
     </Scrolled>
   );
-}
-
-/** The formula of that target: with the terms that there are, or all other columns. */
-export function withTarget(formula: string, name: string): string {
-  const [, terms] = formula.split("~");
-  return `${name} ~ ${terms?.trim() || "."}`;
-}
-
-/** The formula with one more term. */
-export function withTerm(formula: string, term: string): string {
-  const [target, terms] = formula.split("~").map((part) => part.trim());
-  if (terms === undefined) return target === "" ? `~ ${term}` : `${target} ~ ${term}`;
-  return `${target} ~ ${terms === "" || terms === "." ? term : `${terms} + ${term}`}`;
 }
 
 const width = 120;

@@ -1,7 +1,7 @@
 import { quoteName } from "../../src/formula/formula-text.ts";
+import { withTerm } from "../formula-edits.ts";
 import type { Session } from "../session.ts";
 import type { Fields, State } from "../state.ts";
-import { withTerm } from "./columns.tsx";
 import { FormulaField } from "./formula-field.tsx";
 
 interface Given {

@@ -5,7 +5,7 @@ const bins = 24;
 const shownLevels = 8;
 
 /** Numbers as people write them: five digits. */
-export const short = (value: number) =>
+const short = (value: number) =>
   Math.abs(value) >= 1e5 || (value !== 0 && Math.abs(value) < 1e-3)
     ? value.toExponential(2)
     : String(Number(value.toPrecision(5)));

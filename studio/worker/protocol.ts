@@ -6,7 +6,7 @@ import type { FitOptions } from "../../src/options/options.ts";
 import type { ColumnInfo } from "../../src/table/table-source.ts";
 
 /** Where the rows are read: by the command's own reader behind the page, or in the page. */
-export type Reader = "command" | "page";
+type Reader = "command" | "page";
 
 /** A table that is open. */
 export interface OpenTable {

@@ -1,14 +1,12 @@
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { executable, launchChromium, whyNoBrowser } from "./chromium.ts";
 import { type Host, staticStudio } from "./studio-host.ts";
 
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
 /** What axe finds wrong, a line each. */
 async function faultsOf(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axePath });
+  await page.addScriptTag({ content: axe.source });
   return page.evaluate(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: put into the page by axe
     const { violations } = await (globalThis as any).axe.run(document);
