@@ -120,7 +120,9 @@ export class Session {
         if (this.openCount !== count) return;
         this.change({ summaries: { ...this.state.summaries, [name]: summary } });
       } catch (error) {
-        this.tell("data")(error);
+        if (this.openCount !== count) return;
+        const why = (error as Error).message;
+        this.change({ summaries: { ...this.state.summaries, [name]: { name, missing: 0, bars: [], range: "", why } } });
       }
     }
   }

@@ -125,8 +125,8 @@ async function answerOfTables(tables: ServedTables, request: IncomingMessage, ur
   if (method === "POST" && id === undefined) return tables.openDropped(name, request);
   if (method === "GET" && id === "given") return tables.openGiven();
   if (method === "DELETE" && what === undefined) return tables.close(Number(id));
-  const source = tables.source(Number(id));
-  if (method === "GET" && what === "column") return columnBytes(source, name);
+  const source = await tables.source(Number(id));
+  if (method === "GET" && what === "column") return columnBytes(source, name, url.searchParams.has("text"));
   if (method === "GET" && what === "texts") return source.texts?.(name);
   if (method === "POST" && what === "survey") {
     const { wanted, sample } = await bodyOf(request);

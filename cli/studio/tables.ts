@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { removeTemporary, temporaryPath } from "../../src/duckdb/files/temporaries.ts";
 import { openTable } from "../../src/duckdb/source.ts";
 import { InputError } from "../../src/errors.ts";
-import type { Column, TableSource } from "../../src/table/table-source.ts";
+import type { CategoryColumn, TableSource } from "../../src/table/table-source.ts";
 
 /** What the command was started with. */
 export interface GivenData {
@@ -20,23 +20,29 @@ interface ServedTable {
   close(): Promise<void>;
 }
 
-/** Tables that are open at once; of more the oldest is closed. */
-const mostTables = 8;
+/** The number of the table that the command was started with, which pages do not close. */
+const givenId = 0;
+
+/** Tables of dropped files that are open at once; of more the oldest is closed. */
+const mostTables = 4;
 
 /** The tables behind the page, read as the command reads them. */
 export class ServedTables {
   private readonly tables = new Map<number, ServedTable>();
-  private count = 0;
+  private givenTable: Promise<ServedTable> | undefined;
+  private count = givenId + 1;
 
   constructor(private readonly given: GivenData) {}
 
-  /** The table that the command was started with; null where it was started without. */
+  /** The table that the command was started with, one for all pages; null where it was started without. */
   async openGiven(): Promise<unknown> {
     const { path, sql } = this.given;
     if (path === undefined && sql === undefined) return null;
-    const source = await openHeld({ path, sql });
-    const label = path === undefined ? "the query" : basename(path);
-    return this.keep({ source, about: { label, path: path ?? "", sql }, close: async () => source.close?.() });
+    this.givenTable ??= openHeld({ path, sql }).then((source) => {
+      const label = path === undefined ? "the query" : basename(path);
+      return { source, about: { label, path: path ?? "", sql }, close: async () => source.close?.() };
+    });
+    return described(givenId, await this.givenTable);
   }
 
   /** A file that was dropped on the page: its bytes go to a temporary folder, as DuckDB reads files. */
@@ -67,8 +73,8 @@ export class ServedTables {
   }
 
   /** @throws InputError where there is none of that number */
-  source(id: number): TableSource {
-    const table = this.tables.get(id);
+  async source(id: number): Promise<TableSource> {
+    const table = id === givenId ? await this.givenTable : this.tables.get(id);
     if (!table) throw new InputError("This table is closed; open the file again.");
     return table.source;
   }
@@ -81,6 +87,7 @@ export class ServedTables {
   }
 
   async closeAll(): Promise<void> {
+    await (await this.givenTable)?.close();
     for (const id of [...this.tables.keys()]) await this.close(id);
   }
 
@@ -88,9 +95,13 @@ export class ServedTables {
     const id = this.count++;
     this.tables.set(id, table);
     for (const old of [...this.tables.keys()].slice(0, -mostTables)) await this.close(old);
-    const { columns, numRows, notes = [], fileTypes, relation } = table.source;
-    return { ...table.about, id, columns, numRows, notes, fileTypes, relation };
+    return described(id, table);
   }
+}
+
+function described(id: number, { source, about }: ServedTable): unknown {
+  const { columns, numRows, notes = [], fileTypes, relation } = source;
+  return { ...about, id, columns, numRows, notes, fileTypes, relation };
 }
 
 /** A table whose columns are read once, so that each can be asked for by itself. */
@@ -100,24 +111,38 @@ async function openHeld(given: GivenData): Promise<TableSource> {
   return source;
 }
 
-/** A whole column: a header in JSON, after its length, and the values from a multiple of 8 bytes on. */
-export async function columnBytes(source: TableSource, name: string): Promise<Buffer> {
+/**
+ * A whole column: a header in JSON, after its length, and the values from a multiple of 8 bytes on.
+ * @param isText Whether its texts are wanted as they are, however many: their levels are in the order of their first row
+ */
+export async function columnBytes(source: TableSource, name: string, isText: boolean): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   const chunkSizes: number[] = [];
-  let shape: Pick<Extract<Column, { kind: "category" }>, "levels" | "isOrdered"> = { levels: [] };
-  let isCategory = false;
-  for await (const { numRows, columns } of source.chunks([name])) {
+  const dictionary = new Map<string, number>();
+  let shape: Pick<CategoryColumn, "levels" | "isOrdered"> | undefined;
+  for await (const { numRows, columns } of source.chunks([name], isText ? new Set([name]) : undefined)) {
     const column = columns.get(name)!;
     chunkSizes.push(numRows);
-    isCategory = column.kind === "category";
-    const values = column.kind === "number" ? column.values : column.codes;
-    parts.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
     if (column.kind === "category") shape = column;
+    const values = column.kind === "number" ? column.values : isText ? codesIn(dictionary, column) : column.codes;
+    parts.push(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
-  const { levels, isOrdered } = shape;
-  const header = Buffer.from(JSON.stringify({ chunkSizes, ...(isCategory && { levels, isOrdered }) }));
+  const { isOrdered } = shape ?? {};
+  const levels = shape && (isText ? [...dictionary.keys()] : shape.levels);
+  const header = Buffer.from(JSON.stringify({ chunkSizes, levels, isOrdered }));
   const start = Buffer.alloc(Math.ceil((4 + header.length) / 8) * 8);
   start.writeUInt32LE(header.length);
   header.copy(start, 4);
   return Buffer.concat([start, ...parts]);
+}
+
+/** A chunk's texts as codes of all texts so far. */
+function codesIn(dictionary: Map<string, number>, { codes, levels }: CategoryColumn): Int32Array {
+  return codes.map((code) => {
+    if (code < 0) return -1;
+    const text = levels[code];
+    const known = dictionary.get(text) ?? dictionary.size;
+    dictionary.set(text, known);
+    return known;
+  });
 }

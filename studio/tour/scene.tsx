@@ -28,6 +28,8 @@ interface SceneGiven {
   readonly draw: (sheet: Sheet) => void;
 }
 
+const stillSteps = 60;
+
 /** A scene of the tour: text and an equation, a moving picture, and sliders. It moves while it is seen and people let it. */
 export function Scene({ number, title, children, equation, controls, label, legend, said, step, draw }: SceneGiven) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -43,6 +45,10 @@ export function Scene({ number, title, children, equation, controls, label, lege
     context.clearRect(0, 0, width, height);
     now.current.draw({ context, width, height, colours: colours(own) });
   };
+  useEffect(() => {
+    // Who asks for stillness sees what the others see after a while.
+    if (!isMoving) for (let k = 0; k < stillSteps; k++) step?.();
+  }, []);
   useEffect(paint);
   useEffect(() => {
     let asked = 0;

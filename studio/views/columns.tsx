@@ -32,9 +32,9 @@ export function Columns({ state: { table, summaries, formula }, session }: Given
                 <code>{name}</code>
               </th>
               <td>{isTime ? "time" : type === "string" ? "text" : type}</td>
-              {type === "unsupported" ? (
+              {type === "unsupported" || summaries[name]?.why ? (
                 <td colSpan={4} class="refusal">
-                  {refusal ?? "A type that no formula can use."}
+                  {summaries[name]?.why ?? refusal ?? "A type that no formula can use."}
                 </td>
               ) : (
                 <>

@@ -12,7 +12,10 @@ const short = (value: number) =>
 
 /** A day since 1970 as a date, with the time where it is a part of a day. */
 function dayText(days: number, withTime: boolean): string {
-  const text = new Date(days * 86_400_000).toISOString();
+  const date = new Date(days * 86_400_000);
+  // Beyond what dates of the language reach.
+  if (Number.isNaN(date.getTime())) return `day ${short(days)}`;
+  const text = date.toISOString();
   return withTime ? text.slice(0, 16).replace("T", " ") : text.slice(0, 10);
 }
 
@@ -69,6 +72,5 @@ function ofLevels({ name }: ColumnInfo, { codes, levels }: Extract<Column, { kin
       ...(rest > 0 ? [{ label: `${formatCount(rest)} others`, count: others }] : []),
     ],
     range: `${formatCount(present.length)} ${present.length === 1 ? "value" : "values"}`,
-    levels: levels.filter((_, code) => counts[code] > 0).slice(0, 200),
   };
 }

@@ -28,8 +28,8 @@ export interface ColumnSummary {
   readonly bars: readonly { readonly label: string; readonly count: number }[];
   /** Of numbers the least and the largest, of texts how many levels there are. */
   readonly range: string;
-  /** How many different values a column has, where it is categorical. */
-  readonly levels?: readonly string[];
+  /** Why there is none of this. */
+  readonly why?: string;
 }
 
 /** A parameter while the chains run. */

@@ -61,23 +61,25 @@ export async function openGiven(server: Server): Promise<StudioTable | undefined
 
 function served({ id, fileTypes, relation, ...about }: ServedTable, server: Server): StudioTable {
   const columns = new Map<string, Promise<ServedColumn>>();
-  const read = (name: string) => {
-    const found = columns.get(name) ?? columnFrom(server, `tables/${id}/column?name=${encodeURIComponent(name)}`);
-    columns.set(name, found);
+  const read = (name: string, isText = false) => {
+    const path = `tables/${id}/column?name=${encodeURIComponent(name)}${isText ? "&text" : ""}`;
+    const found = columns.get(path) ?? columnFrom(server, path);
+    columns.set(path, found);
     return found;
   };
   const column = async (name: string) => (await read(name)).column;
-  const sized = async (names: readonly string[]) =>
-    names.length === 0 ? undefined : (await read(names[0])).chunkSizes;
   const given: StoredColumns = { ...about, label: about.label, column };
   const source: TableSource = {
     ...storedTable(given),
     notes: about.notes,
     fileTypes,
     relation,
-    // Chunks of the same rows, so that sums over them are the same to the last bit.
     async *chunks(names, texts) {
-      yield* storedTable({ ...given, chunkSizes: await sized(names) }).chunks(names, texts);
+      const isText = (name: string) => texts?.has(name) ?? false;
+      // Chunks of the same rows, so that sums over them are the same to the last bit.
+      const chunkSizes = names.length === 0 ? undefined : (await read(names[0], isText(names[0]))).chunkSizes;
+      const column = async (name: string) => (await read(name, isText(name))).column;
+      yield* storedTable({ ...given, column, chunkSizes }).chunks(names, texts);
     },
     survey: (wanted: SurveyWanted, sample: boolean) =>
       ask(server, `tables/${id}/survey`, { method: "POST", body: JSON.stringify({ wanted, sample }) }),

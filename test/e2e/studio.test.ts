@@ -11,7 +11,7 @@ import { fileOfStudio, type Host, servedStudio, staticStudio } from "./studio-ho
 
 const { at, ornstein } = commandFolder("studio");
 const data = at("rides.csv");
-const formula = "late ~ log(distance) + quarter + day";
+const formula = "late ~ log(distance) + quarter + day + words(note)";
 
 beforeAll(() => {
   const random = createRandom(5, 0, 1);
@@ -23,9 +23,10 @@ beforeAll(() => {
       n % 53 === 0 ? "NA" : distance.toFixed(3),
       ["yes", "no", "007"][n % 3],
       `2024-02-${10 + (n % 19)}`,
+      `"${["wet", "dry", "windy"][n % 3]} road, ${["busy", "calm"][n % 2]}"`,
     ].join(",");
   });
-  writeFileSync(data, `late,distance,quarter,day\n${rows.join("\n")}\n`);
+  writeFileSync(data, `late,distance,quarter,day,note\n${rows.join("\n")}\n`);
 });
 
 /** The draws that the command writes, as lines of numbers. */
@@ -93,10 +94,10 @@ describe.skipIf(!executable)(`the studio in Chromium${whyNoBrowser}`, () => {
       readFileSync(data, "utf8"),
     );
     await page.dispatchEvent(".drop", "drop", { dataTransfer: dropped });
-    await page.getByText(`rides.csv: 3,000 rows, 4 columns, ${how}`).waitFor();
+    await page.getByText(`rides.csv: 3,000 rows, 5 columns, ${how}`).waitFor();
     await fitInPage(page);
     const [head, ...lines] = (await downloaded(page, "Download the draws")).toString().trim().split("\n");
-    expect(head).toContain("chain,draw,log(distance),quarter[no],quarter[yes],day,Intercept");
+    expect(head).toContain("chain,draw,log(distance),quarter[no],quarter[yes],day,words(note)[busy]");
     // To the last bit: a number's shortest digits are read back as the number.
     expect(lines.map((line) => line.split(",").map(Number))).toEqual(expected);
     const report = (await downloaded(page, "Download the report")).toString();
