@@ -29,7 +29,7 @@ function startWorker(given: WorkerStart): KernelWorker {
     get hasEnded() {
       return hasEnded;
     },
-    terminate() {
+    async terminate() {
       worker.terminate();
       URL.revokeObjectURL(url);
     },

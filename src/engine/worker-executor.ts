@@ -17,7 +17,7 @@ export interface KernelWorker {
   /** Resolves when it finds no further task. @throws where a kernel fails, or the thread ends */
   run(tasks: readonly KernelTask[]): Promise<void>;
   readonly hasEnded: boolean;
-  terminate(): void | Promise<unknown>;
+  terminate(): Promise<unknown>;
 }
 
 /**

@@ -3,6 +3,8 @@ export interface PointPicture {
   /** Draws the points of the window's part of the plane. */
   draw(window: Window2D, colour: string): void;
   readonly isByGpu: boolean;
+  /** Gives back what it holds of the GPU, of which a page has few. */
+  close(): void;
 }
 
 /** The part of the plane that is seen. */
@@ -62,6 +64,7 @@ function byGpu(gl: WebGLRenderingContext, points: Float32Array): PointPicture {
   const count = points.length / 2;
   return {
     isByGpu: true,
+    close: () => gl.getExtension("WEBGL_lose_context")?.loseContext(),
     draw({ x, y, width, height }, colour) {
       gl.viewport(0, 0, gl.drawingBufferWidth, gl.drawingBufferHeight);
       gl.clearColor(0, 0, 0, 0);
@@ -84,6 +87,7 @@ function byProcessor(canvas: HTMLCanvasElement, points: Float32Array): PointPict
   let run = 0;
   return {
     isByGpu: false,
+    close: () => void run++,
     draw({ x, y, width, height }, colour) {
       const own = ++run;
       const size = pixels * (globalThis.devicePixelRatio || 1);

@@ -95,7 +95,10 @@ function Points({ x, y, label }: { x: Scaled; y: Scaled; label: string }) {
     };
     draw();
     own.dataset.gpu = String(picture.isByGpu);
-    return () => cancelAnimationFrame(asked);
+    return () => {
+      cancelAnimationFrame(asked);
+      picture.close();
+    };
   }, [x.values, y.values]);
   const nearer = (factor: number, fx = 0.5, fy = 0.5) =>
     change.current(({ x, y, width, height }) => ({

@@ -27,7 +27,7 @@ export function Result({ state: { asking, table }, result, session }: Given) {
   const stem = (table?.label ?? "fit").replace(/\.[^.]*$/, "");
   const [isCopied, setCopied] = useState(false);
   const copy = () =>
-    navigator.clipboard?.writeText(command).then(
+    navigator.clipboard.writeText(command).then(
       () => setCopied(true),
       () => setCopied(false),
     );
@@ -75,9 +75,11 @@ export function Result({ state: { asking, table }, result, session }: Given) {
           <code>{command}</code>
         </pre>
         <p class="buttons">
-          <button type="button" class="plain" onClick={copy}>
-            {isCopied ? "Copied" : "Copy the command"}
-          </button>
+          {navigator.clipboard && (
+            <button type="button" class="plain" onClick={copy}>
+              {isCopied ? "Copied" : "Copy the command"}
+            </button>
+          )}
           <button
             type="button"
             class="plain"

@@ -56,7 +56,10 @@ export function createSession({ onProgress, onRunning }: Listening): Handlers {
   };
 
   return {
-    openFile: async ({ file, server }) => (await open(server ? openDropped(file, server) : openInPage(file)))!,
+    async openFile({ file, server }) {
+      await requireReadable(file);
+      return (await open(server ? openDropped(file, server) : openInPage(file)))!;
+    },
     openGiven: (server) => open(openGiven(server)),
     choices: async () => ({
       families: Object.keys(families),
@@ -115,4 +118,13 @@ export function createSession({ onProgress, onRunning }: Listening): Handlers {
     },
     portable: async () => exportFit(fitted()),
   };
+}
+
+/** @throws InputError of a folder, or a file that is gone or may not be read */
+async function requireReadable(file: File): Promise<void> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    throw new InputError(`${file.name} cannot be read: it is a folder, or gone, or not permitted.`);
+  }
 }
