@@ -80,6 +80,19 @@ module.exports = {
       to: { path: "^(paper|cli)/" },
     },
     {
+      name: "src-does-not-import-the-studio",
+      severity: "error",
+      from: { path: "^(src|paper|cli)/" },
+      to: { path: "^studio/" },
+    },
+    {
+      name: "the-studio-runs-in-browsers",
+      comment: "what it imports of src does too",
+      severity: "error",
+      from: { path: "^studio/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(cli|paper)/|node[^/]*\\.ts$", dependencyTypesNot: ["npm", "npm-dev"] },
+    },
+    {
       name: "paper-does-not-import-cli",
       severity: "error",
       from: { path: "^paper/", pathNot: "\\.test\\.ts$" },

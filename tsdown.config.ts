@@ -1,5 +1,6 @@
 import { defineConfig } from "tsdown";
 import { optionalDependencies } from "./package.json" with { type: "json" };
+import { buildStudio } from "./scripts/build-studio.mjs";
 
 /**
  * TypeScript writes the literals of a union that it infers in the order in which it first met them, which is that in which files
@@ -39,4 +40,6 @@ export default defineConfig({
   inlineOnly: false,
   // What is bundled runs when it is used: no chunk is imported for its effects alone.
   treeshake: { moduleSideEffects: false },
+  // Its scripts are made for browsers, by another bundler.
+  hooks: { "build:done": () => buildStudio() },
 });

@@ -16,6 +16,7 @@ export default defineConfig({
           include: [
             "src/**/*.test.ts",
             "cli/**/*.test.ts",
+            "studio/**/*.test.ts",
             "paper/**/*.test.ts",
             "test/conformance/**/*.test.ts",
             "test/e2e/**/*.test.ts",

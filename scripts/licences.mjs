@@ -11,12 +11,21 @@ const readByPeople = new Map([["h5wasm", "SEE LICENSE IN LICENSE.txt"]]);
 
 const manifestOf = (folder) => JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
 
+const faults = [];
+
 /** Those whose modules the bundler's marks name. */
 function builtIn() {
   const names = new Set();
   for (const file of readdirSync(join(root, "dist")).filter((name) => name.endsWith(".mjs"))) {
     const text = readFileSync(join(root, "dist", file), "utf8");
     for (const [, name] of text.matchAll(/#region node_modules\/((?:@[^/\s]+\/)?[^/\s]+)/g)) names.add(name);
+  }
+  // The studio's scripts name theirs at their beginning (scripts/build-studio.mjs).
+  for (const file of readdirSync(join(root, "dist", "studio")).filter((name) => name.endsWith(".js"))) {
+    const [, packages] =
+      /^\/\* Built of ornstein and (.*);/.exec(readFileSync(join(root, "dist", "studio", file), "utf8")) ?? [];
+    if (packages === undefined) faults.push(`dist/studio/${file}: it does not say of what it is built`);
+    for (const name of packages?.split(" ").filter(Boolean) ?? []) names.add(name);
   }
   return [...names].sort();
 }
@@ -28,7 +37,6 @@ function textOf(folder) {
   return files.map((file) => readFileSync(join(root, folder, file), "utf8").trim()).join("\n\n");
 }
 
-const faults = [];
 function check(name, licence) {
   const isAllowed = licence?.split(" AND ").every((part) => allowed.has(part));
   if (!isAllowed && readByPeople.get(name) !== licence) faults.push(`${name}: ${licence ?? "no licence"}`);

@@ -36,7 +36,7 @@ if (modified(installStamp) < modified("package-lock.json")) {
 
 const buildStamp = "dist/.built";
 const sources = Math.max(
-  ...["src", "cli", "paper", "kernels", "scripts"].map(newest),
+  ...["src", "cli", "studio", "paper", "kernels", "scripts"].map(newest),
   modified("package.json"),
   modified("tsdown.config.ts"),
 );

@@ -1,8 +1,9 @@
 import { InputError } from "./errors.ts";
 import { inOptions, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
-import { posteriorOf, withHidden } from "./fit/posterior-methods.ts";
+import { posteriorOf } from "./fit/posterior-methods.ts";
 import type { PredictionStream } from "./prediction/predict.ts";
+import { withHidden } from "./prediction/with-hidden.ts";
 import type { TableSource } from "./table/table-source.ts";
 
 /** What leaves the library through its entry points: errors and results whose sentences name the library's options. */

@@ -12,7 +12,6 @@ import type { KFoldOptions } from "./fit/k-fold/k-fold.ts";
 import { kFold as kFoldHere, loo as looOfRows } from "./fit/leave-out.ts";
 import { inOptions, reworded } from "./fit/options/option-words.ts";
 import type { Posterior } from "./fit/posterior.ts";
-import { withHidden } from "./fit/posterior-methods.ts";
 import { type NewRows, type Prediction, predict as predictRows } from "./fit/predict.ts";
 import { type CustomPosterior, type SampleModelOptions, sampleModel as sample } from "./fit/sample-model.ts";
 import { plainJson } from "./fit/summary/to-json.ts";
@@ -27,6 +26,7 @@ import { importFit as readFit } from "./persistence/portable-fit.ts";
 import type { SavedFit } from "./persistence/restored-fit.ts";
 import { type PredictionStream, type PredictOptions, predictStream as stream } from "./prediction/predict.ts";
 import type { PredictiveFit } from "./prediction/predictive-fit.ts";
+import { withHidden } from "./prediction/with-hidden.ts";
 import { type Columns, tableFromColumns as columnsTable, tableFromRows as rowsTable } from "./table/table.ts";
 import type { TableSource } from "./table/table-source.ts";
 

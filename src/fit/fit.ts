@@ -22,6 +22,7 @@ import { posteriorOf } from "./posterior-methods.ts";
 import { runSelected, settingsOf } from "./run-selected.ts";
 import { byTerm } from "./summary/group-terms.ts";
 import { carriedOf } from "./update/carried.ts";
+import { type DrawsSoFar, watched } from "./watched.ts";
 import { withMemoryOf } from "./within-memory.ts";
 
 /** What may be set for a run of `fit`. */
@@ -38,6 +39,11 @@ export interface RunOptions extends FitOptions, RunControl {
    * they are where that takes a second or so.
    */
   readonly effects?: boolean;
+  /**
+   * Told a few times a second while chains run which draws there are so far, on the scale of the data: of models with curvature of all
+   * pairs, and of samplers whose draws are positions of the chains. What it does not get in time it gets from the result.
+   */
+  readonly onDraws?: (soFar: DrawsSoFar) => void;
   /** Where the run keeps what it has worked out, and goes on from where one like it was interrupted. */
   readonly checkpoint?: Checkpoint;
 }
@@ -55,6 +61,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     keepLogLikelihood,
     effects: wantsEffects,
     checkpoint,
+    onDraws,
     ...plain
   } = options;
   if (wantsEffects !== undefined && typeof wantsEffects !== "boolean")
@@ -86,7 +93,10 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
     const estimates = await estimateLoaded(input, resolved, engine, listening, found);
     const { design, local, learned, seconds } = estimates;
     const observed = keepTarget && { observed: observedTarget(design, local.model) };
-    const { certified, rationale, warnings } = await runSelected(estimates, resolved);
+    const { certified, rationale, warnings } = await runSelected(
+      onDraws ? watched(estimates, onDraws) : estimates,
+      resolved,
+    );
     const { run, draws, certificate } = certified;
     const recipe = modelRecipe(design, local.model);
     const source = { recipe, draws, seed: resolved.seed };

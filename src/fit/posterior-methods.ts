@@ -1,6 +1,7 @@
 import { version } from "../../package.json" with { type: "json" };
 import { looOf } from "../loo/loo.ts";
-import { type GroupEffects, levelNameIn, type NamedGroupEffects } from "../prediction/group-effects.ts";
+import { withLevelNames } from "../prediction/group-effects.ts";
+import { withHidden } from "../prediction/with-hidden.ts";
 import { effects } from "./ask-effects.ts";
 import type { Posterior, PosteriorData, PosteriorMethods } from "./posterior.ts";
 import { predict, sourceOf } from "./predict.ts";
@@ -14,7 +15,7 @@ export function posteriorOf<Data extends PosteriorData>(
   given: Data,
 ): Data & Pick<Posterior, "groupEffects"> & PosteriorMethods {
   const { groupEffects, recipe } = given;
-  const data = (groupEffects ? { ...given, groupEffects: named(groupEffects, recipe) } : given) as Data &
+  const data = (groupEffects ? { ...given, groupEffects: withLevelNames(groupEffects, recipe) } : given) as Data &
     Pick<Posterior, "groupEffects">;
   const own: Data & Pick<Posterior, "groupEffects"> & PosteriorMethods = withHidden<typeof data, PosteriorMethods>(
     data,
@@ -37,20 +38,4 @@ export function posteriorOf<Data extends PosteriorData>(
     },
   );
   return own;
-}
-
-function named(effects: readonly GroupEffects[], { groups }: Posterior["recipe"]): NamedGroupEffects[] {
-  return effects.map((own) => {
-    const factor = groups?.factors.find(({ name }) => name === own.factor);
-    return withHidden(own, { level: (level: number) => (factor ? levelNameIn(factor, level) : String(level)) });
-  });
-}
-
-/** A copy of the object with additional properties that are not enumerable. */
-export function withHidden<Data extends object, Hidden extends object>(data: Data, hidden: Hidden): Data & Hidden {
-  const descriptors = Object.entries(hidden).map(([name, value]) => [
-    name,
-    { value, writable: true, configurable: true },
-  ]);
-  return Object.defineProperties({ ...data }, Object.fromEntries(descriptors)) as Data & Hidden;
 }

@@ -1,4 +1,5 @@
 import type { RecipeFactor, RecipeLevels } from "../design/groups/recipe-types.ts";
+import { withHidden } from "./with-hidden.ts";
 
 /** The effects of each level of a grouping factor, on the scale of the data. */
 export interface GroupEffects {
@@ -45,8 +46,19 @@ export interface NamedGroupEffects extends GroupEffects {
   level(level: number): string;
 }
 
+/** The same effects with the names of their levels, which copies of a posterior have lost. */
+export function withLevelNames(
+  effects: readonly GroupEffects[],
+  { groups }: { readonly groups?: { readonly factors: readonly RecipeFactor[] } },
+): NamedGroupEffects[] {
+  return effects.map((own) => {
+    const factor = groups?.factors.find(({ name }) => name === own.factor);
+    return withHidden(own, { level: (level: number) => (factor ? levelNameIn(factor, level) : String(level)) });
+  });
+}
+
 /** The name of a level of a recipe's factor. */
-export function levelNameIn({ columns, places }: RecipeFactor, level: number): string {
+function levelNameIn({ columns, places }: RecipeFactor, level: number): string {
   return columns.map(({ levels }, c) => textOf(levels, places ? places[c][level] : level)).join(":");
 }
 

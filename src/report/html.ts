@@ -35,7 +35,7 @@ export function table(
   rows: readonly (readonly (Html | string)[])[],
   caption?: string,
 ): Html {
-  const head = titles.map((title) => html`<th scope="col">${title}</th>`);
+  const head = titles.map((title) => (title === "" ? html`<td></td>` : html`<th scope="col">${title}</th>`));
   const body = rows.map(
     ([name, ...cells]) => html`<tr><th scope="row">${name}</th>${cells.map((cell) => html`<td>${cell}</td>`)}</tr>
 `,

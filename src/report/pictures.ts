@@ -6,8 +6,13 @@ import { plotTraces } from "../plots/traces.ts";
 import { asHtml, type Html, html, section, withoutUnseen } from "./html.ts";
 
 /** A picture that carries its own title and caption. */
-export const figure = (svg: string): Html => html`<figure>${asHtml(withoutUnseen(svg.trim()))}</figure>
+export const figure = (
+  svg: string,
+): Html => html`<figure>${asHtml(withoutUnseen(svg.trim()).replace(namesOfMarks, "$1"))}</figure>
 `;
+
+/** Plot's own names of marks, such as "rule": the picture is read out by its label, and groups of marks may have none. */
+const namesOfMarks = /(<g\b[^>]*?) aria-label="[^"]*"/g;
 
 /** So many levels of a factor are drawn: more are grey on a page. */
 const mostLevels = 40;

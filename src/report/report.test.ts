@@ -95,6 +95,12 @@ describe("a page", () => {
     expect(html).toMatch(/seed 1 draws are the same numbers: 4 chains of 50 draws/);
   });
 
+  it("is read out by the labels of its pictures, not by names of their marks", () => {
+    expect(html.match(/<svg[^>]* aria-label="/g)).toHaveLength(3);
+    expect(html).not.toMatch(/<g\b[^>]* aria-label/);
+    expect(html).not.toContain('<th scope="col"></th>');
+  });
+
   it("loads nothing and has no scripts", () => {
     expect(html).not.toMatch(/<script|<link|<img|<iframe|@import|url\((?!#)|https?:\/\/(?!www\.w3\.org)/);
     expect(html).toContain("default-src 'none'");

@@ -5,7 +5,7 @@ export const style = `
 @media (prefers-color-scheme: dark) {
   :root { --ink: #e6e6e6; --faint: #a3a7ad; --paper: #171717; --line: #373b41; --shade: #1f2226; --main: #7cc0f5;
     --ok: #4fd0a0; --warning: #f0b74a; --failed: #ff8b80 }
-  figure svg { filter: invert(0.91) hue-rotate(180deg) }
+  figure svg { filter: invert(0.91) hue-rotate(180deg); color: #1c1c1c }
 }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 54rem; font: 16px/1.55 system-ui, sans-serif; color: var(--ink);

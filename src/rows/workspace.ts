@@ -7,6 +7,11 @@ export interface Workspace {
   readonly executor: Executor;
   readonly signal?: AbortSignal;
   readonly onProgress?: ReportProgress;
+  /**
+   * Told a few times a second while the chains run that there are more draws; what it is given copies those so far, one array a chain,
+   * draws × M row-major.
+   */
+  readonly onDraws?: (soFar: () => readonly Float64Array[]) => void;
   /** Where results are kept for a run that begins anew after an interruption; absent unless asked for. */
   readonly checkpoint?: Checkpoint;
   /** Called after each pass over rows. */

@@ -1,23 +1,16 @@
 import { InputError } from "../errors.ts";
 import { requireArray, requireObject } from "../kinds.ts";
-import { surveyColumns } from "./survey-columns.ts";
+import { storedTable } from "./stored-table.ts";
 import {
   type CategoryColumn,
   type Column,
   type ColumnInfo,
   compareText,
   formatCount,
-  maxLevels,
-  type SurveyWanted,
   type TableSource,
-  type TextValues,
-  tooManyLevels,
 } from "./table-source.ts";
 
 export * from "./table-source.ts";
-
-/** Rows per chunk: few enough for the chunk's design to stay in a core's cache. */
-const chunkRows = 4096;
 
 /** A column's values; null, undefined and NaN are missing. */
 export type ColumnData = ArrayLike<number | string | boolean | Date | bigint | null | undefined>;
@@ -60,20 +53,7 @@ export function tableFromColumns(given: Columns): TableSource {
     stored.set(name, isText ? categories(values, type) : { kind: "number", values: numbers(values) });
   }
 
-  async function* chunks(wanted: readonly string[], texts?: ReadonlySet<string>) {
-    for (const name of wanted) {
-      const column = stored.get(name);
-      if (column?.kind !== "category" || texts?.has(name) || column.levels.length <= maxLevels) continue;
-      throw tooManyLevels(name, formatCount(column.levels.length));
-    }
-    for (let from = 0; from < numRows; from += chunkRows) {
-      const to = Math.min(from + chunkRows, numRows);
-      yield { numRows: to - from, columns: new Map(wanted.map((name) => [name, slice(stored.get(name)!, from, to)])) };
-    }
-  }
-  const texts = async (name: string) => textValues(stored.get(name) as CategoryColumn);
-  const survey = async (wanted: SurveyWanted) => surveyColumns(stored, numRows, wanted);
-  return { columns: infos, numRows, label: "the table", survey, texts, chunks };
+  return storedTable({ columns: infos, numRows, label: "the table", column: (name) => stored.get(name)! });
 }
 
 /** @throws InputError if a column is not an array */
@@ -165,21 +145,4 @@ function categories(values: ColumnData, type: "boolean" | "string"): CategoryCol
     codes[i] = value === null || value === undefined ? -1 : index.get(String(value))!;
   }
   return { kind: "category", codes, levels };
-}
-
-function slice(column: Column, from: number, to: number): Column {
-  return column.kind === "number"
-    ? { kind: "number", values: column.values.subarray(from, to) }
-    : { ...column, codes: column.codes.subarray(from, to) };
-}
-
-function textValues({ codes, levels }: CategoryColumn): TextValues {
-  const found = levels.map((text) => ({ text, rows: 0, firstRow: 0 }));
-  let rows = 0;
-  codes.forEach((code, i) => {
-    if (code < 0) return;
-    rows++;
-    if (found[code].rows++ === 0) found[code].firstRow = i + 1;
-  });
-  return { rows, levels: found, isWhole: true };
 }

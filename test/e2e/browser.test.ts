@@ -1,21 +1,13 @@
-import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { build } from "esbuild";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fit } from "../../src/fit/fit-inline.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { exportFit } from "../../src/persistence/portable-fit.ts";
+import { executable, launchChromium, whyNoBrowser } from "./chromium.ts";
 
 // The library in a real browser: a page that is not cross-origin isolated (no shared memory), the bundle as a bundler makes it.
-const executable = [
-  process.env.CHROMIUM_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path && existsSync(path));
-if (!executable) console.warn("no Chromium on this machine (CHROMIUM_PATH): the browser test is skipped");
-
 const program = `
 import { fit, importFit } from "ornstein";
 const x = Array.from({ length: 600 }, (_, n) => Math.sin(1.7 * n));
@@ -46,7 +38,7 @@ onmessage = async ({ data: { bytes, posterior, rows } }) => {
 };
 `;
 
-describe.skipIf(!executable)("in Chromium", () => {
+describe.skipIf(!executable)(`in Chromium${whyNoBrowser}`, () => {
   let server: Server;
   let browser: Browser;
   let fitted: Posterior;
@@ -70,10 +62,7 @@ describe.skipIf(!executable)("in Chromium", () => {
       response.end(content);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    browser = await chromium.launch({
-      executablePath: executable,
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-    });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

@@ -23,7 +23,7 @@ export function potentialParts(model: CrossedModel, layout: VarianceLayout, thet
 
 /** s */
 export function lossScale({ family }: CrossedModel, layout: VarianceLayout, theta: ArrayLike<number>): number {
-  return family === "gaussian" ? sigmaOf(layout, theta) ** -2 : 1;
+  return family === "gaussian" ? 1 / sigmaOf(layout, theta) ** 2 : 1;
 }
 
 /**

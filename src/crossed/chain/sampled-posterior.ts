@@ -174,7 +174,8 @@ async function runPilot(
     const seen = new RunningMoments(layout.size);
     for (let iteration = 0; iteration < count; iteration++) {
       signal?.throwIfAborted();
-      await chain.iterate((iteration + 1) ** -0.6);
+      // Powers that are no squares differ in the last bit from engine to engine, exponentials and logarithms need not (studio/worker/elementary.ts).
+      await chain.iterate(Math.exp(-0.6 * Math.log(iteration + 1)));
       requireNoise(potential.model, layout, chain.theta);
       if (iteration >= count / 2) seen.add(chain.theta);
       onProgress(++done / total);

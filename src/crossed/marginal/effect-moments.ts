@@ -109,7 +109,7 @@ async function meanVariances(
 
 /** The diagonal of (CᵀWC_jj/σ² + Σ⁻¹)⁻¹ for each level, by factor. */
 function ownVariances({ model, layout, equations }: GaussianMarginal, theta: Float64Array): Float64Array[] {
-  const scale = sigmaOf(layout, theta) ** -2;
+  const scale = 1 / sigmaOf(layout, theta) ** 2;
   const precisions = effectPrecisions(model, layout, theta);
   return model.factors.map(({ numLevels, effects }, factor) => {
     const q = effects.length;

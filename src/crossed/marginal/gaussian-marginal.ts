@@ -119,7 +119,7 @@ export class GaussianMarginal {
 
   /** Of A at θ. */
   partsAt(theta: Float64Array): PrecisionParts {
-    const scale = sigmaOf(this.layout, theta) ** -2;
+    const scale = 1 / sigmaOf(this.layout, theta) ** 2;
     return { equations: this.equations, scale, precisions: effectPrecisions(this.model, this.layout, theta) };
   }
 

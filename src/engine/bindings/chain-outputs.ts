@@ -43,6 +43,12 @@ export function readChainOutputs(memory: EngineMemory, address: number, dimensio
   };
 }
 
+/** The first draws of a chain, draws × M, copied out of the memory; may be read while the chain runs, of draws that are made. */
+export function firstDraws(memory: EngineMemory, address: number, dimension: number, draws: number): Float64Array {
+  const at = memory.getU32(address, Slot.draws);
+  return at ? memory.f64(at, draws * dimension).slice() : new Float64Array();
+}
+
 /** Steps made so far, burn-in included; may be read while the chain runs. */
 export function stepsDone(memory: EngineMemory, address: number): number {
   return memory.getU32(address, Slot.stepsDone);

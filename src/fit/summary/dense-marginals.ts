@@ -3,6 +3,7 @@ import { mcseOfMean } from "../../diagnostics/statistics/effective-sample-size.t
 import { mapDraws } from "../../diagnostics/statistics/rank-normalize.ts";
 import { mcseOfSdOverSteps } from "../../diagnostics/statistics/sd-over-steps.ts";
 import { congruence, diagonal, type Matrix, matrix, multiplyVector } from "../../linalg/matrix.ts";
+import type { Model } from "../../models/model.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
 import type { Marginals, SummarisedRun } from "./coefficients.ts";
@@ -18,10 +19,9 @@ export function denseMarginals(
 ): Marginals {
   const transform = originalScale(design);
   const { numPredictors, auxiliaries } = local.model;
-  const units = auxiliaries.map(({ isScale }) => (isScale ? transform.targetScale : 1));
+  const scale = dataScale(design, transform, local.model);
+  const { units, blocks } = scale;
   const firstVariance = transform.shift.length * numPredictors + units.length;
-  const blocks = design.groups ? varianceBlocks(design.groups, transform.targetScale, firstVariance) : [];
-  const scale = { numPredictors, units, blocks };
   const draws = drawsByName(names, transform, scale, output.positions);
   const means = drawsByName(names, transform, scale, output.intervalMeans);
   const traced = output.steps ?? output.trace;
@@ -116,7 +116,27 @@ interface DataScale {
   readonly blocks: readonly VarianceBlock[];
 }
 
-/** All chains' positions on the scale of the data: by name one array a chain. */
+function dataScale(
+  design: ScaledDesign,
+  { shift, targetScale }: OriginalScale,
+  { numPredictors, auxiliaries }: Pick<Model, "numPredictors" | "auxiliaries">,
+): DataScale {
+  const units = auxiliaries.map(({ isScale }) => (isScale ? targetScale : 1));
+  const first = shift.length * numPredictors + units.length;
+  return { numPredictors, units, blocks: design.groups ? varianceBlocks(design.groups, targetScale, first) : [] };
+}
+
+/** All chains' positions on the scale of the data, one array a chain of draws × M: by name one array a chain. */
+export function drawsOnDataScale(
+  design: ScaledDesign,
+  names: readonly string[],
+  model: Pick<Model, "numPredictors" | "auxiliaries">,
+  positions: readonly Float64Array[],
+): Map<string, Float64Array[]> {
+  const transform = originalScale(design);
+  return drawsByName(names, transform, dataScale(design, transform, model), positions);
+}
+
 function drawsByName(
   names: readonly string[],
   transform: OriginalScale,

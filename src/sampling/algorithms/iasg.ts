@@ -112,7 +112,11 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
       autocorrelationTime: time,
     },
     notes: notesOn(chosen, draws, options),
-    sample: async () => scaledWindows(await runChains(local, chainSpec(local, spec, chosen)), chosen.stretch, map),
+    sample: async () => {
+      // Positions of the chains are not the draws, which are means over windows.
+      const quiet = { ...local, workspace: { ...local.workspace, onDraws: undefined } };
+      return scaledWindows(await runChains(quiet, chainSpec(local, spec, chosen)), chosen.stretch, map);
+    },
   };
 }
 

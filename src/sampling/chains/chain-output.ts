@@ -20,9 +20,11 @@ export function drawsOutput(steps: readonly Float64Array[], dimension: number, s
   };
 }
 
-function lastOfEach(steps: Float64Array, dimension: number, stepsPerDraw: number): Float64Array {
+/** The last of each `stepsPerDraw` steps, steps × M row-major; of steps that do not fill one more draw none. */
+export function lastOfEach(steps: Float64Array, dimension: number, stepsPerDraw: number): Float64Array {
   const last = (stepsPerDraw - 1) * dimension;
-  return Float64Array.from({ length: steps.length / stepsPerDraw }, (_, k) => {
+  const draws = Math.floor(steps.length / (dimension * stepsPerDraw));
+  return Float64Array.from({ length: draws * dimension }, (_, k) => {
     const draw = Math.floor(k / dimension);
     return steps[draw * stepsPerDraw * dimension + last + (k % dimension)];
   });

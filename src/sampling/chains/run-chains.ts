@@ -1,4 +1,4 @@
-import { type ChainOutputs, readChainOutputs, stepsDone } from "../../engine/bindings/chain-outputs.ts";
+import { type ChainOutputs, firstDraws, readChainOutputs, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { KernelTask } from "../../engine/executor.ts";
 import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
@@ -49,6 +49,7 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
     const onProgress = () => {
       const done = records.reduce((sum, address) => sum + stepsDone(memory, address), 0);
       workspace.onProgress?.(stage, done / total, { done, total, unit: "steps" });
+      if (stage === "sampling") workspace.onDraws?.(() => drawsSoFar(spec, records));
     };
     workspace.onProgress?.(stage, 0, { done: 0, total, unit: "steps" });
     if (traitsOf(spec.model).areInMemory) {
@@ -59,6 +60,19 @@ export async function runChains(local: Start, spec: ChainSpec, stage = "sampling
   } finally {
     memory.release(mark);
   }
+}
+
+/** The draws that are made already; none where it cannot be told which these are. */
+function drawsSoFar(
+  { model, burnInSteps, stepsPerDraw, intervalEnds, draws }: ChainSpec,
+  records: readonly number[],
+): Float64Array[] {
+  if (intervalEnds) return [];
+  return records.map((address) => {
+    const steps = stepsDone(model.memory, address) - burnInSteps;
+    const made = Math.min(draws, Math.max(0, Math.floor(steps / stepsPerDraw)));
+    return firstDraws(model.memory, address, model.dimension, made);
+  });
 }
 
 /** What a row's own functions cost in multiply-adds: in single precision four rows at once, or one by one in double. */

@@ -24,8 +24,8 @@ export interface NutsSettings {
   readonly guess: Matrix;
   /** δ, the mean acceptance that the step size is adapted to; 0.8 unless told. */
   readonly targetAcceptance?: number;
-  /** Called after every iteration. */
-  readonly onIteration?: () => void;
+  /** Called after every iteration; what it is given copies the draws so far, draws × M. */
+  readonly onIteration?: (soFar: () => Float64Array) => void;
   /** Where the chain keeps its state, and goes on from. */
   readonly place?: StatePlace<NutsState>;
 }
@@ -70,7 +70,7 @@ export async function runNutsChain(
     if (chain.iterations < warmUp) await chain.warmUp();
     else await chain.draw();
     place?.offer(() => chain.state);
-    onIteration?.();
+    onIteration?.(chain.soFar);
   }
   return chain.result();
 }
@@ -148,6 +148,9 @@ class RunningChain {
     this.#treeDepth[draw] = depth;
     this.#diverging[draw] = diverging ? 1 : 0;
   }
+
+  readonly soFar = (): Float64Array =>
+    this.#positions.slice(0, Math.max(0, this.iterations - this.settings.warmUp) * this.#potential.dimension);
 
   get state(): NutsState {
     const draws = Math.max(0, this.iterations - this.settings.warmUp);

@@ -6,7 +6,7 @@ import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
-import { drawsOutput } from "../chains/chain-output.ts";
+import { drawsOutput, lastOfEach } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
 import type { TransportCoordinates } from "./transport.ts";
@@ -33,7 +33,8 @@ export async function runNuts(
   { stepsPerDraw, ...adaptation }: Adaptation,
 ): Promise<ChainOutput> {
   const iterations = stepsPerDraw * draws;
-  const onIteration = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
+  const tell = progressOf(count * adaptation.warmUp, count * iterations, workspace.onProgress);
+  const soFar: (() => Float64Array)[] = Array.from({ length: count }, () => () => new Float64Array());
   const prepare = coordinates ? coordinates.prepare(prepareLoss) : prepareLoss;
   const guess = coordinates ? identity(mode.length) : laplaceCovariance;
   const chains = await runTogether(model.memory, prepare, count, async (evaluate, chain) => {
@@ -47,6 +48,15 @@ export async function runNuts(
     const start = mayBeBounded
       ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
       : dispersed;
+    const onIteration = (own: () => Float64Array) => {
+      soFar[chain] = own;
+      tell();
+      workspace.onDraws?.(() =>
+        soFar
+          .map((steps) => lastOfEach(steps(), mode.length, stepsPerDraw))
+          .map((steps) => (coordinates ? positionsOf(steps, mode.length, coordinates) : steps)),
+      );
+    };
     const settings = { ...adaptation, draws: iterations, guess, onIteration, place };
     return runNutsChain(
       { dimension: mode.length, evaluate, mayBeBounded },

@@ -1,0 +1,102 @@
+import type { Executor, KernelTask } from "./executor.ts";
+import { createInlineExecutor } from "./inline-executor.ts";
+import { compileKernels } from "./kernels.ts";
+import type { EngineMemory } from "./memory.ts";
+import { progressMilliseconds } from "./progress.ts";
+
+/** What a worker is given once: the kernels, their memory, and two words that all workers share. */
+export interface WorkerStart {
+  readonly compiled: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  /** Whether the run is cancelled, looked at before every call, and the number of the next task. */
+  readonly shared: Int32Array;
+}
+
+/** A thread that runs kernels. */
+export interface KernelWorker {
+  /** Resolves when it finds no further task. @throws where a kernel fails, or the thread ends */
+  run(tasks: readonly KernelTask[]): Promise<void>;
+  readonly hasEnded: boolean;
+  terminate(): Promise<unknown>;
+}
+
+/**
+ * The worker's loop over tasks, `(kernels, shared, tasks) => message`, as text: so small that no file has to be found, whether the
+ * library runs from its sources, its build or a user's bundle. It takes the next task of a run by itself, as a message a task would
+ * take longer than short tasks. The message is null, or says what failed.
+ */
+export const takeTasks = `(kernels, shared, tasks) => {
+  const isCancelled = () => Atomics.load(shared, 0) !== 0;
+  let task;
+  try {
+    while (!isCancelled() && (task = tasks[Atomics.add(shared, 1, 1)]))
+      for (let time = 0; time < task.times && !isCancelled(); time++) kernels[task.kernel](task.address, task.argument);
+    return null;
+  } catch (error) {
+    return "The kernel " + task.kernel + " failed: " + error;
+  }
+}`;
+const cancelled = 0;
+const nextTask = 1;
+
+/**
+ * Runs tasks on workers that share `memory`, of which whichever is free takes the next task. After a kernel fails or a worker dies,
+ * `run` rejects once the other workers have stopped.
+ * @param start Makes a worker.
+ * @throws TypeError when the memory is not shared
+ */
+export async function createWorkerExecutor(
+  memory: EngineMemory,
+  threads: number,
+  start: (given: WorkerStart) => KernelWorker,
+): Promise<Executor> {
+  if (!memory.isShared) throw new TypeError("Worker threads need an engine memory made with { shared: true }.");
+  const compiled = await compileKernels(true);
+  // Its instance of the kernels writes the tables that all threads read.
+  const callingThread = await createInlineExecutor(memory);
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  let workers: KernelWorker[] = [];
+  let closed = false;
+
+  let running: Promise<void> = Promise.resolve();
+  async function runAll(tasks: readonly KernelTask[], signal?: AbortSignal, onProgress?: () => void): Promise<void> {
+    signal?.throwIfAborted();
+    if (closed) throw new Error("The executor is closed.");
+    Atomics.store(shared, cancelled, 0);
+    Atomics.store(shared, nextTask, 0);
+    const cancel = () => Atomics.store(shared, cancelled, 1);
+    signal?.addEventListener("abort", cancel, { once: true });
+    const timer = onProgress && setInterval(onProgress, progressMilliseconds);
+    workers = workers.filter(({ hasEnded }) => !hasEnded);
+    while (workers.length < Math.min(threads, tasks.length))
+      workers.push(start({ compiled, memory: memory.memory, shared }));
+    const jobs = workers.slice(0, tasks.length).map((worker) =>
+      worker.run(tasks).catch((error) => {
+        cancel();
+        throw error;
+      }),
+    );
+    const results = await Promise.allSettled(jobs);
+    clearInterval(timer);
+    signal?.removeEventListener("abort", cancel);
+    signal?.throwIfAborted();
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  return {
+    threads,
+    run(tasks, { signal, onProgress, short = false } = {}) {
+      // Runs follow one another: they share the workers and the flag.
+      const result = running.then(() =>
+        short && !closed ? callingThread.run(tasks, { signal, onProgress }) : runAll(tasks, signal, onProgress),
+      );
+      running = result.catch(() => {});
+      return result;
+    },
+    async close() {
+      closed = true;
+      Atomics.store(shared, cancelled, 1);
+      await Promise.all(workers.map((worker) => worker.terminate()));
+    },
+  };
+}

@@ -1,0 +1,3 @@
+import { describeAccess } from "./studio-access.ts";
+
+describeAccess(["a phone, dark"]);
