@@ -88,21 +88,30 @@ function infoOf(element: SchemaElement, isOrdered: boolean): ColumnInfo {
   const kind = logical?.type ?? converted;
   if (type === "BOOLEAN") return { name, type: "boolean", sourceType: "BOOLEAN" };
   if (kind === "DATE") return { name, type: "number", sourceType: "DATE", isTime: true };
+  const isZoned = logical?.type === "TIMESTAMP" && logical.isAdjustedToUTC;
   const isNano = logical?.type === "TIMESTAMP" && logical.unit === "NANOS";
   if ((kind === "TIMESTAMP" && !isNano) || kind === "TIMESTAMP_MILLIS" || kind === "TIMESTAMP_MICROS")
-    return { name, type: "number", sourceType: "TIMESTAMP", isTime: true };
+    return { name, type: "number", sourceType: isZoned ? "TIMESTAMP WITH TIME ZONE" : "TIMESTAMP", isTime: true };
   if (converted === "DECIMAL" || kind === "DECIMAL")
     return (type === "INT32" || type === "INT64") && (element.precision ?? 99) <= 15
       ? { name, type: "number", sourceType: `DECIMAL(${element.precision},${element.scale ?? 0})` }
       : refused("decimals of many digits");
   if (kind === undefined || kind === "INTEGER" || /^U?INT_/.test(kind)) {
-    if (type === "INT32" || type === "INT64")
-      return { name, type: "number", sourceType: type === "INT32" ? "INTEGER" : "BIGINT" };
+    if (type === "INT32" || type === "INT64") return { name, type: "number", sourceType: wholeType(element) };
     if (type === "FLOAT" || type === "DOUBLE") return { name, type: "number", sourceType: type };
   }
   if (type === "BYTE_ARRAY" && (kind === "STRING" || kind === "UTF8"))
     return { name, type: "string", sourceType: "VARCHAR" };
   return refused(`values of the type ${kind ?? type}`);
+}
+
+/** The command's name of a type of whole numbers. */
+function wholeType({ type, converted_type: converted, logical_type: logical }: SchemaElement): string {
+  const [, sign, width] = /^(U?)INT_(\d+)$/.exec(converted ?? "") ?? [];
+  const bits = logical?.type === "INTEGER" ? logical.bitWidth : Number(width ?? (type === "INT32" ? 32 : 64));
+  const isUnsigned = logical?.type === "INTEGER" ? !logical.isSigned : sign === "U";
+  const names: Readonly<Record<number, string>> = { 8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT" };
+  return `${isUnsigned ? "U" : ""}${names[bits]}`;
 }
 
 function columnOf({ type }: ColumnInfo, values: ArrayLike<unknown>): ReadColumn["column"] {
