@@ -7,8 +7,8 @@ import type { DenseApproximation } from "./local-approximation.ts";
 /** M³ numbers are held, and 2 M matrices of all pairs are summed. */
 export const mostThirds = 64;
 /** Work (rows × M³) that the sums may take, and the fewest and the most rows they are over. */
-const affordableWork = 2e8;
-const sampleRows = { least: 2000, most: 50_000 };
+const affordableWork = 1e8;
+const sampleRows = { least: 2000, most: 25_000 };
 
 /** Over how many sds the curvature is compared: about where the posterior is. */
 const distance = 1;

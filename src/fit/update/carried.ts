@@ -3,7 +3,7 @@ import { effectiveDrawsOf } from "../../diagnostics/certificate/accuracy.ts";
 import { noiseOfRows } from "../../diagnostics/certificate/information.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { mostThirds, thirdDerivatives } from "../../estimation/third-derivatives.ts";
-import { cholesky, invertLower, solveLower } from "../../linalg/cholesky.ts";
+import { cholesky, invertLower, NotPositiveDefiniteError, solveLower } from "../../linalg/cholesky.ts";
 import { add, congruence, diagonal, mapEntries, multiply, multiplyVector, symmetricPart } from "../../linalg/matrix.ts";
 import { type Model, numObservations } from "../../models/model.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
@@ -18,14 +18,27 @@ export interface Before {
   readonly error: LawError;
 }
 
-/** What an update of this fit would need; nothing where it could not be updated (`whyNotCarried`). */
-export async function carriedOf(
-  design: Pick<Design, "columns" | "basis" | "groups">,
-  run: DenseRun,
-  before?: Before,
-): Promise<Carried | undefined> {
+type CarriedDesign = Pick<Design, "columns" | "basis" | "groups">;
+
+/** What an update of this fit would need; nothing where it could not be updated (updatable.ts), or its law is none to rounding. */
+export async function carriedOf(design: CarriedDesign, run: DenseRun, before?: Before): Promise<Carried | undefined> {
+  if (design.groups || design.basis || run.local.mode.length > mostCarried) return undefined;
+  try {
+    const carried = await carriedBy(design, run, before);
+    const { center, factor, noise, expectedNoise, kurtosis, thirds } = carried;
+    const areFinite = (values: Float64Array) => values.every(Number.isFinite);
+    if (![center, factor.data, noise.data, expectedNoise.data].every(areFinite)) return undefined;
+    if (!thirds || !kurtosis || (areFinite(kurtosis) && areFinite(thirds.data))) return carried;
+    return { ...carried, thirds: undefined, kurtosis: undefined };
+  } catch (error) {
+    // A fit is not lost for an update that nobody may ask for.
+    if (error instanceof NotPositiveDefiniteError) return undefined;
+    throw error;
+  }
+}
+
+async function carriedBy(design: CarriedDesign, run: DenseRun, before: Before | undefined): Promise<Carried> {
   const { local, output } = run;
-  if (design.groups || design.basis || local.mode.length > mostCarried) return undefined;
   const { law, chance, squares } = lawOf(local, output);
   const noise = noiseOfRows(local);
   const earlier = before?.carried;
@@ -36,10 +49,11 @@ export async function carriedOf(
     noise: symmetricPart(earlier ? add(earlier.noise, noise.noise) : noise.noise),
     expectedNoise: symmetricPart(earlier ? add(earlier.expectedNoise, noise.expectedNoise) : noise.expectedNoise),
     parts: [...(earlier?.parts ?? []), await partSums(local.workspace, local.model)],
-    error: before?.error ?? { mean: 0, sd: 0 },
-    chance: earlier
-      ? { mean: Math.hypot(earlier.chance.mean, chance.mean), sd: Math.hypot(earlier.chance.sd, chance.sd) }
-      : chance,
+    error: bounded(before?.error ?? { mean: 0, sd: 0 }),
+    chance: bounded({
+      mean: Math.hypot(earlier?.chance.mean ?? 0, chance.mean),
+      sd: Math.hypot(earlier?.chance.sd ?? 0, chance.sd),
+    }),
   };
 }
 
@@ -47,8 +61,17 @@ export async function partSums(workspace: DenseApproximation["workspace"], model
   const { loss, gradient } = await rowsOf(workspace, model).pass(new Float64Array(model.dimension), {
     gram: "none",
   });
-  return { rows: numObservations(model), loss, gradient: [...gradient] };
+  // Sums that overflow tell no rows apart, and are no numbers of JSON.
+  const finite = (value: number) => (Number.isFinite(value) ? value : 0);
+  return { rows: numObservations(model), loss: finite(loss), gradient: Array.from(gradient, finite) };
 }
+
+/** An error so large, or unknown, says that nothing is known. */
+const largestError = 1e6;
+const bounded = ({ mean, sd }: LawError): LawError => {
+  const bound = (value: number) => (Number.isFinite(value) ? Math.min(value, largestError) : largestError);
+  return { mean: bound(mean), sd: bound(sd) };
+};
 
 /** Moments of the draws are taken in place of the normal approximation's where they differ by more than so many standard errors. */
 const byChance = 2;
@@ -61,9 +84,10 @@ function lawOf({ mode, laplaceFactor }: DenseApproximation, output: ChainOutput)
       chance: { mean: 0, sd: 0 },
       squares: Number.POSITIVE_INFINITY,
     };
-  const effective = mode.map((_, j) => effectiveDrawsOf(output, j).mean);
-  const draws = Math.min(...effective.filter((value) => value > 0));
-  const squares = Math.min(...mode.map((_, j) => effectiveDrawsOf(output, j).covariance).filter((value) => value > 0));
+  const effective = Array.from(mode, (_, j) => effectiveDrawsOf(output, j));
+  const fewest = (counts: readonly number[]) => Math.min(...counts.map((count) => (count > 0 ? count : 1)));
+  const draws = fewest(effective.map(({ mean }) => mean));
+  const squares = fewest(effective.map(({ covariance }) => covariance));
   const inverse = invertLower(laplaceFactor);
   const shift = multiplyVector(
     inverse,

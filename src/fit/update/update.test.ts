@@ -56,6 +56,23 @@ it("keeps the third derivatives: of counts with an intercept alone, differences 
   expect(carried!.thirds!.data[0] / expected).toBeCloseTo(1, 6);
 });
 
+it("is expanded where the posterior is now: counts with an intercept alone, against sums over a grid", async () => {
+  const [old, rows] = [Array.from({ length: 30 }, (_, n) => (n * 7) % 3), Array.from({ length: 12 }, (_, n) => n % 5)];
+  const options = { family: "poisson", sampler: "nuts" } as const;
+  const updated = await (await fit({ data: { y: old }, formula: "y ~ 1" }, options)).update({ y: rows });
+  const all = [...old, ...rows];
+  const total = all.reduce((sum, y) => sum + y, 0);
+  const grid = Array.from({ length: 4001 }, (_, k) => -2 + k / 1000);
+  const density = grid.map((t) => Math.exp(total * t - all.length * Math.exp(t) - t ** 2 / 200 + 2));
+  const mass = density.reduce((a, b) => a + b, 0);
+  const mean = density.reduce((sum, p, k) => sum + p * grid[k], 0) / mass;
+  const sd = Math.sqrt(density.reduce((sum, p, k) => sum + p * (grid[k] - mean) ** 2, 0) / mass);
+  const [intercept] = updated.coefficients;
+  // Four standard errors of chance in either fit; without the third derivatives these are 0.05 sd and 6%.
+  expect(Math.abs(intercept.mean - mean) / sd).toBeLessThan(0.05);
+  expect(Math.abs(intercept.sd / sd - 1)).toBeLessThan(0.03);
+});
+
 it("takes a single row, and says so of the same rows, of rows of other coefficients, and of rows too far away", async () => {
   const before = await fit({ data: simulated(400, 1), formula: "late ~ x" }, { draws });
   const one = await update(before, [{ x: 1, late: true }], { draws });

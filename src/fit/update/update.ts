@@ -114,7 +114,7 @@ function warningsBefore({ certificate: { verdict } }: Updatable): string[] {
 }
 
 /** The model over the new rows alone, without a prior. */
-function modelOver({ recipe }: Updatable, { rows }: NewRowsOfFit, engine: Engine): Model {
+function modelOver({ recipe, data }: Updatable, { rows }: NewRowsOfFit, engine: Engine): Model {
   const { target, family, fixed, hasReference } = recipe;
   const auxiliaries = Object.fromEntries(
     families[family].auxiliaries.flatMap(({ name, isScale }) => {
@@ -122,7 +122,7 @@ function modelOver({ recipe }: Updatable, { rows }: NewRowsOfFit, engine: Engine
       return value === undefined ? [] : [[name, value / (isScale ? target.scale : 1)]];
     }),
   ) as AuxiliaryOptions;
-  return createModel(engine.memory, rows, {
+  const model = createModel(engine.memory, rows, {
     family,
     priors: Array.from({ length: rows.numColumns }, () => ({ kind: "normal", mean: 0, sd: Number.POSITIVE_INFINITY })),
     auxiliaries,
@@ -130,6 +130,8 @@ function modelOver({ recipe }: Updatable, { rows }: NewRowsOfFit, engine: Engine
       classes: { count: target.levels.length, coding: hasReference ? "reference" : "symmetric" },
     }),
   });
+  // As of a fit's own rows (load-model.ts).
+  return target.kind === "trials" && data.weights === undefined ? { ...model, areTrials: true } : model;
 }
 
 function columnsOf({ recipe, carried }: Updatable): DesignColumn[] {
