@@ -17,6 +17,7 @@ const order = [
   "theory",
   "stream",
   "rows",
+  "spark",
   "estimation",
   "sampling",
   "empirical-bayes",
