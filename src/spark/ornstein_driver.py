@@ -49,8 +49,9 @@ class Session:
         import ornstein_executor
 
         self.schema = ornstein_executor.SCHEMA
-        if master.startswith("local"):
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        # A session that is built by hand does not look at this setting.
+        own = sys.executable if master.startswith("local") else os.environ.get("PYSPARK_PYTHON", "python3")
+        os.environ["PYSPARK_PYTHON"] = conf.get("spark.pyspark.python", own)
         builder = SparkSession.builder.appName("ornstein")
         for key, value in conf.items():
             builder = builder.config(key, value)
@@ -69,16 +70,17 @@ class Session:
         self.is_connect = is_connect
         for key, value in {
             "spark.sql.session.timeZone": "UTC",
-            # The same parts whatever number of cores there are.
-            "spark.sql.files.minPartitionNum": "1",
-            "spark.sql.files.maxPartitionBytes": conf.get("spark.sql.files.maxPartitionBytes", "32m"),
+            # Parts follow from the files, whatever number of cores there are.
+            "spark.sql.files.minPartitionNum": "64",
+            "spark.sql.files.maxPartitionBytes": "128m",
+            "spark.sql.files.openCostInBytes": "1m",
             "spark.sql.adaptive.coalescePartitions.enabled": "false",
             "spark.sql.adaptive.skewJoin.enabled": "false",
             "spark.sql.execution.arrow.maxRecordsPerBatch": "8192",
             "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         }.items():
             try:
-                self.spark.conf.set(key, value)
+                self.spark.conf.set(key, conf.get(key, value))
             except Exception:  # A setting that this version of Spark does not have.
                 pass
         return self.table(**source)
@@ -257,14 +259,15 @@ def serve():
 
 
 def _told(error):
-    """The message of an error, without the traces that Spark sends with it."""
+    """What an error says, without the traces that Spark sends with it."""
     text = str(getattr(error, "desc", None) or error)
-    own = [line for line in text.splitlines() if "RuntimeError: " in line]
-    if own:
-        return own[0].split("RuntimeError: ", 1)[1].strip()
-    cause = getattr(error, "_cause", None)
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(("\tat ", "Driver stacktrace"))]
-    return (lines[0] if lines else type(error).__name__) + (f" ({cause})" if cause and not lines else "")
+    _, _, trace = text.partition("Traceback (most recent call last):")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("\tat ")]
+    if trace:
+        # The first line after the trace's own, which are indented, names the error.
+        told = next((line for line in trace.splitlines()[1:] if line and not line.startswith(" ")), lines[-1])
+        return told.removeprefix("RuntimeError: ").strip()
+    return lines[0].strip() if lines else type(error).__name__
 
 
 if __name__ == "__main__":

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** The Python that has pyspark, which scripts/spark-test.mjs has installed. */
+export function sparkPython(): string {
+  const python = process.env.ORNSTEIN_SPARK_PYTHON;
+  if (!python) throw new Error("Run these tests by npm run test:spark, which installs Spark.");
+  return python;
+}
+
+export interface Cluster {
+  readonly master: string;
+  /** Settings of a session whose executors have a core each. */
+  readonly conf: readonly string[];
+  /** The Java processes of executors that run now, of one application. */
+  executors(): readonly number[];
+  /** Files below the workers' folders. */
+  files(pattern: RegExp): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A standalone cluster on this machine: a master, and workers of one core each. */
+export async function startCluster(workers: number): Promise<Cluster> {
+  const python = sparkPython();
+  const home = spawnSync(python, ["-c", "import pyspark, os; print(os.path.dirname(pyspark.__file__))"])
+    .stdout.toString()
+    .trim();
+  const folder = mkdtempSync(join(tmpdir(), "ornstein-cluster-"));
+  const env = { ...process.env, SPARK_HOME: home, PYSPARK_PYTHON: python, SPARK_NO_DAEMONIZE: "1" };
+  const port = await freePort();
+  const children: ChildProcess[] = [];
+  const start = (...args: readonly string[]) => {
+    const child = spawn(join(home, "bin/spark-class"), args, { env, stdio: "ignore", detached: true });
+    children.push(child);
+  };
+  const host = ["--host", "127.0.0.1"];
+  start("org.apache.spark.deploy.master.Master", ...host, "--port", `${port}`, "--webui-port", "0");
+  await reached(port);
+  const master = `spark://127.0.0.1:${port}`;
+  for (let k = 0; k < workers; k++) {
+    const own = ["--cores", "1", "--memory", "1g", "--work-dir", join(folder, `worker-${k}`), "--webui-port", "0"];
+    start("org.apache.spark.deploy.worker.Worker", ...host, ...own, master);
+  }
+  return {
+    master,
+    conf: [
+      "spark.executor.memory=700m",
+      "spark.executor.cores=1",
+      "spark.driver.host=127.0.0.1",
+      "spark.driver.bindAddress=127.0.0.1",
+      `spark.pyspark.python=${python}`,
+      "spark.cores.max=8",
+    ],
+    executors: () => processesOf("CoarseGrainedExecutorBackend", folder),
+    files: (pattern) => filesBelow(folder).filter((path) => pattern.test(path)),
+    async stop() {
+      for (const pid of processesOf("CoarseGrainedExecutorBackend", folder)) kill(pid);
+      for (const { pid } of children) if (pid !== undefined) kill(-pid);
+      await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once("exit", done))));
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    },
+  };
+}
+
+export function kill(pid: number, signal: NodeJS.Signals = "SIGKILL"): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Processes whose command line has a word, and whose working folder is below another. */
+function processesOf(word: string, folder: string): readonly number[] {
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const command = readFileSync(`/proc/${name}/cmdline`, "latin1");
+      return command.includes(word) && command.includes("java") && workingFolder(name).startsWith(folder)
+        ? [Number(name)]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+const workingFolder = (pid: string) =>
+  spawnSync("readlink", [`/proc/${pid}/cwd`])
+    .stdout.toString()
+    .trim();
+
+/** The children of a process and theirs, whose command line has a word. */
+export function descendants(pid: number, word: string): readonly number[] {
+  const children = (parent: number): number[] => {
+    try {
+      const tasks = readdirSync(`/proc/${parent}/task`);
+      return tasks
+        .flatMap((task) => readFileSync(`/proc/${parent}/task/${task}/children`, "latin1").split(" "))
+        .filter((text) => text.trim() !== "")
+        .map(Number)
+        .flatMap((child) => [child, ...children(child)]);
+    } catch {
+      return [];
+    }
+  };
+  return children(pid).filter((child) => {
+    try {
+      return readFileSync(`/proc/${child}/cmdline`, "latin1").includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+function filesBelow(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function reached(port: number): Promise<void> {
+  const { connect } = await import("node:net");
+  for (let tries = 0; ; tries++) {
+    const isThere = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.end());
+    });
+    if (isThere) return;
+    if (tries > 300) throw new Error("Spark's master has not started.");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
