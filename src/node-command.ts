@@ -260,4 +260,5 @@ export { compareFits } from "./loo/compare-fits.ts";
 export { openCheckpoint } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
-export { openTable };
+export { predictOnSpark } from "./spark/predict-on-spark-node.ts";
+export { openTable, sparkOf };

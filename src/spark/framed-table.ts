@@ -14,7 +14,7 @@ export function framedTable(
   infos: readonly ColumnInfo[],
   columns: readonly DistantColumn[],
   frames: AsyncIterator<Frame>,
-): TableSource & { drain(): Promise<void> } {
+): TableSource & { drain(): Promise<void>; isAtEnd(): boolean } {
   let isAtEnd = false;
   async function* chunks(names: readonly string[]): AsyncGenerator<TableChunk> {
     if (isAtEnd) throw new TypeError("The rows of a part are read once.");
@@ -33,6 +33,7 @@ export function framedTable(
   return {
     columns: infos,
     chunks,
+    isAtEnd: () => isAtEnd,
     /** Passes over what was not read, as whoever sends it does not stop. */
     async drain() {
       while (!isAtEnd) {

@@ -14,6 +14,7 @@ import zipfile
 _out = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 _lock = threading.Lock()
+COALESCE = "spark.sql.adaptive.coalescePartitions.enabled"
 
 
 
@@ -74,7 +75,7 @@ class Session:
             "spark.sql.files.minPartitionNum": "64",
             "spark.sql.files.maxPartitionBytes": "128m",
             "spark.sql.files.openCostInBytes": "1m",
-            "spark.sql.adaptive.coalescePartitions.enabled": "false",
+            COALESCE: "false",
             "spark.sql.adaptive.skewJoin.enabled": "false",
             "spark.sql.execution.arrow.maxRecordsPerBatch": "8192",
             "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
@@ -116,6 +117,14 @@ class Session:
         return reader.parquet(path)
 
     def texts(self, name, limit):
+        # What is counted does not depend on how many parts it is counted in.
+        self.spark.conf.set(COALESCE, "true")
+        try:
+            return self._texts(name, limit)
+        finally:
+            self.spark.conf.set(COALESCE, "false")
+
+    def _texts(self, name, limit):
         from pyspark.sql import functions as F
 
         column = F.col(_quoted(name)).cast("string")
@@ -145,6 +154,30 @@ class Session:
 
         return self._collect(self.encoded.mapInArrow(run, self.schema))
 
+    def predict(self, asked, columns, predicted, numbers, out):
+        """Writes the rows with their predictions as Parquet, and tells how many there are."""
+        from pyspark.sql import functions as F
+        from pyspark.sql.types import DoubleType, StringType, StructField, StructType
+
+        own = [F.col(_quoted(name)) for name in self.rows.columns]
+        rows = self._chosen(columns, own)
+        places = set(numbers)
+
+        def run(batches):
+            import ornstein_executor
+
+            return ornstein_executor.predict(asked, columns, predicted, places, batches)
+
+        added = [
+            StructField(name, DoubleType() if k in places else StringType()) for k, name in enumerate(predicted)
+        ]
+        schema = StructType(list(self.rows.schema.fields) + added)
+        with Progress(self):
+            rows.mapInArrow(run, schema).write.parquet(out)
+        written = self.spark.read.parquet(out)
+        counts = written.agg(F.count(F.lit(1)), F.count(F.col(_quoted(predicted[0])))).collect()[0]
+        return {"rows": counts[0], "predicted": counts[1]}
+
     def forget(self):
         if self.encoded is not None:
             self.encoded.unpersist()
@@ -152,11 +185,7 @@ class Session:
         return {}
 
     def _read(self, asked, columns):
-        from pyspark.sql import functions as F
-
-        types = {field.name: field.dataType.simpleString() for field in self.rows.schema.fields}
-        chosen = [_expression(F, column, types[column["name"]]).alias(f"c{k}") for k, column in enumerate(columns)]
-        rows = self.rows.select(*chosen)
+        rows = self._chosen(columns)
         if self.is_sorted:
             rows = rows.sortWithinPartitions(*[f"c{k}" for k in range(len(columns))])
 
@@ -166,6 +195,14 @@ class Session:
             return ornstein_executor.read(asked, columns, batches)
 
         return rows.mapInArrow(run, self.schema)
+
+    def _chosen(self, columns, others=()):
+        """The columns that are read, in the types in which the worker takes them, and others after them."""
+        from pyspark.sql import functions as F
+
+        types = {field.name: field.dataType.simpleString() for field in self.rows.schema.fields}
+        chosen = [_expression(F, column, types[column["name"]]).alias(f"c{k}") for k, column in enumerate(columns)]
+        return self.rows.select(*chosen, *others)
 
     def _collect(self, frame):
         with Progress(self):

@@ -48,6 +48,35 @@ def ask(asked, batches):
             yield _answer(row["part"], *_receive())
 
 
+def predict(asked, columns, predicted, numbers, batches):
+    """The batches' own columns, and beside them predictions: predicted has the names of those, numbers the places of numbers."""
+    own = len(columns)
+    is_begun = False
+    for batch in batches:
+        if not is_begun:
+            _begin(_part(), asked, columns)
+            is_begun = True
+        rows = batch.num_rows
+        _send_rows(pa.RecordBatch.from_arrays(batch.columns[:own], names=batch.schema.names[:own]), columns)
+        text, data = _receive()
+        answer = json.loads(text)
+        if answer.get("refusal") is not None:
+            raise RuntimeError(answer["refusal"])
+        texts = iter(answer["content"]["texts"])
+        places = iter(range(len(predicted)))
+        values = []
+        for k in range(len(predicted)):
+            if k in numbers:
+                at = 8 * rows * next(places)
+                column = pa.Array.from_buffers(pa.float64(), rows, [None, pa.py_buffer(data[at : at + 8 * rows])])
+                values.append(pc.if_else(pc.is_nan(column), pa.scalar(None, pa.float64()), column))
+            else:
+                values.append(pa.array(next(texts), pa.string()))
+        yield pa.RecordBatch.from_arrays(batch.columns[own:] + values, names=batch.schema.names[own:] + predicted)
+    if is_begun:
+        _send("end")
+
+
 def _part():
     from pyspark import TaskContext
 

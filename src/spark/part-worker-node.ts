@@ -13,10 +13,14 @@ import type { BlockShape, BlockStore, BlockSummary } from "../engine/block-store
 import type { DistantColumn } from "../engine/distant-parts.ts";
 import { createInlineEngine, type Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import type { PredictionSettings } from "../options/predict-options.ts";
+import { predictStream } from "../prediction/predict.ts";
 import { answerFromBlocks } from "../rows/distant/answer-rows.ts";
 import type { RowQuestion } from "../rows/distant/questions.ts";
+import type { ColumnInfo } from "../table/table-source.ts";
 import { framedTable } from "./framed-table.ts";
 import type { Frame } from "./frames.ts";
+import { fitOf, type PlainFit } from "./plain-fit.ts";
 
 /** Where a part's blocks are, as they are known everywhere. */
 export interface PlacedPart {
@@ -27,12 +31,21 @@ export interface PlacedPart {
   readonly checksums: readonly number[];
 }
 
+/** Has a part predict its rows: an answer follows for each of its frames of rows, whose bytes are f64 column after column. */
+export interface PredictQuestion {
+  readonly kind: "predict";
+  readonly columns: readonly ColumnInfo[];
+  readonly fit: PlainFit;
+  readonly options: PredictionSettings;
+}
+
 /** A question to one part: of its rows, which follow in frames, or of the blocks that it has. */
 export interface PartQuestion {
   readonly part: number;
   readonly question:
     | StatisticsQuestion
     | EncodeQuestion
+    | PredictQuestion
     | ((RowQuestion | { readonly kind: "remove" }) & { readonly digests?: readonly number[] });
   /** The folder for blocks. */
   readonly folder?: string;
@@ -64,9 +77,22 @@ export class PartWorker {
     return new PartWorker(await createInlineEngine());
   }
 
-  /** @param frames where the rows of the part come from, where it is asked of them */
-  async reply(asked: PartQuestion, frames: AsyncIterator<Frame>): Promise<PartReply> {
-    const { part, question, place } = asked;
+  /**
+   * The answers: one, or of predictions one for each frame of rows.
+   * @param frames where the rows of the part come from, where it is asked of them
+   */
+  async *replies(asked: PartQuestion, frames: AsyncIterator<Frame>): AsyncGenerator<PartReply> {
+    const { part, question, columns } = asked;
+    if (question.kind === "predict") yield* predictions(question, part, columns ?? [], frames);
+    else yield this.reply(asked, question, frames);
+  }
+
+  private async reply(
+    asked: PartQuestion,
+    question: Exclude<PartQuestion["question"], PredictQuestion>,
+    frames: AsyncIterator<Frame>,
+  ): Promise<PartReply> {
+    const { part, place } = asked;
     if (question.kind === "statistics" || question.kind === "encode") return this.replyOfRows(asked, question, frames);
     if (!place) throw new TypeError("A question of blocks says where they are.");
     if (question.kind === "remove") {
@@ -115,6 +141,38 @@ export class PartWorker {
       if (error instanceof InputError) return { lost: error.message };
       throw error;
     }
+  }
+}
+
+/** Predictions of a part's rows, frame by frame. */
+async function* predictions(
+  { columns: infos, fit, options }: PredictQuestion,
+  part: number,
+  columns: readonly DistantColumn[],
+  frames: AsyncIterator<Frame>,
+): AsyncGenerator<PartReply> {
+  const table = framedTable(infos, columns, frames);
+  let hasRows = false;
+  try {
+    for await (const { columns: predicted } of predictStream(fitOf(fit), table, options, part).chunks()) {
+      hasRows = true;
+      const values = Object.values(predicted);
+      const texts = values.filter((column) => Array.isArray(column));
+      const numbers = values.filter((column): column is Float64Array => !Array.isArray(column));
+      const data = new Float64Array(numbers.reduce((sum, column) => sum + column.length, 0));
+      let at = 0;
+      for (const column of numbers) {
+        data.set(column, at);
+        at += column.length;
+      }
+      yield { content: { texts }, data };
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // A part may have no rows.
+    if (hasRows || !table.isAtEnd()) yield { refusal: error.message };
+  } finally {
+    await table.drain();
   }
 }
 

@@ -27,15 +27,14 @@ export interface EngineInput extends SparkSource {
 
 const masters = /^(local(\[[^\]]+\])?|yarn|(spark|k8s|sc):\/\/.+)$/;
 
+/** Where Spark runs, and what it reads. */
+export interface EngineSettings {
+  readonly place: SparkPlace;
+  readonly source: SparkSource;
+}
+
 /** Where and what Spark reads; nothing where no engine was asked for. @throws InputError where it cannot be used */
-export function sparkOf({
-  engine,
-  python,
-  conf = [],
-  path,
-  sql,
-  table,
-}: EngineInput): { readonly place: SparkPlace; readonly source: SparkSource } | undefined {
+export function sparkOf({ engine, python, conf = [], path, sql, table }: EngineInput): EngineSettings | undefined {
   if (engine === undefined) {
     const [given] =
       Object.entries({ table, python, conf: conf.length > 0 ? conf : undefined }).find(

@@ -24,11 +24,16 @@ import type { SparkSource } from "./spark-options.ts";
  * `chunks` gives no rows.
  * @throws InputError where there is no session, or the table cannot be opened
  */
-export async function openSparkTable(
+export async function openSparkTable(...opened: Parameters<typeof openSpark>): Promise<TableSource> {
+  return (await openSpark(...opened)).table;
+}
+
+/** The same with the session that it is in, and what tells what is being done. */
+export async function openSpark(
   source: SparkSource,
   options: Omit<SparkOptions, "onTasks">,
   onProgress?: ReportProgress,
-): Promise<TableSource> {
+): Promise<{ readonly session: SparkSession; readonly table: TableSource } & Pick<Telling, "tell">> {
   let doing: string | undefined;
   const session = new SparkSession({
     ...options,
@@ -43,7 +48,8 @@ export async function openSparkTable(
   try {
     tell(`starting Spark on ${options.master}`);
     const { columns } = (await session.open(source)) as { columns: readonly { name: string; type: string }[] };
-    return sparkTable(session, source, columns.map(infoOf), { place: `Spark (${options.master})`, tell });
+    const place = `Spark (${options.master})`;
+    return { session, tell, table: sparkTable(session, source, columns.map(infoOf), { place, tell }) };
   } catch (error) {
     await session.close();
     throw error;

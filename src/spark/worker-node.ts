@@ -8,12 +8,13 @@ const frames = framesOf(process.stdin);
 for (;;) {
   const { done, value } = await frames.next();
   if (done) break;
-  let reply: PartReply & { failure?: string };
   try {
-    reply = await worker.reply(value.content as PartQuestion, frames);
+    for await (const reply of worker.replies(value.content as PartQuestion, frames)) say(reply);
   } catch (error) {
-    reply = { failure: String((error as Error).stack ?? error) };
+    say({ failure: String((error as Error).stack ?? error) });
   }
-  const { data, ...content } = reply;
+}
+
+function say({ data, ...content }: PartReply & { readonly failure?: string }): void {
   for (const bytes of encodeFrame(content, data)) process.stdout.write(bytes);
 }

@@ -32,17 +32,22 @@ export async function startCluster(workers: number): Promise<Cluster> {
   const env = { ...process.env, SPARK_HOME: home, PYSPARK_PYTHON: python, SPARK_NO_DAEMONIZE: "1" };
   const port = await freePort();
   const children: ChildProcess[] = [];
-  const start = (...args: readonly string[]) => {
-    const child = spawn(join(home, "bin/spark-class"), args, { env, stdio: "ignore", detached: true });
+  const start = (own: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const child = spawn(join(home, "bin/spark-class"), args, {
+      env: { ...env, ...own },
+      stdio: "ignore",
+      detached: true,
+    });
     children.push(child);
   };
   const host = ["--host", "127.0.0.1"];
-  start("org.apache.spark.deploy.master.Master", ...host, "--port", `${port}`, "--webui-port", "0");
+  start({}, "org.apache.spark.deploy.master.Master", ...host, "--port", `${port}`, "--webui-port", "0");
   await reached(port);
   const master = `spark://127.0.0.1:${port}`;
   for (let k = 0; k < workers; k++) {
+    const local = join(folder, `local-${k}`);
     const own = ["--cores", "1", "--memory", "1g", "--work-dir", join(folder, `worker-${k}`), "--webui-port", "0"];
-    start("org.apache.spark.deploy.worker.Worker", ...host, ...own, master);
+    start({ SPARK_LOCAL_DIRS: local }, "org.apache.spark.deploy.worker.Worker", ...host, ...own, master);
   }
   return {
     master,

@@ -11,7 +11,7 @@ import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics
 import type { RowStorage } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
 import type { EncodedPart, EncodeQuestion, StatisticsQuestion } from "./part-answers.ts";
-import { noRowsOf, type PartPlan } from "./part-plan.ts";
+import { columnsRead, noRowsOf, type PartPlan } from "./part-plan.ts";
 
 /** The design of a table whose parts read it where they are. */
 export class DistantDesign {
@@ -110,13 +110,7 @@ export class DistantDesign {
 
   private columnsRead(): readonly DistantColumn[] {
     const { columns, dates, levels } = this.plan;
-    const types = new Map(columns.map(({ name, type }) => [name, type]));
-    const whole = new Set([...dates, ...this.compiled.texts]);
-    return this.compiled.names.map((name): DistantColumn => {
-      const type = types.get(name);
-      if (type === "number" || type === "boolean") return { name, as: type };
-      return whole.has(name) ? { name, as: "texts" } : { name, as: "levels", levels: levels[name] };
-    });
+    return columnsRead(this.compiled.names, columns, { whole: new Set([...dates, ...this.compiled.texts]), levels });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { DistantColumn } from "../../engine/distant-parts.ts";
 import type { EventOption } from "../../formula/event.ts";
 import { parseFormula } from "../../formula/formula.ts";
 import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.ts";
@@ -62,4 +63,21 @@ export function noRowsOf(
   };
   const chunk: TableChunk = { numRows: 0, columns: new Map(names.map((name) => [name, columnOf(name)])) };
   return new CompleteRowReader().read(chunk);
+}
+
+/**
+ * How the named columns are read where the parts are.
+ * @param whole columns of texts that are read as they are
+ */
+export function columnsRead(
+  names: readonly string[],
+  columns: readonly ColumnInfo[],
+  { whole, levels }: { readonly whole: ReadonlySet<string>; readonly levels: PartPlan["levels"] },
+): readonly DistantColumn[] {
+  const types = new Map(columns.map(({ name, type }) => [name, type]));
+  return names.map((name): DistantColumn => {
+    const type = types.get(name);
+    if (type === "number" || type === "boolean") return { name, as: type };
+    return whole.has(name) ? { name, as: "texts" } : { name, as: "levels", levels: levels[name] };
+  });
 }
