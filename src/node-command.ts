@@ -179,6 +179,10 @@ async function withRows<Answer>(
 ): Promise<Answer> {
   requireFit(fit);
   requireOptions(options);
+  if ("engine" in rows && rows.engine !== undefined)
+    throw new InputError(
+      "--engine is for fits and for ornstein predict of the command: these rows are read here, so leave it out.",
+    );
   const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
   try {
     return await ask(source);

@@ -22,8 +22,14 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** Where a cluster's processes listen: the master and all workers at one address, but for one more worker in a network of its own. */
+export interface Network {
+  readonly host: string;
+  readonly apart?: { readonly namespace: string; readonly host: string };
+}
+
 /** A standalone cluster on this machine: a master, and workers of one core each. */
-export async function startCluster(workers: number): Promise<Cluster> {
+export async function startCluster(workers: number, network: Network = { host: "127.0.0.1" }): Promise<Cluster> {
   const python = sparkPython();
   const home = spawnSync(python, ["-c", "import pyspark, os; print(os.path.dirname(pyspark.__file__))"])
     .stdout.toString()
@@ -32,30 +38,33 @@ export async function startCluster(workers: number): Promise<Cluster> {
   const env = { ...process.env, SPARK_HOME: home, PYSPARK_PYTHON: python, SPARK_NO_DAEMONIZE: "1" };
   const port = await freePort();
   const children: ChildProcess[] = [];
-  const start = (own: Readonly<Record<string, string>>, ...args: readonly string[]) => {
-    const child = spawn(join(home, "bin/spark-class"), args, {
-      env: { ...env, ...own },
+  const { host, apart } = network;
+  const start = (own: { readonly prefix?: string; readonly local?: string }, ...args: readonly string[]) => {
+    const [program, ...rest] = [...(own.prefix?.split(" ") ?? []), join(home, "bin/spark-class"), ...args];
+    const child = spawn(program, rest, {
+      env: { ...env, SPARK_LOCAL_DIRS: own.local },
       stdio: "ignore",
       detached: true,
     });
     children.push(child);
   };
-  const host = ["--host", "127.0.0.1"];
-  start({}, "org.apache.spark.deploy.master.Master", ...host, "--port", `${port}`, "--webui-port", "0");
-  await reached(port);
-  const master = `spark://127.0.0.1:${port}`;
-  for (let k = 0; k < workers; k++) {
-    const local = join(folder, `local-${k}`);
+  start({}, "org.apache.spark.deploy.master.Master", "--host", host, "--port", `${port}`, "--webui-port", "0");
+  await reached(port, host);
+  const master = `spark://${host}:${port}`;
+  const startWorker = (k: number, at: string, prefix?: string) => {
     const own = ["--cores", "1", "--memory", "1g", "--work-dir", join(folder, `worker-${k}`), "--webui-port", "0"];
-    start({ SPARK_LOCAL_DIRS: local }, "org.apache.spark.deploy.worker.Worker", ...host, ...own, master);
-  }
+    const local = join(folder, `local-${k}`);
+    start({ prefix, local }, "org.apache.spark.deploy.worker.Worker", "--host", at, ...own, master);
+  };
+  for (let k = 0; k < workers; k++) startWorker(k, host);
+  if (apart) startWorker(workers, apart.host, `ip netns exec ${apart.namespace}`);
   return {
     master,
     conf: [
       "spark.executor.memory=700m",
       "spark.executor.cores=1",
-      "spark.driver.host=127.0.0.1",
-      "spark.driver.bindAddress=127.0.0.1",
+      `spark.driver.host=${host}`,
+      `spark.driver.bindAddress=${host}`,
       `spark.pyspark.python=${python}`,
       "spark.cores.max=8",
     ],
@@ -138,11 +147,11 @@ function freePort(): Promise<number> {
   });
 }
 
-async function reached(port: number): Promise<void> {
+async function reached(port: number, host: string): Promise<void> {
   const { connect } = await import("node:net");
   for (let tries = 0; ; tries++) {
     const isThere = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      const socket = connect(port, host, () => resolve(true)).once("error", () => resolve(false));
       socket.once("connect", () => socket.end());
     });
     if (isThere) return;

@@ -2,28 +2,18 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bin } from "../e2e/command.ts";
 import { drawsOf, killGroup, startKillable, statesIn } from "../e2e/killed-runs.ts";
 import { descendants, sparkPython } from "./cluster.ts";
-import { filesOf } from "./rows-in-files.ts";
+import { filesOf, numMissing, numRows } from "./rows-in-files.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-driver-test-"));
 beforeAll(() => filesOf(folder));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const model = [
-  "fit",
-  "*.parquet",
-  "--formula",
-  "late ~ C(hour) + kind + x",
-  
-  "w",
-  "--draws",
-  "200",
-  "--chains",
-  "2",
-];
+const model = ["fit", "*.parquet", "--formula", "late ~ C(hour) + kind + x", "--weights", "w"];
 const engine = ["--engine", "local[2]", "--python", sparkPython()];
 
 interface Coefficients {
@@ -38,7 +28,7 @@ function run(...args: readonly string[]) {
 }
 
 it("a run whose driver is lost is resumed to the draws of an undisturbed one, which are those of this machine", async () => {
-  const undisturbed = [...model, ...engine, "--draws-out", "whole.csv", "--json", "whole.json"];
+  const undisturbed = [...model, ...engine, "--draws-out", "whole.csv", "--json", "whole.json", "--save", "whole.nc"];
   const { status, stderr } = run(...undisturbed);
   expect([status, status === 0 ? "" : stderr]).toEqual([0, ""]);
   const killed = startKillable(folder, [...model, ...engine, "--draws-out", "resumed.csv", "--checkpoint", "run"]);
@@ -58,6 +48,27 @@ it("a run whose driver is lost is resumed to the draws of an undisturbed one, wh
     expect(Math.abs(mean - here[j].mean) / sd).toBeLessThan(0.15);
     expect(Math.abs(sd / here[j].sd - 1)).toBeLessThan(0.1);
   }
+});
+
+it("executors predict as this machine does, and keep the table's own columns", async () => {
+  const fit = ["predict", "whole.nc", "*.parquet", "--posterior-draws", "50"];
+  expect(run(...fit, ...engine, "--out", "predictions")).toMatchObject({ status: 0 });
+  expect(run(...fit, "--out", "here.csv")).toMatchObject({ status: 0 });
+  const instance = await DuckDBInstance.create();
+  const connection = await instance.connect();
+  const place = (name: string) => join(folder, name);
+  const found = await connection.runAndReadAll(`
+    with rows as (from read_parquet('${place("[0-9].parquet")}', filename = true, file_row_number = true)),
+    here as (select r.*, p.probability as expected from
+      (select *, row_number() over (order by filename, file_row_number) as n from rows) r join '${place("here.csv")}' p on p.row = n),
+    there as (from '${place("predictions/*.parquet")}')
+    select (select count(*) from there), (select count(*) from there where probability is null),
+      count(*), max(abs(expected - probability)) from here join there using (hour, kind, x, w)`);
+  const [[rows, missing, matched, difference]] = found.getRows().map((row) => row.map(Number));
+  connection.closeSync();
+  instance.closeSync();
+  expect([rows, missing, difference]).toEqual([numRows, numMissing, 0]);
+  expect(matched).toBeGreaterThanOrEqual(numRows - numMissing);
 });
 
 it.each([

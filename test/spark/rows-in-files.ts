@@ -4,6 +4,8 @@ import { DuckDBInstance } from "@duckdb/node-api";
 export const numFiles = 6;
 const rowsOfFile = 50_000;
 export const numRows = numFiles * rowsOfFile;
+/** Rows whose x is missing. */
+export const numMissing = Math.ceil((numRows - 3) / 501);
 
 /** Writes a file of rows: events that depend on what is beside them, with weights, some of them 0, and values that are missing. */
 export async function writeFile(folder: string, file: number, { seed = 1 } = {}): Promise<void> {
