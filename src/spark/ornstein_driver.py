@@ -304,6 +304,8 @@ def _told(error):
         # The first line after the trace's own, which are indented, names the error.
         told = next((line for line in trace.splitlines()[1:] if line and not line.startswith(" ")), lines[-1])
         return told.removeprefix("RuntimeError: ").strip()
+    if len(lines) > 1 and lines[0].startswith("An error occurred while calling"):
+        return lines[1].removeprefix(": ").strip()
     return lines[0].strip() if lines else type(error).__name__
 
 

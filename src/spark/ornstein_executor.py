@@ -15,8 +15,9 @@ ANSWERS = pa.schema([("part", pa.int32()), ("answer", pa.string()), ("data", pa.
 SCHEMA = "part int, answer string, data binary"
 FIRST_NODE = 20
 
-# One worker a process of Python, for all of its tasks.
+# One worker a process of Python, for all of its tasks, and the file that it was started from, until it has read it.
 _worker = None
+_program = None
 
 
 def read(asked, columns, batches):
@@ -146,7 +147,11 @@ def _send_text(text, buffers=()):
 
 
 def _receive():
+    global _program
     head = _exactly(8)
+    if _program is not None:
+        os.unlink(_program)
+        _program = None
     text, data = struct.unpack("<II", head)
     content = _exactly(text).decode()
     data = _exactly(data)
@@ -171,13 +176,12 @@ def _ended():
 
 
 def _started():
-    global _worker
+    global _worker, _program
     if _worker is None:
-        # The file goes once Node has read it, which it has when it answers for the first time; the system clears what is left.
-        program = os.path.join(_folder(), f"ornstein-worker-{os.getpid()}.mjs")
-        with open(program, "wb") as file:
+        _program = os.path.join(_folder(), f"ornstein-worker-{os.getpid()}.mjs")
+        with open(_program, "wb") as file:
             file.write(__loader__.get_data(os.path.join(os.path.dirname(__file__), "ornstein_worker.mjs")))
-        _worker = subprocess.Popen([_node(), program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        _worker = subprocess.Popen([_node(), _program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     return _worker
 
 

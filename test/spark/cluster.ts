@@ -19,6 +19,8 @@ export interface Cluster {
   executors(): readonly number[];
   /** Files below the workers' folders. */
   files(pattern: RegExp): readonly string[];
+  /** The processes of the master and of the workers. */
+  children(): readonly number[];
   stop(): Promise<void>;
 }
 
@@ -70,6 +72,7 @@ export async function startCluster(workers: number, network: Network = { host: "
     ],
     executors: () => processesOf("CoarseGrainedExecutorBackend", folder),
     files: (pattern) => filesBelow(folder).filter((path) => pattern.test(path)),
+    children: () => children.flatMap(({ pid }) => (pid === undefined ? [] : [pid, ...descendants(pid, "")])),
     async stop() {
       for (const pid of processesOf("CoarseGrainedExecutorBackend", folder)) kill(pid);
       for (const { pid } of children) if (pid !== undefined) kill(-pid);

@@ -55,7 +55,12 @@ describe.skipIf(!isPossible)("an executor that is cut off", () => {
   });
 
   it("has its parts made anew by another, with the same sums to the bit", async () => {
-    const soon = ["spark.network.timeout=12s", "spark.executor.heartbeatInterval=2s", "spark.rpc.askTimeout=12s"];
+    const soon = [
+      "spark.network.timeout=15s",
+      "spark.network.timeoutInterval=3s",
+      "spark.executor.heartbeatInterval=2s",
+      "spark.rpc.askTimeout=15s",
+    ];
     rows = await rowsOn(folder, cluster.master, [...cluster.conf, ...soon, "spark.cores.max=2"]);
     await until(() => cluster.executors().length === 2, "two executors");
     const first = await rows.pass();

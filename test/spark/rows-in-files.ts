@@ -20,6 +20,7 @@ export async function writeFile(folder: string, file: number, { seed = 1 } = {})
   instance.closeSync();
 }
 
-export async function filesOf(folder: string): Promise<void> {
-  for (let file = 0; file < numFiles; file++) await writeFile(folder, file);
+/** @param times how often the same number of files is written, of other rows each time */
+export async function filesOf(folder: string, times = 1): Promise<void> {
+  for (let file = 0; file < times * numFiles; file++) await writeFile(folder, file);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { buildDesign } from "../../src/design/build-design.ts";
 import type { Design } from "../../src/design/design-types.ts";
 import { openTable } from "../../src/duckdb/source.ts";
+import type { BlockFiles } from "../../src/engine/block-store.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { parseFormula } from "../../src/formula/formula.ts";
 import { createModel, type Model, overBlocks, rowBlockOf } from "../../src/models/model.ts";
@@ -21,7 +22,12 @@ export interface RowsOn {
 }
 
 /** The rows on Spark, or of this machine. */
-export async function rowsOn(folder: string, master?: string, conf: readonly string[] = []): Promise<RowsOn> {
+export async function rowsOn(
+  folder: string,
+  master?: string,
+  conf: readonly string[] = [],
+  blocks?: BlockFiles,
+): Promise<RowsOn> {
   const path = join(folder, "*.parquet");
   const settings = Object.fromEntries(conf.map((text) => text.split(/=(.*)/s).slice(0, 2)));
   const table = master
@@ -39,7 +45,8 @@ export async function rowsOn(folder: string, master?: string, conf: readonly str
     family: "bernoulli",
     weights,
     memory,
-    storage: master ? "auto" : "dense",
+    blocks,
+    storage: master || blocks ? "auto" : "dense",
   });
   const flat = createModel(engine.memory, rowBlockOf(design, address), { family: "bernoulli" });
   const model = design.blocks ? overBlocks(flat, design.blocks) : flat;

@@ -1,7 +1,8 @@
 import { InputError } from "../../errors.ts";
 import type { ResolvedOptions } from "../../options/resolve-options.ts";
 import { samplerNamed } from "../../sampling/registry.ts";
-import { asSource, type FitInput } from "./load.ts";
+import type { TableSource } from "../../table/table-source.ts";
+import type { FitInput } from "./load.ts";
 
 /**
  * Refuses at once what needs every row here, where the rows stay elsewhere.
@@ -12,7 +13,9 @@ export function refuseForDistantRows(
   { sampler, cache, learnPrior, sigma }: ResolvedOptions,
   { keepTarget, keepLogLikelihood }: { readonly keepTarget?: boolean; readonly keepLogLikelihood?: boolean },
 ): void {
-  const distant = "formula" in input ? asSource(input.data).distant : undefined;
+  // Whether it is an input at all is looked at later.
+  const { data } = (input ?? {}) as { readonly data?: Partial<TableSource> };
+  const distant = typeof data?.chunks === "function" ? data.distant : undefined;
   if (!distant) return;
   const { place } = distant;
   const refuse = (option: string, why: string, instead: string) =>
