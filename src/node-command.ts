@@ -265,4 +265,4 @@ export { openCheckpoint } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
 export { predictOnSpark } from "./spark/predict-on-spark-node.ts";
-export { openTable, sparkOf };
+export { openTable };

@@ -62,7 +62,7 @@ class Session:
             self.spark.addArtifacts(package, pyfile=True)
         else:
             # A part should be read where its blocks are, and waits for that.
-            for key, value in {"spark.locality.wait": "30s", "spark.ui.showConsoleProgress": "false"}.items():
+            for key, value in {"spark.locality.wait": "300s", "spark.ui.showConsoleProgress": "false"}.items():
                 if key not in conf:
                     builder = builder.config(key, value)
             self.spark = builder.master(master).getOrCreate()
@@ -78,7 +78,6 @@ class Session:
             COALESCE: "false",
             "spark.sql.adaptive.skewJoin.enabled": "false",
             "spark.sql.execution.arrow.maxRecordsPerBatch": "8192",
-            "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         }.items():
             try:
                 self.spark.conf.set(key, conf.get(key, value))

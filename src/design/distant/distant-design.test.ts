@@ -74,9 +74,15 @@ it.each([
 
 it("is refused where the rows are others at the second reading", async () => {
   const parts = await inParts;
-  const fewer = await tableInParts(table, [0, 500, 501, 1600, 2950]);
-  const changing = { ...parts, distant: { ...parts.distant!, encode: fewer.distant!.encode } };
-  await expect(buildDesign(changing, parseFormula("y ~ x"))).rejects.toThrow(
-    "The data changed while it was being read",
-  );
+  for (const starts of [
+    [0, 500, 501, 1600, 2950],
+    [0, 501, 501, 1600],
+    [0, 501, 501, 1600, 2950, 2990],
+  ]) {
+    const others = await tableInParts(table, starts);
+    const changing = { ...parts, distant: { ...parts.distant!, encode: others.distant!.encode } };
+    await expect(buildDesign(changing, parseFormula("y ~ x"))).rejects.toThrow(
+      "The data changed while it was being read",
+    );
+  }
 });

@@ -7,6 +7,7 @@ import { chooseRows } from "../blocks/block-encoder.ts";
 import type { CompiledFormula } from "../compile-formula.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "../design-types.ts";
+import { changed } from "../fill.ts";
 import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics.ts";
 import type { RowStorage } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
@@ -89,6 +90,7 @@ export class DistantDesign {
     const expected = { columns: columns.map(({ mean, scale }) => [mean, scale]), stride };
     const question: EncodeQuestion = { kind: "encode", plan: this.plan, merged, rowsOfParts, rowsOfBlock, expected };
     const { answers, parts } = await distant.encode(question, this.columnsRead(), "reading, pass 2 of 2");
+    if (answers.length !== rowsOfParts.length) throw changed();
     const encoded = answers.map(({ content }) => content as EncodedPart);
     const store: BlockStore = {
       ...shape,
@@ -118,7 +120,7 @@ export class DistantDesign {
  * Copies rows of a distant store, by their numbers in ascending order.
  * @param target of their bytes
  */
-export async function fetchRows(
+async function fetchRows(
   { distant, stride }: Pick<BlockStore, "distant" | "stride">,
   numbers: ArrayLike<number>,
   target: Uint8Array,

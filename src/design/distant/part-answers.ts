@@ -1,9 +1,8 @@
 import { type BlockShape, type BlockStore, type BlockWriter, numBlocksOf } from "../../engine/block-store.ts";
-import { InputError } from "../../errors.ts";
 import type { TableSource } from "../../table/table-source.ts";
 import { BlockEncoder } from "../blocks/block-encoder.ts";
 import { columnsOf, finishTarget } from "../columns/design-columns.ts";
-import { fillRows } from "../fill.ts";
+import { changed, fillRows } from "../fill.ts";
 import { passOver } from "../first-pass.ts";
 import type { PartStatistics } from "../row-statistics.ts";
 import { denseStrideOf } from "../size-limit.ts";
@@ -80,8 +79,4 @@ export async function encodePart(
     await encoder.abandon();
     throw error;
   }
-}
-
-function changed(): InputError {
-  return new InputError("The data changed while it was being read; run the command again when nothing writes to it.");
 }

@@ -11,7 +11,7 @@ import { RowStatistics } from "../row-statistics.ts";
 import type { TermRows } from "../term-rows.ts";
 
 /** The options of a design that decide what its parts read, and how rows are encoded. */
-export interface PartOptions {
+interface PartOptions {
   readonly family?: DesignFamily;
   readonly event?: EventOption;
   readonly weights?: string;
