@@ -40,7 +40,9 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   if (!distant) await requireRoomForTable(source, planned);
 
   const pass = passOver(source, compiled, options);
-  const polynomials = await fitPolynomials(compiled.factors, compiled.scope, pass);
+  const polynomials = distant
+    ? await distant.polynomials()
+    : await fitPolynomials(compiled.factors, compiled.scope, pass);
   const { terms, groups, all } = compileTerms(compiled, polynomials);
   const reader = groups.length > 0 ? new GroupLevelReader(groups, compiled.scope) : undefined;
   const watch = new RoomWatch(source, planned, terms, options.requireParameters);

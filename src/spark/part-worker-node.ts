@@ -6,6 +6,8 @@ import { FolderStore, FolderWriter } from "../blocks/block-folder-node.ts";
 import {
   type EncodeQuestion,
   encodePart,
+  type PolynomialQuestion,
+  polynomialsOf,
   type StatisticsQuestion,
   statisticsOf,
 } from "../design/distant/part-answers.ts";
@@ -44,6 +46,7 @@ export interface PartQuestion {
   readonly part: number;
   readonly question:
     | StatisticsQuestion
+    | PolynomialQuestion
     | EncodeQuestion
     | PredictQuestion
     | ((RowQuestion | { readonly kind: "remove" }) & { readonly digests?: readonly number[] });
@@ -93,7 +96,8 @@ export class PartWorker {
     frames: AsyncIterator<Frame>,
   ): Promise<PartReply> {
     const { part, place } = asked;
-    if (question.kind === "statistics" || question.kind === "encode") return this.replyOfRows(asked, question, frames);
+    if (question.kind === "statistics" || question.kind === "polynomials" || question.kind === "encode")
+      return this.replyOfRows(asked, question, frames);
     if (!place) throw new TypeError("A question of blocks says where they are.");
     if (question.kind === "remove") {
       rmSync(place.path, { recursive: true, force: true });
@@ -105,12 +109,13 @@ export class PartWorker {
 
   private async replyOfRows(
     { part, folder, columns }: PartQuestion,
-    question: StatisticsQuestion | EncodeQuestion,
+    question: StatisticsQuestion | PolynomialQuestion | EncodeQuestion,
     frames: AsyncIterator<Frame>,
   ): Promise<PartReply> {
     const table = framedTable(question.plan.columns, columns ?? [], frames);
     try {
       if (question.kind === "statistics") return { content: await statisticsOf(table, question) };
+      if (question.kind === "polynomials") return { content: await polynomialsOf(table, question) };
       if (folder === undefined) throw new TypeError("Blocks need a folder.");
       const path = join(folder, `ornstein-${randomBytes(8).toString("hex")}.blocks`);
       const identity = randomBytes(32).toString("hex");

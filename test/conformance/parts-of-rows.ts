@@ -1,6 +1,8 @@
 import {
   type EncodeQuestion,
   encodePart,
+  type PolynomialQuestion,
+  polynomialsOf,
   type StatisticsQuestion,
   statisticsOf,
 } from "../../src/design/distant/part-answers.ts";
@@ -87,7 +89,11 @@ export async function tableInParts(table: TableSource, starts: readonly number[]
     chunks: noRows,
     distant: {
       place: "parts of a test",
-      read: (question) => ask((part) => statisticsOf(parts[part], sent(question) as StatisticsQuestion)),
+      read: (question) =>
+        ask((part) => {
+          const asked = sent(question) as StatisticsQuestion | PolynomialQuestion;
+          return asked.kind === "statistics" ? statisticsOf(parts[part], asked) : polynomialsOf(parts[part], asked);
+        }),
       async encode(question) {
         const stores: BlockStore[] = [];
         const answers = await ask(async (part) => {

@@ -50,6 +50,11 @@ export async function startCluster(workers: number, network: Network = { host: "
     });
     children.push(child);
   };
+  // Nothing that was started here outlives these tests.
+  const end = () => {
+    for (const { pid } of children) if (pid !== undefined) kill(-pid);
+  };
+  process.once("exit", end);
   start({}, "org.apache.spark.deploy.master.Master", "--host", host, "--port", `${port}`, "--webui-port", "0");
   await reached(port, host);
   const master = `spark://${host}:${port}`;
@@ -75,7 +80,8 @@ export async function startCluster(workers: number, network: Network = { host: "
     children: () => children.flatMap(({ pid }) => (pid === undefined ? [] : [pid, ...descendants(pid, "")])),
     async stop() {
       for (const pid of processesOf("CoarseGrainedExecutorBackend", folder)) kill(pid);
-      for (const { pid } of children) if (pid !== undefined) kill(-pid);
+      end();
+      process.off("exit", end);
       await Promise.all(children.map((child) => child.exitCode ?? new Promise((done) => child.once("exit", done))));
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },

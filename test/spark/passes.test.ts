@@ -43,7 +43,7 @@ it.skipIf(times === 0)(
       const [onExecutors, inWorkers, inDriver] = now().map((seconds, k) => (seconds - before[k]) / passes);
       await there.close();
 
-      const here = await rowsOn(folder, undefined, [], blocks);
+      const here = await rowsOn(folder, undefined, [], { blocks });
       await here.pass();
       const own = process.cpuUsage();
       const startedHere = performance.now();
@@ -62,4 +62,5 @@ it.skipIf(times === 0)(
       rmSync(folder, { recursive: true, force: true });
     }
   },
+  1_800_000,
 );

@@ -26,12 +26,12 @@ export async function rowsOn(
   folder: string,
   master?: string,
   conf: readonly string[] = [],
-  blocks?: BlockFiles,
+  { blocks, sql }: { readonly blocks?: BlockFiles; readonly sql?: string } = {},
 ): Promise<RowsOn> {
   const path = join(folder, "*.parquet");
   const settings = Object.fromEntries(conf.map((text) => text.split(/=(.*)/s).slice(0, 2)));
   const table = master
-    ? await openSparkTable({ path }, { master, python: sparkPython(), conf: settings })
+    ? await openSparkTable({ path, sql }, { master, python: sparkPython(), conf: settings })
     : await openTable({ path });
   const engine = await createInlineEngine();
   let address = 0;

@@ -95,6 +95,19 @@ describe("rows on two executors of a cluster", () => {
     }
   });
 
+  it("have the same sums to the bit where a query has shuffled them, and an executor was killed", async () => {
+    const shuffled = [...cluster.conf, "spark.cores.max=2", "spark.sql.shuffle.partitions=5"];
+    const sql = "select late, hour, kind, x, w from data distribute by kind, hour";
+    const query = await rowsOn(folder, cluster.master, shuffled, { sql });
+    const whole = await query.pass();
+    expect([whole.count, query.design.blocks!.distant!.rowsOfParts.length]).toEqual([first.count, 5]);
+    expect(Math.abs(whole.loss / first.loss - 1)).toBeLessThan(1e-9);
+    const [, , killed] = cluster.executors();
+    kill(killed);
+    expect(await query.pass()).toEqual(whole);
+    await query.close();
+  });
+
   it("are refused where others are there when they are read again", async () => {
     await writeFile(folder, numFiles - 1, { seed: 77 });
     for (const pid of cluster.executors()) kill(pid);

@@ -34,6 +34,7 @@ const cases: readonly (readonly [formula: string, options: DesignOptions])[] = [
   ["count ~ x + C(hour):x + offset(log(x))", { family: "poisson", standardize: "features" }],
   ["kind ~ x + words(text)", {}],
   ["count ~ x", {}],
+  ["y ~ poly(x, 3) + poly(hour, 2):kind", {}],
 ];
 
 it.each(cases)("%s is the design of parts that is that of the whole", async (formula, options) => {
@@ -62,7 +63,7 @@ it.each(cases)("%s is the design of parts that is that of the whole", async (for
 
 it.each([
   ["y ~ x + (1 | kind)", {}, "Group terms are not fitted with rows on parts of a test (--engine)"],
-  ["y ~ poly(x, 2)", {}, "write the powers out"],
+  ["y ~ poly(n, 1)", {}, "poly(n, 1) needs more than 1 different values of n"],
   ["y ~ x", { storage: "sparse" } as const, "leave --storage out"],
   ["y ~ x", { family: "poisson" } as const, /y is -?[\d.]+ in data row 1;/],
   ["y ~ log(x - 1000)", {}, "is not a number in data row"],

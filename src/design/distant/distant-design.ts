@@ -1,9 +1,10 @@
 import { type BlockStore, type BlockSummary, blockShape, numBlocksOf } from "../../engine/block-store.ts";
 import type { DistantColumn, DistantTable } from "../../engine/distant-parts.ts";
 import { InputError } from "../../errors.ts";
-import { isPolynomial } from "../../formula/polynomials.ts";
+import type { ChebyshevSeries } from "../../formula/polynomials.ts";
 import type { TableSource } from "../../table/table-source.ts";
 import { chooseRows } from "../blocks/block-encoder.ts";
+import { PolynomialFits, type PolynomialRanges } from "../columns/fit-polynomials.ts";
 import type { CompiledFormula } from "../compile-formula.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "../design-types.ts";
@@ -11,7 +12,13 @@ import { changed } from "../fill.ts";
 import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics.ts";
 import type { RowStorage } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
-import type { EncodedPart, EncodeQuestion, StatisticsQuestion } from "./part-answers.ts";
+import type {
+  EncodedPart,
+  EncodeQuestion,
+  PolynomialAnswer,
+  PolynomialQuestion,
+  StatisticsQuestion,
+} from "./part-answers.ts";
 import { columnsRead, noRowsOf, type PartPlan } from "./part-plan.ts";
 
 /** The design of a table whose parts read it where they are. */
@@ -19,14 +26,16 @@ export class DistantDesign {
   private readonly distant: DistantTable;
   private rowsOfParts: readonly number[] = [];
   private merged: PartStatistics | undefined;
+  private plan: PartPlan;
 
   private constructor(
     private readonly source: TableSource,
     private readonly compiled: CompiledFormula,
-    private readonly plan: PartPlan,
+    plan: PartPlan,
     private readonly options: DesignOptions,
   ) {
     this.distant = source.distant!;
+    this.plan = plan;
   }
 
   /**
@@ -51,9 +60,27 @@ export class DistantDesign {
     return new DistantDesign(
       source,
       compiled,
-      { formula: compiled.scope.text, options: ofParts, columns, dates, levels },
+      { formula: compiled.scope.text, options: ofParts, columns, dates, levels, polynomials: {} },
       options,
     );
+  }
+
+  /** The polynomials of the formula, by two passes of the parts. @throws InputError as `fitPolynomials` */
+  async polynomials(): Promise<ReadonlyMap<string, ChebyshevSeries>> {
+    const fits = new PolynomialFits(this.compiled.factors, this.compiled.scope);
+    if (fits.areNone) return new Map();
+    const ask = async (ranges?: PolynomialRanges) => {
+      const question: PolynomialQuestion = { kind: "polynomials", plan: this.plan, ...(ranges && { ranges }) };
+      const answers = await this.distant.read(question, this.columnsRead(), "reading, for poly()");
+      return answers.map(({ content }) => content as PolynomialAnswer);
+    };
+    for (const { ranges } of await ask()) if (ranges) fits.mergeRanges(ranges);
+    const { ranges } = fits;
+    if (!ranges) return fits.series();
+    for (const { triangles } of await ask(ranges)) fits.mergeTriangles(triangles);
+    const series = fits.series();
+    this.plan = { ...this.plan, polynomials: Object.fromEntries(series) };
+    return series;
   }
 
   /** The first pass, by the parts. @throws InputError as `firstPass` */
@@ -155,7 +182,7 @@ function summaryOf(parts: readonly EncodedPart[]): BlockSummary {
   };
 }
 
-function refuseForeign({ expanded, factors }: CompiledFormula, options: DesignOptions, { place }: DistantTable): void {
+function refuseForeign({ expanded }: CompiledFormula, options: DesignOptions, { place }: DistantTable): void {
   const refuse = (what: string, instead: string) =>
     new InputError(`${what} with rows on ${place} (--engine); ${instead}.`);
   if (expanded.groups.length > 0)
@@ -163,7 +190,6 @@ function refuseForeign({ expanded, factors }: CompiledFormula, options: DesignOp
       "Group terms are not fitted",
       "write a grouping factor of few levels as a term, or fit the rows on one machine",
     );
-  if (factors.some(isPolynomial)) throw refuse("poly() is not worked out", "write the powers out, as in x + I(x^2)");
   if (options.storage === "sparse")
     throw refuse("Rows are not sparse", "leave --storage out, or fit the rows on one machine");
   if (options.allLevels)

@@ -2,15 +2,28 @@ import { type BlockShape, type BlockStore, type BlockWriter, numBlocksOf } from 
 import type { TableSource } from "../../table/table-source.ts";
 import { BlockEncoder } from "../blocks/block-encoder.ts";
 import { columnsOf, finishTarget } from "../columns/design-columns.ts";
+import { PolynomialFits, type PolynomialRanges } from "../columns/fit-polynomials.ts";
 import { changed, fillRows } from "../fill.ts";
 import { passOver } from "../first-pass.ts";
 import type { PartStatistics } from "../row-statistics.ts";
 import { denseStrideOf } from "../size-limit.ts";
-import { type PartPlan, readersOf } from "./part-plan.ts";
+import { compiledOf, type PartPlan, readersOf } from "./part-plan.ts";
 
 export interface StatisticsQuestion {
   readonly kind: "statistics";
   readonly plan: PartPlan;
+}
+
+/** Asked twice where a formula has poly(): for the ranges of x, and for the triangles within the range of all rows. */
+export interface PolynomialQuestion {
+  readonly kind: "polynomials";
+  readonly plan: PartPlan;
+  readonly ranges?: PolynomialRanges;
+}
+
+export interface PolynomialAnswer {
+  readonly ranges?: PolynomialRanges;
+  readonly triangles: readonly (readonly number[])[];
 }
 
 export interface EncodeQuestion {
@@ -40,6 +53,26 @@ export async function statisticsOf(table: TableSource, { plan }: StatisticsQuest
     if (rows.chunk.numRows > 0) gathered.add(rows);
   }, 1);
   return gathered.part(reader);
+}
+
+/** Ranges of a part, or with those of all parts its triangles. @throws InputError where a value cannot be used */
+export async function polynomialsOf(
+  table: TableSource,
+  { plan, ranges }: PolynomialQuestion,
+): Promise<PolynomialAnswer> {
+  const { source, compiled } = compiledOf(plan, table);
+  const fits = new PolynomialFits(compiled.factors, compiled.scope);
+  if (ranges) fits.mergeRanges(ranges);
+  await passOver(
+    source,
+    compiled,
+    {},
+  )((rows) => {
+    if (rows.chunk.numRows === 0) return;
+    if (ranges) fits.addToTriangles(rows);
+    else fits.addToRanges(rows);
+  }, 1);
+  return ranges ? { triangles: fits.triangles } : { ranges: fits.ranges, triangles: [] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { CompleteRowReader, type CompleteRows } from "../../table/complete-rows.
 import type { Column, ColumnInfo, TableChunk, TableSource } from "../../table/table-source.ts";
 import { type CompiledFormula, compileFormula } from "../compile-formula.ts";
 import { compileTerms } from "../compile-terms.ts";
-import type { DesignFamily, Standardize } from "../design-types.ts";
+import type { DesignFamily, DesignRecipe, Standardize } from "../design-types.ts";
 import { withDates } from "../recipe/settle-texts.ts";
 import { RowStatistics } from "../row-statistics.ts";
 import type { TermRows } from "../term-rows.ts";
@@ -25,6 +25,8 @@ export interface PartPlan {
   /** The table's columns as they are, and those of texts that are read as dates. */
   readonly columns: readonly ColumnInfo[];
   readonly dates: readonly string[];
+  /** The series of the columns of poly(), once they are known. */
+  readonly polynomials: DesignRecipe["polynomials"];
   /** The levels of the columns of texts that are read by level. */
   readonly levels: Readonly<Record<string, readonly string[]>>;
 }
@@ -39,11 +41,19 @@ export interface PartReaders {
   readonly empty: CompleteRows;
 }
 
-/** The plan's formula compiled over the table, the same here as where the parts are. */
-export function readersOf(plan: PartPlan, table: TableSource): PartReaders {
+/** The plan's formula over the table, the same here as where the parts are. */
+export function compiledOf(
+  plan: PartPlan,
+  table: TableSource,
+): { readonly source: TableSource; readonly compiled: CompiledFormula } {
   const source = plan.dates.length > 0 ? withDates(table, new Set(plan.dates)) : table;
-  const compiled = compileFormula(parseFormula(plan.formula), source.columns, plan.options);
-  const { terms } = compileTerms(compiled, new Map());
+  return { source, compiled: compileFormula(parseFormula(plan.formula), source.columns, plan.options) };
+}
+
+/** The same with what reads its terms. */
+export function readersOf(plan: PartPlan, table: TableSource): PartReaders {
+  const { source, compiled } = compiledOf(plan, table);
+  const { terms } = compileTerms(compiled, new Map(Object.entries(plan.polynomials)));
   const gathered = new RowStatistics(compiled, terms);
   return { source, compiled, terms, gathered, empty: noRowsOf(compiled, source.columns, plan) };
 }
