@@ -4,9 +4,7 @@ import base64
 import json
 import os
 import queue
-import shutil
 import sys
-import tempfile
 import threading
 import zipfile
 
@@ -14,6 +12,7 @@ import zipfile
 _out = os.fdopen(os.dup(1), "w", encoding="utf-8")
 os.dup2(2, 1)
 _lock = threading.Lock()
+TASKS_OF_CORE = 3
 COALESCE = "spark.sql.adaptive.coalescePartitions.enabled"
 
 
@@ -33,16 +32,16 @@ class Session:
         self.spark = None
         self.rows = None
         self.encoded = None
+        self.parts = 0
         self.is_connect = False
         self.is_sorted = False
-        self.folder = tempfile.mkdtemp(prefix="ornstein-spark-")
 
-    def open(self, master, conf, files, source):
+    def open(self, master, conf, files, folder, source):
         try:
             from pyspark.sql import SparkSession
         except ImportError as error:
             raise Refusal(f"pyspark is not there ({error})") from error
-        package = os.path.join(self.folder, "ornstein_executor.zip")
+        package = os.path.join(folder, "ornstein_executor.zip")
         with zipfile.ZipFile(package, "w") as archive:
             archive.write(files["executor"], "ornstein_executor.py")
             archive.write(files["worker"], "ornstein_worker.mjs")
@@ -143,7 +142,9 @@ class Session:
 
         self.forget()
         self.encoded = self._read(asked, columns).persist(StorageLevel.MEMORY_AND_DISK)
-        return self._collect(self.encoded)
+        found = self._collect(self.encoded)
+        self.parts = len(found["answers"])
+        return found
 
     def ask(self, asked):
         def run(batches):
@@ -151,7 +152,14 @@ class Session:
 
             return ornstein_executor.ask(asked, batches)
 
-        return self._collect(self.encoded.mapInArrow(run, self.schema))
+        return self._collect(self._gathered(self.encoded).mapInArrow(run, self.schema))
+
+    def _gathered(self, frame):
+        """The same in a few tasks a core, of parts that are on one machine: a task costs more than the pass over a small part."""
+        if self.is_connect:
+            return frame
+        few = TASKS_OF_CORE * max(2, self.spark.sparkContext.defaultParallelism)
+        return frame.coalesce(few) if few < self.parts else frame
 
     def predict(self, asked, columns, predicted, numbers, out):
         """Writes the rows with their predictions as Parquet, and tells how many there are."""
@@ -222,7 +230,6 @@ class Session:
             self.ask(json.dumps({"kind": "remove"}))
         if self.spark is not None:
             self.spark.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
         return {}
 
 
@@ -277,7 +284,6 @@ def serve():
         for line in sys.stdin:
             requests.put(json.loads(line))
         # Whoever asks is gone, and with him the reason for a job that may still run.
-        shutil.rmtree(session.folder, ignore_errors=True)
         os._exit(1)
 
     threading.Thread(target=listen, daemon=True).start()

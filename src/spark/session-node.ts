@@ -1,7 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { removeTemporary, temporaryPath } from "../duckdb/files/temporaries.ts";
 import { InputError } from "../errors.ts";
 import type { SparkPlace, SparkSource } from "./spark-options.ts";
 
@@ -33,6 +34,8 @@ const closeMilliseconds = 10_000;
  */
 export class SparkSession {
   private readonly child: ChildProcessWithoutNullStreams;
+  /** What is sent to executors is put together here. */
+  private readonly folder = temporaryPath();
   private readonly said: string[] = [];
   private waiting: Waiting | undefined;
   private ended: InputError | undefined;
@@ -68,9 +71,10 @@ export class SparkSession {
   open(source: SparkSource): Promise<unknown> {
     const { master, conf } = this.options;
     const files = { executor: fileOf("ornstein_executor.py"), worker: fileOf("ornstein_worker.mjs") };
+    mkdirSync(this.folder, { mode: 0o700 });
     if (!existsSync(files.worker))
       throw new Error("The worker for Spark's executors is made by the build: npm run build.");
-    return this.request("open", { master, conf, files, source });
+    return this.request("open", { master, conf, files, folder: this.folder, source });
   }
 
   /** @throws InputError where Spark cannot do it; the signal's reason where it is aborted */
@@ -89,6 +93,11 @@ export class SparkSession {
   /** Ends it, in whatever it is. */
   async close(): Promise<void> {
     this.options.signal?.removeEventListener("abort", this.abort);
+    await this.stop();
+    removeTemporary(this.folder);
+  }
+
+  private async stop(): Promise<void> {
     if (this.ended) return;
     const exited = new Promise((resolve) => this.child.once("exit", resolve));
     const timer = setTimeout(() => this.child.kill("SIGKILL"), closeMilliseconds);
