@@ -61,7 +61,7 @@ class Session:
             self.spark.addArtifacts(package, pyfile=True)
         else:
             # A part should be read where its blocks are, and waits for that.
-            for key, value in {"spark.locality.wait": "300s", "spark.ui.showConsoleProgress": "false"}.items():
+            for key, value in {"spark.locality.wait": "30s", "spark.ui.showConsoleProgress": "false"}.items():
                 if key not in conf:
                     builder = builder.config(key, value)
             self.spark = builder.master(master).getOrCreate()
