@@ -22,6 +22,7 @@ const order = [
   "empirical-bayes",
   "diagnostics",
   "prediction",
+  "spark",
   "effects",
   "loo",
   "fit",

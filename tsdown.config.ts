@@ -17,7 +17,22 @@ const orderOfLiterals = {
   },
 };
 
-export default defineConfig({
+const shared = {
+  // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
+  external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),
+  plugins: [orderOfLiterals],
+  format: "esm" as const,
+  platform: "node" as const,
+  target: "node20",
+  fixedExtension: true,
+  // What may be bundled is the business of scripts/licences.mjs.
+  inlineOnly: false as const,
+  // What is bundled runs when it is used: no chunk is imported for its effects alone.
+  treeshake: { moduleSideEffects: false },
+};
+
+const library = defineConfig({
+  ...shared,
   entry: {
     index: "src/index.ts",
     node: "src/node.ts",
@@ -27,19 +42,21 @@ export default defineConfig({
     cli: "cli/start.ts",
     supervisor: "cli/process/supervisor.ts",
   },
-  // Imported where they are needed, if they are there (docs/library.md); tsdown knows of the other dependencies by itself.
-  external: Object.keys(optionalDependencies).map((name) => new RegExp(`^${name}(/|$)`)),
-  plugins: [orderOfLiterals],
-  format: "esm",
-  platform: "node",
-  target: "node20",
   dts: true,
   clean: true,
-  fixedExtension: true,
-  // What may be bundled is the business of scripts/licences.mjs.
-  inlineOnly: false,
-  // What is bundled runs when it is used: no chunk is imported for its effects alone.
-  treeshake: { moduleSideEffects: false },
   // Its scripts are made for browsers, by another bundler.
   hooks: { "build:done": () => buildStudio() },
 });
+
+/** What Spark's executors run, each file by itself: they are sent there. */
+const spark = defineConfig({
+  ...shared,
+  entry: { ornstein_worker: "src/spark/worker-node.ts" },
+  outDir: "dist/spark",
+  dts: false,
+  // The library's build has cleaned the folder.
+  clean: false,
+  copy: ["src/spark/ornstein_driver.py", "src/spark/ornstein_executor.py"].map((from) => ({ from, to: "dist/spark" })),
+});
+
+export default [library, spark].flat();

@@ -9,6 +9,10 @@ import { takersOf } from "./option-takers.ts";
 export interface CommonFlags extends FitOptions {
   formula: string;
   sql?: string;
+  engine?: string;
+  table?: string;
+  python?: string;
+  conf?: readonly string[];
   json?: string;
   threads?: number;
   quiet?: boolean;
@@ -63,6 +67,23 @@ export function addModelOptions(command: Command): Command {
   return addOptions(command, optionGroups.priors).optionsGroup(headings.sampling);
 }
 
+/** Where the rows are read, if not here. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .optionsGroup("Engine:")
+    .option(
+      "--engine <master>",
+      "read the rows on the executors of Spark, and leave them there: spark://host:7077, local[4], yarn, k8s://… or sc://…; DATA and --sql are then Spark's",
+    )
+    .option("--table <name>", "read a table of the session's catalogue (for --engine)")
+    .option("--python <program>", "a Python that has pyspark and pyarrow (for --engine; default: python3)")
+    .option(
+      "--conf <setting>",
+      "a setting of Spark such as spark.executor.memory=8g; may be given again (for --engine)",
+      (text: string, others: string[] = []) => [...others, text],
+    );
+}
+
 export const threadsHelp = "worker threads; the result does not depend on how many (default: all cores)";
 export const quietHelp = "do not report progress on standard error";
 export const plainHelp = "print plain text, without colours";
@@ -84,8 +105,8 @@ export function number(text: string): number {
 }
 
 /** Refuses what cannot be run, before anything is loaded. */
-export function requireRunnable(data: string | undefined, { sql, threads }: CommonFlags): void {
-  if (data === undefined && sql === undefined)
+export function requireRunnable(data: string | undefined, { sql, table, threads }: CommonFlags): void {
+  if (data === undefined && sql === undefined && table === undefined)
     throw new InputError("There is nothing to read: name a file, or give rows by --sql.");
   if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
     throw new InputError("--threads takes a whole number of at least 1.");

@@ -11,8 +11,14 @@ import { addPredictCommand } from "./commands/predict.ts";
 
 // The keywords of the Python package are the flags of the command: `npx vitest run cli/python-options.test.ts --update` writes them anew.
 
-/** What the package gives the command by itself, and what needs the command's own files: a checkpoint outlives their folder. */
-const own = new Set(["formula", "json", "save", "drawsOut", "effects", "out", "color", "checkpoint"]);
+/**
+ * What the package gives the command by itself, and what needs the command's own files: a checkpoint outlives their folder, and a
+ * cluster's executors do not see it.
+ */
+const own = new Set([
+  ...["formula", "json", "save", "drawsOut", "effects", "out", "color", "checkpoint"],
+  ...["engine", "table", "python", "conf"],
+]);
 
 const tables: Readonly<Record<string, OptionTable>> = {
   fit: fitOptions,

@@ -66,7 +66,7 @@ const sourcePath = /^(?:[\w.-]+\/)+[\w.-]+\.(?:ts|mjs|cjs|peggy)$|^(?:src|kernel
 const identifier = /^[a-z]\w*[A-Z]\w*$/;
 const sources = ["src", "cli", "examples", "test"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true })
-    .filter((path) => path.endsWith(".ts") && !path.includes(".generated."))
+    .filter((path) => /\.(ts|py)$/.test(path) && !path.includes(".generated."))
     .map((path) => readFileSync(join(root, folder, path), "utf8")),
 );
 const words = new Set(sources.flatMap((text) => text.match(/\w+/g)));

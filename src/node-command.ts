@@ -34,6 +34,8 @@ import { bytesOfSize } from "./options/sizes.ts";
 import { openCheckpoint, type RunCheckpoint } from "./persistence/checkpoint-node.ts";
 import type { PredictOptions } from "./prediction/predict.ts";
 import { type PredictiveFit, requireFit } from "./prediction/predictive-fit.ts";
+import { sparkOf } from "./spark/spark-options.ts";
+import { openSparkTable } from "./spark/spark-table-node.ts";
 import type { TableSource } from "./table/table-source.ts";
 
 /** A file (CSV, TSV, JSON lines, Parquet), a glob of them, or a query over files, and a formula over its columns. */
@@ -46,6 +48,17 @@ export interface FileInput {
   readonly confined?: boolean;
   /** Such as `y ~ x1 + log(x2) + C(code)`. */
   readonly formula: string;
+  /**
+   * A master of Spark, such as `spark://host:7077` or `local[4]`, on whose executors the rows are read and stay (docs/spark.md): `path`
+   * and `sql` are then Spark's.
+   */
+  readonly engine?: string;
+  /** With `engine`: a table of the session's catalogue. */
+  readonly table?: string;
+  /** With `engine`: a program of Python that has pyspark; `python3` where left out. */
+  readonly python?: string;
+  /** With `engine`: settings of Spark, such as `spark.executor.memory=8g`. */
+  readonly conf?: readonly string[];
 }
 
 /** Number of worker threads; all cores by default. The result does not depend on it. */
@@ -196,6 +209,10 @@ async function withRows<Answer>(
 ): Promise<Answer> {
   requireFit(fit);
   requireOptions(options);
+  if ("engine" in rows && rows.engine !== undefined)
+    throw new InputError(
+      "--engine is for fits and for ornstein predict of the command: these rows are read here, so leave it out.",
+    );
   const source = await openTable({ ...fileOf(rows), like: fit.recipe, signal: options.signal });
   try {
     return await ask(source);
@@ -251,7 +268,11 @@ async function onThreads<
     const { formula } = input;
     requireText(formula, "The formula", 'a text such as "y ~ x"');
     const forReading = memoryBytes === undefined ? {} : { memoryBytes: Math.max(leastForReading, memoryBytes / 4) };
-    const source = await openTable({ ...fileOf(input), signal: options.signal, ...forReading });
+    const spark = sparkOf(input);
+    const { signal } = options;
+    const source = spark
+      ? await openSparkTable(spark.source, { ...spark.place, signal }, onProgress)
+      : await openTable({ ...fileOf(input), signal, ...forReading });
     try {
       return await work({ data: source, formula }, options, engine);
     } finally {
@@ -269,7 +290,7 @@ function requireThreads(threads: unknown): void {
 }
 
 function isFile(input: FitInput | FileInput): input is FileInput {
-  return typeof input === "object" && input !== null && ("path" in input || "sql" in input);
+  return typeof input === "object" && input !== null && ("path" in input || "sql" in input || "table" in input);
 }
 
 export { effectsToJson, looToJson, posteriorToJson } from "./fit/summary/to-json.ts";
@@ -277,4 +298,5 @@ export { compareFits } from "./loo/compare-fits.ts";
 export { openCheckpoint } from "./persistence/checkpoint-node.ts";
 export { loadFit, saveFit } from "./persistence/saved-fit-node.ts";
 export { predictStream } from "./prediction/predict.ts";
+export { predictOnSpark } from "./spark/predict-on-spark-node.ts";
 export { openTable };

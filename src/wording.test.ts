@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { percent, twoDigits } from "./wording.ts";
+import { percent, quoted, twoDigits } from "./wording.ts";
 
 it.each([
   [0, "less than 0.01%"],
@@ -33,3 +33,9 @@ it("no number is written with an exponent, as NaN or as a negative zero", () => 
     }),
   );
 });
+
+it.each([
+  ["Oslo", '"Oslo"'],
+  ["a\r\nb", '"a\\nb"'],
+  ["x".repeat(61), `"${"x".repeat(57)}…"`],
+])("what the data hold stands in one line: %j", (text, shown) => expect(quoted(text)).toBe(shown));

@@ -18,3 +18,11 @@ export function twoDigits(value: number): string {
   const rounded = Math.abs(value) < 1e-12 ? 0 : value;
   return rounded.toLocaleString("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 2 });
 }
+
+const longestQuote = 60;
+
+/** What the data hold, in quotes within a sentence: shortened, and in one line. */
+export function quoted(text: string): string {
+  const line = text.replace(/[\r\n\u2028\u2029]+/g, "\\n");
+  return `"${line.length > longestQuote ? `${line.slice(0, longestQuote - 3)}…` : line}"`;
+}

@@ -2,7 +2,15 @@ import { statSync } from "node:fs";
 import type { Command } from "commander";
 import { InputError } from "../../src/errors.ts";
 import { optionGroups } from "../../src/options/options.ts";
-import { addModelOptions, addOptions, addRunOptions, type CommonFlags, requireRunnable } from "../options.ts";
+import {
+  addEngineOptions,
+  addModelOptions,
+  addOptions,
+  addRunOptions,
+  type CommonFlags,
+  headings,
+  requireRunnable,
+} from "../options.ts";
 import { commandLine, terminal, writeJson, writeText } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { drawsPaths } from "../outputs/write-cmdstan.ts";
@@ -29,6 +37,7 @@ export function addFitCommand(program: Command, version: string): void {
     .command("fit")
     .description("fit a Bayesian regression model to a table, and certify how exact the result is");
   addModelOptions(command);
+  addEngineOptions(command).optionsGroup(headings.sampling);
   addOptions(command, optionGroups.sampler);
   addRunOptions(command)
     .option("--save <file.nc>", "write the fit to a netCDF-4 file, for ornstein predict and check, ArviZ and xarray")
@@ -63,7 +72,22 @@ Example:
   from the data, and the certificate says which and why.`;
 
 async function runFit(data: string | undefined, flags: FitFlags, version: string): Promise<void> {
-  const { formula, sql, json, save, saveData, saveLogLikelihood, report: page, drawsOut, effects, ...more } = flags;
+  const {
+    formula,
+    sql,
+    engine,
+    table,
+    python,
+    conf,
+    json,
+    save,
+    saveData,
+    saveLogLikelihood,
+    report: page,
+    drawsOut,
+    effects,
+    ...more
+  } = flags;
   const { checkpoint: folder, threads, quiet, color, ...options } = more;
   requireRunnable(data, flags);
   const what = saveData ? "--save-data" : saveLogLikelihood ? "--save-log-likelihood" : undefined;
@@ -93,7 +117,7 @@ async function runFit(data: string | undefined, flags: FitFlags, version: string
         : openCheckpoint(folder, { version, run: withoutCheckpoint(process.argv.slice(2)), cwd: process.cwd() }, warn);
     if (checkpoint) tellSupervisor({ checkpoint: checkpoint.folder });
     const posterior = await fit(
-      { path: data, sql, formula },
+      { path: data, sql, formula, engine, table, python, conf },
       // What is saved is to predict the groups that it knows.
       {
         ...options,

@@ -1,9 +1,12 @@
 import type { Command } from "commander";
+import { progressReporter } from "../../src/engine/progress.ts";
 import { InputError } from "../../src/errors.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { withDefaults } from "../../src/options/option.ts";
 import { type PredictionSettings, predictOptions } from "../../src/options/predict-options.ts";
-import { addOptions, dataArgument, headings, plainHelp, quietHelp, sqlHelp } from "../options.ts";
+import type { EngineSettings } from "../../src/spark/spark-options.ts";
+import { formatCount } from "../../src/table/table-source.ts";
+import { addEngineOptions, addOptions, dataArgument, headings, plainHelp, quietHelp, sqlHelp } from "../options.ts";
 import { commandLine, terminal, writeJson } from "../outputs/outputs.ts";
 import { requireOutputs } from "../outputs/require-outputs.ts";
 import { runCommand } from "../process/run-command.ts";
@@ -13,6 +16,10 @@ import type { FirstRows } from "../render/render-prediction.ts";
 interface PredictFlags extends PredictionSettings {
   out?: string;
   sql?: string;
+  engine?: string;
+  table?: string;
+  python?: string;
+  conf?: readonly string[];
   json?: string;
   quiet?: boolean;
   color: boolean;
@@ -25,13 +32,13 @@ export function addPredictCommand(program: Command, version: string): void {
     .argument("<fit>", "a file that ornstein fit --save wrote")
     .argument("[data]", `${dataArgument}; columns as in the fit`)
     .optionsGroup(headings.data)
-    .option("--sql <query>", sqlHelp)
-    .optionsGroup("Prediction:");
+    .option("--sql <query>", sqlHelp);
+  addEngineOptions(command).optionsGroup("Prediction:");
   addOptions(command, predictOptions)
     .optionsGroup(headings.output)
     .option(
       "--out <file>",
-      "write the predictions, a row for each row of DATA: .csv, .parquet or .jsonl; - is CSV on standard output",
+      "write the predictions, a row for each row of DATA: .csv, .parquet or .jsonl; - is CSV on standard output; with --engine a folder of Parquet files, which have DATA's own columns too",
     )
     .option(
       "--json <file>",
@@ -51,9 +58,12 @@ Example:
 const shownRows = 10;
 
 async function runPredict(path: string, data: string | undefined, flags: PredictFlags, version: string): Promise<void> {
-  const { out, sql, json, quiet, color, ...options } = flags;
-  if (data === undefined && sql === undefined)
+  const { out, sql, engine, table, python, conf, json, quiet, color, ...options } = flags;
+  if (data === undefined && sql === undefined && table === undefined)
     throw new InputError("There is nothing to predict: name a file, or give rows by --sql.");
+  const { sparkOf } = await import("../../src/spark/spark-options.ts");
+  const spark = sparkOf({ engine, table, python, conf, path: data, sql });
+  if (spark) return predictElsewhere(path, spark, { out, json, quiet }, options);
   const inputs = { fit: path, path: data, sql };
   const { onStandardOutput } = await requireOutputs({ "--out": out, "--json": json }, inputs);
   await runCommand(quiet, async ({ onProgress, write, print }) => {
@@ -90,6 +100,33 @@ async function runPredict(path: string, data: string | undefined, flags: Predict
     } finally {
       writer.close();
     }
+  });
+}
+
+/** Has executors of Spark predict and write the rows. */
+async function predictElsewhere(
+  path: string,
+  spark: EngineSettings,
+  { out, json, quiet }: Pick<PredictFlags, "out" | "json" | "quiet">,
+  options: PredictionSettings,
+): Promise<void> {
+  if (out === undefined)
+    throw new InputError("With --engine the executors write the predictions: name a folder that they reach by --out.");
+  if (json !== undefined)
+    throw new InputError(
+      "--json is of scores, which are not worked out with --engine: leave it out, or predict without --engine.",
+    );
+  await runCommand(quiet, async ({ onProgress, print }) => {
+    const { loadFit, predictOnSpark } = await import("../../src/node-command.ts");
+    const fit = await loadFit(path);
+    const { rows, predicted, columns } = await predictOnSpark(fit, spark, out, {
+      ...options,
+      onProgress: progressReporter(onProgress),
+    });
+    const missing =
+      rows > predicted ? `, ${formatCount(rows - predicted)} of them without a prediction, as a value is missing` : "";
+    await print(`${formatCount(rows)} rows in ${out}${missing}; predicted: ${columns.join(", ")}\n`);
+    for (const warning of certificateWarnings(fit, "predictions", path)) process.stderr.write(`Warning: ${warning}\n`);
   });
 }
 

@@ -5,8 +5,9 @@ import { openDuckDB } from "../../src/duckdb/instance.ts";
 import type { Posterior } from "../../src/fit/posterior.ts";
 import { writeAllWhole, writeWhole } from "../../src/persistence/whole-files-node.ts";
 import { drawsOf } from "../../src/prediction/predictive-fit.ts";
+import { distinctNames } from "../../src/table/distinct-names.ts";
 import { quoted, sqlText } from "../../src/table/sql-text.ts";
-import { columnNames, tellRenamed } from "./column-names.ts";
+import { tellRenamed } from "./renamed-columns.ts";
 import { cmdstanPaths, writeCmdstan } from "./write-cmdstan.ts";
 
 /** Writes the kept draws: CmdStan's CSV where the path ends in .csv, else Parquet. */
@@ -26,7 +27,7 @@ const maxColumns = 2000;
 async function writeParquet(posterior: Posterior, path: string): Promise<void> {
   const names = [...posterior.draws.keys()];
   const isWide = names.length > maxColumns;
-  const columns = isWide ? [] : columnNames(names, ["chain", "draw"]);
+  const columns = isWide ? [] : distinctNames(names, ["chain", "draw"]);
   const duckdb = await openDuckDB("Parquet", { threads: "1" });
   try {
     const connection = await duckdb.instance.connect();

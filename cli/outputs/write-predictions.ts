@@ -3,8 +3,9 @@ import { InputError } from "../../src/errors.ts";
 import { outputPlace } from "../../src/persistence/output-place-node.ts";
 import { writeWhole } from "../../src/persistence/whole-files-node.ts";
 import type { PredictionColumns } from "../../src/prediction/row-predictor.ts";
+import { distinctNames } from "../../src/table/distinct-names.ts";
 import { quoted, sqlText } from "../../src/table/sql-text.ts";
-import { columnNames, tellRenamed } from "./column-names.ts";
+import { tellRenamed } from "./renamed-columns.ts";
 import { isStandardOutput, writeStandardOutput } from "./standard-output.ts";
 
 /** Predictions of some rows, in their order. */
@@ -108,7 +109,7 @@ function toStandardOutput(): PredictionWriter {
   };
 }
 
-const namesInFile = (names: readonly string[]) => columnNames(names, ["row"]);
+const namesInFile = (names: readonly string[]) => distinctNames(names, ["row"]);
 
 function csvCell(value: number | string | null): string {
   if (value === null || Number.isNaN(value)) return "";

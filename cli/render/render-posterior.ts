@@ -76,7 +76,7 @@ function ofUpdates(updates: Posterior["data"]["updates"]): string {
 /** Where rows that memory is too small for are. */
 function inBlocks(blocks: Posterior["data"]["blocks"]): string {
   if (!blocks) return "";
-  return ` (${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${blocks.count === 1 ? "block" : "blocks"} on disk)`;
+  return ` (${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${blocks.count === 1 ? "block" : "blocks"} on ${blocks.place ?? "disk"})`;
 }
 
 /** Enough decimals that the fourth digit of the sd shows. */

@@ -108,7 +108,7 @@ function cannotWrite(path: string, error: unknown): Error {
 }
 
 /** Blocks in a folder. */
-class FolderStore implements BlockStore {
+export class FolderStore implements BlockStore {
   readonly numRows: number;
   readonly stride: number;
   readonly rowsOfBlock: number;

@@ -1,25 +1,19 @@
-import { InputError } from "../errors.ts";
-import { hasScale } from "../families/families.ts";
-import { keyOf, type Term } from "../formula/expand-terms.ts";
 import type { Formula } from "../formula/formula.ts";
-import { factorName } from "../formula/formula-text.ts";
-import type { ChebyshevSeries } from "../formula/polynomials.ts";
-import { requireComputableOffset } from "../table/computable.ts";
 import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { BlockEncoder } from "./blocks/block-encoder.ts";
 import { ContentHash } from "./blocks/content-hash.ts";
 import { encodeBlocks } from "./blocks/encode-blocks.ts";
 import { cellsOf } from "./cells.ts";
-import { type ChosenColumns, chooseColumns } from "./columns/columns.ts";
-import { compileFactor, type FactorReader, refuseSameFactors } from "./columns/factors.ts";
+import { columnsOf, finishTarget } from "./columns/design-columns.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
 import { orthogonalBasis } from "./columns/orthogonal-basis.ts";
 import { type CompiledFormula, compileFormula } from "./compile-formula.ts";
-import type { Design, DesignColumn, DesignOptions, DesignTarget } from "./design-types.ts";
+import { compileTerms } from "./compile-terms.ts";
+import type { Design, DesignOptions, DesignTarget } from "./design-types.ts";
+import { DistantDesign } from "./distant/distant-design.ts";
 import { duplicateWarnings, twinWarnings } from "./duplicates.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
-import { type FirstPass, firstPass, passOver } from "./first-pass.ts";
-import type { CompiledGroup } from "./groups/group-columns.ts";
+import { firstPass, passOver } from "./first-pass.ts";
 import { GroupLevelReader } from "./groups/group-levels.ts";
 import { denseOnly, groupRows, oneRowEach } from "./groups/group-rows.ts";
 import { inverseOf } from "./groups/level-order.ts";
@@ -27,11 +21,11 @@ import { recipeGroupsOf } from "./groups/recipe-groups.ts";
 import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
+import { type FirstPass, RowStatistics } from "./row-statistics.ts";
 import { allocateStorage, memoryLimit, onlyDenseRows } from "./row-storage.ts";
 import { type PlannedDesign, paddedFloats, type RowLimit, requireRoomForTable } from "./size-limit.ts";
 import { classNames } from "./target/class-names.ts";
 import type { FinishedTarget } from "./target/target-types.ts";
-import { TermRows } from "./term-rows.ts";
 
 /**
  * Makes a design of a table in two passes: the first finds the levels, means and sds, the second writes the rows.
@@ -43,21 +37,22 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const source = await settleTexts(table, { ...options, formula });
   const compiled = compileFormula(formula, source.columns, options);
   const planned = plannedDesign(compiled, options);
-  await requireRoomForTable(source, planned);
+  const distant = table.distant && (await DistantDesign.of(table, source, compiled, options));
+  if (!distant) await requireRoomForTable(source, planned);
 
   const pass = passOver(source, compiled, options);
-  const polynomials = await fitPolynomials(compiled.factors, compiled.scope, pass);
+  const polynomials = distant
+    ? await distant.polynomials()
+    : await fitPolynomials(compiled.factors, compiled.scope, pass);
   const { terms, groups, all } = compileTerms(compiled, polynomials);
   const reader = groups.length > 0 ? new GroupLevelReader(groups, compiled.scope) : undefined;
   const watch = new RoomWatch(source, planned, terms, options.requireParameters);
   const createHash = options.blocks?.createHash;
   const content = createHash && new ContentHash(createHash, compiled.texts);
-  const seen = await firstPass(
-    pass,
-    compiled,
-    { terms: all, groups: reader, watch, content },
-    source.label ?? "the data",
-  );
+  const gathered = new RowStatistics(compiled, all);
+  const seen = distant
+    ? await distant.firstPass(gathered)
+    : await firstPass(pass, gathered, { groups: reader, watch, content }, source.label ?? "the data");
   const target = finishTarget(compiled, seen, options);
   const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, options);
   const { hasIntercept } = compiled.expanded;
@@ -78,13 +73,10 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     columns: [...columns, ...(grouped?.extraColumns ?? [])],
     blocks: [...fixed.blocks, ...(grouped?.blocks ?? [])],
   };
-  const storage = allocateStorage(
-    stored,
-    numRows,
-    numParameters,
-    side,
-    grouped ? denseOnly({ ...options, blocks: undefined }, numParameters) : options,
-  );
+  const inMemory = grouped ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
+  const storage = distant
+    ? distant.storageOf(columns.length, numParameters, side)
+    : allocateStorage(stored, numRows, numParameters, side, inMemory);
   const bare = { ...storage, numRows, ...stored, places: grouped?.places };
   const basis =
     options.priorSds && !grouped
@@ -107,9 +99,11 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   };
   const recipe = recipeOf(formula, compiled.scope.columns, compiled.expanded, parts);
   const fill = (encoder?: BlockEncoder) => fillRows(cells?.pass ?? pass, { ...layout, encoder }, all, ofRows);
-  const blocks = storage.isInBlocks
-    ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
-    : undefined;
+  const blocks = distant
+    ? await distant.encode(columns, storage.stride, numRows)
+    : storage.isInBlocks
+      ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
+      : undefined;
   if (!blocks) await fill();
   const { rows = storage.rows, store } = blocks ?? {};
   const { stride, sparse } = storage;
@@ -148,15 +142,6 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   };
 }
 
-export const intercept: DesignColumn = {
-  name: "Intercept",
-  term: "Intercept",
-  mean: 0,
-  scale: 1,
-  isIntercept: true,
-  isIndicator: false,
-};
-
 function plannedDesign({ expanded, names, weights, offset }: CompiledFormula, options: DesignOptions): PlannedDesign {
   const expression = weights?.expression;
   return {
@@ -184,67 +169,6 @@ function limitOf(hasGroups: boolean, options: DesignOptions): RowLimit {
     ...inMemory,
     whyNotInBlocks: `rows go to blocks on disk if the folder ${blocks.folder} has more room than memory`,
   };
-}
-
-/** What reads the rows' columns: each term once, be it of fixed effects, of slopes that vary by group, or of both. */
-function compileTerms(
-  { expanded, factors, scope }: CompiledFormula,
-  polynomials: ReadonlyMap<string, ChebyshevSeries>,
-): {
-  readonly terms: readonly TermRows[];
-  readonly groups: readonly CompiledGroup[];
-  readonly all: readonly TermRows[];
-} {
-  const readers = new Map<string, FactorReader>();
-  const byKey = new Map<string, TermRows>();
-  const compile = ({ name, factors }: Term): TermRows => {
-    const key = keyOf(factors);
-    const known = byKey.get(key);
-    if (known) return known;
-    const own = factors.map((factor) => {
-      const name = factorName(factor);
-      return readers.get(name) ?? compileFactor(factor, scope, { series: polynomials.get(name) });
-    });
-    for (const reader of own) readers.set(reader.name, reader);
-    const rows = new TermRows(name, own);
-    byKey.set(key, rows);
-    return rows;
-  };
-  const terms = expanded.terms.map(compile);
-  const groups = expanded.groups.map((group) => ({ ...group, slopes: group.terms.map(compile) }));
-  refuseSameFactors(factors, readers, scope.text);
-  return { terms, groups, all: [...byKey.values()] };
-}
-
-/** @throws InputError where target or offset do not suit the family */
-function finishTarget(
-  { target, offset, expanded }: CompiledFormula,
-  { offsetMean, largestOffset }: FirstPass,
-  { family, standardize = "auto" }: DesignOptions,
-): FinishedTarget {
-  const finished = target.finish(family, { standardize, hasIntercept: expanded.hasIntercept, offsetMean });
-  if (offset && finished.family === "categorical")
-    throw new InputError(
-      "offset() adds to the one linear predictor of a row, and the categorical family has one for every class; leave it out, or make two classes for the bernoulli family.",
-    );
-  const isOfNumbers = hasScale(finished.family);
-  requireComputableOffset(largestOffset / finished.target.scale, isOfNumbers);
-  return finished;
-}
-
-/** @throws InputError where there is no column */
-function columnsOf(
-  { expanded: { hasIntercept } }: CompiledFormula,
-  terms: readonly TermRows[],
-  numRows: number,
-  { standardize, allLevels = false }: DesignOptions,
-): { readonly chosen: ChosenColumns; readonly columns: readonly DesignColumn[] } {
-  const standardized = standardize !== "none";
-  const chosen = chooseColumns(terms, { numRows, hasIntercept, standardized, allLevels });
-  const columns = hasIntercept ? [...chosen.columns, intercept] : chosen.columns;
-  if (columns.length > 0) return { chosen, columns };
-  const because = chosen.leftOut.length > 0 ? `: ${chosen.leftOut.join(", ")} has the same value in every row` : "";
-  throw new InputError(`The formula leaves nothing to estimate${because}; add a term or the intercept.`);
 }
 
 /** A sentence where rows are left out as they have no trials. */

@@ -14,7 +14,7 @@ export interface DataSummary {
   /** Number of stored entries, if the design is sparse. */
   readonly nonZeros?: number;
   /** Blocks on disk that the encoded rows are in, and their size, if they do not fit into memory. */
-  readonly blocks?: { readonly count: number; readonly bytes: number };
+  readonly blocks?: { readonly count: number; readonly bytes: number; readonly place?: string };
   /** The left side of the formula, with the event if that is not true or 1: `status = well`. */
   readonly target: string;
   /**

@@ -4,7 +4,7 @@ import { requireComputable } from "../table/computable.ts";
 import { scalingOf } from "../table/moments.ts";
 import type { ColumnData } from "../table/table.ts";
 import { formatCount } from "../table/table-source.ts";
-import { intercept } from "./build-design.ts";
+import { intercept } from "./columns/design-columns.ts";
 import { columnNames, designFromArrays, formulaOfColumns, freeName } from "./design-from-arrays.ts";
 import type { Design, DesignColumn, DesignOptions } from "./design-types.ts";
 import { allocateSparse } from "./row-storage.ts";

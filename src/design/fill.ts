@@ -207,7 +207,8 @@ interface ScaledRows extends ColumnScaling {
   readonly stride: number;
 }
 
-function changed(): InputError {
+/** The error of data that are not those of the first pass. */
+export function changed(): InputError {
   return new InputError("The data changed while it was being read; run the command again when nothing writes to it.");
 }
 

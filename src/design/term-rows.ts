@@ -17,6 +17,15 @@ export interface TermValues {
   readonly cells?: Int32Array;
 }
 
+/** What a term has gathered of some rows, in plain data. */
+export interface TermStatistics {
+  readonly numRows: number;
+  readonly whole: Moments;
+  readonly wholeNonZeros: number;
+  /** The cells that occur: the factors' codes, moments and how many values are not 0. */
+  readonly cells: readonly (readonly [codes: readonly number[], moments: Moments, nonZeros: number])[];
+}
+
 /**
  * Reads a term's values chunk by chunk, and gathers their moments. A cell is a combination of levels that occurs; cells
  * are numbered as they appear, so that a product of large categoricals costs no more than what is in the data. The words of
@@ -98,6 +107,29 @@ export class TermRows {
       this.whole = combine(this.whole, momentsOf(values));
       for (let i = 0; i < values.length; i++) if (values[i] !== 0) this.wholeNonZeros++;
     }
+  }
+
+  get statistics(): TermStatistics {
+    const cells = Array.from({ length: this.categoricals.length > 0 ? this.numCells : 0 }, (_, cell) => cell)
+      .map((cell) => [this.codesOf(cell), this.moments(cell), this.nonZeros(cell)] as const)
+      .filter(([, { count }]) => count > 0);
+    return { numRows: this.numRows, whole: this.whole, wholeNonZeros: this.wholeNonZeros, cells };
+  }
+
+  /**
+   * Adds what was gathered of other rows.
+   * @param codesOf the code here of each of its codes, of each categorical factor; the same where absent
+   */
+  merge({ numRows, whole, wholeNonZeros, cells }: TermStatistics, codesOf: readonly (Int32Array | undefined)[]): void {
+    this.numRows += numRows;
+    this.whole = combine(this.whole, whole);
+    this.wholeNonZeros += wholeNonZeros;
+    if (cells.length === 0) return;
+    const codes = this.categoricals.map((_, f) => Int32Array.from(cells, ([own]) => codesOf[f]?.[own[f]] ?? own[f]));
+    this.cellsOf(codes).forEach((cell, k) => {
+      const [, moments, nonZeros] = cells[k];
+      this.groups.merge(cell, moments, nonZeros);
+    });
   }
 
   /** Whether a cell is one that the design knows: it occurs, and is no word that is too rare. */

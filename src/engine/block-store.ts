@@ -1,3 +1,5 @@
+import type { DistantParts } from "./distant-parts.ts";
+
 /** Rows that do not fit into memory, in blocks on disk: the names and promises that all of the library knows of them. */
 
 /** What is known of rows once all of them were written. */
@@ -30,6 +32,8 @@ export interface BlockStore extends BlockShape {
   readonly folder: string;
   /** Bytes of memory that reading them may take. */
   readonly memoryBytes: number;
+  /** Where the blocks stand elsewhere in parts, of so many rows each: `read` then has none of them. */
+  readonly distant?: { readonly parts: DistantParts; readonly rowsOfParts: readonly number[] };
   /** Fills `target` with the rows of a block. @throws InputError where the block is lost, cut short or not the one that was written */
   read(block: number, target: Uint8Array): Promise<void>;
   /** Fills `target` with the sample. @throws InputError as `read` */

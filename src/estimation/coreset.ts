@@ -1,7 +1,7 @@
 import { add, type Matrix, multiplyVector } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
-import { influencesOfBlocks } from "../rows/block-pools.ts";
+import { influencesOf } from "../rows/block-pools.ts";
 import { type PrepareGradients, prepareGradients } from "../rows/full-gradients.ts";
 import { KernelRows } from "../rows/kernel-rows.ts";
 import { weightedRows } from "../rows/row-subset.ts";
@@ -77,11 +77,11 @@ async function rowsInMemory({ workspace, model, numRows, mode, ...local }: Dense
 /** Of rows on disk: c is m over Σ i, so that where some rows are certain a few less are drawn. */
 async function rowsOfBlocks({ workspace, model, numRows, mode, ...local }: DenseApproximation): Promise<DrawRows> {
   const law = { factor: local.laplaceFactor, covariance: local.laplaceCovariance };
-  const { total, draw } = await influencesOfBlocks(workspace, model, { center: mode, law });
+  const { total, draw } = await influencesOf(workspace, model, { center: mode, law });
   return (size, random) => {
     const uniform = (uniformFraction * size) / numRows;
     const factor = total > 0 ? ((1 - uniformFraction) * size) / total : 0;
-    return draw((influence) => Math.min(1, factor * influence + uniform), random.uint32());
+    return draw({ factor, offset: uniform, most: 1 }, random.uint32());
   };
 }
 

@@ -3,8 +3,8 @@ import type { Design } from "../design/design-types.ts";
 import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dataRowsOf } from "../models/group-model.ts";
-import { type Model, numObservations } from "../models/model.ts";
-import { visitAllRows } from "../rows/block-ring.ts";
+import { numObservations } from "../models/model.ts";
+import { areClassified } from "../rows/classified.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
@@ -115,24 +115,8 @@ function largestOf(values: Float64Array): number {
 async function isSeparated({ workspace, model, sample, mode }: Shape): Promise<boolean> {
   // Groups' effects are bounded by their own law.
   if (model.groups || !["event", "trials", "classes"].includes(model.family.target)) return false;
-  let isRight = true;
-  for (const rows of [sample, model]) {
-    await visitAllRows(workspace, rows, mode, ({ eta, y }) => {
-      isRight &&= isClassified(model, eta, y);
-    });
-    if (!isRight) return false;
-  }
+  for (const rows of [sample, model]) if (!(await areClassified(workspace, rows, mode))) return false;
   return true;
-}
-
-/** Whether a row's own class has the largest linear predictor; a class without parameters has 0. */
-function isClassified({ family, hasReference }: Model, eta: Float64Array, y: number): boolean {
-  // Trials that both succeeded and failed are on both sides.
-  if (y > 0 && y < 1) return false;
-  const first = hasReference || family.target !== "classes" ? 1 : 0;
-  const own = y < first ? 0 : eta[y - first];
-  if (y >= first && first === 1 && own <= 0) return false;
-  return eta.every((value, k) => k === y - first || value < own);
 }
 
 /** A sentence that names the columns whose coefficients hardly anything but the prior bounds, where there are such. */

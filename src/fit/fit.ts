@@ -16,6 +16,7 @@ import { describeData, observedTarget } from "./input/describe-data.ts";
 import { estimateLoaded, loadInput } from "./input/estimate-input.ts";
 import { isCrossed } from "./input/group-model-of.ts";
 import { asSource, type FitInput, type RunControl } from "./input/load.ts";
+import { refuseForDistantRows } from "./input/refuse-distant.ts";
 import { requireOptions } from "./options/require-input.ts";
 import type { Posterior } from "./posterior.ts";
 import { posteriorOf } from "./posterior-methods.ts";
@@ -71,6 +72,7 @@ export async function fitWithEngine(input: FitInput, options: RunOptions, engine
   const resolved = resolveOptions({ ...plain, ...((keepTarget || keepLogLikelihood) && { cells: "off" }) });
   if (keepLogLikelihood && !("formula" in input))
     throw new InputError("The log likelihood is kept of a table: give { data, formula }.");
+  refuseForDistantRows(input, resolved, { keepTarget, keepLogLikelihood });
   const started = performance.now();
   const posterior = await withMemoryOf(engine, async (): Promise<Posterior> => {
     const listening = { signal, onProgress, checkpoint };

@@ -69,6 +69,14 @@ export class WordFactor {
     return this.words.length;
   }
 
+  get appeared(): readonly string[] {
+    return this.words;
+  }
+
+  learn(appeared: readonly (number | string)[]): Int32Array {
+    return Int32Array.from(appeared, (word) => this.codeOf(String(word)));
+  }
+
   readonly label = (code: number) => this.words[code];
   readonly compare = (a: number, b: number) => compareText(this.words[a], this.words[b]);
 

@@ -64,7 +64,7 @@ export const resultSchema = () =>
       weights: z.optional(z.string()),
       zeroWeightRows: z.optional(count()),
       nonZeros: z.optional(count()),
-      blocks: z.optional(z.object({ count: count(), bytes: count() })),
+      blocks: z.optional(z.object({ count: count(), bytes: count(), place: z.optional(z.string()) })),
       event: z.optional(z.string()),
       modelled: z.optional(z.string()),
       classes: z.optional(texts()),

@@ -40,9 +40,15 @@ export interface PredictionStream {
 /**
  * Predicts the rows of a table, a few thousand at a time, and holds the predictions of one chunk only.
  *
+ * @param part which of the parts of a larger table it is, whose predictive draws are independent
  * @throws InputError where the table, an option or (when chunks are read) a value cannot be used
  */
-export function predictStream(fit: PredictiveFit, source: TableSource, options: PredictOptions = {}): PredictionStream {
+export function predictStream(
+  fit: PredictiveFit,
+  source: TableSource,
+  options: PredictOptions = {},
+  part = 0,
+): PredictionStream {
   requireFit(fit);
   requireTable(source);
   const { interval, draws, posteriorDraws, seed, groups } = settleOptions(options);
@@ -58,7 +64,7 @@ export function predictStream(fit: PredictiveFit, source: TableSource, options: 
   const { numDraws } = posterior;
   requireDraws(draws, numDraws);
   const encoder = new RowEncoder(recipe, source, { ...options, readGroups: groups === "known" });
-  const random = { random: createRandom(seed, 0, 13), tieRandom: createRandom(seed, 0, 14) };
+  const random = { random: createRandom(seed, part, 13), tieRandom: createRandom(seed, part, 14) };
   const { hasTrials } = encoder;
   if (recipe.target.kind === "trials") requireTrialsForDraws(draws, hasTrials, recipe.target.name);
   const predictor = rowPredictor(recipe, posterior, { interval, draws, ...random, hasTrials });

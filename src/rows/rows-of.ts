@@ -1,6 +1,7 @@
 import type { Model } from "../models/model.ts";
 import { BlockRows } from "./block-rows.ts";
 import { CustomRows } from "./custom-rows.ts";
+import { DistantRows } from "./distant/distant-rows.ts";
 import { GroupRows } from "./group-rows.ts";
 import { KernelRows } from "./kernel-rows.ts";
 import { RememberedRows } from "./remembered-rows.ts";
@@ -16,7 +17,7 @@ export function rowsOf(workspace: Workspace, model: Model): Rows {
 
 function readersOf(workspace: Workspace, model: Model): Rows {
   if (model.custom) return new CustomRows(workspace, model, model.custom);
-  if (model.blocks) return new BlockRows(workspace, model, model.blocks);
+  if (model.blocks) return new (model.blocks.store.distant ? DistantRows : BlockRows)(workspace, model, model.blocks);
   return model.groups ? new GroupRows(workspace, model) : new KernelRows(workspace, model);
 }
 

@@ -1,3 +1,4 @@
+import type { BlockStore } from "../engine/block-store.ts";
 import type { LocalApproximation } from "../estimation/local-approximation.ts";
 import { listed } from "../suggest.ts";
 import { conjugate } from "./algorithms/conjugate.ts";
@@ -69,7 +70,7 @@ export function unsupportedReasonFor(
     return sampler.forCrossedFactors ? null : "the effects of crossed factors have a sampler of their own";
   if (sampler.forCrossedFactors) return "it is for models with crossed factors, such as users × items";
   if (model.blocks && !sampler.readsBlocks)
-    return `the rows do not fit into memory and are in blocks on disk, of which ${sampler.name} reads some or all at every step`;
+    return `${whereBlocksAre(model.blocks.store)}, of which ${sampler.name} reads some or all at every step`;
   if (model.carried && !sampler.takesCarried)
     return `the rows before the update are a law of all parameters together, which ${takers} take`;
   const reason = sampler.unsupportedReason?.(model) ?? null;
@@ -84,6 +85,10 @@ export function unsupportedReasonFor(
   if (ofVariant !== null) return ofVariant;
   if (noMode === undefined || !sampler.expandsAroundMode) return null;
   return `${noMode}, and ${sampler.name} starts from there`;
+}
+
+function whereBlocksAre({ distant, folder }: Pick<BlockStore, "distant" | "folder">): string {
+  return distant ? `the rows are on ${folder}` : "the rows do not fit into memory and are in blocks on disk";
 }
 
 function usesCurvature({ plan, lowRank }: Sampler, curvature: LocalApproximation["curvature"]): boolean {

@@ -10,15 +10,24 @@ export interface CompleteRows {
   readonly weights?: Float64Array;
 }
 
-/** Keeps the rows of a table's chunks that have every column and no weight of 0, and counts the others. */
-export class CompleteRowReader {
-  rowsRead = 0;
+/** How many rows were read, and how many of them are not kept. */
+export interface RowCounts {
+  readonly rowsRead: number;
   /** Number of rows with a missing value. */
+  readonly droppedRows: number;
+  readonly zeroWeightRows: number;
+  /** Σ w_n of the rows kept, if there are weights. */
+  readonly weightSum: number;
+  /** Number of missing values in each column. */
+  readonly missing: ReadonlyMap<string, number>;
+}
+
+/** Keeps the rows of a table's chunks that have every column and no weight of 0, and counts the others. */
+export class CompleteRowReader implements RowCounts {
+  rowsRead = 0;
   droppedRows = 0;
   zeroWeightRows = 0;
-  /** Σ w_n of the rows kept, if there are weights. */
   weightSum = 0;
-  /** Number of missing values in each column. */
   readonly missing = new Map<string, number>();
 
   /** @param weightsOf The weights of complete rows, 0 or more; by default every row counts once. */

@@ -79,6 +79,18 @@ export class GroupMoments {
     return valued ? { count, mean: this.means[group], squares: this.squares[group] } : { count, mean: 1, squares: 0 };
   }
 
+  /** Adds what was gathered elsewhere of a group. */
+  merge(group: number, moments: Moments, nonZeros: number): void {
+    this.grow(group + 1);
+    const { counts, means, squares, zeros } = this;
+    const own = { count: counts[group], mean: means[group], squares: squares[group] };
+    const both = combine(own, moments);
+    counts[group] = both.count;
+    means[group] = both.mean;
+    squares[group] = both.squares;
+    zeros[group] += moments.count - nonZeros;
+  }
+
   /** The number of non-zero values of a group. */
   nonZeros(group: number): number {
     return (this.counts[group] ?? 0) - (this.zeros[group] ?? 0);

@@ -1,3 +1,4 @@
+import type { DistantTable } from "../engine/distant-parts.ts";
 import { InputError } from "../errors.ts";
 
 /**
@@ -45,7 +46,7 @@ export interface TextValues {
   /** Number of rows with a value. */
   readonly rows: number;
   /**
-   * The texts, each with its number of rows and the number in the data of the first of them, from 1; if there are more
+   * The texts, each with its number of rows and the number in the data of the first of them, from 1, where it is known; if there are more
    * than `maxLevels`, those of part of the rows.
    */
   readonly levels: readonly TextLevel[];
@@ -56,7 +57,7 @@ export interface TextValues {
 export interface TextLevel {
   readonly text: string;
   readonly rows: number;
-  readonly firstRow: number;
+  readonly firstRow?: number;
 }
 
 export type Column = NumberColumn | CategoryColumn;
@@ -121,6 +122,8 @@ export interface TableSource {
    * them before it reads them.
    */
   cells?(names: readonly string[], texts?: ReadonlySet<string>): Promise<(() => AsyncIterable<TableChunk>) | undefined>;
+  /** Where the rows stand elsewhere and are read there: `chunks` then gives one without rows, which has the levels of texts. */
+  readonly distant?: DistantTable;
   close?(): Promise<void>;
 }
 

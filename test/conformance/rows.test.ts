@@ -10,6 +10,7 @@ import type { Model, ModelBlocks } from "../../src/models/model.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
 import { BlockRows } from "../../src/rows/block-rows.ts";
 import { CustomRows } from "../../src/rows/custom-rows.ts";
+import { DistantRows } from "../../src/rows/distant/distant-rows.ts";
 import { KernelRows } from "../../src/rows/kernel-rows.ts";
 import { cutRows } from "../../src/rows/partition.ts";
 import { subsampleModel } from "../../src/rows/row-subset.ts";
@@ -17,6 +18,7 @@ import type { PassRequest, RowSums, Rows } from "../../src/rows/rows.ts";
 import { rowsOf } from "../../src/rows/rows-of.ts";
 import { visitRows } from "../../src/rows/visit-rows.ts";
 import { filesForBlocks, inBlocksOf } from "./blocks-of-rows.ts";
+import { inPartsOf } from "./parts-of-rows.ts";
 import { problemOf, type Target } from "./targets.ts";
 
 // What every implementation of Rows has to keep, whatever reads the rows (docs/rows.md). A new one is one more entry of
@@ -95,6 +97,24 @@ const inBlocks = (family: FamilyName) => async (): Promise<Conforming> => {
   };
 };
 
+/** The same in parts elsewhere, of as many blocks. */
+const inParts = (family: FamilyName) => async (): Promise<Conforming> => {
+  const resident = await inMemory(family)();
+  const { workspace, model } = resident.local;
+  const engine = await createInlineEngine();
+  engines.push(engine);
+  const models = new Map<number, Model & { readonly blocks: ModelBlocks }>();
+  for (const partition of partitions) {
+    const rowsOfBlock = 64 * Math.ceil(numRows / partition / 64);
+    models.set(partition, await inPartsOf(files, engine, model, { rowsOfBlock, blocksOfPart: 2 }));
+  }
+  return {
+    ...resident,
+    rows: (partition) => new DistantRows(workspace, models.get(partition)!, models.get(partition)!.blocks),
+    pool: { cut: 7 },
+  };
+};
+
 /** Logistic regression by functions of TypeScript, over the rows of the same model in memory. */
 async function byFunctions(): Promise<Conforming> {
   const target = targetOf("bernoulli", { isBare: true });
@@ -159,6 +179,8 @@ const implementations: readonly (readonly [string, () => Promise<Conforming>])[]
   ["in blocks on disk, bernoulli", inBlocks("bernoulli")],
   ["in blocks on disk, student-t with scale and shape", inBlocks("student-t")],
   ["in blocks on disk, three classes", inBlocks("categorical")],
+  ["in parts elsewhere, student-t with scale and shape", inParts("student-t")],
+  ["in parts elsewhere, three classes", inParts("categorical")],
   ["a custom model's functions", byFunctions],
 ];
 

@@ -101,7 +101,7 @@ export class BlockEncoder {
 }
 
 /** `count` of `total` numbers without replacement, in order, the same ones every time: Floyd's algorithm, in time that does not grow with the total. */
-function chooseRows(total: number, count: number): Uint32Array {
+export function chooseRows(total: number, count: number): Uint32Array {
   const random = createRandom(1, 0, 15);
   const chosen = new Set<number>();
   for (let last = total - count; last < total; last++) {

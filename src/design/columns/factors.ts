@@ -32,6 +32,10 @@ export interface FactorLevels {
    * @throws InputError where the level that was named does not occur.
    */
   readonly referenceAmong?: (levels: readonly string[]) => number;
+  /** What codes stand for, in their order, where they are given in the order of appearance; the table's own where left out. */
+  readonly appeared?: readonly (number | string)[];
+  /** The codes of what has appeared elsewhere. */
+  learn?(appeared: readonly (number | string)[]): Int32Array;
 }
 
 /** A factor whose values are levels. */
@@ -186,6 +190,14 @@ class NumberCategories implements CategoricalFactor {
 
   get numCodes(): number {
     return this.values.length;
+  }
+
+  get appeared(): readonly number[] {
+    return this.values;
+  }
+
+  learn(appeared: readonly (number | string)[]): Int32Array {
+    return Int32Array.from(appeared, (value) => this.codeOf(Number(value)));
   }
 
   read(rows: CompleteRows): Int32Array {

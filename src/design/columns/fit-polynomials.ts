@@ -21,20 +21,69 @@ export async function fitPolynomials(
   scope: ExpressionScope,
   pass: RowPass,
 ): Promise<ReadonlyMap<string, ChebyshevSeries>> {
-  const found = new Map(factors.filter(isPolynomial).map((factor) => [factorName(factor), factor]));
-  if (found.size === 0) return new Map();
-  /** One of the columns for each x and degree: all of these are found together. */
-  const families = new Map<string, CallFactor>();
-  for (const factor of found.values()) families.set(factor.expression.args.map(expressionText).join(), factor);
-  const all = [...families.values()].map((factor) => new PolynomialFit(factor, scope));
-  await pass((rows) => {
-    for (const fit of all) fit.addToRange(rows);
-  }, 1);
-  await pass((rows) => {
-    for (const fit of all) fit.addToTriangle(rows);
-  }, 1);
-  const series = new Map(all.flatMap((fit) => fit.columns()));
-  return new Map([...found.keys()].map((name) => [name, series.get(name)!]));
+  const fits = new PolynomialFits(factors, scope);
+  if (fits.areNone) return new Map();
+  await pass((rows) => fits.addToRanges(rows), 1);
+  await pass((rows) => fits.addToTriangles(rows), 1);
+  return fits.series();
+}
+
+/** The lowest and the highest x of each polynomial, in plain data. */
+export type PolynomialRanges = readonly (readonly [low: number, high: number])[];
+
+/** Gathers what all polynomials of a formula are made of: of rows, or of parts of them that others have read. */
+export class PolynomialFits {
+  private readonly found: ReadonlyMap<string, CallFactor>;
+  private readonly all: readonly PolynomialFit[];
+
+  constructor(factors: readonly Factor[], scope: ExpressionScope) {
+    this.found = new Map(factors.filter(isPolynomial).map((factor) => [factorName(factor), factor]));
+    /** One of the columns for each x and degree: all of these are found together. */
+    const families = new Map<string, CallFactor>();
+    for (const factor of this.found.values()) families.set(factor.expression.args.map(expressionText).join(), factor);
+    this.all = [...families.values()].map((factor) => new PolynomialFit(factor, scope));
+  }
+
+  get areNone(): boolean {
+    return this.all.length === 0;
+  }
+
+  addToRanges(rows: CompleteRows): void {
+    for (const fit of this.all) fit.addToRange(rows);
+  }
+
+  /** Once the ranges of all rows are known. */
+  addToTriangles(rows: CompleteRows): void {
+    for (const fit of this.all) fit.addToTriangle(rows);
+  }
+
+  /** Undefined in place of the range of no rows. */
+  get ranges(): PolynomialRanges | undefined {
+    return this.all.every(({ range: [low] }) => low < Infinity) ? this.all.map(({ range }) => range) : undefined;
+  }
+
+  mergeRanges(ranges: PolynomialRanges): void {
+    ranges.forEach((range, k) => {
+      this.all[k].widen(range);
+    });
+  }
+
+  /** The upper triangles R, each row by row. */
+  get triangles(): readonly (readonly number[])[] {
+    return this.all.map(({ triangle }) => Array.from(triangle));
+  }
+
+  mergeTriangles(triangles: readonly (readonly number[])[]): void {
+    triangles.forEach((triangle, k) => {
+      this.all[k].mergeTriangle(triangle);
+    });
+  }
+
+  /** @throws InputError where x has no more different values than the degree */
+  series(): ReadonlyMap<string, ChebyshevSeries> {
+    const series = new Map(this.all.flatMap((fit) => fit.columns()));
+    return new Map([...this.found.keys()].map((name) => [name, series.get(name)!]));
+  }
 }
 
 class PolynomialFit {
@@ -58,10 +107,25 @@ class PolynomialFit {
   }
 
   addToRange(rows: CompleteRows): void {
-    for (const value of this.values(rows)) {
-      this.low = Math.min(this.low, value);
-      this.high = Math.max(this.high, value);
-    }
+    for (const value of this.values(rows)) this.widen([value, value]);
+  }
+
+  get range(): readonly [number, number] {
+    return [this.low, this.high];
+  }
+
+  widen([low, high]: readonly [number, number]): void {
+    this.low = Math.min(this.low, low);
+    this.high = Math.max(this.high, high);
+  }
+
+  get triangle(): Float64Array {
+    return this.factor.triangle.data;
+  }
+
+  /** The R of rows below those of another R is that of all of them. */
+  mergeTriangle(triangle: readonly number[]): void {
+    this.factor.add(Float64Array.from(triangle), this.degree + 1);
   }
 
   addToTriangle(rows: CompleteRows): void {

@@ -4,6 +4,7 @@ import { factorName } from "../../formula/formula-text.ts";
 import { closestNames, listed } from "../../suggest.ts";
 import type { CompleteRows } from "../../table/complete-rows.ts";
 import { formatCount } from "../../table/table-source.ts";
+import { quoted } from "../../wording.ts";
 import type { CategoricalFactor } from "../columns/factors.ts";
 import type { DesignRecipe } from "../design-types.ts";
 
@@ -57,7 +58,7 @@ export class LevelCheck {
     const close = closestNames(level, this.levels[name]).map((other) => `"${other}"`);
     const hint = close.length > 0 ? ` (did you mean ${listed(close, "or")}?)` : "";
     return new InputError(
-      `${name} is "${level}" in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or ${this.remedy}.`,
+      `${name} is ${quoted(level)} in data row ${formatCount(row)}, a level that no row of the fit has${hint}; correct it, or ${this.remedy}.`,
     );
   }
 }

@@ -52,7 +52,7 @@ function isOfAnyTexts(use: ColumnUse): boolean {
 }
 
 /** The same table with the dates in the named columns of texts as numbers. */
-function withDates(source: TableSource, dates: ReadonlySet<string>): TableSource {
+export function withDates(source: TableSource, dates: ReadonlySet<string>): TableSource {
   const asDates = (info: ColumnInfo): ColumnInfo => ({ ...info, type: "number", isTime: true });
   const readers = new Map(
     source.columns.filter(({ name }) => dates.has(name)).map((info) => [info.name, readLike(asDates(info), info)]),

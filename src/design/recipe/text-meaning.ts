@@ -34,7 +34,7 @@ export function meaningOf({ rows, levels, isWhole }: TextValues, uses: ReadonlyS
   if (noDates.length === 0) return { kind: "dates" };
   if (!uses.has("plain") && !uses.has("target")) return { kind: "levels" };
   // Most of the texts are looked at in the order of the rows, so that the same is said of the same data in any format.
-  const inOrder = [...levels].sort((a, b) => a.firstRow - b.firstRow);
+  const inOrder = [...levels].sort(byFirstRow);
   if (rowsOf(noDates) < 0.05 * rowsOf(levels) && 2 * noDates.length < levels.length)
     return { kind: "mixed", of: "dates", words: first(noDates) };
   const words = levels.filter(({ text }) => !isPlainNumber(text));
@@ -83,8 +83,10 @@ function rowsOf(levels: readonly TextLevel[]): number {
 
 /** In the order of the rows. */
 function first(words: readonly TextLevel[]): readonly TextLevel[] {
-  return [...words].sort((a, b) => a.firstRow - b.firstRow);
+  return [...words].sort(byFirstRow);
 }
 
 /** Patterns of what a mixed column holds besides the words. */
 export const patternOf = { numbers: plainNumber, dates: "\\s*\\d{4}-\\d\\d-\\d\\d.*" } as const;
+
+const byFirstRow = (a: TextLevel, b: TextLevel) => (a.firstRow ?? 0) - (b.firstRow ?? 0);

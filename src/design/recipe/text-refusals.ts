@@ -4,6 +4,7 @@ import { shellText, sqlName } from "../../table/sql-text.ts";
 import { maxLevels } from "../../table/table.ts";
 import { formatCount, type TableSource, type TextLevel, type TextValues } from "../../table/table-source.ts";
 import type { Reading } from "../../table/text-spellings.ts";
+import { quoted } from "../../wording.ts";
 import { patternOf, type UnfitMeaning } from "./text-meaning.ts";
 
 /** Classes that the categorical family takes. */
@@ -47,9 +48,7 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
     case "spelled": {
       const { what, others, readings } = meaning.spelling;
       const besides =
-        others.length === 0
-          ? ""
-          : `; "${others[0].text}" in data row ${formatCount(others[0].firstRow)} is none, and becomes missing`;
+        others.length === 0 ? "" : `; "${others[0].text}"${rowOf(others[0])} is none, and becomes missing`;
       const holds = `Column "${name}" holds ${what}, such as ${shown(meaning.example)}${also}`;
       if (readings.length === 0) return new InputError(`${holds}: make one currency of them${asLevels}.`);
       const ways = readings.map((reading) => {
@@ -88,9 +87,12 @@ export async function refusalOf(columns: readonly UnfitColumn[], source: TableSo
   }
 }
 
+function rowOf({ firstRow }: Pick<TextLevel, "firstRow">): string {
+  return firstRow === undefined ? "" : ` in data row ${formatCount(firstRow)}`;
+}
+
 function shown({ text, firstRow }: TextLevel): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
-  return `"${short}" in data row ${formatCount(firstRow)}`;
+  return `${quoted(text)}${rowOf({ firstRow })}`;
 }
 
 function listOthers(columns: readonly UnfitColumn[]): string {

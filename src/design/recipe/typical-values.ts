@@ -4,6 +4,12 @@ import { combine, type Moments, momentsOf } from "../../table/moments.ts";
 import { type CategoryColumn, compareText, type TableChunk } from "../../table/table-source.ts";
 import type { TypicalValue } from "../design-types.ts";
 
+/** The same of some rows, in plain data. */
+export interface TypicalStatistics {
+  readonly moments: readonly (readonly [name: string, Moments])[];
+  readonly counts: readonly (readonly [name: string, readonly (readonly [string | number, number])[]])[];
+}
+
 /**
  * Where the columns of a table lie over the rows of a fit: means and population sds of numbers, the most frequent of values that
  * are levels. What a recipe keeps of them stands for the rows where there are none.
@@ -35,6 +41,25 @@ export class TypicalValues {
         this.moments.set(name, before ? combine(before, own) : own);
         this.ranges.set(name, rangeOf(column.values, this.ranges.get(name)));
       }
+    }
+  }
+
+  get statistics(): TypicalStatistics {
+    return {
+      moments: [...this.moments],
+      counts: [...this.counts].map(([name, counts]) => [name, [...counts]]),
+    };
+  }
+
+  /** Adds what was gathered of other rows. */
+  merge({ moments, counts }: TypicalStatistics): void {
+    for (const [name, others] of moments) {
+      const before = this.moments.get(name);
+      this.moments.set(name, before ? combine(before, others) : others);
+    }
+    for (const [name, others] of counts) {
+      const own = this.countsOf(name);
+      for (const [value, count] of others) own.set(value, (own.get(value) ?? 0) + count);
     }
   }
 

@@ -12,6 +12,13 @@ const minDispersion = 0.5;
 /** A Poisson law of mean 16 has this skewness; a scale with most values in its middle has less. */
 const minSkewness = 0.25;
 
+/** The same of some rows, in plain data. */
+export interface CountStatistics {
+  readonly firstOther?: { readonly value: number; readonly row: number };
+  readonly powerSums: readonly number[];
+  readonly hasZero: boolean;
+}
+
 /** Watches whether a target's values are counts: whole numbers, 0 or more. */
 export class CountCheck {
   private firstOther: { readonly value: number; readonly row: number } | undefined;
@@ -35,6 +42,20 @@ export class CountCheck {
       sums[2] += value * value;
       sums[3] += value * value * value;
     }
+  }
+
+  get statistics(): CountStatistics {
+    return { firstOther: this.firstOther, powerSums: this.powerSums, hasZero: this.hasZero };
+  }
+
+  /** Adds what was gathered of rows that follow after so many. */
+  merge({ firstOther, powerSums, hasZero }: CountStatistics, rowsBefore: number): void {
+    if (this.firstOther) return;
+    if (firstOther) this.firstOther = { ...firstOther, row: firstOther.row + rowsBefore };
+    powerSums.forEach((sum, power) => {
+      this.powerSums[power] += sum;
+    });
+    this.hasZero ||= hasZero;
   }
 
   /** @throws InputError naming the first value that is no count. */

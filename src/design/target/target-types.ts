@@ -1,5 +1,7 @@
 import type { CompleteRows } from "../../table/complete-rows.ts";
+import type { Moments } from "../../table/moments.ts";
 import type { DesignFamily, DesignTarget, Standardize } from "../design-types.ts";
+import type { CountStatistics } from "./counts.ts";
 
 export interface FinishedTarget {
   readonly target: DesignTarget;
@@ -23,6 +25,14 @@ export interface TargetScaling {
   readonly offsetMean: number;
 }
 
+/** What a target has gathered of some rows, in plain data. */
+export interface TargetStatistics {
+  /** The values, or codes of texts, that occur: all of them, or more than any family takes; of trials the fewest and the most. */
+  readonly seen: readonly number[];
+  readonly moments?: Moments;
+  readonly counts?: CountStatistics;
+}
+
 /** The left side of a formula: its values, and what they say about the family. */
 export interface TargetReader {
   /** Numbers, or codes of texts. @throws InputError where a number is not finite. */
@@ -31,6 +41,9 @@ export interface TargetReader {
   labelOf(value: number): string;
   /** Called once for each chunk of the first pass with what `read` returned of it. */
   add(values: ArrayLike<number>, rows: Pick<CompleteRows, "rowNumber">): void;
+  readonly statistics: TargetStatistics;
+  /** Adds what was gathered of rows that follow after so many. */
+  merge(others: TargetStatistics, rowsBefore: number): void;
   /**
    * @throws InputError where the target does not suit the family.
    */

@@ -76,9 +76,15 @@ function textTarget(
     add(codes) {
       for (let i = 0; i < codes.length; i++) seen[codes[i]] = 1;
     },
+    get statistics() {
+      return { seen: presentIn(seen) };
+    },
+    merge(others) {
+      for (const code of others.seen) seen[code] = 1;
+    },
     finish(family) {
       requireTrialsOf(name, family);
-      const present = [...seen.keys()].filter((code) => seen[code] === 1);
+      const present = presentIn(seen);
       if (!isOrdered) present.sort((a, b) => compareText(levels[a], levels[b]));
       const labels = present.map((code) => levels[code]);
       if (labels.length === 1) throw oneValue(name, `"${labels[0]}"`);
@@ -106,6 +112,8 @@ function textTarget(
     },
   };
 }
+
+const presentIn = (seen: Uint8Array) => [...seen.keys()].filter((code) => seen[code] === 1);
 
 function numberTarget(
   { name, event, isBoolean, isColumn }: { name: string; event?: EventOption; isBoolean: boolean; isColumn: boolean },
@@ -170,7 +178,20 @@ function numberTarget(
     const ofCounts = counts.warnings();
     return ofCounts.length > 0 ? ofCounts : ratingWarnings(name, distinct, moments.count);
   }
-  return { read, labelOf, add, finish };
+  return {
+    read,
+    labelOf,
+    add,
+    get statistics() {
+      return { seen: [...seen], moments, counts: counts.statistics };
+    },
+    merge(others, rowsBefore) {
+      for (const value of others.seen) if (seen.size <= maxClasses) seen.add(value);
+      if (others.moments) moments = combine(moments, others.moments);
+      if (others.counts) counts.merge(others.counts, rowsBefore);
+    },
+    finish,
+  };
 }
 
 /** @param event What `read` returns of a row in which it came true */

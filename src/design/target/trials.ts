@@ -92,6 +92,13 @@ export function trialsReader(
         most = Math.max(most, fractions[i]);
       }
     },
+    get statistics() {
+      return { seen: [fewest, most] };
+    },
+    merge({ seen: [least, largest] }) {
+      fewest = Math.min(fewest, least);
+      most = Math.max(most, largest);
+    },
     finish(family) {
       if (family !== undefined && family !== "binomial")
         throw new InputError(

@@ -1,6 +1,7 @@
 import type { DataSummary } from "../../design/data-summary.ts";
 import type { Design } from "../../design/design-types.ts";
 import { viewRows } from "../../engine/bindings/row-view.ts";
+import type { BlockStore } from "../../engine/block-store.ts";
 import { probabilityOf } from "../../formula/event.ts";
 import { dataRowsOf } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
@@ -18,12 +19,16 @@ export function describeData(design: Design, model: Model): DataSummary {
     ...(weightedBy !== undefined && { weights: weightedBy }),
     columns: columns.length,
     ...(sparse && { nonZeros: sparse.nonZeros }),
-    ...(blocks && { blocks: { count: blocks.numBlocks, bytes: 4 * numRows * blocks.stride } }),
+    ...(blocks && { blocks: blocksOf(blocks) }),
     target: target.name,
     ...(!blocks && targetMoments(design, model)),
     ...(event !== undefined && { event: levels[1], modelled: probabilityOf(event) }),
     ...(target.kind === "classes" && { classes: levels, ...(hasReference && { referenceClass: levels[0] }) }),
   };
+}
+
+function blocksOf({ numBlocks, numRows, stride, distant, folder }: BlockStore): DataSummary["blocks"] {
+  return { count: numBlocks, bytes: 4 * numRows * stride, ...(distant && { place: folder }) };
 }
 
 /** The target of each row of the fit, in the table's order. */

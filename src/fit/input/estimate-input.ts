@@ -142,6 +142,7 @@ const maxRotatedBytes = 2 ** 30;
 function obstacleToBasis(input: FitInput, options: ResolvedOptions, { design }: LoadedModel): string | undefined {
   const { columns, numRows } = design;
   if (design.groups) return "with group terms";
+  if (design.blocks?.distant) return `with rows on ${design.blocks.folder}`;
   if (options.learnPrior) return "with a learned prior";
   if ("sparse" in input || options.storage === "sparse") return "with sparse rows";
   if (columns.length > maxRotatedColumns || 4 * columns.length * numRows > maxRotatedBytes)
