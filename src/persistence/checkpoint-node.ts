@@ -13,6 +13,7 @@ import {
 import { join, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { contentOf } from "../checkpoint/content.ts";
 import { isAlive, machine, removeTemporary, temporaryPath } from "../duckdb/files/temporaries.ts";
 import { InputError } from "../errors.ts";
 import { reasonOf } from "./whole-files-node.ts";
@@ -238,15 +239,18 @@ class FolderCheckpoint implements RunCheckpoint {
   }
 }
 
-function addTo(hash: Hash, part: unknown): void {
-  if (!ArrayBuffer.isView(part)) {
-    hash.update(serialize(part));
-    return;
+function addTo(hash: Hash, value: unknown): void {
+  for (const piece of contentOf(value)) {
+    if (typeof piece === "string") hash.update(piece);
+    else addBytes(hash, piece);
   }
-  // Piece by piece: memory that threads share has to be copied.
-  for (let from = 0; from < part.byteLength; from += bytesAtOnce) {
-    const length = Math.min(bytesAtOnce, part.byteLength - from);
-    hash.update(new Uint8Array(part.buffer, part.byteOffset + from, length).slice());
+}
+
+/** Piece by piece: memory that threads share has to be copied. */
+function addBytes(hash: Hash, { buffer, byteOffset, byteLength }: ArrayBufferView): void {
+  for (let from = 0; from < byteLength; from += bytesAtOnce) {
+    const length = Math.min(bytesAtOnce, byteLength - from);
+    hash.update(new Uint8Array(buffer, byteOffset + from, length).slice());
   }
 }
 

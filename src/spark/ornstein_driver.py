@@ -104,15 +104,41 @@ class Session:
         }
 
     def _files(self, path):
-        reader = self.spark.read
         name = path.rstrip("/").lower()
         if name.endswith((".csv", ".csv.gz")):
-            return reader.csv(path, header=True, inferSchema=True)
+            return self._separated(path, ",")
         if name.endswith((".tsv", ".tsv.gz")):
-            return reader.csv(path, header=True, inferSchema=True, sep="\t")
+            return self._separated(path, "\t")
         if name.endswith((".json", ".jsonl", ".ndjson", ".json.gz", ".jsonl.gz")):
-            return reader.json(path)
-        return reader.parquet(path)
+            return self.spark.read.json(path)
+        return self.spark.read.parquet(path)
+
+    def _separated(self, path, mark):
+        """Columns of the types that one machine finds: codes such as 01234 and times such as 13:00 are texts, which Spark takes for others."""
+        from pyspark.sql import functions as F
+        from pyspark.sql.types import NumericType, StringType, StructField, StructType, TimestampNTZType, TimestampType
+
+        def read(**how):
+            return self.spark.read.csv(path, header=True, sep=mark, **how)
+
+        found = read(inferSchema=True).schema.fields
+        spellings = {NumericType: r"^\s*[+-]?0[0-9]", (TimestampType, TimestampNTZType): r"^\s*[0-9]{1,2}:"}
+        doubtful = {
+            field.name: text
+            for field in found
+            for kind, text in spellings.items()
+            if isinstance(field.dataType, kind)
+        }
+        if not doubtful:
+            return read(schema=StructType(found))
+        texts = read(schema=StructType([StructField(field.name, StringType()) for field in found]))
+        asked = [F.max(F.col(_quoted(name)).rlike(text)) for name, text in doubtful.items()]
+        answers = dict(zip(doubtful, texts.agg(*asked).collect()[0]))
+        return read(
+            schema=StructType(
+                [StructField(field.name, StringType()) if answers.get(field.name) else field for field in found]
+            )
+        )
 
     def texts(self, name, limit):
         # What is counted does not depend on how many parts it is counted in.

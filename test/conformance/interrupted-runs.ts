@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { deserialize, serialize } from "node:v8";
 import { describe, expect, it } from "vitest";
 import type { Checkpoint } from "../../src/checkpoint/checkpoint.ts";
+import { contentOf } from "../../src/checkpoint/content.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import { fitWithEngine, type RunOptions } from "../../src/fit/fit.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
@@ -28,9 +29,10 @@ class FrailCheckpoint implements Checkpoint {
   }
 
   keyOf(kind: string, from: readonly unknown[]): string {
-    const digest = createHash("sha1")
-      .update(serialize([kind, from]))
-      .digest("hex");
+    const hash = createHash("sha1");
+    for (const piece of contentOf([kind, from]))
+      hash.update(typeof piece === "string" ? piece : new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength));
+    const digest = hash.digest("hex");
     const count = this.#counts.get(digest) ?? 0;
     this.#counts.set(digest, count + 1);
     return `${kind} ${digest} ${count}`;

@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-it("the library bundles for the browser without Node's modules, under 805 kB", async () => {
+it("the library bundles for the browser without Node's modules, under 825 kB", async () => {
   const contents = 'import { fit } from "ornstein"; globalThis.fit = fit;';
   const resolveDir = new URL("../..", import.meta.url).pathname;
   const bundle = await build({
@@ -17,6 +17,7 @@ it("the library bundles for the browser without Node's modules, under 805 kB", a
   const text = bundle.outputFiles[0].text;
   expect(text).not.toMatch(/from"node:|require\("node:/);
   // Most of it: the kernels deflated, as base64 (61 kB), notices of licences (23 kB), ml-matrix (71 kB), special functions (45 kB), the formula parser (40 kB),
-  // effects (32 kB) and leave-one-out (18 kB) and updates (15 kB), which come with every posterior, rows in blocks and checkpoints (17 kB).
-  expect(text.length).toBeLessThan(805_000);
+  // effects (32 kB) and leave-one-out (18 kB) and updates (15 kB), which come with every posterior, rows in blocks and checkpoints (17 kB), rows that
+  // stand elsewhere (14 kB).
+  expect(text.length).toBeLessThan(825_000);
 });
