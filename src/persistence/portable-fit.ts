@@ -119,6 +119,11 @@ export function exportFit(
   return bytes;
 }
 
+/** Whether bytes that begin like this are those of `exportFit`. */
+export function beginsAsPortable(start: Uint8Array): boolean {
+  return signature.every((byte, i) => byte === start[i]);
+}
+
 /**
  * Restores the fit from bytes that `exportFit` made. Nothing in them is trusted: sizes are compared with the length of
  * the bytes before memory is allocated, and the description of the columns must be consistent.
@@ -127,7 +132,7 @@ export function exportFit(
  */
 export function importFit(bytes: Uint8Array | ArrayBuffer): SavedFit {
   const own = bytesOf(bytes);
-  if (own.length < headerAt + checksumBytes || signature.some((byte, i) => byte !== own[i]))
+  if (own.length < headerAt + checksumBytes || !beginsAsPortable(own))
     throw new InputError("These bytes are no fit of ornstein's: give what exportFit made.");
   const view = new DataView(own.buffer, own.byteOffset, own.byteLength);
   const format = view.getUint32(8, true);

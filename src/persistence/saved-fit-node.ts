@@ -1,10 +1,11 @@
 import { statSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { InputError } from "../errors.ts";
 import type { Posterior } from "../fit/posterior.ts";
 import { requireText } from "../kinds.ts";
 import { requireFit } from "../prediction/predictive-fit.ts";
 import { optionalPackage } from "../table/optional-package.ts";
+import { beginsAsPortable, importFit } from "./portable-fit.ts";
 import { type Origin, requireOrigin, type SavedFit } from "./restored-fit.ts";
 import { reasonInSentence } from "./saved-checks.ts";
 import { readFit, writeFit } from "./saved-fit.ts";
@@ -35,12 +36,17 @@ export async function saveFit(posterior: Posterior, path: string, origin: Partia
 }
 
 /**
- * Reads a fit that `saveFit` or `ornstein fit --save` wrote.
+ * Reads a fit that `saveFit` or `ornstein fit --save` wrote, or the bytes of `exportFit`, as the studio's downloads are.
  * @throws InputError where there is no such file, or it is damaged, not ornstein's, or of another format version
  */
 export async function loadFit(path: string): Promise<SavedFit> {
   requireText(path, "The path", "the name of a file");
-  await requireHdf5(path);
+  const start = await startOf(path);
+  if (beginsAsPortable(start)) return importFit(await readFile(path));
+  if (signature.some((byte, i) => byte !== start[i]))
+    throw new InputError(
+      `"${path}" is no netCDF-4 file, and no exported fit: give a file that ornstein fit --save wrote.`,
+    );
   const { File } = await loadHdf5();
   const damaged = (error: unknown) =>
     new InputError(`"${path}" is damaged and cannot be read (${reason(error)}): fit again, or take another copy.`);
@@ -69,8 +75,8 @@ async function loadHdf5() {
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
-/** Refuses a file that is not HDF5 by its first bytes, so that the message can say so. */
-async function requireHdf5(path: string): Promise<void> {
+/** The file's first bytes, which tell its kind. @throws InputError where there is no file that can be read */
+async function startOf(path: string): Promise<Uint8Array> {
   const start = new Uint8Array(signature.length);
   try {
     const kind = await stat(path);
@@ -84,6 +90,7 @@ async function requireHdf5(path: string): Promise<void> {
     } finally {
       await file.close();
     }
+    return start;
   } catch (error) {
     if (error instanceof InputError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -92,8 +99,6 @@ async function requireHdf5(path: string): Promise<void> {
     if (code === "EISDIR") throw new InputError(`"${path}" is a folder: give a file that ornstein fit --save wrote.`);
     throw new InputError(`"${path}" cannot be read: ${message}.`);
   }
-  if (signature.some((byte, i) => byte !== start[i]))
-    throw new InputError(`"${path}" is no netCDF-4 file: give a file that ornstein fit --save wrote.`);
 }
 
 /** An error's message, without HDF5's trace. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { fit } from "../fit/fit-inline.ts";
 import type { Posterior } from "../fit/posterior.ts";
+import { exportFit, importFit } from "./portable-fit.ts";
 import { loadFit, saveFit } from "./saved-fit-node.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-saved-"));
@@ -67,6 +68,14 @@ describe("saveFit and loadFit", () => {
     });
   });
 
+  it("read the bytes of an exported fit, too", async () => {
+    const bytes = exportFit(await fits["a fit of NUTS"]());
+    writeFileSync(at("fit.ornstein"), bytes);
+    expect(await loadFit(at("fit.ornstein"))).toEqual(importFit(bytes));
+    writeFileSync(at("cut.ornstein"), bytes.subarray(0, bytes.length - 9));
+    await expect(loadFit(at("cut.ornstein"))).rejects.toThrow(/^The fit is damaged/);
+  });
+
   it("leave nothing where the file cannot be written", async () => {
     const posterior = await fits["a fit of NUTS"]();
     await expect(saveFit(posterior, at("absent/fit.nc"))).rejects.toThrow(/absent.fit\.nc" cannot be written/);
@@ -81,7 +90,7 @@ describe("saveFit and loadFit", () => {
     const bytes = readFileSync(at("good.nc"));
     const sentences: [string, Uint8Array | undefined, RegExp][] = [
       ["absent.nc", undefined, /^There is no file "[^"]*absent\.nc"\.$/],
-      ["empty.nc", new Uint8Array(0), /empty\.nc" is no netCDF-4 file: give a file that/],
+      ["empty.nc", new Uint8Array(0), /empty\.nc" is no netCDF-4 file, and no exported fit: give a file that/],
       ["text.nc", Buffer.from("y,x\n1,2\n"), /text\.nc" is no netCDF-4 file/],
       ["cut.nc", bytes.subarray(0, bytes.length - 500), /cut\.nc" is damaged and cannot be read \(File has been trunc/],
       ["stub.nc", bytes.subarray(0, 100), /stub\.nc" is damaged/],
