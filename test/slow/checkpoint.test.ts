@@ -33,7 +33,7 @@ it.each(Object.entries(runs))("%s: killed at 10 random moments", async (name, [f
   let made = 0;
   for (; made < kills; made++) {
     const run = startKillable(folder, args);
-    const wait = new Promise((resolve) => setTimeout(resolve, (0.2 + 0.6 * random.uniform()) * whole));
+    const wait = new Promise((resolve) => setTimeout(resolve, (0.15 + 0.35 * random.uniform()) * whole));
     const first = await Promise.race([run.ended, wait.then(() => undefined)]);
     if (first) break;
     killGroup(run);
