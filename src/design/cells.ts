@@ -35,7 +35,10 @@ export async function cellsOf(
     return reader;
   };
   const counts: number[] = [];
-  await pass((rows) => void counts.push(...countsOf(rows)), 1);
+  await pass((rows) => {
+    // One by one: a chunk may have more of them than a call takes arguments.
+    for (const count of countsOf(rows)) counts.push(count);
+  }, 1);
   return { numCells: counts.length, counts: Float64Array.from(counts), pass };
 }
 

@@ -1,8 +1,7 @@
 import axe from "axe-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executable, launchChromium, whyNoBrowser } from "./chromium.ts";
-import { type Host, staticStudio } from "./studio-host.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { describeInStudio, staticStudio } from "./studio-host.ts";
 
 /** What axe finds wrong, a line each. */
 async function faultsOf(page: Page): Promise<string[]> {
@@ -23,19 +22,9 @@ const windows: Readonly<Record<string, BrowserContextOptions>> = {
 
 /** From the empty page over a result to the tour: axe finds nothing, nothing is wider than the window, and nothing jumps. */
 export function describeAccess(names: readonly string[]): void {
-  describe.skipIf(!executable)(`the studio for everybody${whyNoBrowser}`, () => {
-    let browser: Browser;
-    let host: Host;
-    beforeAll(async () => {
-      [browser, host] = [await launchChromium(), await staticStudio()];
-    });
-    afterAll(async () => {
-      await browser?.close();
-      await host?.stop();
-    });
-
+  describeInStudio("the studio for everybody", staticStudio, (studio) => {
     it.each(names)("axe finds nothing, nothing is wider than the window and nothing jumps: %s", async (name) => {
-      const context = await browser.newContext({ ...windows[name], reducedMotion: "reduce" });
+      const context = await studio.browser.newContext({ ...windows[name], reducedMotion: "reduce" });
       const page = await context.newPage();
       await page.addInitScript(() => {
         const shifts: number[] = [];
@@ -45,7 +34,7 @@ export function describeAccess(names: readonly string[]): void {
         }).observe({ type: "layout-shift", buffered: true });
         Object.assign(globalThis, { shifts });
       });
-      await page.goto(host.address);
+      await page.goto(studio.address);
       const requireGood = async (what: string) => {
         expect(await faultsOf(page), what).toEqual([]);
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), what).toBeLessThanOrEqual(

@@ -4,6 +4,9 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe } from "vitest";
+import { executable, launchChromium, whyNoBrowser } from "./chromium.ts";
 import { bin } from "./command.ts";
 
 /** A page's address, and what ends what serves it. */
@@ -71,3 +74,32 @@ export async function staticStudio(): Promise<Host> {
 
 /** The same files opened from the disk. */
 export const fileOfStudio = new URL("index.html", built).href;
+
+/** What tests of a studio have while they run. */
+export interface OpenStudio {
+  readonly browser: Browser;
+  readonly address: string;
+}
+
+/** Tests in Chromium, where there is one, of the studio that `serve` begins to serve. */
+export function describeInStudio(name: string, serve: () => Promise<Host>, tests: (studio: OpenStudio) => void): void {
+  describe.skipIf(!executable)(`${name}${whyNoBrowser}`, () => {
+    let browser: Browser;
+    let host: Host;
+    beforeAll(async () => {
+      [browser, host] = [await launchChromium(), await serve()];
+    });
+    afterAll(async () => {
+      await browser?.close();
+      await host?.stop();
+    });
+    tests({
+      get browser() {
+        return browser;
+      },
+      get address() {
+        return host.address;
+      },
+    });
+  });
+}

@@ -1,22 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { fit } from "../../src/fit/fit-inline.ts";
 import type { FitOptions } from "../../src/options/options.ts";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { executable, launchChromium, whyNoBrowser } from "../e2e/chromium.ts";
-import { type Host, staticStudio } from "../e2e/studio-host.ts";
+import { describeInStudio, staticStudio } from "../e2e/studio-host.ts";
 
-describe.skipIf(!executable)(`the studio in Chromium${whyNoBrowser}`, () => {
-  let browser: Browser;
-  let host: Host;
-  beforeAll(async () => {
-    [browser, host] = [await launchChromium(), await staticStudio()];
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await host?.stop();
-  });
-
+describeInStudio("the studio in Chromium", staticStudio, (studio) => {
   it.each([
     ["late ~ x", { sampler: "nuts" }],
     ["y ~ x + log(w) + (1 + x | g)", {}],
@@ -34,8 +22,8 @@ describe.skipIf(!executable)(`the studio in Chromium${whyNoBrowser}`, () => {
       ...{ g: x.map((_, n) => `g${n % 7}`), h: x.map((_, n) => `h${(5 * n) % 11}`) },
     };
     const given = { data, formula, options: { ...options, draws: 25 } };
-    const page = await browser.newPage();
-    await page.goto(host.address);
+    const page = await studio.browser.newPage();
+    await page.goto(studio.address);
     const draws = await page.evaluate(async (given) => {
       const worker = new Worker("worker.js");
       const posterior = await new Promise<{ draws: Map<string, Float64Array[]> }>((resolve, reject) => {

@@ -1,8 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { executable, launchChromium, whyNoBrowser } from "../e2e/chromium.ts";
-import { type Host, staticStudio } from "../e2e/studio-host.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { expect, it } from "vitest";
+import { describeInStudio, staticStudio } from "../e2e/studio-host.ts";
 
 // Screenshots at an eighth of their size, in which letters are grey: fonts of other machines hardly show, what moves or vanishes does.
 // ORNSTEIN_GOLDEN=write writes them anew; look at each then.
@@ -16,22 +15,13 @@ const ways: [string, BrowserContextOptions][] = [
   ["phone-dark", { viewport: { width: 380, height: 800 }, isMobile: true, hasTouch: true, colorScheme: "dark" }],
 ];
 
-describe.skipIf(!executable)(`the studio looks as it did${whyNoBrowser}`, () => {
-  let browser: Browser;
-  let host: Host;
-  beforeAll(async () => {
-    [browser, host] = [await launchChromium(), await staticStudio()];
-    mkdirSync(golden, { recursive: true });
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await host?.stop();
-  });
+mkdirSync(golden, { recursive: true });
 
+describeInStudio("the studio looks as it did", staticStudio, (studio) => {
   it.each(ways)("%s", async (way, options) => {
-    const context = await browser.newContext({ ...options, reducedMotion: "reduce" });
+    const context = await studio.browser.newContext({ ...options, reducedMotion: "reduce" });
     const page = await context.newPage();
-    await page.goto(host.address);
+    await page.goto(studio.address);
     const differing: string[] = [];
     const look = async (what: string) => {
       const shot = await page.screenshot({ fullPage: true });

@@ -1,34 +1,26 @@
 import { writeFileSync } from "node:fs";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { createRandom } from "../../src/rng/xoshiro.ts";
-import { executable, launchChromium, whyNoBrowser } from "../e2e/chromium.ts";
 import { commandFolder } from "../e2e/command.ts";
-import { type Host, servedStudio } from "../e2e/studio-host.ts";
+import { describeInStudio, servedStudio } from "../e2e/studio-host.ts";
 
 const { at } = commandFolder("studio-speed");
 const rows = 1_000_000;
 
-describe.skipIf(!executable)(`the studio with ${rows.toLocaleString("en")} rows${whyNoBrowser}`, () => {
-  let browser: Browser;
-  let host: Host;
-  beforeAll(async () => {
-    const random = createRandom(2, 0, 1);
-    const lines = Array.from({ length: rows }, () => {
-      const x = random.normal();
-      return `${random.uniform() < 1 / (1 + Math.exp(-x))},${x.toFixed(4)},${random.normal().toFixed(4)}`;
-    });
-    writeFileSync(at("rows.csv"), `late,x,z\n${lines.join("\n")}\n`);
-    [browser, host] = [await launchChromium(), await servedStudio(at("rows.csv"))];
+async function studioOfRows() {
+  const random = createRandom(2, 0, 1);
+  const lines = Array.from({ length: rows }, () => {
+    const x = random.normal();
+    return `${random.uniform() < 1 / (1 + Math.exp(-x))},${x.toFixed(4)},${random.normal().toFixed(4)}`;
   });
-  afterAll(async () => {
-    await browser?.close();
-    await host?.stop();
-  });
+  writeFileSync(at("rows.csv"), `late,x,z\n${lines.join("\n")}\n`);
+  return servedStudio(at("rows.csv"));
+}
 
+describeInStudio(`the studio with ${rows.toLocaleString("en")} rows`, studioOfRows, (studio) => {
   it("answers input within 100 ms while it samples", async () => {
-    const page = await browser.newPage();
-    await page.goto(host.address);
+    const page = await studio.browser.newPage();
+    await page.goto(studio.address);
     await page.getByText("rows.csv: 1,000,000 rows").waitFor({ timeout: 60_000 });
     await page.locator("#formula").fill("late ~ x + z");
     await page.getByText("More:").click();
