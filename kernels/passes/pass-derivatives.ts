@@ -16,6 +16,7 @@ import { outputGram } from "../memory/pass-scratch";
 import { dimensionOf, slotU32, widthOf } from "../memory/record";
 import { isSparse, offsetAt, rowAt, targetAt, weightAt } from "../rows/row-side";
 import { closeDouble } from "../rows/sparse-rows";
+import { differentiatePairs, goesInPairs } from "./pass-pairs";
 
 /** Works out what depends on τ alone, at θ and at θ̂. */
 export function prepareLoss(model: usize, position: usize, center: usize, work: usize): void {
@@ -51,6 +52,16 @@ export function loadClassVectors(model: usize, from: usize, to: usize): void {
  * ∂f/∂τ, c.
  */
 export function differentiate(pass: usize, model: usize, scratch: usize, count: u32): void {
+  if (goesInPairs(pass, model)) differentiatePairs(pass, model, scratch, count);
+  else differentiateEach(pass, model, scratch, count);
+  for (let n = <usize>count; n & 3; n++) {
+    store<f64>(scratch + (n << 3), 0, PassScratch.eta);
+    store<f64>(scratch + (n << 3), 0, PassScratch.center);
+    store<f64>(scratch + (n << 3), 0, PassScratch.second);
+  }
+}
+
+function differentiateEach(pass: usize, model: usize, scratch: usize, count: u32): void {
   const kind = slotU32(pass, Pass.gramKind);
   const family = slotU32(model, Model.family);
   const auxiliary = slotU32(model, Model.auxiliary);
@@ -86,11 +97,6 @@ export function differentiate(pass: usize, model: usize, scratch: usize, count: 
     store<f64>(scratch + (n << 3), first, PassScratch.eta);
     store<f32>(scratch + (n << 2), <f32>a, PassScratch.weight);
     if (auxiliary) addAuxiliaries(pass, model, scratch, n, factor);
-  }
-  for (let n = <usize>count; n & 3; n++) {
-    store<f64>(scratch + (n << 3), 0, PassScratch.eta);
-    store<f64>(scratch + (n << 3), 0, PassScratch.center);
-    store<f64>(scratch + (n << 3), 0, PassScratch.second);
   }
   store<f64>(output, load<f64>(output, PassOutput.loss) + losses, PassOutput.loss);
 }

@@ -78,6 +78,44 @@ describe.each([
     const outside = { kernel: "passRows" as const, address: 0xffff_fff0, argument: 0, times: 1 };
     await expect(executor.run([outside])).rejects.toThrow(/memory access out of bounds/);
   });
+
+  test("medium runs leave the same bits, between long ones and after pauses in which the workers leave", async () => {
+    const { memory, executor } = await create();
+    const { fixture, addresses, tasks } = chainsOn(memory, 600);
+    const once = tasks.map((task) => ({ ...task, times: 1 }));
+    for (let run = 0; run < 600; run++) {
+      const duration = run % 100 === 99 ? "long" : "medium";
+      await executor.run(once, { duration });
+      if (run % 150 === 149) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    const alone = await inline();
+    const expected = chainsOn(alone.memory, 600);
+    await alone.executor.run(expected.tasks);
+    expect(addresses.map((address) => chainOutput(fixture, address))).toEqual(
+      expected.addresses.map((address) => chainOutput(expected.fixture, address)),
+    );
+  });
+
+  test("a medium run ends when it is aborted, or when a kernel fails, and others follow", async () => {
+    const { memory, executor } = await create();
+    const { addresses, tasks } = chainsOn(memory, 20_000);
+    const once = tasks.map((task) => ({ ...task, times: 1 }));
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(new Error("enough")), 100);
+    const runs = async () => {
+      for (;;) await executor.run(once, { signal: controller.signal, duration: "medium" });
+    };
+    await expect(runs()).rejects.toThrow("enough");
+    const outside = { kernel: "passRows" as const, address: 0xffff_fff0, argument: 0, times: 1 };
+    for (let time = 0; time < 5; time++) {
+      await expect(executor.run([outside, outside, outside], { duration: "medium" })).rejects.toThrow(
+        /memory access out of bounds|failed on a worker thread/,
+      );
+      const before = memory.getU32(addresses[1], Chain.stepsDone);
+      await executor.run(once, { duration: "medium" });
+      expect(memory.getU32(addresses[1], Chain.stepsDone)).toBeGreaterThan(before);
+    }
+  });
 });
 
 test("the reference executor runs the same tasks", async () => {

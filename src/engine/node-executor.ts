@@ -1,7 +1,8 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import type { Executor } from "./executor.ts";
+import type { Executor, KernelTask } from "./executor.ts";
 import type { EngineMemory } from "./memory.ts";
+import { attend } from "./team.ts";
 import { createWorkerExecutor, type KernelWorker, takeTasks, type WorkerStart } from "./worker-executor.ts";
 
 export interface NodeExecutorOptions {
@@ -12,10 +13,12 @@ export interface NodeExecutorOptions {
 // Names that CommonJS gives to every file, such as `module`, cannot be declared in Bun and Deno.
 const workerSource = `
 const { parentPort, workerData } = require("node:worker_threads");
-const { compiled, memory, shared } = workerData;
+const { compiled, memory, shared, team } = workerData;
 const kernels = new WebAssembly.Instance(compiled, { env: { memory } }).exports;
 const takeTasks = ${takeTasks};
-parentPort.on("message", (tasks) => parentPort.postMessage(takeTasks(kernels, shared, tasks)));
+const attend = ${attend};
+parentPort.on("message", (tasks) =>
+  parentPort.postMessage(tasks === null ? attend(kernels, team) : takeTasks(kernels, shared, tasks)));
 `;
 
 /**
@@ -35,28 +38,31 @@ function startThread(workerData: WorkerStart): KernelWorker {
   worker.once("exit", () => {
     hasEnded = true;
   });
+  // Null asks it to attend.
+  const send = (tasks: readonly KernelTask[] | null) =>
+    new Promise<void>((resolve, reject) => {
+      const finish = (message: string | null, cause?: unknown) => {
+        worker.off("message", finish);
+        worker.off("error", onError);
+        worker.off("exit", onExit);
+        worker.unref();
+        if (message === null) resolve();
+        else reject(new Error(message, { cause }));
+      };
+      const onError = (error: Error) => finish(`A worker thread failed: ${error.message}`, error);
+      const onExit = () => finish("A worker thread ended.");
+      worker.on("message", finish);
+      worker.on("error", onError);
+      worker.on("exit", onExit);
+      if (tasks) worker.ref();
+      worker.postMessage(tasks);
+    });
   return {
     get hasEnded() {
       return hasEnded;
     },
     terminate: () => worker.terminate(),
-    run: (tasks) =>
-      new Promise((resolve, reject) => {
-        const finish = (message: string | null, cause?: unknown) => {
-          worker.off("message", finish);
-          worker.off("error", onError);
-          worker.off("exit", onExit);
-          worker.unref();
-          if (message === null) resolve();
-          else reject(new Error(message, { cause }));
-        };
-        const onError = (error: Error) => finish(`A worker thread failed: ${error.message}`, error);
-        const onExit = () => finish("A worker thread ended.");
-        worker.on("message", finish);
-        worker.on("error", onError);
-        worker.on("exit", onExit);
-        worker.ref();
-        worker.postMessage(tasks);
-      }),
+    run: send,
+    attend: () => send(null),
   };
 }

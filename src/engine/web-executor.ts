@@ -1,13 +1,16 @@
-import type { Executor } from "./executor.ts";
+import type { Executor, KernelTask } from "./executor.ts";
 import type { EngineMemory } from "./memory.ts";
+import { attend } from "./team.ts";
 import { createWorkerExecutor, type KernelWorker, takeTasks, type WorkerStart } from "./worker-executor.ts";
 
 const workerSource = `
-let kernels, shared;
+let kernels, shared, team;
 const takeTasks = ${takeTasks};
+const attend = ${attend};
 onmessage = ({ data }) => {
+  if (data === null) return postMessage(attend(kernels, team));
   if (Array.isArray(data)) return postMessage(takeTasks(kernels, shared, data));
-  shared = data.shared;
+  ({ shared, team } = data);
   kernels = new WebAssembly.Instance(data.compiled, { env: { memory: data.memory } }).exports;
 };
 `;
@@ -25,6 +28,17 @@ function startWorker(given: WorkerStart): KernelWorker {
   const worker = new Worker(url);
   let hasEnded = false;
   worker.postMessage(given);
+  // Null asks it to attend.
+  const send = (tasks: readonly KernelTask[] | null) =>
+    new Promise<void>((resolve, reject) => {
+      worker.onmessage = ({ data }: MessageEvent<string | null>) =>
+        data === null ? resolve() : reject(new Error(data));
+      worker.onerror = ({ message }) => {
+        hasEnded = true;
+        reject(new Error(`A worker failed: ${message}`));
+      };
+      worker.postMessage(tasks);
+    });
   return {
     get hasEnded() {
       return hasEnded;
@@ -33,15 +47,7 @@ function startWorker(given: WorkerStart): KernelWorker {
       worker.terminate();
       URL.revokeObjectURL(url);
     },
-    run: (tasks) =>
-      new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }: MessageEvent<string | null>) =>
-          data === null ? resolve() : reject(new Error(data));
-        worker.onerror = ({ message }) => {
-          hasEnded = true;
-          reject(new Error(`A worker failed: ${message}`));
-        };
-        worker.postMessage(tasks);
-      }),
+    run: send,
+    attend: () => send(null),
   };
 }

@@ -1,8 +1,9 @@
-import type { Executor, KernelTask } from "./executor.ts";
+import type { Duration, Executor, KernelTask } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { compileKernels } from "./kernels.ts";
 import type { EngineMemory } from "./memory.ts";
 import { progressMilliseconds } from "./progress.ts";
+import { Team, teamCapacity, teamWords } from "./team.ts";
 
 /** What a worker is given once: the kernels, their memory, and two words that all workers share. */
 export interface WorkerStart {
@@ -10,12 +11,16 @@ export interface WorkerStart {
   readonly memory: WebAssembly.Memory;
   /** Whether the run is cancelled, looked at before every call, and the number of the next task. */
   readonly shared: Int32Array;
+  /** The words that a team shares (team.ts). */
+  readonly team: Int32Array;
 }
 
 /** A thread that runs kernels. */
 export interface KernelWorker {
   /** Resolves when it finds no further task. @throws where a kernel fails, or the thread ends */
   run(tasks: readonly KernelTask[]): Promise<void>;
+  /** Resolves when it leaves the team, of whose tasks it takes some. @throws where the thread ends */
+  attend(): Promise<void>;
   readonly hasEnded: boolean;
   terminate(): Promise<unknown>;
 }
@@ -55,22 +60,38 @@ export async function createWorkerExecutor(
   // Its instance of the kernels writes the tables that all threads read.
   const callingThread = await createInlineExecutor(memory);
   const shared = new Int32Array(new SharedArrayBuffer(8));
+  const words = new Int32Array(new SharedArrayBuffer(4 * teamWords));
+  const team = new Team(words);
   let workers: KernelWorker[] = [];
   let closed = false;
+
+  function workersFor(count: number): readonly KernelWorker[] {
+    workers = workers.filter(({ hasEnded }) => !hasEnded);
+    while (workers.length < Math.min(threads, count))
+      workers.push(start({ compiled, memory: memory.memory, shared, team: words }));
+    return workers.slice(0, count);
+  }
+
+  async function runTogether(tasks: readonly KernelTask[], signal?: AbortSignal): Promise<void> {
+    team.call(workersFor(Math.min(threads, tasks.length) - 1));
+    try {
+      await callingThread.run(team.share(tasks), { signal });
+    } finally {
+      await team.settled();
+    }
+  }
 
   let running: Promise<void> = Promise.resolve();
   async function runAll(tasks: readonly KernelTask[], signal?: AbortSignal, onProgress?: () => void): Promise<void> {
     signal?.throwIfAborted();
     if (closed) throw new Error("The executor is closed.");
+    await team.dismiss();
     Atomics.store(shared, cancelled, 0);
     Atomics.store(shared, nextTask, 0);
     const cancel = () => Atomics.store(shared, cancelled, 1);
     signal?.addEventListener("abort", cancel, { once: true });
     const timer = onProgress && setInterval(onProgress, progressMilliseconds);
-    workers = workers.filter(({ hasEnded }) => !hasEnded);
-    while (workers.length < Math.min(threads, tasks.length))
-      workers.push(start({ compiled, memory: memory.memory, shared }));
-    const jobs = workers.slice(0, tasks.length).map((worker) =>
+    const jobs = workersFor(tasks.length).map((worker) =>
       worker.run(tasks).catch((error) => {
         cancel();
         throw error;
@@ -85,11 +106,13 @@ export async function createWorkerExecutor(
 
   return {
     threads,
-    run(tasks, { signal, onProgress, short = false } = {}) {
+    run(tasks, { signal, onProgress, duration = "long" } = {}) {
       // Runs follow one another: they share the workers and the flag.
-      const result = running.then(() =>
-        short && !closed ? callingThread.run(tasks, { signal, onProgress }) : runAll(tasks, signal, onProgress),
-      );
+      const result = running.then(() => {
+        const road = closed ? "long" : roadOf(duration, tasks.length, threads);
+        if (road === "short") return callingThread.run(tasks, { signal, onProgress });
+        return road === "medium" ? runTogether(tasks, signal) : runAll(tasks, signal, onProgress);
+      });
       running = result.catch(() => {});
       return result;
     },
@@ -99,4 +122,11 @@ export async function createWorkerExecutor(
       await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
+}
+
+/** One thread alone needs no team, and a team has room for so many tasks only. */
+function roadOf(duration: Duration, numTasks: number, threads: number): Duration {
+  if (duration !== "medium") return duration;
+  if (threads === 1 || numTasks === 1) return "short";
+  return numTasks <= teamCapacity ? "medium" : "long";
 }

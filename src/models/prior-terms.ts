@@ -13,9 +13,10 @@ export type PriorSpread = ArrayLike<number>;
 
 /** −log prior(θ), up to a constant. */
 export function priorLoss(model: Model, position: ArrayLike<number>, spread?: PriorSpread): number {
+  const { priorPrecision, priorMean } = model;
+  const count = numCoefficients(model);
   let sum = 0;
-  for (let j = 0; j < numCoefficients(model); j++)
-    sum += 0.5 * model.priorPrecision[j] * (position[j] - model.priorMean[j]) ** 2;
+  for (let j = 0; j < count; j++) sum += 0.5 * priorPrecision[j] * (position[j] - priorMean[j]) ** 2;
   for (const shaped of model.shapedPriors) sum += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).value;
   if (model.carried) sum += 0.5 * dot(offsetFrom(model.carried, position), carriedSlope(model.carried, position));
   return sum;
@@ -33,8 +34,9 @@ export function addPriorGradientInto(
   gradient: Float64Array,
   spread?: PriorSpread,
 ): void {
-  for (let j = 0; j < numCoefficients(model); j++)
-    gradient[j] += model.priorPrecision[j] * (position[j] - model.priorMean[j]);
+  const { priorPrecision, priorMean } = model;
+  const count = numCoefficients(model);
+  for (let j = 0; j < count; j++) gradient[j] += priorPrecision[j] * (position[j] - priorMean[j]);
   for (const shaped of model.shapedPriors)
     gradient[shaped.index] += termsOf(shaped, position[shaped.index], spread?.[shaped.index]).slope;
   if (model.carried)

@@ -9,7 +9,7 @@ import { meanOfBatch, uniformBatch } from "./batches.ts";
 import { type Partition, usualPartition } from "./partition.ts";
 import type { LawAround, LossSums, PassRequest, RowBatch, RowSums, Rows, RowTraits } from "./rows.ts";
 import { visitRows } from "./visit-rows.ts";
-import { isShortPass } from "./work.ts";
+import { durationOfPass } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** Bytes that the tasks' Gram matrices, two for each, may take together. */
@@ -39,8 +39,8 @@ export class KernelRows implements Rows {
     const mark = memory.mark();
     try {
       const { records, visited } = this.write(position, request);
-      const short = isShortPass(this.model, request, visited);
-      await workspace.executor.run(records.tasks, { signal: workspace.signal, short });
+      const duration = durationOfPass(this.model, request, visited);
+      await workspace.executor.run(records.tasks, { signal: workspace.signal, duration });
       workspace.counter.rowsVisited += visited;
       workspace.afterPass?.();
       return addSums(this.model, request, records.sums());
@@ -59,8 +59,8 @@ export class KernelRows implements Rows {
         records.moveTo(positions[k]);
       });
       const tasks = used.flatMap(({ records }) => records.tasks);
-      const short = isShortPass(model, request, model.rows.numRows, positions.length);
-      await workspace.executor.run(tasks, { signal: workspace.signal, short });
+      const duration = durationOfPass(model, request, model.rows.numRows, positions.length);
+      await workspace.executor.run(tasks, { signal: workspace.signal, duration });
       return used.map(({ records, visited }) => {
         workspace.counter.rowsVisited += visited;
         return addSums(model, request, records.sums());

@@ -1,4 +1,5 @@
 import { type GramRequest, gramLength } from "../engine/bindings/pass-record.ts";
+import type { Duration } from "../engine/executor.ts";
 import type { Model } from "../models/model.ts";
 import { isStepped } from "../models/node-rule.ts";
 
@@ -38,13 +39,16 @@ export function workPerGroup(model: Model): number {
   return 2 * rowsPerRow(model) * rows.numColumns + outerNodes * innersPerGroup * ofInner;
 }
 
-/** Multiply-adds below which a message to another thread takes longer. */
+/** Multiply-adds below which a run is short, or medium: those of 0.1 and of 2 milliseconds. */
 const shortWork = 4e5;
+const mediumWork = 1e7;
 
-/** Whether a pass over so many rows, or groups, at so many points is done sooner than another thread hears of it. */
-export function isShortPass(model: Model, request: GramRequest, visited: number, points = 1): boolean {
+/** How long a pass over so many rows, or groups, at so many points takes. */
+export function durationOfPass(model: Model, request: GramRequest, visited: number, points = 1): Duration {
   const { groups, rows, numPredictors, dimension } = model;
   const ofGradient = groups ? workPerGroup(model) : numPredictors * rows.paddedColumns;
   const ofGram = groups && request.gram !== "none" ? dimension * ofGradient : 0.5 * gramLength(model, request);
-  return points * visited * (ofGradient + ofGram) < shortWork;
+  const work = points * visited * (ofGradient + ofGram);
+  if (work < shortWork) return "short";
+  return work < mediumWork ? "medium" : "long";
 }

@@ -97,7 +97,7 @@ export class CrossedRows {
       memory.setU32(address, CrossedPass.wantsLoss, wanted.loss ? 1 : 0);
       for (let k = 0; k < tau.length; k++) memory.setF64(address, CrossedPass.tau + k, tau[k]);
     }
-    await executor.run(this.#tasks, { short: numRows < shortRows });
+    await executor.run(this.#tasks, { duration: numRows < shortRows ? "short" : "long" });
     const { gradient } = wanted;
     if (gradient) {
       gradient.set(memory.f64(this.#gradients[0], numUnknowns));

@@ -60,7 +60,7 @@ export class DenseFactor {
       for (let column = 0; column < stride; column += DenseTile.width) {
         const below = Math.min(column + DenseTile.width, stride);
         const triangle = this.#tileTask(records[0], column, column, below);
-        await executor.run([triangle], { signal, short: true });
+        await executor.run([triangle], { signal, duration: "short" });
         const failure = memory.getU32(records[0], FactorTile.failure);
         if (failure > 0) throw new NotPositiveDefiniteError(failure - 1);
         const rows = stride - below;
@@ -70,7 +70,7 @@ export class DenseFactor {
         const runs: KernelTask[] = [];
         for (let from = below, task = 0; from < stride; from += share, task++)
           runs.push(this.#tileTask(records[task], column, from, Math.min(from + share, stride)));
-        await executor.run(runs, { signal, short: stride < shortSize || runs.length === 1 });
+        await executor.run(runs, { signal, duration: stride < shortSize || runs.length === 1 ? "short" : "long" });
       }
     } finally {
       memory.release(mark);
@@ -97,7 +97,7 @@ export class DenseFactor {
     view.fill(0);
     view.set(side);
     memory.setU32(this.#solve, SolveTriangle.isTransposed, isTransposed ? 1 : 0);
-    await executor.run([{ kernel: "solveTriangle", address: this.#solve, argument: 0, times: 1 }], { short: true });
+    await executor.run([{ kernel: "solveTriangle", address: this.#solve, argument: 0, times: 1 }], { duration: "short" });
     side.set(memory.f64(this.#side, this.size));
   }
 
@@ -138,7 +138,7 @@ export class DenseFactor {
           memory.setU32(address, SolveTriangle.end, start + 8);
           return { kernel: "solveTriangle", address, argument: 0, times: 1 };
         });
-        await executor.run(tasks, { signal, short: stride < shortSize });
+        await executor.run(tasks, { signal, duration: stride < shortSize ? "short" : "long" });
         for (const [index, { sides }] of used.entries()) {
           const start = first + 8 * index;
           take(start, memory.f64(sides, 8 * (start + 8)));

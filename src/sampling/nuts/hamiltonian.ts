@@ -96,33 +96,41 @@ export async function leapfrog(
   from: PhasePoint,
   step: number,
 ): Promise<PhasePoint> {
-  const halfway = kick(metric, from.momentum, from, step);
-  const { position, drifted } = drift(metric, from.position, halfway, step);
+  const position = new Float64Array(from.position.length);
+  const momentum = new Float64Array(position.length);
+  kick(metric, from.momentum, from, step, momentum);
+  drift(metric, from.position, step, position, momentum);
   const { loss, gradient } = await potential.evaluate(position);
-  const momentum = kick(metric, drifted, { position, gradient }, step);
+  kick(metric, momentum, { position, gradient }, step, momentum);
   return phasePoint(metric, position, momentum, loss, gradient);
 }
 
+/** Writes the momentum after half a step's force to `to`. Loops of their own: arrays in between would take longer than they do. */
 function kick(
   { isNormal }: Metric,
   momentum: Float64Array,
   { position, gradient }: Pick<PhasePoint, "position" | "gradient">,
   step: number,
-): Float64Array {
-  if (!isNormal) return momentum.map((value, j) => value - 0.5 * step * gradient[j]);
-  return momentum.map((value, j) => value - 0.5 * step * (gradient[j] - position[j]));
+  to: Float64Array,
+): void {
+  for (let j = 0; j < to.length; j++) {
+    const force = isNormal ? gradient[j] - position[j] : gradient[j];
+    to[j] = momentum[j] - 0.5 * step * force;
+  }
 }
 
-function drift(metric: Metric, position: Float64Array, momentum: Float64Array, step: number) {
+/** Writes the position that the flow of U₀ leads to, and turns the momentum. */
+function drift(metric: Metric, from: Float64Array, step: number, to: Float64Array, momentum: Float64Array): void {
   if (!metric.isNormal) {
     const velocity = metric.velocity(momentum);
-    return { position: position.map((value, j) => value + step * velocity[j]), drifted: momentum };
+    for (let j = 0; j < to.length; j++) to[j] = from[j] + step * velocity[j];
+    return;
   }
   const [cosine, sine] = [Math.cos(step), Math.sin(step)];
-  return {
-    position: position.map((value, j) => cosine * value + sine * momentum[j]),
-    drifted: momentum.map((value, j) => cosine * value - sine * position[j]),
-  };
+  for (let j = 0; j < to.length; j++) {
+    to[j] = cosine * from[j] + sine * momentum[j];
+    momentum[j] = cosine * momentum[j] - sine * from[j];
+  }
 }
 
 function phasePoint(

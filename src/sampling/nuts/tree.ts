@@ -1,4 +1,3 @@
-import { dot } from "../../linalg/matrix.ts";
 import { leapfrog, type Metric, type PhasePoint, type Potential } from "./hamiltonian.ts";
 
 /** Beyond this error of the energy a trajectory has left the flow it should follow. */
@@ -106,22 +105,25 @@ export function join(
   sample: PhasePoint,
 ): { readonly trajectory: Trajectory; readonly isTurning: boolean } {
   const [earlier, later] = direction > 0 ? [base, addition] : [addition, base];
-  const momentumSum = sum(earlier.momentumSum, later.momentumSum);
+  const momentumSum = earlier.momentumSum.slice();
+  for (let j = 0; j < momentumSum.length; j++) momentumSum[j] += later.momentumSum[j];
   // The two checks across the seam see a turn that the ends of a trajectory of about a whole period cannot see.
   const isTurning =
-    turns(earlier.first, later.last, momentumSum) ||
-    turns(earlier.first, later.first, sum(earlier.momentumSum, later.first.momentum)) ||
-    turns(earlier.last, later.last, sum(later.momentumSum, earlier.last.momentum));
+    turns(earlier.first, later.last, earlier.momentumSum, later.momentumSum) ||
+    turns(earlier.first, later.first, earlier.momentumSum, later.first.momentum) ||
+    turns(earlier.last, later.last, later.momentumSum, earlier.last.momentum);
   return { trajectory: { first: earlier.first, last: later.last, momentumSum, logWeight, sample }, isTurning };
 }
 
-/** The generalised criterion: (W p)ᵀ ρ ≤ 0 at either end. */
-function turns(first: PhasePoint, last: PhasePoint, momentumSum: Float64Array): boolean {
-  return !(dot(first.velocity, momentumSum) > 0 && dot(last.velocity, momentumSum) > 0);
-}
-
-function sum(a: Float64Array, b: Float64Array): Float64Array {
-  return a.map((value, j) => value + b[j]);
+/** The generalised criterion: (W p)ᵀ ρ ≤ 0 at either end, ρ the sum of two momenta. */
+function turns(first: PhasePoint, last: PhasePoint, momentum: Float64Array, other: Float64Array): boolean {
+  let [atFirst, atLast] = [0, 0];
+  for (let j = 0; j < momentum.length; j++) {
+    const sum = momentum[j] + other[j];
+    atFirst += first.velocity[j] * sum;
+    atLast += last.velocity[j] * sum;
+  }
+  return !(atFirst > 0 && atLast > 0);
 }
 
 function logSumExp(a: number, b: number): number {
