@@ -97,7 +97,9 @@ export class DenseFactor {
     view.fill(0);
     view.set(side);
     memory.setU32(this.#solve, SolveTriangle.isTransposed, isTransposed ? 1 : 0);
-    await executor.run([{ kernel: "solveTriangle", address: this.#solve, argument: 0, times: 1 }], { duration: "short" });
+    await executor.run([{ kernel: "solveTriangle", address: this.#solve, argument: 0, times: 1 }], {
+      duration: "short",
+    });
     side.set(memory.f64(this.#side, this.size));
   }
 
