@@ -3,6 +3,8 @@ import {
   diagonal,
   type Matrix,
   matrix,
+  matrixFromRows,
+  multiply,
   multiplyVector,
   scaleRowsAndColumns,
   transpose,
@@ -186,9 +188,9 @@ function momentsOf(
   const size = eigenvalues.length;
   const extended = size + 1;
   const mean = new Float64Array(extended);
-  const second = matrix(extended, extended);
   const spread = new Float64Array(size);
-  const values = new Float64Array(extended);
+  const deviations: Float64Array[] = [];
+  const weights: number[] = [];
   // Shifted by the values at the grid's middle, so that no digits are lost to cancellation.
   const origin = conditionalMean(tau[tau.length >> 1], { eigenvalues, projections, offsets });
   for (let k = 0; k < tau.length; k++) {
@@ -196,16 +198,18 @@ function momentsOf(
     if (weight === 0) continue;
     const precision = Math.exp(-2 * tau[k]);
     const conditional = conditionalMean(tau[k], { eigenvalues, projections, offsets });
+    const values = new Float64Array(extended);
     for (let i = 0; i < size; i++) {
       values[i] = conditional[i] - origin[i];
       spread[i] += weight / (1 + eigenvalues[i] * precision);
     }
     values[size] = tau[k] - tau[tau.length >> 1];
-    for (let i = 0; i < extended; i++) {
-      mean[i] += weight * values[i];
-      for (let j = 0; j <= i; j++) second.data[i * extended + j] += weight * values[i] * values[j];
-    }
+    for (let i = 0; i < extended; i++) mean[i] += weight * values[i];
+    deviations.push(values);
+    weights.push(weight);
   }
+  const weighted = deviations.map((values, k) => values.map((value) => weights[k] * value));
+  const second = multiply(transpose(matrixFromRows(weighted)), matrixFromRows(deviations));
   for (let i = 0; i < extended; i++)
     for (let j = 0; j <= i; j++) {
       let entry = second.data[i * extended + j] - mean[i] * mean[j];

@@ -1,4 +1,4 @@
-import { type Matrix, multiplyVector } from "../linalg/matrix.ts";
+import { type Matrix, matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
@@ -98,4 +98,15 @@ export function drawAroundMode(local: LocalApproximation, normal: () => number):
     for (let j = 0; j < position.length; j++) position[j] += size * direction[j];
   }
   return position;
+}
+
+/** So many draws of a dense one, one after the other, count × M row-major: the same as by `drawAroundMode`, in one product. */
+export function drawsAroundMode(
+  { mode, laplaceFactor }: DenseApproximation,
+  count: number,
+  normal: () => number,
+): Float64Array {
+  const dimension = mode.length;
+  const normals = matrix(count, dimension, Float64Array.from({ length: count * dimension }, normal));
+  return multiply(normals, transpose(laplaceFactor)).data.map((offset, k) => mode[k % dimension] + offset);
 }

@@ -1,4 +1,5 @@
 import { type Matrix, matrix, symmetricPart } from "./matrix.ts";
+import { type Pivots, wideCholesky, wideInverseOfLower, wideSquareOfInverse } from "./wide-matrices.ts";
 
 /** A matrix that should be positive definite is not (to rounding). */
 export class NotPositiveDefiniteError extends Error {
@@ -11,17 +12,19 @@ export class NotPositiveDefiniteError extends Error {
   }
 }
 
+/** A pivot as small as the rounding error of its diagonal entry means that the matrix is singular. */
+const definite: Pivots = { least: 1e-15, isSemidefinite: false };
+const semidefinite: Pivots = { least: 1e-6, isSemidefinite: true };
+
 /**
  * Lower triangular L with A = L Lᵀ.
  * @param a D×D, symmetric positive definite; only the lower triangle is read
  * @throws NotPositiveDefiniteError
  */
 export function cholesky(a: Matrix): Matrix {
-  return factorise(a, (pivot, row) => {
-    // A pivot as small as the rounding error of its diagonal entry means that the matrix is singular.
-    if (!(pivot > 1e-15 * Math.abs(a.data[row * a.rows + row]))) throw new NotPositiveDefiniteError(row);
-    return pivot;
-  });
+  const factor = factorise(a, definite);
+  if (typeof factor === "number") throw new NotPositiveDefiniteError(factor);
+  return factor;
 }
 
 /**
@@ -29,27 +32,25 @@ export function cholesky(a: Matrix): Matrix {
  * f32, the directions that are null up to that rounding are left out of L.
  */
 export function choleskySemidefinite(a: Matrix): Matrix {
-  try {
-    return cholesky(a);
-  } catch (error) {
-    if (!(error instanceof NotPositiveDefiniteError)) throw error;
-    return factorise(a, (pivot, row) => (pivot > 1e-6 * a.data[row * a.rows + row] ? pivot : 0));
-  }
+  const factor = factorise(a, definite);
+  if (typeof factor !== "number") return factor;
+  const reduced = factorise(a, semidefinite);
+  if (typeof reduced === "number") throw new NotPositiveDefiniteError(reduced);
+  return reduced;
 }
 
 /** Whether `cholesky` succeeds for a symmetric matrix. */
 export function isPositiveDefinite(a: Matrix): boolean {
-  try {
-    cholesky(a);
-    return true;
-  } catch (error) {
-    if (error instanceof NotPositiveDefiniteError) return false;
-    throw error;
-  }
+  return typeof factorise(a, definite) !== "number";
 }
 
-/** `pivotOf` decides each column's pivot; a column with pivot 0 is zero. */
-function factorise(a: Matrix, pivotOf: (pivot: number, row: number) => number): Matrix {
+/** L, or the row of a pivot that is none. */
+function factorise(a: Matrix, pivots: Pivots): Matrix | number {
+  return wideCholesky(a, pivots) ?? plainCholesky(a, pivots);
+}
+
+/** What `wideCholesky` returns, by plain loops. */
+export function plainCholesky(a: Matrix, { least, isSemidefinite }: Pivots): Matrix | number {
   const size = a.rows;
   const factor = matrix(size, size);
   const l = factor.data;
@@ -61,7 +62,10 @@ function factorise(a: Matrix, pivotOf: (pivot: number, row: number) => number): 
         l[i * size + j] = l[j * size + j] === 0 ? 0 : sum / l[j * size + j];
         continue;
       }
-      l[i * size + i] = Math.sqrt(pivotOf(sum, i));
+      const whole = a.data[i * size + i];
+      const isPivot = sum > least * (isSemidefinite ? whole : Math.abs(whole));
+      if (!isPivot && !isSemidefinite) return i;
+      l[i * size + i] = isPivot ? Math.sqrt(sum) : 0;
     }
   }
   return factor;
@@ -96,6 +100,10 @@ export function choleskySolve(l: Matrix, b: ArrayLike<number>): Float64Array {
 
 /** L⁻¹, lower triangular. */
 export function invertLower(l: Matrix): Matrix {
+  return wideInverseOfLower(l) ?? plainInverseOfLower(l);
+}
+
+export function plainInverseOfLower(l: Matrix): Matrix {
   const size = l.rows;
   const inverse = matrix(size, size);
   const x = inverse.data;
@@ -116,17 +124,23 @@ export function invertLower(l: Matrix): Matrix {
  */
 export function invertPositiveDefinite(a: Matrix): Matrix {
   const size = a.rows;
-  const { data } = invertLower(cholesky(a));
-  const inverse = matrix(size, size);
+  const inverseOfFactor = invertLower(cholesky(a));
+  const inverse = wideSquareOfInverse(inverseOfFactor) ?? plainSquareOfInverse(inverseOfFactor);
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) inverse.data[j * size + i] = inverse.data[i * size + j];
+  return symmetricPart(inverse);
+}
+
+/** The lower triangle of X Xᵀ, X = L⁻ᵀ. */
+export function plainSquareOfInverse({ rows: size, data }: Matrix): Matrix {
+  const square = matrix(size, size);
   for (let i = 0; i < size; i++) {
     for (let j = 0; j <= i; j++) {
       let sum = 0;
       for (let k = i; k < size; k++) sum += data[k * size + i] * data[k * size + j];
-      inverse.data[i * size + j] = sum;
-      inverse.data[j * size + i] = sum;
+      square.data[i * size + j] = sum;
     }
   }
-  return symmetricPart(inverse);
+  return square;
 }
 
 /** log|A|, given A's Cholesky factor. */

@@ -1,14 +1,7 @@
-/** A dense real matrix of f64, row-major: entry (i, j) is `data[i * columns + j]`. */
-export interface Matrix {
-  readonly rows: number;
-  readonly columns: number;
-  readonly data: Float64Array;
-}
+import { type Matrix, matrix } from "./dense.ts";
+import { wideOuterProducts, wideProduct } from "./wide-matrices.ts";
 
-/** A rows × columns matrix over `data`, or of zeros. */
-export function matrix(rows: number, columns: number, data = new Float64Array(rows * columns)): Matrix {
-  return { rows, columns, data };
-}
+export { type Matrix, matrix };
 
 export function matrixFromRows(rows: readonly ArrayLike<number>[]): Matrix {
   const result = matrix(rows.length, rows[0]?.length ?? 0);
@@ -32,18 +25,26 @@ export function diagonal(a: Matrix): Float64Array {
   return Float64Array.from({ length: a.rows }, (_, i) => a.data[i * a.columns + i]);
 }
 
+const square = 32;
+
 export function transpose(a: Matrix): Matrix {
   const result = matrix(a.columns, a.rows);
-  for (let i = 0; i < a.rows; i++)
-    for (let j = 0; j < a.columns; j++) result.data[j * a.rows + i] = a.data[i * a.columns + j];
+  // In squares, so that the lines of the cache that are written are filled before they go.
+  for (let top = 0; top < a.rows; top += square)
+    for (let left = 0; left < a.columns; left += square)
+      for (let i = top; i < Math.min(top + square, a.rows); i++)
+        for (let j = left; j < Math.min(left + square, a.columns); j++)
+          result.data[j * a.rows + i] = a.data[i * a.columns + j];
   return result;
 }
 
-/**
- * A B, two rows by two columns at a time, so that every value read is used twice; if the number is odd, the last is
- * done twice.
- */
+/** A B. Large products are made in WebAssembly (wide-matrices.ts), with the same bits. */
 export function multiply(a: Matrix, b: Matrix): Matrix {
+  return wideProduct(a, b) ?? plainProduct(a, b);
+}
+
+/** A B, two rows by two columns at a time, so that every value read is used twice; if the number is odd, the last is done twice. */
+export function plainProduct(a: Matrix, b: Matrix): Matrix {
   const [rows, inner, columns] = [a.rows, a.columns, b.columns];
   const result = matrix(rows, columns);
   const [left, right] = [a.data, transpose(b).data];
@@ -69,6 +70,26 @@ export function multiply(a: Matrix, b: Matrix): Matrix {
     }
   }
   return result;
+}
+
+/** Σ (x − m)(x − m)ᵀ over the rows x of all arrays, each n × D row-major; m = `center`. */
+export function outerProducts(arrays: readonly Float64Array[], center: Float64Array): Matrix {
+  const sum = wideOuterProducts(arrays, center) ?? plainOuterProducts(arrays, center);
+  const size = center.length;
+  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) sum.data[j * size + i] = sum.data[i * size + j];
+  return sum;
+}
+
+/** Their lower triangle, by plain loops. */
+export function plainOuterProducts(arrays: readonly Float64Array[], center: Float64Array): Matrix {
+  const size = center.length;
+  const sum = matrix(size, size);
+  for (const values of arrays)
+    for (let start = 0; start < values.length; start += size)
+      for (let i = 0; i < size; i++)
+        for (let j = 0; j <= i; j++)
+          sum.data[i * size + j] += (values[start + i] - center[i]) * (values[start + j] - center[j]);
+  return sum;
 }
 
 /** F A Fᵀ, made exactly symmetric; A is symmetric. */
@@ -153,10 +174,7 @@ export function trace(a: Matrix): number {
 
 /** Tr(A B), without forming the product. */
 export function traceOfProduct(a: Matrix, b: Matrix): number {
-  let sum = 0;
-  for (let i = 0; i < a.rows; i++)
-    for (let j = 0; j < a.columns; j++) sum += a.data[i * a.columns + j] * b.data[j * b.columns + i];
-  return sum;
+  return dot(a.data, transpose(b).data);
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

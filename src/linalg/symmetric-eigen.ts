@@ -1,6 +1,7 @@
 import { EigenvalueDecomposition, Matrix as MlMatrix, SingularValueDecomposition } from "ml-matrix";
 import { NotPositiveDefiniteError } from "./cholesky.ts";
-import { identity, largestEntry, type Matrix, matrix } from "./matrix.ts";
+import { identity, largestEntry, type Matrix, matrix, transpose } from "./matrix.ts";
+import { wideEigen } from "./wide-eigen.ts";
 
 /** A = U diag(values) Uᵀ, values ascending, eigenvectors in the columns of U. */
 export interface SymmetricEigen {
@@ -21,6 +22,14 @@ export function symmetricEigen(a: Matrix): SymmetricEigen {
   if (bad >= 0) throw new NotPositiveDefiniteError(Math.floor(bad / size));
   const largest = largestEntry(a);
   const unit = largest > 0 && (largest < squarable.least || largest > squarable.most) ? largest : 1;
+  const wide = wideEigen(a, unit);
+  if (wide) return { values: wide.values.map((value) => unit * value), vectors: transpose(wide.vectors) };
+  return plainEigen(a, unit);
+}
+
+/** Eigenvalues and eigenvectors of A / unit, the eigenvalues times `unit`. */
+export function plainEigen(a: Matrix, unit: number): SymmetricEigen {
+  const size = a.rows;
   const source = new MlMatrix(size, size);
   for (let i = 0; i < size; i++) for (let j = 0; j < size; j++) source.set(i, j, a.data[i * size + j] / unit);
   const decomposition = new EigenvalueDecomposition(source, { assumeSymmetric: true });

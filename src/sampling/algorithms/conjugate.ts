@@ -1,6 +1,6 @@
 import { type ConjugatePosterior, conditionalMean, conjugatePosterior } from "../../estimation/conjugate.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { multiplyVector } from "../../linalg/matrix.ts";
+import { matrix, multiply, transpose } from "../../linalg/matrix.ts";
 import { hasNormalPriors } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
@@ -53,31 +53,36 @@ function exactDraws(
   for (let k = 1; k < cumulative.length; k++) cumulative[k] += cumulative[k - 1];
   const made = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    const values = new Float64Array(count * dimension);
-    for (let draw = 0; draw < count; draw++)
-      drawInto(values.subarray(draw * dimension, (draw + 1) * dimension), posterior, cumulative, random);
-    return values;
+    return drawsOf(posterior, { cumulative, count, dimension }, random);
   });
   const { mean, covariance } = posterior;
   const { positions } = made;
   return { chains, draws, dimension, ...made, intervalMeans: positions, mean, covariance, isIntegrated: true };
 }
 
-function drawInto(
-  target: Float64Array,
+/** count × M row-major. The coefficients of all draws are one product, γ times the basis. */
+function drawsOf(
   posterior: ConjugatePosterior,
-  cumulative: Float64Array,
+  { cumulative, count, dimension }: { cumulative: Float64Array; count: number; dimension: number },
   random: Xoshiro,
-): void {
+): Float64Array {
   const { tau, eigenvalues, center, basis } = posterior;
-  const drawn = drawTau(tau, cumulative, random);
-  const precision = Math.exp(-2 * drawn);
-  const gamma = conditionalMean(drawn, posterior).map(
-    (mean, i) => mean + random.normal() / Math.sqrt(1 + eigenvalues[i] * precision),
-  );
-  const beta = multiplyVector(basis, gamma);
-  for (let j = 0; j < beta.length; j++) target[j] = center[j] + beta[j];
-  if (target.length > beta.length) target[beta.length] = drawn;
+  const size = center.length;
+  const values = new Float64Array(count * dimension);
+  const gammas = matrix(count, size);
+  for (let draw = 0; draw < count; draw++) {
+    const drawn = drawTau(tau, cumulative, random);
+    const precision = Math.exp(-2 * drawn);
+    const gamma = conditionalMean(drawn, posterior).map(
+      (mean, i) => mean + random.normal() / Math.sqrt(1 + eigenvalues[i] * precision),
+    );
+    gammas.data.set(gamma, draw * size);
+    if (dimension > size) values[draw * dimension + size] = drawn;
+  }
+  const offsets = multiply(gammas, transpose(basis)).data;
+  for (let draw = 0; draw < count; draw++)
+    for (let j = 0; j < size; j++) values[draw * dimension + j] = center[j] + offsets[draw * size + j];
+  return values;
 }
 
 /** Inversion on the grid, uniform within a cell. */

@@ -1,4 +1,4 @@
-import { type DenseApproximation, drawAroundMode } from "../../estimation/local-approximation.ts";
+import { type DenseApproximation, drawsAroundMode } from "../../estimation/local-approximation.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { drawsOutput } from "../chains/chain-output.ts";
 import { tracedDraws } from "../chains/traced-chains.ts";
@@ -39,13 +39,7 @@ function normalDraws(local: DenseApproximation, { chains, draws, seed }: Sampler
   const dimension = mode.length;
   const { positions, trace } = tracedDraws({ chains, draws, dimension }, (chain, count) => {
     const random = createRandom(seed, chain, 1);
-    const values = new Float64Array(count * dimension);
-    for (let draw = 0; draw < count; draw++)
-      values.set(
-        drawAroundMode(local, () => random.normal()),
-        draw * dimension,
-      );
-    return values;
+    return drawsAroundMode(local, count, () => random.normal());
   });
   const integrals = { mean: mode, covariance: laplaceCovariance, isIntegrated: true };
   return { ...drawsOutput(positions, dimension), trace, ...integrals };

@@ -1,6 +1,6 @@
 import { type ChainOutputs, firstDraws, readChainOutputs, stepsDone } from "../../engine/bindings/chain-outputs.ts";
 import type { KernelTask } from "../../engine/executor.ts";
-import { type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { type Matrix, matrix, outerProducts, scale } from "../../linalg/matrix.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
 import { workPerGroup } from "../../rows/work.ts";
 import type { ChainOutput } from "../plan.ts";
@@ -172,14 +172,6 @@ export function meanOfRows(
 
 /** Unbiased covariance of the rows of all arrays around their mean. */
 export function covarianceOfRows(arrays: readonly Float64Array[], mean: Float64Array): Matrix {
-  const dimension = mean.length;
-  const sum = matrix(dimension, dimension);
-  let count = 0;
-  for (const values of arrays) {
-    for (let start = 0; start < values.length; start += dimension, count++)
-      for (let i = 0; i < dimension; i++)
-        for (let j = 0; j < dimension; j++)
-          sum.data[i * dimension + j] += (values[start + i] - mean[i]) * (values[start + j] - mean[j]);
-  }
-  return scale(sum, 1 / (count - 1));
+  const count = arrays.reduce((sum, { length }) => sum + length / mean.length, 0);
+  return scale(outerProducts(arrays, mean), 1 / (count - 1));
 }

@@ -1,6 +1,6 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
-import { diagonal, dot, type Matrix, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
+import { diagonal, dot, type Matrix, multiply, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorResidualInto } from "../../models/prior-terms.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
@@ -89,9 +89,10 @@ function* linesOf(local: DenseApproximation, whitened: Matrix, seed: number): Ge
 /** Places in θ whose variance one row's noise near the mode is largest against. */
 function noisyParameters({ model, laplaceFactor, laplaceCovariance }: DenseApproximation, whitened: Matrix): number[] {
   const size = laplaceFactor.rows;
+  const images = multiply(laplaceFactor, transpose(whitened)).data;
   const ratios = diagonal(laplaceCovariance).map((variance, j) => {
-    const line = laplaceFactor.data.subarray(j * size, (j + 1) * size);
-    return dot(line, multiplyVector(whitened, line)) / variance;
+    const [from, to] = [j * size, (j + 1) * size];
+    return dot(laplaceFactor.data.subarray(from, to), images.subarray(from, to)) / variance;
   });
   const noisy = [...ratios.keys()].filter((j) => ratios[j] > negligible).sort((a, b) => ratios[b] - ratios[a]);
   const first = numCoefficients(model);
