@@ -5,3 +5,4 @@ export { addPacked, addProducts } from "./products";
 export { rotateStrip } from "./rotations";
 export { factorise, factoriseBlocks, factoriseTriangle, solveEightRows, solveLower, solveRow } from "./triangles";
 export { accumulateReflections, addRow, addFourRows, reduceToTridiagonal, reflectFour, reflectOne, updateRows } from "./tridiagonal";
+export { multiplyStrips } from "./vectors";

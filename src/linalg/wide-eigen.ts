@@ -21,7 +21,8 @@ export function wideEigen(a: Matrix, unit: number): { values: Float64Array; vect
     const rows = bench.f64(address, size * stride);
     // Row j holds column j.
     for (let i = 0; i < size; i++)
-      for (let j = 0; j < size; j++) rows[j * stride + i] = unit === 1 ? a.data[i * size + j] : a.data[i * size + j] / unit;
+      for (let j = 0; j < size; j++)
+        rows[j * stride + i] = unit === 1 ? a.data[i * size + j] : a.data[i * size + j] / unit;
     const [atDiagonal, atBeside] = [bench.allocate(8 * padded(size)), bench.allocate(8 * padded(size))];
     bench.kernels.reduceToTridiagonal(address, size, 8 * stride, atDiagonal, atBeside);
     const values = bench.f64(atDiagonal, size).slice();

@@ -8,7 +8,8 @@ import {
   plainInverseOfLower,
   plainSquareOfInverse,
 } from "./cholesky.ts";
-import { type Matrix, matrix, plainOuterProducts, plainProduct, transpose } from "./matrix.ts";
+import { type Matrix, matrix, multiplyVector, plainOuterProducts, plainProduct, transpose } from "./matrix.ts";
+import { ResidentMatrix } from "./resident-matrix.ts";
 import { plainEigen, symmetricEigen } from "./symmetric-eigen.ts";
 import { wideEigen } from "./wide-eigen.ts";
 import {
@@ -48,6 +49,22 @@ const dataOf = (result: Matrix | number | null) =>
   result === null || typeof result === "number" ? undefined : result.data;
 
 describe("large matrices in WebAssembly have the bits of the plain loops", () => {
+  test.each([
+    [3, 5],
+    [1, 4096],
+    [4096, 1],
+    [47, 131],
+    [201, 201],
+  ])("a resident one of %i × %i times vectors", (rows, columns) => {
+    const a = randomMatrix(rows, columns, 3);
+    const resident = new ResidentMatrix(a);
+    for (const seed of [4, 5]) {
+      const v = randomMatrix(columns, 1, seed).data;
+      expectSameBits(resident.multiply(v), multiplyVector(a, v));
+      expectSameBits(resident.multiply(Array.from(v)), multiplyVector(a, v));
+    }
+  });
+
   for (const [rows, inner, columns] of [
     [61, 53, 47],
     [9, 300, 70],

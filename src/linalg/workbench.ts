@@ -1,6 +1,6 @@
 import { Packed, Product, Shape } from "../../kernels/linalg/record.ts";
-import { linalgKernels } from "./kernels.generated.ts";
 import type { Matrix } from "./dense.ts";
+import { linalgKernels } from "./kernels.generated.ts";
 
 /** The functions of kernels/linalg/; what they take stands there. Addresses are byte offsets. */
 interface Kernels {
@@ -8,6 +8,7 @@ interface Kernels {
   readonly factorise: (...given: readonly number[]) => number;
   readonly solveLower: (...given: readonly number[]) => void;
   readonly reduceToTridiagonal: (v: number, size: number, rowBytes: number, d: number, e: number) => void;
+  readonly multiplyStrips: (...given: readonly number[]) => void;
   readonly rotateStrip: (strip: number, sweeps: number, end: number) => void;
 }
 
@@ -154,7 +155,9 @@ export function onWorkbench<T>(numbers: number, work: (bench: Workbench) => T): 
   return result;
 }
 
-function newWorkbench(): Workbench | undefined {
+/** One that nobody else uses; undefined where there can be none. */
+export function newWorkbench(): Workbench | undefined {
+  if (isRefused) return undefined;
   try {
     module ??= new WebAssembly.Module(Uint8Array.from(atob(linalgKernels), (character) => character.charCodeAt(0)));
     const memory = new WebAssembly.Memory({ initial: 1 });

@@ -117,3 +117,42 @@ describe.each(models)("influenceRows, %s", (_, model) => {
     });
   });
 });
+
+describe.each(["bernoulli", "poisson"] as const)("a row of %s", (family) => {
+  test("has its loss and slope to the last digits at any η, alone and beside another", async () => {
+    const memory = new EngineMemory();
+    const kernels = await loadKernels(memory);
+    const fixture = createFixture(memory, { family, auxiliary: 0, numColumns: 1, numRows: 4 });
+    const { address, stride, numRows } = fixture.rows;
+    for (const eta of [0, 1e-12, -1e-12, 0.3, -0.41, 0.9, 2, -5, 17, 36, -37, 90, -250, 299, -700, -800]) {
+      for (let n = 0; n < numRows; n++) {
+        const row = memory.f32(address + 4 * stride * n, stride);
+        row[0] = n + 1;
+        row[stride - 1] = n & 1;
+      }
+      for (const [from, to] of [
+        [0, 1],
+        [1, 2],
+        [0, 3],
+        [0, 4],
+      ]) {
+        const { tasks, sums } = writePassRecords(fixture, [eta], { gram: "none" }, [{ from, to }]);
+        kernels.passRows(tasks[0].address, 0);
+        let [loss, gradient, size] = [0, 0, 1];
+        for (let n = from; n < to; n++) {
+          const [at, y] = [(n + 1) * eta, n & 1];
+          const e = Math.exp(-Math.abs(at));
+          const mean = family === "poisson" ? Math.exp(Math.min(at, 300)) : at < 0 ? e / (1 + e) : 1 / (1 + e);
+          loss += (family === "poisson" ? mean : Math.max(at, 0) + Math.log1p(e)) - y * at;
+          gradient += (n + 1) * (mean - y);
+          size += Math.abs(at) + (n + 1) * mean;
+        }
+        expect(Math.abs(sums()[0].loss - loss), `loss at ${eta}`).toBeLessThan(2e-15 * size);
+        expect(Math.abs(sums()[0].gradient[0] - gradient), `slope at ${eta}`).toBeLessThan(2e-15 * size);
+      }
+    }
+    const { tasks, sums } = writePassRecords(fixture, [Number.NaN], { gram: "none" }, [{ from: 0, to: 3 }]);
+    kernels.passRows(tasks[0].address, 0);
+    expect([sums()[0].loss, sums()[0].gradient[0]]).toEqual([Number.NaN, Number.NaN]);
+  });
+});

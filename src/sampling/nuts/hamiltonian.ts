@@ -1,5 +1,6 @@
 import { cholesky, solveLowerTransposed } from "../../linalg/cholesky.ts";
-import { dot, type Matrix, multiplyVector } from "../../linalg/matrix.ts";
+import { dot, type Matrix } from "../../linalg/matrix.ts";
+import { ResidentMatrix } from "../../linalg/resident-matrix.ts";
 
 /** Potential energy U(θ) = −log p(θ), up to a constant, and its gradient: what Hamiltonian dynamics needs of a target. */
 export interface Potential {
@@ -49,8 +50,9 @@ export function diagonalMetric(variances: Float64Array): Metric {
  */
 export function denseMetric(covariance: Matrix): Metric {
   const factor = cholesky(covariance);
+  const resident = new ResidentMatrix(covariance);
   return {
-    velocity: (momentum) => multiplyVector(covariance, momentum),
+    velocity: (momentum) => resident.multiply(momentum),
     drawMomentum: (normal) =>
       solveLowerTransposed(
         factor,

@@ -9,10 +9,10 @@ import {
   type Matrix,
   matrix,
   multiply,
-  multiplyVector,
   scale,
   transpose,
 } from "../../linalg/matrix.ts";
+import { ResidentMatrix } from "../../linalg/resident-matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { marginalTransport, type ProfilePoint, type Transport } from "../../theory/marginal-transport.ts";
@@ -207,13 +207,16 @@ function coordinatesOf(
   skewed: readonly number[],
   transports: readonly Transport[],
 ): TransportCoordinates {
-  const transposed = transpose(basis);
+  const forward = new ResidentMatrix(basis);
+  const backward = new ResidentMatrix(transpose(basis));
   const position = (z: ArrayLike<number>) => {
     const t = Float64Array.from(z);
     skewed.forEach((s, k) => {
       t[s] = transports[k].value(z[s]);
     });
-    return multiplyVector(basis, t).map((value, j) => mode[j] + value);
+    const theta = forward.multiply(t);
+    for (let j = 0; j < theta.length; j++) theta[j] += mode[j];
+    return theta;
   };
   return {
     skewed,
@@ -223,7 +226,7 @@ function coordinatesOf(
       return async (points) => {
         const found = await evaluate(points.map(position));
         return found.map(({ loss: ofPosition, gradient: byTheta }, point) => {
-          const gradient = multiplyVector(transposed, byTheta);
+          const gradient = backward.multiply(byTheta);
           let loss = ofPosition;
           skewed.forEach((s, k) => {
             const { slope, log, logSlope } = transports[k].slope(points[point][s]);

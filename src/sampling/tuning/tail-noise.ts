@@ -1,6 +1,14 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { covarianceOf } from "../../estimation/noise-covariance.ts";
-import { diagonal, dot, type Matrix, multiply, multiplyVector, traceOfProduct, transpose } from "../../linalg/matrix.ts";
+import {
+  diagonal,
+  dot,
+  type Matrix,
+  multiply,
+  multiplyVector,
+  traceOfProduct,
+  transpose,
+} from "../../linalg/matrix.ts";
 import { type Model, numCoefficients } from "../../models/model.ts";
 import { addPriorResidualInto } from "../../models/prior-terms.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
