@@ -3,7 +3,7 @@ import { boundedByPrior } from "../estimation/identification.ts";
 import type { DenseApproximation, LocalApproximation } from "../estimation/local-approximation.ts";
 import type { ResolvedOptions } from "../options/resolve-options.ts";
 import { RunAwayError } from "../sampling/chains/run-away.ts";
-import { selectSampler } from "../sampling/choose.ts";
+import { type LastResort, type Selected, selectSampler } from "../sampling/choose.ts";
 import type { Plan, SamplerSettings } from "../sampling/plan.ts";
 import type { Run } from "../sampling/run.ts";
 import { NoStableStepError } from "../sampling/sampler.ts";
@@ -15,26 +15,46 @@ interface SelectedRun {
   readonly warnings: readonly string[];
 }
 
-/** Runs the sampler that was asked for, or that "auto" chooses: another than control variates, where these cannot be run. */
+/** Runs the sampler that was asked for, or that "auto" chooses: another than the first, where this cannot be run. */
 export async function runSelected(
   estimates: RunContext & { readonly local: LocalApproximation; readonly design: Pick<Design, "columns" | "basis"> },
   options: ResolvedOptions,
 ): Promise<SelectedRun> {
-  const { design, local, warnings } = estimates;
-  const { sampler, rationale, instead } = await selectSampler(options.sampler, local, options);
-  const inspect = ({ prediction }: Plan) => {
-    if (instead?.isExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
-  };
-  try {
-    return { certified: await runSampler(estimates, sampler, options, inspect), rationale, warnings };
-  } catch (error) {
-    const hasNoStep = error instanceof NoStableStepError || error instanceof RunAwayError;
-    if (!hasNoStep || !instead) throw error;
-    const unbounded = () => [error.message, ...boundedByPrior(local as DenseApproximation, design)];
-    const told = instead.isExact ? warnings : [...warnings, ...unbounded()];
-    const certified = await runSampler({ ...estimates, warnings: told }, instead.sampler, options);
-    return { certified, rationale: instead.rationale, warnings: told };
+  const { design, local } = estimates;
+  const selected = await selectSampler(options.sampler, local, options);
+  const hasExact = selected.instead?.some(({ isExact }) => isExact) ?? false;
+  return firstThatRuns(selected, async ({ sampler, rationale, isExact }, failure) => {
+    const isFirst = failure === undefined;
+    const inspect = ({ prediction }: Plan) => {
+      if (isFirst && hasExact && prediction.maxSdError > options.tolerance) throw new NoStableStepError();
+    };
+    const warnings =
+      isFirst || isExact
+        ? estimates.warnings
+        : [...estimates.warnings, failure.message, ...boundedByPrior(local as DenseApproximation, design)];
+    const certified = await runSampler({ ...estimates, warnings }, sampler, options, inspect);
+    return { certified, rationale, warnings };
+  });
+}
+
+/**
+ * What `run` gives for the first sampler that has a stable step and stays with the posterior. It is told why the one before did not.
+ * @throws the last sampler's error, or any other at once
+ */
+export async function firstThatRuns<Result>(
+  { sampler, rationale, instead = [] }: Selected,
+  run: (candidate: LastResort, failure: Error | undefined) => Promise<Result>,
+): Promise<Result> {
+  let failure: Error | undefined;
+  for (const candidate of [{ sampler, rationale, isExact: true }, ...instead]) {
+    try {
+      return await run(candidate, failure);
+    } catch (error) {
+      if (!(error instanceof NoStableStepError || error instanceof RunAwayError)) throw error;
+      failure = error;
+    }
   }
+  throw failure;
 }
 
 /** The settings as they are reported: with the theorem that they follow from, and why the sampler was taken. */

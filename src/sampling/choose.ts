@@ -22,8 +22,8 @@ export interface Selected {
   readonly sampler: Sampler;
   /** Empty where it was asked for. */
   readonly rationale: string;
-  /** What is run in its place where no step of it is stable and accurate; left out where its refusal stands. */
-  readonly instead?: LastResort;
+  /** What is run in its place where it cannot be, one after the other until one can; left out where its refusal stands. */
+  readonly instead?: readonly LastResort[];
 }
 
 /** What of a local approximation is known before the mode is searched for; with the mode, whether there is one too. */
@@ -109,12 +109,12 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
       sampler: conjugate,
       rationale: "auto: with so few rows the joint mode of coefficients and sigma says little",
     };
-  const instead = samplerWithoutStep(local, options);
-  if (local.noMode !== undefined)
-    return {
-      sampler: instead.isExact || local.model.blocks ? instead.sampler : nuts,
-      rationale: `auto: ${local.noMode}`,
-    };
+  const instead = samplersWithoutStep(local, options);
+  if (local.noMode !== undefined) {
+    const [first, ...others] = instead.filter(({ isExact }) => isExact);
+    const other = local.model.blocks ? laplace : nuts;
+    return { sampler: first?.sampler ?? other, rationale: `auto: ${local.noMode}`, instead: others };
+  }
   if (await prefersNuts(local, options))
     return {
       sampler: nuts,
@@ -141,9 +141,9 @@ async function prefersNuts(local: DenseApproximation, options: SamplerOptions): 
 
 /**
  * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
- * rows, on all groups, of which Laplace's approximation is far off, and on a coreset.
+ * rows, on all groups, of which Laplace's approximation is far off, on a coreset, and on all rows where a coreset has failed.
  */
-const lastResort = { allRows: 1, allGroups: 40, coreset: 4 };
+const lastResort = { allRows: 1, allGroups: 40, coreset: 4, afterCoreset: 10 };
 
 export interface LastResort {
   readonly sampler: Sampler;
@@ -152,14 +152,19 @@ export interface LastResort {
 }
 
 /**
- * What "auto" takes where control variates have no step that is stable and accurate: NUTS, on a coreset where rows are many, or
- * else the normal approximation.
+ * What "auto" takes where control variates have no step that is stable and accurate, one after the other until one runs: NUTS, on a
+ * coreset first where rows are many, or else the normal approximation.
  */
-export function samplerWithoutStep(local: Rows, options: SamplerOptions): LastResort {
+export function samplersWithoutStep(local: Rows, options: SamplerOptions): readonly LastResort[] {
   const rationale = "auto: no affordable step of control-variate is stable and accurate";
-  const most = local.model.groups ? lastResort.allGroups : lastResort.allRows;
-  if (!local.model.blocks && isNutsAffordable(local, options, most)) return { sampler: nuts, rationale, isExact: true };
-  if (isCoresetAffordable(local, options, lastResort.coreset))
-    return { sampler: coresetNuts, rationale, isExact: true };
-  return { sampler: laplace, rationale, isExact: false };
+  const takesRows = (fraction: number) => !local.model.blocks && isNutsAffordable(local, options, fraction);
+  const resorts: LastResort[] = [];
+  if (takesRows(local.model.groups ? lastResort.allGroups : lastResort.allRows))
+    resorts.push({ sampler: nuts, rationale, isExact: true });
+  else if (isCoresetAffordable(local, options, lastResort.coreset)) {
+    resorts.push({ sampler: coresetNuts, rationale, isExact: true });
+    const after = `${rationale}, nor is NUTS on some of the rows`;
+    if (takesRows(lastResort.afterCoreset)) resorts.push({ sampler: nuts, rationale: after, isExact: true });
+  }
+  return [...resorts, { sampler: laplace, rationale, isExact: false }];
 }

@@ -149,7 +149,8 @@ function runAway(
   { asked, tried }: { readonly asked: SamplerOptions; readonly tried: SamplerOptions },
 ): RunAwayError {
   const setting = stepSetting(sampler, local);
-  if (setting === null) return new RunAwayError(sampler.name, null);
+  // "auto" may have come here by itself, after all others.
+  if (setting === null) return new RunAwayError(sampler.name, null, "give a tighter --prior");
   const flag = flagOf(setting);
   if (asked[setting] !== undefined)
     return new RunAwayError(sampler.name, `${flag} ${asked[setting]}`, `lower ${flag}, or leave it out`);
