@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fit } from "../../src/node.ts";
 import { groupDesigns, simulatedFormula, simulatedPriors, simulateGroups } from "../slow/simulated-groups.ts";
 
-// Data sets of the calibration (test/slow/calibration.test.ts) whose mode was not found once: of 3 binary rows a group, where a first step
+// Data sets of the calibration (test/slow/samplers/calibration.test.ts) whose mode was not found once: of 3 binary rows a group, where a first step
 // led to an sd of e^−10; of 50 counts a group, where few nodes do for gradients but not for the curvature.
 const sets: readonly (readonly [design: number, set: number])[] = [
   ...[47, 84, 105, 131, 177].map((set) => [0, set] as const),

@@ -31,7 +31,7 @@ function suitedTarget(sampler: DenseSampler): Target {
   return sampler.unsupportedReason?.({ family: families.bernoulli } as Model) ? quadraticTarget() : skewedTarget();
 }
 
-// On the nearly normal targets in test/slow/laws.test.ts.
+// On the nearly normal targets in test/slow/samplers/laws.test.ts.
 describeSamplerLaws({ tolerance: 0.1, draws: 120, isThorough: false });
 
 describe.each(variants)("$title", ({ sampler, options }) => {

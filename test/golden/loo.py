@@ -1,7 +1,7 @@
 """Leave-one-out cross-validation by ArviZ: of draws of some models and the log densities that numpy and scipy compute with them, az.loo
 and az.compare. What is written are the data, the draws, and what ArviZ makes of them.
 
-    python3 -m venv venv && venv/bin/pip install -r test/slow/arviz-requirements.txt
+    python3 -m venv venv && venv/bin/pip install -r test/slow/python/arviz-requirements.txt
     venv/bin/python test/golden/loo.py > test/golden/loo.json
 """
 import json

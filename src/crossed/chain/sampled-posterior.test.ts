@@ -7,7 +7,7 @@ import { expectDrawsOfRandomWalk } from "../random-walk.ts";
 import { sampledPosterior } from "./sampled-posterior.ts";
 
 test(
-  "draws agree with those of a random walk, as those of other models do in test/slow/crossed-walk.test.ts",
+  "draws agree with those of a random walk, as those of other models do in test/slow/samplers/crossed-walk.test.ts",
   { timeout: 300_000 },
   () =>
     expectDrawsOfRandomWalk({

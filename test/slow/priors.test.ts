@@ -1,3 +1,0 @@
-import { describePriors, priorsInEveryFamily } from "../conformance/prior-curves.ts";
-
-describePriors(priorsInEveryFamily);

@@ -1,0 +1,3 @@
+import { describePriors, priorsInEveryFamily } from "../../conformance/prior-curves.ts";
+
+describePriors(priorsInEveryFamily);
