@@ -37,7 +37,7 @@ export function expectSentence(error: unknown): void {
   expect(message).not.toMatch(noNumber);
 }
 
-/** Settings that take minutes are right to: such a run is stopped, and says nothing. Of those that end nearly all do within a second. */
+/** Settings that take minutes are right to: such a run is stopped, and says nothing. */
 const maxMilliseconds = 1500;
 
 async function outcomeOf({ data, formula, options }: Case): Promise<"fitted" | "refused" | "stopped"> {
