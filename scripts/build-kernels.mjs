@@ -43,8 +43,5 @@ await writeFile(
 console.log(`kernels: ${plain.length} bytes of WebAssembly, ${deflated.length} deflated`);
 
 const linalg = await compile("kernels/linalg/index.ts", ["--initialMemory", "1"]);
-await writeFile(
-  "src/linalg/kernels.generated.ts",
-  `export const linalgKernels =\n  "${linalg.toString("base64")}";\n`,
-);
+await writeFile("src/linalg/kernels.generated.ts", `export const linalgKernels =\n  "${linalg.toString("base64")}";\n`);
 console.log(`linear algebra: ${linalg.length} bytes of WebAssembly`);

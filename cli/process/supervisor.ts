@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, type StdioOptions } from "node:child_process";
-import { fstatSync, rmSync } from "node:fs";
+import { fstatSync, rmSync, writeSync } from "node:fs";
 import { constants } from "node:os";
+import { version } from "../../package.json" with { type: "json" };
 import { visible } from "../render/visible.ts";
 
 /** What the run tells of: a temporary path before anything is there, an output once it is whole. */
@@ -23,6 +24,7 @@ const longestWait = 500;
  * or wait for the other end of a pipe. An interrupt kills the run, and what it has not finished is removed here.
  */
 export function supervise(entry: URL, args: readonly string[]): void {
+  if (args.length === 1 && ["--version", "-V"].includes(args[0]) && isTold(version)) return;
   let stoppedBy: NodeJS.Signals | undefined;
   let run: ChildProcess | undefined;
   const temporaries = new Set<string>();
@@ -106,4 +108,13 @@ function streamsFor(args: readonly string[]): StdioOptions {
     streams[descriptor] = descriptor;
   }
   return [...streams, "ipc"];
+}
+
+/** Whether a line could be written: if not, the run says why. A process for it would take three times as long. */
+function isTold(line: string): boolean {
+  try {
+    return writeSync(1, `${line}\n`) > 0;
+  } catch {
+    return false;
+  }
 }

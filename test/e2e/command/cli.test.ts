@@ -27,6 +27,14 @@ function table(numRows = 400): string {
   return `${lines.join("\n")}\n`;
 }
 
+it("tells its version, or that it could not", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8"));
+  for (const flag of ["--version", "-V"])
+    expect(ornsteinAlone([flag])).toMatchObject({ stdout: `${version}\n`, stderr: "", status: 0 });
+  const [status, stderr] = [ornsteinAlone(["--version", "extra"]).status, ornsteinAlone(["-V", "--bad"]).stderr];
+  expect([status, stderr]).toEqual([0, ""]);
+});
+
 describe("ornstein fit", async () => {
   it("prints a table and a certificate, and writes the JSON of the contract", async () => {
     const data = file("table.csv", table());
