@@ -7,16 +7,25 @@ const leastEntries = 2048;
 const stripRows = 16;
 
 /**
- * A matrix that many vectors are multiplied with: large ones stay in a WebAssembly memory of their own, which goes when they go.
- * The bits are those of `multiplyVector`.
+ * Matrices that many vectors are multiplied with: large ones stay in one WebAssembly memory, which goes when they go. Every memory
+ * takes gigabytes of addresses, so that they should be few.
  */
+export function residentMatrices(...matrices: readonly Matrix[]): readonly ResidentMatrix[] {
+  const isLarge = ({ rows, columns }: Matrix) => rows * columns >= leastEntries;
+  const bench = matrices.some(isLarge) ? newWorkbench() : undefined;
+  return matrices.map(
+    (matrix) => new ResidentMatrix(matrix, bench && isLarge(matrix) ? placeIn(bench, matrix) : undefined),
+  );
+}
+
+/** One of them; the bits of its products are those of `multiplyVector`. */
 export class ResidentMatrix {
   readonly #matrix: Matrix;
   readonly #place: Place | undefined;
 
-  constructor(matrix: Matrix) {
+  constructor(matrix: Matrix, place: Place | undefined) {
     this.#matrix = matrix;
-    if (matrix.rows * matrix.columns >= leastEntries) this.#place = placeIn(newWorkbench(), matrix);
+    this.#place = place;
   }
 
   /** A v */
@@ -39,8 +48,7 @@ interface Place {
   readonly numStrips: number;
 }
 
-function placeIn(bench: Workbench | undefined, { rows, columns, data }: Matrix): Place | undefined {
-  if (!bench) return undefined;
+function placeIn(bench: Workbench, { rows, columns, data }: Matrix): Place {
   const numStrips = Math.ceil(rows / stripRows);
   const strips = bench.allocate(8 * numStrips * stripRows * columns);
   const vector = bench.allocate(8 * columns);

@@ -1,6 +1,5 @@
 import { cholesky, solveLowerTransposed } from "../../linalg/cholesky.ts";
-import { dot, type Matrix } from "../../linalg/matrix.ts";
-import { ResidentMatrix } from "../../linalg/resident-matrix.ts";
+import { dot, type Matrix, multiplyVector } from "../../linalg/matrix.ts";
 
 /** Potential energy U(θ) = −log p(θ), up to a constant, and its gradient: what Hamiltonian dynamics needs of a target. */
 export interface Potential {
@@ -50,9 +49,8 @@ export function diagonalMetric(variances: Float64Array): Metric {
  */
 export function denseMetric(covariance: Matrix): Metric {
   const factor = cholesky(covariance);
-  const resident = new ResidentMatrix(covariance);
   return {
-    velocity: (momentum) => resident.multiply(momentum),
+    velocity: (momentum) => multiplyVector(covariance, momentum),
     drawMomentum: (normal) =>
       solveLowerTransposed(
         factor,

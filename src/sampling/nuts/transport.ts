@@ -12,7 +12,7 @@ import {
   scale,
   transpose,
 } from "../../linalg/matrix.ts";
-import { ResidentMatrix } from "../../linalg/resident-matrix.ts";
+import { residentMatrices } from "../../linalg/resident-matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { marginalTransport, type ProfilePoint, type Transport } from "../../theory/marginal-transport.ts";
@@ -207,8 +207,7 @@ function coordinatesOf(
   skewed: readonly number[],
   transports: readonly Transport[],
 ): TransportCoordinates {
-  const forward = new ResidentMatrix(basis);
-  const backward = new ResidentMatrix(transpose(basis));
+  const [forward, backward] = residentMatrices(basis, transpose(basis));
   const position = (z: ArrayLike<number>) => {
     const t = Float64Array.from(z);
     skewed.forEach((s, k) => {
