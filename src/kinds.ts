@@ -61,7 +61,9 @@ export function shown(value: unknown): string {
   if (typeof value !== "object" || value === null)
     return typeof value === "string" ? JSON.stringify(value) : String(value);
   try {
-    return JSON.stringify(value) ?? kindOf(value);
+    const text = JSON.stringify(value) ?? kindOf(value);
+    // A column that was given in place of its name would make a sentence of a million numbers.
+    return text.length > 2 * maxShown ? kindOf(value) : text;
   } catch {
     return kindOf(value);
   }

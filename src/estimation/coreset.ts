@@ -126,7 +126,8 @@ function inclusion(influences: Float32Array, size: number): (n: number) => numbe
   let [low, high] = [Number.MIN_VALUE, 1];
   // Where fewer rows than that have any influence, all of them are drawn for certain.
   for (let k = 0; k < maxFactors && expected(high) < rest; k++) [low, high] = [high, 8 * high];
-  while (high - low > 1e-4 * high) {
+  // Where the certain rows alone are enough, the factor falls to the smallest numbers, of which none lies in between.
+  for (let k = 0; k < maxHalvings && high - low > 1e-4 * high; k++) {
     const middle = 0.5 * (low + high);
     if (expected(middle) < rest) low = middle;
     else high = middle;
@@ -135,6 +136,7 @@ function inclusion(influences: Float32Array, size: number): (n: number) => numbe
 }
 
 const maxFactors = 100;
+const maxHalvings = 1000;
 
 /** Row n is drawn where the sum of the probabilities up to it passes the next of the numbers start, start + 1, … */
 function drawSystematically(numRows: number, probability: (n: number) => number, random: Xoshiro) {

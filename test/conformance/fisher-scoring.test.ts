@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { effectiveSampleSize } from "../../src/diagnostics/statistics/effective-sample-size.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
+import { fit } from "../../src/fit/fit-inline.ts";
 import { largestEntry } from "../../src/linalg/matrix.ts";
 import type { PreconditionerName } from "../../src/options/tuning.ts";
 import { constantSgd } from "../../src/sampling/algorithms/constant-sgd.ts";
@@ -83,5 +84,18 @@ describe("Fisher scoring where the gradient noise is missing in a direction", ()
     expect(bounded.settings.maxStep).toBe(0.002);
     expect(bounded.prediction.autocorrelationTime).toBeGreaterThan(2 * free.prediction.autocorrelationTime);
     expect(bounded.prediction.maxSdError).toBeLessThan(0.01);
+  });
+
+  it("a learning rate beyond all use, times a curvature that is large, is refused rather than searched through", {
+    timeout: 20_000,
+  }, async () => {
+    const x = Array.from({ length: 60 }, (_, n) => Math.sin(n));
+    const late = x.map((value, n) => value + Math.cos(7 * n) > 0);
+    const data = { x, late, w: x.map((_, n) => (n === 3 ? 1e9 : 1)) };
+    const running = fit(
+      { data, formula: "late ~ x" },
+      { sampler: "sgfs", weights: "w", learningRate: 1e300, preconditioner: "full", chains: 2, draws: 20 },
+    );
+    await expect(running).rejects.toThrow(/^With --learning-rate 1e\+300 the steps are too short or too long/);
   });
 });

@@ -50,6 +50,9 @@ const theorem: Record<Shape, string> = {
   "full-exact": "Theorem 5, exact at finite step: εH = 2 (A + N (C/S + EEᵀ/ε))⁻¹, C averaged over the posterior",
 };
 
+/** Below the square root of the smallest number. */
+const leastSought = 1e-160;
+
 /** The largest ρ(εHA) of the default bound on steps: well inside assumption A3. */
 const largestContraction = 0.5;
 
@@ -138,13 +141,16 @@ function defaultMaxStep(
   if (isWithin(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
   const curvatures = symmetricEigen(hessian).values;
   let low = largestContraction / (learningRate * curvatures[curvatures.length - 1]);
+  // Steps that numbers hardly hold are refused later on; here nothing is to be found between them.
+  if (!(low > leastSought)) return low;
   let high = 2 * low;
   while (isWithin(high)) {
     low = high;
     high *= 2;
   }
   while (high > 1.05 * low) {
-    const middle = Math.sqrt(low * high);
+    // Not √(low high): the product of two small numbers is 0.
+    const middle = low * Math.sqrt(high / low);
     if (isWithin(middle)) low = middle;
     else high = middle;
   }

@@ -67,6 +67,6 @@ function positionsFor(
     ? 1
     : Math.min(wanted, stepsPerDraw / autocorrelationTime, maxNumbers / (chains * draws * dimension));
   let times = Math.max(1, Math.floor(most));
-  while (stepsPerDraw % (times * momentEvery) !== 0) times--;
+  while (times > 1 && stepsPerDraw % (times * momentEvery) !== 0) times--;
   return times;
 }
