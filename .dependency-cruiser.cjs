@@ -50,9 +50,15 @@ module.exports = {
     })),
     {
       name: "only-the-engine-knows-the-kernels",
-      comment: "records are written and read by src/engine/bindings; those of dense linear algebra by src/linalg",
+      comment: "records are written and read by src/engine/bindings, and those of dense linear algebra by src/linalg",
       severity: "error",
-      from: { path: "^(src|cli|paper)/", pathNot: "^src/engine/" },
+      from: { path: "^(src|cli|paper)/", pathNot: "^src/(engine|linalg)/" },
+      to: { path: "^kernels/" },
+    },
+    {
+      name: "linear-algebra-has-kernels-of-its-own",
+      severity: "error",
+      from: { path: "^src/linalg/" },
       to: { path: "^kernels/", pathNot: "^kernels/linalg/record" },
     },
     {

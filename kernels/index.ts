@@ -105,7 +105,7 @@ export {
   transposeRows,
 } from "./passes/influence-softmax";
 export { addAuxiliaries, differentiate, loadClassVectors, prepareLoss } from "./passes/pass-derivatives";
-export { copyOut, passRows, sumBlock } from "./passes/pass-rows";
+export { addHeldRows, copyOut, holdRows, passRows, sumBlock } from "./passes/pass-rows";
 export {
   completeDiagonal,
   copyOutClasses,

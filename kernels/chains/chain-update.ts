@@ -118,7 +118,9 @@ export function copyToSingle(chain: usize, model: usize, scratch: usize): void {
     }
     v128.store(to, v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2));
   }
-  // Auxiliary parameters stand just behind the columns.
-  memory.fill(copy + (<usize>slotU32(model, Model.numColumns) << 2), 0, <usize>slotU32(model, Model.auxiliary) << 2);
+  // Auxiliary parameters stand just behind the columns. No `memory.fill`: it is a call out of the kernels, at every step.
+  for (let k: usize = 0; k < <usize>slotU32(model, Model.auxiliary); k++) {
+    store<f32>(copy + ((<usize>slotU32(model, Model.numColumns) + k) << 2), 0);
+  }
   if (isSparse(model)) closeSingle(model, copy);
 }

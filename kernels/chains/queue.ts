@@ -41,24 +41,34 @@ export function drawBlock(chain: usize, model: usize, scratch: usize, block: u32
   const starts = slotU32(model, Model.rowStarts);
   drawRows(slotU32(chain, Chain.rowStream), count, model, rows, scratch + Scratch.weights + offset);
   if (starts) findStarts(rows, count);
-  store<u32>(scratch, starts ? touchSparse(rows, count) : touch(rows, count, slotU32(model, Model.stride) << 2), Scratch.sink);
+  if (starts) touchSparse(rows, count);
+  else touch(rows, count, slotU32(model, Model.stride) << 2);
 }
 
-/** Reads one word of every cache line of the rows, four rows abreast. */
-export function touch(rows: usize, count: u32, rowBytes: u32): u32 {
-  let sum: u32 = 0;
+/**
+ * Reads one word of every cache line of the rows, four rows abreast. Nothing is made of the words: whatever waited for them would fill the
+ * machine's queues, and fewer loads could be under way. Loads may trap, so no compiler drops them.
+ */
+export function touch(rows: usize, count: u32, rowBytes: u32): void {
+  // A row is a multiple of 32 bytes on a multiple of 32, so words 32 bytes short of each line's end and the last one
+  // reach every line.
+  const isWhole = (rowBytes & 63) === 0;
+  const last = <usize>rowBytes - 4;
   for (const end = rows + (<usize>count << 2); rows < end; rows += 16) {
     const r0 = <usize>load<u32>(rows, 0);
     const r1 = <usize>load<u32>(rows, 4);
     const r2 = <usize>load<u32>(rows, 8);
     const r3 = <usize>load<u32>(rows, 12);
-    // A row is a multiple of 32 bytes on a multiple of 32, so words 32 bytes short of each line's end and the last one
-    // reach every line.
     for (let offset: usize = 0; offset < <usize>rowBytes; offset += 64) {
-      sum ^= load<u32>(r0 + offset) ^ load<u32>(r1 + offset) ^ load<u32>(r2 + offset) ^ load<u32>(r3 + offset);
+      load<u32>(r0 + offset);
+      load<u32>(r1 + offset);
+      load<u32>(r2 + offset);
+      load<u32>(r3 + offset);
     }
-    const last = <usize>rowBytes - 4;
-    sum ^= load<u32>(r0 + last) ^ load<u32>(r1 + last) ^ load<u32>(r2 + last) ^ load<u32>(r3 + last);
+    if (isWhole) continue;
+    load<u32>(r0 + last);
+    load<u32>(r1 + last);
+    load<u32>(r2 + last);
+    load<u32>(r3 + last);
   }
-  return sum;
 }

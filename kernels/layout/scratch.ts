@@ -20,8 +20,6 @@ export const enum Scratch {
   block = 16,
   /** u32: iterates waiting in the moment buffer. */
   waiting = 24,
-  /** Written so that no compiler can drop the loads that touch rows ahead. */
-  sink = 32,
   /** f64: Σ ∂f/∂τ over the batch, of the first auxiliary parameter. */
   tauSum = 40,
   /** f64: Σ s over the counted steps of the present interval. */
@@ -117,12 +115,25 @@ export const enum PassScratch {
   weight = 1536,
   /** u32: row numbers. */
   numbers = 1792,
-  /** 64 × 4 f32: a x for four columns. */
-  packed = 2048,
   /** What a row's loss is worked out with (RowLoss). */
-  loss = 3072,
-  head = 3456,
+  loss = 2048,
+  /** f32: a of rows that wait for the Gram matrix (heldRows). */
+  held = 2432,
+  /** heldRows × 4 f32: a x for four columns. */
+  packed = 3456,
+  /** u32: how many rows wait, and the address of the first. */
+  heldCount = 7552,
+  heldFrom = 7560,
+  head = 7616,
 }
+
+/**
+ * Rows of a dense pass that wait until there are so many, and then go into a Gram matrix too large for the caches together: it is read
+ * and written a quarter as often. The sums are the same as one block after the other.
+ */
+export const heldRows: u32 = 256;
+/** Columns from which on rows wait. */
+export const heldColumns: u32 = 128;
 
 /**
  * f64 arrays of columns × numPredictors + 8 entries after the head; then what ClassRows tells. After these come the block's

@@ -1,19 +1,23 @@
 // Weighted Gram matrix of a block of rows in tiles of 4 × 8 entries, held in registers while the rows go by.
-import { PassScratch } from "../layout/scratch";
+import { blockRows } from "../layout/scratch";
 
 /**
- * gram += Σ a_n x_n x_nᵀ over `count` rows that stand `rowBytes` apart, in the tiles that reach the lower triangle.
- * The pass's scratch memory holds a_n as f32 and has room for 4 floats a row; `gram` is columns × columns f64.
+ * gram += Σ a_n x_n x_nᵀ over `count` rows that stand `rowBytes` apart, in the tiles that reach the lower triangle; a_n is f32.
+ * `packed` has room for 4 floats a row; `gram` is columns × columns f64. In f32 at most blockRows rows are summed.
  */
 export function addGram(
-  rows: usize, rowBytes: usize, count: u32, scratch: usize, columns: u32, gram: usize,
+  rows: usize, rowBytes: usize, count: u32, weights: usize, packed: usize, columns: u32, gram: usize,
 ): void {
-  const packed = scratch + PassScratch.packed;
   for (let i: u32 = 0; i < columns; i += 4) {
-    packWeighted(rows + (<usize>i << 2), rowBytes, count, scratch + PassScratch.weight, packed);
+    packWeighted(rows + (<usize>i << 2), rowBytes, count, weights, packed);
     const gramRow = gram + <usize>(i * columns) * 8;
     for (let j: u32 = 0; j < i + 4; j += 8) {
-      addTile(packed, rows + (<usize>j << 2), rowBytes, count, gramRow + (<usize>j << 3), <usize>columns << 3);
+      const out = gramRow + (<usize>j << 3);
+      for (let n: u32 = 0, own = packed, row = rows + (<usize>j << 2); n < count; n += blockRows) {
+        addTile(own, row, rowBytes, min<u32>(blockRows, count - n), out, <usize>columns << 3);
+        own += blockRows << 4;
+        row += blockRows * rowBytes;
+      }
     }
   }
 }

@@ -1,7 +1,7 @@
 // Sums of the loss and its derivatives over rows, in f64 but for the Gram matrix, whose f32 sums are of 64 rows at most.
 import { Family, Model } from "../layout/model";
 import { GramKind, Pass, PassOutput } from "../layout/pass";
-import { blockRows, PassArray, PassScratch } from "../layout/scratch";
+import { blockRows, heldColumns, heldRows, PassArray, PassScratch } from "../layout/scratch";
 import { outputGram, passArray, passGram, passRowsCopy, wantsGram } from "../memory/pass-scratch";
 import { dimensionOf, slotU32, widthOf } from "../memory/record";
 import { addExactRows, addExactSquares, exactDots } from "../rows/exact-rows";
@@ -50,6 +50,7 @@ export function passRows(pass: usize, _unused: u32): void {
     if (<u64>at + <u64>step * <u64>count >= <u64>to) break;
     at += step * count;
   }
+  addHeldRows(scratch, <usize>slotU32(model, Model.stride) << 2, columns);
   store<f64>(output, <f64>seen, PassOutput.count);
   if (isSparse(model)) copyOutSparse(pass, model, scratch, output);
   else if (hasClasses) copyOutClasses(pass, model, scratch, output);
@@ -96,13 +97,31 @@ export function sumBlock(pass: usize, model: usize, scratch: usize, from: u32, s
     );
     return;
   }
-  addGram(rows, apart, count, scratch, columns, passGram(scratch, columns, 1));
+  if (isContiguous && columns >= heldColumns) holdRows(scratch, rows, apart, count, columns);
+  else addGram(rows, apart, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, passGram(scratch, columns, 1));
   const auxiliary = slotU32(model, Model.auxiliary);
   if (auxiliary) addExactRows(rows, apart, count, cross, columns, passArray(scratch, columns, PassArray.cross));
   if (auxiliary > 1) {
     const second = scratch + PassScratch.second;
     addExactRows(rows, apart, count, second, columns, passArray(scratch, columns, PassArray.secondCross));
   }
+}
+
+/** Rows that follow those that wait already. */
+export function holdRows(scratch: usize, rows: usize, rowBytes: usize, count: u32, columns: u32): void {
+  const held = load<u32>(scratch, PassScratch.heldCount);
+  if (!held) store<u32>(scratch, <u32>rows, PassScratch.heldFrom);
+  memory.copy(scratch + PassScratch.held + (<usize>held << 2), scratch + PassScratch.weight, <usize>count << 2);
+  store<u32>(scratch, held + count, PassScratch.heldCount);
+  if (held + count > heldRows - blockRows) addHeldRows(scratch, rowBytes, columns);
+}
+
+export function addHeldRows(scratch: usize, rowBytes: usize, columns: u32): void {
+  const count = load<u32>(scratch, PassScratch.heldCount);
+  if (!count) return;
+  const rows = <usize>load<u32>(scratch, PassScratch.heldFrom);
+  addGram(rows, rowBytes, count, scratch + PassScratch.held, scratch + PassScratch.packed, columns, passGram(scratch, columns, 1));
+  store<u32>(scratch, 0, PassScratch.heldCount);
 }
 
 function copyRows(model: usize, numbers: usize, count: u32, to: usize, bytes: usize): void {

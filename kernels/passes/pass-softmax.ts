@@ -52,7 +52,7 @@ export function sumClassBlock(
     for (let l: u32 = 0; l <= k; l++, gram += <usize>(columns * columns) << 3) {
       if (k === l && sumsToZero(pass, model)) continue;
       weighPair(pass, model, scratch, k, l, count);
-      addGram(rows, rowBytes, count, scratch, columns, gram);
+      addGram(rows, rowBytes, count, scratch + PassScratch.weight, scratch + PassScratch.packed, columns, gram);
     }
   }
 }

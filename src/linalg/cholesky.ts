@@ -75,11 +75,32 @@ export function plainCholesky(a: Matrix, { least, isSemidefinite }: Pivots): Mat
 export function solveLower(l: Matrix, b: ArrayLike<number>): Float64Array {
   const size = l.rows;
   const x = Float64Array.from(b);
-  for (let i = 0; i < size; i++) {
-    for (let k = 0; k < i; k++) x[i] -= l.data[i * size + k] * x[k];
-    x[i] /= l.data[i * size + i];
+  let solved = 0;
+  // Four rows side by side as far as all that they need is known: one alone waits for every subtraction.
+  for (; solved + 4 <= size; solved += 4) {
+    const at = solved * size;
+    let [first, second, third, fourth] = x.subarray(solved, solved + 4);
+    for (let k = 0; k < solved; k++) {
+      const value = x[k];
+      first -= l.data[at + k] * value;
+      second -= l.data[at + size + k] * value;
+      third -= l.data[at + 2 * size + k] * value;
+      fourth -= l.data[at + 3 * size + k] * value;
+    }
+    x.set([first, second, third, fourth], solved);
+    solveRows(l, x, solved, solved + 4);
   }
+  for (let i = solved; i < size; i++) for (let k = 0; k < solved; k++) x[i] -= l.data[i * size + k] * x[k];
+  solveRows(l, x, solved, size);
   return x;
+}
+
+/** Solves for places from … to − 1, from which those before them are taken off already. */
+function solveRows(l: Matrix, x: Float64Array, from: number, to: number): void {
+  for (let i = from; i < to; i++) {
+    for (let k = from; k < i; k++) x[i] -= l.data[i * l.rows + k] * x[k];
+    x[i] /= l.data[i * l.rows + i];
+  }
 }
 
 /** Solves Lᵀ x = b; L lower triangular. */

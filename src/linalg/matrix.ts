@@ -174,7 +174,17 @@ export function trace(a: Matrix): number {
 
 /** Tr(A B), without forming the product. */
 export function traceOfProduct(a: Matrix, b: Matrix): number {
-  return dot(a.data, transpose(b).data);
+  const [rows, columns] = [a.rows, a.columns];
+  let sum = 0;
+  // Some columns of B at a time, each of whose lines in the cache is read once.
+  const beside = new Float64Array(Math.min(square, rows) * columns);
+  for (let first = 0; first < rows; first += square) {
+    const count = Math.min(square, rows - first);
+    for (let j = 0; j < columns; j++)
+      for (let i = 0; i < count; i++) beside[i * columns + j] = b.data[j * b.columns + first + i];
+    for (let k = 0; k < count * columns; k++) sum += a.data[first * columns + k] * beside[k];
+  }
+  return sum;
 }
 
 export function dot(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -95,7 +95,7 @@ function factorise(bench: Bench, { address, stride }: Placed, size: number, { le
 /** L⁻¹ of a lower triangular matrix. */
 export function wideInverseOfLower(l: Matrix): Matrix | null {
   const size = l.rows;
-  if (size ** 3 < leastWork || !hasFiniteEntries(l)) return null;
+  if (size ** 3 < leastWork || !areFinite(l)) return null;
   return onWorkbench(2 * padded(size) ** 2 + 1024, (bench) => {
     const inverse = invert(bench, bench.put(l, 1), size);
     const result = matrix(size, size);
@@ -117,7 +117,7 @@ function invert(bench: Bench, factor: Placed, size: number): Placed {
 /** The lower triangle of L⁻ᵀ L⁻¹, with zeros above it. */
 export function wideSquareOfInverse(inverse: Matrix): Matrix | null {
   const size = inverse.rows;
-  if (size ** 3 < leastWork || !hasFiniteEntries(inverse)) return null;
+  if (size ** 3 < leastWork || !areFinite(inverse)) return null;
   return onWorkbench(2 * padded(size) ** 2 + 1024, (bench) => {
     const [placed, out] = [bench.put(inverse), bench.place(size, size)];
     const shape = Shape.lowerOut + Shape.upperLeft;
@@ -130,6 +130,7 @@ export function wideSquareOfInverse(inverse: Matrix): Matrix | null {
 }
 
 /** Products with zeros that are left out would have been no zeros beside an infinity. */
-function hasFiniteEntries({ data }: Matrix): boolean {
-  return data.every(Number.isFinite);
+function areFinite({ data }: Matrix): boolean {
+  for (const value of data) if (!Number.isFinite(value)) return false;
+  return true;
 }

@@ -84,6 +84,23 @@ test("a pass over 2e5 rows keeps the Gram matrix within 1e-6", async () => {
   expect((await compare(model, { gram: "curvature" })).gram).toBeLessThan(1e-6);
 });
 
+test.each([129, 200, 256, 300, 513])(
+  "%i wide rows: those that wait for the Gram matrix have the sums of others",
+  async (numRows) => {
+    const memory = new EngineMemory();
+    const kernels = await loadKernels(memory);
+    const fixture = createFixture(memory, { family: "bernoulli", auxiliary: 0, numColumns: 130, numRows });
+    // Rows from a list are copied, and wait for nothing.
+    const [waiting, listed] = [undefined, Array.from({ length: numRows }, (_, n) => n)].map((rowList) => {
+      const request = { ...gramRequest(fixture, "curvature"), ...(rowList && { rowList }) };
+      const { tasks, sums } = writePassRecords(fixture, fixture.position, request, [{ from: 0, to: numRows }]);
+      kernels.passRows(tasks[0].address, 0);
+      return sums()[0].gram.slice();
+    });
+    expect(waiting).toEqual(listed);
+  },
+);
+
 describe.each(models)("influenceRows, %s", (_, model) => {
   test.each([1, 3, 7, 8, 9, 31, 40])("D = %i: within 2e-6 of the reference", async (numColumns) => {
     const memory = new EngineMemory();
