@@ -23,6 +23,7 @@ export default defineConfig({
             "test/fuzz/**/*.test.ts",
             "test/types/**/*.test.ts",
             "examples/**/*.test.ts",
+            "bench/**/*.test.mjs",
           ],
           exclude: [apart],
           // Test files leave nothing behind, and loading all of src for each of 150 takes a minute.

@@ -12,6 +12,7 @@ import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { generate, kindOf } from "../scaling/rows.mjs";
 
 const { values: given } = parseArgs({
   options: {
@@ -26,42 +27,10 @@ const { values: given } = parseArgs({
 const numRows = Number(given.rows);
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`);
 
-/** SQL of a uniform number in (0, 1) that belongs to row `range`. */
-const uniform = (stream) => `((hash(range, ${stream}) % 16777213) + 0.5) / 16777213.0`;
-
-const kinds = {
-  flights: {
-    columns: `(hash(range, 1) % 24)::int as h, (hash(range, 2) % 7)::int as d, (100 + (hash(range, 3) % 2400))::smallint as distance`,
-    eta: "-2.5 + 0.08 * h - 0.05 * d + 0.0002 * distance",
-    select:
-      "lpad(h::varchar, 2, '0') as hour, ['Sunday','Monday','Tuesday','Wednesday','Thursday','Friday','Saturday'][(d + 1)::bigint] as weekday, distance",
-    formula: "late ~ C(hour) + weekday + distance",
-    truth: { distance: 0.0002, "C(hour)[10]": 0.8 },
-  },
-  ten: {
-    columns: Array.from({ length: 10 }, (_, j) => `(hash(range, ${j + 1}) % 201)::smallint as v${j}`).join(", "),
-    eta: `-2 + ${Array.from({ length: 10 }, (_, j) => `${(0.002 * (j - 4.5)).toFixed(3)} * v${j}`).join(" + ")}`,
-    select: Array.from({ length: 10 }, (_, j) => `v${j}`).join(", "),
-    formula: "late ~ .",
-    truth: { v0: -0.009, v9: 0.009 },
-  },
-};
-const kind = kinds[given.kind];
+const kind = kindOf(given.kind);
 mkdirSync(given.folder, { recursive: true });
 const source = join(given.folder, `${given.kind}-${numRows}.parquet`);
 const cache = join(given.folder, `cache-${given.kind}-${numRows}`);
-
-async function generate() {
-  const { DuckDBInstance } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "2GB", preserve_insertion_order: "true" });
-  const connection = await instance.connect();
-  await connection.run(
-    `copy (select ${kind.select}, (${uniform(99)}) < 1 / (1 + exp(-(${kind.eta}))) as late
-     from (select range, ${kind.columns} from range(${numRows}))) to '${source}' (format parquet, row_group_size 122880)`,
-  );
-  connection.closeSync();
-  instance.closeSync();
-}
 
 /** Seconds of reading all blocks, four at a time, and their bytes. */
 async function readBlocks() {
@@ -87,7 +56,8 @@ async function readBlocks() {
 }
 
 if (given.generate) {
-  await generate();
+  rmSync(source, { force: true });
+  await generate(given.kind, numRows, source);
   process.exit(0);
 }
 // In a process of its own, so that its memory is not that of the fit.

@@ -1,0 +1,183 @@
+"""Reference posteriors of the logistic regressions, by none of the packages that are compared: `python references.py DESIGN OUT`.
+
+1. The mode and the Hessian by Newton's method, in double precision.
+2. A surrogate of the posterior: exact over the rows that levels of few rows touch (or over all, where there are few), where it may be
+   far from normal, and quadratic around the mode over the others. Hamiltonian Monte Carlo draws from it, 64 chains at once.
+3. Some of these draws are weighted by the true posterior over the surrogate. Means and sds are those of all draws, corrected by the
+   weighted ones: Σ (w − w̄) z / Σ w, whose error is that of the weights' spread, not of the posterior's.
+
+The standard errors of means (in sds) and of sds (relative), and the weights' effective sample size, are written beside them.
+German credit has a published reference: `python references.py --published FILE OUT` copies its numbers.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+
+CHAINS, WARMUP, KEPT, WEIGHTED = 64, 120, 500, 512
+FEW_ROWS, ALL_ROWS, CHUNK = 1_000, 10_000, 20_000
+
+
+def read(folder):
+    design = json.loads((folder / "design.json").read_text())
+    x, y = np.load(folder / "x.npy", mmap_mode="r"), np.load(folder / "y.npy").astype(float)
+    return x, y, np.array(design["priorSds"])
+
+
+def chunks(count):
+    return (slice(at, min(at + CHUNK, count)) for at in range(0, count, CHUNK))
+
+
+def softplus(logits):
+    # Vectorised where numpy's logaddexp and log1p are not.
+    return np.maximum(logits, 0) + np.log(1 + np.exp(-np.abs(logits)))
+
+
+def log_likelihood(x, y, weights):
+    """Of each row of `weights`, summed over the data."""
+    total = np.zeros(len(weights))
+    for part in chunks(len(y)):
+        logits = x[part].astype(float) @ weights.T
+        total += y[part] @ logits - softplus(logits).sum(0)
+    return total
+
+
+def derivatives(x, y, weights):
+    gradient, hessian = np.zeros(len(weights)), np.zeros((len(weights), len(weights)))
+    for part in chunks(len(y)):
+        rows = x[part].astype(float)
+        mean = 1 / (1 + np.exp(-rows @ weights))
+        gradient += rows.T @ (y[part] - mean)
+        hessian += (rows * (mean * (1 - mean))[:, None]).T @ rows
+    return gradient, hessian
+
+
+def find_mode(x, y, sds):
+    weights = np.zeros(len(sds))
+    value = -np.inf
+    for _ in range(100):
+        gradient, hessian = derivatives(x, y, weights)
+        gradient -= weights / sds**2
+        hessian += np.diag(1 / sds**2)
+        step = np.linalg.solve(hessian, gradient)
+        # The squared distance to the mode in sds; below it, rounding of the log-likelihood would stop the search for a step.
+        if gradient @ step < 1e-9:
+            return weights, hessian
+        scale = 1.0
+        while scale > 1e-6:
+            trial = weights + scale * step
+            new = log_likelihood(x, y, trial[None])[0] - 0.5 * np.sum((trial / sds) ** 2)
+            if new >= value:
+                break
+            scale /= 2
+        weights, value = trial, new
+    raise SystemExit("Newton's method has not converged")
+
+
+def exact_rows(x, count):
+    """Rows where an indicator of few rows is 1: its standardised value there is large, and elsewhere the same small number."""
+    if count <= ALL_ROWS:
+        return np.arange(count)
+    chosen = np.zeros(count, bool)
+    for column in range(x.shape[1] - 1):
+        values = np.asarray(x[:, column])
+        usual = np.median(values)
+        touched = values != usual
+        if touched.sum() <= FEW_ROWS:
+            chosen |= touched
+    return np.flatnonzero(chosen)
+
+
+def surrogate_draws(target, factor, mode, random):
+    """Draws of `target`, the log density and its gradient as functions of (chains, D); whitened by `factor`."""
+    density, slope = target
+    size = len(mode)
+    position = random.normal(size=(CHAINS, size))
+    value = density(mode + position @ factor.T)
+    gradient = slope(mode + position @ factor.T) @ factor
+    draws, accepted, step = [], 0.0, 0.4 / size**0.25
+    for iteration in range(WARMUP + KEPT):
+        momentum = random.normal(size=position.shape)
+        energy = -value + 0.5 * (momentum**2).sum(1)
+        trial, trial_gradient = position, gradient
+        moving = momentum
+        length = step * random.uniform(0.8, 1.2)
+        for _ in range(int(random.integers(8, 25))):
+            moving = moving + 0.5 * length * trial_gradient
+            trial = trial + length * moving
+            trial_gradient = slope(mode + trial @ factor.T) @ factor
+            moving = moving + 0.5 * length * trial_gradient
+        trial_value = density(mode + trial @ factor.T)
+        new = -trial_value + 0.5 * (moving**2).sum(1)
+        accept = np.log(random.uniform(size=CHAINS)) < energy - new
+        position = np.where(accept[:, None], trial, position)
+        gradient = np.where(accept[:, None], trial_gradient, gradient)
+        value = np.where(accept, trial_value, value)
+        if iteration < WARMUP:
+            step *= np.exp(0.5 * (accept.mean() - 0.8) / (1 + iteration / 20))
+        else:
+            draws.append(mode + position @ factor.T)
+            accepted += accept.mean() / KEPT
+    return np.array(draws), accepted
+
+
+def main():
+    folder, out = Path(sys.argv[1]), Path(sys.argv[2])
+    random = np.random.default_rng(20)
+    x, y, sds = read(folder)
+    mode, hessian = find_mode(x, y, sds)
+    rows = exact_rows(x, len(y))
+    exact_x, exact_y = np.asarray(x[rows], float), y[rows]
+    mean = 1 / (1 + np.exp(-exact_x @ mode))
+    # What the quadratic part keeps: all curvature but that of the exact rows and of the prior.
+    rest = hessian - np.diag(1 / sds**2) - (exact_x * (mean * (1 - mean))[:, None]).T @ exact_x
+    pull = mode / sds**2 - exact_x.T @ (exact_y - mean)
+
+    def density(weights):
+        apart = weights - mode
+        logits = weights @ exact_x.T
+        value = logits @ exact_y - softplus(logits).sum(1) - 0.5 * ((weights / sds) ** 2).sum(1)
+        return value + apart @ pull - 0.5 * (apart * (apart @ rest)).sum(1)
+
+    def slope(weights):
+        mean = 1 / (1 + np.exp(-(weights @ exact_x.T)))
+        return (exact_y - mean) @ exact_x - weights / sds**2 + pull - (weights - mode) @ rest
+
+    factor = np.linalg.cholesky(np.linalg.inv(hessian))
+    draws, accepted = surrogate_draws((density, slope), factor, mode, random)
+    per_chain = draws.transpose(1, 0, 2)
+    flat = draws.reshape(-1, len(mode))
+    picked = flat[random.choice(len(flat), WEIGHTED, replace=False)]
+    logs = log_likelihood(x, y, picked) - 0.5 * ((picked / sds) ** 2).sum(1) - density(picked)
+    weights = np.exp(logs - logs.max())
+    weights /= weights.sum()
+    apart = weights - 1 / WEIGHTED
+    center, spread = flat.mean(0), flat.std(0)
+    z = (picked - center) / spread
+    shift = apart @ z
+    squares = 1 + apart @ (z**2 - 1) - shift**2
+    estimated = center + spread * shift, spread * np.sqrt(squares)
+    error = np.sqrt(((WEIGHTED * apart[:, None] * z) ** 2).mean(0) / WEIGHTED + per_chain.mean(1).var(0) / CHAINS / spread**2)
+    sd_error = np.sqrt(
+        ((WEIGHTED * apart[:, None] * (z**2 - 1)) ** 2).mean(0) / WEIGHTED / 4 + (per_chain.std(1) / spread).var(0) / CHAINS
+    )
+    out.write_text(json.dumps({
+        "method": "a surrogate's draws, weighted by the posterior (bench/peers/references.py)",
+        "exactRows": len(rows), "acceptance": accepted, "effectiveWeights": 1 / (weights**2).sum(), "weighted": WEIGHTED,
+        "largestMeanError": error.max(), "largestSdError": sd_error.max(),
+        "mean": estimated[0].tolist(), "sd": estimated[1].tolist(), "mode": mode.tolist(), "laplaceSd": np.sqrt(np.diag(np.linalg.inv(hessian))).tolist(),
+    }, indent=1) + "\n")
+    print(out, "weights", 1 / (weights**2).sum(), "of", WEIGHTED, "errors", error.max(), sd_error.max(), "acceptance", accepted)
+
+
+def published():
+    given = json.loads(Path(sys.argv[2]).read_text())
+    Path(sys.argv[3]).write_text(json.dumps({
+        "method": given["source"], "mean": given["IDENTITY_MEAN"], "sd": given["IDENTITY_STANDARD_DEVIATION"],
+    }, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    published() if sys.argv[1] == "--published" else main()
