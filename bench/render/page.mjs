@@ -114,7 +114,8 @@ export async function renderPage(record) {
   const keep = (name, text) => text && writeFileSync(join(images, name), text);
   const speed = cases.find(({ measure, results }) => results && measure === "steps a second");
   if (speed) keep("sgld.svg", speedChart(speed));
-  for (const [name, text] of Object.entries(pictures(cases))) keep(name, text);
+  const drawn = pictures(cases);
+  for (const [name, text] of Object.entries(drawn)) keep(name, text);
   for (const part of content.scaling?.parts ?? []) keep(`${part.name}.svg`, scalingChart(part));
   const multilevel = cases.filter(({ measure }) => measure === "seconds");
   const posteriors = cases.filter(isPosterior);
@@ -130,7 +131,7 @@ export async function renderPage(record) {
     multilevel.length > 0 &&
       `## Multilevel models\n\nMost peers maximise a likelihood, which is less than a posterior: what they say of a table is what is compared.\n\n${legend}\n\n![Seconds of multilevel models](performance/multilevel.svg)`,
     ...multilevel.map(timeSection),
-    cases.some(({ results }) => results) && "## Memory\n\n![Peak memory](performance/memory.svg)",
+    drawn["memory.svg"] && "## Memory\n\n![Peak memory](performance/memory.svg)",
     content.scaling && scalingSection(content.scaling),
   ];
   const path = join(folder, "performance.md");
