@@ -5,9 +5,11 @@ import { effectOptions } from "../src/options/effect-options.ts";
 import type { OptionTable } from "../src/options/option.ts";
 import { fitOptions } from "../src/options/options.ts";
 import { predictOptions } from "../src/options/predict-options.ts";
+import { updateOptions } from "../src/options/update-options.ts";
 import { addEffectsCommand } from "./commands/effects.ts";
 import { addFitCommand } from "./commands/fit.ts";
 import { addPredictCommand } from "./commands/predict.ts";
+import { addUpdateCommand } from "./commands/update.ts";
 
 // The keywords of the Python package are the flags of the command: `npx vitest run cli/python-options.test.ts --update` writes them anew.
 
@@ -24,6 +26,7 @@ const tables: Readonly<Record<string, OptionTable>> = {
   fit: fitOptions,
   predict: predictOptions,
   effects: effectOptions,
+  update: updateOptions,
 };
 
 /** `batchSize` as Python spells it. */
@@ -49,6 +52,7 @@ it("the Python package's keywords are the command's flags", async () => {
   addFitCommand(program, version);
   addPredictCommand(program, version);
   addEffectsCommand(program, version);
+  addUpdateCommand(program, version);
   const keywords = Object.fromEntries(program.commands.map((command) => [command.name(), keywordsOf(command)]));
   await expect(`${JSON.stringify({ version, keywords }, null, 2)}\n`).toMatchFileSnapshot(
     "../python/src/ornstein/options.json",

@@ -125,6 +125,24 @@ def test_a_failed_certificate_is_warned_of(frame: pd.DataFrame) -> None:
     assert fit.verdict == "failed"
 
 
+def test_an_update_is_the_fit_of_all_rows(frame: pd.DataFrame) -> None:
+    first = ornstein.fit(frame[:250], "y ~ x + size", draws=500, quiet=True)
+    before = first.summary()
+    updated = first.update(frame[250:], draws=500, seed=3, quiet=True)
+    whole = ornstein.fit(frame, "y ~ x + size", draws=500, quiet=True).summary()
+    assert updated.result["data"]["rows"] == len(frame)
+    assert updated.result["data"]["updates"] == [len(frame) - 250]
+    # 2,000 draws and averages over every step know a mean to less than 0.05 sd.
+    found = updated.summary()
+    assert ((found["mean"] - whole["mean"]).abs() < 0.2 * whole["sd"]).all()
+    assert ((found["sd"] / whole["sd"] - 1).abs() < 0.1).all()
+    pd.testing.assert_frame_equal(first.summary(), before)
+    with pytest.raises(ornstein.InputError, match="no new rows"):
+        first.update()
+    with pytest.raises(ornstein.InputError, match="update\\(\\) has no keyword 'family'"):
+        first.update(frame, family="gaussian")
+
+
 def test_group_effects(multilevel: ornstein.Fit, linear: ornstein.Fit, frame: pd.DataFrame) -> None:
     effects = multilevel.group_effects()
     assert list(effects.columns) == ["factor", "level", "name", "mean", "sd"]

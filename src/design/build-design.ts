@@ -14,7 +14,7 @@ import { DistantDesign } from "./distant/distant-design.ts";
 import { duplicateWarnings, twinWarnings } from "./duplicates.ts";
 import { fillRows, triangularFactorOf } from "./fill.ts";
 import { firstPass, passOver } from "./first-pass.ts";
-import { GroupLevelReader } from "./groups/group-levels.ts";
+import { GroupLevelReader, levelsOfRows } from "./groups/group-levels.ts";
 import { denseOnly, groupRows, oneRowEach } from "./groups/group-rows.ts";
 import { inverseOf } from "./groups/level-order.ts";
 import { recipeGroupsOf } from "./groups/recipe-groups.ts";
@@ -51,7 +51,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const content = createHash && new ContentHash(createHash, compiled.texts);
   const gathered = new RowStatistics(compiled, all);
   const seen = distant
-    ? await distant.firstPass(gathered)
+    ? await distant.firstPass(gathered, reader)
     : await firstPass(pass, gathered, { groups: reader, watch, content }, source.label ?? "the data");
   const target = finishTarget(compiled, seen, options);
   const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, options);
@@ -73,11 +73,11 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     columns: [...columns, ...(grouped?.extraColumns ?? [])],
     blocks: [...fixed.blocks, ...(grouped?.blocks ?? [])],
   };
-  const inMemory = grouped ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
+  const inMemory = grouped && !distant ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
   const storage = distant
-    ? distant.storageOf(columns.length, numParameters, side)
+    ? distant.storageOf(stored.columns.length, numParameters, side)
     : allocateStorage(stored, numRows, numParameters, side, inMemory);
-  const bare = { ...storage, numRows, ...stored, places: grouped?.places };
+  const bare = { ...storage, numRows, ...stored, places: distant ? undefined : grouped?.places };
   const basis =
     options.priorSds && !grouped
       ? orthogonalBasis(await triangularFactorOf(pass, bare, terms), options.priorSds(columns), seen.numRows)
@@ -100,7 +100,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const recipe = recipeOf(formula, compiled.scope.columns, compiled.expanded, parts);
   const fill = (encoder?: BlockEncoder) => fillRows(cells?.pass ?? pass, { ...layout, encoder }, all, ofRows);
   const blocks = distant
-    ? await distant.encode(columns, storage.stride, numRows)
+    ? await distant.encode(stored.columns, storage.stride, numRows, grouped && levelsOfRows(grouped.levels))
     : storage.isInBlocks
       ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
       : undefined;
@@ -123,7 +123,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     hasIntercept,
     ...(basis && { basis }),
     ...(grouped && { groups: grouped.design }),
-    ...(grouped?.places && { rowOrder: inverseOf(grouped.places) }),
+    ...(grouped?.places && !distant && { rowOrder: inverseOf(grouped.places) }),
     target: target.target,
     family: target.family,
     familyGuessed: target.familyGuessed,

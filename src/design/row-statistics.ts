@@ -5,6 +5,7 @@ import { combine, type Moments, momentsOf } from "../table/moments.ts";
 import { formatCount } from "../table/table-source.ts";
 import type { FactorLevels } from "./columns/factors.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
+import type { RunsOfGroups } from "./groups/group-runs.ts";
 import { type TypicalStatistics, TypicalValues } from "./recipe/typical-values.ts";
 import type { TargetStatistics } from "./target/target-types.ts";
 import type { TermRows, TermStatistics } from "./term-rows.ts";
@@ -30,6 +31,8 @@ export interface PartStatistics {
   readonly factors: readonly (readonly [name: string, appeared: readonly (number | string)[]])[];
   readonly terms: readonly TermStatistics[];
   readonly target: TargetStatistics;
+  /** Where rows are grouped, their groups. */
+  readonly groups?: RunsOfGroups;
 }
 
 const nothing: Moments = { count: 0, mean: 0, squares: 0 };

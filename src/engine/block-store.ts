@@ -8,6 +8,8 @@ export interface BlockSummary {
   readonly weights: { readonly sum: number; readonly squares: number };
   /** Pairs of columns that are the same in every row. */
   readonly twins: readonly (readonly [number, number])[];
+  /** Where rows of groups stand side by side: how many rows each group has, in their order. */
+  readonly groupSizes?: readonly number[];
 }
 
 /** What blocks are of: rows of f32, as they stand in the engine's memory. */
@@ -32,14 +34,33 @@ export interface BlockStore extends BlockShape {
   readonly folder: string;
   /** Bytes of memory that reading them may take. */
   readonly memoryBytes: number;
-  /** Where the blocks stand elsewhere in parts, of so many rows each: `read` then has none of them. */
-  readonly distant?: { readonly parts: DistantParts; readonly rowsOfParts: readonly number[] };
+  /** Where the blocks stand elsewhere in parts: `read` then has none of them. */
+  readonly distant?: DistantRowsOfParts;
   /** Fills `target` with the rows of a block. @throws InputError where the block is lost, cut short or not the one that was written */
   read(block: number, target: Uint8Array): Promise<void>;
   /** Fills `target` with the sample. @throws InputError as `read` */
   readSample(target: Uint8Array): Promise<void>;
   /** Removes the blocks, unless they are kept for other runs. */
   remove(): void;
+}
+
+/** Rows in parts that are elsewhere. */
+export interface DistantRowsOfParts {
+  readonly parts: DistantParts;
+  /** How many rows each part has. */
+  readonly rowsOfParts: readonly number[];
+  /** Where rows are grouped by the levels of a factor: each group's rows stand side by side in one part. */
+  readonly groups?: DistantGroups;
+}
+
+/** Groups are numbered part after part, in the order of their rows. */
+interface DistantGroups {
+  /** How many rows each group of each part has. */
+  readonly sizesOfParts: readonly (readonly number[])[];
+  /** The factor's level of each group. */
+  readonly levels: Uint32Array;
+  /** How many rows each group of the sample has: the sample is of groups. */
+  readonly sampleSizes: readonly number[];
 }
 
 export interface BlockWriter {

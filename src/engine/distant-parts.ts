@@ -15,6 +15,8 @@ export interface DistantColumn {
   readonly as: "number" | "boolean" | "levels" | "texts";
   /** Of `levels`: a text's code is its place among them. */
   readonly levels?: readonly string[];
+  /** Whether rows are grouped by it: those that agree in all such columns stand side by side in one part. */
+  readonly isGrouping?: boolean;
 }
 
 /** A table whose parts are read where they are: the same rows in the same order, each time. */

@@ -1,9 +1,10 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import type { Executor, KernelTask } from "./executor.ts";
+import type { KernelWorker, WorkerStart } from "./kernel-worker.ts";
 import type { EngineMemory } from "./memory.ts";
 import { attend } from "./team.ts";
-import { createWorkerExecutor, type KernelWorker, takeTasks, type WorkerStart } from "./worker-executor.ts";
+import { createWorkerExecutor, takeTasks } from "./worker-executor.ts";
 
 export interface NodeExecutorOptions {
   /** Default: as many as the machine runs at once. */

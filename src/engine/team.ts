@@ -1,6 +1,6 @@
 import type { KernelName, KernelTask } from "./executor.ts";
+import type { KernelWorker } from "./kernel-worker.ts";
 import { nextTurn } from "./next-turn.ts";
-import type { KernelWorker } from "./worker-executor.ts";
 
 /** The kernels that a team runs, by number. */
 const kernelNames: readonly KernelName[] = [

@@ -1,7 +1,8 @@
 import type { Executor, KernelTask } from "./executor.ts";
+import type { KernelWorker, WorkerStart } from "./kernel-worker.ts";
 import type { EngineMemory } from "./memory.ts";
 import { attend } from "./team.ts";
-import { createWorkerExecutor, type KernelWorker, takeTasks, type WorkerStart } from "./worker-executor.ts";
+import { createWorkerExecutor, takeTasks } from "./worker-executor.ts";
 
 const workerSource = `
 let kernels, shared, team;

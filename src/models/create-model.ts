@@ -7,7 +7,7 @@ import { type FamilyName, families } from "../families/families.ts";
 import type { Prior, ScalePrior } from "../priors/densities.ts";
 import { defaultPrior } from "../priors/prior.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import type { Model } from "./model.ts";
+import type { Model, ModelGroups } from "./model.ts";
 
 export const classCodings = ["reference", "symmetric"] as const;
 /**
@@ -165,9 +165,12 @@ export function withRows(model: Model, rows: RowBlock): Model {
   return withRecord({ ...model, cells: undefined, rows });
 }
 
-/** The same model over rows in memory, be they some of its own or some that stand for all; in blocks or not. */
-export function overRowsInMemory(model: Model, rows: RowBlock): Model {
-  return withRecord({ ...model, blocks: undefined, cells: undefined, rows });
+/**
+ * The same model over rows in memory, be they some of its own or some that stand for all; in blocks or not.
+ * @param groups those of the rows, where these are entries of groups
+ */
+export function overRowsInMemory(model: Model, rows: RowBlock, groups: ModelGroups | undefined = model.groups): Model {
+  return withRecord({ ...model, blocks: undefined, cells: undefined, rows, ...(groups && { groups }) });
 }
 
 /** The same model over rows in blocks. */

@@ -4,9 +4,10 @@ import {
   writeGroupEntries,
   writeGroupsRecord,
 } from "../engine/bindings/group-record.ts";
+import type { BlockStore } from "../engine/block-store.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
-import { withRecord } from "./create-model.ts";
+import { overBlocks, overRowsInMemory, withRecord, withRows } from "./create-model.ts";
 import { type EffectsOfFactor, type Model, type ModelGroups, type NodeCounts, numCoefficients } from "./model.ts";
 import { hermiteRule, nodeRule } from "./node-rule.ts";
 
@@ -84,8 +85,90 @@ export function createGroupModel(flat: Model, grouping: Grouping, nodes: NodeCou
 
 /** The same model with other numbers of nodes. */
 export function withNodes(model: Model, nodes: NodeCounts): Model {
-  if (!model.groups) throw new TypeError("The model has no groups.");
-  return withRecord({ ...model, groups: recorded(model.groups, nodes) }, model.aliasTable);
+  const { groups, blocks, aliasTable } = model;
+  if (!groups) throw new TypeError("The model has no groups.");
+  const sampleGroups = blocks?.sampleGroups && recorded(blocks.sampleGroups, nodes);
+  return withRecord(
+    { ...model, groups: recorded(groups, nodes), ...(sampleGroups && { blocks: { ...blocks, sampleGroups } }) },
+    aliasTable,
+  );
+}
+
+/**
+ * The model of groups whose rows are elsewhere in blocks, of one factor; a sample of the groups is in memory.
+ * @param flat the model of the rows, whose address is that of the sample's
+ * @param numGroups of all rows
+ * @param sampleSizes how many rows each group of the sample has
+ */
+export function createDistantGroupModel(
+  flat: Model,
+  store: BlockStore,
+  { numGroups, sampleSizes }: { readonly numGroups: number; readonly sampleSizes: readonly number[] },
+  inner: EffectsOfFactor,
+  nodes: NodeCounts,
+): Model {
+  const sampled = withRows(flat, { ...flat.rows, numRows: store.sampleRows });
+  const sample = createGroupModel(sampled, { innerStarts: startsOfSizes(sampleSizes), inner }, nodes);
+  const { groups, rows } = sample;
+  if (!groups) throw new TypeError("The model has no groups.");
+  return {
+    ...sample,
+    // Nothing may read groups at an address where there are none.
+    rows: { ...rows, address: Number.NaN, numRows: numGroups },
+    groups: { ...groups, rows: overBlocks(flat, store), numInner: numGroups },
+    blocks: { store, sample: rows, sampleGroups: groups },
+  };
+}
+
+/** Groups of rows that stand in memory one after the other. */
+export interface GroupsInMemory {
+  /** Of the first row, and the floats from one row to the next. */
+  readonly address: number;
+  readonly stride: number;
+  /** How many rows each group has. */
+  readonly sizes: readonly number[];
+  /** The entries, where these are others than each group once: which group each is of, and its weight. */
+  readonly entries?: { readonly groups: ArrayLike<number>; readonly weights: ArrayLike<number> };
+  /** How many groups they stand for. */
+  readonly wholeRows?: number;
+}
+
+/** The same model, of one factor, over groups in memory, be they some of its own or some that stand for all. */
+export function overGroupsInMemory(
+  model: Model,
+  { address, stride, sizes, entries, wholeRows }: GroupsInMemory,
+): Model {
+  const { groups, memory } = model;
+  if (!groups || groups.outer) throw new TypeError("The model has not one grouping factor.");
+  const starts = startsOfSizes(sizes);
+  const flat = overRowsInMemory(groups.rows, {
+    ...groups.rows.rows,
+    ...{ address, stride, numRows: starts[sizes.length] },
+  });
+  const numRows = entries?.groups.length ?? sizes.length;
+  const first = writeGroupEntries(memory, numRows, (k) => {
+    const group = entries?.groups[k] ?? k;
+    return { first: group, end: group + 1, weight: entries?.weights[k] ?? 1 };
+  });
+  const own = {
+    ...groups,
+    rows: flat,
+    innerStarts: memory.putU32(starts),
+    numInner: sizes.length,
+    maxRows: sizes.reduce((most, size) => Math.max(most, size), 0),
+    maxInner: 1,
+  };
+  const rows = { ...model.rows, address: first, numRows, ...(wholeRows !== undefined && { wholeRows }) };
+  return overRowsInMemory(model, rows, recorded(own, groups.nodes));
+}
+
+/** The first row of each group, and after the last the number of rows. */
+function startsOfSizes(sizes: readonly number[]): Uint32Array {
+  const starts = new Uint32Array(sizes.length + 1);
+  sizes.forEach((size, group) => {
+    starts[group + 1] = starts[group] + size;
+  });
+  return starts;
 }
 
 /** The groups with so many nodes a dimension, as a record in memory. */

@@ -86,6 +86,8 @@ export interface ModelBlocks {
   readonly store: BlockStore;
   /** A uniform sample of them without replacement, in the order of the rows, in memory. */
   readonly sample: RowBlock;
+  /** Where the model's rows are groups: those of the sample. */
+  readonly sampleGroups?: ModelGroups;
 }
 
 /** The effects b ~ N(0, Σ) that each level of a grouping factor has, Σ = diag(τ) R diag(τ). */

@@ -23,6 +23,25 @@ export interface Intensity {
 const expectedAt = ({ factor, offset, most = Number.POSITIVE_INFINITY }: Intensity, influence: number) =>
   Math.min(most, factor * influence + offset);
 
+/**
+ * What draws systematically from rows in their order: how often each is drawn, by its influence, and the expected number of times.
+ * @param start where the draws begin, from 0 to 1
+ */
+export function drawnTimes(
+  intensity: Intensity,
+  start: number,
+): (influence: number) => { readonly times: number; readonly expected: number } {
+  let next = start;
+  let sum = 0;
+  return (influence) => {
+    const expected = expectedAt(intensity, influence);
+    sum += expected;
+    let times = 0;
+    for (; next < sum; next++) times++;
+    return { times, expected };
+  };
+}
+
 /** The influences q_n of rows in blocks: their sum, and draws that follow them. */
 export interface BlockInfluences {
   /** Σ q_n */
@@ -101,12 +120,10 @@ export async function visitDrawn(
   const { stride } = model.blocks!.store;
   let count = 0;
   await visitInfluences(workspace, model, around, (influences, block) => {
-    let next = startOf();
-    let sum = 0;
+    const timesOf = drawnTimes(intensity, startOf());
     for (let n = 0; n < influences.length; n++) {
-      const expected = expectedAt(intensity, influences[n]);
-      sum += expected;
-      for (; next < sum; next++) visit(block.subarray(n * stride, (n + 1) * stride), expected);
+      const { times, expected } = timesOf(influences[n]);
+      for (let time = 0; time < times; time++) visit(block.subarray(n * stride, (n + 1) * stride), expected);
     }
     count += influences.length;
   });

@@ -1,8 +1,10 @@
+import { scaleGroupEntries } from "../engine/bindings/group-record.ts";
 import type { Model } from "../models/model.ts";
 import { type Around, type BlockInfluences, influencesOfBlocks } from "./block-influences.ts";
 import { influencesOfParts } from "./distant/ask-parts.ts";
 import { weightedStride } from "./row-subset.ts";
 import type { PoolRequest } from "./rows.ts";
+import { rowsPerRow } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The influences of rows in blocks, here or elsewhere. @throws RangeError where their sum is beyond all numbers */
@@ -33,6 +35,10 @@ export async function poolByInfluence(
   const offset = ((total > 0 ? uniformFraction : 1) * size) / numRows;
   const pool = await draw({ factor, offset }, seed);
   const { address, stride, numRows: drawn } = pool.rows;
+  if (pool.groups) {
+    scaleGroupEntries(memory, pool.rows, drawn / numRows);
+    return pool;
+  }
   const rows = memory.f32(address, drawn * stride);
   for (let at = stride - 3; at < rows.length; at += stride) rows[at] *= drawn / numRows;
   return pool;
@@ -41,9 +47,23 @@ export async function poolByInfluence(
 /** Bytes of a pool that is made without asking. */
 const usualPool = { rows: 2 ** 16, bytes: 2 ** 25, atLeast: 4096 };
 
+/** Bytes of the rows of a pool of groups, which come from elsewhere; and of an entry beside them, which a group has for each draw. */
+const poolOfGroups = { bytes: 2 ** 27, entryBytes: 32, most: 2 ** 21 };
+
 /** Rows of the first pool, and the most that memory allows. */
 export function poolSizes(model: Model): { readonly first: number; readonly most: number } {
-  const { memoryBytes } = model.blocks!.store;
+  const { memoryBytes, stride } = model.blocks!.store;
+  const room = Math.min(memoryBytes / 3, poolOfGroups.bytes);
+  const bytesOfGroup = 4 * stride * rowsPerRow(model);
+  // Where all groups fit, a larger pool has each of them more often, and no more rows.
+  if (model.groups && model.rows.numRows * bytesOfGroup <= room) {
+    const most = Math.min(poolOfGroups.most, Math.floor(room / poolOfGroups.entryBytes));
+    return { first: Math.min(usualPool.rows, most), most };
+  }
+  if (model.groups) {
+    const most = Math.max(1, Math.floor(room / (bytesOfGroup + poolOfGroups.entryBytes)));
+    return { first: Math.min(usualPool.rows, most), most };
+  }
   const bytes = 4 * weightedStride(model.rows);
   const first = Math.max(usualPool.atLeast, Math.min(usualPool.rows, Math.floor(usualPool.bytes / bytes)));
   return { first, most: Math.max(first, Math.floor(memoryBytes / 3 / bytes)) };

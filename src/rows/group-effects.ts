@@ -7,6 +7,7 @@ import {
 } from "../engine/bindings/effects-record.ts";
 import type { Model } from "../models/model.ts";
 import { seedStream } from "../rng/xoshiro.ts";
+import { effectsOfParts } from "./distant/ask-parts.ts";
 import { groupPartition } from "./partition.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -28,13 +29,29 @@ export function sumEffects(
   at: EffectPositions,
   weights: Float64Array,
 ): Promise<OfLevels> {
+  if (model.blocks) return ofParts(effectsOfParts(workspace, model, at, { weights }));
   return run(workspace, model, at, (sizes, ranges) => writeEffectSums(model, sizes, at, weights, ranges));
 }
 
-/** A draw of every level's effects given each θ and the data: numPositions × q numbers a level. On the standardised scale. */
-export function drawEffects(workspace: Workspace, model: Model, at: EffectPositions, seed: number): Promise<OfLevels> {
-  const streamOf = (part: number) => seedStream(seed, part, 16);
+/**
+ * A draw of every level's effects given each θ and the data: numPositions × q numbers a level. On the standardised scale.
+ * @param firstStream the number of the first of the random streams that are drawn from
+ */
+export function drawEffects(
+  workspace: Workspace,
+  model: Model,
+  at: EffectPositions,
+  seed: number,
+  firstStream = 0,
+): Promise<OfLevels> {
+  if (model.blocks) return ofParts(effectsOfParts(workspace, model, at, { seed }));
+  const streamOf = (part: number) => seedStream(seed, firstStream + part, 16);
   return run(workspace, model, at, (sizes, ranges) => writeEffectDraws(model, sizes, at, streamOf, ranges));
+}
+
+/** Groups in blocks are elsewhere, and of one factor. */
+async function ofParts(found: Promise<Float64Array>): Promise<OfLevels> {
+  return { inner: await found };
 }
 
 async function run(

@@ -25,7 +25,8 @@ export function subsampleModel(model: Model, numRows: number, random: Pick<Xoshi
 
 /** The same model over those of its rows that are in memory: a uniform sample of rows that are in blocks, in their order; else all. */
 export function rowsAtHand(model: Model): Model {
-  return model.blocks ? overRowsInMemory(model, model.blocks.sample) : model;
+  const { blocks } = model;
+  return blocks ? overRowsInMemory(model, blocks.sample, blocks.sampleGroups) : model;
 }
 
 /** Selection sampling (Knuth's algorithm S) keeps the rows in order, so that a copy reads the memory once, forwards. */

@@ -1,6 +1,7 @@
 import type { Model } from "../models/model.ts";
 import { BlockRows } from "./block-rows.ts";
 import { CustomRows } from "./custom-rows.ts";
+import { DistantGroupRows } from "./distant/distant-group-rows.ts";
 import { DistantRows } from "./distant/distant-rows.ts";
 import { GroupRows } from "./group-rows.ts";
 import { KernelRows } from "./kernel-rows.ts";
@@ -17,6 +18,7 @@ export function rowsOf(workspace: Workspace, model: Model): Rows {
 
 function readersOf(workspace: Workspace, model: Model): Rows {
   if (model.custom) return new CustomRows(workspace, model, model.custom);
+  if (model.blocks && model.groups) return new DistantGroupRows(workspace, model, model.blocks);
   if (model.blocks) return new (model.blocks.store.distant ? DistantRows : BlockRows)(workspace, model, model.blocks);
   return model.groups ? new GroupRows(workspace, model) : new KernelRows(workspace, model);
 }
@@ -24,6 +26,6 @@ function readersOf(workspace: Workspace, model: Model): Rows {
 /** What can be asked of the model's rows beyond their sums and gradients. */
 export function traitsOf(model: Model): RowTraits {
   if (model.custom) return CustomRows.traits;
-  if (model.blocks) return BlockRows.traits;
+  if (model.blocks) return model.groups ? DistantGroupRows.traits : BlockRows.traits;
   return model.groups ? GroupRows.traits : KernelRows.traits;
 }

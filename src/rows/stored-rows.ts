@@ -38,6 +38,11 @@ export abstract class StoredRows implements Rows {
   /** What copies the rows of some numbers after the others into memory, at an address. */
   protected abstract fetcher(): (numbers: readonly number[], address: number) => Promise<void>;
 
+  /** What reads some of the rows, once they are in memory. */
+  protected inMemory(part: Model, workspace: Workspace): Rows {
+    return new KernelRows(workspace, part);
+  }
+
   async pass(position: ArrayLike<number>, request: PassRequest): Promise<RowSums> {
     if (request.gram === "given") throw new TypeError("Numbers of all rows are given of rows in memory only.");
     const { step = 1, rowList } = request;
@@ -69,7 +74,7 @@ export abstract class StoredRows implements Rows {
   ): Promise<void> {
     await this.withRows(numbers, 1, async (part) => {
       const all = Uint32Array.from({ length: part.rows.numRows }, (_, n) => n);
-      await new KernelRows(this.workspace, part).visitGradients(all, position, visit);
+      await this.inMemory(part, this.workspace).visitGradients(all, position, visit);
     });
   }
 
@@ -88,7 +93,7 @@ export abstract class StoredRows implements Rows {
     const total = new TotalOfSums(this.model, request);
     const numbers = rowList ?? { length: this.model.rows.numRows };
     await this.withRows(numbers, step, async (part) => {
-      const sums = await new KernelRows({ ...this.workspace, afterPass: undefined }, part).pass(position, gram);
+      const sums = await this.inMemory(part, { ...this.workspace, afterPass: undefined }).pass(position, gram);
       total.add({ ...sums, gram: request.isDiagonal ? sums.diagonal : sums.gram.data });
     });
     return total.sums();
@@ -98,7 +103,7 @@ export abstract class StoredRows implements Rows {
    * Calls `use` with a model over some of the rows after the others, in memory until it returns.
    * @param step of which every so manieth is taken
    */
-  private async withRows(numbers: RowNumbers, step: number, use: (part: Model) => Promise<void>): Promise<void> {
+  protected async withRows(numbers: RowNumbers, step: number, use: (part: Model) => Promise<void>): Promise<void> {
     const { memory, rows } = this.model;
     const { stride, rowsOfBlock } = this.blocks.store;
     const count = Math.ceil(numbers.length / step);

@@ -35,6 +35,7 @@ class Session:
         self.parts = 0
         self.is_connect = False
         self.is_sorted = False
+        self.shuffled_parts = None
 
     def open(self, master, conf, files, folder, source):
         try:
@@ -68,6 +69,8 @@ class Session:
             self.spark.sparkContext.setLogLevel(os.environ.get("ORNSTEIN_SPARK_LOG", "ERROR"))
             self.spark.sparkContext.addPyFile(package)
         self.is_connect = is_connect
+        given = conf.get("spark.sql.shuffle.partitions")
+        self.shuffled_parts = None if given is None else int(given)
         for key, value in {
             "spark.sql.session.timeZone": "UTC",
             # Parts follow from the files, whatever number of cores there are.
@@ -219,8 +222,13 @@ class Session:
 
     def _read(self, asked, columns):
         rows = self._chosen(columns)
-        if self.is_sorted:
-            rows = rows.sortWithinPartitions(*[f"c{k}" for k in range(len(columns))])
+        grouping = [f"c{k}" for k, column in enumerate(columns) if column.get("isGrouping")]
+        if grouping:
+            # A group is worked on as a whole: all of its rows are in one part, side by side.
+            rows = rows.repartition(self._shuffled_parts(), *grouping)
+        if grouping or self.is_sorted:
+            others = [f"c{k}" for k in range(len(columns)) if f"c{k}" not in grouping]
+            rows = rows.sortWithinPartitions(*grouping, *others)
 
         def run(batches):
             import ornstein_executor
@@ -228,6 +236,15 @@ class Session:
             return ornstein_executor.read(asked, columns, batches)
 
         return rows.mapInArrow(run, self.schema)
+
+    def _shuffled_parts(self):
+        """As many as the rows stand in as they are, which follows from the files: not from the number of executors."""
+        from pyspark.sql import functions as F
+
+        if self.shuffled_parts is None:
+            with Progress(self):
+                self.shuffled_parts = max(1, self.rows.select(F.spark_partition_id().alias("p")).distinct().count())
+        return self.shuffled_parts
 
     def _chosen(self, columns, others=()):
         """The columns that are read, in the types in which the worker takes them, and others after them."""
@@ -299,7 +316,9 @@ def _expression(F, column, kind):
         return F.unix_date(value).cast("double")
     if kind in ("timestamp", "timestamp_ntz"):
         return F.unix_micros(value.cast("timestamp")) / F.lit(1e6) / F.lit(86400.0)
-    return value.cast("double")
+    number = value.cast("double")
+    # Adding 0 makes 0 of -0, which is the same group and would be in another part.
+    return number + F.lit(0.0) if column.get("isGrouping") else number
 
 
 def serve():

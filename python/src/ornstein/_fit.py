@@ -199,6 +199,28 @@ class Fit:
         self._warn(told)
         return found.to_pandas()
 
+    @documented("update")
+    def update(self, data: Data | None = None, **options: Any) -> Fit:
+        """The fit of all rows so far: new rows are added to what this one has kept, without the rows that it was made of.
+
+        data: the new rows alone, with columns as in the fit. Formula, family, priors and weights are the fit's. This fit stays what it was.
+
+        Warns (CertificateWarning) where a check failed: among others whether the new rows contradict the old ones.
+        """
+        arguments = flags("update", options)
+        if data is None and options.get("sql") is None:
+            raise InputError("There are no new rows: give a table, the path of a file, or sql.")
+
+        def make(place: Path, record: Path, folder: Path, printed: Any) -> bool:
+            path = file_of(data, folder, "data")
+            rows = [] if path is None else [path]
+            files = [f"--save={place}", f"--json={record}", "--no-color"]
+            return run(
+                ["update", str(self._place), *rows, *files, *arguments], command=self._command, output=printed
+            )
+
+        return Fit._made(make, self._command)
+
     def group_effects(self) -> pd.DataFrame:
         """Posterior mean and sd of every effect of every level, on the data's scale: columns factor, level, name, mean, sd."""
         if not self.result.get("groups"):

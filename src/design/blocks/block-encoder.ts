@@ -51,9 +51,11 @@ export class BlockEncoder {
     }
   }
 
-  async finish(): Promise<BlockStore> {
+  /** @param groupSizes of rows of groups that stand side by side */
+  async finish(groupSizes?: readonly number[]): Promise<BlockStore> {
     await this.writing;
-    return this.writer.finish(this.sample, { weights: this.weightSums(), twins: this.twins.pairs });
+    const summary = { weights: this.weightSums(), twins: this.twins.pairs };
+    return this.writer.finish(this.sample, { ...summary, ...(groupSizes && { groupSizes }) });
   }
 
   /** Removes what was written, once nothing is being written any more. */

@@ -62,7 +62,11 @@ it.each(cases)("%s is the design of parts that is that of the whole", async (for
 });
 
 it.each([
-  ["y ~ x + (1 | kind)", {}, "Group terms are not fitted with rows on parts of a test (--engine)"],
+  [
+    "y ~ x + (1 | kind) + (1 | day)",
+    {},
+    "Group terms of several factors are not fitted with rows on parts of a test (--engine)",
+  ],
   ["y ~ poly(n, 1)", {}, "poly(n, 1) needs more than 1 different values of n"],
   ["y ~ x", { storage: "sparse" } as const, "leave --storage out"],
   ["y ~ x", { family: "poisson" } as const, /y is -?[\d.]+ in data row 1;/],

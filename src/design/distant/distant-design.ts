@@ -1,14 +1,19 @@
 import { type BlockStore, type BlockSummary, blockShape, numBlocksOf } from "../../engine/block-store.ts";
 import type { DistantColumn, DistantTable } from "../../engine/distant-parts.ts";
+import { fetchGroups, fetchRows } from "../../engine/fetch-rows.ts";
 import { InputError } from "../../errors.ts";
+import { groupingName } from "../../formula/formula-groups.ts";
+import { factorName } from "../../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../../formula/polynomials.ts";
-import type { TableSource } from "../../table/table-source.ts";
+import { formatCount, type TableSource } from "../../table/table-source.ts";
 import { chooseRows } from "../blocks/block-encoder.ts";
 import { PolynomialFits, type PolynomialRanges } from "../columns/fit-polynomials.ts";
 import type { CompiledFormula } from "../compile-formula.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "../design-types.ts";
 import { changed } from "../fill.ts";
+import { factorKey, type GroupLevelReader } from "../groups/group-levels.ts";
+import { type RunsOfGroups, rowsOfRuns } from "../groups/group-runs.ts";
 import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics.ts";
 import type { RowStorage } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
@@ -25,6 +30,8 @@ import { columnsRead, noRowsOf, type PartPlan } from "./part-plan.ts";
 export class DistantDesign {
   private readonly distant: DistantTable;
   private rowsOfParts: readonly number[] = [];
+  /** Of each part, where rows are grouped. */
+  private runs: readonly RunsOfGroups[] = [];
   private merged: PartStatistics | undefined;
   private plan: PartPlan;
 
@@ -71,7 +78,7 @@ export class DistantDesign {
     if (fits.areNone) return new Map();
     const ask = async (ranges?: PolynomialRanges) => {
       const question: PolynomialQuestion = { kind: "polynomials", plan: this.plan, ...(ranges && { ranges }) };
-      const answers = await this.distant.read(question, this.columnsRead(), "reading, for poly()");
+      const answers = await this.distant.read(question, this.columnsRead(new Set()), "reading, for poly()");
       return answers.map(({ content }) => content as PolynomialAnswer);
     };
     for (const { ranges } of await ask()) if (ranges) fits.mergeRanges(ranges);
@@ -83,14 +90,22 @@ export class DistantDesign {
     return series;
   }
 
-  /** The first pass, by the parts. @throws InputError as `firstPass` */
-  async firstPass(gathered: RowStatistics): Promise<FirstPass> {
+  /**
+   * The first pass, by the parts.
+   * @param levels takes a row for each group, in the order of the parts and of their rows
+   * @throws InputError as `firstPass`
+   */
+  async firstPass(gathered: RowStatistics, levels: GroupLevelReader | undefined): Promise<FirstPass> {
     const question: StatisticsQuestion = { kind: "statistics", plan: this.plan };
     const answers = await this.distant.read(question, this.columnsRead(), "reading, pass 1 of 2");
     const parts = answers.map(({ content }) => content as PartStatistics);
     const counts = gathered.merge(parts, noRowsOf(this.compiled, this.source.columns, this.plan));
     this.rowsOfParts = parts.map(({ counts }) => counts.rowsRead - counts.droppedRows - counts.zeroWeightRows);
     this.merged = gathered.part(counts);
+    if (levels) this.runs = parts.map(({ groups }) => groups ?? { values: [], sizes: [] });
+    const names = groupingColumns(this.compiled);
+    for (const runs of this.runs)
+      if (runs.sizes.length > 0) levels?.add(rowsOfRuns(names, this.compiled.scope.columns, runs));
     return gathered.finish(counts, this.source.label ?? "the data");
   }
 
@@ -99,26 +114,37 @@ export class DistantDesign {
     this.options.requireParameters?.(numColumns);
     if (curvatureKind(numParameters) !== "dense")
       throw new InputError(
-        `The model has ${numParameters.toLocaleString("en-US")} parameters, and ${denseLimit} are the most with rows on ${this.distant.place}, which are dense; leave some columns out, or fit a part of the rows without --engine.`,
+        `The model has ${numParameters.toLocaleString("en-US")} parameters, and ${denseLimit} are the most with rows on ${this.distant.place}, which are dense; make a group term of the widest categorical, as in (1 | g), leave some columns out, or fit a part of the rows without --engine.`,
       );
     return { rows: new Float32Array(), stride: denseStrideOf(numColumns, side), isInBlocks: true };
   }
 
-  /** Has the parts encode their rows, and fetches the uniform sample of them. */
+  /**
+   * Has the parts encode their rows, and fetches the uniform sample of them, or of their groups.
+   * @param levels where rows are grouped, the level of each group
+   */
   async encode(
     columns: readonly DesignColumn[],
     stride: number,
     numRows: number,
+    levels: Uint32Array | undefined,
   ): Promise<{ readonly store: BlockStore; readonly rows: Float32Array }> {
     const { rowsOfParts, merged, distant } = this;
     if (!merged) throw new TypeError("The first pass comes first.");
-    const shape = blockShape(numRows, stride);
+    const sizesOfParts = this.runs.map(({ sizes }) => sizes);
+    if (levels && levels.reduce((most, level) => Math.max(most, level), -1) + 1 !== levels.length)
+      throw new Error("Rows of one group are in several parts.");
+    const sample = levels && sampleOfGroups(sizesOfParts.flat(), stride, distant.place);
+    const shape = { ...blockShape(numRows, stride), ...(sample && { sampleRows: sample.numRows }) };
     const { rowsOfBlock } = shape;
     const expected = { columns: columns.map(({ mean, scale }) => [mean, scale]), stride };
     const question: EncodeQuestion = { kind: "encode", plan: this.plan, merged, rowsOfParts, rowsOfBlock, expected };
     const { answers, parts } = await distant.encode(question, this.columnsRead(), "reading, pass 2 of 2");
     if (answers.length !== rowsOfParts.length) throw changed();
     const encoded = answers.map(({ content }) => content as EncodedPart);
+    if (levels && encoded.some(({ summary }, part) => !isSame(summary.groupSizes ?? [], sizesOfParts[part])))
+      throw changed();
+    const groups = sample && levels && { sizesOfParts, levels, sampleSizes: sample.sizes };
     const store: BlockStore = {
       ...shape,
       numBlocks: rowsOfParts.reduce((sum, own) => sum + numBlocksOf({ numRows: own, rowsOfBlock }), 0),
@@ -126,9 +152,9 @@ export class DistantDesign {
       checksums: Uint32Array.from(encoded.flatMap(({ checksums }) => checksums)),
       folder: distant.place,
       memoryBytes: this.options.blocks?.memoryBytes ?? 2 ** 30,
-      distant: { parts, rowsOfParts },
+      distant: { parts, rowsOfParts, ...(groups && { groups }) },
       read: () => Promise.reject(new TypeError("Blocks elsewhere are not read from here.")),
-      readSample: (target) => fetchRows(store, chooseRows(numRows, shape.sampleRows), target),
+      readSample: (target) => fetchSample(store, sample?.numbers ?? chooseRows(numRows, shape.sampleRows), target),
       remove: parts.remove,
     };
     const { memory } = this.options;
@@ -137,37 +163,49 @@ export class DistantDesign {
     return { store, rows };
   }
 
-  private columnsRead(): readonly DistantColumn[] {
+  private columnsRead(by = new Set(groupingColumns(this.compiled))): readonly DistantColumn[] {
     const { columns, dates, levels } = this.plan;
-    return columnsRead(this.compiled.names, columns, { whole: new Set([...dates, ...this.compiled.texts]), levels });
+    const whole = new Set([...dates, ...this.compiled.texts]);
+    return columnsRead(this.compiled.names, columns, { whole, levels, by });
   }
 }
 
-/**
- * Copies rows of a distant store, by their numbers in ascending order.
- * @param target of their bytes
- */
-async function fetchRows(
+/** The columns by which rows are grouped. */
+function groupingColumns({ expanded: { groups } }: CompiledFormula): readonly string[] {
+  return groups.length > 0 ? groups[0].by.map(groupingName) : [];
+}
+
+const isSame = (some: readonly number[], others: readonly number[]) =>
+  some.length === others.length && some.every((value, k) => value === others[k]);
+
+/** Groups of the sample: what is averaged over groups is off by one over the root of their number. */
+const fewestSampled = 200;
+const sampleBytes = 2 ** 27;
+
+/** Groups of the uniform sample: about as many as have the rows of other samples, and all where they are few. */
+function sampleOfGroups(sizes: readonly number[], stride: number, place: string) {
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  const { sampleRows } = blockShape(total, stride);
+  const wanted = Math.max(Math.min(sizes.length, fewestSampled), Math.floor((sizes.length * sampleRows) / total));
+  const numbers = chooseRows(sizes.length, wanted);
+  const own = Array.from(numbers, (group) => sizes[group]);
+  const numRows = own.reduce((sum, size) => sum + size, 0);
+  if (4 * stride * numRows > sampleBytes)
+    throw new InputError(
+      `A group has ${formatCount(Math.round(total / sizes.length))} rows on average, and with rows on ${place} (--engine) whole groups come to this machine, of which ${formatCount(wanted)} are too large; write the grouping factor as a term, or group by more levels.`,
+    );
+  return { numbers, sizes: own, numRows };
+}
+
+/** Copies rows of a distant store, or groups, by their numbers in ascending order. */
+async function fetchSample(
   { distant, stride }: Pick<BlockStore, "distant" | "stride">,
-  numbers: ArrayLike<number>,
+  numbers: Uint32Array,
   target: Uint8Array,
 ): Promise<void> {
-  if (!distant) throw new TypeError("The rows are not elsewhere.");
-  const ofParts: number[][] = [];
-  let [first, next] = [0, 0];
-  for (const own of distant.rowsOfParts) {
-    const wanted: number[] = [];
-    for (; next < numbers.length && numbers[next] < first + own; next++) wanted.push(numbers[next] - first);
-    ofParts.push(wanted);
-    first += own;
-  }
-  let at = 0;
-  for (const { data } of await distant.parts.ask({ kind: "rows", ofParts })) {
-    target.set(data, at);
-    at += data.length;
-  }
-  if (at !== target.length || at !== 4 * stride * numbers.length)
-    throw new Error(`Of ${numbers.length} rows elsewhere ${at / 4 / stride} have come.`);
+  const rows = new Float32Array(target.buffer, target.byteOffset, target.length / 4);
+  if (distant?.groups) return rows.set((await fetchGroups(distant, stride, Array.from(numbers))).rows);
+  await fetchRows(distant, stride, Array.from(numbers), (row, place) => rows.set(row, place * stride));
 }
 
 function summaryOf(parts: readonly EncodedPart[]): BlockSummary {
@@ -185,10 +223,14 @@ function summaryOf(parts: readonly EncodedPart[]): BlockSummary {
 function refuseForeign({ expanded }: CompiledFormula, options: DesignOptions, { place }: DistantTable): void {
   const refuse = (what: string, instead: string) =>
     new InputError(`${what} with rows on ${place} (--engine); ${instead}.`);
-  if (expanded.groups.length > 0)
+  const factors = new Set(expanded.groups.map(({ by }) => factorKey(by.map(groupingName))));
+  if (factors.size > 1)
+    throw refuse("Group terms of several factors are not fitted", "keep one of the factors, or fit on one machine");
+  const expression = expanded.groups[0]?.by.find((factor) => factor.expression.kind !== "column");
+  if (expression)
     throw refuse(
-      "Group terms are not fitted",
-      "write a grouping factor of few levels as a term, or fit the rows on one machine",
+      `Rows are not grouped by ${factorName(expression)}`,
+      'make it a column, such as by --sql "select …", and group by that',
     );
   if (options.storage === "sparse")
     throw refuse("Rows are not sparse", "leave --storage out, or fit the rows on one machine");

@@ -3,8 +3,10 @@ import type { TableSource } from "../../table/table-source.ts";
 import { BlockEncoder } from "../blocks/block-encoder.ts";
 import { columnsOf, finishTarget } from "../columns/design-columns.ts";
 import { PolynomialFits, type PolynomialRanges } from "../columns/fit-polynomials.ts";
+import type { CompiledFormula } from "../compile-formula.ts";
 import { changed, fillRows } from "../fill.ts";
-import { passOver } from "../first-pass.ts";
+import { passOver, type RowPass } from "../first-pass.ts";
+import { type CompiledGroup, chooseGroupColumns, type FixedColumns } from "../groups/group-columns.ts";
 import type { PartStatistics } from "../row-statistics.ts";
 import { denseStrideOf } from "../size-limit.ts";
 import { compiledOf, type PartPlan, readersOf } from "./part-plan.ts";
@@ -44,15 +46,16 @@ export interface EncodedPart extends Pick<BlockStore, "numRows" | "summary"> {
 
 /** What the first pass tells of one part. @throws InputError where a value cannot be used */
 export async function statisticsOf(table: TableSource, { plan }: StatisticsQuestion): Promise<PartStatistics> {
-  const { source, compiled, gathered } = readersOf(plan, table);
+  const { source, compiled, gathered, runs } = readersOf(plan, table);
   const reader = await passOver(
     source,
     compiled,
     {},
   )((rows) => {
     if (rows.chunk.numRows > 0) gathered.add(rows);
+    runs?.add(rows);
   }, 1);
-  return gathered.part(reader);
+  return { ...gathered.part(reader), ...(runs && { groups: runs.found }) };
 }
 
 /** Ranges of a part, or with those of all parts its triangles. @throws InputError where a value cannot be used */
@@ -75,6 +78,22 @@ export async function polynomialsOf(
   return ranges ? { triangles: fits.triangles } : { ranges: fits.ranges, triangles: [] };
 }
 
+/** The columns of a row: those of the fixed effects, and after them slopes of groups that are not among these. */
+function withSlopes(
+  { expanded }: CompiledFormula,
+  groups: readonly CompiledGroup[],
+  fixed: FixedColumns,
+  numRows: number,
+  { options: { standardize } }: PartPlan,
+): FixedColumns {
+  if (groups.length === 0) return fixed;
+  const { hasIntercept } = expanded;
+  const { extraColumns, blocks } = chooseGroupColumns(groups, fixed, {
+    ...{ numRows, hasIntercept, standardized: standardize !== "none" },
+  });
+  return { columns: [...fixed.columns, ...extraColumns], blocks: [...fixed.blocks, ...blocks] };
+}
+
 /**
  * Encodes a part's rows into blocks, by what all parts have told.
  * @param create makes what writes blocks of that shape
@@ -86,10 +105,17 @@ export async function encodePart(
   part: number,
   create: (shape: BlockShape) => Promise<BlockWriter>,
 ): Promise<{ readonly store: BlockStore; readonly encoded: EncodedPart }> {
-  const { source, compiled, terms, gathered, empty } = readersOf(plan, table);
+  const { source, compiled, terms, groups, all, gathered, runs, empty } = readersOf(plan, table);
   const seen = gathered.finish(gathered.merge([merged], empty), "the data");
   const target = finishTarget(compiled, seen, plan.options);
-  const { chosen, columns } = columnsOf(compiled, terms, seen.numRows, plan.options);
+  const { chosen, columns: fixed } = columnsOf(compiled, terms, seen.numRows, plan.options);
+  const { columns, blocks } = withSlopes(
+    compiled,
+    groups,
+    { columns: fixed, blocks: chosen.blocks },
+    seen.numRows,
+    plan,
+  );
   const side = { hasWeights: compiled.weights !== undefined, hasOffset: compiled.offset !== undefined };
   const stride = denseStrideOf(columns.length, side);
   const isAsExpected =
@@ -101,11 +127,17 @@ export async function encodePart(
   if (numRows === undefined) throw changed();
   const shape = { numRows, stride, rowsOfBlock, sampleRows: 0 };
   const encoder = new BlockEncoder(await create(shape), shape, { columns, hasBasis: false, ...side });
-  const layout = { rows: new Float32Array(), stride, numRows, columns, blocks: chosen.blocks, encoder };
+  const layout = { rows: new Float32Array(), stride, numRows, columns, blocks, encoder };
+  const pass = passOver(source, compiled, {});
+  const finding: RowPass = (visit, which) =>
+    pass(async (rows, reader) => {
+      runs?.add(rows);
+      await visit(rows, reader);
+    }, which);
   try {
     const ofRows = { target: { ...target, read: compiled.target.read }, offset: compiled.offset };
-    await fillRows(passOver(source, compiled, {}), layout, terms, ofRows);
-    const store = await encoder.finish();
+    await fillRows(finding, layout, all, ofRows);
+    const store = await encoder.finish(runs?.found.sizes);
     const { summary, checksums } = store;
     return { store, encoded: { numRows, summary, checksums: [...checksums].slice(0, numBlocksOf(shape)) } };
   } catch (error) {

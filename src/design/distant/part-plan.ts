@@ -6,6 +6,8 @@ import type { Column, ColumnInfo, TableChunk, TableSource } from "../../table/ta
 import { type CompiledFormula, compileFormula } from "../compile-formula.ts";
 import { compileTerms } from "../compile-terms.ts";
 import type { DesignFamily, DesignRecipe, Standardize } from "../design-types.ts";
+import type { CompiledGroup } from "../groups/group-columns.ts";
+import { GroupRuns } from "../groups/group-runs.ts";
 import { withDates } from "../recipe/settle-texts.ts";
 import { RowStatistics } from "../row-statistics.ts";
 import type { TermRows } from "../term-rows.ts";
@@ -36,7 +38,12 @@ export interface PartReaders {
   readonly source: TableSource;
   readonly compiled: CompiledFormula;
   readonly terms: readonly TermRows[];
+  /** The group terms, their slopes among `all` terms. */
+  readonly groups: readonly CompiledGroup[];
+  readonly all: readonly TermRows[];
   readonly gathered: RowStatistics;
+  /** Where rows are grouped, what finds the groups. */
+  readonly runs?: GroupRuns;
   /** No rows, with the levels of their texts. */
   readonly empty: CompleteRows;
 }
@@ -53,9 +60,12 @@ export function compiledOf(
 /** The same with what reads its terms. */
 export function readersOf(plan: PartPlan, table: TableSource): PartReaders {
   const { source, compiled } = compiledOf(plan, table);
-  const { terms } = compileTerms(compiled, new Map(Object.entries(plan.polynomials)));
-  const gathered = new RowStatistics(compiled, terms);
-  return { source, compiled, terms, gathered, empty: noRowsOf(compiled, source.columns, plan) };
+  const { terms, groups, all } = compileTerms(compiled, new Map(Object.entries(plan.polynomials)));
+  const gathered = new RowStatistics(compiled, all);
+  const [group] = groups;
+  const runs = group && new GroupRuns(group, compiled.scope);
+  const empty = noRowsOf(compiled, source.columns, plan);
+  return { source, compiled, terms, groups, all, gathered, ...(runs && { runs }), empty };
 }
 
 /** No rows of the columns that are read, with the levels of their texts. */
@@ -78,16 +88,26 @@ export function noRowsOf(
 /**
  * How the named columns are read where the parts are.
  * @param whole columns of texts that are read as they are
+ * @param by columns by which rows are grouped
  */
 export function columnsRead(
   names: readonly string[],
   columns: readonly ColumnInfo[],
-  { whole, levels }: { readonly whole: ReadonlySet<string>; readonly levels: PartPlan["levels"] },
+  {
+    whole,
+    levels,
+    by = new Set(),
+  }: {
+    readonly whole: ReadonlySet<string>;
+    readonly levels: PartPlan["levels"];
+    readonly by?: ReadonlySet<string>;
+  },
 ): readonly DistantColumn[] {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   return names.map((name): DistantColumn => {
     const type = types.get(name);
-    if (type === "number" || type === "boolean") return { name, as: type };
-    return whole.has(name) ? { name, as: "texts" } : { name, as: "levels", levels: levels[name] };
+    const grouping = by.has(name) && { isGrouping: true };
+    if (type === "number" || type === "boolean") return { name, as: type, ...grouping };
+    return { name, ...(whole.has(name) ? { as: "texts" } : { as: "levels", levels: levels[name] }), ...grouping };
   });
 }

@@ -86,6 +86,11 @@ export class GroupLevelReader {
   }
 }
 
+/** The level, of one factor, of each row in the order in which rows were read. */
+export function levelsOfRows({ factors: [factor], places }: GroupLevels): Uint32Array {
+  return places ? places.map((place) => factor.levelOf[place]) : factor.levelOf;
+}
+
 /** The same for a:b and b:a. */
 export function factorKey(names: readonly string[]): string {
   return [...names].sort().join("\n");

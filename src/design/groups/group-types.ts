@@ -27,7 +27,10 @@ export interface GroupingFactor {
   readonly numLevels: number;
   /** The name of a level, made when it is asked for. */
   levelName(level: number): string;
-  /** N: the level of each row, in the order of the rows in memory. The levels of a factor that orders the rows ascend. */
+  /**
+   * N: the level of each row, in the order of the rows in memory. The levels of a factor that orders the rows ascend. Where the rows are
+   * elsewhere, of each group in place of its rows.
+   */
   readonly levelOf: Uint32Array;
   /** Independent of each other. */
   readonly terms: readonly GroupTerm[];

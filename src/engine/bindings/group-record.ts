@@ -123,6 +123,17 @@ export function writeGroupEntries(
   return address;
 }
 
+/** Multiplies the weight of every entry by a factor. */
+export function scaleGroupEntries(
+  memory: EngineMemory,
+  { address, numRows }: { readonly address: number; readonly numRows: number },
+  factor: number,
+): void {
+  const perEntry = GroupEntry.bytes / 4;
+  const floats = memory.f32(address, numRows * perEntry);
+  for (let at = GroupEntry.weight / 4; at < floats.length; at += perEntry) floats[at] *= factor;
+}
+
 /** The entries of some of the groups at `address`, those of `numbers`, each with its weight times the factor given for it. */
 export function copyGroupEntries(
   memory: EngineMemory,

@@ -2,7 +2,8 @@ import type { Design } from "../../design/design-types.ts";
 import type { GroupDesign, GroupingFactor } from "../../design/groups/group-types.ts";
 import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
 import { InputError } from "../../errors.ts";
-import { createGroupModel, type Grouping } from "../../models/group-model.ts";
+import { overBlocks } from "../../models/create-model.ts";
+import { createDistantGroupModel, createGroupModel, type Grouping } from "../../models/group-model.ts";
 import type { EffectsOfFactor, Model } from "../../models/model.ts";
 import type { GroupPriors } from "../../options/group-priors.ts";
 import { priorsOfFactor, refuseUnknownGroupPriors } from "./priors-of-groups.ts";
@@ -13,13 +14,13 @@ const firstNodes = 7;
 const exactNodes = 3;
 
 /**
- * The model of a design's groups over the model of its rows; that model itself where the design has none, or where they are crossed
- * (crossed-fit.ts).
+ * The model of a design's groups over the model of its rows, in memory or in blocks; that model itself where the design has none, or
+ * where they are crossed (crossed-fit.ts).
  * @throws InputError where the groups cannot be integrated out
  */
-export function groupModelOf({ groups, family }: Design, flat: Model, priors: GroupPriors): Model {
+export function groupModelOf({ groups, family, blocks }: Design, flat: Model, priors: GroupPriors): Model {
   refuseUnknownGroupPriors(groups?.factors ?? [], priors);
-  if (!groups) return flat;
+  if (!groups) return blocks ? overBlocks(flat, blocks) : flat;
   if (isCrossed(groups)) {
     requireOnePredictor(family);
     return { ...flat, hasCrossedFactors: true };
@@ -27,6 +28,11 @@ export function groupModelOf({ groups, family }: Design, flat: Model, priors: Gr
   requireIntegrable(groups, flat.numPredictors);
   const count = family === "gaussian" ? exactNodes : firstNodes;
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
+  const elsewhere = blocks?.distant?.groups;
+  if (blocks && elsewhere) {
+    const sizes = { numGroups: elsewhere.levels.length, sampleSizes: elsewhere.sampleSizes };
+    return createDistantGroupModel(flat, blocks, sizes, effectsOf(groups.factors[0], priors), nodes);
+  }
   return createGroupModel(flat, groupingOf(groups, priors), nodes);
 }
 

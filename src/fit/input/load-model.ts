@@ -4,7 +4,7 @@ import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { InputError } from "../../errors.ts";
 import type { FamilyName } from "../../families/families.ts";
-import { type ClassCoding, createModel, numParameters, overBlocks } from "../../models/create-model.ts";
+import { type ClassCoding, createModel, numParameters } from "../../models/create-model.ts";
 import type { Model } from "../../models/model.ts";
 import { refuseForeignModelOptions } from "../../options/foreign-options.ts";
 import { knownAuxiliaries, type ResolvedOptions } from "../../options/resolve-options.ts";
@@ -76,7 +76,7 @@ export async function loadModel(
     throw new InputError(
       `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,
     );
-  let model = design.blocks ? overBlocks(flat, design.blocks) : groupModelOf(design, flat, options.groupPriors);
+  let model = groupModelOf(design, flat, options.groupPriors);
   requireRoomForDraws(model, options);
   inspect?.(model);
   const names = parameterNames(modelRecipe(design, model));

@@ -1,21 +1,15 @@
 import { type BlockStore, rowsIn } from "../../engine/block-store.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
-import { matrix } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { type Around, type Intensity, influencesOfBlocks, visitDrawn } from "../block-influences.ts";
 import { visitAllRows } from "../block-ring.ts";
 import { BlockRows } from "../block-rows.ts";
 import { isClassified } from "../classified.ts";
 import { weightedStride, writeWeightedRow } from "../row-subset.ts";
-import type { PassRequest } from "../rows.ts";
 import type { Workspace } from "../workspace.ts";
-import { modelOfPart, type PlainAround, type RowQuestion } from "./questions.ts";
-
-/** What a part answers. */
-interface Answer {
-  readonly content: unknown;
-  readonly data: ArrayBufferView<ArrayBuffer>;
-}
+import { answerFromGroups, type GroupQuestion, rowsOfGroups } from "./answer-groups.ts";
+import { type Answer, answerOfSums, aroundOf, requestOf } from "./plain-answers.ts";
+import { modelOfPart, type RowQuestion } from "./questions.ts";
 
 /**
  * Answers a question from the blocks of one part, by the kernels.
@@ -32,20 +26,15 @@ export async function answerFromBlocks(
   const mark = memory.mark();
   try {
     if (question.kind === "rows") return { content: null, data: await rowsOf(store, question.ofParts[part]) };
+    if (question.kind === "groups") return { content: null, data: await rowsOfGroups(store, question.ofParts[part]) };
+    const ofGroups = groupQuestion(question);
+    if (ofGroups) return await answerFromGroups(workspace, memory, store, part, ofGroups);
     const model = modelOfPart(memory, question.model, store);
     const rows = new BlockRows(workspace, model, model.blocks);
     const { dimension } = model;
     switch (question.kind) {
       case "sums": {
-        const { position, gram, isDiagonal, center } = question;
-        const request = { gram, ...(isDiagonal && { isDiagonal }), ...(center && { center }) } as PassRequest;
-        const sums = await rows.pass(position, request);
-        const ofGram = isDiagonal ? sums.diagonal : sums.gram.data;
-        const data = new Float64Array(2 + dimension + ofGram.length);
-        data.set([sums.count, sums.loss]);
-        data.set(sums.gradient, 2);
-        data.set(ofGram, 2 + dimension);
-        return { content: null, data };
+        return answerOfSums(await rows.pass(question.position, requestOf(question)));
       }
       case "influence": {
         const { total, count } = await influencesOfBlocks(workspace, model, aroundOf(question.around, dimension));
@@ -55,6 +44,8 @@ export async function answerFromBlocks(
         const { intensity, around, starts } = question;
         return await drawn(workspace, model, aroundOf(around, dimension), { intensity, starts: starts[part] });
       }
+      case "effects":
+        throw new TypeError("Rows that are not grouped have no effects of groups.");
       case "classified": {
         let [count, right] = [0, 0];
         await visitAllRows(workspace, model, question.position, ({ eta, y }) => {
@@ -69,9 +60,9 @@ export async function answerFromBlocks(
   }
 }
 
-function aroundOf({ center, factor, covariance }: PlainAround, dimension: number): Around {
-  const square = (values: readonly number[]) => matrix(dimension, dimension, Float64Array.from(values));
-  return { center, law: { factor: square(factor), covariance: square(covariance) } };
+/** The question, where groups are meant: what else is asked of rows needs their linear predictors. */
+function groupQuestion(question: Extract<RowQuestion, { readonly model: unknown }>): GroupQuestion | undefined {
+  return question.model.groups && question.kind !== "classified" ? question : undefined;
 }
 
 /** The rows that are drawn, and how many were looked at. */

@@ -1,12 +1,14 @@
+import type { EffectPositions } from "../../engine/bindings/effects-record.ts";
 import { numBlocksOf } from "../../engine/block-store.ts";
 import type { PartAnswer } from "../../engine/distant-parts.ts";
 import { overRowsInMemory } from "../../models/create-model.ts";
+import { overGroupsInMemory } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
-import { createRandom } from "../../rng/xoshiro.ts";
-import type { Around, BlockInfluences } from "../block-influences.ts";
+import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
+import type { Around, BlockInfluences, Intensity } from "../block-influences.ts";
 import { weightedStride } from "../row-subset.ts";
 import type { Workspace } from "../workspace.ts";
-import { type PlainAround, plainModel, type RowQuestion } from "./questions.ts";
+import { type DrawnGroups, type PlainAround, plainModel, type RowQuestion } from "./questions.ts";
 
 type Unnamed<Question> = Question extends { readonly model: unknown } ? Omit<Question, "model"> : never;
 
@@ -26,7 +28,6 @@ export async function askOfModel(
 
 /** Σ q_n by the parts; a draw is one more question, which finds the rows that blocks here would draw. */
 export async function influencesOfParts(workspace: Workspace, model: Model, around: Around): Promise<BlockInfluences> {
-  const { store } = model.blocks!;
   const plain: PlainAround = {
     center: Array.from(around.center),
     factor: Array.from(around.law.factor.data),
@@ -38,33 +39,112 @@ export async function influencesOfParts(workspace: Workspace, model: Model, arou
     count += own;
     total += sum;
   }
-  requireAll(count, store.numRows);
-  workspace.counter.rowsVisited += count;
+  requireRead(workspace, model, count);
   return {
     total,
-    async draw(intensity, seed) {
-      const random = createRandom(seed, 0, 16);
-      const { rowsOfBlock } = store;
-      const starts = store.distant!.rowsOfParts.map((numRows) =>
-        Array.from({ length: numBlocksOf({ numRows, rowsOfBlock }) }, () => random.uniform()),
-      );
-      const answers = await askOfModel(workspace, model, { kind: "draw", around: plain, intensity, starts });
-      const { memory, rows } = model;
-      const stride = weightedStride(rows);
-      const numRows = answers.reduce((sum, { data }) => sum + data.length / 4 / stride, 0);
-      const read = answers.reduce((sum, { content }) => sum + Number(content), 0);
-      requireAll(read, store.numRows);
-      workspace.counter.rowsVisited += read;
-      let address = memory.allocate(4 * stride * numRows);
-      const first = address;
-      for (const { data } of answers) {
-        memory.u8(address, data.length).set(data);
-        address += data.length;
-      }
-      const { numRows: wholeRows } = store;
-      return overRowsInMemory(model, { ...rows, address: first, stride, numRows, hasWeights: true, wholeRows });
+    draw: (intensity, seed) => {
+      const asked = { around: plain, intensity, random: createRandom(seed, 0, 16) };
+      return model.groups ? drawGroups(workspace, model, asked) : drawRows(workspace, model, asked);
     },
   };
+}
+
+interface AskedDraw {
+  readonly around: PlainAround;
+  readonly intensity: Intensity;
+  /** Where draws begin. */
+  readonly random: Xoshiro;
+}
+
+async function drawRows(workspace: Workspace, model: Model, { random, ...asked }: AskedDraw): Promise<Model> {
+  const { store } = model.blocks!;
+  const { rowsOfBlock, numRows: wholeRows } = store;
+  const starts = store.distant!.rowsOfParts.map((numRows) =>
+    Array.from({ length: numBlocksOf({ numRows, rowsOfBlock }) }, () => random.uniform()),
+  );
+  const answers = await askOfModel(workspace, model, { kind: "draw", ...asked, starts });
+  const { rows } = model;
+  const stride = weightedStride(rows);
+  requireRead(
+    workspace,
+    model,
+    sumOf(answers, ({ content }) => Number(content)),
+  );
+  const numRows = sumOf(answers, ({ data }) => data.length / 4 / stride);
+  const address = putRows(model, answers);
+  return overRowsInMemory(model, { ...rows, address, stride, numRows, hasWeights: true, wholeRows });
+}
+
+/** Of groups the rows come once, however often they are drawn. */
+async function drawGroups(workspace: Workspace, model: Model, { random, ...asked }: AskedDraw): Promise<Model> {
+  const { stride, distant } = model.blocks!.store;
+  const starts = distant!.rowsOfParts.map(() => [random.uniform()]);
+  const answers = await askOfModel(workspace, model, { kind: "draw", ...asked, starts });
+  const drawn = answers.map(({ content }) => content as DrawnGroups);
+  requireRead(
+    workspace,
+    model,
+    sumOf(drawn, ({ read }) => read),
+  );
+  const sizes: number[] = [];
+  const entries = { groups: [] as number[], weights: [] as number[] };
+  drawn.forEach(({ numbers, expected }, part) => {
+    numbers.forEach((number, k) => {
+      if (number !== numbers[k - 1]) sizes.push(distant!.groups!.sizesOfParts[part][number]);
+      entries.groups.push(sizes.length - 1);
+      entries.weights.push(1 / expected[k]);
+    });
+  });
+  const numRows = sumOf(sizes, (size) => size);
+  if (numRows * stride * 4 !== sumOf(answers, ({ data }) => data.length))
+    throw new Error(`Of groups that were drawn other rows than their ${numRows} have come.`);
+  const address = putRows(model, answers);
+  return overGroupsInMemory(model, { address, stride, sizes, entries, wholeRows: model.rows.numRows });
+}
+
+/** Puts the rows of all answers into memory, one after the other. */
+function putRows({ memory }: Model, answers: readonly PartAnswer[]): number {
+  const first = memory.allocate(
+    sumOf(answers, ({ data }) => data.length),
+    64,
+  );
+  let address = first;
+  for (const { data } of answers) {
+    memory.u8(address, data.length).set(data);
+    address += data.length;
+  }
+  return first;
+}
+
+/** The sums or draws of the effects of every level of the model's factor (`sumEffects`, `drawEffects`), in the order of the levels. */
+export async function effectsOfParts(
+  workspace: Workspace,
+  model: Model,
+  { positions, numPositions }: EffectPositions,
+  of: { readonly weights: Float64Array } | { readonly seed: number },
+): Promise<Float64Array> {
+  const { sizesOfParts, levels } = model.blocks!.store.distant!.groups!;
+  let next = 0;
+  const streams = sizesOfParts.map(({ length }) => {
+    next += length;
+    return next - length;
+  });
+  const answers = await askOfModel(workspace, model, {
+    kind: "effects",
+    positions: Array.from(positions),
+    numPositions,
+    of: "seed" in of ? { seed: of.seed, streams } : { weights: Array.from(of.weights) },
+  });
+  const perLevel = sumOf(answers, ({ data }) => data.length / 8) / levels.length;
+  const found = new Float64Array(perLevel * levels.length);
+  let group = 0;
+  answers.forEach(({ data }, part) => {
+    const own = f64(data, perLevel * sizesOfParts[part].length);
+    for (let at = 0; at < own.length; at += perLevel)
+      found.set(own.subarray(at, at + perLevel), perLevel * levels[group++]);
+  });
+  workspace.counter.rowsVisited += numPositions * model.rows.numRows;
+  return found;
 }
 
 /** Whether all rows are classified rightly. */
@@ -80,21 +160,19 @@ export async function areAllClassified(
     count += own;
     right += good;
   }
-  requireAll(count, model.rows.numRows);
-  workspace.counter.rowsVisited += count;
+  requireRead(workspace, model, count);
   return right === count;
 }
 
-function requireAll(count: number, expected: number): void {
-  if (count !== expected) throw new Error(`A pass has read ${count} rows of ${expected}.`);
+function requireRead({ counter }: Workspace, { rows }: Model, read: number): void {
+  if (read !== rows.numRows) throw new Error(`A pass has read ${read} rows of ${rows.numRows}.`);
+  counter.rowsVisited += read;
 }
+
+const sumOf = <Item>(items: readonly Item[], of: (item: Item) => number) =>
+  items.reduce((sum, item) => sum + of(item), 0);
 
 export const f64 = (data: Uint8Array<ArrayBuffer>, length: number) => {
   if (data.length !== 8 * length) throw new Error(`A part has answered with ${data.length} bytes of ${8 * length}.`);
   return new Float64Array(data.slice().buffer);
-};
-
-export const f32 = (data: Uint8Array<ArrayBuffer>, length: number) => {
-  if (data.length !== 4 * length) throw new Error(`A part has answered with ${data.length} bytes of ${4 * length}.`);
-  return new Float32Array(data.slice().buffer);
 };

@@ -1,9 +1,9 @@
 import { gramLength } from "../../engine/bindings/pass-record.ts";
+import { fetchRows } from "../../engine/fetch-rows.ts";
 import { TotalOfSums } from "../kernel-rows.ts";
 import type { PassRequest, RowSums } from "../rows.ts";
 import { StoredRows } from "../stored-rows.ts";
-import { askOfModel, f32, f64 } from "./ask-parts.ts";
-import type { RowQuestion } from "./questions.ts";
+import { askOfModel, f64 } from "./ask-parts.ts";
 
 /**
  * Rows in blocks on other machines, in parts that sum up their own. A part's record is the sum of its blocks in their order, and
@@ -36,30 +36,10 @@ export class DistantRows extends StoredRows {
     const { memory } = this.model;
     const { distant, stride } = this.blocks.store;
     return async (numbers: readonly number[], address: number) => {
-      const ofParts: number[][] = distant!.rowsOfParts.map(() => []);
-      const places: number[][] = distant!.rowsOfParts.map(() => []);
-      const ends = endsOf(distant!.rowsOfParts);
-      numbers.forEach((number, k) => {
-        const part = ends.findIndex((end) => number < end);
-        ofParts[part].push(number - (ends[part - 1] ?? 0));
-        places[part].push(k);
-      });
       this.workspace.signal?.throwIfAborted();
-      const answers = await distant!.parts.ask({ kind: "rows", ofParts } satisfies RowQuestion);
-      answers.forEach(({ data }, part) => {
-        const rows = f32(data, places[part].length * stride);
-        places[part].forEach((k, n) => {
-          memory.f32(address + 4 * k * stride, stride).set(rows.subarray(n * stride, (n + 1) * stride));
-        });
+      await fetchRows(distant, stride, numbers, (row, place) => {
+        memory.f32(address + 4 * place * stride, stride).set(row);
       });
     };
   }
-}
-
-function endsOf(counts: readonly number[]): number[] {
-  let sum = 0;
-  return counts.map((count) => {
-    sum += count;
-    return sum;
-  });
 }

@@ -4,7 +4,7 @@ import type { BlockStore } from "../../engine/block-store.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
 import { families } from "../../families/families.ts";
 import { overBlocks, withRecord } from "../../models/create-model.ts";
-import type { Model, ModelBlocks } from "../../models/model.ts";
+import type { EffectsOfFactor, Model, ModelBlocks, NodeCounts } from "../../models/model.ts";
 import type { Intensity } from "../block-influences.ts";
 
 /** All of a model that the sums over its rows depend on, in plain data; the prior is in none of them. */
@@ -17,6 +17,8 @@ export interface PlainModel {
   readonly learned: readonly number[];
   readonly fixedTau: readonly [number, number];
   readonly rows: Omit<RowBlock, "address" | "numRows">;
+  /** Where effects of one factor's groups are integrated out: the groups then are what is summed over and drawn. */
+  readonly groups?: { readonly inner: EffectsOfFactor; readonly nodes: NodeCounts };
 }
 
 /** θ̂ and the law around it, in plain data. */
@@ -50,10 +52,32 @@ export type RowQuestion =
     }
   /** Answered by f32: the rows of these numbers within each part. */
   | { readonly kind: "rows"; readonly ofParts: readonly (readonly number[])[] }
+  /** Answered by f32: all rows of the groups of these numbers within each part. */
+  | { readonly kind: "groups"; readonly ofParts: readonly (readonly number[])[] }
+  | {
+      /** Answered by f64: what `sumEffects` says of each group's effects, or with a seed `drawEffects`. */
+      readonly kind: "effects";
+      readonly model: PlainModel;
+      readonly positions: readonly number[];
+      readonly numPositions: number;
+      readonly of:
+        | { readonly weights: readonly number[] }
+        | { readonly seed: number; readonly streams: readonly number[] };
+    }
   /** Answered by f64: how many rows, and how many of them are classified rightly. */
   | { readonly kind: "classified"; readonly model: PlainModel; readonly position: readonly number[] };
 
+/** The groups of a draw: which of the part's, as often as each is drawn, and what was expected of each. */
+export interface DrawnGroups {
+  /** How many groups were looked at. */
+  readonly read: number;
+  readonly numbers: readonly number[];
+  readonly expected: readonly number[];
+}
+
 export function plainModel({ rows, family, auxiliaries, ...model }: Model): PlainModel {
+  const { groups } = model;
+  if (groups) return { ...plainModel(groups.rows), groups: { inner: groups.inner, nodes: groups.nodes } };
   const { numColumns, paddedColumns, stride, hasOffset, hasWeights } = rows;
   const { numPredictors, hasReference, dimension, fixedTau } = model;
   const learned = auxiliaries.map(({ index }) => index);
@@ -61,10 +85,10 @@ export function plainModel({ rows, family, auxiliaries, ...model }: Model): Plai
   return { family: family.name, numPredictors, hasReference, dimension, learned, fixedTau, rows: shape };
 }
 
-/** The model over a part's blocks, without priors. */
+/** The model of rows over a part's blocks, without priors, and without the effects of groups. */
 export function modelOfPart(
   memory: EngineMemory,
-  { family: name, learned, ...plain }: PlainModel,
+  { family: name, learned, groups: _, ...plain }: PlainModel,
   store: BlockStore,
 ): Model & { readonly blocks: ModelBlocks } {
   const family = Object.values(families).find((own) => own.name === name);

@@ -120,7 +120,7 @@ function rationaleOf(
   const ofBatch = batch.noise > 0 ? `the batch makes ${percent(batch.noise)} of the noise` : "all rows at every step";
   const noise = hasQuadraticLikelihood(model) ? "which needs no rows as the likelihood is quadratic" : ofBatch;
   const drawn = pool
-    ? `a pool of ${pool.size.toLocaleString("en")} rows by influence, which moves a mean by ${pool.error.toPrecision(1)} sd`
+    ? `a pool of ${pool.size.toLocaleString("en")} ${model.groups ? "groups" : "rows"} by influence, which moves a mean by ${pool.error.toPrecision(1)} sd`
     : "rows by influence";
   return `control variates, ${drawn}: damping ${damping} from the tolerance ${tolerance}, ${noise}`;
 }
