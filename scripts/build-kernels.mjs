@@ -43,5 +43,9 @@ await writeFile(
 console.log(`kernels: ${plain.length} bytes of WebAssembly, ${deflated.length} deflated`);
 
 const linalg = await compile("kernels/linalg/index.ts", ["--initialMemory", "1"]);
-await writeFile("src/linalg/kernels.generated.ts", `export const linalgKernels =\n  "${linalg.toString("base64")}";\n`);
-console.log(`linear algebra: ${linalg.length} bytes of WebAssembly`);
+const deflatedLinalg = deflateRawSync(linalg, { level: 9 });
+await writeFile(
+  "src/linalg/kernels.generated.ts",
+  `export const deflatedLinalg =\n  "${deflatedLinalg.toString("base64")}";\nexport const numBytes = ${linalg.length};\n`,
+);
+console.log(`linear algebra: ${linalg.length} bytes of WebAssembly, ${deflatedLinalg.length} deflated`);

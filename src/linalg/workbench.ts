@@ -1,6 +1,7 @@
+import { inflateSync } from "fflate/browser";
 import { Packed, Product, Shape } from "../../kernels/linalg/record.ts";
 import type { Matrix } from "./dense.ts";
-import { linalgKernels } from "./kernels.generated.ts";
+import { deflatedLinalg, numBytes } from "./kernels.generated.ts";
 
 /** The functions of kernels/linalg/; what they take stands there. Addresses are byte offsets. */
 interface Kernels {
@@ -159,7 +160,7 @@ export function onWorkbench<T>(numbers: number, work: (bench: Workbench) => T): 
 export function newWorkbench(): Workbench | undefined {
   if (isRefused) return undefined;
   try {
-    module ??= new WebAssembly.Module(Uint8Array.from(atob(linalgKernels), (character) => character.charCodeAt(0)));
+    module ??= new WebAssembly.Module(inflateSync(bytesOf(deflatedLinalg), { out: new Uint8Array(numBytes) }));
     const memory = new WebAssembly.Memory({ initial: 1 });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     return new Workbench(exports as unknown as Kernels, memory);
@@ -169,4 +170,8 @@ export function newWorkbench(): Workbench | undefined {
     isRefused = true;
     return undefined;
   }
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
