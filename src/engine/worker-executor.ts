@@ -54,11 +54,14 @@ export async function createWorkerExecutor(
   }
 
   async function runTogether(tasks: readonly KernelTask[], signal?: AbortSignal): Promise<void> {
+    const started = workers.length;
     team.call(workersFor(Math.min(threads, tasks.length) - 1));
     try {
       await callingThread.run(team.share(tasks), { signal });
     } finally {
       await team.settled();
+      // A memory that grows while a worker begins to hold it stays as small as it was for that worker.
+      if (workers.length > started) await team.dismiss();
     }
   }
 
