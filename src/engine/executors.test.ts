@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Chain } from "../../kernels/layout/chain.ts";
 import { Ziggurat } from "../../kernels/layout/tables.ts";
 import { zigguratTables } from "../rng/ziggurat.ts";
+import { writePassRecords } from "./bindings/pass-record.ts";
 import type { Executor } from "./executor.ts";
 import { createInlineExecutor } from "./inline-executor.ts";
 import { EngineMemory, EngineMemoryError } from "./memory.ts";
@@ -116,6 +117,28 @@ describe.each([
       expect(memory.getU32(addresses[1], Chain.stepsDone)).toBeGreaterThan(before);
     }
   });
+});
+
+test("a memory that grows after the first medium run has grown for the workers too", { timeout: 60_000 }, async () => {
+  for (let round = 0; round < 30; round++) {
+    const { memory, executor } = await threaded(2);
+    const { tasks } = chainsOn(memory, 50);
+    await executor.run(
+      tasks.map((task) => ({ ...task, times: 1 })),
+      { duration: "medium" },
+    );
+    // At one moment or another of the start of the workers; the kernels clear their outputs, which lie beyond what the memory had, at once.
+    for (let step = 0; step <= 3 * round; step++) {
+      memory.allocate(2 ** 18);
+      await new Promise((resolve) => setTimeout(resolve, 0.5));
+    }
+    const { fixture } = chainsOn(memory, 50);
+    const passes = Array.from({ length: 8 }, () =>
+      writePassRecords(fixture, fixture.position, { gram: "none" }, [{ from: 0, to: 200 }]),
+    );
+    await executor.run(passes.flatMap((pass) => pass.tasks));
+    expect(passes.map((pass) => pass.sums()[0].count)).toEqual(passes.map(() => 200));
+  }
 });
 
 test("the reference executor runs the same tasks", async () => {

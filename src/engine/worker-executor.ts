@@ -48,20 +48,21 @@ export async function createWorkerExecutor(
 
   function workersFor(count: number): readonly KernelWorker[] {
     workers = workers.filter(({ hasEnded }) => !hasEnded);
-    while (workers.length < Math.min(threads, count))
-      workers.push(start({ compiled, memory: memory.memory, shared, team: words }));
+    const missing = Math.max(0, Math.min(threads, count) - workers.length);
+    const given = { compiled, memory: memory.memory, shared, team: words };
+    workers = [...workers, ...Array.from({ length: missing }, () => start(given))];
     return workers.slice(0, count);
   }
 
   async function runTogether(tasks: readonly KernelTask[], signal?: AbortSignal): Promise<void> {
-    const started = workers.length;
+    const before = workers;
     team.call(workersFor(Math.min(threads, tasks.length) - 1));
     try {
       await callingThread.run(team.share(tasks), { signal });
     } finally {
       await team.settled();
       // A memory that grows while a worker begins to hold it stays as small as it was for that worker.
-      if (workers.length > started) await team.dismiss();
+      if (workers.some((worker) => !before.includes(worker))) await team.dismiss();
     }
   }
 
