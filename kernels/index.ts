@@ -47,7 +47,8 @@ export { loadTau, prepare, residualFrom, rowCurvatures, rowLoss, rowResidual, ro
 export { farResidual, softmax, softmaxGradient, softmaxResidual } from "./families/softmax";
 export { prepareStudentT, studentTCurvatures, studentTLoss, studentTSlope, studentTSlopes } from "./families/student-t";
 export { classRows } from "./groups/class-rows";
-export { addScaled2, dot2, logOnePlus2 } from "./groups/doubles";
+export { logOnePlus2 } from "./families/pairs";
+export { addScaled2, dot2 } from "./groups/doubles";
 export { integrateGaussian } from "./groups/gaussian-group";
 export { drawEffects } from "./groups/draw-effects";
 export { evaluateGroup } from "./groups/group";

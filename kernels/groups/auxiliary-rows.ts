@@ -1,8 +1,9 @@
 // Rows of the families with auxiliary parameters, two at a time: losses, their derivatives by η, and Σ of the first ones by τ.
 import { RowLoss } from "../families/row-loss";
 import { sumOfLogs, sumOfShares } from "../families/negative-binomial";
+import { exp2, logOnePlus2, one2 } from "../families/pairs";
 import { Constant } from "../families/student-t";
-import { exp2, logOnePlus2, one2, sumOf2, withinRows } from "./doubles";
+import { sumOf2, withinRows } from "./doubles";
 import { lossOf } from "./law";
 import { Small, smallAt } from "./small";
 import { curvature, eta, hasWeights, rowLogs, rowShares, slope, target, weight } from "./work";

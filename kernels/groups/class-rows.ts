@@ -1,7 +1,7 @@
 // Rows of the categorical family, one for each linear predictor of a row of data, side by side: their losses and derivatives, and what
 // is between them, ∂²f/∂η_s∂η_t = −w μ_s μ_t.
+import { exp2 } from "../families/pairs";
 import { softmax } from "../families/softmax";
-import { exp2 } from "./doubles";
 import { curvature, eta, hasReference, hasWeights, numPredictors, probability, slope, target, weight } from "./work";
 
 /** Beyond these Σ e^η is taken anew with the largest η left out. */

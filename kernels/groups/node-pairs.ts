@@ -1,7 +1,8 @@
 // An inner group with one effect, two nodes at a time (row-pairs.ts).
+import { exp2 } from "../families/pairs";
 import { Factor } from "../layout/groups";
 import { slotU32 } from "../memory/record";
-import { exp2, sumOf2 } from "./doubles";
+import { sumOf2 } from "./doubles";
 import { innerLogScale, placeInnerNodes, toInnerNodes } from "./inner-nodes";
 import { linearLosses, product } from "./row-pairs";
 import { Small, smallAt } from "./small";

@@ -1,9 +1,10 @@
 // An inner group of rows of 0 and 1 with one effect, at nodes at equal distances: e^η of a row, and e^(−½ v²), go from node to node by factors,
 // so that a row takes two exponential functions whatever the number of nodes, and no logarithm.
+import { exp2, one2 } from "../families/pairs";
 import { Factor, FactorLaw } from "../layout/groups";
 import { Family } from "../layout/model";
 import { slotU32 } from "../memory/record";
-import { exp2, one2, sumOf2 } from "./doubles";
+import { sumOf2 } from "./doubles";
 import { center, innerLogScale, placeWideNodes, scale } from "./inner-nodes";
 import { innerLaw } from "./law";
 import { integratePairs } from "./node-pairs";

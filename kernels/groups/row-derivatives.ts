@@ -1,10 +1,11 @@
 // The losses of a group's rows and their derivatives where the effects are b: η_i = base_i + z_iᵀ b. Two rows at a time: the arrays have
 // room for one row more than there are, and what is written there is not read.
+import { exp2, logOnePlus2, meanCount2, one2 } from "../families/pairs";
 import { RowLoss, rowCurvatures, rowLoss, rowSlopes } from "../families/row-loss";
 import { Family } from "../layout/model";
 import { negativeBinomialRows, studentTRows } from "./auxiliary-rows";
 import { classRows } from "./class-rows";
-import { exp2, logOnePlus2, one2, sumOf2, withinRows } from "./doubles";
+import { sumOf2, withinRows } from "./doubles";
 import { addEffects } from "./group-rows";
 import { lossOf } from "./law";
 import { Small, smallAt } from "./small";
@@ -71,13 +72,12 @@ function bernoulliRows(from: usize, end: usize): f64 {
 
 /** Of predictors beyond 300 the mean is held, as `meanCount` does. */
 function poissonRows(from: usize, end: usize): f64 {
-  const limit = f64x2.splat(300.0);
   let sum = f64x2.splat(0);
   for (let at = from; at < end; at += 16) {
     const predictor = v128.load(eta + at);
     const own = v128.load(weight + at);
     const y = v128.load(target + at);
-    const mean = exp2(f64x2.pmin(predictor, limit));
+    const mean = meanCount2(predictor);
     sum = f64x2.add(sum, withinRows(at, end, f64x2.mul(own, f64x2.sub(mean, f64x2.mul(y, predictor)))));
     v128.store(slope + at, f64x2.mul(own, f64x2.sub(mean, y)));
     v128.store(curvature + at, f64x2.mul(own, mean));

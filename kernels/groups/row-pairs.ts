@@ -1,8 +1,8 @@
 // Losses and slopes of an inner group's rows at two places of its only effect at once, where rows have no auxiliary parameters. Groups are often of one to
 // three rows, so that two places fill the two lanes where two rows would not.
+import { exp2, logOnePlus2, meanCount2, one2 } from "../families/pairs";
 import { FactorLaw } from "../layout/groups";
 import { Family } from "../layout/model";
-import { exp2, logOnePlus2, one2 } from "./doubles";
 import { innerLaw } from "./law";
 import { base, family, hasWeights, innerEffects, innerZ, numAuxiliaries, pairSlopes, target, weight } from "./work";
 
@@ -60,13 +60,12 @@ function bernoulliPair(first: u32, end: u32, b: v128, sum: v128): v128 {
 
 /** Of predictors beyond 300 the mean is held, as `meanCount` does. */
 function poissonPair(first: u32, end: u32, b: v128, sum: v128): v128 {
-  const limit = f64x2.splat(300.0);
   let to = pairSlopes;
   for (let at = <usize>first << 3, last = <usize>end << 3; at < last; at += 8, to += 16) {
     const predictor = f64x2.add(v128.load64_splat(base + at), f64x2.mul(v128.load64_splat(innerZ + at), b));
     const own = v128.load64_splat(weight + at);
     const y = v128.load64_splat(target + at);
-    const mean = exp2(f64x2.pmin(predictor, limit));
+    const mean = meanCount2(predictor);
     sum = f64x2.add(sum, f64x2.mul(own, f64x2.sub(mean, f64x2.mul(y, predictor))));
     v128.store(to, f64x2.mul(own, f64x2.sub(mean, y)));
   }

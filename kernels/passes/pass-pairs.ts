@@ -1,5 +1,5 @@
 // A pass's row losses two rows at a time, where the loss is an exponential of η and no auxiliary parameter comes in.
-import { exp2, logOnePlus2, meanCount2, one2 } from "../families/loss-pairs";
+import { exp2, logOnePlus2, meanCount2, one2 } from "../families/pairs";
 import { Family, Model } from "../layout/model";
 import { GramKind, Pass, PassOutput } from "../layout/pass";
 import { PassScratch } from "../layout/scratch";

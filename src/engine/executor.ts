@@ -1,13 +1,15 @@
 /** The kernels' exported functions that a task may call. */
-export type KernelName =
-  | "passRows"
-  | "influenceRows"
-  | "runChain"
-  | "factorTile"
-  | "solveTriangle"
-  | "crossedRows"
-  | "sumEffects"
-  | "drawEffects";
+export const kernelNames = [
+  "passRows",
+  "influenceRows",
+  "runChain",
+  "factorTile",
+  "solveTriangle",
+  "crossedRows",
+  "sumEffects",
+  "drawEffects",
+] as const;
+export type KernelName = (typeof kernelNames)[number];
 
 /** One piece of work for an executor: kernel(address, argument), called `times` times in a row on one thread. */
 export interface KernelTask {

@@ -1,18 +1,6 @@
-import type { KernelName, KernelTask } from "./executor.ts";
+import { type KernelTask, kernelNames } from "./executor.ts";
 import type { KernelWorker } from "./kernel-worker.ts";
 import { nextTurn } from "./next-turn.ts";
-
-/** The kernels that a team runs, by number. */
-const kernelNames: readonly KernelName[] = [
-  "passRows",
-  "influenceRows",
-  "runChain",
-  "factorTile",
-  "solveTriangle",
-  "crossedRows",
-  "sumEffects",
-  "drawEffects",
-];
 
 /** Where the words that all threads share stand. Tickets and counts only ever rise, modulo 2³². */
 const Word = { leaves: 0, ticket: 1, end: 2, done: 3, failed: 4, tasks: 8 } as const;

@@ -1,9 +1,9 @@
-// Exponential and logarithm of two f64 at a time, for passes over rows: four times as fast as one after the other. Each
-// lane's result depends on its own number alone. A NaN stays one.
+// Exponential and logarithm of two f64 at a time: four times as fast as one after the other. Each lane's result depends on its own
+// number alone. A NaN stays one.
 
 /** f64 constants, each twice: loading one is cheaper than a v128.const, which V8 builds anew at every use. */
 const constants = memory.data<f64>([
-  708.0, 708.0,
+  700.0, 700.0,
   1.44269504088896338700, 1.44269504088896338700,
   6755399441055744.0, 6755399441055744.0,
   6.93147180369123816490e-01, 6.93147180369123816490e-01,
@@ -49,7 +49,7 @@ function line(x: v128, first: usize, second: usize): v128 {
 }
 
 /**
- * e^x with a relative error below 2⁻⁵¹; x is held within ±708, so that neither the result nor its reciprocal leaves the
+ * e^x with a relative error below 2⁻⁵¹; x is held within ±700, so that neither the result nor its reciprocal leaves the
  * normal numbers. e^x = 2^n e^r, the rounding to n done by adding 1.5·2⁵², whose low bits then hold n; e^r, |r| ≤ ½ log 2, by
  * its series to r¹³.
  */
@@ -78,8 +78,6 @@ export function exp2(x: v128): v128 {
  * log(1 + e) for 0 ≤ e ≤ 1, with an error below 2⁻⁵². With f = e, or (e − 1)/2 and log 2 beside it where e > √2 − 1, and
  * s = f/(2 + f), log(1 + f) = f − (f²/2 − s (f²/2 + R(s²))). Source: FreeBSD's e_log.c, whose R this is.
  */
-// @ts-ignore: decorator
-@inline
 export function logOnePlus2(e: v128): v128 {
   const half = v128.load(constants, 256);
   const isLarge = f64x2.gt(e, v128.load(constants, 304));
