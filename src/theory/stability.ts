@@ -34,9 +34,14 @@ export class UnstableError extends Error {
     /** The preconditioner may be scaled by at most this much before its second moment grows without bound. */
     readonly largestStableScale: number,
   ) {
+    // To rounding there may be none.
+    const lower =
+      largestStableScale > 0
+        ? `scale the learning rate by at most ${largestStableScale.toPrecision(3)}`
+        : "lower the learning rate";
     super(
       largestStableScale < 1
-        ? `This step is not mean-square stable: it overshoots the mode, or rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; scale the learning rate by at most ${largestStableScale.toPrecision(3)}, or raise --batch-size.`
+        ? `This step is not mean-square stable: it overshoots the mode, or rows with high leverage make the gradient noise grow faster than the step contracts it, so the iterates have no finite spread; ${lower}, or raise --batch-size.`
         : "This step carries the iterates so far from the mode that the loss is nothing like quadratic there, and no stable spread can be predicted; lower the learning rate, or raise --batch-size.",
     );
   }

@@ -52,6 +52,8 @@ const theorem: Record<Shape, string> = {
 
 /** Below the square root of the smallest number. */
 const leastSought = 1e-160;
+/** So far above where the search begins, the noise that a bound adds is lost in the rounding of the noise that there is. */
+const maxDoublings = 52;
 
 /** The largest ρ(εHA) of the default bound on steps: well inside assumption A3. */
 const largestContraction = 0.5;
@@ -144,9 +146,10 @@ function defaultMaxStep(
   // Steps that numbers hardly hold are refused later on; here nothing is to be found between them.
   if (!(low > leastSought)) return low;
   let high = 2 * low;
-  while (isWithin(high)) {
+  for (let doublings = 0; isWithin(high); doublings++) {
     low = high;
     high *= 2;
+    if (doublings === maxDoublings || high === Number.POSITIVE_INFINITY) return low;
   }
   while (high > 1.05 * low) {
     // Not √(low high): the product of two small numbers is 0.
