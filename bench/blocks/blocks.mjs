@@ -1,6 +1,6 @@
 // Fits of generated rows that memory is too small for: `npm run build`, then
 //
-//   node bench/blocks/blocks.mjs --rows 21e6 --kind flights --memory 300MB [--folder FOLDER] [--keep]
+//   node bench/blocks/blocks.mjs --rows 21e6 --kind flights --memory 300MB [--storage dense] [--folder FOLDER] [--keep]
 //
 // `flights` has an hour, a weekday and a distance, which come to 31 columns; `ten` has ten columns of numbers. The target is drawn
 // from a logistic model whose coefficients are known. It prints, as JSON lines: the rows, the bytes of the source and of the blocks,
@@ -19,6 +19,7 @@ const { values: given } = parseArgs({
     rows: { type: "string", default: "1e6" },
     kind: { type: "string", default: "flights" },
     memory: { type: "string", default: "1GiB" },
+    storage: { type: "string", default: "auto" },
     folder: { type: "string", default: join(tmpdir(), "ornstein-bench-blocks") },
     keep: { type: "boolean", default: false },
     generate: { type: "boolean", default: false },
@@ -74,7 +75,7 @@ const onProgress = (stage, _, { done, unit }) => {
   if (isPass && stage !== "reading") passes.push({ stage, seconds: (now - last.at) / 1000 });
   if (stage !== last.stage || done !== last.done) last = { stage, done: done ?? 0, at: now };
 };
-const options = { family: "bernoulli", memory: given.memory, cache, onProgress };
+const options = { family: "bernoulli", memory: given.memory, storage: given.storage, cache, onProgress };
 const { data, certificate, coefficients, timing, settings } = await fit(
   { path: source, formula: kind.formula },
   options,

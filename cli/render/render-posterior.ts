@@ -54,12 +54,10 @@ function renderHeader(posterior: Posterior, { width }: RenderOptions): string {
   const { data, family, formula, settings } = posterior;
   const dropped = data.droppedRows > 0 ? ` (${integer(data.droppedRows)} with a missing value left out)` : "";
   const weightless = data.zeroWeightRows ? ` (${integer(data.zeroWeightRows)} of weight 0 left out)` : "";
-  const entries = (data.nonZeros ?? 0) / data.rows;
-  const sparse = data.nonZeros === undefined ? "" : ` (sparse, ${entries.toPrecision(3)} entries a row)`;
   return [
     `${formula}   [${family}]`,
     ...renderModel(posterior, width),
-    `${integer(data.rows)} rows${dropped}${weightless}${ofUpdates(data.updates)}${inCells(data.cells)}, ${integer(data.columns)} columns${sparse}${inBlocks(data.blocks)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
+    `${integer(data.rows)} rows${dropped}${weightless}${ofUpdates(data.updates)}${inCells(data.cells)}, ${integer(data.columns)} columns${storageOf(data)}; sampler ${settings.sampler}, ${settings.chains} chains of ${integer(settings.draws)} draws`,
   ].join("\n");
 }
 
@@ -73,10 +71,13 @@ function ofUpdates(updates: Posterior["data"]["updates"]): string {
   return ` (${added} added by ${updates.length === 1 ? "an update" : `${integer(updates.length)} updates`})`;
 }
 
-/** Where rows that memory is too small for are. */
-function inBlocks(blocks: Posterior["data"]["blocks"]): string {
-  if (!blocks) return "";
-  return ` (${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${blocks.count === 1 ? "block" : "blocks"} on ${blocks.place ?? "disk"})`;
+/** How rows are stored, unless they are dense and in memory. */
+function storageOf({ nonZeros, rows, blocks }: Posterior["data"]): string {
+  const sparse = nonZeros !== undefined && `sparse, ${(nonZeros / rows).toPrecision(3)} entries a row`;
+  const place = blocks && `${blocks.count === 1 ? "block" : "blocks"} on ${blocks.place ?? "disk"}`;
+  const inBlocks = blocks && `${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${place}`;
+  const told = [sparse, inBlocks].filter((text) => text);
+  return told.length > 0 ? ` (${told.join("; ")})` : "";
 }
 
 /** Enough decimals that the fourth digit of the sd shows. */

@@ -22,7 +22,7 @@ import { recipeOf } from "./recipe/design-recipe.ts";
 import { settleTexts } from "./recipe/settle-texts.ts";
 import { RoomWatch } from "./room-watch.ts";
 import { type FirstPass, RowStatistics } from "./row-statistics.ts";
-import { allocateStorage, memoryLimit, onlyDenseRows } from "./row-storage.ts";
+import { allocateStorage, memoryLimit } from "./row-storage.ts";
 import { type PlannedDesign, paddedFloats, type RowLimit, requireRoomForTable } from "./size-limit.ts";
 import { classNames } from "./target/class-names.ts";
 import type { FinishedTarget } from "./target/target-types.ts";
@@ -75,7 +75,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   };
   const inMemory = grouped && !distant ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
   const storage = distant
-    ? distant.storageOf(stored.columns.length, numParameters, side)
+    ? distant.storageOf(stored, numRows, numParameters, side)
     : allocateStorage(stored, numRows, numParameters, side, inMemory);
   const bare = { ...storage, numRows, ...stored, places: distant ? undefined : grouped?.places };
   const basis =
@@ -100,7 +100,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const recipe = recipeOf(formula, compiled.scope.columns, compiled.expanded, parts);
   const fill = (encoder?: BlockEncoder) => fillRows(cells?.pass ?? pass, { ...layout, encoder }, all, ofRows);
   const blocks = distant
-    ? await distant.encode(stored.columns, storage.stride, numRows, grouped && levelsOfRows(grouped.levels))
+    ? await distant.encode(stored.columns, storage, numRows, grouped && levelsOfRows(grouped.levels))
     : storage.isInBlocks
       ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
       : undefined;
@@ -158,10 +158,9 @@ function plannedDesign({ expanded, names, weights, offset }: CompiledFormula, op
 
 /** The room for the rows, in memory or on disk. */
 function limitOf(hasGroups: boolean, options: DesignOptions): RowLimit {
-  const { blocks, storage } = options;
+  const { blocks } = options;
   const inMemory = memoryLimit(options);
   if (!blocks) return inMemory;
-  if (storage === "sparse") return { ...inMemory, whyNotInBlocks: onlyDenseRows };
   if (hasGroups) return { ...inMemory, whyNotInBlocks: "rows go to blocks on disk unless the formula has group terms" };
   const free = blocks.freeDiskBytes();
   if (free > inMemory.maxBytes) return { maxBytes: free, folder: blocks.folder };

@@ -1,4 +1,4 @@
-import { sparseHeadWords, sparseRowEnd } from "../engine/bindings/sparse-row.ts";
+import { sparseEntry } from "../engine/bindings/sparse-row.ts";
 import type { DesignColumn } from "./design-types.ts";
 import type { RowLayout } from "./fill.ts";
 
@@ -66,10 +66,11 @@ export function denseValues({ rows, stride }: Pick<RowLayout, "rows" | "stride">
 function sparseValues({ rows, numRows, sparse }: RowLayout) {
   const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
   const starts = new Uint32Array(rows.buffer, rows.byteOffset + sparse!.startsAt, numRows);
-  return (n: number, j: number) => {
-    const head = (starts[n] - rows.byteOffset) / 4;
-    const end = sparseRowEnd(words, head);
-    for (let at = head + sparseHeadWords; at < end; at += 2) if (words[at] === j) return rows[at + 1];
-    return 0;
-  };
+  return (n: number, j: number) => sparseEntry(words, rows, (starts[n] - rows.byteOffset) / 4, j);
+}
+
+/** The same of records that stand in places of one size. */
+export function placedValues({ rows, stride }: Pick<RowLayout, "rows" | "stride">) {
+  const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
+  return (n: number, j: number) => sparseEntry(words, rows, n * stride, j);
 }

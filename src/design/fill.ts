@@ -8,7 +8,8 @@ import type { DesignColumn } from "./design-types.ts";
 import type { RowPass } from "./first-pass.ts";
 import type { RowNumbers } from "./recipe/row-numbers.ts";
 import type { RowStorage } from "./row-storage.ts";
-import { type SideOfRows, type SparsePlan, SparseWriter } from "./sparse-design.ts";
+import { type SparsePlan, SparseWriter } from "./sparse-design.ts";
+import { type SideOfRows, SparseEncoder } from "./sparse-encoder.ts";
 import type { FinishedTarget, TargetReader } from "./target/target-types.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
@@ -101,8 +102,8 @@ function weighted(rows: Float64Array, weights: Float64Array | undefined): Float6
 type ChunkWriter = (values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows) => void | Promise<void>;
 
 function writerFor(layout: RowLayout): ChunkWriter {
-  if (layout.sparse) return sparseWriter(layout, layout.sparse);
-  return layout.encoder ? blockWriter(layout, layout.encoder) : denseWriter(layout);
+  if (layout.encoder) return blockWriter(layout, layout.encoder);
+  return layout.sparse ? sparseWriter(layout, layout.sparse) : denseWriter(layout);
 }
 
 function sparseWriter({ rows, columns, blocks, numRows }: RowLayout, plan: SparsePlan): ChunkWriter {
@@ -131,7 +132,7 @@ function denseWriter(layout: RowLayout): ChunkWriter {
 }
 
 function blockWriter(layout: RowLayout, encoder: RowTaker): ChunkWriter {
-  const encode = rowEncoder(layout);
+  const encode = layout.sparse ? recordEncoder(layout, layout.sparse) : rowEncoder(layout);
   let chunk = new Float32Array(0);
   return (values, side) => {
     const length = side.target.length * layout.stride;
@@ -141,7 +142,18 @@ function blockWriter(layout: RowLayout, encoder: RowTaker): ChunkWriter {
   };
 }
 
-/** Writes a chunk's dense rows from the place `from` of `out` on. */
+/** Writes a chunk's sparse rows, each in a place of its own, from the place `from` of `rows` on. */
+function recordEncoder({ stride, columns, blocks }: RowLayout, plan: SparsePlan) {
+  const encoder = new SparseEncoder(plan, columns, blocks);
+  return (values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows, rows: Float32Array, from: number): void => {
+    const count = side.target.length;
+    rows.fill(0, from, from + count * stride);
+    const writeRecord = encoder.recordsOf(values, side, rows);
+    for (let i = 0, at = from; i < count; i++, at += stride) if (writeRecord(i, at) > at + stride) throw changed();
+  };
+}
+
+/** Writes a chunk's dense rows from the place `from` of `rows` on. */
 function rowEncoder(layout: RowLayout) {
   const { stride, columns, blocks, basis } = layout;
   const template = Float32Array.from(rowTemplate(columns, stride));

@@ -1,5 +1,5 @@
 import type { ChosenColumns } from "./columns/columns.ts";
-import { curvatureKind } from "./curvature-kind.ts";
+import { curvatureKind, denseLimit } from "./curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "./design-types.ts";
 import {
   defaultMaxBytes,
@@ -9,28 +9,28 @@ import {
   requireRoom,
   tooManyColumns,
 } from "./size-limit.ts";
-import { planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
+import { placeWords, planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
 
 /** How a design's rows are held. */
 export interface RowStorage {
   readonly rows: Float32Array;
-  /** Floats of a row; of sparse rows on average. */
+  /** Floats of a row; of sparse rows in memory on average, and in blocks the words of each one's place. */
   readonly stride: number;
   /** Where the rows are sparse. */
   readonly sparse?: SparsePlan;
-  /** Whether dense rows are to go to blocks on disk, as they do not fit into memory; `rows` is then empty. */
+  /** Whether rows are to go to blocks on disk, as they do not fit into memory; `rows` is then empty. */
   readonly isInBlocks?: boolean;
 }
 
-/** Why sparse rows that are too large for memory are refused where dense ones are not. */
-export const onlyDenseRows = "only dense rows go to blocks on disk";
+/** Why rows that are too large for memory are refused where others are not. */
+const onlyFewParameters = `rows go to blocks on disk up to ${denseLimit} parameters`;
 
-/** Bytes beside a dense row in memory: its entry of the alias table, its influence, and what makes the one of the other. */
+/** Bytes beside a row in memory: its entry of the alias table, its influence, and what makes the one of the other. */
 const bytesBesideRow = 32;
 
 /**
  * Makes room for the rows: dense, or sparse where that was asked for, takes far less memory, or is all that so many
- * parameters allow; dense ones that memory is too small for go to blocks on disk, where there are such.
+ * parameters allow; those that memory is too small for go to blocks on disk, where there are such.
  * @throws InputError where dense rows are asked for that have too many columns, or there is no room
  */
 export function allocateStorage(
@@ -52,17 +52,33 @@ export function allocateStorage(
   const beside = options.blocks ? bytesBesideRow * numRows : 0;
   const isSparse = wanted === "auto" ? plan.bytes < worthwhileFraction * denseBytes : wanted === "sparse";
   const bytes = isSparse ? plan.bytes : denseBytes;
-  const isTooLarge = bytes + beside > limit.maxBytes;
-  if (isTooLarge && options.blocks && !mustBeSparse && storage !== "sparse")
-    return { rows: new Float32Array(), stride: denseStride, isInBlocks: true };
-  const isOnlySparse = mustBeSparse || storage === "sparse";
+  if (bytes + beside > limit.maxBytes && options.blocks && !mustBeSparse)
+    return storageInBlocks({ plan, blocks, denseStride, wanted: isSparse ? storage : "dense" });
   requireRoom(
     { numRows, columns: columns.length, bytes },
-    options.blocks && isOnlySparse ? { ...limit, whyNotInBlocks: onlyDenseRows } : limit,
+    options.blocks && mustBeSparse ? { ...limit, whyNotInBlocks: onlyFewParameters } : limit,
   );
   return isSparse
     ? allocateSparse(plan, numRows, memory)
     : { rows: allocate(memory, numRows, denseStride), stride: denseStride };
+}
+
+/** Rows in blocks: sparse where that was asked for, or takes far less room; a place has room for the longest record. */
+export function storageInBlocks({
+  plan,
+  blocks,
+  denseStride,
+  wanted,
+}: {
+  readonly plan: SparsePlan;
+  readonly blocks: ChosenColumns["blocks"];
+  readonly denseStride: number;
+  readonly wanted: "auto" | "dense" | "sparse";
+}): RowStorage {
+  const stride = placeWords(blocks);
+  const isSparse = wanted === "auto" ? stride < worthwhileFraction * denseStride : wanted === "sparse";
+  const rows = new Float32Array();
+  return isSparse ? { rows, stride, sparse: plan, isInBlocks: true } : { rows, stride: denseStride, isInBlocks: true };
 }
 
 /** What rows in memory may take. */

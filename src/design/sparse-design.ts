@@ -1,6 +1,7 @@
-import { beginSparseRow, endSparseRow, sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
+import { sparsePlaceWords, sparseRecordBytes } from "../engine/bindings/sparse-row.ts";
 import type { ColumnBlock } from "./columns/columns.ts";
 import type { DesignColumn } from "./design-types.ts";
+import { type SideOfRows, SparseEncoder } from "./sparse-encoder.ts";
 import type { TermRows, TermValues } from "./term-rows.ts";
 
 /** How a design is stored by its non-zero entries (kernels/layout/model.ts, SparseRow), known after the first pass. */
@@ -43,6 +44,13 @@ export function planSparse(
   return planOf(columns, counts, isCentred, numRows);
 }
 
+/** Words of a place that every record fits into, as they stand in blocks. */
+export function placeWords(blocks: readonly ColumnBlock[]): number {
+  const isKept = (column: number) => column >= 0;
+  const kept = blocks.filter(({ columnOfCell }) => columnOfCell.some(isKept));
+  return sparsePlaceWords(kept.reduce((sum, { term }) => sum + term.mostEntries, 0));
+}
+
 /** @param counts D: the entries that each column stores */
 export function planOf(
   columns: readonly DesignColumn[],
@@ -54,8 +62,7 @@ export function planOf(
   const shift = Float64Array.from(columns, ({ mean, scale, isIntercept }, j) =>
     isIntercept ? -1 : isCentred[j] ? 0 : mean / scale,
   );
-  const startsAt = 8 * columns.length;
-  const recordsAt = Math.ceil((startsAt + 4 * numRows) / 8) * 8;
+  const { startsAt, recordsAt } = sparseLayout(columns.length, numRows);
   return {
     nonZeros,
     shift,
@@ -66,22 +73,16 @@ export function planOf(
   };
 }
 
-/** What a row has besides its entries, chunk by chunk: each an array of as many numbers as the chunk has rows. */
-export interface SideOfRows {
-  readonly target: Float32Array;
-  readonly offset?: Float64Array;
-  readonly weights?: Float64Array;
+/** Where the table of the addresses of so many rows begins, and where their records do; bytes. */
+export function sparseLayout(numColumns: number, numRows: number): { startsAt: number; recordsAt: number } {
+  const startsAt = 8 * numColumns;
+  return { startsAt, recordsAt: Math.ceil((startsAt + 4 * numRows) / 8) * 8 };
 }
 
-/** Writes the rows of a sparse design, chunk by chunk. */
+/** Writes the rows of a sparse design into memory, chunk by chunk. */
 export class SparseWriter {
-  private readonly words: Uint32Array;
   private readonly starts: Uint32Array;
-  private readonly means: Float64Array;
-  private readonly scales: Float64Array;
-  /** The columns of a row's words, and how often each occurs, before they are put in order. */
-  private readonly found: Int32Array;
-  private readonly counts: Float64Array;
+  private readonly encoder: SparseEncoder;
   rowsWritten = 0;
   /** Index of the word that comes next. */
   private next: number;
@@ -90,17 +91,13 @@ export class SparseWriter {
     private readonly floats: Float32Array,
     private readonly plan: SparsePlan,
     columns: readonly DesignColumn[],
-    private readonly blocks: readonly ColumnBlock[],
+    blocks: readonly ColumnBlock[],
     numRows: number,
   ) {
-    const { buffer, byteOffset, length } = floats;
-    this.words = new Uint32Array(buffer, byteOffset, length);
+    const { buffer, byteOffset } = floats;
     this.starts = new Uint32Array(buffer, byteOffset + plan.startsAt, numRows);
     new Float64Array(buffer, byteOffset, columns.length).set(plan.shift);
-    this.means = Float64Array.from(columns, ({ mean }) => mean);
-    this.scales = Float64Array.from(columns, ({ scale }) => scale);
-    this.found = new Int32Array(columns.length);
-    this.counts = new Float64Array(columns.length);
+    this.encoder = new SparseEncoder(plan, columns, blocks);
     this.next = plan.recordsAt / 4;
   }
 
@@ -110,59 +107,12 @@ export class SparseWriter {
   }
 
   /** Numbers beyond what was planned are lost, and `isComplete` stays false. */
-  write(values: ReadonlyMap<TermRows, TermValues>, { target, offset, weights }: SideOfRows): void {
-    const { words, floats, starts, means, scales } = this;
-    const { isCentred } = this.plan;
-    const parts = this.blocks.map(({ term, columnOfCell }) => ({ columnOfCell, ...values.get(term)! }));
-    let at = this.next;
-    for (let i = 0; i < target.length; i++) {
-      const head = at;
-      starts[this.rowsWritten++] = floats.byteOffset + 4 * head;
-      at = beginSparseRow(floats, head, {
-        target: target[i],
-        offset: offset ? offset[i] : 0,
-        weight: weights ? weights[i] : 1,
-      });
-      for (let b = 0; b < parts.length; b++) {
-        const { columnOfCell, starts, cells, values } = parts[b];
-        if (starts && cells && values) {
-          at = this.writeEntries(
-            at,
-            columnOfCell,
-            cells.subarray(starts[i], starts[i + 1]),
-            values.subarray(starts[i]),
-          );
-          continue;
-        }
-        const column = columnOfCell[cells ? cells[i] : 0];
-        if (column < 0) continue;
-        const value = values ? values[i] : 1;
-        if (isCentred[column]) floats[at + 1] = (value - means[column]) / scales[column];
-        else if (value !== 0) floats[at + 1] = value / scales[column];
-        else continue;
-        words[at] = column;
-        at += 2;
-      }
-      endSparseRow(words, head, at);
+  write(values: ReadonlyMap<TermRows, TermValues>, side: SideOfRows): void {
+    const { floats, starts } = this;
+    const writeRecord = this.encoder.recordsOf(values, side, floats);
+    for (let i = 0; i < side.target.length; i++) {
+      starts[this.rowsWritten++] = floats.byteOffset + 4 * this.next;
+      this.next = writeRecord(i, this.next);
     }
-    this.next = at;
-  }
-
-  /** Writes a row's entries of one block in the order of their columns, and returns where they end. */
-  private writeEntries(from: number, columnOfCell: Int32Array, cells: Int32Array, values: Float64Array): number {
-    const { words, floats, scales, found, counts } = this;
-    let count = 0;
-    for (let entry = 0; entry < cells.length; entry++) {
-      const column = columnOfCell[cells[entry]];
-      if (column < 0) continue;
-      found[count++] = column;
-      counts[column] = values[entry];
-    }
-    found.subarray(0, count).sort();
-    for (let k = 0; k < count; k++) {
-      words[from + 2 * k] = found[k];
-      floats[from + 2 * k + 1] = counts[found[k]] / scales[found[k]];
-    }
-    return from + 2 * count;
   }
 }

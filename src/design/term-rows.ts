@@ -22,6 +22,7 @@ export interface TermStatistics {
   readonly numRows: number;
   readonly whole: Moments;
   readonly wholeNonZeros: number;
+  readonly mostEntries: number;
   /** The cells that occur: the factors' codes, moments and how many values are not 0. */
   readonly cells: readonly (readonly [codes: readonly number[], moments: Moments, nonZeros: number])[];
 }
@@ -44,6 +45,8 @@ export class TermRows {
   private readonly groups = new GroupMoments();
   private numRows = 0;
   private wholeNonZeros = 0;
+  /** How many entries a row has at most: of words, as many as it has different ones. */
+  mostEntries = 1;
   private whole: Moments = { count: 0, mean: 0, squares: 0 };
   /** The codes of each cell, where there are several categoricals. */
   private readonly cellCodes: number[][] = [];
@@ -101,7 +104,7 @@ export class TermRows {
   }
 
   addMoments({ starts, values, cells }: TermValues): void {
-    if (starts) this.numRows += starts.length - 1;
+    if (starts) this.addEntries(starts);
     if (cells) this.groups.add(cells, this.numCells, values);
     else if (values) {
       this.whole = combine(this.whole, momentsOf(values));
@@ -113,17 +116,32 @@ export class TermRows {
     const cells = Array.from({ length: this.categoricals.length > 0 ? this.numCells : 0 }, (_, cell) => cell)
       .map((cell) => [this.codesOf(cell), this.moments(cell), this.nonZeros(cell)] as const)
       .filter(([, { count }]) => count > 0);
-    return { numRows: this.numRows, whole: this.whole, wholeNonZeros: this.wholeNonZeros, cells };
+    return {
+      numRows: this.numRows,
+      whole: this.whole,
+      wholeNonZeros: this.wholeNonZeros,
+      mostEntries: this.mostEntries,
+      cells,
+    };
+  }
+
+  private addEntries(starts: Int32Array): void {
+    this.numRows += starts.length - 1;
+    for (let i = 1; i < starts.length; i++) this.mostEntries = Math.max(this.mostEntries, starts[i] - starts[i - 1]);
   }
 
   /**
    * Adds what was gathered of other rows.
    * @param codesOf the code here of each of its codes, of each categorical factor; the same where absent
    */
-  merge({ numRows, whole, wholeNonZeros, cells }: TermStatistics, codesOf: readonly (Int32Array | undefined)[]): void {
+  merge(
+    { numRows, whole, wholeNonZeros, mostEntries, cells }: TermStatistics,
+    codesOf: readonly (Int32Array | undefined)[],
+  ): void {
     this.numRows += numRows;
     this.whole = combine(this.whole, whole);
     this.wholeNonZeros += wholeNonZeros;
+    this.mostEntries = Math.max(this.mostEntries, mostEntries);
     if (cells.length === 0) return;
     const codes = this.categoricals.map((_, f) => Int32Array.from(cells, ([own]) => codesOf[f]?.[own[f]] ?? own[f]));
     this.cellsOf(codes).forEach((cell, k) => {

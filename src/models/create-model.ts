@@ -1,5 +1,6 @@
 import { type LikelihoodRecord, type RowBlock, writeModelRecord } from "../engine/bindings/model-record.ts";
 import { shapedPriorRecord } from "../engine/bindings/shaped-prior-record.ts";
+import { writeSparseStarts } from "../engine/bindings/sparse-row.ts";
 import type { BlockStore } from "../engine/block-store.ts";
 import type { EngineMemory } from "../engine/memory.ts";
 import type { Auxiliary, AuxiliaryName } from "../families/auxiliaries.ts";
@@ -171,6 +172,24 @@ export function withRows(model: Model, rows: RowBlock): Model {
  */
 export function overRowsInMemory(model: Model, rows: RowBlock, groups: ModelGroups | undefined = model.groups): Model {
   return withRecord({ ...model, blocks: undefined, cells: undefined, rows, ...(groups && { groups }) });
+}
+
+/** Rows that stand side by side in memory. */
+export interface PlacedRows extends Partial<Pick<RowBlock, "hasWeights" | "wholeRows">> {
+  /** Of the first row. */
+  readonly address: number;
+  readonly numRows: number;
+  /** Floats from one row to the next; of sparse rows the words of a record's place. As those of the model where left out. */
+  readonly stride?: number;
+}
+
+/** The same model over rows in memory that stand side by side; of sparse ones a table of their addresses is allocated. */
+export function overPlacedRows(model: Model, { address, numRows, ...placed }: PlacedRows): Model {
+  const rows = { ...model.rows, ...placed, numRows };
+  if (!rows.sparse) return overRowsInMemory(model, { ...rows, address });
+  const table = model.memory.allocate(4 * numRows);
+  writeSparseStarts(model.memory.u32(table, numRows), address, rows.stride);
+  return overRowsInMemory(model, { ...rows, address: table });
 }
 
 /** The same model over rows in blocks. */

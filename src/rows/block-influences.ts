@@ -1,5 +1,5 @@
 import { writeInfluenceRecords } from "../engine/bindings/influence-record.ts";
-import { overRowsInMemory } from "../models/create-model.ts";
+import { overPlacedRows } from "../models/create-model.ts";
 import type { Model } from "../models/model.ts";
 import { createRandom } from "../rng/xoshiro.ts";
 import { throughBlocks } from "./block-ring.ts";
@@ -84,12 +84,12 @@ async function visitInfluences(
   const arrays = { factor: law.factor.data, covariance: law.covariance.data };
   await throughBlocks(workspace, model, {
     bytesBeside: 4 * rowsOfBlock + 16 * model.dimension ** 2,
-    prepare: (places) => {
-      const records = places.map((place) => {
+    prepare: (places, addresses) => {
+      const records = places.map((place, k) => {
         const influence = memory.allocate(4 * rowsOfBlock);
         const range = [{ from: 0, to: rowsOfBlock }];
         const written = writeInfluenceRecords(place, { center, law: arrays, influence }, range);
-        return { ...written, influence, address: place.rows.address };
+        return { ...written, influence, address: addresses[k] };
       });
       return async (loaded) => {
         for (const { place, numRows } of loaded) records[place].endAt(numRows);
@@ -153,5 +153,5 @@ async function drawSystematically(
     drawn++;
   });
   memory.release(mark);
-  return overRowsInMemory(model, { ...rows, address, stride, numRows: drawn, hasWeights: true, wholeRows: numRows });
+  return overPlacedRows(model, { address, stride, numRows: drawn, hasWeights: true, wholeRows: numRows });
 }

@@ -2,7 +2,7 @@ import { scaleGroupEntries } from "../engine/bindings/group-record.ts";
 import type { Model } from "../models/model.ts";
 import { type Around, type BlockInfluences, influencesOfBlocks } from "./block-influences.ts";
 import { influencesOfParts } from "./distant/ask-parts.ts";
-import { weightedStride } from "./row-subset.ts";
+import { scaleWeights, weightedStride } from "./row-subset.ts";
 import type { PoolRequest } from "./rows.ts";
 import { rowsPerRow } from "./work.ts";
 import type { Workspace } from "./workspace.ts";
@@ -34,13 +34,12 @@ export async function poolByInfluence(
   const factor = total > 0 ? ((1 - uniformFraction) * size) / total : 0;
   const offset = ((total > 0 ? uniformFraction : 1) * size) / numRows;
   const pool = await draw({ factor, offset }, seed);
-  const { address, stride, numRows: drawn } = pool.rows;
+  const { numRows: drawn } = pool.rows;
   if (pool.groups) {
     scaleGroupEntries(memory, pool.rows, drawn / numRows);
     return pool;
   }
-  const rows = memory.f32(address, drawn * stride);
-  for (let at = stride - 3; at < rows.length; at += stride) rows[at] *= drawn / numRows;
+  scaleWeights(pool, drawn / numRows);
   return pool;
 }
 

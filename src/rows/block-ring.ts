@@ -1,5 +1,5 @@
 import { type BlockStore, rowsIn } from "../engine/block-store.ts";
-import { overRowsInMemory } from "../models/create-model.ts";
+import { overPlacedRows } from "../models/create-model.ts";
 import type { Model } from "../models/model.ts";
 import { type VisitedRow, visitRows } from "./visit-rows.ts";
 import type { Workspace } from "./workspace.ts";
@@ -17,10 +17,10 @@ export interface BlockWork {
   /** Bytes of the engine's memory that it takes at each place, beside the rows. */
   readonly bytesBeside: number;
   /**
-   * Called once with a model over each place, before anything is read: all that is allocated for the work is allocated here. What
+   * Called once with a model over each place, and the address of its first row, before anything is read: all that is allocated for the work is allocated here. What
    * it returns is called with some blocks after the others, in their order.
    */
-  prepare(places: readonly Model[]): (loaded: readonly LoadedBlock[]) => Promise<void>;
+  prepare(places: readonly Model[], addresses: readonly number[]): (loaded: readonly LoadedBlock[]) => Promise<void>;
 }
 
 /** Bytes that the places may take, for each thread and at least; there are two halves of them. */
@@ -44,14 +44,12 @@ export async function throughBlocks(
   try {
     const atOnce = blocksAtOnce(store, bytesBeside, executor.threads);
     const bytes = 4 * store.rowsOfBlock * store.stride;
-    const places = Array.from({ length: 2 * atOnce }, () => {
-      const address = memory.allocate(bytes);
-      return overRowsInMemory(model, { ...model.rows, address, numRows: store.rowsOfBlock });
-    });
-    const work = prepare(places);
+    const addresses = Array.from({ length: 2 * atOnce }, () => memory.allocate(bytes));
+    const places = addresses.map((address) => overPlacedRows(model, { address, numRows: store.rowsOfBlock }));
+    const work = prepare(places, addresses);
     const read = async ({ block, numRows, place }: LoadedBlock) => {
       const size = 4 * numRows * store.stride;
-      const target = memory.u8(places[place].rows.address, size);
+      const target = memory.u8(addresses[place], size);
       await store.read(block, target);
       // A memory that grew meanwhile and is not shared has left this view behind.
       if (target.byteLength !== size) throw new Error("The engine's memory grew while a block was read into it.");
@@ -84,7 +82,7 @@ export async function throughBlocks(
 function blocksAtOnce(store: BlockStore, bytesBeside: number, threads: number): number {
   const wanted = Math.max(ringBytes.atLeast, threads * ringBytes.perThread);
   const room = Math.min(wanted, store.memoryBytes / 2);
-  const ofPlace = 4 * store.rowsOfBlock * store.stride + bytesBeside;
+  const ofPlace = 4 * store.rowsOfBlock * (store.stride + 1) + bytesBeside;
   return Math.max(1, Math.min(mostBlocksAtOnce, store.numBlocks, Math.floor(room / (2 * ofPlace))));
 }
 

@@ -64,26 +64,47 @@ export function weightedRows(model: Model, numbers: ArrayLike<number>, factors: 
   });
 }
 
+type RowKinds = Pick<RowBlock, "numColumns" | "stride" | "sparse" | "hasOffset" | "hasWeights">;
+
 /** Room for target, offset and weight beside the columns. */
 const besideColumns = 3;
 
-/** Floats of a dense row that has a weight, of one that may have none. */
-export function weightedStride({ numColumns }: Pick<RowBlock, "numColumns">): number {
+/** Floats of a row that has a weight, of one in blocks that may have none. */
+export function weightedStride({ numColumns, stride, sparse }: RowKinds): number {
+  // A record always has room for one.
+  if (sparse) return stride;
   return 8 * Math.ceil((numColumns + besideColumns) / 8);
 }
 
-/** Writes a dense row with its weight times a factor. @param target of `weightedStride` zeros */
+/** Writes a row in blocks with its weight times a factor. @param target of `weightedStride` zeros */
 export function writeWeightedRow(
   row: Float32Array,
-  { numColumns, hasOffset, hasWeights }: Pick<RowBlock, "numColumns" | "hasOffset" | "hasWeights">,
+  { numColumns, sparse, hasOffset, hasWeights }: RowKinds,
   factor: number,
   target: Float32Array,
 ): void {
+  if (sparse) {
+    target.set(row);
+    setSparseWeight(target, 0, factor * (hasWeights ? sparseWeight(row, 0) : 1));
+    return;
+  }
   const [from, end] = [row.length, target.length];
   target.set(row.subarray(0, numColumns));
   target[end - 1] = row[from - 1];
   if (hasOffset) target[end - 2] = row[from - 2];
   target[end - 3] = factor * (hasWeights ? row[from - 3] : 1);
+}
+
+/** Multiplies the weights of a model's rows. */
+export function scaleWeights({ memory, rows: { address, numRows, stride, sparse } }: Model, factor: number): void {
+  if (sparse) {
+    const floats = memory.f32(0, memory.memory.buffer.byteLength / 4);
+    for (const start of memory.u32(address, numRows))
+      setSparseWeight(floats, start / 4, factor * sparseWeight(floats, start / 4));
+    return;
+  }
+  const rows = memory.f32(address, numRows * stride);
+  for (let at = stride - 3; at < rows.length; at += stride) rows[at] *= factor;
 }
 
 function copyDense({ memory, rows }: Model, numbers: ArrayLike<number>, factors: ArrayLike<number>) {

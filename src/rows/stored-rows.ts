@@ -1,4 +1,4 @@
-import { overRowsInMemory } from "../models/create-model.ts";
+import { overPlacedRows } from "../models/create-model.ts";
 import type { Model, ModelBlocks } from "../models/model.ts";
 import type { Xoshiro } from "../rng/xoshiro.ts";
 import { meanOfBatch, uniformBatch } from "./batches.ts";
@@ -104,7 +104,7 @@ export abstract class StoredRows implements Rows {
    * @param step of which every so manieth is taken
    */
   protected async withRows(numbers: RowNumbers, step: number, use: (part: Model) => Promise<void>): Promise<void> {
-    const { memory, rows } = this.model;
+    const { memory } = this.model;
     const { stride, rowsOfBlock } = this.blocks.store;
     const count = Math.ceil(numbers.length / step);
     const mark = memory.mark();
@@ -116,7 +116,7 @@ export abstract class StoredRows implements Rows {
         const wanted = Array.from({ length }, (_, k) => numbers[(from + k) * step] ?? (from + k) * step);
         await fetch(wanted, address);
         const inner = memory.mark();
-        await use(overRowsInMemory(this.model, { ...rows, address, numRows: length }));
+        await use(overPlacedRows(this.model, { address, numRows: length }));
         memory.release(inner);
       }
     } finally {

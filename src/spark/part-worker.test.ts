@@ -54,7 +54,7 @@ async function encoded(): Promise<PlacedPart> {
   const merged = (await statistics()).content as PartStatistics;
   const question = {
     ...{ kind: "encode" as const, plan, merged, rowsOfParts: [4], rowsOfBlock: 64 },
-    expected: { columns: [[0, 1], [0, 1]], stride: 8 }, // biome-ignore format: one line
+    expected: { isSparse: false, columns: [[0, 1], [0, 1]], stride: 8 }, // biome-ignore format: one line
   };
   const { content } = await ask({ part: 0, columns, folder, question }, y, g);
   return (content as { place: PlacedPart }).place;

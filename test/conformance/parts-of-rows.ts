@@ -9,12 +9,12 @@ import {
 import { type BlockFiles, type BlockStore, rowsIn } from "../../src/engine/block-store.ts";
 import type { DistantParts, PartAnswer } from "../../src/engine/distant-parts.ts";
 import { createInlineEngine, type Engine } from "../../src/engine/engine.ts";
-import { overBlocks, overRowsInMemory } from "../../src/models/create-model.ts";
+import { overRowsInMemory } from "../../src/models/create-model.ts";
 import type { Model, ModelBlocks } from "../../src/models/model.ts";
 import { answerFromBlocks } from "../../src/rows/distant/answer-rows.ts";
 import type { RowQuestion } from "../../src/rows/distant/questions.ts";
 import type { Column, TableChunk, TableSource } from "../../src/table/table-source.ts";
-import { storeOf } from "./blocks-of-rows.ts";
+import { overStore, storeOf } from "./blocks-of-rows.ts";
 
 // Parts of rows that are asked as those on other machines are, in this process.
 
@@ -48,7 +48,7 @@ export async function inPartsOf(
   model: Model,
   { rowsOfBlock, blocksOfPart }: { readonly rowsOfBlock: number; readonly blocksOfPart: number },
 ): Promise<Model & { readonly blocks: ModelBlocks }> {
-  const { numRows, stride, address } = model.rows;
+  const { numRows, stride: ofRow, address, sparse } = model.rows;
   const whole = await storeOf(files, model, rowsOfBlock);
   const size = rowsOfBlock * blocksOfPart;
   const starts = Array.from({ length: Math.ceil(numRows / size) }, (_, k) => k * size);
@@ -56,19 +56,19 @@ export async function inPartsOf(
   ranges.splice(-1, 0, [numRows, numRows]);
   const stores: BlockStore[] = [];
   for (const [from, to] of ranges) {
-    const rows = { ...model.rows, address: address + 4 * from * stride, numRows: to - from };
-    stores.push(await storeOf(files, overRowsInMemory(model, rows), rowsOfBlock));
+    // Of sparse rows the table of their addresses is cut.
+    const rows = { ...model.rows, address: address + 4 * from * (sparse ? 1 : ofRow), numRows: to - from };
+    stores.push(await storeOf(files, overRowsInMemory(model, rows), rowsOfBlock, sparse && whole.stride));
   }
   const distant = { parts: partsOver(engine, stores), rowsOfParts: stores.map((store) => store.numRows) };
-  const { rowsOfBlock: own, sampleRows, numBlocks, summary, checksums, folder, memoryBytes } = whole;
+  const { stride, rowsOfBlock: own, sampleRows, numBlocks, summary, checksums, folder, memoryBytes } = whole;
   const store: BlockStore = {
     ...{ numRows, stride, rowsOfBlock: own, sampleRows, numBlocks, summary, checksums, folder, memoryBytes, distant },
     read: () => Promise.reject(new Error("Rows elsewhere are not read from here.")),
     readSample: (target) => whole.readSample(target),
     remove() {},
   };
-  const over = overBlocks(model, store);
-  return { ...over, blocks: over.blocks! };
+  return overStore(model, store);
 }
 
 /** The same table, read in parts that begin at these rows. */

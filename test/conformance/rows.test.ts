@@ -84,8 +84,8 @@ const inMemory = (family: FamilyName, storage?: "sparse") => async (): Promise<C
 };
 
 /** The same in blocks on disk, as many as there are parts. */
-const inBlocks = (family: FamilyName) => async (): Promise<Conforming> => {
-  const resident = await inMemory(family)();
+const inBlocks = (family: FamilyName, storage?: "sparse") => async (): Promise<Conforming> => {
+  const resident = await inMemory(family, storage)();
   const { workspace, model } = resident.local;
   const stores = new Map<number, Model & { readonly blocks: ModelBlocks }>();
   for (const partition of partitions)
@@ -98,8 +98,8 @@ const inBlocks = (family: FamilyName) => async (): Promise<Conforming> => {
 };
 
 /** The same in parts elsewhere, of as many blocks. */
-const inParts = (family: FamilyName) => async (): Promise<Conforming> => {
-  const resident = await inMemory(family)();
+const inParts = (family: FamilyName, storage?: "sparse") => async (): Promise<Conforming> => {
+  const resident = await inMemory(family, storage)();
   const { workspace, model } = resident.local;
   const engine = await createInlineEngine();
   engines.push(engine);
@@ -179,6 +179,8 @@ const implementations: readonly (readonly [string, () => Promise<Conforming>])[]
   ["in blocks on disk, bernoulli", inBlocks("bernoulli")],
   ["in blocks on disk, student-t with scale and shape", inBlocks("student-t")],
   ["in blocks on disk, three classes", inBlocks("categorical")],
+  ["in blocks on disk, sparse, poisson", inBlocks("poisson", "sparse")],
+  ["in parts elsewhere, sparse, poisson", inParts("poisson", "sparse")],
   ["in parts elsewhere, student-t with scale and shape", inParts("student-t")],
   ["in parts elsewhere, three classes", inParts("categorical")],
   ["a custom model's functions", byFunctions],

@@ -44,6 +44,27 @@ describe("a fit whose rows do not fit into memory", () => {
     });
   });
 
+  it("has sparse rows where these take far less, with the posterior that they have in memory", async () => {
+    const lines = readFileSync(at("table.csv"), "utf8").trim().split("\n").slice(1);
+    const wide = lines.map((line, n) => `${line},l${(n * n) % 211},${["", "late", "late again", "never"][n % 4]}.`);
+    writeFileSync(at("wide.csv"), `y,x,g,n,level,note\n${wide.join("\n")}\n`);
+    const fitted = ["fit", "wide.csv", "-f", "x ~ n + level + words(note)", "--seed", "3"];
+    const memory = await ornstein(...fitted, "--json", "memory.json");
+    const blocks = await ornstein(...fitted, "--memory", "3MB", "--json", "blocks.json");
+    expect([memory.status, blocks.status]).toEqual([0, 0]);
+    const [ofMemory, ofBlocks] = [resultIn("memory.json"), resultIn("blocks.json")];
+    expect(ofMemory.data.blocks).toBeUndefined();
+    // A head of four words, and two for each of n, level and two words.
+    expect(ofBlocks.data.blocks).toEqual({ count: 2, bytes: 4 * 12 * numRows });
+    expect(blocks.stdout).toMatch(
+      /60,000 rows, \d+ columns \(sparse, [\d.]+ entries a row; 2.75 MiB in 2 blocks on disk\)/,
+    );
+    // The same sums, but that matrices are added up in single precision, of other rows at a time; and so the same draws, nearly.
+    ofMemory.coefficients.forEach(({ mean, sd }, j) => {
+      expect(Math.abs(ofBlocks.coefficients[j].mean - mean)).toBeLessThan(1e-3 * sd);
+    });
+  });
+
   it("gives the same numbers again, on one thread and on two", async () => {
     for (const threads of ["1", "2"])
       expect((await ornstein(...logistic, ...inBlocks, "--threads", threads, "--json", `${threads}.json`)).status).toBe(
@@ -74,10 +95,9 @@ describe("a fit whose rows do not fit into memory", () => {
       ["--save", "fit.nc", "--save-data"],
       "--save-data keeps the target of every row, and the rows do not fit into memory",
     ],
-    [["--storage", "sparse"], "only dense rows go to blocks on disk; raise --memory, or use fewer rows"],
     [["--memory", "much"], 'memory cannot be "much": it takes a size such as "1GiB" or "500MB"'],
   ])("refuses %j in a sentence", async (flags, message) => {
-    const memory = flags.includes("--memory") ? [] : flags[1] === "sparse" ? ["--memory", "2MB"] : inBlocks;
+    const memory = flags.includes("--memory") ? [] : inBlocks;
     const { status, stderr } = await ornstein(...logistic, ...memory, ...flags);
     expect(status).toBe(2);
     expect(stderr).toContain(message);

@@ -27,7 +27,11 @@ export async function rowsOn(
   folder: string,
   master?: string,
   conf: readonly string[] = [],
-  { blocks, sql }: { readonly blocks?: BlockFiles; readonly sql?: string } = {},
+  {
+    blocks,
+    sql,
+    storage = "dense",
+  }: { readonly blocks?: BlockFiles; readonly sql?: string; readonly storage?: "dense" | "sparse" } = {},
 ): Promise<RowsOn> {
   const path = join(folder, "*.parquet");
   const settings = Object.fromEntries(conf.map((text) => text.split(/=(.*)/s).slice(0, 2)));
@@ -47,7 +51,7 @@ export async function rowsOn(
     weights,
     memory,
     blocks,
-    storage: master || blocks ? "auto" : "dense",
+    storage,
   });
   const flat = createModel(engine.memory, rowBlockOf(design, address), { family: "bernoulli" });
   const model = design.blocks ? overBlocks(flat, design.blocks) : flat;

@@ -108,6 +108,26 @@ describe("rows on two executors of a cluster", () => {
     await query.close();
   });
 
+  it("may be sparse, with the sums of this machine's, and the same to the bit after an executor was killed", async () => {
+    const conf = [...cluster.conf, "spark.cores.max=2"];
+    const there = await rowsOn(folder, cluster.master, conf, { storage: "sparse" });
+    const here = await rowsOn(folder, undefined, [], { storage: "sparse" });
+    const sums = await there.pass();
+    const expected = await here.pass();
+    // A head of four words, and two for each of hour, kind, x and their product.
+    expect([there.design.stride, there.design.sparse?.nonZeros]).toEqual([12, here.design.sparse?.nonZeros]);
+    expect(Math.abs(sums.loss / expected.loss - 1)).toBeLessThan(1e-9);
+    const scale = Math.max(...expected.gradient.map(Math.abs));
+    expected.gradient.forEach((value, j) => {
+      expect(Math.abs(sums.gradient[j] - value)).toBeLessThan(1e-8 * scale);
+    });
+    const executors = cluster.executors();
+    kill(executors[executors.length - 1]);
+    expect(await there.pass()).toEqual(sums);
+    await there.close();
+    await here.close();
+  });
+
   it("are refused where others are there when they are read again", async () => {
     await writeFile(folder, numFiles - 1, { seed: 77 });
     for (const pid of cluster.executors()) kill(pid);

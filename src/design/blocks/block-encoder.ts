@@ -1,13 +1,16 @@
+import { sparseWeight } from "../../engine/bindings/sparse-row.ts";
 import { type BlockShape, type BlockStore, type BlockWriter, rowsIn } from "../../engine/block-store.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import type { DesignColumn } from "../design-types.ts";
-import { denseValues, TwinWatch } from "../duplicates.ts";
+import { denseValues, placedValues, TwinWatch } from "../duplicates.ts";
 import type { RowSideKinds } from "../size-limit.ts";
 
 interface EncodedRows extends RowSideKinds {
   readonly columns: readonly DesignColumn[];
   /** Whether rows stand in coordinates of their own, in which no column is another's twin. */
   readonly hasBasis: boolean;
+  /** Whether rows are records (engine/bindings/sparse-row.ts), each in a place of its own. */
+  readonly isSparse: boolean;
 }
 
 /**
@@ -67,7 +70,7 @@ export class BlockEncoder {
   private async flush(): Promise<void> {
     const { stride } = this.shape;
     const rows = this.buffers[0].subarray(0, this.filled * stride);
-    this.twins.look(this.filled, denseValues({ rows, stride }));
+    this.twins.look(this.filled, (this.of.isSparse ? placedValues : denseValues)({ rows, stride }));
     if (this.of.hasWeights) this.addWeights(rows);
     this.takeSample(rows);
     await this.writing;
@@ -81,9 +84,10 @@ export class BlockEncoder {
 
   private addWeights(rows: Float32Array): void {
     const { stride } = this.shape;
-    for (let at = stride - 3; at < rows.length; at += stride) {
-      this.weights.sum += rows[at];
-      this.weights.squares += rows[at] ** 2;
+    for (let at = 0; at < rows.length; at += stride) {
+      const weight = this.of.isSparse ? sparseWeight(rows, at) : rows[at + stride - 3];
+      this.weights.sum += weight;
+      this.weights.squares += weight ** 2;
     }
   }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
+import { recordAt, recordsOf } from "../../../test/conformance/records-of-design.ts";
 import { blockFiles } from "../../blocks/block-files-node.ts";
 import { type BlockFiles, type BlockStore, rowsIn } from "../../engine/block-store.ts";
 import { parseFormula } from "../../formula/formula.ts";
@@ -11,6 +12,7 @@ import { tableFromColumns } from "../../table/table.ts";
 import type { TableChunk, TableSource } from "../../table/table-source.ts";
 import { buildDesign } from "../build-design.ts";
 import type { Design, DesignOptions } from "../design-types.ts";
+import { chooseRows } from "./block-encoder.ts";
 import { ContentHash } from "./content-hash.ts";
 
 const numRows = 60_000;
@@ -88,6 +90,43 @@ describe("a design that memory is too small for", () => {
     expect(same.warnings.join()).toContain("z is the same as x");
   });
 
+  it("is sparse in its blocks where it would be in memory, each record in a place that the longest fits into", async () => {
+    const words = ["late", "late again", "never", "not once more or less", ""];
+    const data = {
+      ...columns,
+      z: twin,
+      day: Array.from(columns.y, (_, n) => `d${(n * n) % 211}`),
+      text: Array.from(columns.y, (_, n) => words[n % 5]),
+    };
+    const formula = "y ~ x + z + day + n:day + words(text) + offset(n / 7)";
+    const inMemory = await design(data, { weights: "n" }, formula);
+    const inBlocks = await design(data, { weights: "n", blocks: filesFor() }, formula);
+    const store = inBlocks.blocks!;
+    const all = await rowsOf(store);
+    const expected = recordsOf(inMemory);
+    expect(Array.from({ length: store.numRows }, (_, n) => recordAt(all, n * store.stride))).toEqual(expected);
+    // Five words, and an entry of each of the other four terms.
+    expect(store.stride).toBe(4 + 2 * (4 + 5));
+    const sample = recordsOf(inBlocks);
+    const numbers = chooseRows(store.numRows, store.sampleRows);
+    expect(sample).toEqual(Array.from(numbers, (n) => expected[n]));
+    expect(store.summary.weights.sum).toBe(expected.reduce((sum, { weight }) => sum + weight, 0));
+    const { rows: _, stride, ...others } = inMemory;
+    const { rows, blocks, stride: ofPlace, ...same } = inBlocks;
+    expect(same).toEqual(others);
+    expect(ofPlace).toBe(store.stride);
+    expect(same.warnings.join()).toContain("z is the same as x");
+  });
+
+  it("is dense in its blocks where places for the longest record would take about as much", async () => {
+    const words = Array.from({ length: 40 }, (_, k) => `w${k}`);
+    const text = Array.from(columns.y, (_, n) => (n === 7 ? words.slice(20).join(" ") : words[n % 40]));
+    const formula = "y ~ words(text, 1)";
+    expect((await design({ ...columns, text }, {}, formula)).sparse).toBeDefined();
+    const { blocks, sparse } = await design({ ...columns, text }, { blocks: filesFor() }, formula);
+    expect([blocks?.stride, sparse]).toEqual([48, undefined]);
+  });
+
   it("has a uniform sample of them, in their order", async () => {
     const { rows, blocks } = await design(
       { ...columns, i: Float64Array.from(columns.y, (_, n) => n) },
@@ -115,10 +154,16 @@ describe("a design that memory is too small for", () => {
     );
   });
 
-  it("is refused where it takes more than the disk has, or is sparse, or has group terms", async () => {
+  it("is refused where it takes more than the disk has, or has too many parameters, or has group terms", async () => {
     const files = filesFor();
     const full = { ...files, freeDiskBytes: () => 2 ** 20 };
-    await expect(design(columns, { blocks: full, storage: "sparse" })).rejects.toThrow("only dense rows go to blocks");
+    await expect(design(columns, { blocks: full, storage: "sparse" })).rejects.toThrow(
+      /takes 0.00156 GiB in blocks on disk, where .* has 0.000977 GiB left/,
+    );
+    const many = { ...columns, level: Array.from(columns.y, (_, n) => `l${n % 3000}`) };
+    await expect(design(many, { blocks: files }, "y ~ level")).rejects.toThrow(
+      "beyond which rows go to blocks on disk up to 2,000 parameters",
+    );
     await expect(design(columns, { blocks: files }, "y ~ x + (1 | g)")).rejects.toThrow("group terms");
     await expect(
       files.create({ numRows: 1e12, stride: 8, rowsOfBlock: 32_768, sampleRows: 10 }, undefined),

@@ -5,6 +5,7 @@ import type { RowLayout } from "../fill.ts";
 import type { RowSideKinds } from "../size-limit.ts";
 import { BlockEncoder } from "./block-encoder.ts";
 import { type ContentHash, hashOf } from "./content-hash.ts";
+import { readSample } from "./read-sample.ts";
 
 /** Incremented whenever the same rows come to other blocks. */
 const format = 1;
@@ -28,7 +29,7 @@ export async function encodeBlocks(
   fill: (encoder: BlockEncoder) => Promise<void>,
 ): Promise<Blocks> {
   if (!files) throw new TypeError("There is no place for blocks.");
-  const { numRows, stride, columns, basis, hasWeights, hasOffset } = layout;
+  const { numRows, stride, columns, basis, sparse, hasWeights, hasOffset } = layout;
   const shape = blockShape(numRows, stride);
   // A recipe predicts, and says nothing of weights.
   const stored = {
@@ -36,6 +37,7 @@ export async function encodeBlocks(
     weights,
     hasWeights,
     hasOffset,
+    isCentred: sparse && [...sparse.isCentred],
     basis: basis && { matrix: Array.from(basis.matrix.data), isNull: [...basis.isNull] },
   };
   const identity =
@@ -45,9 +47,7 @@ export async function encodeBlocks(
   const kept = identity === undefined ? undefined : await files.open(identity);
   const store = kept ?? (await encode());
   try {
-    const rows = memory?.allocateRows(shape.sampleRows, stride) ?? new Float32Array(shape.sampleRows * stride);
-    await store.readSample(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength));
-    return { store, rows };
+    return { store, rows: await readSample(store, sparse, memory) };
   } catch (error) {
     store.remove();
     throw error;
@@ -57,6 +57,7 @@ export async function encodeBlocks(
     const encoder = new BlockEncoder(await files!.create(shape, identity), shape, {
       columns,
       hasBasis: basis !== undefined,
+      isSparse: sparse !== undefined,
       hasWeights,
       hasOffset,
     });

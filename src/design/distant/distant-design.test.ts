@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { tableInParts } from "../../../test/conformance/parts-of-rows.ts";
+import { recordsOf } from "../../../test/conformance/records-of-design.ts";
 import { parseFormula } from "../../formula/formula.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { tableFromColumns } from "../../table/table.ts";
@@ -39,7 +40,7 @@ const cases: readonly (readonly [formula: string, options: DesignOptions])[] = [
 
 it.each(cases)("%s is the design of parts that is that of the whole", async (formula, options) => {
   const whole = await buildDesign(table, parseFormula(formula), { ...options, storage: "dense" });
-  const parts = await buildDesign(await inParts, parseFormula(formula), options);
+  const parts = await buildDesign(await inParts, parseFormula(formula), { ...options, storage: "dense" });
   const { rows, recipe, columns, target, ...others } = whole;
   const { rows: sample, recipe: ofParts, columns: own, target: ownTarget, blocks, ...same } = parts;
   expect(same).toEqual(others);
@@ -62,13 +63,30 @@ it.each(cases)("%s is the design of parts that is that of the whole", async (for
 });
 
 it.each([
+  ["y ~ x * kind + C(hour) + words(text)", { storage: "sparse" }],
+  ["count ~ kind:C(hour):day + offset(log(x))", { family: "poisson", weights: "w" }],
+] as const)("%s is sparse in parts as in the whole", async (formula, options) => {
+  const whole = await buildDesign(table, parseFormula(formula), options);
+  const parts = await buildDesign(await inParts, parseFormula(formula), options);
+  expect(whole.sparse).toBeDefined();
+  expect(parts.sparse).toEqual(whole.sparse);
+  const expected = recordsOf(whole);
+  recordsOf(parts).forEach(({ target, offset, values, ...record }, n) => {
+    const { target: y, offset: o, values: own, ...same } = expected[n];
+    expect(record).toEqual(same);
+    const near = (value: number) => expect.closeTo(value, 5);
+    expect([target, offset, ...values]).toEqual([y, o, ...own].map(near));
+  });
+});
+
+it.each([
   [
     "y ~ x + (1 | kind) + (1 | day)",
     {},
     "Group terms of several factors are not fitted with rows on parts of a test (--engine)",
   ],
   ["y ~ poly(n, 1)", {}, "poly(n, 1) needs more than 1 different values of n"],
-  ["y ~ x", { storage: "sparse" } as const, "leave --storage out"],
+  ["y ~ x + (1 | kind)", { storage: "sparse" } as const, "leave --storage out"],
   ["y ~ x", { family: "poisson" } as const, /y is -?[\d.]+ in data row 1;/],
   ["y ~ log(x - 1000)", {}, "is not a number in data row"],
   ["late ~ x + offset(kind)", {}, "kind is text"],

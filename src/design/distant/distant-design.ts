@@ -7,6 +7,8 @@ import { factorName } from "../../formula/formula-text.ts";
 import type { ChebyshevSeries } from "../../formula/polynomials.ts";
 import { formatCount, type TableSource } from "../../table/table-source.ts";
 import { chooseRows } from "../blocks/block-encoder.ts";
+import { readSample } from "../blocks/read-sample.ts";
+import type { ChosenColumns } from "../columns/columns.ts";
 import { PolynomialFits, type PolynomialRanges } from "../columns/fit-polynomials.ts";
 import type { CompiledFormula } from "../compile-formula.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
@@ -15,8 +17,9 @@ import { changed } from "../fill.ts";
 import { factorKey, type GroupLevelReader } from "../groups/group-levels.ts";
 import { type RunsOfGroups, rowsOfRuns } from "../groups/group-runs.ts";
 import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics.ts";
-import type { RowStorage } from "../row-storage.ts";
+import { type RowStorage, storageInBlocks } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
+import { planSparse } from "../sparse-design.ts";
 import type {
   EncodedPart,
   EncodeQuestion,
@@ -109,14 +112,22 @@ export class DistantDesign {
     return gathered.finish(counts, this.source.label ?? "the data");
   }
 
-  /** Dense rows, which are in none of this memory. @throws InputError where they are too many columns */
-  storageOf(numColumns: number, numParameters: number, side: RowSideKinds): RowStorage {
-    this.options.requireParameters?.(numColumns);
+  /** Rows that are in none of this memory: those of groups are dense. @throws InputError where they are too many columns */
+  storageOf(
+    { columns, blocks }: Pick<ChosenColumns, "columns" | "blocks">,
+    numRows: number,
+    numParameters: number,
+    side: RowSideKinds,
+  ): RowStorage {
+    const { options } = this;
+    options.requireParameters?.(columns.length);
     if (curvatureKind(numParameters) !== "dense")
       throw new InputError(
-        `The model has ${numParameters.toLocaleString("en-US")} parameters, and ${denseLimit} are the most with rows on ${this.distant.place}, which are dense; make a group term of the widest categorical, as in (1 | g), leave some columns out, or fit a part of the rows without --engine.`,
+        `The model has ${numParameters.toLocaleString("en-US")} parameters, and ${denseLimit} are the most with rows on ${this.distant.place}; make a group term of the widest categorical, as in (1 | g), leave some columns out, or fit a part of the rows without --engine.`,
       );
-    return { rows: new Float32Array(), stride: denseStrideOf(numColumns, side), isInBlocks: true };
+    const wanted = this.runs.length > 0 ? "dense" : (options.storage ?? "auto");
+    const denseStride = denseStrideOf(columns.length, side);
+    return storageInBlocks({ plan: planSparse(columns, blocks, numRows), blocks, denseStride, wanted });
   }
 
   /**
@@ -125,7 +136,7 @@ export class DistantDesign {
    */
   async encode(
     columns: readonly DesignColumn[],
-    stride: number,
+    { stride, sparse }: RowStorage,
     numRows: number,
     levels: Uint32Array | undefined,
   ): Promise<{ readonly store: BlockStore; readonly rows: Float32Array }> {
@@ -137,7 +148,8 @@ export class DistantDesign {
     const sample = levels && sampleOfGroups(sizesOfParts.flat(), stride, distant.place);
     const shape = { ...blockShape(numRows, stride), ...(sample && { sampleRows: sample.numRows }) };
     const { rowsOfBlock } = shape;
-    const expected = { columns: columns.map(({ mean, scale }) => [mean, scale]), stride };
+    const isSparse = sparse !== undefined;
+    const expected = { columns: columns.map(({ mean, scale }) => [mean, scale]), stride, isSparse };
     const question: EncodeQuestion = { kind: "encode", plan: this.plan, merged, rowsOfParts, rowsOfBlock, expected };
     const { answers, parts } = await distant.encode(question, this.columnsRead(), "reading, pass 2 of 2");
     if (answers.length !== rowsOfParts.length) throw changed();
@@ -157,10 +169,7 @@ export class DistantDesign {
       readSample: (target) => fetchSample(store, sample?.numbers ?? chooseRows(numRows, shape.sampleRows), target),
       remove: parts.remove,
     };
-    const { memory } = this.options;
-    const rows = memory?.allocateRows(shape.sampleRows, stride) ?? new Float32Array(shape.sampleRows * stride);
-    await store.readSample(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength));
-    return { store, rows };
+    return { store, rows: await readSample(store, sparse, this.options.memory) };
   }
 
   private columnsRead(by = new Set(groupingColumns(this.compiled))): readonly DistantColumn[] {
@@ -232,8 +241,8 @@ function refuseForeign({ expanded }: CompiledFormula, options: DesignOptions, { 
       `Rows are not grouped by ${factorName(expression)}`,
       'make it a column, such as by --sql "select …", and group by that',
     );
-  if (options.storage === "sparse")
-    throw refuse("Rows are not sparse", "leave --storage out, or fit the rows on one machine");
+  if (options.storage === "sparse" && factors.size > 0)
+    throw refuse("Rows with group terms are not sparse", "leave --storage out, or the group terms");
   if (options.allLevels)
     throw refuse("A prior is not learned", "give --prior a width, or fit a part of the rows on one machine");
 }

@@ -9,6 +9,7 @@ import { passOver, type RowPass } from "../first-pass.ts";
 import { type CompiledGroup, chooseGroupColumns, type FixedColumns } from "../groups/group-columns.ts";
 import type { PartStatistics } from "../row-statistics.ts";
 import { denseStrideOf } from "../size-limit.ts";
+import { placeWords, planSparse } from "../sparse-design.ts";
 import { compiledOf, type PartPlan, readersOf } from "./part-plan.ts";
 
 export interface StatisticsQuestion {
@@ -35,8 +36,12 @@ export interface EncodeQuestion {
   readonly merged: PartStatistics;
   readonly rowsOfParts: readonly number[];
   readonly rowsOfBlock: number;
-  /** What the columns come to: mean and scale of each, and the floats of a row. */
-  readonly expected: { readonly columns: readonly (readonly number[])[]; readonly stride: number };
+  /** What the columns come to: mean and scale of each; and how rows are stored. */
+  readonly expected: {
+    readonly columns: readonly (readonly number[])[];
+    readonly stride: number;
+    readonly isSparse: boolean;
+  };
 }
 
 /** What is known of a part's blocks. */
@@ -117,7 +122,8 @@ export async function encodePart(
     plan,
   );
   const side = { hasWeights: compiled.weights !== undefined, hasOffset: compiled.offset !== undefined };
-  const stride = denseStrideOf(columns.length, side);
+  const { isSparse } = expected;
+  const stride = isSparse ? placeWords(blocks) : denseStrideOf(columns.length, side);
   const isAsExpected =
     stride === expected.stride &&
     columns.length === expected.columns.length &&
@@ -126,8 +132,9 @@ export async function encodePart(
   const numRows = rowsOfParts[part];
   if (numRows === undefined) throw changed();
   const shape = { numRows, stride, rowsOfBlock, sampleRows: 0 };
-  const encoder = new BlockEncoder(await create(shape), shape, { columns, hasBasis: false, ...side });
-  const layout = { rows: new Float32Array(), stride, numRows, columns, blocks, encoder };
+  const encoder = new BlockEncoder(await create(shape), shape, { columns, hasBasis: false, isSparse, ...side });
+  const sparse = isSparse ? planSparse(columns, blocks, seen.numRows) : undefined;
+  const layout = { rows: new Float32Array(), stride, sparse, numRows, columns, blocks, encoder };
   const pass = passOver(source, compiled, {});
   const finding: RowPass = (visit, which) =>
     pass(async (rows, reader) => {

@@ -10,6 +10,16 @@ export function sparseRecordBytes(numRows: number, numEntries: number): number {
   return SparseRow.head * numRows + 8 * numEntries;
 }
 
+/** Words of a place that has room for a record of so many entries. */
+export function sparsePlaceWords(numEntries: number): number {
+  return sparseHeadWords + 2 * numEntries;
+}
+
+/** Fills the table of the addresses of records that stand in places of `stride` words, from an address on. */
+export function writeSparseStarts(starts: Uint32Array, address: number, stride: number): void {
+  for (let n = 0; n < starts.length; n++) starts[n] = address + 4 * n * stride;
+}
+
 /** What a row has besides its columns. */
 export interface SparseRowHead {
   readonly target: number;
@@ -33,6 +43,13 @@ export function endSparseRow(words: Uint32Array, at: number, end: number): void 
 /** Where the entries of the record at `at` end. */
 export function sparseRowEnd(words: Uint32Array, at: number): number {
   return at + sparseHeadWords + 2 * words[at + SparseRow.count / 4];
+}
+
+/** The entry of a column in the record at `at`; 0 where it has none. */
+export function sparseEntry(words: Uint32Array, floats: Float32Array, at: number, column: number): number {
+  const end = sparseRowEnd(words, at);
+  for (let entry = at + sparseHeadWords; entry < end; entry += 2) if (words[entry] === column) return floats[entry + 1];
+  return 0;
 }
 
 export function sparseTarget(floats: Float32Array, at: number): number {

@@ -1,7 +1,7 @@
 import type { EffectPositions } from "../../engine/bindings/effects-record.ts";
 import { numBlocksOf } from "../../engine/block-store.ts";
 import type { PartAnswer } from "../../engine/distant-parts.ts";
-import { overRowsInMemory } from "../../models/create-model.ts";
+import { overPlacedRows } from "../../models/create-model.ts";
 import { overGroupsInMemory } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
@@ -72,7 +72,7 @@ async function drawRows(workspace: Workspace, model: Model, { random, ...asked }
   );
   const numRows = sumOf(answers, ({ data }) => data.length / 4 / stride);
   const address = putRows(model, answers);
-  return overRowsInMemory(model, { ...rows, address, stride, numRows, hasWeights: true, wholeRows });
+  return overPlacedRows(model, { address, stride, numRows, hasWeights: true, wholeRows });
 }
 
 /** Of groups the rows come once, however often they are drawn. */

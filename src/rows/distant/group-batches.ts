@@ -1,5 +1,5 @@
 import { type BlockStore, rowsIn } from "../../engine/block-store.ts";
-import { overRowsInMemory } from "../../models/create-model.ts";
+import { overPlacedRows } from "../../models/create-model.ts";
 import { createGroupModel } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
 import type { PlainModel } from "./questions.ts";
@@ -36,7 +36,7 @@ export async function throughGroups(
     try {
       const address = memory.allocate(4 * data.length, 64);
       memory.f32(address, data.length).set(data);
-      const flat = overRowsInMemory(rows, { ...rows.rows, address, numRows });
+      const flat = overPlacedRows(rows, { address, numRows });
       const innerStarts = [0];
       for (const size of sizes) innerStarts.push(innerStarts[innerStarts.length - 1] + size);
       await use({ model: createGroupModel(flat, { innerStarts, inner: groups.inner }, groups.nodes), first, sizes });

@@ -16,7 +16,9 @@ export interface PlainModel {
   /** Indices of the auxiliary parameters that are learned. */
   readonly learned: readonly number[];
   readonly fixedTau: readonly [number, number];
-  readonly rows: Omit<RowBlock, "address" | "numRows">;
+  readonly rows: Omit<RowBlock, "address" | "numRows" | "sparse">;
+  /** D: m' of each column, where rows are sparse. */
+  readonly shift?: readonly number[];
   /** Where effects of one factor's groups are integrated out: the groups then are what is summed over and drawn. */
   readonly groups?: { readonly inner: EffectsOfFactor; readonly nodes: NodeCounts };
 }
@@ -76,23 +78,26 @@ export interface DrawnGroups {
 }
 
 export function plainModel({ rows, family, auxiliaries, ...model }: Model): PlainModel {
-  const { groups } = model;
+  const { groups, memory } = model;
   if (groups) return { ...plainModel(groups.rows), groups: { inner: groups.inner, nodes: groups.nodes } };
-  const { numColumns, paddedColumns, stride, hasOffset, hasWeights } = rows;
+  const { numColumns, paddedColumns, stride, sparse, hasOffset, hasWeights } = rows;
   const { numPredictors, hasReference, dimension, fixedTau } = model;
   const learned = auxiliaries.map(({ index }) => index);
   const shape = { numColumns, paddedColumns, stride, hasOffset, hasWeights };
-  return { family: family.name, numPredictors, hasReference, dimension, learned, fixedTau, rows: shape };
+  const shift = sparse && Array.from(memory.f64(sparse.shift, numColumns));
+  const plain = { family: family.name, numPredictors, hasReference, dimension, learned, fixedTau, rows: shape };
+  return { ...plain, ...(shift && { shift }) };
 }
 
 /** The model of rows over a part's blocks, without priors, and without the effects of groups. */
 export function modelOfPart(
   memory: EngineMemory,
-  { family: name, learned, groups: _, ...plain }: PlainModel,
+  { family: name, learned, shift, groups: _, ...plain }: PlainModel,
   store: BlockStore,
 ): Model & { readonly blocks: ModelBlocks } {
   const family = Object.values(families).find((own) => own.name === name);
   if (!family) throw new TypeError(`There is no family ${name}.`);
+  const sparse = shift && { shift: memory.putF64(shift) };
   const model = withRecord({
     ...plain,
     memory,
@@ -100,7 +105,7 @@ export function modelOfPart(
     auxiliaries: family.auxiliaries
       .map((own, index) => ({ ...own, index }))
       .filter(({ index }) => learned.includes(index)),
-    rows: { ...plain.rows, address: 0, numRows: store.numRows },
+    rows: { ...plain.rows, address: 0, numRows: store.numRows, ...(sparse && { sparse }) },
     priorPrecision: new Float64Array(plain.dimension),
     priorMean: new Float64Array(plain.dimension),
     shapedPriors: [],
