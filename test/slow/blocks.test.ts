@@ -30,6 +30,14 @@ const cases: readonly Case[] = [
   { name: "overdispersed", family: "negative-binomial" },
   { name: "trials", family: "binomial", formula: "y | trials(t) ~ x1 + x2 + lev" },
   { name: "three classes", family: "categorical", rareEvery: 1500 },
+  {
+    name: "sparse, rare positives",
+    family: "bernoulli",
+    shift: -4,
+    rareEvery: 1500,
+    formula: "y ~ x1 + x2 + lev + day",
+  },
+  { name: "sparse, weights", family: "poisson", formula: "y ~ x1 + x2 + lev + day + offset(log(e))", weights: "w" },
   { name: "student-t priors", family: "bernoulli", shift: -3, options: { prior: "student-t(4, 0, 1)" } },
 ];
 
@@ -40,7 +48,8 @@ function tableOf({ family, shift = 0, rareEvery = 6000 }: Case) {
     const lev = n % rareEvery === 0 ? "rare" : n % 400 === 0 ? "few" : "usual";
     const e = 0.5 + random.uniform();
     const eta = 0.4 * x1 - 0.3 * x2 + (lev === "rare" ? 1 : lev === "few" ? -0.5 : 0) + shift;
-    return { x1, x2, lev, e, eta, w: 1 + (n % 3), t: 1 + (n % 5) };
+    const day = `d${(n * n) % 103}`;
+    return { x1, x2, lev, e, eta, w: 1 + (n % 3), t: 1 + (n % 5), day };
   });
   const drawOf = ({ eta, e, t }: (typeof rows)[number]) => {
     if (family === "categorical") {
@@ -65,6 +74,7 @@ function tableOf({ family, shift = 0, rareEvery = 6000 }: Case) {
     e: column("e"),
     w: column("w"),
     t: column("t"),
+    day: column("day"),
   };
 }
 
@@ -77,6 +87,8 @@ describe("fits in blocks against fits in memory", () => {
     const inBlocks = await fit({ data, formula }, { ...shared, memory: 2 ** 22 });
     expect(inMemory.data.blocks).toBeUndefined();
     expect(inBlocks.data.blocks!.count).toBeGreaterThan(3);
+    expect(inBlocks.data.nonZeros).toBe(inMemory.data.nonZeros);
+    expect(inBlocks.data.nonZeros !== undefined).toBe(each.name.startsWith("sparse"));
     expect(inBlocks.certificate.verdict).toBe(inMemory.certificate.verdict);
     inMemory.coefficients.forEach((coefficient, j) => {
       const other = inBlocks.coefficients[j];
