@@ -169,6 +169,8 @@ function optionsOf(
     // If the tolerance does not determine the step, 0.5 asks for draws one autocorrelation time apart and no more.
     tolerance: choosesBatch || choosesRate ? Math.min(0.5, 0.02 / Math.sqrt(context.effort)) : 0.5,
     chains,
+    // What is predicted of steps that are too short to be run is told all the same.
+    plansShortSteps: true,
     draws: scaled(Math.ceil((dimension * (dimension + 3)) / (4 * wantedFloor * chains)), context, 50),
     seed: context.seed,
   };

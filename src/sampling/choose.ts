@@ -141,9 +141,9 @@ async function prefersNuts(local: DenseApproximation, options: SamplerOptions): 
 
 /**
  * How many times the work that a run spends without asking NUTS may be estimated at where nothing else gives the posterior, on all
- * rows, on all groups, of which Laplace's approximation is far off, on a coreset, and on all rows where a coreset has failed.
+ * rows, on all groups, of which Laplace's approximation is far off, on a coreset, and on all rows where there is none or it has failed.
  */
-const lastResort = { allRows: 1, allGroups: 40, coreset: 4, afterCoreset: 10 };
+const lastResort = { allRows: 1, allGroups: 40, coreset: 4, allRowsAtLast: 10 };
 
 export interface LastResort {
   readonly sampler: Sampler;
@@ -161,10 +161,11 @@ export function samplersWithoutStep(local: Rows, options: SamplerOptions): reado
   const resorts: LastResort[] = [];
   if (takesRows(local.model.groups ? lastResort.allGroups : lastResort.allRows))
     resorts.push({ sampler: nuts, rationale, isExact: true });
-  else if (isCoresetAffordable(local, options, lastResort.coreset)) {
-    resorts.push({ sampler: coresetNuts, rationale, isExact: true });
-    const after = `${rationale}, nor is NUTS on some of the rows`;
-    if (takesRows(lastResort.afterCoreset)) resorts.push({ sampler: nuts, rationale: after, isExact: true });
+  else {
+    const onSome = isCoresetAffordable(local, options, lastResort.coreset);
+    if (onSome) resorts.push({ sampler: coresetNuts, rationale, isExact: true });
+    const atLast = onSome ? `${rationale}, nor is NUTS on some of the rows` : rationale;
+    if (takesRows(lastResort.allRowsAtLast)) resorts.push({ sampler: nuts, rationale: atLast, isExact: true });
   }
   return [...resorts, { sampler: laplace, rationale, isExact: false }];
 }

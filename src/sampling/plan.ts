@@ -8,6 +8,8 @@ export interface SamplerOptions extends Tuning {
   readonly chains: number;
   readonly draws: number;
   readonly seed: number;
+  /** Whether steps of the user's own are planned though no draw would be independent of the start, for the law that they would have. */
+  readonly plansShortSteps?: boolean;
 }
 
 /** The settings of a run, as they are reported; null where a sampler has no such setting. */

@@ -9,7 +9,7 @@ import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
- * The No-U-Turn sampler on a coreset (estimation/coreset.ts), in transported coordinates (nuts/transport.ts): for posteriors that are
+ * Hamiltonian dynamics on a coreset (estimation/coreset.ts), in transported coordinates (nuts/transport.ts): for posteriors that are
  * far from normal, so that control variates find no step, with so many rows that passes over all of them take too long. The cost
  * of a draw does not grow with N.
  *
@@ -20,7 +20,7 @@ import { maxWork } from "../tuning/draw-schedule.ts";
  */
 export const coresetNuts: DenseSampler = {
   name: "coreset-nuts",
-  summary: "No-U-Turn sampler on few rows that stand for all: skewed posteriors of many rows",
+  summary: "Hamiltonian dynamics on few rows that stand for all: skewed posteriors of many rows",
   assumes: [],
   readsBlocks: true,
   takesCarried: true,

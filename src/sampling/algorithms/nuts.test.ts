@@ -15,8 +15,15 @@ import {
 } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type NutsSettings, runNutsChain } from "../nuts/chain.ts";
-import { denseMetric, diagonalMetric, leapfrog, type Potential, withFreshMomentum } from "../nuts/hamiltonian.ts";
-import { RunningCovariance, warmUpWindows } from "../nuts/mass-matrix.ts";
+import {
+  denseMetric,
+  diagonalMetric,
+  leapfrog,
+  normalMetric,
+  type Potential,
+  withFreshMomentum,
+} from "../nuts/hamiltonian.ts";
+import { RunningMoments, warmUpWindows } from "../nuts/mass-matrix.ts";
 import { DualAveraging } from "../nuts/step-size.ts";
 import { join, singlePoint, type Trajectory, transition } from "../nuts/tree.ts";
 
@@ -102,6 +109,27 @@ describe("the leapfrog integrator", () => {
     }
   });
 
+  it("follows the flow of a normal law exactly, however long the steps", async () => {
+    const center = Float64Array.of(3, -1);
+    const variances = Float64Array.of(4, 0.25);
+    const centred = normalTarget(diagonalMatrix([4, 0.25]));
+    const potential = {
+      ...centred,
+      evaluate: (position: Float64Array) => centred.evaluate(position.map((value, j) => value - center[j])),
+    };
+    const metric = normalMetric(center, variances);
+    const position = Float64Array.of(5, -0.7);
+    const start = withFreshMomentum(metric, { position, ...(await potential.evaluate(position)) }, () => 0.8);
+    const there = await leapfrog(potential, metric, start, 1.1);
+    expect(there.energy).toBeCloseTo(start.energy, 12);
+    // After a quarter of a turn the momentum is the position.
+    const quarter = await leapfrog(potential, metric, start, Math.PI / 2);
+    for (let j = 0; j < 2; j++) {
+      expect(quarter.position[j]).toBeCloseTo(center[j] + variances[j] * start.momentum[j], 12);
+      expect((await leapfrog(potential, metric, there, -1.1)).position[j]).toBeCloseTo(start.position[j], 12);
+    }
+  });
+
   it("draws momenta whose covariance is the inverse of the metric's", () => {
     const covariance = matrixFromRows([
       [1, 0.6],
@@ -109,9 +137,9 @@ describe("the leapfrog integrator", () => {
     ]);
     const random = createRandom(seed, 0, 2);
     const metric = denseMetric(covariance);
-    const sums = new RunningCovariance("dense", 2);
+    const sums = new RunningMoments("dense", 2);
     for (let n = 0; n < 40_000; n++) sums.add(metric.drawMomentum(() => random.normal()));
-    const found = sums.regularised(identity(2));
+    const { covariance: found } = sums.regularised(identity(2));
     const expected = invertPositiveDefinite(covariance);
     // Standard error of an entry: √((V_ii V_jj + V_ij²)/n), V_11 = 3.57, V_22 = 7.14.
     expected.data.forEach((value, k) => {
@@ -187,26 +215,31 @@ describe("adaptation", () => {
   });
 
   it("follows Stan's windows", () => {
-    expect(warmUpWindows(1000)).toEqual({ start: 75, ends: [100, 150, 250, 450, 950] });
-    expect(warmUpWindows(500)).toEqual({ start: 75, ends: [100, 150, 250, 450] });
-    expect(warmUpWindows(499)).toEqual({ start: 75, ends: [100, 150, 449] });
-    expect(warmUpWindows(149)).toEqual({ start: 149, ends: [] });
+    expect(warmUpWindows("dense", 1000)).toEqual({ start: 75, ends: [100, 150, 250, 450, 950] });
+    expect(warmUpWindows("dense", 500)).toEqual({ start: 75, ends: [100, 150, 250, 450] });
+    expect(warmUpWindows("dense", 499)).toEqual({ start: 75, ends: [100, 150, 449] });
+    expect(warmUpWindows("dense", 149)).toEqual({ start: 149, ends: [] });
+    expect(warmUpWindows("normal", 200)).toEqual({ start: 20, ends: [70, 150] });
   });
 
   it("computes the covariance of a window, drawn towards the guess", () => {
     const rows = [Float64Array.of(1, 2), Float64Array.of(3, 1), Float64Array.of(5, 6)];
-    const dense = new RunningCovariance("dense", 2);
-    const diagonal = new RunningCovariance("diagonal", 2);
-    for (const row of rows) {
-      dense.add(row);
-      diagonal.add(row);
-    }
+    const dense = new RunningMoments("dense", 2);
+    const diagonal = new RunningMoments("diagonal", 2);
+    const normal = new RunningMoments("normal", 2);
+    for (const row of rows) for (const moments of [dense, diagonal, normal]) moments.add(row);
     // Sample variances 4 and 7, covariance 4; n = 3, k = 7 and 5.
     const expected = [0.3 * 4 + 0.7, 0.3 * 4, 0.3 * 4, 0.3 * 7 + 0.7];
-    dense.regularised(identity(2)).data.forEach((value, k) => {
+    dense.regularised(identity(2)).covariance.data.forEach((value, k) => {
       expect(value).toBeCloseTo(expected[k], 12);
     });
-    expect(diagonal.regularised(identity(2)).data[3]).toBeCloseTo((3 / 8) * 7 + 5 / 8, 12);
+    expect(diagonal.regularised(identity(2)).covariance.data[3]).toBeCloseTo((3 / 8) * 7 + 5 / 8, 12);
+    // Drawn to the mean of 4 and 7 as by 50 draws.
+    const { mean, covariance } = normal.regularised(identity(2));
+    expect([...mean]).toEqual([3, 3]);
+    [(3 * 4 + 50 * 5.5) / 53, 0, 0, (3 * 7 + 50 * 5.5) / 53].forEach((value, k) => {
+      expect(covariance.data[k]).toBeCloseTo(value, 12);
+    });
   });
 });
 
@@ -239,8 +272,12 @@ describe("chains of the No-U-Turn sampler", () => {
     expect(checkHamiltonian(found.map(({ statistics }) => statistics)).passed).toBe(true);
   });
 
-  it("follow a bent target", async () => {
-    const found = await chains(banana, { targetAcceptance: 0.9, draws: 4000 });
+  // It is far from the normal law that quarters of a turn suit, so they know less of it.
+  it.each([
+    ["dense", 0.2],
+    ["normal", 0.6],
+  ] as const)("follow a bent target (%s)", async (metric, largestError) => {
+    const found = await chains(banana, { metric, targetAcceptance: 0.9, draws: 4000 });
     const moments: [string, (theta: Float64Array) => number, number][] = [
       ["x", ([x]) => x, 0],
       ["y", ([, y]) => y, 0],
@@ -252,8 +289,29 @@ describe("chains of the No-U-Turn sampler", () => {
     for (const [name, value, exact] of moments) {
       const { mean, error } = expectation(found, 2, value);
       expect(Math.abs(mean - exact), `${name}, seed ${seed}`).toBeLessThan(4.5 * error);
-      expect(error, name).toBeLessThan(0.2);
+      expect(error, name).toBeLessThan(largestError);
     }
+  });
+
+  it("near to a normal law learn its mean and scale, and forget positions and their squares alike", async () => {
+    const [center, sd, size] = [0.7, 1.4, 20];
+    const centred = normalTarget(diagonalMatrix(new Array(size).fill(sd ** 2)));
+    const evaluate: Potential["evaluate"] = (position) => centred.evaluate(position.map((value) => value - center));
+    const found = await chains({ dimension: size, evaluate }, { metric: "normal", warmUp: 200, draws: 1000 });
+    const draws = found.flatMap(({ positions }) => [...positions]);
+    const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+    const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+    // 80,000 numbers, nearly independent.
+    expect(Math.abs(mean - center)).toBeLessThan(4.5 * sd * Math.sqrt(1 / 80_000));
+    expect(Math.abs(variance / sd ** 2 - 1)).toBeLessThan(4.5 * Math.sqrt(2 / 80_000));
+    for (const power of [1, 2]) {
+      const values = found.map(({ positions }) =>
+        Float64Array.from({ length: 1000 }, (_, n) => (positions[n * size] - center) ** power),
+      );
+      expect(effectiveSampleSize(values)).toBeGreaterThan(0.75 * 4000);
+    }
+    // Two steps a turn.
+    expect(found[0].statistics.gradients).toBeLessThan(2.2 * 1000);
   });
 
   it("are the same for the same seed", async () => {
@@ -333,6 +391,6 @@ describe("a fit with --sampler nuts", () => {
     expect(maxSdError).toEqual({ predicted: 0, measured: null });
     expect(klToLaplace.measured).toBeGreaterThan(0.01);
     expect(verdict).toBe("ok");
-    expect(posterior.settings).toMatchObject({ preconditioner: "full", burnInSteps: 750, batchSize: null });
+    expect(posterior.settings).toMatchObject({ preconditioner: "full", burnInSteps: 200, batchSize: null });
   });
 });

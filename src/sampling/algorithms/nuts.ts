@@ -1,5 +1,4 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { isFarFromNormal } from "../../estimation/nonlinearity.ts";
 import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functions.ts";
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
@@ -11,21 +10,21 @@ import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
 
 /**
- * The No-U-Turn sampler: Hamiltonian dynamics with gradients over all rows, trajectories that stop by themselves
- * (nuts/tree.ts), step size and mass matrix learned in a warm-up (nuts/step-size.ts, nuts/mass-matrix.ts). The draws come
- * from the posterior itself, whatever its shape, so nothing is predicted: the Laplace sds stand beside them for comparison.
+ * Hamiltonian dynamics with gradients over all rows. The draws come from the posterior itself, whatever its shape, so nothing is
+ * predicted: the Laplace sds stand beside them for comparison. Chains start from N(θ*, 4 P), P the Laplace covariance: twice as dispersed
+ * as the posterior, so that R̂ would show chains that have not met.
  *
- * Settings: mean acceptance 0.8, depth at most 10, Stan's warm-up schedule; a dense mass matrix (`full`) up to 100
- * parameters, else a diagonal one. The first mass matrix is that of the Laplace covariance P, and the chains start from
- * N(θ*, 4 P), twice as dispersed as the posterior, so that R̂ would show chains that have not met. Where the posterior is far from
- * normal, and no mass matrix was asked for, the chains run in transported coordinates (nuts/transport-nuts.ts).
- * Cost of an iteration: 2^depth − 1 passes over all rows, mostly 3 or 7. Where that is little, a draw is the last of
- * several iterations.
+ * In transported coordinates the posterior is nearly normal, and trajectories are quarters of a turn (nuts/transport-nuts.ts,
+ * nuts/quarter-turn.ts). Where a mass matrix was asked for, or a custom model has bounds nearby, the No-U-Turn sampler: trajectories
+ * that stop by themselves (nuts/tree.ts), step size and mass matrix learned in a warm-up (nuts/step-size.ts, nuts/mass-matrix.ts), of which
+ * the first is that of P; mean acceptance 0.8, depth at most 10, Stan's warm-up schedule.
+ * Cost of an iteration: some 2 to 9 passes over all rows, or of the No-U-Turn sampler 2^depth − 1, mostly 3 or 7. Where that is
+ * little, a draw is the last of several iterations.
  * Source: Hoffman & Gelman (2014); Betancourt (2017); the Stan reference manual, chapter "MCMC sampling".
  */
 export const nuts: DenseSampler = {
   name: "nuts",
-  summary: "No-U-Turn sampler: exact for any shape of the posterior, several passes over the data a draw",
+  summary: "Hamiltonian dynamics: exact for any shape of the posterior, several passes over the data a draw",
   assumes: [],
   takesCarried: true,
   readsCells: true,
@@ -48,7 +47,7 @@ const warmUpFor = (draws: number) => Math.min(Math.max(Math.ceil(1.5 * draws), 5
 const largestDense = 100;
 const usualAcceptance = 0.8;
 
-/** Those that suit a posterior that is far from normal; none where it is near, or where a custom model has bounds nearby. */
+/** Those in which the posterior is nearly normal; none where a custom model has bounds nearby. */
 function coordinatesFor(
   local: DenseApproximation,
   prepareLoss: PrepareGradients,
@@ -62,9 +61,7 @@ function coordinatesFor(
       return results;
     };
   };
-  return unlessZeroDensity(async () =>
-    (await isFarFromNormal(local)) ? transportCoordinates(local, withinBounds) : undefined,
-  );
+  return unlessZeroDensity(() => transportCoordinates(local, withinBounds));
 }
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {

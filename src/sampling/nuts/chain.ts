@@ -4,14 +4,15 @@ import type { Xoshiro } from "../../rng/xoshiro.ts";
 import type { HamiltonianStatistics } from "../plan.ts";
 import { type Metric, type PhasePoint, type Potential, withFreshMomentum } from "./hamiltonian.ts";
 import {
-  type CovarianceState,
+  type KnownMoments,
   type MetricKind,
+  type MomentsState,
   metricOf,
-  nothingLearned,
-  RunningCovariance,
+  RunningMoments,
   type WarmUpWindows,
   warmUpWindows,
 } from "./mass-matrix.ts";
+import { quarterTurn } from "./quarter-turn.ts";
 import { DualAveraging, reasonableStepSize } from "./step-size.ts";
 import { largestTreeDepth, type Transition, transition } from "./tree.ts";
 
@@ -44,9 +45,9 @@ export interface NutsState {
   readonly iterations: number;
   readonly point: Position;
   /** What the mass matrix was made of. */
-  readonly covariance: Matrix;
+  readonly moments: KnownMoments;
   readonly step: readonly number[];
-  readonly window: CovarianceState;
+  readonly window: MomentsState;
   readonly random: Uint32Array;
   readonly gradients: number;
   readonly warmUpGradients: number;
@@ -55,7 +56,7 @@ export interface NutsState {
   };
 }
 
-/** One chain of the No-U-Turn sampler: warm-up by Stan's schedule, then draws with what was learned. */
+/** One chain: a warm-up, then draws with what was learned, by the No-U-Turn sampler or near to a normal law by quarters of a turn. */
 export async function runNutsChain(
   potential: Potential,
   start: Float64Array,
@@ -80,10 +81,10 @@ class RunningChain {
   #gradients = 1;
   #warmUpGradients = 0;
   #point: Position = { position: new Float64Array(), loss: 0, gradient: new Float64Array() };
-  #covariance: Matrix;
+  #moments: KnownMoments;
   #metric: Metric;
   #step: DualAveraging;
-  #window: RunningCovariance;
+  #window: RunningMoments;
   readonly #potential: Potential;
   readonly #windows: WarmUpWindows;
   readonly #positions: Float64Array;
@@ -106,11 +107,11 @@ class RunningChain {
         return potential.evaluate(position);
       },
     };
-    this.#covariance = guess;
-    this.#metric = metricOf(metric, guess);
+    this.#moments = { mean: new Float64Array(potential.dimension), covariance: guess };
+    this.#metric = metricOf(metric, this.#moments);
     this.#step = new DualAveraging(targetAcceptance, 1, this.#metric.largestStep);
-    this.#windows = metric === "normal" ? nothingLearned : warmUpWindows(warmUp);
-    this.#window = new RunningCovariance(metric, potential.dimension);
+    this.#windows = warmUpWindows(metric, warmUp);
+    this.#window = new RunningMoments(metric, potential.dimension);
     this.#positions = new Float64Array(draws * potential.dimension);
     this.#energy = new Float64Array(draws);
     this.#acceptance = new Float64Array(draws);
@@ -131,9 +132,9 @@ class RunningChain {
     this.#step.update(acceptance, atBound);
     if (this.iterations > this.#windows.start) this.#window.add(this.#point.position);
     if (this.#windows.ends.includes(this.iterations)) {
-      this.#covariance = this.#window.regularised(guess);
-      this.#metric = metricOf(metric, this.#covariance);
-      this.#window = new RunningCovariance(metric, this.#potential.dimension);
+      this.#moments = this.#window.regularised(guess);
+      this.#metric = metricOf(metric, this.#moments);
+      this.#window = new RunningMoments(metric, this.#potential.dimension);
       this.#step.restart(await this.#reasonableStep(this.#step.stepSize));
     }
     if (this.iterations === warmUp) this.#warmUpGradients = this.#gradients;
@@ -157,7 +158,7 @@ class RunningChain {
     return {
       iterations: this.iterations,
       point: this.#point,
-      covariance: this.#covariance,
+      moments: this.#moments,
       step: this.#step.state,
       window: this.#window.state,
       random: this.random.state,
@@ -173,11 +174,11 @@ class RunningChain {
     };
   }
 
-  set state({ iterations, point, covariance, step, window, random, gradients, warmUpGradients, kept }: NutsState) {
+  set state({ iterations, point, moments, step, window, random, gradients, warmUpGradients, kept }: NutsState) {
     this.iterations = iterations;
     this.#point = point;
-    this.#covariance = covariance;
-    this.#metric = metricOf(this.settings.metric, covariance);
+    this.#moments = moments;
+    this.#metric = metricOf(this.settings.metric, moments);
     this.#step.state = step;
     this.#window.state = window;
     this.random.state = random;
@@ -209,7 +210,8 @@ class RunningChain {
   /** One transition from where the chain is, with a fresh momentum. */
   async #move(stepSize: number): Promise<Transition> {
     const start = withFreshMomentum(this.#metric, this.#point, this.#normal);
-    const next = await transition(this.#potential, this.#metric, start, stepSize, () => this.random.uniform());
+    const move = this.#metric.normal ? quarterTurn : transition;
+    const next = await move(this.#potential, this.#metric, start, stepSize, () => this.random.uniform());
     const { position, loss, gradient } = next.point;
     this.#point = { position, loss, gradient };
     this.iterations++;

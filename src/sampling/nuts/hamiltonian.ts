@@ -16,8 +16,8 @@ export interface Metric {
   velocity(momentum: Float64Array): Float64Array;
   /** p ~ N(0, W⁻¹) */
   drawMomentum(normal: () => number): Float64Array;
-  /** The flow between two kicks is that of the standard normal law, U₀(θ) = ½|θ|²; left out, that of a flat one, U₀ = 0. */
-  readonly isNormal?: boolean;
+  /** The flow between two kicks is that of a normal law, U₀(θ) = ½ (θ − c)ᵀ W⁻¹ (θ − c), W diagonal; left out, that of a flat one, U₀ = 0. */
+  readonly normal?: { readonly center: Float64Array; readonly sds: Float64Array };
   /** Beyond this ε a step says little of where it leads. */
   readonly largestStep: number;
 }
@@ -60,20 +60,26 @@ export function denseMetric(covariance: Matrix): Metric {
   };
 }
 
-/** Three steps of this length are more than half a turn of the standard normal law's flow, where a trajectory may end. */
-const maxOfTurn = 1.2;
+/** Of a turn. A single one is refused too often in the tails of skewed laws, where chains then stay. */
+const leastSteps = 2;
 
 /**
- * W = I, for targets near to the standard normal law: its flow, a rotation of (θ, p), is followed exactly, so that only what the
- * target differs from it limits the step.
+ * How far the flow of a normal law is followed, in radians: about a quarter of a turn. Lengths vary, as after one and the same length some
+ * directions would be where they began, each time.
+ */
+export const quarterTurns = { shortest: 0.375 * Math.PI, longest: 0.625 * Math.PI };
+
+/**
+ * W = diag(variances), for targets near to the normal law N(c, W): its flow, a rotation of (W^−½ (θ − c), W^½ p), is followed exactly,
+ * so that only what the target differs from it limits the step.
  * Source: Shahbaba, Lan, Johnson & Neal (2014).
  */
-export function standardNormalMetric(dimension: number): Metric {
+export function normalMetric(center: Float64Array, variances: Float64Array): Metric {
   return {
-    velocity: (momentum) => momentum,
-    drawMomentum: (normal) => Float64Array.from({ length: dimension }, () => normal()),
-    isNormal: true,
-    largestStep: maxOfTurn,
+    velocity: (momentum) => momentum.map((value, j) => variances[j] * value),
+    drawMomentum: (normal) => variances.map((variance) => normal() / Math.sqrt(variance)),
+    normal: { center, sds: variances.map(Math.sqrt) },
+    largestStep: quarterTurns.longest / leastSteps,
   };
 }
 
@@ -107,29 +113,31 @@ export async function leapfrog(
 
 /** Writes the momentum after half a step's force to `to`. Loops of their own: arrays in between would take longer than they do. */
 function kick(
-  { isNormal }: Metric,
+  { normal }: Metric,
   momentum: Float64Array,
   { position, gradient }: Pick<PhasePoint, "position" | "gradient">,
   step: number,
   to: Float64Array,
 ): void {
   for (let j = 0; j < to.length; j++) {
-    const force = isNormal ? gradient[j] - position[j] : gradient[j];
+    const force = normal ? gradient[j] - (position[j] - normal.center[j]) / normal.sds[j] ** 2 : gradient[j];
     to[j] = momentum[j] - 0.5 * step * force;
   }
 }
 
 /** Writes the position that the flow of U₀ leads to, and turns the momentum. */
 function drift(metric: Metric, from: Float64Array, step: number, to: Float64Array, momentum: Float64Array): void {
-  if (!metric.isNormal) {
+  if (!metric.normal) {
     const velocity = metric.velocity(momentum);
     for (let j = 0; j < to.length; j++) to[j] = from[j] + step * velocity[j];
     return;
   }
+  const { center, sds } = metric.normal;
   const [cosine, sine] = [Math.cos(step), Math.sin(step)];
   for (let j = 0; j < to.length; j++) {
-    to[j] = cosine * from[j] + sine * momentum[j];
-    momentum[j] = cosine * momentum[j] - sine * from[j];
+    const [u, v] = [(from[j] - center[j]) / sds[j], momentum[j] * sds[j]];
+    to[j] = center[j] + sds[j] * (cosine * u + sine * v);
+    momentum[j] = (cosine * v - sine * u) / sds[j];
   }
 }
 

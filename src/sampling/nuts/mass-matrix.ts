@@ -1,11 +1,17 @@
-import { diagonal, type Matrix, matrix } from "../../linalg/matrix.ts";
-import { denseMetric, diagonalMetric, type Metric, standardNormalMetric } from "./hamiltonian.ts";
+import { diagonal, identity, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { denseMetric, diagonalMetric, type Metric, normalMetric } from "./hamiltonian.ts";
 
-/** `normal`: the unit matrix, in coordinates in which the target is near to the standard normal law; nothing is learned. */
+/** `normal`: that of a normal law with independent entries, which the target is near to. */
 export type MetricKind = "diagonal" | "dense" | "normal";
 
-export function metricOf(kind: MetricKind, covariance: Matrix): Metric {
-  if (kind === "normal") return standardNormalMetric(covariance.rows);
+/** What is known of the target: the mass matrix is the inverse of its covariance. */
+export interface KnownMoments {
+  readonly mean: Float64Array;
+  readonly covariance: Matrix;
+}
+
+export function metricOf(kind: MetricKind, { mean, covariance }: KnownMoments): Metric {
+  if (kind === "normal") return normalMetric(mean, diagonal(covariance));
   return kind === "dense" ? denseMetric(covariance) : diagonalMetric(diagonal(covariance));
 }
 
@@ -17,15 +23,15 @@ export interface WarmUpWindows {
   readonly ends: readonly number[];
 }
 
-/** The windows where the mass matrix stays as it is. */
-export const nothingLearned: WarmUpWindows = { start: Infinity, ends: [] };
-
 /**
- * Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, … iterations for the mass matrix, the
+ * When the mass matrix of that kind is learned. Near to a normal law the first guess is good, and two windows do, of which the first
+ * forgets where the chain began. Otherwise Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, … iterations for the mass matrix, the
  * last stretched so that 50 iterations are left for the step size. Shorter warm-ups, in which Stan would learn a mass
  * matrix from the positions of one short window, learn the step size alone and keep the first guess.
  */
-export function warmUpWindows(warmUp: number): WarmUpWindows {
+export function warmUpWindows(kind: MetricKind, warmUp: number): WarmUpWindows {
+  if (kind === "normal")
+    return { start: Math.ceil(0.1 * warmUp), ends: [0.35, 0.75].map((part) => Math.ceil(part * warmUp)) };
   if (warmUp < 150) return { start: warmUp, ends: [] };
   const start = 75;
   const last = warmUp - 50;
@@ -37,14 +43,14 @@ export function warmUpWindows(warmUp: number): WarmUpWindows {
   }
 }
 
-export interface CovarianceState {
+export interface MomentsState {
   readonly mean: Float64Array;
   readonly sums: Float64Array;
   readonly count: number;
 }
 
-/** Covariance of the positions of one window, by Welford's updates: M² a position, or M for the diagonal alone. */
-export class RunningCovariance {
+/** Mean and covariance of the positions of one window, by Welford's updates: M² a position, or M for the diagonal alone. */
+export class RunningMoments {
   readonly #kind: MetricKind;
   readonly #mean: Float64Array;
   readonly #sums: Matrix;
@@ -57,11 +63,11 @@ export class RunningCovariance {
   }
 
   /** Of the positions so far. */
-  get state(): CovarianceState {
+  get state(): MomentsState {
     return { mean: this.#mean.slice(), sums: this.#sums.data.slice(), count: this.#count };
   }
 
-  set state({ mean, sums, count }: CovarianceState) {
+  set state({ mean, sums, count }: MomentsState) {
     this.#mean.set(mean);
     this.#sums.data.set(sums);
     this.#count = count;
@@ -74,18 +80,22 @@ export class RunningCovariance {
     for (let j = 0; j < size; j++) this.#mean[j] += before[j] / this.#count;
     for (let i = 0; i < size; i++) {
       const after = position[i] - this.#mean[i];
-      if (this.#kind === "diagonal") this.#sums.data[i * size + i] += before[i] * after;
+      if (this.#kind !== "dense") this.#sums.data[i * size + i] += before[i] * after;
       else for (let j = 0; j < size; j++) this.#sums.data[i * size + j] += before[j] * after;
     }
   }
 
   /**
-   * (n V + k G)/(n + k), V the sample covariance and G a guess that counts as k draws: 5, as in Stan, for the diagonal
+   * The covariance is (n V + k G)/(n + k), V that of the sample and G a guess that counts as k draws: 5, as in Stan, for the diagonal
    * alone, and M + 5 for a dense matrix, of which n draws know each direction to √(M/n) only. Stan's G is 10⁻³ I, for
-   * parameters of unit scale; posterior sds of 10⁻³ would drown in it.
+   * parameters of unit scale; posterior sds of 10⁻³ would drown in it. Near to a normal law all variances are about the same, and
+   * each is drawn to their mean as by 50 draws.
    */
-  regularised(guess: Matrix): Matrix {
-    const weight = this.#kind === "dense" ? guess.rows + 5 : 5;
+  regularised(given: Matrix): KnownMoments {
+    const [weight, guess] =
+      this.#kind === "normal"
+        ? [50, scale(identity(given.rows), this.meanVariance())]
+        : [this.#kind === "dense" ? given.rows + 5 : 5, given];
     const n = this.#count;
     const fraction = n / (n + weight);
     const size = guess.rows;
@@ -97,6 +107,11 @@ export class RunningCovariance {
         const lower = i >= j ? at : j * size + i;
         result.data[at] = fraction * (this.#sums.data[lower] / (n - 1)) + (1 - fraction) * guess.data[at];
       }
-    return result;
+    return { mean: this.#mean.slice(), covariance: result };
+  }
+
+  private meanVariance(): number {
+    const variances = diagonal(this.#sums);
+    return variances.reduce((sum, value) => sum + value, 0) / (variances.length * (this.#count - 1));
   }
 }

@@ -1,7 +1,7 @@
 import { leapfrog, type Metric, type PhasePoint, type Potential } from "./hamiltonian.ts";
 
 /** Beyond this error of the energy a trajectory has left the flow it should follow. */
-const divergentEnergyError = 1000;
+export const divergentEnergyError = 1000;
 /** A trajectory has at most 2¹⁰ − 1 steps. */
 export const largestTreeDepth = 10;
 

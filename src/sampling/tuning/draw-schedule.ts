@@ -37,15 +37,22 @@ export function stepFlags(options: Tuning): string {
     .join(" and ");
 }
 
+type StepOptions = Tuning & Pick<SamplerOptions, "plansShortSteps">;
+
 /**
  * Refuses steps of the user's own that are so short that a run ends before a chain has forgotten where it started.
  * @param autocorrelationTime of the slowest direction, in steps
  * @param steps of one chain
  * @throws SamplerOptionError naming what was given
  */
-export function requireForgetting(autocorrelationTime: number, steps: number, options: Tuning): void {
+export function requireForgetting(autocorrelationTime: number, steps: number, options: StepOptions): void {
   const given = stepFlags(options);
-  if (given === "" || (Number.isFinite(autocorrelationTime) && !(autocorrelationTime > steps))) return;
+  if (
+    options.plansShortSteps ||
+    given === "" ||
+    (Number.isFinite(autocorrelationTime) && !(autocorrelationTime > steps))
+  )
+    return;
   const time = Number.isFinite(autocorrelationTime) ? formatSteps(autocorrelationTime) : "more than 10^300";
   throw new SamplerOptionError(
     `With ${given} the steps are so short that a chain needs ${time} of them to forget where it was, and a run affords ${formatSteps(steps)}: not one draw would be independent of the start; leave ${stepNames(options)} out, or take a value nearer to the theory's.`,
@@ -66,7 +73,7 @@ function formatSteps(steps: number): string {
 export function drawSchedule(
   cost: Pick<ChainSpec, "model" | "batchSize" | "step" | "noise">,
   autocorrelationTime: number,
-  options: Pick<SamplerOptions, "chains" | "draws" | "tolerance"> & Tuning,
+  options: Pick<SamplerOptions, "chains" | "draws" | "tolerance"> & StepOptions,
   remedy = cost.step.kind === "dense"
     ? "--sampler control-variate, whose draws do not cost a pass over the data each"
     : "--preconditioner full-exact",
