@@ -72,8 +72,8 @@ function ofUpdates(updates: Posterior["data"]["updates"]): string {
 }
 
 /** How rows are stored, unless they are dense and in memory. */
-function storageOf({ nonZeros, rows, blocks }: Posterior["data"]): string {
-  const sparse = nonZeros !== undefined && `sparse, ${(nonZeros / rows).toPrecision(3)} entries a row`;
+function storageOf({ nonZeros, rows, cells, blocks }: Posterior["data"]): string {
+  const sparse = nonZeros !== undefined && `sparse, ${(nonZeros / (cells ?? rows)).toPrecision(3)} entries a row`;
   const place = blocks && `${blocks.count === 1 ? "block" : "blocks"} on ${blocks.place ?? "disk"}`;
   const inBlocks = blocks && `${sizeText(blocks.bytes)} in ${integer(blocks.count)} ${place}`;
   const told = [sparse, inBlocks].filter((text) => text);

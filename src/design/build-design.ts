@@ -3,7 +3,7 @@ import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { BlockEncoder } from "./blocks/block-encoder.ts";
 import { ContentHash } from "./blocks/content-hash.ts";
 import { encodeBlocks } from "./blocks/encode-blocks.ts";
-import { cellsOf } from "./cells.ts";
+import { cellsOf, countNonZerosOf } from "./cells.ts";
 import { columnsOf, finishTarget } from "./columns/design-columns.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
 import { orthogonalBasis } from "./columns/orthogonal-basis.ts";
@@ -76,7 +76,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const inMemory = grouped && !distant ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
   const storage = distant
     ? distant.storageOf(stored, numRows, numParameters, side)
-    : allocateStorage(stored, numRows, numParameters, side, inMemory);
+    : allocateStorage(stored, numRows, numParameters, side, inMemory, cells && (await countNonZerosOf(cells, terms)));
   const bare = { ...storage, numRows, ...stored, places: distant ? undefined : grouped?.places };
   const basis =
     options.priorSds && !grouped
@@ -102,7 +102,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const blocks = distant
     ? await distant.encode(stored.columns, storage, numRows, grouped && levelsOfRows(grouped.levels))
     : storage.isInBlocks
-      ? await encodeBlocks({ ...layout, ...side }, { recipe, content }, options, fill)
+      ? await encodeBlocks({ ...layout, ...side, cells }, { recipe, content }, options, fill)
       : undefined;
   if (!blocks) await fill();
   const { rows = storage.rows, store } = blocks ?? {};

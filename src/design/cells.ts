@@ -2,7 +2,10 @@ import { CompleteRowReader, type CompleteRows } from "../table/complete-rows.ts"
 import { cellCount, type NumberColumn, type TableSource } from "../table/table-source.ts";
 import type { CompiledFormula } from "./compile-formula.ts";
 import type { DesignOptions } from "./design-types.ts";
+import { valuesOf } from "./fill.ts";
 import type { RowPass } from "./first-pass.ts";
+import type { CountNonZeros } from "./sparse-design.ts";
+import type { TermRows } from "./term-rows.ts";
 
 /** Rows that agree in every column that the model reads, once each. */
 export interface DesignCells {
@@ -40,6 +43,19 @@ export async function cellsOf(
     for (const count of countsOf(rows)) counts.push(count);
   }, 1);
   return { numCells: counts.length, counts: Float64Array.from(counts), pass };
+}
+
+/** Counts what is not 0 among the cells: the terms have counted the rows. */
+export async function countNonZerosOf({ pass }: DesignCells, terms: readonly TermRows[]): Promise<CountNonZeros> {
+  const counts = new Map(terms.map((term) => [term, new Float64Array(term.numCells)]));
+  await pass((rows) => {
+    for (const [term, { cells, values }] of valuesOf(terms, rows)) {
+      const own = counts.get(term)!;
+      const entries = (cells ?? values)?.length ?? 0;
+      for (let entry = 0; entry < entries; entry++) if ((values?.[entry] ?? 1) !== 0) own[cells?.[entry] ?? 0]++;
+    }
+  }, 1);
+  return (term, cell) => counts.get(term)?.[cell] ?? 0;
 }
 
 /** The table gives them beside its columns. */

@@ -63,7 +63,7 @@ export async function fillRows(
 }
 
 /** What the terms make of a chunk. */
-function valuesOf(terms: readonly TermRows[], rows: CompleteRows): ReadonlyMap<TermRows, TermValues> {
+export function valuesOf(terms: readonly TermRows[], rows: CompleteRows): ReadonlyMap<TermRows, TermValues> {
   const cached = new Map<string, Float64Array | Int32Array>();
   return new Map(terms.map((term) => [term, term.read(rows, cached)]));
 }

@@ -9,7 +9,7 @@ import {
   requireRoom,
   tooManyColumns,
 } from "./size-limit.ts";
-import { placeWords, planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
+import { type CountNonZeros, placeWords, planSparse, type SparsePlan, worthwhileFraction } from "./sparse-design.ts";
 
 /** How a design's rows are held. */
 export interface RowStorage {
@@ -39,6 +39,7 @@ export function allocateStorage(
   numParameters: number,
   side: RowSideKinds,
   options: DesignOptions,
+  countNonZeros?: CountNonZeros,
 ): RowStorage {
   const { storage = "auto", priorSds, memory } = options;
   const mustBeSparse = curvatureKind(numParameters) === "low-rank";
@@ -46,7 +47,7 @@ export function allocateStorage(
     throw tooManyColumns(columnsByTerm(columns), { columns: columns.length, parameters: numParameters });
   const denseStride = denseStrideOf(columns.length, side);
   const denseBytes = 4 * numRows * denseStride;
-  const plan = planSparse(columns, blocks, numRows);
+  const plan = planSparse(columns, blocks, numRows, countNonZeros);
   const wanted = mustBeSparse ? "sparse" : priorSds ? "dense" : storage;
   const limit = memoryLimit(options);
   const beside = options.blocks ? bytesBesideRow * numRows : 0;

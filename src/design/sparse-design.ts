@@ -24,16 +24,21 @@ export const worthwhileFraction = 1 / 3;
 /** A column of numbers is stored centred from this share of non-zero values on: large means then cost no digits. */
 export const centredFraction = 0.5;
 
+/** How many rows have a value other than 0 in a term's cell. */
+export type CountNonZeros = (term: TermRows, cell: number) => number;
+
+/** @param countNonZeros among these rows; as the terms have found in the first pass unless told */
 export function planSparse(
   columns: readonly DesignColumn[],
   blocks: readonly ColumnBlock[],
   numRows: number,
+  countNonZeros: CountNonZeros = (term, cell) => term.nonZeros(cell),
 ): SparsePlan {
   const counts = new Float64Array(columns.length);
   const isCentred = new Uint8Array(columns.length);
   for (const { term, columnOfCell } of blocks) {
     columnOfCell.forEach((column, cell) => {
-      if (column >= 0) counts[column] += term.nonZeros(cell);
+      if (column >= 0) counts[column] += countNonZeros(term, cell);
     });
     const [only] = columnOfCell;
     // A column of one cell among several would need entries in the rows of the others.

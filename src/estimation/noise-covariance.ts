@@ -111,18 +111,37 @@ async function noiseOfCells(
   { rows: numRows, counts }: NonNullable<Model["cells"]>,
   position: ArrayLike<number>,
 ): Promise<Matrix> {
-  const { gradient } = await rowsOf(workspace, model).pass(position, { gram: "none" });
+  const rows = rowsOf(workspace, model);
+  const { gradient } = await rows.pass(position, { gram: "none" });
+  const finished = (gram: Matrix) =>
+    mapEntries(gram, (value, i, j) => (value - (gradient[i] * gradient[j]) / numRows) / counts.length);
+  const numbers = Uint32Array.from(counts, (_, n) => n);
+  if (model.blocks) {
+    const squares = matrix(model.dimension, model.dimension);
+    let n = 0;
+    await rows.visitGradients(numbers, Float64Array.from(position), (own) => addSquare(squares, own, 1 / counts[n++]));
+    return finished(squares);
+  }
   const mark = model.memory.mark();
   try {
-    const numbers = counts.map((_, n) => n);
     const roots = weightedRows(
       model,
       numbers,
       counts.map((count) => 1 / Math.sqrt(count)),
     );
     const { gram } = await rowsOf(workspace, roots).pass(position, { gram: "squared-gradient" });
-    return mapEntries(gram, (value, i, j) => (value - (gradient[i] * gradient[j]) / numRows) / counts.length);
+    return finished(gram);
   } finally {
     model.memory.release(mark);
+  }
+}
+
+/** Adds c v vᵀ. */
+function addSquare({ data }: Matrix, v: Float64Array, c: number): void {
+  const size = v.length;
+  for (let i = 0; i < size; i++) {
+    const factor = c * v[i];
+    // Most of a sparse row's gradient is 0.
+    if (factor !== 0) for (let j = 0; j < size; j++) data[i * size + j] += factor * v[j];
   }
 }

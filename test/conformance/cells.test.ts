@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { blockFiles } from "../../src/blocks/block-files-node.ts";
 import { informationRatioOf } from "../../src/diagnostics/certificate/information.ts";
 import { openTable } from "../../src/duckdb/source.ts";
+import type { BlockFiles } from "../../src/engine/block-store.ts";
 import { createInlineEngine } from "../../src/engine/engine.ts";
 import type { DenseApproximation } from "../../src/estimation/local-approximation.ts";
 import { fitWithEngine } from "../../src/fit/fit.ts";
@@ -51,8 +53,12 @@ async function withTable<T>(work: (data: Awaited<ReturnType<typeof openTable>>) 
 }
 
 /** What the sums at θ, the moments and the summary of a model are, with its cells or without. */
-async function told(formula: string, options: FitOptions, at?: Float64Array) {
-  const engine = await createInlineEngine();
+async function told(
+  formula: string,
+  options: FitOptions,
+  { at, blocks }: { at?: Float64Array; blocks?: BlockFiles } = {},
+) {
+  const engine = { ...(await createInlineEngine()), blocks };
   return withTable(async (data) => {
     const { design, local } = await estimateInput({ data, formula }, resolveOptions(options), engine, {}, () => {});
     const { workspace, model, mode, numRows, noiseCovariance } = local as DenseApproximation;
@@ -74,7 +80,7 @@ it.each<[string, FitOptions]>([
   ["count ~ city", { family: "negative-binomial" }],
 ])("gives the sums of all rows: %s", async (formula, options) => {
   const rows = await told(formula, { ...options, cells: "off" });
-  const cells = await told(formula, options, rows.mode);
+  const cells = await told(formula, options, { at: rows.mode });
   const { cells: count, ...summary } = cells.data;
   expect(count).toBeLessThan(1000);
   // Sums over so many targets in double precision.
@@ -84,6 +90,34 @@ it.each<[string, FitOptions]>([
   expect(summary).toMatchObject(whole);
   expect(cells.columns).toEqual(rows.columns);
   expect(cells.recipe).toEqual(rows.recipe);
+  expectSame(cells, rows);
+});
+
+it.each([
+  ["dense", false],
+  ["sparse", false],
+  ["dense", true],
+  ["sparse", true],
+] as const)("gives them however the cells are stored: %s, in blocks: %s", async (storage, inBlocks) => {
+  const formula = "late ~ C(hour)*city*day";
+  // Dense rows of nearly collinear columns stand in coordinates of their own.
+  const rows = await told(formula, { weights: "w", cells: "off", storage });
+  const blocks = inBlocks ? blockFiles({ memoryBytes: 2 ** 12 }) : undefined;
+  try {
+    const cells = await told(formula, { weights: "w", storage }, { at: rows.mode, blocks });
+    expect([cells.data.blocks !== undefined, cells.data.nonZeros !== undefined]).toEqual([
+      inBlocks,
+      storage !== "dense",
+    ]);
+    expectSame(cells, rows);
+  } finally {
+    blocks?.close();
+  }
+});
+
+type Told = Awaited<ReturnType<typeof told>>;
+
+function expectSame(cells: Told, rows: Told): void {
   const near = (a: ArrayLike<number>, b: ArrayLike<number>, relative: number, scale: number) => {
     for (let k = 0; k < b.length; k++) expect(Math.abs(a[k] - b[k])).toBeLessThan(relative * scale);
   };
@@ -96,7 +130,7 @@ it.each<[string, FitOptions]>([
   near(cells.sums.gram.data, gram.data, 1e-6, largest(gram.data));
   near(cells.noise, rows.noise, 1e-6, largest(rows.noise));
   expect(cells.ratio / rows.ratio).toBeCloseTo(1, 5);
-});
+}
 
 /** The cells of the model that a run would search for the mode of. */
 async function cellsOf(formula: string, options: FitOptions): Promise<number | undefined> {

@@ -11,6 +11,8 @@ interface EncodedRows extends RowSideKinds {
   readonly hasBasis: boolean;
   /** Whether rows are records (engine/bindings/sparse-row.ts), each in a place of its own. */
   readonly isSparse: boolean;
+  /** Where each row stands for several, as its weight says: N, how many. */
+  readonly counts?: Float64Array;
 }
 
 /**
@@ -83,11 +85,11 @@ export class BlockEncoder {
   }
 
   private addWeights(rows: Float32Array): void {
-    const { stride } = this.shape;
-    for (let at = 0; at < rows.length; at += stride) {
+    const { stride, rowsOfBlock } = this.shape;
+    for (let at = 0, n = this.block * rowsOfBlock; at < rows.length; at += stride, n++) {
       const weight = this.of.isSparse ? sparseWeight(rows, at) : rows[at + stride - 3];
       this.weights.sum += weight;
-      this.weights.squares += weight ** 2;
+      this.weights.squares += weight ** 2 / (this.of.counts?.[n] ?? 1);
     }
   }
 

@@ -1,5 +1,6 @@
 import { version } from "../../../package.json" with { type: "json" };
 import { type BlockStore, blockShape } from "../../engine/block-store.ts";
+import type { DesignCells } from "../cells.ts";
 import type { DesignOptions, DesignRecipe } from "../design-types.ts";
 import type { RowLayout } from "../fill.ts";
 import type { RowSideKinds } from "../size-limit.ts";
@@ -23,7 +24,7 @@ interface Blocks {
  * @throws InputError where the disk is full, or the data changed
  */
 export async function encodeBlocks(
-  layout: RowLayout & RowSideKinds,
+  layout: RowLayout & RowSideKinds & { readonly cells?: Pick<DesignCells, "counts"> },
   { recipe, content }: { readonly recipe: DesignRecipe; readonly content: ContentHash | undefined },
   { blocks: files, memory, weights }: Pick<DesignOptions, "blocks" | "memory" | "weights">,
   fill: (encoder: BlockEncoder) => Promise<void>,
@@ -58,6 +59,7 @@ export async function encodeBlocks(
       columns,
       hasBasis: basis !== undefined,
       isSparse: sparse !== undefined,
+      counts: layout.cells?.counts,
       hasWeights,
       hasOffset,
     });
