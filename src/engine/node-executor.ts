@@ -33,6 +33,8 @@ export function createNodeExecutor(memory: EngineMemory, options: NodeExecutorOp
 function startThread(workerData: WorkerStart): KernelWorker {
   const worker = new Worker(workerSource, { eval: true, execArgv: [], workerData });
   let hasEnded = false;
+  // Whoever ends it waits for that, and an answer that is still on its way must not let the process end before.
+  let isEnding = false;
   worker.unref();
   // Without a listener an error would end the process; `run` listens too, and reports it.
   worker.on("error", () => {});
@@ -46,7 +48,7 @@ function startThread(workerData: WorkerStart): KernelWorker {
         worker.off("message", finish);
         worker.off("error", onError);
         worker.off("exit", onExit);
-        worker.unref();
+        if (!isEnding) worker.unref();
         if (message === null) resolve();
         else reject(new Error(message, { cause }));
       };
@@ -62,7 +64,10 @@ function startThread(workerData: WorkerStart): KernelWorker {
     get hasEnded() {
       return hasEnded;
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      isEnding = true;
+      return worker.terminate();
+    },
     run: send,
     attend: () => send(null),
   };
