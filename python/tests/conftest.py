@@ -42,4 +42,5 @@ def linear(frame: pd.DataFrame) -> ornstein.Fit:
 
 @pytest.fixture(scope="session")
 def multilevel(frame: pd.DataFrame) -> ornstein.Fit:
-    return ornstein.fit(frame, "y ~ x + (1 | school)", tolerance=0.1, quiet=True)
+    # A seed whose interval ends are known to a tenth of an sd, as most are: warnings are errors here.
+    return ornstein.fit(frame, "y ~ x + (1 | school)", tolerance=0.1, seed=2, quiet=True)
