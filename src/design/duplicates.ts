@@ -62,15 +62,18 @@ export function denseValues({ rows, stride }: Pick<RowLayout, "rows" | "stride">
   return (n: number, j: number) => rows[n * stride + j];
 }
 
-/** x' of column j in row n: columns of one mean and scale have one shift. */
 function sparseValues({ rows, numRows, sparse }: RowLayout) {
-  const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
   const starts = new Uint32Array(rows.buffer, rows.byteOffset + sparse!.startsAt, numRows);
-  return (n: number, j: number) => sparseEntry(words, rows, (starts[n] - rows.byteOffset) / 4, j);
+  return recordValues(rows, (n) => (starts[n] - rows.byteOffset) / 4);
 }
 
 /** The same of records that stand in places of one size. */
 export function placedValues({ rows, stride }: Pick<RowLayout, "rows" | "stride">) {
+  return recordValues(rows, (n) => n * stride);
+}
+
+/** x' of column j in row n, whose record begins at a word: columns of one mean and scale have one shift. */
+function recordValues(rows: Float32Array, beginOf: (n: number) => number) {
   const words = new Uint32Array(rows.buffer, rows.byteOffset, rows.length);
-  return (n: number, j: number) => sparseEntry(words, rows, n * stride, j);
+  return (n: number, j: number) => sparseEntry(words, rows, beginOf(n), j);
 }

@@ -78,8 +78,8 @@ export function storageInBlocks({
 }): RowStorage {
   const stride = placeWords(blocks);
   const isSparse = wanted === "auto" ? stride < worthwhileFraction * denseStride : wanted === "sparse";
-  const rows = new Float32Array();
-  return isSparse ? { rows, stride, sparse: plan, isInBlocks: true } : { rows, stride: denseStride, isInBlocks: true };
+  const shared = { rows: new Float32Array(), isInBlocks: true };
+  return isSparse ? { ...shared, stride, sparse: plan } : { ...shared, stride: denseStride };
 }
 
 /** What rows in memory may take. */

@@ -75,12 +75,8 @@ export class Team {
     Atomics.store(this.shared, Word.leaves, 1);
     Atomics.notify(this.shared, Word.end);
     // Workers that attend do not keep the process alive, but whoever waits for them has to.
-    const alive = setInterval(() => {}, longTime);
-    try {
-      await Promise.all(this.attending.values());
-    } finally {
-      clearInterval(alive);
-    }
+    const alive = setInterval(() => {}, 60_000);
+    await Promise.all(this.attending.values()).finally(() => clearInterval(alive));
     Atomics.store(this.shared, Word.leaves, 0);
   }
 
@@ -130,8 +126,6 @@ export class Team {
     if (Atomics.exchange(shared, Word.failed, 0) !== 0) throw new Error("A kernel failed on a worker thread.");
   }
 }
-
-const longTime = 60_000;
 
 /** About a tenth of a millisecond: another thread's task is over by then, unless it was interrupted. */
 const looksBeforeTurn = 10_000;

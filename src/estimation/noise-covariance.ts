@@ -138,10 +138,6 @@ async function noiseOfCells(
 
 /** Adds c v vᵀ. */
 function addSquare({ data }: Matrix, v: Float64Array, c: number): void {
-  const size = v.length;
-  for (let i = 0; i < size; i++) {
-    const factor = c * v[i];
-    // Most of a sparse row's gradient is 0.
-    if (factor !== 0) for (let j = 0; j < size; j++) data[i * size + j] += factor * v[j];
-  }
+  let at = 0;
+  for (const left of v) for (const right of v) data[at++] += c * left * right;
 }

@@ -14,9 +14,7 @@ export async function readSample(
     ? sparseLayout(sparse.shift.length, sampleRows)
     : { startsAt: 0, recordsAt: 0 };
   const length = recordsAt / 4 + sampleRows * stride;
-  const rows = sparse
-    ? (memory?.allocateRows(1, length) ?? new Float32Array(length))
-    : (memory?.allocateRows(sampleRows, stride) ?? new Float32Array(length));
+  const rows = memory?.allocateRows(1, length) ?? new Float32Array(length);
   const { buffer, byteOffset } = rows;
   if (sparse) {
     new Float64Array(buffer, byteOffset, sparse.shift.length).set(sparse.shift);

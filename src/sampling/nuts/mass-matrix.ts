@@ -1,4 +1,4 @@
-import { diagonal, identity, type Matrix, matrix, scale } from "../../linalg/matrix.ts";
+import { diagonal, identity, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
 import { denseMetric, diagonalMetric, type Metric, normalMetric } from "./hamiltonian.ts";
 
 /** `normal`: that of a normal law with independent entries, which the target is near to. */
@@ -94,7 +94,7 @@ export class RunningMoments {
   regularised(given: Matrix): KnownMoments {
     const [weight, guess] =
       this.#kind === "normal"
-        ? [50, scale(identity(given.rows), this.meanVariance())]
+        ? [50, identity(given.rows, trace(this.#sums) / (given.rows * (this.#count - 1)))]
         : [this.#kind === "dense" ? given.rows + 5 : 5, given];
     const n = this.#count;
     const fraction = n / (n + weight);
@@ -108,10 +108,5 @@ export class RunningMoments {
         result.data[at] = fraction * (this.#sums.data[lower] / (n - 1)) + (1 - fraction) * guess.data[at];
       }
     return { mean: this.#mean.slice(), covariance: result };
-  }
-
-  private meanVariance(): number {
-    const variances = diagonal(this.#sums);
-    return variances.reduce((sum, value) => sum + value, 0) / (variances.length * (this.#count - 1));
   }
 }

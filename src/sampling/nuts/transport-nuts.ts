@@ -71,7 +71,7 @@ export function planTransported(
   const { skewed } = target.coordinates;
   const targetAcceptance = acceptanceFor(local.model.dimension);
   const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
-  const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned in the warm-up for a mean acceptance of ${targetAcceptance}`;
+  const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(name, because, options);
   return {
     settings: { ...settings, preconditioner: "full", burnInSteps: warmUp, stepsPerDraw },
