@@ -3,7 +3,7 @@ import { formatCount, type TableSource } from "../table/table-source.ts";
 import type { BlockEncoder } from "./blocks/block-encoder.ts";
 import { ContentHash } from "./blocks/content-hash.ts";
 import { encodeBlocks } from "./blocks/encode-blocks.ts";
-import { cellsOf, countNonZerosOf } from "./cells.ts";
+import { cellsOf } from "./cells.ts";
 import { columnsOf, finishTarget } from "./columns/design-columns.ts";
 import { fitPolynomials } from "./columns/fit-polynomials.ts";
 import { orthogonalBasis } from "./columns/orthogonal-basis.ts";
@@ -63,7 +63,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
     reader && groupRows(groups, reader, fixed, { numRows: seen.numRows, hasIntercept, standardized, classes });
 
   const { textLevels } = seen;
-  const cells = options.cells && !grouped ? await cellsOf(source, compiled, options) : undefined;
+  const cells = options.cells && !grouped ? await cellsOf(source, compiled, terms, options) : undefined;
   const numRows = cells?.numCells ?? seen.numRows;
   const hasWeights = planned.hasWeights || cells !== undefined;
   const { hasOffset } = planned;
@@ -76,7 +76,7 @@ export async function buildDesign(table: TableSource, formula: Formula, options:
   const inMemory = grouped && !distant ? denseOnly({ ...options, blocks: undefined }, numParameters) : options;
   const storage = distant
     ? distant.storageOf(stored, numRows, numParameters, side)
-    : allocateStorage(stored, numRows, numParameters, side, inMemory, cells && (await countNonZerosOf(cells, terms)));
+    : allocateStorage(stored, numRows, numParameters, side, inMemory, cells?.countNonZeros);
   const bare = { ...storage, numRows, ...stored, places: distant ? undefined : grouped?.places };
   const basis =
     options.priorSds && !grouped

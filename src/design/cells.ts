@@ -5,7 +5,7 @@ import type { DesignOptions } from "./design-types.ts";
 import { valuesOf } from "./fill.ts";
 import type { RowPass } from "./first-pass.ts";
 import type { CountNonZeros } from "./sparse-design.ts";
-import type { TermRows } from "./term-rows.ts";
+import type { TermRows, TermValues } from "./term-rows.ts";
 
 /** Rows that agree in every column that the model reads, once each. */
 export interface DesignCells {
@@ -13,14 +13,20 @@ export interface DesignCells {
   readonly numCells: number;
   /** How many rows each stands for. */
   readonly counts: Float64Array;
+  /** Among the cells: the terms have counted the rows. */
+  readonly countNonZeros: CountNonZeros;
   /** A pass over them, in which a row's weight is that of a cell: its own times its count. */
   readonly pass: RowPass;
 }
 
-/** The cells of a table, where it knows them and they are far fewer than its rows. */
+/**
+ * The cells of a table, where it knows them and they are far fewer than its rows.
+ * @param terms that have seen all rows
+ */
 export async function cellsOf(
   source: TableSource,
   { names, texts, weights }: CompiledFormula,
+  terms: readonly TermRows[],
   { signal }: Pick<DesignOptions, "signal">,
 ): Promise<DesignCells | undefined> {
   const chunks = await source.cells?.(names, texts);
@@ -38,24 +44,19 @@ export async function cellsOf(
     return reader;
   };
   const counts: number[] = [];
+  const nonZeros = new Map(terms.map((term) => [term, new Float64Array(term.numCells)]));
   await pass((rows) => {
     // One by one: a chunk may have more of them than a call takes arguments.
     for (const count of countsOf(rows)) counts.push(count);
+    for (const [term, values] of valuesOf(terms, rows)) addNonZeros(nonZeros.get(term)!, values);
   }, 1);
-  return { numCells: counts.length, counts: Float64Array.from(counts), pass };
+  const countNonZeros: CountNonZeros = (term, cell) => nonZeros.get(term)?.[cell] ?? 0;
+  return { numCells: counts.length, counts: Float64Array.from(counts), countNonZeros, pass };
 }
 
-/** Counts what is not 0 among the cells: the terms have counted the rows. */
-export async function countNonZerosOf({ pass }: DesignCells, terms: readonly TermRows[]): Promise<CountNonZeros> {
-  const counts = new Map(terms.map((term) => [term, new Float64Array(term.numCells)]));
-  await pass((rows) => {
-    for (const [term, { cells, values }] of valuesOf(terms, rows)) {
-      const own = counts.get(term)!;
-      const entries = (cells ?? values)?.length ?? 0;
-      for (let entry = 0; entry < entries; entry++) if ((values?.[entry] ?? 1) !== 0) own[cells?.[entry] ?? 0]++;
-    }
-  }, 1);
-  return (term, cell) => counts.get(term)?.[cell] ?? 0;
+function addNonZeros(counts: Float64Array, { cells, values }: TermValues): void {
+  const entries = (cells ?? values)?.length ?? 0;
+  for (let entry = 0; entry < entries; entry++) if ((values?.[entry] ?? 1) !== 0) counts[cells?.[entry] ?? 0]++;
 }
 
 /** The table gives them beside its columns. */

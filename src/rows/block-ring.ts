@@ -17,8 +17,8 @@ export interface BlockWork {
   /** Bytes of the engine's memory that it takes at each place, beside the rows. */
   readonly bytesBeside: number;
   /**
-   * Called once with a model over each place, and the address of its first row, before anything is read: all that is allocated for the work is allocated here. What
-   * it returns is called with some blocks after the others, in their order.
+   * Called once with a model over each place, and the address of its first row, before anything is read: all that is allocated
+   * for the work is allocated here. What it returns is called with some blocks after the others, in their order.
    */
   prepare(places: readonly Model[], addresses: readonly number[]): (loaded: readonly LoadedBlock[]) => Promise<void>;
 }

@@ -111,6 +111,16 @@ export async function leapfrog(
   return phasePoint(metric, position, momentum, loss, gradient);
 }
 
+/** H − H₀, of which what is beyond numbers is infinitely much. */
+export function energyError(point: PhasePoint, start: PhasePoint): number {
+  return Number.isNaN(point.energy) ? Number.POSITIVE_INFINITY : point.energy - start.energy;
+}
+
+/** Whether a trajectory ends there beyond a bound, where nothing is wrong with the flow. */
+export function isBeyondBound({ mayBeBounded }: Potential, { loss }: PhasePoint): boolean {
+  return mayBeBounded === true && loss === Number.POSITIVE_INFINITY;
+}
+
 /** Writes the momentum after half a step's force to `to`. Loops of their own: arrays in between would take longer than they do. */
 function kick(
   { normal }: Metric,

@@ -25,9 +25,9 @@ export interface WarmUpWindows {
 
 /**
  * When the mass matrix of that kind is learned. Near to a normal law the first guess is good, and two windows do, of which the first
- * forgets where the chain began. Otherwise Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, … iterations for the mass matrix, the
- * last stretched so that 50 iterations are left for the step size. Shorter warm-ups, in which Stan would learn a mass
- * matrix from the positions of one short window, learn the step size alone and keep the first guess.
+ * forgets where the chain began. Otherwise Stan's schedule: 75 iterations for the step size alone, windows of 25, 50, 100, …
+ * iterations for the mass matrix, the last stretched so that 50 iterations are left for the step size. Shorter warm-ups, in which
+ * Stan would learn a mass matrix from the positions of one short window, learn the step size alone and keep the first guess.
  */
 export function warmUpWindows(kind: MetricKind, warmUp: number): WarmUpWindows {
   if (kind === "normal")

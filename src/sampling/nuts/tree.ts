@@ -1,4 +1,4 @@
-import { leapfrog, type Metric, type PhasePoint, type Potential } from "./hamiltonian.ts";
+import { energyError, isBeyondBound, leapfrog, type Metric, type PhasePoint, type Potential } from "./hamiltonian.ts";
 
 /** Beyond this error of the energy a trajectory has left the flow it should follow. */
 export const divergentEnergyError = 1000;
@@ -29,6 +29,15 @@ export interface Transition {
   readonly atBound: boolean;
 }
 
+/** A transition from `start`, which has a fresh momentum. */
+export type Move = (
+  potential: Potential,
+  metric: Metric,
+  start: PhasePoint,
+  stepSize: number,
+  uniform: () => number,
+) => Promise<Transition>;
+
 /**
  * One transition of the No-U-Turn sampler: from `start`, which has a fresh momentum, the trajectory is doubled forwards or
  * backwards in time until it turns back on itself, and one of its points is drawn with probability ∝ e^(−H): uniformly
@@ -38,13 +47,7 @@ export interface Transition {
  * Source: Hoffman & Gelman (2014), algorithm 3; Betancourt (2017), appendix A, for multinomial draws and the generalised
  * criterion; the checks across the seam of two halves are Stan's (version 2.21 on).
  */
-export async function transition(
-  potential: Potential,
-  metric: Metric,
-  start: PhasePoint,
-  stepSize: number,
-  uniform: () => number,
-): Promise<Transition> {
+export const transition: Move = async (potential, metric, start, stepSize, uniform) => {
   let steps = 0;
   let acceptanceSum = 0;
   let diverging = false;
@@ -54,11 +57,10 @@ export async function transition(
   async function extend(from: PhasePoint, direction: 1 | -1, depth: number): Promise<Trajectory | null> {
     if (depth === 0) {
       const point = await leapfrog(potential, metric, from, direction * stepSize);
-      const error = Number.isNaN(point.energy) ? Number.POSITIVE_INFINITY : point.energy - start.energy;
+      const error = energyError(point, start);
       steps++;
       acceptanceSum += Math.min(1, Math.exp(-error));
-      // Beyond a bound the trajectory ends, and nothing is wrong with the flow.
-      atBound ||= potential.mayBeBounded === true && point.loss === Number.POSITIVE_INFINITY;
+      atBound ||= isBeyondBound(potential, point);
       if (atBound) return null;
       if (error > divergentEnergyError) diverging = true;
       return diverging ? null : singlePoint(point, -error);
@@ -86,7 +88,7 @@ export async function transition(
     if (joined.isTurning) break;
   }
   return { point: whole.sample, acceptance: acceptanceSum / steps, steps, depth, diverging, atBound };
-}
+};
 
 export function singlePoint(point: PhasePoint, logWeight: number): Trajectory {
   return { first: point, last: point, momentumSum: point.momentum, logWeight, sample: point };
