@@ -51,7 +51,12 @@ export const enum Pass {
   scratch = 10,
   /** u32: 1: of the Gram matrix only the diagonal, M f64, is wanted. */
   isDiagonal = 11,
-  slots = 12,
+  /**
+   * u32: 1: products with dense rows of one predictor in f32, four at once, sums over 64 rows of the gradient too. Read where
+   * gramKind = none.
+   */
+  isSingle = 12,
+  slots = 13,
 }
 
 /** Where a pass's sums stand in its output: bytes from the begin. */

@@ -9,6 +9,7 @@ import { isSparse } from "../rows/row-side";
 import { addGram } from "./gram";
 import { passGroups } from "./pass-groups";
 import { differentiate, loadVector, prepareLoss } from "./pass-derivatives";
+import { sumSingleBlock } from "./pass-single";
 import { copyOutClasses, sumClassBlock } from "./pass-softmax";
 import { clearSparseGram, copyOutSparse, sumSparseBlock } from "./sparse-pass";
 
@@ -79,6 +80,10 @@ export function sumBlock(pass: usize, model: usize, scratch: usize, from: u32, s
   }
   if (slotU32(model, Model.family) === Family.categorical) {
     sumClassBlock(pass, model, scratch, rows, apart, count);
+    return;
+  }
+  if (slotU32(pass, Pass.isSingle)) {
+    sumSingleBlock(pass, model, scratch, rows, apart, count, columns);
     return;
   }
   const eta = scratch + PassScratch.eta;

@@ -46,9 +46,9 @@ export async function prepareCoresets(local: DenseApproximation): Promise<Corese
       const curvature = add(ofAll.gram, ofRows.gram, 1, -1);
       return {
         numRows: rows.rows.numRows,
-        prepareLoss: (capacity) => {
+        prepareLoss: (...asked) => {
           // A checkpoint has the states of chains; of their gradients there would be millions.
-          const evaluate = prepareGradients({ ...workspace, checkpoint: undefined }, rows, capacity);
+          const evaluate = prepareGradients({ ...workspace, checkpoint: undefined }, rows, ...asked);
           return async (positions) => {
             const found = await evaluate(positions);
             return found.map((each, k) => addQuadratic(each, mode, positions[k], slope, curvature));

@@ -48,6 +48,8 @@ function expectSameBits(actual: Float64Array | undefined, expected: Float64Array
 const dataOf = (result: Matrix | number | null) =>
   result === null || typeof result === "number" ? undefined : result.data;
 
+const inSinglePrecision = ({ rows, columns, data }: Matrix) => matrix(rows, columns, data.map(Math.fround));
+
 describe("large matrices in WebAssembly have the bits of the plain loops", () => {
   test.each([
     [3, 5],
@@ -56,15 +58,30 @@ describe("large matrices in WebAssembly have the bits of the plain loops", () =>
     [47, 131],
     [201, 201],
   ])("a resident one of %i × %i times vectors", (rows, columns) => {
-    const a = randomMatrix(rows, columns, 3);
+    const a = inSinglePrecision(randomMatrix(rows, columns, 3));
     const [resident, turned] = residentMatrices(a, transpose(a));
+    // More than there is room for at once.
+    const vectors = Array.from({ length: 19 }, (_, seed) => randomMatrix(columns, 1, seed).data);
+    expect(resident.multiply([])).toEqual([]);
+    resident.multiply([...vectors, Array.from(vectors[0])]).forEach((product, k) => {
+      expectSameBits(product, multiplyVector(a, vectors[k % vectors.length]));
+    });
     for (const seed of [4, 5]) {
-      const v = randomMatrix(columns, 1, seed).data;
-      expectSameBits(resident.multiply(v), multiplyVector(a, v));
-      expectSameBits(resident.multiply(Array.from(v)), multiplyVector(a, v));
       const w = randomMatrix(rows, 1, seed).data;
-      expectSameBits(turned.multiply(w), multiplyVector(transpose(a), w));
+      expectSameBits(turned.multiply([w])[0], multiplyVector(transpose(a), w));
     }
+  });
+
+  test.each(["lower", "upper"])("a resident triangular one, %s", (side) => {
+    const size = 203;
+    const a = inSinglePrecision(randomMatrix(size, size, 3));
+    for (let i = 0; i < size; i++)
+      for (let j = 0; j < size; j++) if (side === "lower" ? j > i : j < i) a.data[i * size + j] = 0;
+    // A strip of nothing but zeros.
+    a.data.fill(0, 96 * size, 104 * size);
+    const [resident] = residentMatrices(a);
+    const v = randomMatrix(size, 1, 4).data;
+    expectSameBits(resident.multiply([v])[0], multiplyVector(a, v));
   });
 
   for (const [rows, inner, columns] of [

@@ -61,6 +61,10 @@ export class Workbench {
     return new Float64Array(this.memory.buffer, address, length);
   }
 
+  f32(address: number, length: number): Float32Array {
+    return new Float32Array(this.memory.buffer, address, length);
+  }
+
   u32(address: number, length: number): Uint32Array {
     return new Uint32Array(this.memory.buffer, address, length);
   }

@@ -16,21 +16,24 @@ export interface LossAndGradient {
 /** Loss and gradient at θ; the promise rejects with the signal's reason when the run is aborted. */
 export type Evaluate = (position: ArrayLike<number>) => Promise<LossAndGradient>;
 
-/** Evaluates up to `capacity` points together, as often as asked. */
+/** Evaluates up to `capacity` points together, as often as asked; in single precision, where it is wanted and there is such. */
 export type PrepareGradients = (
   capacity: number,
+  isSingle?: boolean,
 ) => (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]>;
 
 /**
  * A function that evaluates up to `capacity` points as one run of the executor, so that the points share its threads and
  * its round trip. Its records stay in memory until the caller releases it.
+ * @param isSingle in single precision, where there is such
  */
 export function prepareGradients(
   workspace: Workspace,
   model: Model,
   capacity: number,
+  isSingle = false,
 ): (positions: readonly ArrayLike<number>[]) => Promise<LossAndGradient[]> {
-  const passes = rowsOf(workspace, model).passes(capacity);
+  const passes = rowsOf(workspace, model).passes(capacity, isSingle);
   return async (positions) => {
     const results = await passes(positions);
     return results.map(({ loss, gradient }, k) => {

@@ -49,9 +49,9 @@ export class KernelRows implements Rows {
     }
   }
 
-  passes(capacity: number): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]> {
+  passes(capacity: number, isSingle = false): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]> {
     const { workspace, model } = this;
-    const request = { gram: "none" } as const;
+    const request = { gram: "none", isSingle } as const;
     const prepared = Array.from({ length: capacity }, () => this.write(new Float64Array(model.dimension), request));
     return async (positions) => {
       const used = prepared.slice(0, positions.length);

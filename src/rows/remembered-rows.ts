@@ -34,11 +34,11 @@ export class RememberedRows implements Rows {
     return sums;
   }
 
-  passes(capacity: number): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]> {
-    const evaluate = this.rows.passes(capacity);
+  passes(capacity: number, isSingle = false): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]> {
+    const evaluate = this.rows.passes(capacity, isSingle);
     if (this.#work() < worthKeeping) return evaluate;
     return (positions) => {
-      const from = positions.map((position) => Float64Array.from(position));
+      const from = [isSingle, ...positions.map((position) => Float64Array.from(position))];
       return this.#remembered("passes", from, () => evaluate(positions));
     };
   }

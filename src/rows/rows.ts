@@ -62,8 +62,11 @@ export interface Rows {
   readonly traits: RowTraits;
   /** One pass. @throws ZeroDensityError where the density is 0 at θ */
   pass(position: ArrayLike<number>, request: PassRequest): Promise<RowSums>;
-  /** Sums at up to `capacity` positions together, as often as asked; what it keeps in memory is the caller's to release. */
-  passes(capacity: number): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]>;
+  /**
+   * Sums at up to `capacity` positions together, as often as asked; what it keeps in memory is the caller's to release. In
+   * single precision (`GramRequest`) where there is such.
+   */
+  passes(capacity: number, isSingle?: boolean): (positions: readonly ArrayLike<number>[]) => Promise<LossSums[]>;
   /** The mean of the batch's gradients, each times its weight; M. */
   evaluate(batch: RowBatch, position: Float64Array): Promise<Float64Array>;
   /** Calls `visit` with the gradient of each row, times the row's own weight, in turn; it is valid until `visit` returns. */

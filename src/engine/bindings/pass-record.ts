@@ -20,7 +20,12 @@ export interface ModelInMemory {
 
 /** The Gram matrix of a pass, or its diagonal alone, and what it takes beside θ. */
 export type GramRequest =
-  | { readonly gram: "none"; readonly isDiagonal?: undefined }
+  | {
+      readonly gram: "none";
+      readonly isDiagonal?: undefined;
+      /** Products in single precision, where rows are dense and have one predictor: in half the time and less. */
+      readonly isSingle?: boolean;
+    }
   | { readonly gram: "curvature" | "squared-gradient"; readonly isDiagonal?: boolean }
   | {
       readonly gram: "squared-residual";
@@ -103,6 +108,7 @@ export function writePassRecords(
     set(Slot.output, output);
     set(Slot.scratch, memory.allocate(scratchBytes));
     set(Slot.isDiagonal, Number(request.isDiagonal ?? false));
+    set(Slot.isSingle, Number(request.gram === "none" && (request.isSingle ?? false)));
     return { kernel: "passRows", address, argument: 0, times: 1 };
   });
   return {

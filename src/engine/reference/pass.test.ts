@@ -22,6 +22,7 @@ const models = kernelModels.map(
 
 interface PassOptions extends RowChoice {
   readonly gram: GramKind;
+  readonly isSingle?: boolean;
   readonly from?: number;
   readonly to?: number;
 }
@@ -58,6 +59,23 @@ describe.each(models)("passRows, %s", (_, model) => {
         expect(errors.loss).toBeLessThan(1e-12);
         expect(errors.gradient, gram).toBeLessThan(1e-11);
         expect(errors.gram, gram).toBeLessThan(1e-6);
+      }
+    },
+  );
+
+  test.each([9, 130].filter((numColumns) => numColumns * (model.numPredictors ?? 1) <= 130))(
+    "D = %i: in single precision where there is such",
+    async (numColumns) => {
+      for (const choice of [{}, { from: 3, to: 200, step: 7 }, { rowList: [202, 0, 0, 17, 65, 64, 63] }]) {
+        const exact = await compare({ ...model, numColumns }, { gram: "none", ...choice });
+        const errors = await compare({ ...model, numColumns }, { gram: "none", isSingle: true, ...choice });
+        if (model.numPredictors) expect(errors).toEqual(exact);
+        else {
+          expect(errors.loss).toBeLessThan(1e-6);
+          expect(errors.gradient).toBeLessThan(2e-6);
+          // Otherwise nothing is gained.
+          expect(errors.gradient).toBeGreaterThan(1e-10);
+        }
       }
     },
   );

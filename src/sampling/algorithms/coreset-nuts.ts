@@ -2,6 +2,7 @@ import { type Coreset, type Coresets, prepareCoresets } from "../../estimation/c
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
+import { inSinglePrecision } from "../nuts/single-precision.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
@@ -36,7 +37,8 @@ export const coresetNuts: DenseSampler = {
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
   const { model } = local;
   const { coreset, coordinates, error } = await chooseCoreset(local, options);
-  const planned = planTransported(local, { prepareLoss: coreset.prepareLoss, coordinates }, options, {
+  const prepareLoss = await inSinglePrecision(local, coreset.prepareLoss);
+  const planned = planTransported(local, { prepareLoss, coordinates }, options, {
     name: coresetNuts.name,
     gradients: `gradients over ${coreset.numRows.toLocaleString("en")} rows that stand for all`,
     stepsPerDraw: iterationsPerDraw(model, coreset.numRows, options),
@@ -78,8 +80,8 @@ async function chooseCoreset(local: DenseApproximation, { seed, tolerance }: Sam
   const mark = model.memory.mark();
   const first = await coresets.draw(minSize, random);
   const coordinates = await transportCoordinates(local, first.prepareLoss);
-  const points = Array.from({ length: numPoints }, () =>
-    coordinates.position(Float64Array.from(local.mode, () => random.normal())),
+  const points = coordinates.positions(
+    Array.from({ length: numPoints }, () => Float64Array.from(local.mode, () => random.normal())),
   );
   for (let size = minSize; size <= maxShare * numRows; size *= 2) {
     model.memory.release(mark);

@@ -3,6 +3,7 @@ import { unlessZeroDensity, ZeroDensityError } from "../../models/custom-functio
 import { type PrepareGradients, prepareGradients } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
 import { runNuts } from "../nuts/run.ts";
+import { inSinglePrecision } from "../nuts/single-precision.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
 import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
@@ -68,7 +69,8 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   const { model } = local;
   // A checkpoint has the chains' states; of their gradients there would be millions.
   const workspace = { ...local.workspace, checkpoint: undefined };
-  const prepareLoss: PrepareGradients = (capacity) => prepareGradients(workspace, model, capacity);
+  const inDouble: PrepareGradients = (...asked) => prepareGradients(workspace, model, ...asked);
+  const prepareLoss = await inSinglePrecision(local, inDouble);
   const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);
   const coordinates = options.preconditioner === undefined ? await coordinatesFor(local, prepareLoss) : undefined;
   if (coordinates) {

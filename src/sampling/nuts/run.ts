@@ -80,10 +80,14 @@ async function positive(evaluate: Evaluate, position: Float64Array): Promise<Flo
   return position;
 }
 
-function positionsOf(steps: Float64Array, dimension: number, { position }: TransportCoordinates): Float64Array {
+function positionsOf(steps: Float64Array, dimension: number, coordinates: TransportCoordinates): Float64Array {
+  const zs = Array.from({ length: steps.length / dimension }, (_, k) =>
+    steps.subarray(k * dimension, (k + 1) * dimension),
+  );
   const positions = new Float64Array(steps.length);
-  for (let from = 0; from < steps.length; from += dimension)
-    positions.set(position(steps.subarray(from, from + dimension)), from);
+  coordinates.positions(zs).forEach((position, k) => {
+    positions.set(position, k * dimension);
+  });
   return positions;
 }
 

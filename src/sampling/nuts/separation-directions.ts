@@ -34,10 +34,11 @@ function pivotedDirections(covariance: Matrix, priorVariances: Float64Array): Ma
     parameters.delete(pivot);
     directions.data[pivot * size + pivot] = 1;
     const variance = left[pivot * size + pivot];
-    for (const i of parameters) {
+    const others = Int32Array.from(parameters);
+    for (const i of others) {
       const factor = left[i * size + pivot] / variance;
       directions.data[i * size + pivot] = factor;
-      for (const j of parameters) left[i * size + j] -= factor * left[pivot * size + j];
+      for (const j of others) left[i * size + j] -= factor * left[pivot * size + j];
     }
   }
   return directions;

@@ -30,7 +30,8 @@ describe("warped coordinates", () => {
     /** log |det ∂θ/∂z| by differences, of two parameters. */
     const volume = (z: Float64Array) => {
       const columns = [0, 1].map((j) => {
-        const to = (sign: number) => coordinates.position(z.map((value, i) => value + (i === j ? sign * step : 0)));
+        const to = (sign: number) =>
+          coordinates.positions([z.map((value, i) => value + (i === j ? sign * step : 0))])[0];
         const [after, before] = [to(1), to(-1)];
         return after.map((value, i) => (value - before[i]) / (2 * step));
       });
@@ -47,7 +48,7 @@ describe("warped coordinates", () => {
         const difference = ((await at(1)) - (await at(-1))) / (2 * step);
         expect(Math.abs(gradient[j] - difference)).toBeLessThan(1e-4 * (1 + Math.abs(difference)));
       }
-      const [inTheta] = await ofTheta([coordinates.position(z)]);
+      const [inTheta] = await ofTheta(coordinates.positions([z]));
       const difference = inTheta.loss - volume(z) - loss;
       if (k === 0) apart = difference;
       expect(difference).toBeCloseTo(apart, 5);

@@ -29,8 +29,8 @@ import { separationDirections } from "./separation-directions.ts";
 export interface TransportCoordinates {
   /** S */
   readonly skewed: readonly number[];
-  /** θ(z) */
-  position(z: ArrayLike<number>): Float64Array;
+  /** θ(z) of each z; several together take less time than one by one. */
+  positions(zs: readonly ArrayLike<number>[]): Float64Array[];
   /** The loss in z and its gradient, from those in θ. */
   prepare(ofTheta: PrepareGradients): PrepareGradients;
 }
@@ -56,14 +56,14 @@ export async function transportCoordinates(
   const skewness = await along(lines, skewnessAlong);
   const isSkewed = (j: number) => skewness[j] > minSkewness;
   const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
-  const basis = whiten(directions, precision, others);
+  const basis = skewed.length > 0 ? whiten(directions, precision, others) : local.laplaceFactor;
   const throughMode = await along(
     skewed.map((j) => lines[j]),
     profileAlong,
   );
   const first = throughMode.map((profile) => marginalTransport([profile]));
   const points = [...antitheticPoints(new Float64Array(mode.length), identity(mode.length), profilePairs, normal)];
-  const positions = points.map(coordinatesOf(mode, basis, skewed, first).position);
+  const positions = coordinatesOf(mode, basis, skewed, first).positions(points);
   const elsewhere = skewed.flatMap((j, k) =>
     points.map((point, place) => throughPoint(lines[j], positions[place], first[k].value(point[j]))),
   );
@@ -208,25 +208,28 @@ function coordinatesOf(
   transports: readonly Transport[],
 ): TransportCoordinates {
   const [forward, backward] = residentMatrices(basis, transpose(basis));
-  const position = (z: ArrayLike<number>) => {
-    const t = Float64Array.from(z);
-    skewed.forEach((s, k) => {
-      t[s] = transports[k].value(z[s]);
+  const positions = (zs: readonly ArrayLike<number>[]) => {
+    const mapped = zs.map((z) => {
+      const t = Float64Array.from(z);
+      skewed.forEach((s, k) => {
+        t[s] = transports[k].value(z[s]);
+      });
+      return t;
     });
-    const theta = forward.multiply(t);
-    for (let j = 0; j < theta.length; j++) theta[j] += mode[j];
-    return theta;
+    const thetas = forward.multiply(mapped);
+    for (const theta of thetas) for (let j = 0; j < theta.length; j++) theta[j] += mode[j];
+    return thetas;
   };
   return {
     skewed,
-    position,
+    positions,
     prepare: (ofTheta) => (capacity) => {
       const evaluate = ofTheta(capacity);
       return async (points) => {
-        const found = await evaluate(points.map(position));
-        return found.map(({ loss: ofPosition, gradient: byTheta }, point) => {
-          const gradient = backward.multiply(byTheta);
-          let loss = ofPosition;
+        const found = await evaluate(positions(points));
+        const gradients = backward.multiply(found.map(({ gradient }) => gradient));
+        return gradients.map((gradient, point) => {
+          let { loss } = found[point];
           skewed.forEach((s, k) => {
             const { slope, log, logSlope } = transports[k].slope(points[point][s]);
             loss -= log;
