@@ -1,4 +1,5 @@
 import type { DistantParts } from "./distant-parts.ts";
+import type { SizesOfGroups } from "./sizes-of-groups.ts";
 
 /** Rows that do not fit into memory, in blocks on disk: the names and promises that all of the library knows of them. */
 
@@ -8,8 +9,8 @@ export interface BlockSummary {
   readonly weights: { readonly sum: number; readonly squares: number };
   /** Pairs of columns that are the same in every row. */
   readonly twins: readonly (readonly [number, number])[];
-  /** Where rows of groups stand side by side: how many rows each group has, in their order. */
-  readonly groupSizes?: readonly number[];
+  /** Where rows of groups stand side by side. */
+  readonly groups?: SizesOfGroups;
 }
 
 /** What blocks are of: rows of f32, as they stand in the engine's memory. */
@@ -49,18 +50,24 @@ export interface DistantRowsOfParts {
   readonly parts: DistantParts;
   /** How many rows each part has. */
   readonly rowsOfParts: readonly number[];
-  /** Where rows are grouped by the levels of a factor: each group's rows stand side by side in one part. */
+  /** Where rows are grouped by the levels of a factor, or of two that are nested: each group's rows stand side by side in one part. */
   readonly groups?: DistantGroups;
 }
 
 /** Groups are numbered part after part, in the order of their rows. */
 interface DistantGroups {
-  /** How many rows each group of each part has. */
-  readonly sizesOfParts: readonly (readonly number[])[];
-  /** The factor's level of each group. */
-  readonly levels: Uint32Array;
-  /** How many rows each group of the sample has: the sample is of groups. */
-  readonly sampleSizes: readonly number[];
+  readonly sizesOfParts: readonly SizesOfGroups[];
+  readonly levels: LevelsOfGroups;
+  /** The sample is of groups. */
+  readonly sample: SizesOfGroups;
+}
+
+/** The factors' levels. */
+export interface LevelsOfGroups {
+  /** Of each group of the only factor, or of the inner one of two that are nested. */
+  readonly inner: Uint32Array;
+  /** Of each group of the outer one. */
+  readonly outer?: Uint32Array;
 }
 
 export interface BlockWriter {

@@ -15,8 +15,11 @@ export interface DistantColumn {
   readonly as: "number" | "boolean" | "levels" | "texts";
   /** Of `levels`: a text's code is its place among them. */
   readonly levels?: readonly string[];
-  /** Whether rows are grouped by it: those that agree in all such columns stand side by side in one part. */
-  readonly isGrouping?: boolean;
+  /**
+   * Whether rows are grouped by it: those that agree in all columns of `group` stand side by side in one part, and among them those
+   * that agree in all of `within`.
+   */
+  readonly grouping?: "group" | "within";
 }
 
 /** A table whose parts are read where they are: the same rows in the same order, each time. */

@@ -1,4 +1,5 @@
 import type { DistantRowsOfParts } from "./block-store.ts";
+import { joinedGroups, numGroupsOf, type SizesOfGroups, someGroups } from "./sizes-of-groups.ts";
 
 /** Numbers of all parts, each as the number within its part. */
 function byPart(counts: readonly number[], numbers: readonly number[]) {
@@ -39,8 +40,8 @@ export async function fetchRows(
 /** All rows of some groups, part after part. */
 export interface FetchedGroups {
   readonly rows: Float32Array;
-  /** How many rows each has, in the order in which they stand. */
-  readonly sizes: readonly number[];
+  /** In the order in which they stand. */
+  readonly sizes: SizesOfGroups;
   /** Where among them each that was asked for stands. */
   readonly places: readonly number[];
 }
@@ -53,22 +54,20 @@ export async function fetchGroups(
 ): Promise<FetchedGroups> {
   if (!distant?.groups) throw new TypeError("The groups are not elsewhere.");
   const { sizesOfParts } = distant.groups;
-  const { ofParts, places } = byPart(
-    sizesOfParts.map(({ length }) => length),
-    numbers,
-  );
-  const sizes = ofParts.flatMap((own, part) => own.map((group) => sizesOfParts[part][group]));
+  const { ofParts, places } = byPart(sizesOfParts.map(numGroupsOf), numbers);
+  const chosen = sizesOfParts.map((sizes, part) => someGroups(sizes, ofParts[part]));
   const placeOf = new Array<number>(numbers.length);
   places.flat().forEach((asked, place) => {
     placeOf[asked] = place;
   });
-  const rows = new Float32Array(stride * sizes.reduce((sum, size) => sum + size, 0));
+  const sizes = joinedGroups(chosen);
+  const lengths = chosen.map(({ rows }) => stride * rows.reduce((sum, size) => sum + size, 0));
+  const rows = new Float32Array(lengths.reduce((sum, length) => sum + length, 0));
   const answers = await distant.parts.ask({ kind: "groups", ofParts });
   let at = 0;
   answers.forEach(({ data }, part) => {
-    const length = stride * ofParts[part].reduce((sum, group) => sum + sizesOfParts[part][group], 0);
-    rows.set(floatsOf(data, length), at);
-    at += length;
+    rows.set(floatsOf(data, lengths[part]), at);
+    at += lengths[part];
   });
   return { rows, sizes, places: placeOf };
 }

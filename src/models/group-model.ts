@@ -5,6 +5,7 @@ import {
   writeGroupsRecord,
 } from "../engine/bindings/group-record.ts";
 import type { BlockStore } from "../engine/block-store.ts";
+import { numGroupsOf, rowsOfEach, type SizesOfGroups, startsOfSizes } from "../engine/sizes-of-groups.ts";
 import { lkjPriors } from "../priors/partial-correlation.ts";
 import type { ShapedPrior } from "../priors/shaped-prior.ts";
 import { overBlocks, overRowsInMemory, withRecord, withRows } from "./create-model.ts";
@@ -94,28 +95,35 @@ export function withNodes(model: Model, nodes: NodeCounts): Model {
   );
 }
 
+/** The factors' effects: of two that are nested, those of both. */
+export type EffectsOfGroups = Pick<Grouping, "outer" | "inner">;
+
+/** How rows are grouped that stand side by side. */
+export function groupingOfSizes({ rows, inner: ofEach }: SizesOfGroups, effects: EffectsOfGroups): Grouping {
+  return { ...effects, innerStarts: startsOfSizes(rows), ...(ofEach && { outerStarts: startsOfSizes(ofEach) }) };
+}
+
 /**
- * The model of groups whose rows are elsewhere in blocks, of one factor; a sample of the groups is in memory.
+ * The model of groups whose rows are elsewhere in blocks; a sample of the groups is in memory.
  * @param flat the model of the rows, whose address is that of the sample's
- * @param numGroups of all rows
- * @param sampleSizes how many rows each group of the sample has
+ * @param all how many groups there are, and of nested factors how many inner ones
  */
 export function createDistantGroupModel(
   flat: Model,
   store: BlockStore,
-  { numGroups, sampleSizes }: { readonly numGroups: number; readonly sampleSizes: readonly number[] },
-  inner: EffectsOfFactor,
+  all: { readonly numGroups: number; readonly numInner: number; readonly sample: SizesOfGroups },
+  effects: EffectsOfGroups,
   nodes: NodeCounts,
 ): Model {
   const sampled = withRows(flat, { ...flat.rows, numRows: store.sampleRows });
-  const sample = createGroupModel(sampled, { innerStarts: startsOfSizes(sampleSizes), inner }, nodes);
+  const sample = createGroupModel(sampled, groupingOfSizes(all.sample, effects), nodes);
   const { groups, rows } = sample;
   if (!groups) throw new TypeError("The model has no groups.");
   return {
     ...sample,
     // Nothing may read groups at an address where there are none.
-    rows: { ...rows, address: Number.NaN, numRows: numGroups },
-    groups: { ...groups, rows: overBlocks(flat, store), numInner: numGroups },
+    rows: { ...rows, address: Number.NaN, numRows: all.numGroups },
+    groups: { ...groups, rows: overBlocks(flat, store), numInner: all.numInner },
     blocks: { store, sample: rows, sampleGroups: groups },
   };
 }
@@ -125,51 +133,48 @@ export interface GroupsInMemory {
   /** Of the first row, and the floats from one row to the next. */
   readonly address: number;
   readonly stride: number;
-  /** How many rows each group has. */
-  readonly sizes: readonly number[];
+  readonly sizes: SizesOfGroups;
   /** The entries, where these are others than each group once: which group each is of, and its weight. */
   readonly entries?: { readonly groups: ArrayLike<number>; readonly weights: ArrayLike<number> };
   /** How many groups they stand for. */
   readonly wholeRows?: number;
 }
 
-/** The same model, of one factor, over groups in memory, be they some of its own or some that stand for all. */
+/** The same model over groups in memory, be they some of its own or some that stand for all. */
 export function overGroupsInMemory(
   model: Model,
   { address, stride, sizes, entries, wholeRows }: GroupsInMemory,
 ): Model {
   const { groups, memory } = model;
-  if (!groups || groups.outer) throw new TypeError("The model has not one grouping factor.");
-  const starts = startsOfSizes(sizes);
+  if (!groups) throw new TypeError("The model has no groups.");
+  const starts = startsOfSizes(sizes.rows);
+  const innerOf = sizes.inner && startsOfSizes(sizes.inner);
   const flat = overRowsInMemory(groups.rows, {
     ...groups.rows.rows,
-    ...{ address, stride, numRows: starts[sizes.length] },
+    ...{ address, stride, numRows: starts[sizes.rows.length] },
   });
-  const numRows = entries?.groups.length ?? sizes.length;
+  const numRows = entries?.groups.length ?? numGroupsOf(sizes);
   const first = writeGroupEntries(memory, numRows, (k) => {
     const group = entries?.groups[k] ?? k;
-    return { first: group, end: group + 1, weight: entries?.weights[k] ?? 1 };
+    return {
+      first: innerOf?.[group] ?? group,
+      end: innerOf?.[group + 1] ?? group + 1,
+      weight: entries?.weights[k] ?? 1,
+    };
   });
   const own = {
     ...groups,
     rows: flat,
     innerStarts: memory.putU32(starts),
-    numInner: sizes.length,
-    maxRows: sizes.reduce((most, size) => Math.max(most, size), 0),
-    maxInner: 1,
+    numInner: sizes.rows.length,
+    maxRows: largestOf(rowsOfEach(sizes)),
+    maxInner: largestOf(sizes.inner ?? [1]),
   };
   const rows = { ...model.rows, address: first, numRows, ...(wholeRows !== undefined && { wholeRows }) };
   return overRowsInMemory(model, rows, recorded(own, groups.nodes));
 }
 
-/** The first row of each group, and after the last the number of rows. */
-function startsOfSizes(sizes: readonly number[]): Uint32Array {
-  const starts = new Uint32Array(sizes.length + 1);
-  sizes.forEach((size, group) => {
-    starts[group + 1] = starts[group] + size;
-  });
-  return starts;
-}
+const largestOf = (values: readonly number[]) => values.reduce((most, value) => Math.max(most, value), 0);
 
 /** The groups with so many nodes a dimension, as a record in memory. */
 function recorded(groups: Omit<ModelGroups, "address" | "nodes">, nodes: NodeCounts): ModelGroups {

@@ -29,7 +29,7 @@ export function sumEffects(
   at: EffectPositions,
   weights: Float64Array,
 ): Promise<OfLevels> {
-  if (model.blocks) return ofParts(effectsOfParts(workspace, model, at, { weights }));
+  if (model.blocks) return effectsOfParts(workspace, model, at, { weights });
   return run(workspace, model, at, (sizes, ranges) => writeEffectSums(model, sizes, at, weights, ranges));
 }
 
@@ -44,14 +44,9 @@ export function drawEffects(
   seed: number,
   firstStream = 0,
 ): Promise<OfLevels> {
-  if (model.blocks) return ofParts(effectsOfParts(workspace, model, at, { seed }));
+  if (model.blocks) return effectsOfParts(workspace, model, at, { seed });
   const streamOf = (part: number) => seedStream(seed, firstStream + part, 16);
   return run(workspace, model, at, (sizes, ranges) => writeEffectDraws(model, sizes, at, streamOf, ranges));
-}
-
-/** Groups in blocks are elsewhere, and of one factor. */
-async function ofParts(found: Promise<Float64Array>): Promise<OfLevels> {
-  return { inner: await found };
 }
 
 async function run(

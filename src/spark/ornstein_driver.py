@@ -222,13 +222,16 @@ class Session:
 
     def _read(self, asked, columns):
         rows = self._chosen(columns)
-        grouping = [f"c{k}" for k, column in enumerate(columns) if column.get("isGrouping")]
+        places = {
+            kind: [f"c{k}" for k, column in enumerate(columns) if column.get("grouping") == kind]
+            for kind in ("group", "within", None)
+        }
+        grouping = places["group"]
         if grouping:
             # A group is worked on as a whole: all of its rows are in one part, side by side.
             rows = rows.repartition(self._shuffled_parts(), *grouping)
         if grouping or self.is_sorted:
-            others = [f"c{k}" for k in range(len(columns)) if f"c{k}" not in grouping]
-            rows = rows.sortWithinPartitions(*grouping, *others)
+            rows = rows.sortWithinPartitions(*grouping, *places["within"], *places[None])
 
         def run(batches):
             import ornstein_executor
@@ -318,7 +321,7 @@ def _expression(F, column, kind):
         return F.unix_micros(value.cast("timestamp")) / F.lit(1e6) / F.lit(86400.0)
     number = value.cast("double")
     # Adding 0 makes 0 of -0, which is the same group and would be in another part.
-    return number + F.lit(0.0) if column.get("isGrouping") else number
+    return number + F.lit(0.0) if column.get("grouping") else number
 
 
 def serve():

@@ -1,5 +1,6 @@
 import { sparseWeight } from "../../engine/bindings/sparse-row.ts";
 import { type BlockShape, type BlockStore, type BlockWriter, rowsIn } from "../../engine/block-store.ts";
+import type { SizesOfGroups } from "../../engine/sizes-of-groups.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import type { DesignColumn } from "../design-types.ts";
 import { denseValues, placedValues, TwinWatch } from "../duplicates.ts";
@@ -56,11 +57,11 @@ export class BlockEncoder {
     }
   }
 
-  /** @param groupSizes of rows of groups that stand side by side */
-  async finish(groupSizes?: readonly number[]): Promise<BlockStore> {
+  /** @param groups of rows that stand side by side */
+  async finish(groups?: SizesOfGroups): Promise<BlockStore> {
     await this.writing;
     const summary = { weights: this.weightSums(), twins: this.twins.pairs };
-    return this.writer.finish(this.sample, { ...summary, ...(groupSizes && { groupSizes }) });
+    return this.writer.finish(this.sample, { ...summary, ...(groups && { groups }) });
   }
 
   /** Removes what was written, once nothing is being written any more. */

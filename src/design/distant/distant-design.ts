@@ -1,6 +1,20 @@
-import { type BlockStore, type BlockSummary, blockShape, numBlocksOf } from "../../engine/block-store.ts";
+import {
+  type BlockStore,
+  type BlockSummary,
+  blockShape,
+  type LevelsOfGroups,
+  numBlocksOf,
+} from "../../engine/block-store.ts";
 import type { DistantColumn, DistantTable } from "../../engine/distant-parts.ts";
 import { fetchGroups, fetchRows } from "../../engine/fetch-rows.ts";
+import {
+  areSameGroups,
+  joinedGroups,
+  rowsOfEach,
+  type SizesOfGroups,
+  someGroups,
+  startsOfSizes,
+} from "../../engine/sizes-of-groups.ts";
 import { InputError } from "../../errors.ts";
 import { groupingName } from "../../formula/formula-groups.ts";
 import { factorName } from "../../formula/formula-text.ts";
@@ -14,8 +28,9 @@ import type { CompiledFormula } from "../compile-formula.ts";
 import { curvatureKind, denseLimit } from "../curvature-kind.ts";
 import type { DesignColumn, DesignOptions } from "../design-types.ts";
 import { changed } from "../fill.ts";
-import { factorKey, type GroupLevelReader } from "../groups/group-levels.ts";
+import type { GroupLevelReader } from "../groups/group-levels.ts";
 import { type RunsOfGroups, rowsOfRuns } from "../groups/group-runs.ts";
+import { nestingOf } from "../groups/nesting.ts";
 import type { FirstPass, PartStatistics, RowStatistics } from "../row-statistics.ts";
 import { type RowStorage, storageInBlocks } from "../row-storage.ts";
 import { denseStrideOf, type RowSideKinds } from "../size-limit.ts";
@@ -81,7 +96,7 @@ export class DistantDesign {
     if (fits.areNone) return new Map();
     const ask = async (ranges?: PolynomialRanges) => {
       const question: PolynomialQuestion = { kind: "polynomials", plan: this.plan, ...(ranges && { ranges }) };
-      const answers = await this.distant.read(question, this.columnsRead(new Set()), "reading, for poly()");
+      const answers = await this.distant.read(question, this.columnsRead(new Map()), "reading, for poly()");
       return answers.map(({ content }) => content as PolynomialAnswer);
     };
     for (const { ranges } of await ask()) if (ranges) fits.mergeRanges(ranges);
@@ -105,10 +120,10 @@ export class DistantDesign {
     const counts = gathered.merge(parts, noRowsOf(this.compiled, this.source.columns, this.plan));
     this.rowsOfParts = parts.map(({ counts }) => counts.rowsRead - counts.droppedRows - counts.zeroWeightRows);
     this.merged = gathered.part(counts);
-    if (levels) this.runs = parts.map(({ groups }) => groups ?? { values: [], sizes: [] });
-    const names = groupingColumns(this.compiled);
+    if (levels) this.runs = parts.map(({ groups }) => groups ?? { values: [], sizes: { rows: [] } });
+    const names = [...groupingColumns(this.compiled).keys()];
     for (const runs of this.runs)
-      if (runs.sizes.length > 0) levels?.add(rowsOfRuns(names, this.compiled.scope.columns, runs));
+      if (runs.sizes.rows.length > 0) levels?.add(rowsOfRuns(names, this.compiled.scope.columns, runs));
     return gathered.finish(counts, this.source.label ?? "the data");
   }
 
@@ -132,20 +147,20 @@ export class DistantDesign {
 
   /**
    * Has the parts encode their rows, and fetches the uniform sample of them, or of their groups.
-   * @param levels where rows are grouped, the level of each group
+   * @param levels where rows are grouped, of each factor the level of each group, or inner group
    */
   async encode(
     columns: readonly DesignColumn[],
     { stride, sparse }: RowStorage,
     numRows: number,
-    levels: Uint32Array | undefined,
+    levels: readonly Uint32Array[] | undefined,
   ): Promise<{ readonly store: BlockStore; readonly rows: Float32Array }> {
     const { rowsOfParts, merged, distant } = this;
     if (!merged) throw new TypeError("The first pass comes first.");
     const sizesOfParts = this.runs.map(({ sizes }) => sizes);
-    if (levels && levels.reduce((most, level) => Math.max(most, level), -1) + 1 !== levels.length)
-      throw new Error("Rows of one group are in several parts.");
-    const sample = levels && sampleOfGroups(sizesOfParts.flat(), stride, distant.place);
+    const all = joinedGroups(sizesOfParts);
+    const ofGroups = levels && levelsOfGroups(levels, all);
+    const sample = ofGroups && sampleOfGroups(all, stride, distant.place);
     const shape = { ...blockShape(numRows, stride), ...(sample && { sampleRows: sample.numRows }) };
     const { rowsOfBlock } = shape;
     const isSparse = sparse !== undefined;
@@ -154,9 +169,12 @@ export class DistantDesign {
     const { answers, parts } = await distant.encode(question, this.columnsRead(), "reading, pass 2 of 2");
     if (answers.length !== rowsOfParts.length) throw changed();
     const encoded = answers.map(({ content }) => content as EncodedPart);
-    if (levels && encoded.some(({ summary }, part) => !isSame(summary.groupSizes ?? [], sizesOfParts[part])))
+    if (
+      levels &&
+      encoded.some(({ summary }, part) => !areSameGroups(summary.groups ?? { rows: [] }, sizesOfParts[part]))
+    )
       throw changed();
-    const groups = sample && levels && { sizesOfParts, levels, sampleSizes: sample.sizes };
+    const groups = sample && ofGroups && { sizesOfParts, levels: ofGroups, sample: sample.sizes };
     const store: BlockStore = {
       ...shape,
       numBlocks: rowsOfParts.reduce((sum, own) => sum + numBlocksOf({ numRows: own, rowsOfBlock }), 0),
@@ -172,38 +190,49 @@ export class DistantDesign {
     return { store, rows: await readSample(store, sparse, this.options.memory) };
   }
 
-  private columnsRead(by = new Set(groupingColumns(this.compiled))): readonly DistantColumn[] {
+  private columnsRead(by = groupingColumns(this.compiled)): readonly DistantColumn[] {
     const { columns, dates, levels } = this.plan;
     const whole = new Set([...dates, ...this.compiled.texts]);
     return columnsRead(this.compiled.names, columns, { whole, levels, by });
   }
 }
 
-/** The columns by which rows are grouped. */
-function groupingColumns({ expanded: { groups } }: CompiledFormula): readonly string[] {
-  return groups.length > 0 ? groups[0].by.map(groupingName) : [];
+/** The columns by which rows are grouped, and how. */
+function groupingColumns({ expanded: { groups } }: CompiledFormula): ReadonlyMap<string, DistantColumn["grouping"]> {
+  const { by, numOuter } = nestingOf(groups) ?? { by: [] };
+  return new Map(
+    by.map((factor, k) => [groupingName(factor), numOuter === undefined || k < numOuter ? "group" : "within"]),
+  );
 }
 
-const isSame = (some: readonly number[], others: readonly number[]) =>
-  some.length === others.length && some.every((value, k) => value === others[k]);
+/** The levels of groups, each of which is in one part. @param ofFactors of each group of the innermost factor, the outer factor first */
+function levelsOfGroups(ofFactors: readonly Uint32Array[], { inner: innerOfEach }: SizesOfGroups): LevelsOfGroups {
+  const [inner, outer] = [...ofFactors].reverse();
+  const starts = outer && innerOfEach && startsOfSizes(innerOfEach);
+  const levels = { inner, ...(starts && { outer: starts.subarray(0, -1).map((first) => outer[first]) }) };
+  for (const own of Object.values(levels))
+    if (own.reduce((most, level) => Math.max(most, level), -1) + 1 !== own.length)
+      throw new Error("Rows of one group are in several parts.");
+  return levels;
+}
 
 /** Groups of the sample: what is averaged over groups is off by one over the root of their number. */
 const fewestSampled = 200;
 const sampleBytes = 2 ** 27;
 
 /** Groups of the uniform sample: about as many as have the rows of other samples, and all where they are few. */
-function sampleOfGroups(sizes: readonly number[], stride: number, place: string) {
+function sampleOfGroups(all: SizesOfGroups, stride: number, place: string) {
+  const sizes = rowsOfEach(all);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   const { sampleRows } = blockShape(total, stride);
   const wanted = Math.max(Math.min(sizes.length, fewestSampled), Math.floor((sizes.length * sampleRows) / total));
   const numbers = chooseRows(sizes.length, wanted);
-  const own = Array.from(numbers, (group) => sizes[group]);
-  const numRows = own.reduce((sum, size) => sum + size, 0);
+  const numRows = numbers.reduce((sum, group) => sum + sizes[group], 0);
   if (4 * stride * numRows > sampleBytes)
     throw new InputError(
       `A group has ${formatCount(Math.round(total / sizes.length))} rows on average, and with rows on ${place} (--engine) whole groups come to this machine, of which ${formatCount(wanted)} are too large; write the grouping factor as a term, or group by more levels.`,
     );
-  return { numbers, sizes: own, numRows };
+  return { numbers, sizes: someGroups(all, Array.from(numbers)), numRows };
 }
 
 /** Copies rows of a distant store, or groups, by their numbers in ascending order. */
@@ -232,16 +261,19 @@ function summaryOf(parts: readonly EncodedPart[]): BlockSummary {
 function refuseForeign({ expanded }: CompiledFormula, options: DesignOptions, { place }: DistantTable): void {
   const refuse = (what: string, instead: string) =>
     new InputError(`${what} with rows on ${place} (--engine); ${instead}.`);
-  const factors = new Set(expanded.groups.map(({ by }) => factorKey(by.map(groupingName))));
-  if (factors.size > 1)
-    throw refuse("Group terms of several factors are not fitted", "keep one of the factors, or fit on one machine");
-  const expression = expanded.groups[0]?.by.find((factor) => factor.expression.kind !== "column");
+  const { groups } = expanded;
+  if (groups.length > 0 && !nestingOf(groups))
+    throw refuse(
+      "Group terms of several factors are not fitted",
+      "write one within the other where it lies there, as in (1 | a/b), keep one of the factors, or fit on one machine",
+    );
+  const expression = groups.flatMap(({ by }) => by).find((factor) => factor.expression.kind !== "column");
   if (expression)
     throw refuse(
       `Rows are not grouped by ${factorName(expression)}`,
       'make it a column, such as by --sql "select …", and group by that',
     );
-  if (options.storage === "sparse" && factors.size > 0)
+  if (options.storage === "sparse" && groups.length > 0)
     throw refuse("Rows with group terms are not sparse", "leave --storage out, or the group terms");
   if (options.allLevels)
     throw refuse("A prior is not learned", "give --prior a width, or fit a part of the rows on one machine");

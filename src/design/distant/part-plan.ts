@@ -8,6 +8,7 @@ import { compileTerms } from "../compile-terms.ts";
 import type { DesignFamily, DesignRecipe, Standardize } from "../design-types.ts";
 import type { CompiledGroup } from "../groups/group-columns.ts";
 import { GroupRuns } from "../groups/group-runs.ts";
+import { nestingOf } from "../groups/nesting.ts";
 import { withDates } from "../recipe/settle-texts.ts";
 import { RowStatistics } from "../row-statistics.ts";
 import type { TermRows } from "../term-rows.ts";
@@ -62,8 +63,8 @@ export function readersOf(plan: PartPlan, table: TableSource): PartReaders {
   const { source, compiled } = compiledOf(plan, table);
   const { terms, groups, all } = compileTerms(compiled, new Map(Object.entries(plan.polynomials)));
   const gathered = new RowStatistics(compiled, all);
-  const [group] = groups;
-  const runs = group && new GroupRuns(group, compiled.scope);
+  const nesting = nestingOf(groups);
+  const runs = nesting && new GroupRuns(nesting, compiled.scope);
   const empty = noRowsOf(compiled, source.columns, plan);
   return { source, compiled, terms, groups, all, gathered, ...(runs && { runs }), empty };
 }
@@ -88,7 +89,7 @@ export function noRowsOf(
 /**
  * How the named columns are read where the parts are.
  * @param whole columns of texts that are read as they are
- * @param by columns by which rows are grouped
+ * @param by how rows are grouped by columns
  */
 export function columnsRead(
   names: readonly string[],
@@ -96,17 +97,17 @@ export function columnsRead(
   {
     whole,
     levels,
-    by = new Set(),
+    by = new Map(),
   }: {
     readonly whole: ReadonlySet<string>;
     readonly levels: PartPlan["levels"];
-    readonly by?: ReadonlySet<string>;
+    readonly by?: ReadonlyMap<string, DistantColumn["grouping"]>;
   },
 ): readonly DistantColumn[] {
   const types = new Map(columns.map(({ name, type }) => [name, type]));
   return names.map((name): DistantColumn => {
     const type = types.get(name);
-    const grouping = by.has(name) && { isGrouping: true };
+    const grouping = by.has(name) && { grouping: by.get(name) };
     if (type === "number" || type === "boolean") return { name, as: type, ...grouping };
     return { name, ...(whole.has(name) ? { as: "texts" } : { as: "levels", levels: levels[name] }), ...grouping };
   });

@@ -86,9 +86,9 @@ export class GroupLevelReader {
   }
 }
 
-/** The level, of one factor, of each row in the order in which rows were read. */
-export function levelsOfRows({ factors: [factor], places }: GroupLevels): Uint32Array {
-  return places ? places.map((place) => factor.levelOf[place]) : factor.levelOf;
+/** Of each factor the level of each row, in the order in which rows were read. */
+export function levelsOfRows({ factors, places }: GroupLevels): readonly Uint32Array[] {
+  return factors.map(({ levelOf }) => (places ? places.map((place) => levelOf[place]) : levelOf));
 }
 
 /** The same for a:b and b:a. */

@@ -3,7 +3,12 @@ import type { GroupDesign, GroupingFactor } from "../../design/groups/group-type
 import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
 import { InputError } from "../../errors.ts";
 import { overBlocks } from "../../models/create-model.ts";
-import { createDistantGroupModel, createGroupModel, type Grouping } from "../../models/group-model.ts";
+import {
+  createDistantGroupModel,
+  createGroupModel,
+  type EffectsOfGroups,
+  type Grouping,
+} from "../../models/group-model.ts";
 import type { EffectsOfFactor, Model } from "../../models/model.ts";
 import type { GroupPriors } from "../../options/group-priors.ts";
 import { priorsOfFactor, refuseUnknownGroupPriors } from "./priors-of-groups.ts";
@@ -30,8 +35,9 @@ export function groupModelOf({ groups, family, blocks }: Design, flat: Model, pr
   const nodes = { outer: groups.factors.length > 1 ? count : 1, inner: count };
   const elsewhere = blocks?.distant?.groups;
   if (blocks && elsewhere) {
-    const sizes = { numGroups: elsewhere.levels.length, sampleSizes: elsewhere.sampleSizes };
-    return createDistantGroupModel(flat, blocks, sizes, effectsOf(groups.factors[0], priors), nodes);
+    const { inner, outer = inner } = elsewhere.levels;
+    const all = { numGroups: outer.length, numInner: inner.length, sample: elsewhere.sample };
+    return createDistantGroupModel(flat, blocks, all, effectsOfGroups(groups, priors), nodes);
   }
   return createGroupModel(flat, groupingOf(groups, priors), nodes);
 }
@@ -72,17 +78,16 @@ function effectsOf(factor: GroupingFactor, priors: GroupPriors): EffectsOfFactor
   };
 }
 
-function groupingOf({ factors }: GroupDesign, priors: GroupPriors): Grouping {
-  const [first, second] = factors;
-  const inner = second ?? first;
-  const innerStarts = startsOf(inner);
-  if (!second) return { innerStarts, inner: effectsOf(inner, priors) };
-  return {
-    innerStarts,
-    outerStarts: outerStarts(first, innerStarts),
-    outer: effectsOf(first, priors),
-    inner: effectsOf(inner, priors),
-  };
+function effectsOfGroups({ factors: [first, second] }: GroupDesign, priors: GroupPriors): EffectsOfGroups {
+  if (!second) return { inner: effectsOf(first, priors) };
+  return { outer: effectsOf(first, priors), inner: effectsOf(second, priors) };
+}
+
+function groupingOf(groups: GroupDesign, priors: GroupPriors): Grouping {
+  const [first, second] = groups.factors;
+  const innerStarts = startsOf(second ?? first);
+  const effects = effectsOfGroups(groups, priors);
+  return { ...effects, innerStarts, ...(second && { outerStarts: outerStarts(first, innerStarts) }) };
 }
 
 /** The first row of each level, and the number of rows: levels ascend with the rows. */

@@ -1,15 +1,16 @@
 import type { BlockStore } from "../../engine/block-store.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
+import { rowsOfEach, startsOfSizes } from "../../engine/sizes-of-groups.ts";
 import type { Model } from "../../models/model.ts";
 import { drawnTimes } from "../block-influences.ts";
-import { drawEffects, sumEffects } from "../group-effects.ts";
+import { drawEffects, type OfLevels, sumEffects } from "../group-effects.ts";
 import { GroupRows } from "../group-rows.ts";
 import { TotalOfSums } from "../kernel-rows.ts";
 import type { LawAround } from "../rows.ts";
 import type { Workspace } from "../workspace.ts";
 import { type GroupBatch, rowReader, sizesIn, throughGroups } from "./group-batches.ts";
 import { type Answer, answerOfSums, aroundOf, requestOf } from "./plain-answers.ts";
-import { type DrawnGroups, modelOfPart, type RowQuestion } from "./questions.ts";
+import { type CountsOfEffects, type DrawnGroups, modelOfPart, type RowQuestion } from "./questions.ts";
 
 /** What is asked of groups by a model. */
 export type GroupQuestion = Extract<RowQuestion, { readonly kind: "sums" | "influence" | "draw" | "effects" }>;
@@ -43,9 +44,8 @@ export async function answerFromGroups(
 
 /** The rows of some of a part's groups, by their numbers. */
 export async function rowsOfGroups(store: BlockStore, numbers: readonly number[]): Promise<Float32Array<ArrayBuffer>> {
-  const sizes = sizesIn(store);
-  const starts = [0];
-  for (const size of sizes) starts.push(starts[starts.length - 1] + size);
+  const sizes = rowsOfEach(sizesIn(store));
+  const starts = startsOfSizes(sizes);
   const read = rowReader(store);
   const data = new Float32Array(store.stride * numbers.reduce((sum, group) => sum + sizes[group], 0));
   let at = 0;
@@ -147,20 +147,25 @@ async function effectsOf(
   part: number,
 ): Promise<Answer> {
   const at = { positions: Float64Array.from(given), numPositions };
-  const found: Float64Array[] = [];
+  const found: OfLevels[] = [];
   await throughGroups(rows, plain, async ({ model, first }) => {
     // A stream of its own for every batch: those of a part are numbered from the part's on.
-    const { inner } =
+    const own =
       "seed" in of
         ? await drawEffects(workspace, model, at, of.seed, of.streams[part] + first)
         : await sumEffects(workspace, model, at, Float64Array.from(of.weights));
-    found.push(inner);
+    found.push(own);
   });
-  const data = new Float64Array(found.reduce((sum, { length }) => sum + length, 0));
+  const inner = found.map((own) => own.inner);
+  const outer = found.flatMap((own) => own.outer ?? []);
+  const content: CountsOfEffects = { inner: lengthOf(inner), outer: lengthOf(outer) };
+  const data = new Float64Array(content.inner + content.outer);
   let filled = 0;
-  for (const values of found) {
+  for (const values of [...inner, ...outer]) {
     data.set(values, filled);
     filled += values.length;
   }
-  return { content: null, data };
+  return { content, data };
 }
+
+const lengthOf = (arrays: readonly Float64Array[]) => arrays.reduce((sum, { length }) => sum + length, 0);

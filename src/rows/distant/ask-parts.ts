@@ -1,14 +1,16 @@
 import type { EffectPositions } from "../../engine/bindings/effects-record.ts";
 import { numBlocksOf } from "../../engine/block-store.ts";
 import type { PartAnswer } from "../../engine/distant-parts.ts";
+import { joinedGroups, numGroupsOf, someGroups } from "../../engine/sizes-of-groups.ts";
 import { overPlacedRows } from "../../models/create-model.ts";
 import { overGroupsInMemory } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import type { Around, BlockInfluences, Intensity } from "../block-influences.ts";
+import type { OfLevels } from "../group-effects.ts";
 import { weightedStride } from "../row-subset.ts";
 import type { Workspace } from "../workspace.ts";
-import { type DrawnGroups, type PlainAround, plainModel, type RowQuestion } from "./questions.ts";
+import { type CountsOfEffects, type DrawnGroups, type PlainAround, plainModel, type RowQuestion } from "./questions.ts";
 
 type Unnamed<Question> = Question extends { readonly model: unknown } ? Omit<Question, "model"> : never;
 
@@ -86,16 +88,22 @@ async function drawGroups(workspace: Workspace, model: Model, { random, ...asked
     model,
     sumOf(drawn, ({ read }) => read),
   );
-  const sizes: number[] = [];
   const entries = { groups: [] as number[], weights: [] as number[] };
-  drawn.forEach(({ numbers, expected }, part) => {
+  let group = -1;
+  const chosen = drawn.map(({ numbers, expected }, part) => {
+    const own: number[] = [];
     numbers.forEach((number, k) => {
-      if (number !== numbers[k - 1]) sizes.push(distant!.groups!.sizesOfParts[part][number]);
-      entries.groups.push(sizes.length - 1);
+      if (number !== numbers[k - 1]) {
+        own.push(number);
+        group++;
+      }
+      entries.groups.push(group);
       entries.weights.push(1 / expected[k]);
     });
+    return someGroups(distant!.groups!.sizesOfParts[part], own);
   });
-  const numRows = sumOf(sizes, (size) => size);
+  const sizes = joinedGroups(chosen);
+  const numRows = sumOf(sizes.rows, (size) => size);
   if (numRows * stride * 4 !== sumOf(answers, ({ data }) => data.length))
     throw new Error(`Of groups that were drawn other rows than their ${numRows} have come.`);
   const address = putRows(model, answers);
@@ -116,18 +124,18 @@ function putRows({ memory }: Model, answers: readonly PartAnswer[]): number {
   return first;
 }
 
-/** The sums or draws of the effects of every level of the model's factor (`sumEffects`, `drawEffects`), in the order of the levels. */
+/** The sums or draws of the effects of every level of the model's factors (`sumEffects`, `drawEffects`), in the order of the levels. */
 export async function effectsOfParts(
   workspace: Workspace,
   model: Model,
   { positions, numPositions }: EffectPositions,
   of: { readonly weights: Float64Array } | { readonly seed: number },
-): Promise<Float64Array> {
+): Promise<OfLevels> {
   const { sizesOfParts, levels } = model.blocks!.store.distant!.groups!;
   let next = 0;
-  const streams = sizesOfParts.map(({ length }) => {
-    next += length;
-    return next - length;
+  const streams = sizesOfParts.map((sizes) => {
+    next += numGroupsOf(sizes);
+    return next - numGroupsOf(sizes);
   });
   const answers = await askOfModel(workspace, model, {
     kind: "effects",
@@ -135,15 +143,29 @@ export async function effectsOfParts(
     numPositions,
     of: "seed" in of ? { seed: of.seed, streams } : { weights: Array.from(of.weights) },
   });
-  const perLevel = sumOf(answers, ({ data }) => data.length / 8) / levels.length;
-  const found = new Float64Array(perLevel * levels.length);
+  const inner: Float64Array[] = [];
+  const outer: Float64Array[] = [];
+  for (const { content, data } of answers) {
+    const counts = content as CountsOfEffects;
+    const own = f64(data, counts.inner + counts.outer);
+    inner.push(own.subarray(0, counts.inner));
+    outer.push(own.subarray(counts.inner));
+  }
+  workspace.counter.rowsVisited += numPositions * model.rows.numRows;
+  return { inner: byLevel(inner, levels.inner), ...(levels.outer && { outer: byLevel(outer, levels.outer) }) };
+}
+
+/** As many numbers for each group, part after part, in the order of the groups' levels. */
+function byLevel(parts: readonly Float64Array[], levels: Uint32Array): Float64Array {
+  const total = sumOf(parts, ({ length }) => length);
+  const perLevel = total / levels.length;
+  if (!Number.isInteger(perLevel))
+    throw new Error(`Of ${levels.length} groups there are ${total} numbers of their effects.`);
+  const found = new Float64Array(total);
   let group = 0;
-  answers.forEach(({ data }, part) => {
-    const own = f64(data, perLevel * sizesOfParts[part].length);
+  for (const own of parts)
     for (let at = 0; at < own.length; at += perLevel)
       found.set(own.subarray(at, at + perLevel), perLevel * levels[group++]);
-  });
-  workspace.counter.rowsVisited += numPositions * model.rows.numRows;
   return found;
 }
 

@@ -1,6 +1,7 @@
 import { type BlockStore, rowsIn } from "../../engine/block-store.ts";
+import { rowsOfEach, type SizesOfGroups, someGroups } from "../../engine/sizes-of-groups.ts";
 import { overPlacedRows } from "../../models/create-model.ts";
-import { createGroupModel } from "../../models/group-model.ts";
+import { createGroupModel, groupingOfSizes } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
 import type { PlainModel } from "./questions.ts";
 
@@ -10,8 +11,6 @@ export interface GroupBatch {
   readonly model: Model;
   /** The number within the part of the first of them. */
   readonly first: number;
-  /** How many rows each has. */
-  readonly sizes: readonly number[];
 }
 
 /** Rows that are worked on at once, but for a group that has more: the same everywhere, as sums are made batch by batch. */
@@ -30,28 +29,31 @@ export async function throughGroups(
   if (!groups || !rows.blocks) throw new TypeError("The rows are in no blocks, or not grouped.");
   const { store } = rows.blocks;
   const read = rowReader(store);
-  for (const { first, sizes, firstRow, numRows } of batchesOf(sizesIn(store), rowsAtOnce)) {
+  const sizes = sizesIn(store);
+  for (const { first, end, firstRow, numRows } of batchesOf(rowsOfEach(sizes), rowsAtOnce)) {
     const data = await read(firstRow, numRows);
     const mark = memory.mark();
     try {
       const address = memory.allocate(4 * data.length, 64);
       memory.f32(address, data.length).set(data);
       const flat = overPlacedRows(rows, { address, numRows });
-      const innerStarts = [0];
-      for (const size of sizes) innerStarts.push(innerStarts[innerStarts.length - 1] + size);
-      await use({ model: createGroupModel(flat, { innerStarts, inner: groups.inner }, groups.nodes), first, sizes });
+      const own = someGroups(
+        sizes,
+        Array.from({ length: end - first }, (_, k) => first + k),
+      );
+      await use({ model: createGroupModel(flat, groupingOfSizes(own, groups), groups.nodes), first });
     } finally {
       memory.release(mark);
     }
   }
 }
 
-/** How many rows each of a part's groups has. */
-export function sizesIn({ summary: { groupSizes }, numRows }: BlockStore): readonly number[] {
-  if (!groupSizes) throw new TypeError("The part's rows are not grouped.");
-  const sum = groupSizes.reduce((total, size) => total + size, 0);
+/** The groups of a part. */
+export function sizesIn({ summary: { groups }, numRows }: BlockStore): SizesOfGroups {
+  if (!groups) throw new TypeError("The part's rows are not grouped.");
+  const sum = groups.rows.reduce((total, size) => total + size, 0);
   if (sum !== numRows) throw new Error(`A part has ${numRows} rows, and its groups have ${sum}.`);
-  return groupSizes;
+  return groups;
 }
 
 /** Groups one after the other, as many as have so many rows together, or one that has more. */
@@ -59,7 +61,7 @@ function* batchesOf(sizes: readonly number[], most: number) {
   for (let [first, firstRow] = [0, 0]; first < sizes.length; ) {
     let [end, numRows] = [first, 0];
     while (end < sizes.length && (end === first || numRows + sizes[end] <= most)) numRows += sizes[end++];
-    yield { first, sizes: sizes.slice(first, end), firstRow, numRows };
+    yield { first, end, firstRow, numRows };
     firstRow += numRows;
     first = end;
   }

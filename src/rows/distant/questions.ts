@@ -4,7 +4,8 @@ import type { BlockStore } from "../../engine/block-store.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
 import { families } from "../../families/families.ts";
 import { overBlocks, withRecord } from "../../models/create-model.ts";
-import type { EffectsOfFactor, Model, ModelBlocks, NodeCounts } from "../../models/model.ts";
+import type { EffectsOfGroups } from "../../models/group-model.ts";
+import type { Model, ModelBlocks, NodeCounts } from "../../models/model.ts";
 import type { Intensity } from "../block-influences.ts";
 
 /** All of a model that the sums over its rows depend on, in plain data; the prior is in none of them. */
@@ -19,8 +20,8 @@ export interface PlainModel {
   readonly rows: Omit<RowBlock, "address" | "numRows" | "sparse">;
   /** D: m' of each column, where rows are sparse. */
   readonly shift?: readonly number[];
-  /** Where effects of one factor's groups are integrated out: the groups then are what is summed over and drawn. */
-  readonly groups?: { readonly inner: EffectsOfFactor; readonly nodes: NodeCounts };
+  /** Where effects of groups are integrated out: the groups then are what is summed over and drawn. */
+  readonly groups?: EffectsOfGroups & { readonly nodes: NodeCounts };
 }
 
 /** θ̂ and the law around it, in plain data. */
@@ -57,7 +58,7 @@ export type RowQuestion =
   /** Answered by f32: all rows of the groups of these numbers within each part. */
   | { readonly kind: "groups"; readonly ofParts: readonly (readonly number[])[] }
   | {
-      /** Answered by f64: what `sumEffects` says of each group's effects, or with a seed `drawEffects`. */
+      /** Answered by f64: what `sumEffects` says of each group's effects, or with a seed `drawEffects`; the inner groups' come first. */
       readonly kind: "effects";
       readonly model: PlainModel;
       readonly positions: readonly number[];
@@ -77,9 +78,18 @@ export interface DrawnGroups {
   readonly expected: readonly number[];
 }
 
+/** How many numbers an answer of effects has. */
+export interface CountsOfEffects {
+  readonly inner: number;
+  readonly outer: number;
+}
+
 export function plainModel({ rows, family, auxiliaries, ...model }: Model): PlainModel {
   const { groups, memory } = model;
-  if (groups) return { ...plainModel(groups.rows), groups: { inner: groups.inner, nodes: groups.nodes } };
+  if (groups) {
+    const { outer, inner, nodes } = groups;
+    return { ...plainModel(groups.rows), groups: { ...(outer && { outer }), inner, nodes } };
+  }
   const { numColumns, paddedColumns, stride, sparse, hasOffset, hasWeights } = rows;
   const { numPredictors, hasReference, dimension, fixedTau } = model;
   const learned = auxiliaries.map(({ index }) => index);
