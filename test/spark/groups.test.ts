@@ -14,7 +14,7 @@ import { rowsOf } from "../../src/rows/rows-of.ts";
 import { predictOnSpark } from "../../src/spark/predict-on-spark-node.ts";
 import { openSparkTable } from "../../src/spark/spark-table-node.ts";
 import { type Cluster, kill, sparkPython, startCluster } from "./cluster.ts";
-import { groupedFiles, numFiles, numPlaces, numRows } from "./rows-in-groups.ts";
+import { groupedFiles, numFiles, numPlaces, numRegions, numRows } from "./rows-in-groups.ts";
 import { pause, until } from "./rows-on.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ornstein-groups-test-"));
@@ -52,33 +52,39 @@ const closeAll = async () => {
   for (const close of closing.splice(0)) await close();
 };
 
+/** Levels, sums and mode, but for rounding. */
+async function expectAlike(there: LoadedModel, here: LoadedModel): Promise<void> {
+  expect(there.names).toEqual(here.names);
+  expect(there.design.recipe.groups).toEqual(here.design.recipe.groups);
+  expect(there.design.blocks!.distant!.rowsOfParts.length).toBe(numFiles);
+  const [found, expected] = [await passOf(there), await passOf(here)];
+  expect(found.count).toBe(expected.count);
+  expect(Math.abs(found.loss / expected.loss - 1)).toBeLessThan(1e-8);
+  const scale = Math.max(...expected.gradient.map(Math.abs));
+  expected.gradient.forEach((value, j) => {
+    expect(Math.abs(found.gradient[j] - value)).toBeLessThan(1e-7 * scale);
+  });
+  const [modeHere, modeThere] = [
+    await findMode(here.workspace, here.model),
+    await findMode(there.workspace, there.model),
+  ];
+  const covariance = invertPositiveDefinite(modeHere.precision);
+  modeHere.position.forEach((value, j) => {
+    const sd = Math.sqrt(covariance.data[j * (covariance.rows + 1)]);
+    expect(Math.abs(modeThere.position[j] - value)).toBeLessThan(1e-4 * sd);
+  });
+}
+
 describe("groups of rows on two executors", () => {
   const formula = "late ~ kind + x + offset(shift) + (1 | place)";
   let two: LoadedModel;
   let first: Awaited<ReturnType<typeof passOf>>;
 
   it("have the levels, the sums and the mode of this machine's", async () => {
-    const here = await loadOn(formula, "w");
     two = await loadOn(formula, "w", 2);
     first = await passOf(two);
-    expect([first.count, two.names]).toEqual([numPlaces, here.names]);
-    expect(two.design.recipe.groups).toEqual(here.design.recipe.groups);
-    expect(two.design.blocks!.distant!.rowsOfParts.length).toBe(numFiles);
-    const expected = await passOf(here);
-    expect(Math.abs(first.loss / expected.loss - 1)).toBeLessThan(1e-8);
-    const scale = Math.max(...expected.gradient.map(Math.abs));
-    expected.gradient.forEach((value, j) => {
-      expect(Math.abs(first.gradient[j] - value)).toBeLessThan(1e-7 * scale);
-    });
-    const [modeHere, modeThere] = [
-      await findMode(here.workspace, here.model),
-      await findMode(two.workspace, two.model),
-    ];
-    const covariance = invertPositiveDefinite(modeHere.precision);
-    modeHere.position.forEach((value, j) => {
-      const sd = Math.sqrt(covariance.data[j * (covariance.rows + 1)]);
-      expect(Math.abs(modeThere.position[j] - value)).toBeLessThan(1e-4 * sd);
-    });
+    expect(first.count).toBe(numPlaces);
+    await expectAlike(two, await loadOn(formula, "w"));
   });
 
   it("have the same sums to the bit after an executor was killed, between passes and within one", async () => {
@@ -91,15 +97,17 @@ describe("groups of rows on two executors", () => {
     expect(await running).toEqual(first);
   });
 
-  it("of a fit are predicted by the executors as here", async () => {
+  it.each([
+    "shift ~ kind + (1 | place)",
+    "shift ~ kind + (1 | region/shop)",
+  ])("of the fit %s are predicted by the executors as here", async (formula) => {
     const path = join(folder, "*.parquet");
     const engine = await createInlineEngine();
     closing.push(() => engine.executor.close());
     const options = { sampler: "laplace", draws: 50, effects: true } as const;
-    const input = { data: await openTable({ path }), formula: "shift ~ kind + (1 | place)" };
-    const fit = await fitWithEngine(input, options, engine);
+    const fit = await fitWithEngine({ data: await openTable({ path }), formula }, options, engine);
     const place = { master: cluster.master, python: sparkPython(), conf: confOf(1) };
-    const out = join(folder, "predicted");
+    const out = join(folder, `predicted by ${formula.length}`);
     const written = await predictOnSpark(fit, { source: { path }, place }, out, { draws: 2 });
     expect([written.rows, written.predicted]).toEqual([numRows, numRows]);
     // What was written has the table's own columns too: it is predicted here once more.
@@ -126,5 +134,17 @@ describe("groups of rows on two executors", () => {
       expect(await passOf(others)).toEqual(first);
       await closeAll();
     }
+  }, 900_000);
+
+  it("that are nested have those of this machine's, and the same sums to the bit after an executor was killed", async () => {
+    const nested = "late ~ x + (1 | region/shop)";
+    const there = await loadOn(nested, "w", 2);
+    await expectAlike(there, await loadOn(nested, "w"));
+    const before = await passOf(there);
+    expect(before.count).toBe(numRegions);
+    expect(there.model.groups!.numInner).toBe(numPlaces);
+    kill(cluster.executors()[0]);
+    expect(await passOf(there)).toEqual(before);
+    await closeAll();
   }, 900_000);
 });

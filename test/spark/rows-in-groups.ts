@@ -3,6 +3,8 @@ import { DuckDBInstance } from "@duckdb/node-api";
 
 export const numFiles = 4;
 export const numPlaces = 200;
+/** Each place is a shop of a region. */
+export const numRegions = 15;
 const rowsOfFile = 1500;
 export const numRows = numFiles * rowsOfFile;
 
@@ -16,6 +18,7 @@ export async function groupedFiles(folder: string): Promise<void> {
     const rows = `select i, p, 4 * ${uniform(1)} - 2 as x, ['a', 'b', 'c'][1 + i % 3] as kind, ${uniform(2)} as u, i % 5 as w
       from (select i, (i * i + i // 7) % ${numPlaces} as p from range(${file * rowsOfFile}, ${(file + 1) * rowsOfFile}) t(i))`;
     const query = `select u < 1 / (1 + exp(-(0.8 * x - 0.5 + 0.9 * ${normal(5)} + 0.4 * x * ${normal(9)}))) as late, 'place ' || p as place, p as code, kind,
+      'region ' || (p % ${numRegions}) as region, p // ${numRegions} as shop,
       if(i % 501 = 3, null, x) as x, w, (u * 4)::int as hits, 4 as trials, x / 3 as shift from (${rows})`;
     await connection.run(`copy (${query}) to '${join(folder, `${file}.parquet`)}' (format parquet)`);
   }

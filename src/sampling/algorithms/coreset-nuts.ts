@@ -4,7 +4,7 @@ import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
 import { inSinglePrecision } from "../nuts/single-precision.ts";
 import { type TransportCoordinates, transportCoordinates } from "../nuts/transport.ts";
-import { iterationsPerDraw, planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
+import { planTransported, warmUp, workPerIteration } from "../nuts/transport-nuts.ts";
 import type { Plan, SamplerOptions } from "../plan.ts";
 import type { DenseSampler } from "../sampler.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
@@ -35,13 +35,12 @@ export const coresetNuts: DenseSampler = {
 };
 
 async function plan(local: DenseApproximation, options: SamplerOptions): Promise<Plan> {
-  const { model } = local;
   const { coreset, coordinates, error } = await chooseCoreset(local, options);
   const prepareLoss = await inSinglePrecision(local, coreset.prepareLoss);
-  const planned = planTransported(local, { prepareLoss, coordinates }, options, {
+  const planned = await planTransported(local, { prepareLoss, coordinates }, options, {
     name: coresetNuts.name,
     gradients: `gradients over ${coreset.numRows.toLocaleString("en")} rows that stand for all`,
-    stepsPerDraw: iterationsPerDraw(model, coreset.numRows, options),
+    numRows: coreset.numRows,
   });
   return { ...planned, prediction: { ...planned.prediction, maxSdError: error / Math.SQRT2 } };
 }

@@ -70,16 +70,13 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
   // A checkpoint has the chains' states; of their gradients there would be millions.
   const workspace = { ...local.workspace, checkpoint: undefined };
   const inDouble: PrepareGradients = (...asked) => prepareGradients(workspace, model, ...asked);
-  const prepareLoss = await inSinglePrecision(local, inDouble);
-  const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);
-  const coordinates = options.preconditioner === undefined ? await coordinatesFor(local, prepareLoss) : undefined;
-  if (coordinates) {
-    return planTransported(local, { prepareLoss, coordinates }, options, {
-      name: nuts.name,
-      gradients: "gradients over all rows",
-      stepsPerDraw,
-    });
+  if (options.preconditioner === undefined) {
+    const prepareLoss = await inSinglePrecision(local, inDouble);
+    const coordinates = await coordinatesFor(local, prepareLoss);
+    const naming = { name: nuts.name, gradients: "gradients over all rows", numRows: local.numRows };
+    if (coordinates) return planTransported(local, { prepareLoss, coordinates }, options, naming);
   }
+  const stepsPerDraw = iterationsPerDraw(model, local.numRows, options);
   const preconditioner = options.preconditioner ?? (local.model.dimension <= largestDense ? "full" : "diagonal");
   const metric = preconditioner === "full" ? "dense" : "diagonal";
   const learning = warmUpFor(options.draws);
@@ -90,6 +87,6 @@ async function plan(local: DenseApproximation, options: SamplerOptions): Promise
     settings: { ...settings, preconditioner, burnInSteps: learning, stepsPerDraw },
     prediction: { ...prediction, law: "posterior", isKnown: false, covariance: local.laplaceCovariance },
     notes: [],
-    sample: () => runNuts(local, { prepareLoss, coordinates: null }, options, adaptation),
+    sample: () => runNuts(local, { prepareLoss: inDouble, coordinates: null }, options, adaptation),
   };
 }

@@ -39,6 +39,12 @@ export interface NutsChain {
 
 type Position = Pick<PhasePoint, "position" | "loss" | "gradient">;
 
+/**
+ * Of a quarter of a turn: where the first step sizes are far too small, a trajectory says that they are long before its end. Later ones are
+ * not cut short, as draws that went only a part of the way would be less worth than they look.
+ */
+const mostStepsOfWarmUp = 127;
+
 /** All that decides how a chain goes on, and its draws so far. */
 export interface NutsState {
   /** Iterations of the warm-up, and draws, that are done. */
@@ -128,7 +134,7 @@ class RunningChain {
 
   async warmUp(): Promise<void> {
     const { metric, guess, warmUp } = this.settings;
-    const { acceptance, atBound } = await this.#move(this.#step.stepSize);
+    const { acceptance, atBound } = await this.#move(this.#step.stepSize, mostStepsOfWarmUp);
     this.#step.update(acceptance, atBound);
     if (this.iterations > this.#windows.start) this.#window.add(this.#point.position);
     if (this.#windows.ends.includes(this.iterations)) {
@@ -208,10 +214,10 @@ class RunningChain {
   }
 
   /** One transition from where the chain is, with a fresh momentum. */
-  async #move(stepSize: number): Promise<Transition> {
+  async #move(stepSize: number, mostSteps?: number): Promise<Transition> {
     const start = withFreshMomentum(this.#metric, this.#point, this.#normal);
     const move = this.#metric.normal ? quarterTurn : transition;
-    const next = await move(this.#potential, this.#metric, start, stepSize, () => this.random.uniform());
+    const next = await move(this.#potential, this.#metric, start, stepSize, () => this.random.uniform(), mostSteps);
     const { position, loss, gradient } = next.point;
     this.#point = { position, loss, gradient };
     this.iterations++;

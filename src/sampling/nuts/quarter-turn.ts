@@ -9,9 +9,16 @@ import { divergentEnergyError, largestTreeDepth, type Move } from "./tree.ts";
  * Source: Duane et al. (1987); Neal (2011), section 3.2 on random lengths.
  * @param stepSize the longest step; all are equally long, and end where the turn does
  */
-export const quarterTurn: Move = async (potential, metric, start, stepSize, uniform) => {
+export const quarterTurn: Move = async (
+  potential,
+  metric,
+  start,
+  stepSize,
+  uniform,
+  mostSteps = 2 ** largestTreeDepth - 1,
+) => {
   const angle = quarterTurns.shortest + (quarterTurns.longest - quarterTurns.shortest) * uniform();
-  const length = Math.min(Math.ceil(angle / stepSize), 2 ** largestTreeDepth - 1);
+  const length = Math.min(Math.ceil(angle / stepSize), mostSteps);
   const step = Math.min(stepSize, angle / length);
   let point = start;
   let error = 0;

@@ -2,13 +2,13 @@ import { statePlace } from "../../checkpoint/checkpoint.ts";
 import type { ReportProgress } from "../../engine/progress.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { identity, multiplyVector } from "../../linalg/matrix.ts";
-import { lookInside, ZeroDensityError } from "../../models/custom-functions.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
-import { type Evaluate, type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
+import { type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput, lastOfEach } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
+import { mostRiseOf, startBetween } from "./start.ts";
 import type { TransportCoordinates } from "./transport.ts";
 
 interface Target {
@@ -45,9 +45,10 @@ export async function runNuts(
     const dispersed = coordinates ? normal : mode.map((value, j) => value + offset[j]);
     const mayBeBounded = traitsOf(model).mayBeBounded;
     const center = coordinates ? new Float64Array(mode.length) : mode;
-    const start = mayBeBounded
-      ? await lookInside(center, dispersed, (position) => positive(evaluate, position))
-      : dispersed;
+    const start =
+      mayBeBounded || coordinates
+        ? await startBetween(evaluate, center, dispersed, coordinates ? mostRiseOf(mode.length) : Infinity)
+        : dispersed;
     const onIteration = (own: () => Float64Array) => {
       soFar[chain] = own;
       tell();
@@ -72,12 +73,6 @@ export async function runNuts(
     ...drawsOutput(positions, mode.length, stepsPerDraw),
     hamiltonian: chains.map(({ statistics }) => statistics),
   };
-}
-
-/** The position, where its density is above 0. @throws ZeroDensityError */
-async function positive(evaluate: Evaluate, position: Float64Array): Promise<Float64Array> {
-  if ((await evaluate(position)).loss === Number.POSITIVE_INFINITY) throw new ZeroDensityError();
-  return position;
 }
 
 function positionsOf(steps: Float64Array, dimension: number, coordinates: TransportCoordinates): Float64Array {

@@ -1,9 +1,12 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
+import { identity } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
-import type { PrepareGradients } from "../../rows/full-gradients.ts";
+import { createRandom } from "../../rng/xoshiro.ts";
+import { type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { workPerGroup } from "../../rows/work.ts";
 import { independentDraws, type Plan, type SamplerOptions } from "../plan.ts";
 import { maxWork } from "../tuning/draw-schedule.ts";
+import { runNutsChain } from "./chain.ts";
 import { runNuts } from "./run.ts";
 import type { TransportCoordinates } from "./transport.ts";
 
@@ -16,9 +19,9 @@ interface TransportedTarget {
 interface Naming {
   /** The sampler. */
   readonly name: string;
-  /** What the gradients are taken of, in words. */
+  /** What the gradients are taken of, in words, and how many rows that is. */
   readonly gradients: string;
-  readonly stepsPerDraw: number;
+  readonly numRows: number;
 }
 
 /** The step size, the means and the variances are learned, which are known roughly before: a few iterations do. */
@@ -53,23 +56,49 @@ export function iterationsPerDraw(
   model: Model,
   numRows: number,
   { chains, draws }: Pick<SamplerOptions, "chains" | "draws">,
+  gradients = gradientsPerIteration,
 ): number {
-  const affordable = Math.floor((fractionForPrecision * maxWork) / (chains * draws * workPerIteration(model, numRows)));
-  return Math.max(1, Math.min(maxIterationsPerDraw, affordable));
+  const work = (chains * draws * workPerIteration(model, numRows) * gradients) / gradientsPerIteration;
+  return Math.max(1, Math.min(maxIterationsPerDraw, Math.floor((fractionForPrecision * maxWork) / work)));
+}
+
+const pilot = { warmUp: 60, draws: 20 };
+
+/** Gradients that an iteration takes, by a short chain: many where a wall of the posterior lies across the coordinates. */
+async function gradientsInPilot(
+  { model, mode }: DenseApproximation,
+  { prepareLoss, coordinates }: TransportedTarget,
+  targetAcceptance: number,
+): Promise<number> {
+  const prepare = coordinates.prepare(prepareLoss);
+  const { length: dimension } = mode;
+  const settings = { ...pilot, metric: "normal", guess: identity(dimension), targetAcceptance } as const;
+  const [{ statistics }] = await runTogether(model.memory, prepare, 1, (evaluate) =>
+    runNutsChain({ dimension, evaluate }, new Float64Array(dimension), settings, createRandom(1, 0, 22)),
+  );
+  return statistics.gradients / pilot.draws;
 }
 
 /**
  * Hamiltonian dynamics in transported coordinates: near to a normal law, whose flow the integrator follows exactly, the step is long, a
  * quarter of a turn is what a draw takes, and three gradients may do for it.
  */
-export function planTransported(
+export async function planTransported(
   local: DenseApproximation,
   target: TransportedTarget,
   options: SamplerOptions,
-  { name, gradients, stepsPerDraw }: Naming,
-): Plan {
+  { name, gradients, numRows }: Naming,
+): Promise<Plan> {
   const { skewed } = target.coordinates;
   const targetAcceptance = acceptanceFor(local.model.dimension);
+  const usual = iterationsPerDraw(local.model, numRows, options);
+  const stepsPerDraw =
+    usual === 1
+      ? usual
+      : Math.min(
+          usual,
+          iterationsPerDraw(local.model, numRows, options, await gradientsInPilot(local, target, targetAcceptance)),
+        );
   const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
   const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(name, because, options);

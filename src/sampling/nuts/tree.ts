@@ -29,13 +29,17 @@ export interface Transition {
   readonly atBound: boolean;
 }
 
-/** A transition from `start`, which has a fresh momentum. */
+/**
+ * A transition from `start`, which has a fresh momentum.
+ * @param mostSteps where the length of the trajectory is known before, and would take more, it is left unfinished
+ */
 export type Move = (
   potential: Potential,
   metric: Metric,
   start: PhasePoint,
   stepSize: number,
   uniform: () => number,
+  mostSteps?: number,
 ) => Promise<Transition>;
 
 /**
