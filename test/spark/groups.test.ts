@@ -97,32 +97,32 @@ describe("groups of rows on two executors", () => {
     expect(await running).toEqual(first);
   });
 
-  it.each([
-    "shift ~ kind + (1 | place)",
-    "shift ~ kind + (1 | region/shop)",
-  ])("of the fit %s are predicted by the executors as here", async (formula) => {
-    const path = join(folder, "*.parquet");
-    const engine = await createInlineEngine();
-    closing.push(() => engine.executor.close());
-    const options = { sampler: "laplace", draws: 50, effects: true } as const;
-    const fit = await fitWithEngine({ data: await openTable({ path }), formula }, options, engine);
-    const place = { master: cluster.master, python: sparkPython(), conf: confOf(1) };
-    const out = join(folder, `predicted by ${formula.length}`);
-    const written = await predictOnSpark(fit, { source: { path }, place }, out, { draws: 2 });
-    expect([written.rows, written.predicted]).toEqual([numRows, numRows]);
-    // What was written has the table's own columns too: it is predicted here once more.
-    const both = await openTable({ path: join(out, "*.parquet") });
-    const [name] = written.columns;
-    const [there, here]: [number[], number[]] = [[], []];
-    for await (const { columns } of both.chunks([name])) {
-      const column = columns.get(name);
-      if (column?.kind === "number") there.push(...column.values);
-    }
-    for await (const { columns } of predictStream(fit, both, { draws: 2 }).chunks())
-      for (const value of Object.values(columns)[0]) here.push(Number(value));
-    expect(here.length).toBe(numRows);
-    expect(there).toEqual(here);
-  });
+  it.each(["shift ~ kind + (1 | place)", "shift ~ kind + (1 | region/shop)"])(
+    "of the fit %s are predicted by the executors as here",
+    async (formula) => {
+      const path = join(folder, "*.parquet");
+      const engine = await createInlineEngine();
+      closing.push(() => engine.executor.close());
+      const options = { sampler: "laplace", draws: 50, effects: true } as const;
+      const fit = await fitWithEngine({ data: await openTable({ path }), formula }, options, engine);
+      const place = { master: cluster.master, python: sparkPython(), conf: confOf(1) };
+      const out = join(folder, `predicted by ${formula.length}`);
+      const written = await predictOnSpark(fit, { source: { path }, place }, out, { draws: 2 });
+      expect([written.rows, written.predicted]).toEqual([numRows, numRows]);
+      // What was written has the table's own columns too: it is predicted here once more.
+      const both = await openTable({ path: join(out, "*.parquet") });
+      const [name] = written.columns;
+      const [there, here]: [number[], number[]] = [[], []];
+      for await (const { columns } of both.chunks([name])) {
+        const column = columns.get(name);
+        if (column?.kind === "number") there.push(...column.values);
+      }
+      for await (const { columns } of predictStream(fit, both, { draws: 2 }).chunks())
+        for (const value of Object.values(columns)[0]) here.push(Number(value));
+      expect(here.length).toBe(numRows);
+      expect(there).toEqual(here);
+    },
+  );
 
   it("have the same sums to the bit on one executor, and on three", async () => {
     // The two executors are given back first, as the cluster has three cores.
