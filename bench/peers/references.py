@@ -101,7 +101,8 @@ def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept):
     volume whatever they follow. Whitened by `factor`.
     """
     size = len(mode)
-    position = random.normal(size=(CHAINS, size))
+    # Near the mode: one that begins beyond a wall is thrown far away, and takes a long time to come back.
+    position = 0.1 * random.normal(size=(CHAINS, size))
     value = density(mode + position @ factor.T)
     gradient = slope(mode + position @ factor.T) @ factor
     draws, accepted, step = [], 0.0, 0.4 / size**0.25
