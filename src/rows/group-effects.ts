@@ -2,6 +2,7 @@ import {
   type EffectPositions,
   type EffectSizes,
   type EffectTasks,
+  type OfLevels,
   writeEffectDraws,
   writeEffectSums,
 } from "../engine/bindings/effects-record.ts";
@@ -10,12 +11,6 @@ import { seedStream } from "../rng/xoshiro.ts";
 import { effectsOfParts } from "./distant/ask-parts.ts";
 import { groupPartition } from "./partition.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** Numbers of each level of the inner factor, or of the only one, and of each level of the outer factor. */
-export interface OfLevels {
-  readonly inner: Float64Array;
-  readonly outer?: Float64Array;
-}
 
 /**
  * Sums over several θ of the effects' moments given θ and the data, by the nodes with which the model integrates them: for each level

@@ -23,6 +23,12 @@ export interface EffectPositions {
   readonly numPositions: number;
 }
 
+/** Numbers of each level of the inner factor, or of the only one, and of each level of the outer factor. */
+export interface OfLevels {
+  readonly inner: Float64Array;
+  readonly outer?: Float64Array;
+}
+
 /** Tasks, and what they leave in memory: as views of it. */
 export interface EffectTasks {
   readonly tasks: readonly KernelTask[];

@@ -1,9 +1,10 @@
+import type { OfLevels } from "../../engine/bindings/effects-record.ts";
 import type { BlockStore } from "../../engine/block-store.ts";
 import type { EngineMemory } from "../../engine/memory.ts";
 import { rowsOfEach, startsOfSizes } from "../../engine/sizes-of-groups.ts";
 import type { Model } from "../../models/model.ts";
 import { drawnTimes } from "../block-influences.ts";
-import { drawEffects, type OfLevels, sumEffects } from "../group-effects.ts";
+import { drawEffects, sumEffects } from "../group-effects.ts";
 import { GroupRows } from "../group-rows.ts";
 import { TotalOfSums } from "../kernel-rows.ts";
 import type { LawAround } from "../rows.ts";

@@ -1,4 +1,4 @@
-import type { EffectPositions } from "../../engine/bindings/effects-record.ts";
+import type { EffectPositions, OfLevels } from "../../engine/bindings/effects-record.ts";
 import { numBlocksOf } from "../../engine/block-store.ts";
 import type { PartAnswer } from "../../engine/distant-parts.ts";
 import { joinedGroups, numGroupsOf, someGroups } from "../../engine/sizes-of-groups.ts";
@@ -7,7 +7,6 @@ import { overGroupsInMemory } from "../../models/group-model.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom, type Xoshiro } from "../../rng/xoshiro.ts";
 import type { Around, BlockInfluences, Intensity } from "../block-influences.ts";
-import type { OfLevels } from "../group-effects.ts";
 import { weightedStride } from "../row-subset.ts";
 import type { Workspace } from "../workspace.ts";
 import { type CountsOfEffects, type DrawnGroups, type PlainAround, plainModel, type RowQuestion } from "./questions.ts";
