@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 CHAINS, WARMUP, KEPT, WEIGHTED = 64, 120, 500, 512
-# Of chains that look at all rows.
-WARMUP_OF_ALL, KEPT_OF_ALL = 80, 250
+# Of the surrogate's chains where some level has one class only: they forget slowly. And of chains that look at all rows.
+KEPT_LONG, WARMUP_OF_ALL, KEPT_OF_ALL = 3000, 30, 250
 FEW_ROWS, FEW_OF_A_CLASS, ALL_ROWS, CHUNK = 1_000, 250, 10_000, 20_000
 
 
@@ -80,6 +80,16 @@ def find_mode(x, y, sds):
     raise SystemExit("Newton's method has not converged")
 
 
+def has_walls(x, y):
+    """Whether some indicator's rows are all of one class."""
+    for column in range(x.shape[1] - 1):
+        values = np.asarray(x[:, column])
+        touched = values != np.median(values)
+        if y[touched].min() == y[touched].max():
+            return True
+    return False
+
+
 def exact_rows(x, y):
     """Rows where an indicator of few rows, or of few of one class, is 1: its standardised value there is large, and elsewhere the same small number."""
     if len(y) <= ALL_ROWS:
@@ -95,14 +105,15 @@ def exact_rows(x, y):
     return np.flatnonzero(chosen)
 
 
-def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept):
+def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept, position=None):
     """
     Draws of `density`, a log density as a function of (chains, D), by trajectories along `slope`, its gradient or nearly so: they keep
-    volume whatever they follow. Whitened by `factor`.
+    volume whatever they follow. Whitened by `factor`. @param position where the chains begin
     """
     size = len(mode)
     # Near the mode: one that begins beyond a wall is thrown far away, and takes a long time to come back.
-    position = 0.1 * random.normal(size=(CHAINS, size))
+    if position is None:
+        position = 0.1 * random.normal(size=(CHAINS, size))
     value = density(mode + position @ factor.T)
     gradient = slope(mode + position @ factor.T) @ factor
     draws, accepted, step = [], 0.0, 0.4 / size**0.25
@@ -128,16 +139,16 @@ def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept):
         else:
             draws.append(mode + position @ factor.T)
             accepted += accept.mean() / kept
-    return np.array(draws), accepted
+    return np.array(draws), accepted, position
 
 
-def draws_of_all(x, y, sds, slope, factor, mode, random):
-    """Draws of the posterior itself, by trajectories along the surrogate's slope."""
+def draws_of_all(x, y, sds, slope, factor, mode, random, last):
+    """Draws of the posterior itself, by trajectories along the surrogate's slope, from where the surrogate's chains have ended."""
 
     def density(weights):
         return log_likelihood(x, y, weights) - 0.5 * ((weights / sds) ** 2).sum(1)
 
-    return hamiltonian_draws(density, slope, factor, mode, random, WARMUP_OF_ALL, KEPT_OF_ALL)
+    return hamiltonian_draws(density, slope, factor, mode, random, WARMUP_OF_ALL, KEPT_OF_ALL, last)[:2]
 
 
 def write_draws(out, draws, accepted, hessian, mode):
@@ -180,7 +191,8 @@ def main():
         return (exact_y - mean) @ exact_x - weights / sds**2 + pull - (weights - mode) @ rest
 
     factor = np.linalg.cholesky(np.linalg.inv(hessian))
-    draws, accepted = hamiltonian_draws(density, slope, factor, mode, random, WARMUP, KEPT)
+    kept = KEPT_LONG if has_walls(x, y) else KEPT
+    draws, accepted, last = hamiltonian_draws(density, slope, factor, mode, random, WARMUP, kept)
     per_chain = draws.transpose(1, 0, 2)
     flat = draws.reshape(-1, len(mode))
     picked = flat[random.choice(len(flat), WEIGHTED, replace=False)]
@@ -189,7 +201,7 @@ def main():
     weights /= weights.sum()
     effective = 1 / (weights**2).sum()
     if effective < 0.9 * WEIGHTED:
-        write_draws(out, *draws_of_all(x, y, sds, slope, factor, mode, random), hessian, mode)
+        write_draws(out, *draws_of_all(x, y, sds, slope, factor, mode, random, last), hessian, mode)
         return
     apart = weights - 1 / WEIGHTED
     center, spread = flat.mean(0), flat.std(0)
