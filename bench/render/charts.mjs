@@ -79,7 +79,8 @@ export function timeChart(cases, { measure, label, ariaLabel }) {
 export function scalingChart({ title, points, x, y, limits = [], series = "series" }) {
   const names = [...new Set(points.map((point) => point[series]))];
   const hue = (name) => [colours.ours, ...colours.more][names.indexOf(name)] ?? colours.limit;
-  const ends = names.map((name) => points.findLast((point) => point[series] === name));
+  const values = [...points, ...limits].map((point) => point[y.key]);
+  const ends = apart(lastOfEach(points, series), y.key, values);
   return svgFile({
     ariaLabel: title,
     width,
@@ -87,7 +88,7 @@ export function scalingChart({ title, points, x, y, limits = [], series = "serie
     marginLeft: 70,
     marginRight: 170,
     x: { type: "log", label: `${x.label} →`, tickFormat: "~s", grid: true },
-    y: { type: "log", label: `↑ ${y.label}`, tickFormat: "~g", grid: true },
+    y: { type: "log", label: `↑ ${y.label}`, ticks: decades(values), tickFormat: (value) => `${value}`, grid: true },
     marks: [
       Plot.line(limits, {
         x: x.key,
@@ -109,7 +110,7 @@ export function scalingChart({ title, points, x, y, limits = [], series = "serie
       Plot.dot(points, { x: x.key, y: y.key, r: 3.5, fill: (point) => hue(point[series]) }),
       Plot.text(ends, {
         x: x.key,
-        y: y.key,
+        y: "labelledAt",
         text: series,
         dx: 8,
         textAnchor: "start",
@@ -121,3 +122,21 @@ export function scalingChart({ title, points, x, y, limits = [], series = "serie
 
 const lastOfEach = (points, series) =>
   [...new Set(points.map((point) => point[series]))].map((name) => points.findLast((point) => point[series] === name));
+
+/** The powers of ten between the least value and the largest; undefined, which is the usual ticks, where they are fewer than two. */
+function decades(values) {
+  const [first, last] = [Math.ceil(Math.log10(Math.min(...values))), Math.floor(Math.log10(Math.max(...values)))];
+  return last > first ? Array.from({ length: last - first + 1 }, (_, k) => Number(`1e${first + k}`)) : undefined;
+}
+
+/** Points with a place for their labels, on a logarithmic scale over these values, so far apart that labels are not written over each other. */
+function apart(points, key, values) {
+  const least = (Math.max(...values) / Math.min(...values)) ** (1 / 20);
+  let below = 0;
+  return points
+    .toSorted((a, b) => a[key] - b[key])
+    .map((point) => {
+      below = Math.max(point[key], least * below);
+      return { ...point, labelledAt: below };
+    });
+}

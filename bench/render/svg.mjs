@@ -22,6 +22,8 @@ export function svgFile(options) {
   const svg = Plot.plot({ ...options, document });
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("role", "img");
-  const text = svg.outerHTML.replace(/\d+\.\d{3,}/g, (digits) => String(Math.round(100 * Number(digits)) / 100));
+  // Places are rounded to hundredths, and what is written stays.
+  const rounded = (digits) => String(Math.round(100 * Number(digits)) / 100);
+  const text = svg.outerHTML.replace(/(>[^<]*<)|\d+\.\d{3,}/g, (digits, written) => written ?? rounded(digits));
   return `${text.replace(/^(<svg[^>]*>)/, `$1${themes}`)}\n`;
 }
