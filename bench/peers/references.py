@@ -8,7 +8,8 @@
 
 The standard errors of means (in sds) and of sds (relative), and the weights' effective sample size, are written beside them. Where that is
 less than nine tenths of the sample, chains are run whose trajectories follow the surrogate, and whose ends are accepted by the posterior
-itself: their draws are the posterior's, and the reference is made of them alone.
+itself: their draws are the posterior's, and the reference is made of them alone. A reference whose own errors are above half of what
+contestants are allowed is not written.
 German credit has a published reference: `python references.py --published FILE OUT` copies its numbers.
 """
 
@@ -19,6 +20,8 @@ from pathlib import Path
 import numpy as np
 
 CHAINS, WARMUP, KEPT, WEIGHTED = 64, 120, 500, 512
+# Half of what contestants are allowed (harness/errors.mjs).
+LARGEST_ERROR, LARGEST_SD_ERROR = 0.05, 0.025
 # Of the surrogate's chains where some level has one class only: they forget slowly. And of chains that look at all rows.
 KEPT_LONG, WARMUP_OF_ALL, KEPT_OF_ALL = 3000, 30, 250
 FEW_ROWS, FEW_OF_A_CLASS, ALL_ROWS, CHUNK = 1_000, 250, 10_000, 20_000
@@ -151,6 +154,11 @@ def draws_of_all(x, y, sds, slope, factor, mode, random, last):
     return hamiltonian_draws(density, slope, factor, mode, random, WARMUP_OF_ALL, KEPT_OF_ALL, last)[:2]
 
 
+def require_known(error, sd_error):
+    if error.max() > LARGEST_ERROR or sd_error.max() > LARGEST_SD_ERROR:
+        raise SystemExit(f"the reference would be known to {error.max():.2f} sd and its sds to {100 * sd_error.max():.0f}% only")
+
+
 def write_draws(out, draws, accepted, hessian, mode):
     per_chain = draws.transpose(1, 0, 2)
     flat = draws.reshape(-1, len(mode))
@@ -159,6 +167,7 @@ def write_draws(out, draws, accepted, hessian, mode):
     error = per_chain.mean(1).std(0) / np.sqrt(CHAINS) / spread
     squares = ((per_chain - flat.mean(0)) ** 2).mean(1)
     sd_error = squares.std(0) / np.sqrt(CHAINS) / spread**2 / 2
+    require_known(error, sd_error)
     out.write_text(json.dumps({
         "method": "chains along a surrogate, accepted by the posterior (bench/peers/references.py)",
         "acceptance": accepted, "chains": CHAINS, "draws": KEPT_OF_ALL,
@@ -213,6 +222,7 @@ def main():
     sd_error = np.sqrt(
         ((WEIGHTED * apart[:, None] * (z**2 - 1)) ** 2).mean(0) / WEIGHTED / 4 + (per_chain.std(1) / spread).var(0) / CHAINS
     )
+    require_known(error, sd_error)
     out.write_text(json.dumps({
         "method": "a surrogate's draws, weighted by the posterior (bench/peers/references.py)",
         "exactRows": len(rows), "acceptance": accepted, "effectiveWeights": effective, "weighted": WEIGHTED,
