@@ -42,11 +42,9 @@ export function areSameGroups(some: SizesOfGroups, others: SizesOfGroups): boole
 }
 
 /** Where each begins when they stand side by side, and after the last where it ends. */
-export function startsOfSizes(sizes: readonly number[]): Uint32Array {
+export function startsOfSizes(sizes: ArrayLike<number>): Uint32Array {
   const starts = new Uint32Array(sizes.length + 1);
-  sizes.forEach((size, k) => {
-    starts[k + 1] = starts[k] + size;
-  });
+  for (let k = 0; k < sizes.length; k++) starts[k + 1] = starts[k] + sizes[k];
   return starts;
 }
 

@@ -1,6 +1,7 @@
 import type { Design } from "../../design/design-types.ts";
 import type { GroupDesign, GroupingFactor } from "../../design/groups/group-types.ts";
 import { maxEffectsOfFactor } from "../../engine/bindings/group-record.ts";
+import { startsOfSizes } from "../../engine/sizes-of-groups.ts";
 import { InputError } from "../../errors.ts";
 import { overBlocks } from "../../models/create-model.ts";
 import {
@@ -92,10 +93,9 @@ function groupingOf(groups: GroupDesign, priors: GroupPriors): Grouping {
 
 /** The first row of each level, and the number of rows: levels ascend with the rows. */
 function startsOf({ levelOf, numLevels }: Pick<GroupingFactor, "levelOf" | "numLevels">): Uint32Array {
-  const starts = new Uint32Array(numLevels + 1);
-  for (const level of levelOf) starts[level + 1]++;
-  for (let level = 0; level < numLevels; level++) starts[level + 1] += starts[level];
-  return starts;
+  const sizes = new Uint32Array(numLevels);
+  for (const level of levelOf) sizes[level]++;
+  return startsOfSizes(sizes);
 }
 
 /** The first inner group of each level of the outer factor. */

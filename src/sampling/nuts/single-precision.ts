@@ -27,13 +27,15 @@ export async function inSinglePrecision(
   const factor = scale(laplaceFactor, dispersion);
   const points = [mode, ...antitheticPoints(mode, factor, pairs, () => random.normal())];
   const mark = memory.mark();
-  const rises = [];
-  for (const prepare of [prepareLoss, inSingle]) {
+  const risesBy = async (prepare: PrepareGradients) => {
     const [atMode, ...elsewhere] = await prepare(points.length)(points);
-    rises.push(elsewhere.map(({ loss }) => loss - atMode.loss));
+    return elsewhere.map(({ loss }) => loss - atMode.loss);
+  };
+  try {
+    const [exact, single] = [await risesBy(prepareLoss), await risesBy(inSingle)];
+    // Not ">": a loss that overflows is not the same.
+    return exact.every((rise, k) => Math.abs(single[k] - rise) <= largestDifference) ? inSingle : prepareLoss;
+  } finally {
+    memory.release(mark);
   }
-  memory.release(mark);
-  const [exact, single] = rises;
-  // Not ">": a loss that overflows is not the same.
-  return exact.every((rise, k) => Math.abs(single[k] - rise) <= largestDifference) ? inSingle : prepareLoss;
 }

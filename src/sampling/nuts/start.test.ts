@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { ZeroDensityError } from "../../models/custom-functions.ts";
 import { mostRiseOf, startBetween } from "./start.ts";
 
 /** ½ z², and a wall beyond 1. */
@@ -29,4 +30,9 @@ it.each([Number.NaN, Number.POSITIVE_INFINITY])("a loss of %f is no start, whate
 it("from nowhere else, a chain begins at the center", async () => {
   const point = async (z: ArrayLike<number>) => ({ loss: z[0] === 0 ? 0 : 1e9, gradient: Float64Array.of(0) });
   expect(await startBetween(point, center, Float64Array.of(3), mostRise)).toBe(center);
+});
+
+it("there is no start where the density is 0 at the center too", async () => {
+  const nowhere = async () => ({ loss: Number.POSITIVE_INFINITY, gradient: Float64Array.of(0) });
+  await expect(startBetween(nowhere, center, Float64Array.of(3), mostRise)).rejects.toThrow(ZeroDensityError);
 });

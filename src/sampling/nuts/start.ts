@@ -17,8 +17,9 @@ export async function startBetween(
   const { loss: least } = await evaluate(center);
   return lookInside(center, dispersed, async (position) => {
     const { loss } = await evaluate(position);
-    // A loss that is not a number has not risen, and is no start either.
-    if (position !== center && !(loss - least <= mostRise && loss < Infinity)) throw new ZeroDensityError();
+    const isNear = position === center || loss - least <= mostRise;
+    // Not ">=": a loss that is not a number is no start either.
+    if (!(isNear && loss < Infinity)) throw new ZeroDensityError();
     return position;
   });
 }

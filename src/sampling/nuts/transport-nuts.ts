@@ -91,14 +91,11 @@ export async function planTransported(
 ): Promise<Plan> {
   const { skewed } = target.coordinates;
   const targetAcceptance = acceptanceFor(local.model.dimension);
-  const usual = iterationsPerDraw(local.model, numRows, options);
+  const affordable = (gradients?: number) => iterationsPerDraw(local.model, numRows, options, gradients);
+  const usual = affordable();
+  // One is what there is at least, and needs no pilot.
   const stepsPerDraw =
-    usual === 1
-      ? usual
-      : Math.min(
-          usual,
-          iterationsPerDraw(local.model, numRows, options, await gradientsInPilot(local, target, targetAcceptance)),
-        );
+    usual > 1 ? Math.min(usual, affordable(await gradientsInPilot(local, target, targetAcceptance))) : usual;
   const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
   const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(name, because, options);
