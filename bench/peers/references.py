@@ -2,7 +2,8 @@
 
 1. The mode and the Hessian by Newton's method, in double precision.
 2. A surrogate of the posterior: exact over the rows of levels that have few rows, or few of one class, where it may be far from normal
-   (or over all rows, where there are few), and quadratic around the mode over the others. Hamiltonian Monte Carlo draws from it, 64 chains at once.
+   (or over all rows, where there are few), and quadratic around the mode over the others. Hamiltonian Monte Carlo draws from it, 64 chains at once,
+   in coordinates in which levels of one class only are normal.
 3. Some of these draws are weighted by the true posterior over the surrogate. Means and sds are those of all draws, corrected by the
    weighted ones: Σ (w − w̄) z / Σ w, whose error is that of the weights' spread, not of the posterior's.
 
@@ -18,12 +19,19 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from scipy.integrate import cumulative_trapezoid
+from scipy.interpolate import PchipInterpolator
+from scipy.stats import norm
 
 CHAINS, WARMUP, KEPT, WEIGHTED = 64, 120, 500, 512
 # Half of what contestants are allowed (harness/errors.mjs).
 LARGEST_ERROR, LARGEST_SD_ERROR = 0.05, 0.025
-# Of the surrogate's chains where some level has one class only: they forget slowly. And of chains that look at all rows.
-KEPT_LONG, WARMUP_OF_ALL, KEPT_OF_ALL = 3000, 30, 250
+# Beyond this many sds of a mapped coordinate its map is a straight line.
+LAST_LEVEL = 4
+# Of a trajectory.
+MOST_STEPS = 200
+# Of chains that look at all rows.
+WARMUP_OF_ALL, KEPT_OF_ALL = 30, 400
 FEW_ROWS, FEW_OF_A_CLASS, ALL_ROWS, CHUNK = 1_000, 250, 10_000, 20_000
 
 
@@ -83,14 +91,83 @@ def find_mode(x, y, sds):
     raise SystemExit("Newton's method has not converged")
 
 
-def has_walls(x, y):
-    """Whether some indicator's rows are all of one class."""
+def walls(x, y):
+    """Indicators whose rows are all of one class, as (column, what the intercept moves by while their coefficient moves by 1): then no other row's logit moves."""
+    found = []
     for column in range(x.shape[1] - 1):
         values = np.asarray(x[:, column])
-        touched = values != np.median(values)
+        usual = np.median(values)
+        touched = values != usual
         if y[touched].min() == y[touched].max():
-            return True
-    return False
+            found.append((column, -usual))
+    return found
+
+
+class Coordinates:
+    """
+    Those in which trajectories run: θ = mode + directions t. Of whitened directions t is the position itself. Along a wall the density falls
+    at once to one side and with the prior to the other: there t is a monotone map of the position, which makes it normal along the line through the mode.
+    """
+
+    def __init__(self, mode, hessian, density, found):
+        self.mode, size = mode, len(mode)
+        self.columns = [column for column, _ in found]
+        others = [k for k in range(size) if k not in self.columns]
+        self.directions = np.zeros((size, size))
+        self.directions[np.ix_(others, others)] = np.linalg.cholesky(np.linalg.inv(hessian[np.ix_(others, others)]))
+        self.maps = []
+        for column, intercept in found:
+            self.directions[column, column], self.directions[-1, column] = 1.0, intercept
+            self.maps.append(self.map_along(self.directions[:, column], density))
+
+    def map_along(self, direction, density):
+        def ends(reach):
+            return density_along(density, self.mode, direction, np.array([-reach, 0, reach]))
+
+        reach = 1.0
+        while max(ends(reach)[[0, 2]]) > ends(reach)[1] - 25:
+            reach *= 2
+        # Walls are thin beside the prior: most points near the mode.
+        at = reach * np.sinh(np.linspace(-9, 9, 6001)) / np.sinh(9)
+        logs = density_along(density, self.mode, direction, at)
+        below = cumulative_trapezoid(np.exp(logs - logs.max()), at, initial=0)
+        levels = np.linspace(-LAST_LEVEL, LAST_LEVEL, 101)
+        return PchipInterpolator(levels, np.interp(norm.cdf(levels), below / below[-1], at))
+
+    def mapped(self, position):
+        t = position.copy()
+        for column, own in zip(self.columns, self.maps):
+            inside = np.clip(position[:, column], -LAST_LEVEL, LAST_LEVEL)
+            t[:, column] = own(inside) + own(inside, 1) * (position[:, column] - inside)
+        return t
+
+    def weights(self, position):
+        return self.mode + self.mapped(position) @ self.directions.T
+
+    def log_slopes(self, position):
+        """log τ' of each map, and its derivative."""
+        total, derivative, slopes = np.zeros(len(position)), np.zeros_like(position), np.ones_like(position)
+        for column, own in zip(self.columns, self.maps):
+            inside = np.clip(position[:, column], -LAST_LEVEL, LAST_LEVEL)
+            slope = np.maximum(own(inside, 1), 1e-12)
+            total += np.log(slope)
+            slopes[:, column] = slope
+            derivative[:, column] = np.where(inside == position[:, column], own(inside, 2) / slope, 0)
+        return total, derivative, slopes
+
+    def density(self, of_weights):
+        return lambda position: of_weights(self.weights(position)) + self.log_slopes(position)[0]
+
+    def slope(self, of_weights):
+        def at(position):
+            _, derivative, slopes = self.log_slopes(position)
+            return (of_weights(self.weights(position)) @ self.directions) * slopes + derivative
+
+        return at
+
+
+def density_along(density, mode, direction, at):
+    return np.concatenate([density(mode + part[:, None] * direction) for part in np.array_split(at, len(at) // 500 + 1)])
 
 
 def exact_rows(x, y):
@@ -108,30 +185,30 @@ def exact_rows(x, y):
     return np.flatnonzero(chosen)
 
 
-def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept, position=None):
+def hamiltonian_draws(density, slope, factor, random, warmup, kept, start=None):
     """
-    Draws of `density`, a log density as a function of (chains, D), by trajectories along `slope`, its gradient or nearly so: they keep
-    volume whatever they follow. Whitened by `factor`. @param position where the chains begin
+    Positions, factor q, from a log density of (chains, D) positions, by trajectories in q along `slope`, its gradient or nearly so: they keep
+    volume whatever they follow.
+    @param start where the chains begin, in q
     """
-    size = len(mode)
     # Near the mode: one that begins beyond a wall is thrown far away, and takes a long time to come back.
-    if position is None:
-        position = 0.1 * random.normal(size=(CHAINS, size))
-    value = density(mode + position @ factor.T)
-    gradient = slope(mode + position @ factor.T) @ factor
-    draws, accepted, step = [], 0.0, 0.4 / size**0.25
+    position = 0.1 * random.normal(size=(CHAINS, len(factor))) if start is None else start
+    value = density(position @ factor.T)
+    gradient = slope(position @ factor.T) @ factor
+    draws, accepted, step = [], 0.0, 0.4 / len(factor) ** 0.25
     for iteration in range(warmup + kept):
         momentum = random.normal(size=position.shape)
         energy = -value + 0.5 * (momentum**2).sum(1)
         trial, trial_gradient = position, gradient
         moving = momentum
         length = step * random.uniform(0.8, 1.2)
-        for _ in range(int(random.integers(8, 25))):
+        # About a quarter of a turn, however short the steps have to be.
+        for _ in range(min(MOST_STEPS, int(np.ceil(random.uniform(1.2, 2.0) / length)))):
             moving = moving + 0.5 * length * trial_gradient
             trial = trial + length * moving
-            trial_gradient = slope(mode + trial @ factor.T) @ factor
+            trial_gradient = slope(trial @ factor.T) @ factor
             moving = moving + 0.5 * length * trial_gradient
-        trial_value = density(mode + trial @ factor.T)
+        trial_value = density(trial @ factor.T)
         new = -trial_value + 0.5 * (moving**2).sum(1)
         accept = np.log(random.uniform(size=CHAINS)) < energy - new
         position = np.where(accept[:, None], trial, position)
@@ -140,18 +217,33 @@ def hamiltonian_draws(density, slope, factor, mode, random, warmup, kept, positi
         if iteration < warmup:
             step *= np.exp(0.5 * (accept.mean() - 0.8) / (1 + iteration / 20))
         else:
-            draws.append(mode + position @ factor.T)
+            draws.append(position @ factor.T)
             accepted += accept.mean() / kept
+    print("step", step, "acceptance", accepted, flush=True)
     return np.array(draws), accepted, position
 
 
-def draws_of_all(x, y, sds, slope, factor, mode, random, last):
+def whitened_by(draws, last, factor):
+    """Coordinates in which the covariance of the later draws is I, and where chains stand in them."""
+    size = draws.shape[-1]
+    learned = np.linalg.cholesky(np.cov(draws[len(draws) // 2:].reshape(-1, size).T))
+    return learned, np.linalg.solve(learned, factor @ last.T).T
+
+
+def draws_of_all(x, y, sds, slope, coordinates, factor, random, last):
     """Draws of the posterior itself, by trajectories along the surrogate's slope, from where the surrogate's chains have ended."""
 
     def density(weights):
         return log_likelihood(x, y, weights) - 0.5 * ((weights / sds) ** 2).sum(1)
 
-    return hamiltonian_draws(density, slope, factor, mode, random, WARMUP_OF_ALL, KEPT_OF_ALL, last)[:2]
+    draws, accepted, _ = hamiltonian_draws(
+        coordinates.density(density), coordinates.slope(slope), factor, random, WARMUP_OF_ALL, KEPT_OF_ALL, last
+    )
+    return in_weights(draws, coordinates), accepted
+
+
+def in_weights(draws, coordinates):
+    return np.array([coordinates.weights(positions) for positions in draws])
 
 
 def require_known(error, sd_error):
@@ -199,9 +291,14 @@ def main():
         mean = 1 / (1 + np.exp(-(weights @ exact_x.T)))
         return (exact_y - mean) @ exact_x - weights / sds**2 + pull - (weights - mode) @ rest
 
-    factor = np.linalg.cholesky(np.linalg.inv(hessian))
-    kept = KEPT_LONG if has_walls(x, y) else KEPT
-    draws, accepted, last = hamiltonian_draws(density, slope, factor, mode, random, WARMUP, kept)
+    coordinates = Coordinates(mode, hessian, density, walls(x, y))
+    inner = coordinates.density(density), coordinates.slope(slope)
+    factor = np.eye(len(mode))
+    draws, accepted, last = hamiltonian_draws(*inner, factor, random, WARMUP, KEPT)
+    if coordinates.maps:
+        factor, last = whitened_by(draws, last, factor)
+        draws, accepted, last = hamiltonian_draws(*inner, factor, random, WARMUP, KEPT, last)
+    draws = in_weights(draws, coordinates)
     per_chain = draws.transpose(1, 0, 2)
     flat = draws.reshape(-1, len(mode))
     picked = flat[random.choice(len(flat), WEIGHTED, replace=False)]
@@ -210,7 +307,7 @@ def main():
     weights /= weights.sum()
     effective = 1 / (weights**2).sum()
     if effective < 0.9 * WEIGHTED:
-        write_draws(out, *draws_of_all(x, y, sds, slope, factor, mode, random, last), hessian, mode)
+        write_draws(out, *draws_of_all(x, y, sds, slope, coordinates, factor, random, last), hessian, mode)
         return
     apart = weights - 1 / WEIGHTED
     center, spread = flat.mean(0), flat.std(0)

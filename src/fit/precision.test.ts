@@ -52,7 +52,8 @@ describe("what a fit promises of its sds and intervals", () => {
       errors.forEach((error, k) => {
         expect(error).toBeGreaterThan(0);
         expect(error / many[j][k]).toBeGreaterThan(1.4);
-        expect(error / many[j][k]).toBeLessThan(2.9);
+        // Of few draws the scores tell less of an end, or nothing, where they tell more of many.
+        expect(error / many[j][k]).toBeLessThan(k === 0 ? 2.9 : 4);
       });
     });
   });

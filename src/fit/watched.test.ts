@@ -9,7 +9,7 @@ const data = { x, y };
 describe("draws so far", () => {
   it.each([
     ["constant-sgd", 20_000],
-    ["nuts", 200],
+    ["nuts", 2000],
   ])("of %s are the first of those of the result", async (sampler, count) => {
     const heard: DrawsSoFar[] = [];
     const posterior = await fit(

@@ -125,10 +125,20 @@ export interface ChainOutput {
   readonly steps?: readonly Float64Array[];
   /** One array a chain, positions × M: those between the draws too, where some were kept. */
   readonly trace?: readonly Float64Array[];
+  /** The posterior's scores at every step of `steps`, or at the draws where these are all there is. */
+  readonly scores?: Scores;
   /** Mean and covariance are integrals, not averages over draws: they have no Monte Carlo error. */
   readonly isIntegrated?: boolean;
   /** One for each chain of Hamiltonian dynamics. */
   readonly hamiltonian?: readonly HamiltonianStatistics[];
+}
+
+/** Gradients of the loss along chains, by a matrix: what controls expectations (theory/score-controls.ts). */
+export interface Scores {
+  /** One array a chain, steps × M: P ∇U(θ). */
+  readonly along: readonly Float64Array[];
+  /** P, M×M. */
+  readonly covariance: Matrix;
 }
 
 /** What a chain of Hamiltonian dynamics tells of itself, the arrays one entry a draw. */

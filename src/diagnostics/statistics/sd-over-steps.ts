@@ -35,7 +35,7 @@ export function mcseOfSdOverSteps(
 }
 
 /** (x − x̄)² / 2 s²: what each draw contributes to the logarithm of the sd, to first order. */
-function influenceOnLogSd(chains: readonly Float64Array[]): Float64Array[] {
+export function influenceOnLogSd(chains: readonly Float64Array[]): Float64Array[] {
   const pooled = pool(chains);
   const center = mean(pooled);
   const scale = 2 * variance(pooled);

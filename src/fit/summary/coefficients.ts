@@ -1,4 +1,5 @@
 import type { Convergence } from "../../diagnostics/certificate/certificate.ts";
+import type { ScoredNumber } from "../../diagnostics/statistics/score-interval.ts";
 import type { SummaryStatistics } from "../../diagnostics/statistics/summary-statistics.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import type { Matrix } from "../../linalg/matrix.ts";
@@ -8,7 +9,10 @@ import type { ChainOutput } from "../../sampling/plan.ts";
 /** One coefficient of the posterior; all but `standardized` on the original scale of the data. */
 export interface Coefficient {
   readonly name: string;
-  /** Mean and sd over every step of the chains that was counted, not only over the draws that were kept. */
+  /**
+   * Mean and sd over every step of the chains that was counted, not only over the draws that were kept; of Hamiltonian dynamics under the
+   * weights that the scores give the steps (theory/score-controls.ts).
+   */
   readonly mean: number;
   readonly sd: number;
   readonly "hdi_3%": number;
@@ -71,7 +75,9 @@ export interface Marginals {
   momentsOf(index: number, trace: readonly Float64Array[], statistics: SummaryStatistics): Moments;
 }
 
-interface Moments extends Pick<Coefficient, "mean" | "sd" | "standardized"> {
+export interface Moments extends Pick<Coefficient, "mean" | "sd" | "standardized"> {
   readonly mcseMean: number;
   readonly mcseSd: number;
+  /** Where scores made them known better: the number's own, which its interval can be made of too. */
+  readonly scored?: ScoredNumber;
 }

@@ -7,7 +7,9 @@ import type { Model } from "../../models/model.ts";
 import type { ChainOutput } from "../../sampling/plan.ts";
 import type { Gaussian } from "../../theory/divergence.ts";
 import type { Marginals, SummarisedRun } from "./coefficients.ts";
+import { controlledMoments } from "./controlled-moments.ts";
 import { type MeanAndSd, momentsOf } from "./draw-moments.ts";
+import { reportedScores } from "./reported-scores.ts";
 import { type VarianceBlock, varianceBlocks, varianceDraws } from "./variance-blocks.ts";
 import { varianceMoments } from "./variance-moments.ts";
 
@@ -34,48 +36,53 @@ export function denseMarginals(
   const numCoefficients = transform.shift.length * numPredictors;
   const of = (all: ReadonlyMap<string, Float64Array[]>, index: number) => all.get(names[index])!;
   const variances = varianceMoments(blocks, { local, plan, output });
+  const scores = reportedScores(design, { local, output });
+  const overSteps: Marginals["momentsOf"] = (index, trace, statistics) => {
+    if (index >= firstVariance) {
+      const { moments, predicted: sds } = variances(index);
+      const mcseMean = mcseOfMean(of(means, index));
+      const mcseSd =
+        moments.sd *
+        mcseOfSdOverSteps(trace, {
+          mcseOfMean: mcseMean / statistics.sd,
+          isExponential: !output.steps,
+          isIntegrated: output.isIntegrated,
+        });
+      return { ...moments, mcseMean, mcseSd, standardized: sds };
+    }
+    const auxiliary = auxiliaries[index - numCoefficients];
+    const unit = units[index - numCoefficients];
+    const { mean, sd } = auxiliary
+      ? auxiliaryMoments(output, index, unit, trace)
+      : { mean: original.mean[index], sd: original.sd[index] };
+    const mcseMean = mcseOfMean(of(means, index));
+    const relativeMcse = mcseOfSdOverSteps(trace, {
+      mcseOfMean: mcseMean / statistics.sd,
+      isExponential: auxiliary !== undefined && !output.steps,
+      isIntegrated: output.isIntegrated,
+    });
+    const onScale = auxiliary ? Math.exp(local.mode[index]) : 1;
+    return {
+      mean,
+      sd,
+      mcseMean,
+      mcseSd: sd * relativeMcse,
+      standardized: {
+        mean: auxiliary ? mean / unit : standardized.mean[index],
+        sd: auxiliary ? sd / unit : standardized.sd[index],
+        predictedSd: onScale * predicted.sd[index],
+        laplaceMean: auxiliary ? onScale : laplace.mean[index],
+        laplaceSd: onScale * laplace.sd[index],
+      },
+    };
+  };
   return {
     draws,
     drawsOf: (index) => of(draws, index),
     ...(traces && { traceOf: (index: number) => of(traces, index) }),
     momentsOf(index, trace, statistics) {
-      if (index >= firstVariance) {
-        const { moments, predicted: sds } = variances(index);
-        const mcseMean = mcseOfMean(of(means, index));
-        const mcseSd =
-          moments.sd *
-          mcseOfSdOverSteps(trace, {
-            mcseOfMean: mcseMean / statistics.sd,
-            isExponential: !output.steps,
-            isIntegrated: output.isIntegrated,
-          });
-        return { ...moments, mcseMean, mcseSd, standardized: sds };
-      }
-      const auxiliary = auxiliaries[index - numCoefficients];
-      const unit = units[index - numCoefficients];
-      const { mean, sd } = auxiliary
-        ? auxiliaryMoments(output, index, unit, trace)
-        : { mean: original.mean[index], sd: original.sd[index] };
-      const mcseMean = mcseOfMean(of(means, index));
-      const relativeMcse = mcseOfSdOverSteps(trace, {
-        mcseOfMean: mcseMean / statistics.sd,
-        isExponential: auxiliary !== undefined && !output.steps,
-        isIntegrated: output.isIntegrated,
-      });
-      const onScale = auxiliary ? Math.exp(local.mode[index]) : 1;
-      return {
-        mean,
-        sd,
-        mcseMean,
-        mcseSd: sd * relativeMcse,
-        standardized: {
-          mean: auxiliary ? mean / unit : standardized.mean[index],
-          sd: auxiliary ? sd / unit : standardized.sd[index],
-          predictedSd: onScale * predicted.sd[index],
-          laplaceMean: auxiliary ? onScale : laplace.mean[index],
-          laplaceSd: onScale * laplace.sd[index],
-        },
-      };
+      const plain = overSteps(index, trace, statistics);
+      return scores ? controlledMoments(plain, index, trace, scores) : plain;
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { ScaledDesign } from "../../design/columns/standardise.ts";
-import { intervalEnds } from "../../diagnostics/statistics/interval-ends.ts";
-import { orderDraws } from "../../diagnostics/statistics/ordered-draws.ts";
+import { type IntervalEnds, intervalEnds } from "../../diagnostics/statistics/interval-ends.ts";
+import { type OrderedDraws, orderDraws } from "../../diagnostics/statistics/ordered-draws.ts";
+import { type ScoredNumber, scoreInterval } from "../../diagnostics/statistics/score-interval.ts";
 import { statisticsOf } from "../../diagnostics/statistics/summary-statistics.ts";
 import type { LowRankRun } from "../../sampling/run.ts";
 import type { Coefficient, PosteriorTable, SummarisedRun } from "./coefficients.ts";
@@ -22,8 +23,8 @@ export function summarise(
     const trace = marginals.traceOf?.(index) ?? kept;
     const ordered = orderDraws(kept);
     const statistics = statisticsOf(kept, ordered);
-    const ends = intervalEnds(trace, trace === kept ? ordered : orderDraws(trace));
-    const { mean, sd, mcseMean, mcseSd, standardized } = marginals.momentsOf(index, trace, statistics);
+    const { mean, sd, mcseMean, mcseSd, standardized, scored } = marginals.momentsOf(index, trace, statistics);
+    const ends = endsOf(trace, trace === kept ? ordered : orderDraws(trace), scored);
     return {
       name,
       mean,
@@ -41,6 +42,24 @@ export function summarise(
     };
   });
   return { coefficients, draws: marginals.draws };
+}
+
+/** Standard errors by which two estimates do not differ unless one is of another law. */
+const farApart = 6;
+
+/** By the scores where that is known better, and no other than by the draws. */
+function endsOf(trace: readonly Float64Array[], ordered: OrderedDraws, scored: ScoredNumber | undefined): IntervalEnds {
+  const ofDraws = intervalEnds(trace, ordered);
+  const ofScores = scored && scoreInterval(scored, ordered);
+  if (!ofScores) return ofDraws;
+  const isBetter = Math.hypot(ofScores.lowError, ofScores.highError) < Math.hypot(ofDraws.lowError, ofDraws.highError);
+  // Of a normal law the error of such a quantile of n draws is 0.7/√n of the interval's width; the shortest interval's own may be stated too small.
+  const error = (0.7 * (ofDraws.high - ofDraws.low)) / Math.sqrt(ordered.sorted.length);
+  const isFar = (one: number, other: number, stated: number) =>
+    Math.abs(one - other) > farApart * Math.max(error, stated);
+  const isOther =
+    isFar(ofScores.low, ofDraws.low, ofDraws.lowError) || isFar(ofScores.high, ofDraws.high, ofDraws.highError);
+  return isBetter && !isOther ? ofScores : ofDraws;
 }
 
 function finiteOrNull(value: number): number | null {

@@ -8,9 +8,10 @@ import {
   type MetricKind,
   type MomentsState,
   metricOf,
-  RunningMoments,
   type WarmUpWindows,
+  type WindowMoments,
   warmUpWindows,
+  windowMoments,
 } from "./mass-matrix.ts";
 import { quarterTurn } from "./quarter-turn.ts";
 import { DualAveraging, reasonableStepSize } from "./step-size.ts";
@@ -34,6 +35,8 @@ export interface NutsSettings {
 export interface NutsChain {
   /** draws × M, row-major. */
   readonly positions: Float64Array;
+  /** The loss's gradients there. */
+  readonly slopes: Float64Array;
   readonly statistics: HamiltonianStatistics;
 }
 
@@ -59,6 +62,7 @@ export interface NutsState {
   readonly warmUpGradients: number;
   readonly kept: Pick<HamiltonianStatistics, "energy" | "acceptance" | "treeDepth" | "diverging"> & {
     readonly positions: Float64Array;
+    readonly slopes: Float64Array;
   };
 }
 
@@ -90,10 +94,11 @@ class RunningChain {
   #moments: KnownMoments;
   #metric: Metric;
   #step: DualAveraging;
-  #window: RunningMoments;
+  #window: WindowMoments;
   readonly #potential: Potential;
   readonly #windows: WarmUpWindows;
   readonly #positions: Float64Array;
+  readonly #slopes: Float64Array;
   readonly #energy: Float64Array;
   readonly #acceptance: Float64Array;
   readonly #treeDepth: Uint8Array;
@@ -117,8 +122,9 @@ class RunningChain {
     this.#metric = metricOf(metric, this.#moments);
     this.#step = new DualAveraging(targetAcceptance, 1, this.#metric.largestStep);
     this.#windows = warmUpWindows(metric, warmUp);
-    this.#window = new RunningMoments(metric, potential.dimension);
+    this.#window = windowMoments(metric, potential.dimension);
     this.#positions = new Float64Array(draws * potential.dimension);
+    this.#slopes = new Float64Array(draws * potential.dimension);
     this.#energy = new Float64Array(draws);
     this.#acceptance = new Float64Array(draws);
     this.#treeDepth = new Uint8Array(draws);
@@ -136,11 +142,11 @@ class RunningChain {
     const { metric, guess, warmUp } = this.settings;
     const { acceptance, atBound } = await this.#move(this.#step.stepSize, mostStepsOfWarmUp);
     this.#step.update(acceptance, atBound);
-    if (this.iterations > this.#windows.start) this.#window.add(this.#point.position);
+    if (this.iterations > this.#windows.start) this.#window.add(this.#point.position, this.#point.gradient);
     if (this.#windows.ends.includes(this.iterations)) {
       this.#moments = this.#window.regularised(guess);
       this.#metric = metricOf(metric, this.#moments);
-      this.#window = new RunningMoments(metric, this.#potential.dimension);
+      this.#window = windowMoments(metric, this.#potential.dimension);
       this.#step.restart(await this.#reasonableStep(this.#step.stepSize));
     }
     if (this.iterations === warmUp) this.#warmUpGradients = this.#gradients;
@@ -150,6 +156,7 @@ class RunningChain {
     const draw = this.iterations - this.settings.warmUp;
     const { point, acceptance, depth, diverging } = await this.#move(this.#step.finalStepSize);
     this.#positions.set(point.position, draw * this.#potential.dimension);
+    this.#slopes.set(point.gradient, draw * this.#potential.dimension);
     this.#energy[draw] = point.energy;
     this.#acceptance[draw] = acceptance;
     this.#treeDepth[draw] = depth;
@@ -172,6 +179,7 @@ class RunningChain {
       warmUpGradients: this.#warmUpGradients,
       kept: {
         positions: this.#positions.slice(0, draws * this.#potential.dimension),
+        slopes: this.#slopes.slice(0, draws * this.#potential.dimension),
         energy: this.#energy.slice(0, draws),
         acceptance: this.#acceptance.slice(0, draws),
         treeDepth: this.#treeDepth.slice(0, draws),
@@ -191,6 +199,7 @@ class RunningChain {
     this.#gradients = gradients;
     this.#warmUpGradients = warmUpGradients;
     this.#positions.set(kept.positions);
+    this.#slopes.set(kept.slopes);
     this.#energy.set(kept.energy);
     this.#acceptance.set(kept.acceptance);
     this.#treeDepth.set(kept.treeDepth);
@@ -200,6 +209,7 @@ class RunningChain {
   result(): NutsChain {
     return {
       positions: this.#positions,
+      slopes: this.#slopes,
       statistics: {
         energy: this.#energy,
         acceptance: this.#acceptance,

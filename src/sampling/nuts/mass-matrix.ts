@@ -1,4 +1,4 @@
-import { diagonal, identity, type Matrix, matrix, trace } from "../../linalg/matrix.ts";
+import { diagonal, diagonalMatrix, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { denseMetric, diagonalMetric, type Metric, normalMetric } from "./hamiltonian.ts";
 
 /** `normal`: that of a normal law with independent entries, which the target is near to. */
@@ -31,7 +31,7 @@ export interface WarmUpWindows {
  */
 export function warmUpWindows(kind: MetricKind, warmUp: number): WarmUpWindows {
   if (kind === "normal")
-    return { start: Math.ceil(0.1 * warmUp), ends: [0.35, 0.75].map((part) => Math.ceil(part * warmUp)) };
+    return { start: Math.ceil(0.1 * warmUp), ends: [0.35, 0.7].map((part) => Math.ceil(part * warmUp)) };
   if (warmUp < 150) return { start: warmUp, ends: [] };
   const start = 75;
   const last = warmUp - 50;
@@ -49,20 +49,33 @@ export interface MomentsState {
   readonly count: number;
 }
 
+/** What a window learns, and what it needs for that. */
+export interface WindowMoments {
+  /** Of what it has seen so far. */
+  state: MomentsState;
+  /** @param gradient of the loss there */
+  add(position: Float64Array, gradient: Float64Array): void;
+  /** @param guess what the covariance is drawn towards */
+  regularised(guess: Matrix): KnownMoments;
+}
+
+export function windowMoments(kind: MetricKind, dimension: number): WindowMoments {
+  return kind === "normal" ? new NearlyNormalMoments(dimension) : new RunningMoments(kind, dimension);
+}
+
 /** Mean and covariance of the positions of one window, by Welford's updates: M² a position, or M for the diagonal alone. */
-export class RunningMoments {
-  readonly #kind: MetricKind;
+export class RunningMoments implements WindowMoments {
+  readonly #isDense: boolean;
   readonly #mean: Float64Array;
   readonly #sums: Matrix;
   #count = 0;
 
-  constructor(kind: MetricKind, dimension: number) {
-    this.#kind = kind;
+  constructor(kind: "dense" | "diagonal", dimension: number) {
+    this.#isDense = kind === "dense";
     this.#mean = new Float64Array(dimension);
     this.#sums = matrix(dimension, dimension);
   }
 
-  /** Of the positions so far. */
   get state(): MomentsState {
     return { mean: this.#mean.slice(), sums: this.#sums.data.slice(), count: this.#count };
   }
@@ -80,7 +93,7 @@ export class RunningMoments {
     for (let j = 0; j < size; j++) this.#mean[j] += before[j] / this.#count;
     for (let i = 0; i < size; i++) {
       const after = position[i] - this.#mean[i];
-      if (this.#kind !== "dense") this.#sums.data[i * size + i] += before[i] * after;
+      if (!this.#isDense) this.#sums.data[i * size + i] += before[i] * after;
       else for (let j = 0; j < size; j++) this.#sums.data[i * size + j] += before[j] * after;
     }
   }
@@ -88,17 +101,13 @@ export class RunningMoments {
   /**
    * The covariance is (n V + k G)/(n + k), V that of the sample and G a guess that counts as k draws: 5, as in Stan, for the diagonal
    * alone, and M + 5 for a dense matrix, of which n draws know each direction to √(M/n) only. Stan's G is 10⁻³ I, for
-   * parameters of unit scale; posterior sds of 10⁻³ would drown in it. Near to a normal law all variances are about the same, and
-   * each is drawn to their mean as by 50 draws.
+   * parameters of unit scale; posterior sds of 10⁻³ would drown in it.
    */
-  regularised(given: Matrix): KnownMoments {
-    const [weight, guess] =
-      this.#kind === "normal"
-        ? [50, identity(given.rows, trace(this.#sums) / (given.rows * (this.#count - 1)))]
-        : [this.#kind === "dense" ? given.rows + 5 : 5, given];
+  regularised(guess: Matrix): KnownMoments {
     const n = this.#count;
-    const fraction = n / (n + weight);
     const size = guess.rows;
+    const weight = this.#isDense ? size + 5 : 5;
+    const fraction = n / (n + weight);
     const result = matrix(size, size);
     for (let i = 0; i < size; i++)
       for (let j = 0; j < size; j++) {
@@ -108,5 +117,77 @@ export class RunningMoments {
         result.data[at] = fraction * (this.#sums.data[lower] / (n - 1)) + (1 - fraction) * guess.data[at];
       }
     return { mean: this.#mean.slice(), covariance: result };
+  }
+}
+
+/** All variances are about the same, and each is drawn to their mean as by so many draws. */
+const drawsTowardsMean = 5;
+/** What the scores make of a variance, at least and at most, over the positions' own. */
+const mostByScores = 4;
+/** What they move a mean at most, in sds. */
+const mostShift = 0.5;
+
+/**
+ * Means and variances near to a normal law from positions and gradients together. For N(c, v) the gradient of the loss is (z − c)/v, whatever
+ * the draws: v̂ = Cov(z, z)/Cov(z, ∇U) and ĉ = z̄ − v̂ mean(∇U) are exact from two of them, and near to it as exact as the law is near
+ * (theory/score-controls.ts), where positions alone would need hundreds.
+ */
+class NearlyNormalMoments implements WindowMoments {
+  readonly #size: number;
+  /** Of z, ∇U, z² and z ∇U, each around the first position's. */
+  readonly #sums: Float64Array;
+  readonly #first: Float64Array;
+  #count = 0;
+
+  constructor(dimension: number) {
+    this.#size = dimension;
+    this.#sums = new Float64Array(4 * dimension);
+    this.#first = new Float64Array(dimension);
+  }
+
+  get state(): MomentsState {
+    return { mean: this.#first.slice(), sums: this.#sums.slice(), count: this.#count };
+  }
+
+  set state({ mean, sums, count }: MomentsState) {
+    this.#first.set(mean);
+    this.#sums.set(sums);
+    this.#count = count;
+  }
+
+  add(position: Float64Array, gradient: Float64Array): void {
+    if (this.#count === 0) this.#first.set(position);
+    this.#count++;
+    const size = this.#size;
+    for (let j = 0; j < size; j++) {
+      const z = position[j] - this.#first[j];
+      this.#sums[j] += z;
+      this.#sums[size + j] += gradient[j];
+      this.#sums[2 * size + j] += z * z;
+      this.#sums[3 * size + j] += z * gradient[j];
+    }
+  }
+
+  regularised(): KnownMoments {
+    const [n, size] = [this.#count, this.#size];
+    const means = this.#sums.map((sum) => sum / n);
+    const variances = new Float64Array(size);
+    for (let j = 0; j < size; j++) {
+      const ofPositions = means[2 * size + j] - means[j] ** 2;
+      const withGradients = means[3 * size + j] - means[j] * means[size + j];
+      const byScores = Math.min(mostByScores, Math.max(1 / mostByScores, 1 / withGradients || 1));
+      variances[j] = ofPositions * (withGradients > 0 ? byScores : mostByScores);
+    }
+    const common = variances.reduce((sum, value) => sum + value, 0) / size;
+    const drawn = variances.map((value) => (n * value + drawsTowardsMean * common) / (n + drawsTowardsMean));
+    // One draw at a wall has a gradient that would throw the mean far away.
+    const shift = (j: number) => {
+      const most = mostShift * Math.sqrt(drawn[j]);
+      return Math.min(most, Math.max(-most, drawn[j] * means[size + j]));
+    };
+    return {
+      mean: this.#first.map((value, j) => value + means[j] - shift(j)),
+      covariance: diagonalMatrix(drawn),
+    };
   }
 }

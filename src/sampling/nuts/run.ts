@@ -8,6 +8,7 @@ import { traitsOf } from "../../rows/rows-of.ts";
 import { drawsOutput, lastOfEach } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
+import { scoresBy, scoresInLines } from "./scores.ts";
 import { mostRiseOf, startBetween } from "./start.ts";
 import type { TransportCoordinates } from "./transport.ts";
 
@@ -69,8 +70,11 @@ export async function runNuts(
   const positions = chains.map((chain) =>
     coordinates ? positionsOf(chain.positions, mode.length, coordinates) : chain.positions,
   );
+  // Beyond a bound the density is 0, and by parts the integral leaves what is at the bound.
+  const isSmooth = !traitsOf(model).mayBeBounded;
   return {
     ...drawsOutput(positions, mode.length, stepsPerDraw),
+    ...(isSmooth && { scores: coordinates ? scoresInLines(chains, coordinates) : scoresBy(laplaceCovariance, chains) }),
     hamiltonian: chains.map(({ statistics }) => statistics),
   };
 }

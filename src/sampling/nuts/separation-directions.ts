@@ -25,20 +25,23 @@ export async function separationDirections(local: DenseApproximation): Promise<M
 /** Column j is what moves with parameter j by 1. The next pivot is the parameter with the largest share of the prior's variance. */
 function pivotedDirections(covariance: Matrix, priorVariances: Float64Array): Matrix {
   const size = covariance.rows;
+  // The lower triangle counts.
   const left = covariance.data.slice();
   const directions = matrix(size, size);
-  const parameters = new Set(priorVariances.keys());
-  while (parameters.size > 0) {
+  let parameters = [...priorVariances.keys()];
+  const column = new Float64Array(size);
+  while (parameters.length > 0) {
     const fraction = (j: number) => left[j * size + j] / priorVariances[j];
-    const pivot = [...parameters].reduce((best, j) => (fraction(j) > fraction(best) ? j : best));
-    parameters.delete(pivot);
+    const pivot = parameters.reduce((best, j) => (fraction(j) > fraction(best) ? j : best));
+    parameters = parameters.filter((j) => j !== pivot);
     directions.data[pivot * size + pivot] = 1;
     const variance = left[pivot * size + pivot];
-    const others = Int32Array.from(parameters);
-    for (const i of others) {
-      const factor = left[i * size + pivot] / variance;
+    for (const j of parameters) column[j] = j < pivot ? left[pivot * size + j] : left[j * size + pivot];
+    for (let a = 0; a < parameters.length; a++) {
+      const i = parameters[a];
+      const factor = column[i] / variance;
       directions.data[i * size + pivot] = factor;
-      for (const j of others) left[i * size + j] -= factor * left[pivot * size + j];
+      for (let b = 0; b <= a; b++) left[i * size + parameters[b]] -= factor * column[parameters[b]];
     }
   }
   return directions;

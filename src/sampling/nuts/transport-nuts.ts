@@ -1,5 +1,5 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { identity } from "../../linalg/matrix.ts";
+import { dot, identity } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
@@ -24,8 +24,8 @@ interface Naming {
   readonly numRows: number;
 }
 
-/** The step size, the means and the variances are learned, which are known roughly before: a few iterations do. */
-export const warmUp = 200;
+/** The step size, the means and the variances are learned, which are known roughly before, and from gradients too: a few iterations do. */
+export const warmUp = 100;
 
 /**
  * δ. The precision for the same number of gradients hardly depends on it, but is a tenth better for 0.8 of many parameters. Of few, whose
@@ -51,32 +51,60 @@ export function workPerIteration(model: Model, numRows: number): number {
 const fractionForPrecision = 0.75;
 const maxIterationsPerDraw = 8;
 
-/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept. */
+/** What a few iterations tell of those to come. */
+interface Pilot {
+  /** That an iteration takes: many where a wall of the posterior lies across the coordinates. */
+  readonly gradients: number;
+  /** Share of a parameter's variance that its score does not explain, the largest: near to 0 near to a normal law. */
+  readonly unexplained: number;
+}
+
+/** Means and sds come from all iterations: where they are cheap, several for each draw that is kept, unless scores make so many needless. */
 export function iterationsPerDraw(
   model: Model,
   numRows: number,
-  { chains, draws }: Pick<SamplerOptions, "chains" | "draws">,
-  gradients = gradientsPerIteration,
+  { chains, draws, tolerance }: Pick<SamplerOptions, "chains" | "draws" | "tolerance">,
+  { gradients, unexplained }: Pilot = { gradients: gradientsPerIteration, unexplained: 1 },
 ): number {
   const work = (chains * draws * workPerIteration(model, numRows) * gradients) / gradientsPerIteration;
-  return Math.max(1, Math.min(maxIterationsPerDraw, Math.floor((fractionForPrecision * maxWork) / work)));
+  const affordable = Math.floor((fractionForPrecision * maxWork) / work);
+  // Two standard errors of an sd, 2 √(unexplained/(2 n)), for a quarter of the tolerance: what is reported may be a bent function of parameters.
+  const wanted = Math.ceil((32 * unexplained) / (tolerance ** 2 * chains * draws));
+  return Math.max(1, Math.min(maxIterationsPerDraw, affordable, wanted));
 }
 
 const pilot = { warmUp: 60, draws: 20 };
 
-/** Gradients that an iteration takes, by a short chain: many where a wall of the posterior lies across the coordinates. */
-async function gradientsInPilot(
+async function runPilot(
   { model, mode }: DenseApproximation,
   { prepareLoss, coordinates }: TransportedTarget,
   targetAcceptance: number,
-): Promise<number> {
+): Promise<Pilot> {
   const prepare = coordinates.prepare(prepareLoss);
   const { length: dimension } = mode;
   const settings = { ...pilot, metric: "normal", guess: identity(dimension), targetAcceptance } as const;
-  const [{ statistics }] = await runTogether(model.memory, prepare, 1, (evaluate) =>
+  const [chain] = await runTogether(model.memory, prepare, 1, (evaluate) =>
     runNutsChain({ dimension, evaluate }, new Float64Array(dimension), settings, createRandom(1, 0, 22)),
   );
-  return statistics.gradients / pilot.draws;
+  const column = (rows: Float64Array, j: number) =>
+    Float64Array.from({ length: pilot.draws }, (_, k) => rows[k * dimension + j]);
+  const shares = Array.from(
+    mode,
+    (_, j) => 1 - squaredCorrelation(column(chain.positions, j), column(chain.slopes, j)),
+  );
+  // Of a parameter that was skewed before it was mapped, the score explains the map's argument; and a share that is no number explains nothing.
+  const isExplained = coordinates.skewed.length === 0 && shares.every((share) => share <= 1);
+  const unexplained = isExplained ? Math.max(...shares) : 1;
+  return { gradients: chain.statistics.gradients / pilot.draws, unexplained };
+}
+
+function squaredCorrelation(a: Float64Array, b: Float64Array): number {
+  const centered = (values: Float64Array) => {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    return values.map((value) => value - mean);
+  };
+  const [x, y] = [centered(a), centered(b)];
+  return dot(x, y) ** 2 / (dot(x, x) * dot(y, y));
 }
 
 /**
@@ -91,11 +119,10 @@ export async function planTransported(
 ): Promise<Plan> {
   const { skewed } = target.coordinates;
   const targetAcceptance = acceptanceFor(local.model.dimension);
-  const affordable = (gradients?: number) => iterationsPerDraw(local.model, numRows, options, gradients);
-  const usual = affordable();
+  const iterations = (pilot?: Pilot) => iterationsPerDraw(local.model, numRows, options, pilot);
+  const usual = iterations();
   // One is what there is at least, and needs no pilot.
-  const stepsPerDraw =
-    usual > 1 ? Math.min(usual, affordable(await gradientsInPilot(local, target, targetAcceptance))) : usual;
+  const stepsPerDraw = usual > 1 ? Math.min(usual, iterations(await runPilot(local, target, targetAcceptance))) : usual;
   const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
   const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(name, because, options);

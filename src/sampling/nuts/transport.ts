@@ -29,6 +29,10 @@ import { separationDirections } from "./separation-directions.ts";
 export interface TransportCoordinates {
   /** S */
   readonly skewed: readonly number[];
+  /** B */
+  readonly basis: Matrix;
+  /** t(z), and the gradient of U in t, from that of the loss in z. */
+  line(z: Float64Array, gradient: Float64Array): { readonly t: Float64Array; readonly slope: Float64Array };
   /** θ(z) of each z; several together take less time than one by one. */
   positions(zs: readonly ArrayLike<number>[]): Float64Array[];
   /** The loss in z and its gradient, from those in θ. */
@@ -53,7 +57,8 @@ export async function transportCoordinates(
     direction: transposed.data.subarray(j * mode.length, (j + 1) * mode.length),
     sd: 1 / Math.sqrt(curvature),
   }));
-  const skewness = await along(lines, skewnessAlong);
+  const [atMode] = await along(lines.slice(0, 1), ({ at }) => at(0));
+  const skewness = await along(lines, (posterior) => skewnessAlong(posterior, atMode.loss));
   const isSkewed = (j: number) => skewness[j] > minSkewness;
   const [skewed, others] = [true, false].map((side) => [...lines.keys()].filter((j) => isSkewed(j) === side));
   const basis = skewed.length > 0 ? whiten(directions, precision, others) : local.laplaceFactor;
@@ -127,10 +132,11 @@ async function lookAlong<Result>(
 const lookedAt = 1.5;
 const minSkewness = Math.log(1.5);
 
-async function skewnessAlong({ sd, at }: Posterior): Promise<number> {
-  const [below, mode, above] = [await at(-lookedAt * sd), await at(0), await at(lookedAt * sd)];
+/** @param atMode the loss where the lines begin */
+async function skewnessAlong({ sd, at }: Posterior, atMode: number): Promise<number> {
+  const [below, above] = [await at(-lookedAt * sd), await at(lookedAt * sd)];
   const sides = [below, above].map(({ loss }) => {
-    const difference = Math.abs(Math.log((loss - mode.loss) / (0.5 * lookedAt ** 2)));
+    const difference = Math.abs(Math.log((loss - atMode) / (0.5 * lookedAt ** 2)));
     // A loss that overflows, or falls where it should rise.
     return Number.isNaN(difference) ? Infinity : difference;
   });
@@ -222,6 +228,16 @@ function coordinatesOf(
   };
   return {
     skewed,
+    basis,
+    line(z, gradient) {
+      const [t, ofT] = [z.slice(), gradient.slice()];
+      skewed.forEach((s, k) => {
+        const { slope, logSlope } = transports[k].slope(z[s]);
+        t[s] = transports[k].value(z[s]);
+        ofT[s] = (gradient[s] + logSlope) / slope;
+      });
+      return { t, slope: ofT };
+    },
     positions,
     prepare: (ofTheta) => (capacity) => {
       const evaluate = ofTheta(capacity);
