@@ -38,7 +38,7 @@ FEW_ROWS, FEW_OF_A_CLASS, ALL_ROWS, CHUNK = 1_000, 250, 10_000, 20_000
 def read(folder):
     design = json.loads((folder / "design.json").read_text())
     x, y = np.load(folder / "x.npy", mmap_mode="r"), np.load(folder / "y.npy").astype(float)
-    return x, y, np.array(design["priorSds"])
+    return x, y, np.array(design["priorSds"]), design["columns"]
 
 
 def chunks(count):
@@ -91,16 +91,33 @@ def find_mode(x, y, sds):
     raise SystemExit("Newton's method has not converged")
 
 
-def walls(x, y):
-    """Indicators whose rows are all of one class, as (column, what the intercept moves by while their coefficient moves by 1): then no other row's logit moves."""
-    found = []
-    for column in range(x.shape[1] - 1):
+def levels(x, names):
+    """
+    Of each level of a factor, and of other columns whose value is mostly the same: the rows, a column, and the direction in which the logits of
+    these rows alone move. Standardised, an indicator is the same small number outside of its level; the level that has no column is where all are.
+    """
+    size = x.shape[1]
+    factors = {}
+    for column in range(size - 1):
         values = np.asarray(x[:, column])
         usual = np.median(values)
-        touched = values != usual
-        if y[touched].min() == y[touched].max():
-            found.append((column, -usual))
-    return found
+        rows = values != usual
+        direction = np.zeros(size)
+        direction[column], direction[-1] = 1.0, -usual
+        yield rows, column, direction
+        if "[" in names[column]:
+            factor = factors.setdefault(names[column].split("[")[0], (np.zeros(len(x), bool), np.zeros(size)))
+            factor[0][rows] = True
+            factor[1][:] -= direction / (values[rows][0] - usual)
+    for of_others, direction in factors.values():
+        if not of_others.all():
+            direction[-1] += 1
+            yield ~of_others, size - 1, direction
+
+
+def walls(x, y, names):
+    """Levels whose rows are all of one class."""
+    return [(column, direction) for rows, column, direction in levels(x, names) if y[rows].min() == y[rows].max()]
 
 
 class Coordinates:
@@ -116,9 +133,9 @@ class Coordinates:
         self.directions = np.zeros((size, size))
         self.directions[np.ix_(others, others)] = np.linalg.cholesky(np.linalg.inv(hessian[np.ix_(others, others)]))
         self.maps = []
-        for column, intercept in found:
-            self.directions[column, column], self.directions[-1, column] = 1.0, intercept
-            self.maps.append(self.map_along(self.directions[:, column], density))
+        for column, direction in found:
+            self.directions[:, column] = direction
+            self.maps.append(self.map_along(direction, density))
 
     def map_along(self, direction, density):
         def ends(reach):
@@ -170,18 +187,15 @@ def density_along(density, mode, direction, at):
     return np.concatenate([density(mode + part[:, None] * direction) for part in np.array_split(at, len(at) // 500 + 1)])
 
 
-def exact_rows(x, y):
-    """Rows where an indicator of few rows, or of few of one class, is 1: its standardised value there is large, and elsewhere the same small number."""
+def exact_rows(x, y, names):
+    """Rows of levels that have few, or few of one class."""
     if len(y) <= ALL_ROWS:
         return np.arange(len(y))
     chosen = np.zeros(len(y), bool)
-    for column in range(x.shape[1] - 1):
-        values = np.asarray(x[:, column])
-        usual = np.median(values)
-        touched = values != usual
-        events = y[touched].sum()
-        if touched.sum() <= FEW_ROWS or min(events, touched.sum() - events) <= FEW_OF_A_CLASS:
-            chosen |= touched
+    for rows, *_ in levels(x, names):
+        events = y[rows].sum()
+        if rows.sum() <= FEW_ROWS or min(events, rows.sum() - events) <= FEW_OF_A_CLASS:
+            chosen |= rows
     return np.flatnonzero(chosen)
 
 
@@ -272,9 +286,9 @@ def write_draws(out, draws, accepted, hessian, mode):
 def main():
     folder, out = Path(sys.argv[1]), Path(sys.argv[2])
     random = np.random.default_rng(20)
-    x, y, sds = read(folder)
+    x, y, sds, names = read(folder)
     mode, hessian = find_mode(x, y, sds)
-    rows = exact_rows(x, y)
+    rows = exact_rows(x, y, names)
     exact_x, exact_y = np.asarray(x[rows], float), y[rows]
     mean = 1 / (1 + np.exp(-exact_x @ mode))
     # What the quadratic part keeps: all curvature but that of the exact rows and of the prior.
@@ -291,7 +305,7 @@ def main():
         mean = 1 / (1 + np.exp(-(weights @ exact_x.T)))
         return (exact_y - mean) @ exact_x - weights / sds**2 + pull - (weights - mode) @ rest
 
-    coordinates = Coordinates(mode, hessian, density, walls(x, y))
+    coordinates = Coordinates(mode, hessian, density, walls(x, y, names))
     inner = coordinates.density(density), coordinates.slope(slope)
     factor = np.eye(len(mode))
     draws, accepted, last = hamiltonian_draws(*inner, factor, random, WARMUP, KEPT)
