@@ -118,7 +118,7 @@ async function runCrossed(
   requireNumbers(table.coefficients);
   const coefficients = table.coefficients.map(convergenceOf);
   const checks = [
-    checkConvergence(coefficients, {}),
+    checkConvergence(coefficients, {}, output.chains),
     checkCrossed(crossed.error),
     crossedPriorCheck(output, model, names, options),
   ];

@@ -92,7 +92,7 @@ const suitedTo = (known: Known) => samplers.filter((sampler) => unsupportedReaso
  * | a setting of control variates was given                                 | `control-variate` |
  * | a linear model with few rows a parameter, so that its joint mode says little | `conjugate`  |
  * | there is no mode                                                        | `nuts`, or `coreset-nuts` |
- * | groups, and passes over all of them are cheap                           | `nuts`            |
+ * | passes over all rows, or groups, take no longer than control variates' pilot runs | `nuts`  |
  * | the posterior is far from normal, and passes over all rows are cheap    | `nuts`            |
  * | all else                                                                | `control-variate`, whose error falls below any tolerance and whose cost per draw does not grow with N |
  */
@@ -120,12 +120,19 @@ async function chooseSampler(local: LocalApproximation, options: SamplerOptions)
       sampler: nuts,
       rationale: local.model.groups
         ? "auto: the groups are few enough for passes over all of them"
-        : "auto: the posterior is far from normal, and the rows are few enough for passes over all of them",
+        : "auto: the rows are few enough for passes over all of them",
     };
   return { sampler: controlVariate, rationale: "auto", instead };
 }
 
 const lowRankChoice = (model: Model): Sampler => (traitsOf(model).areInMemory ? wideLangevin : constantSgd);
+
+/**
+ * Of the work that a run spends without asking, for up to 40 parameters, and more in proportion: in the time that control variates take for their pilot
+ * runs, which grows with the parameters, gradients over all rows tell means, sds and intervals better.
+ */
+const asFast = 0.2;
+const fewParameters = 40;
 
 /** Up to here control variates are nearer to the posterior than NUTS in the same time, as means over all their steps count. */
 const skewedBeyondSteps = 0.45;
@@ -136,6 +143,7 @@ const forGroups = 2;
 async function prefersNuts(local: DenseApproximation, options: SamplerOptions): Promise<boolean> {
   if (local.model.blocks) return false;
   if (local.model.groups) return isNutsAffordable(local, options, forGroups);
+  if (isNutsAffordable(local, options, asFast * Math.max(1, local.model.dimension / fewParameters))) return true;
   return isNutsAffordable(local, options, 0.5) && (await isFarFromNormal(local, skewedBeyondSteps));
 }
 

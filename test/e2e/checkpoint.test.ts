@@ -9,7 +9,7 @@ const fit = ["fit", "events.csv", "-f", "y ~ x + z", "--sampler", "nuts", "--dra
 it("a run that is interrupted and then killed is resumed to the draws of an undisturbed one", {
   timeout: 600_000,
 }, async () => {
-  writeFileSync(at("events.csv"), eventsTable(20_000));
+  writeFileSync(at("events.csv"), eventsTable(80_000));
   expect(ornsteinAlone([...fit, "--draws-out", "whole.csv"]).status).toBe(0);
   const args = [...fit, "--draws-out", "resumed.csv", "--json", "fit.json", "--checkpoint", "run"];
   const first = startKillable(folder, args);

@@ -5,15 +5,11 @@ import type { Convergence, RunCheck } from "./certificate.ts";
 export const minEffectiveSamples = 400;
 export const largestRHat = 1.01;
 
-/** @param chains Given where coefficients are so many that the largest R̂ of all passes the limit by chance. */
-export function checkConvergence(
-  coefficients: readonly Convergence[],
-  { fewDraws }: Remedy,
-  chains?: number,
-): RunCheck {
+/** @param chains where draws are few or coefficients many, the largest R̂ of all passes the usual limit by chance */
+export function checkConvergence(coefficients: readonly Convergence[], { fewDraws }: Remedy, chains: number): RunCheck {
   const fewest = coefficients.reduce((worst, c) => (c.essBulk < worst.essBulk ? c : worst));
   const limitOf = ({ essBulk }: Convergence) =>
-    chains ? Math.max(largestRHat, largestByChance(essBulk, 2 * chains, coefficients.length)) : largestRHat;
+    Math.max(largestRHat, largestByChance(essBulk, 2 * chains, coefficients.length));
   const largest = coefficients.reduce((worst, c) => (c.rHat - limitOf(c) > worst.rHat - limitOf(worst) ? c : worst));
   if (fewest.essBulk < minEffectiveSamples) {
     return {

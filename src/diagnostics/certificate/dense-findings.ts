@@ -42,7 +42,7 @@ export async function denseFindings(
   const remedy = sampler.remedy?.(plan.settings) ?? {};
   const accuracy = checkAccuracy(plan, coefficients, { tolerance, given: ownNumbers(plan, tuning) }, remedy);
   const checks: RunCheck[] = [
-    withEnds(checkConvergence(coefficients, remedy), plan, output, coefficients),
+    withEnds(checkConvergence(coefficients, remedy, output.chains), plan, output, coefficients),
     checkPrediction(plan, output, coefficients, remedy),
     accuracy,
     ...ofModel,

@@ -1,4 +1,5 @@
 import { priorsOfColumns } from "../../design/column-priors.ts";
+import { levelBasis } from "../../design/columns/level-basis.ts";
 import { rotatedPriors } from "../../design/design.ts";
 import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -71,7 +72,13 @@ export async function loadModel(
     auxiliaries,
   });
   const areTrials = design.target.kind === "trials" && design.weightedBy === undefined;
-  const flat = { ...bare, ...(areTrials && { areTrials }), ...(design.cells && { cells: design.cells }) };
+  const levels = levelBasis(design.columns, design.basis);
+  const flat = {
+    ...bare,
+    ...(areTrials && { areTrials }),
+    ...(design.cells && { cells: design.cells }),
+    ...(levels && { levels }),
+  };
   if (design.groups && (learnsPrior || sigma === "em"))
     throw new InputError(
       `${learnsPrior ? "A prior" : "sigma"} is not learned by empirical Bayes beside group terms, whose own sds are parameters; leave ${learnsPrior ? "--prior learned" : "--sigma em"} out.`,

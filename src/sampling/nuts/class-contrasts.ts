@@ -7,7 +7,7 @@ import { rowsOf } from "../../rows/rows-of.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
 /** θ = basis φ, and the prior's variances of φ. */
-interface Contrasts {
+export interface Contrasts {
   readonly basis: Matrix;
   readonly inverse: Matrix;
   readonly priorVariances: Float64Array;
@@ -16,8 +16,7 @@ interface Contrasts {
 /**
  * φ_c = θ_c − θ_r for the classes c ≠ r of a column, and φ_r = θ_r, minus the contrast with the reference class. For each
  * column r is the class, that of reference among them, with which the contrasts are known best: the one that its rows have, as
- * the likelihood of a level that only ever has class r ends where another class' predictor comes near to that of r. With one
- * predictor a row φ = θ.
+ * the likelihood of a level that only ever has class r ends where another class' predictor comes near to that of r.
  * @param likelihood M×M, its curvature at the mode
  */
 export async function classContrasts(local: DenseApproximation, likelihood: Matrix): Promise<Contrasts> {
@@ -25,9 +24,7 @@ export async function classContrasts(local: DenseApproximation, likelihood: Matr
   const { numPredictors, hasReference } = model;
   const size = likelihood.rows;
   const [basis, inverse] = [identity(size), identity(size)];
-  // A prior without curvature at the mode leaves all to the data.
-  const priorVariances = priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
-  if (numPredictors === 1) return { basis, inverse, priorVariances };
+  const priorVariances = variancesOf(priorCurvatures);
   const covariance = inverseWithLittlePrior(await addSeparationDirections(local, likelihood), priorCurvatures);
   const at = (i: number, j: number) => covariance.data[i * size + j];
   const numColumns = numCoefficients(model) / numPredictors;
@@ -50,6 +47,11 @@ export async function classContrasts(local: DenseApproximation, likelihood: Matr
 }
 
 const minCurvature = 1e-12;
+
+/** A prior without curvature at the mode leaves all to the data. */
+export function variancesOf(priorCurvatures: Float64Array): Float64Array {
+  return priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
+}
 
 /** Of each pair of antithetic points one is beyond a wall that the other is not. */
 const contrastPairs = 2;

@@ -1,4 +1,4 @@
-import { diagonal, diagonalMatrix, type Matrix, matrix } from "../../linalg/matrix.ts";
+import { diagonal, identity, type Matrix, matrix } from "../../linalg/matrix.ts";
 import { denseMetric, diagonalMetric, type Metric, normalMetric } from "./hamiltonian.ts";
 
 /** `normal`: that of a normal law with independent entries, which the target is near to. */
@@ -120,17 +120,14 @@ export class RunningMoments implements WindowMoments {
   }
 }
 
-/** All variances are about the same, and each is drawn to their mean as by so many draws. */
-const drawsTowardsMean = 5;
-/** What the scores make of a variance, at least and at most, over the positions' own. */
-const mostByScores = 4;
-/** What they move a mean at most, in sds. */
+/** What gradients move a mean at most, in sds. */
 const mostShift = 0.5;
 
 /**
- * Means and variances near to a normal law from positions and gradients together. For N(c, v) the gradient of the loss is (z − c)/v, whatever
+ * Means near to a normal law, and one variance for all, from positions and gradients together. For N(c, v) the gradient of the loss is (z − c)/v, whatever
  * the draws: v̂ = Cov(z, z)/Cov(z, ∇U) and ĉ = z̄ − v̂ mean(∇U) are exact from two of them, and near to it as exact as the law is near
- * (theory/score-controls.ts), where positions alone would need hundreds.
+ * (theory/score-controls.ts), where positions alone would need hundreds. What whitening leaves is about the same for all parameters: of many they are wider than
+ * at the mode, and the median is not misled by those at walls.
  */
 class NearlyNormalMoments implements WindowMoments {
   readonly #size: number;
@@ -171,23 +168,22 @@ class NearlyNormalMoments implements WindowMoments {
   regularised(): KnownMoments {
     const [n, size] = [this.#count, this.#size];
     const means = this.#sums.map((sum) => sum / n);
-    const variances = new Float64Array(size);
-    for (let j = 0; j < size; j++) {
+    const variances = Float64Array.from({ length: size }, (_, j) => {
       const ofPositions = means[2 * size + j] - means[j] ** 2;
-      const withGradients = means[3 * size + j] - means[j] * means[size + j];
-      const byScores = Math.min(mostByScores, Math.max(1 / mostByScores, 1 / withGradients || 1));
-      variances[j] = ofPositions * (withGradients > 0 ? byScores : mostByScores);
-    }
-    const common = variances.reduce((sum, value) => sum + value, 0) / size;
-    const drawn = variances.map((value) => (n * value + drawsTowardsMean * common) / (n + drawsTowardsMean));
+      return ofPositions / (means[3 * size + j] - means[j] * means[size + j]);
+    });
+    const common = medianOf(variances.filter((value) => value > 0));
     // One draw at a wall has a gradient that would throw the mean far away.
-    const shift = (j: number) => {
-      const most = mostShift * Math.sqrt(drawn[j]);
-      return Math.min(most, Math.max(-most, drawn[j] * means[size + j]));
-    };
+    const most = mostShift * Math.sqrt(common);
+    const shift = (j: number) => Math.min(most, Math.max(-most, common * means[size + j]));
     return {
       mean: this.#first.map((value, j) => value + means[j] - shift(j)),
-      covariance: diagonalMatrix(drawn),
+      covariance: identity(size, common),
     };
   }
+}
+
+/** 1 of none. */
+function medianOf(values: Float64Array): number {
+  return values.length === 0 ? 1 : values.sort()[values.length >> 1];
 }

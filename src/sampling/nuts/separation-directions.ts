@@ -1,6 +1,7 @@
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
 import { classContrasts } from "./class-contrasts.ts";
+import { levelContrasts } from "./level-contrasts.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
 /**
@@ -10,13 +11,16 @@ import { inverseWithLittlePrior } from "./little-prior.ts";
  * The first direction belongs to the parameter that the likelihood leaves to the prior most. It moves by 1, and the others as they
  * must for what the likelihood knows to stay as it is; the second belongs to the parameter that the likelihood then knows
  * least of, the first held fixed, and so on. This is the Cholesky factorisation with pivots of the inverse of the likelihood's
- * curvature at the mode (and very little of the prior's), its columns scaled. Coefficients of classes are first replaced by
- * contrasts (class-contrasts.ts).
+ * curvature at the mode (and very little of the prior's), its columns scaled. Before that coefficients are replaced by those of single levels
+ * (level-contrasts.ts), and those of classes by contrasts (class-contrasts.ts).
  */
 export async function separationDirections(local: DenseApproximation): Promise<Matrix> {
   const { hessian, numRows, priorCurvatures } = local;
   const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
-  const contrasts = await classContrasts(local, likelihood);
+  const contrasts =
+    local.model.numPredictors === 1
+      ? levelContrasts(local.model, likelihood, priorCurvatures)
+      : await classContrasts(local, likelihood);
   const covariance = inverseWithLittlePrior(likelihood, priorCurvatures);
   const directions = pivotedDirections(congruence(contrasts.inverse, covariance), contrasts.priorVariances);
   return multiply(contrasts.basis, directions);

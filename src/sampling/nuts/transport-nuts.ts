@@ -120,9 +120,8 @@ export async function planTransported(
   const { skewed } = target.coordinates;
   const targetAcceptance = acceptanceFor(local.model.dimension);
   const iterations = (pilot?: Pilot) => iterationsPerDraw(local.model, numRows, options, pilot);
-  const usual = iterations();
-  // One is what there is at least, and needs no pilot.
-  const stepsPerDraw = usual > 1 ? Math.min(usual, iterations(await runPilot(local, target, targetAcceptance))) : usual;
+  // One is what there is at least: where as many gradients as usual would leave no more, no pilot asks.
+  const stepsPerDraw = iterations() > 1 ? iterations(await runPilot(local, target, targetAcceptance)) : 1;
   const mapped = skewed.length > 0 ? `, ${skewed.length} skewed parameters mapped to normal ones` : "";
   const because = `Hamiltonian dynamics by quarters of a turn: ${gradients}, parameters whitened by the normal approximation${mapped}, means, sds and step size learned for a mean acceptance of ${targetAcceptance}`;
   const { settings, prediction } = independentDraws(name, because, options);

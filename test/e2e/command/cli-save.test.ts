@@ -74,7 +74,7 @@ describe("ornstein fit --save, ornstein check", () => {
 
 describe("ornstein fit --draws-out FILE.csv", () => {
   it("writes a file for each chain in CmdStan's form", async () => {
-    const args = ["-f", "y ~ x + city", "--quiet", "--chains", "2", "--draws", "400"];
+    const args = ["-f", "y ~ x + city", "--sampler", "control-variate", "--quiet", "--chains", "2", "--draws", "400"];
     expect((await ornstein("fit", "table.csv", ...args, "--draws-out", "draws.csv")).status).toBe(0);
     expect(readdirSync(folder).filter((name) => name.startsWith("draws"))).toEqual(["draws_1.csv", "draws_2.csv"]);
     const lines = readFileSync(at("draws_2.csv"), "utf8").split("\n");

@@ -1,7 +1,7 @@
 import { build } from "esbuild";
 import { expect, it } from "vitest";
 
-it("the library bundles for the browser without Node's modules, under 850 kB", async () => {
+it("the library bundles for the browser without Node's modules, under 862 kB", async () => {
   const contents = 'import { fit } from "ornstein"; globalThis.fit = fit;';
   const resolveDir = new URL("../../..", import.meta.url).pathname;
   const bundle = await build({
@@ -18,6 +18,6 @@ it("the library bundles for the browser without Node's modules, under 850 kB", a
   expect(text).not.toMatch(/from"node:|require\("node:/);
   // Most of it: the kernels deflated, as base64 (61 kB), notices of licences (23 kB), ml-matrix (71 kB), special functions (45 kB), the formula parser (40 kB),
   // effects (32 kB) and leave-one-out (18 kB) and updates (15 kB), which come with every posterior, rows in blocks and checkpoints (17 kB), rows that
-  // stand elsewhere (16 kB), dense linear algebra in WebAssembly (13 kB).
-  expect(text.length).toBeLessThan(850_000);
+  // stand elsewhere (16 kB), dense linear algebra in WebAssembly (13 kB), what scores tell (10 kB).
+  expect(text.length).toBeLessThan(862_000);
 });
