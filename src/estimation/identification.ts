@@ -1,10 +1,21 @@
 import type { OrthogonalBasis } from "../design/design.ts";
 import type { Design } from "../design/design-types.ts";
-import { add, diagonal, diagonalMatrix, type Matrix, matrix, scaleRowsAndColumns } from "../linalg/matrix.ts";
+import {
+  add,
+  congruence,
+  diagonal,
+  diagonalMatrix,
+  type Matrix,
+  matrix,
+  scale,
+  scaleRowsAndColumns,
+  transpose,
+} from "../linalg/matrix.ts";
 import { symmetricEigen } from "../linalg/symmetric-eigen.ts";
 import { dataRowsOf } from "../models/group-model.ts";
 import { numObservations } from "../models/model.ts";
 import { areClassified } from "../rows/classified.ts";
+import { levelContrasts } from "./level-contrasts.ts";
 import type { DenseApproximation } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
@@ -55,17 +66,25 @@ const maxInflation = 1e4;
 /**
  * Whether columns are so nearly collinear that rows in single precision, and sums over them to 1e-7, do not tell enough of
  * what is between them: by the variance inflation factors P_jj (N A)_jj of the posterior, prior included. All levels of a
- * term are collinear on purpose, and told apart by their prior.
+ * term are collinear on purpose, and told apart by their prior. Of levels that are correlated only as one of them is known badly no digits are lost: each
+ * has rows of its own, whose coefficients (level-contrasts.ts) are not inflated.
  */
-export function losesDigits({ laplaceCovariance, hessian, numRows }: Shape, { columns }: Columns): boolean {
-  const variances = diagonal(laplaceCovariance);
-  const precisions = diagonal(hessian);
+export function losesDigits(local: Shape, { columns }: Columns): boolean {
+  const { model, laplaceCovariance, hessian, numRows, priorCurvatures } = local;
   const isOnPurpose = (j: number) => columns[j % columns.length].isOfLevels || columns[j % columns.length].isIntercept;
   const hasLevels = columns.some(({ isOfLevels }) => isOfLevels);
-  return variances.some(
-    // Not ">": what overflows gives NaN.
-    (variance, j) => !(variance * precisions[j] * numRows <= maxInflation) && !(hasLevels && isOnPurpose(j)),
-  );
+  const isInflated = (covariance: Matrix, precision: Matrix) => {
+    const precisions = diagonal(precision);
+    return diagonal(covariance).some(
+      // Not ">": what overflows gives NaN.
+      (variance, j) => !(variance * precisions[j] * numRows <= maxInflation) && !(hasLevels && isOnPurpose(j)),
+    );
+  };
+  if (!isInflated(laplaceCovariance, hessian)) return false;
+  if (!model.levels || model.numPredictors > 1) return true;
+  const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
+  const { basis, inverse } = levelContrasts(model, likelihood, priorCurvatures);
+  return isInflated(congruence(inverse, laplaceCovariance), congruence(transpose(basis), hessian));
 }
 
 /** Directions in the standardised coefficients in which the data's part of the Hessian is null to f32 rounding. */

@@ -1,17 +1,11 @@
 import { antitheticPoints } from "../../estimation/laplace-points.ts";
+import { type Contrasts, variancesOf } from "../../estimation/level-contrasts.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, identity, type Matrix } from "../../linalg/matrix.ts";
 import { numCoefficients } from "../../models/model.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { rowsOf } from "../../rows/rows-of.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
-
-/** θ = basis φ, and the prior's variances of φ. */
-export interface Contrasts {
-  readonly basis: Matrix;
-  readonly inverse: Matrix;
-  readonly priorVariances: Float64Array;
-}
 
 /**
  * φ_c = θ_c − θ_r for the classes c ≠ r of a column, and φ_r = θ_r, minus the contrast with the reference class. For each
@@ -44,13 +38,6 @@ export async function classContrasts(local: DenseApproximation, likelihood: Matr
     }
   }
   return { basis, inverse, priorVariances };
-}
-
-const minCurvature = 1e-12;
-
-/** A prior without curvature at the mode leaves all to the data. */
-export function variancesOf(priorCurvatures: Float64Array): Float64Array {
-  return priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
 }
 
 /** Of each pair of antithetic points one is beyond a wall that the other is not. */

@@ -1,7 +1,7 @@
+import { levelContrasts } from "../../estimation/level-contrasts.ts";
 import type { DenseApproximation } from "../../estimation/local-approximation.ts";
 import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
 import { classContrasts } from "./class-contrasts.ts";
-import { levelContrasts } from "./level-contrasts.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
 /**
@@ -12,7 +12,7 @@ import { inverseWithLittlePrior } from "./little-prior.ts";
  * must for what the likelihood knows to stay as it is; the second belongs to the parameter that the likelihood then knows
  * least of, the first held fixed, and so on. This is the Cholesky factorisation with pivots of the inverse of the likelihood's
  * curvature at the mode (and very little of the prior's), its columns scaled. Before that coefficients are replaced by those of single levels
- * (level-contrasts.ts), and those of classes by contrasts (class-contrasts.ts).
+ * (estimation/level-contrasts.ts), and those of classes by contrasts (class-contrasts.ts).
  */
 export async function separationDirections(local: DenseApproximation): Promise<Matrix> {
   const { hessian, numRows, priorCurvatures } = local;

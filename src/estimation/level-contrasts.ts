@@ -7,9 +7,15 @@ import {
   type Matrix,
   multiply,
   multiplyVector,
-} from "../../linalg/matrix.ts";
-import type { Model } from "../../models/model.ts";
-import { type Contrasts, variancesOf } from "./class-contrasts.ts";
+} from "../linalg/matrix.ts";
+import type { Model } from "../models/model.ts";
+
+/** θ = basis φ, and the prior's variances of φ. */
+export interface Contrasts {
+  readonly basis: Matrix;
+  readonly inverse: Matrix;
+  readonly priorVariances: Float64Array;
+}
 
 /**
  * Coefficients of single levels (design/columns/level-basis.ts), as the likelihood of a level that has one class only ends where its own rows' predictor
@@ -56,4 +62,11 @@ function extendedVector(vector: Float64Array, size: number): Float64Array {
   const result = new Float64Array(size);
   result.set(vector);
   return result;
+}
+
+const minCurvature = 1e-12;
+
+/** A prior without curvature at the mode leaves all to the data. */
+export function variancesOf(priorCurvatures: Float64Array): Float64Array {
+  return priorCurvatures.map((curvature) => 1 / Math.max(curvature, minCurvature));
 }

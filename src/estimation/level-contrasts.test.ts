@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { fit } from "../../fit/fit-inline.ts";
-import { createRandom } from "../../rng/xoshiro.ts";
+import { fit } from "../fit/fit-inline.ts";
+import { createRandom } from "../rng/xoshiro.ts";
 
 const random = createRandom(7, 0, 2);
 /** Rows of each level, and the share of events; the first level is the reference. */
