@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bench, cacheFolder, root } from "../../harness/cases.mjs";
+import { bench, cacheFolder, referencePath, root } from "../../harness/cases.mjs";
 import { lastLine, runProcess } from "../../harness/processes.mjs";
 
 const bambi = { name: "Bambi (PyMC, nutpie)", environment: "multilevel", script: "bambi_peer.py" };
@@ -46,7 +46,8 @@ async function prepareTable({ name, isSimulated }, { shared, python }) {
 /** The reference's entries by their names without the second effect of a correlation, which packages do not write. */
 function referenceOf(name, shared) {
   const places = [join(shared, "reference/multilevel"), join(root, "test/golden/multilevel/references")];
-  const path = places.map((place) => join(place, `${name}.json`)).find(existsSync);
+  const paths = [referencePath(name), ...places.map((place) => join(place, `${name}.json`))];
+  const path = paths.find(existsSync);
   if (path === undefined) return undefined;
   const { posterior } = JSON.parse(readFileSync(path, "utf8"));
   return new Map(Object.entries(posterior).map(([key, entry]) => [plain(key), entry]));

@@ -58,4 +58,13 @@ describe("scoreInterval", () => {
     const parameter = { values, scores: [new Float64Array(4000).fill(1)], variance: 1 };
     expect(scoreInterval({ parameter, isLogarithm: false }, orderDraws(values))).toBeNull();
   });
+
+  it("is none where the scores are those of another law", () => {
+    const { parameter, isLogarithm } = scored(1, false);
+    const scores = parameter.scores.map((chain) => chain.map((score) => score - 0.06));
+    expect(scoreInterval({ parameter, isLogarithm }, orderDraws(parameter.values))).not.toBeNull();
+    expect(
+      scoreInterval({ parameter: { ...parameter, scores }, isLogarithm }, orderDraws(parameter.values)),
+    ).toBeNull();
+  });
 });

@@ -44,22 +44,15 @@ export function summarise(
   return { coefficients, draws: marginals.draws };
 }
 
-/** Standard errors by which two estimates do not differ unless one is of another law. */
-const farApart = 6;
-
-/** By the scores where that is known better, and no other than by the draws. */
+/** By the scores where these tell it better, and else by the draws' smooth tails. */
 function endsOf(trace: readonly Float64Array[], ordered: OrderedDraws, scored: ScoredNumber | undefined): IntervalEnds {
-  const ofDraws = intervalEnds(trace, ordered);
   const ofScores = scored && scoreInterval(scored, ordered);
-  if (!ofScores) return ofDraws;
-  const isBetter = Math.hypot(ofScores.lowError, ofScores.highError) < Math.hypot(ofDraws.lowError, ofDraws.highError);
-  // Of a normal law the error of such a quantile of n draws is 0.7/√n of the interval's width; the shortest interval's own may be stated too small.
-  const error = (0.7 * (ofDraws.high - ofDraws.low)) / Math.sqrt(ordered.sorted.length);
-  const isFar = (one: number, other: number, stated: number) =>
-    Math.abs(one - other) > farApart * Math.max(error, stated);
-  const isOther =
-    isFar(ofScores.low, ofDraws.low, ofDraws.lowError) || isFar(ofScores.high, ofDraws.high, ofDraws.highError);
-  return isBetter && !isOther ? ofScores : ofDraws;
+  if (!ofScores) return intervalEnds(trace, ordered);
+  const error = ({ lowError, highError }: IntervalEnds) => Math.hypot(lowError, highError);
+  // Of a normal law two such quantiles of n draws are off by 1/√n of their distance, and no less by smooth tails than by half of that.
+  if (error(ofScores) < (ofScores.high - ofScores.low) / (2 * Math.sqrt(ordered.sorted.length))) return ofScores;
+  const ofDraws = intervalEnds(trace, ordered);
+  return error(ofScores) < error(ofDraws) ? ofScores : ofDraws;
 }
 
 function finiteOrNull(value: number): number | null {
