@@ -40,16 +40,6 @@ export class ScoreLaw {
     for (let k = size - 1; k >= 0; k--) this.#sumsAbove[k] = this.#sumsAbove[k + 1] + this.#above[order[k]] / size;
   }
 
-  /** The number of draws. */
-  get size(): number {
-    return this.#sorted.length;
-  }
-
-  /** The share of the draws that lie below a. */
-  shareBelow(a: number): number {
-    return this.#placeOf(a) / this.size;
-  }
-
   get range(): readonly [number, number] {
     return [this.#sorted[0], this.#sorted[this.#sorted.length - 1]];
   }

@@ -15,8 +15,6 @@ const inside = 0.94;
 const lowest = 0.002;
 const highest = 1 - inside - lowest;
 const halvings = 50;
-/** Standard errors of independent draws. */
-const mostErrors = 10;
 
 /**
  * The shortest interval with 94% of the probability, from scores (theory/score-law.ts): its ends l and u have
@@ -27,8 +25,8 @@ const mostErrors = 10;
  * in the law's errors at both, which are means over the draws.
  *
  * @param order of the number's values, one chain after the other
- * @returns null where the law is not smooth enough for it: no density above 0, or one that is as high at the outermost draws; or where it is not that of the
- * draws
+ * @returns null where the law is not smooth enough for it: no density above 0, or one that is as high at the outermost draws; or where it does not rise from 0 to 1
+ * over the draws, as of scores that are not theirs
  */
 export function scoreInterval(
   { parameter, isLogarithm }: ScoredNumber,
@@ -43,7 +41,6 @@ export function scoreInterval(
   const low = rootOf((a) => heightAt(a) - heightAt(upperOf(a)), quantileOf(law, lowest), quantileOf(law, highest));
   if (low === null) return null;
   const high = upperOf(low);
-  if (!isLawOfDraws(law, low) || !isLawOfDraws(law, high)) return null;
   const errors = errorsOf(law, low, high, rate, parameter.values[0].length);
   if (!errors) return null;
   const onScale = (a: number) => (isLogarithm ? Math.exp(center + sd * a) : center + sd * a);
@@ -54,14 +51,6 @@ export function scoreInterval(
     lowError: unit(low) * errors.low,
     highError: unit(high) * errors.high,
   };
-}
-
-/** Whether as many draws lie below as should, to within what chance explains, and more where they are correlated. */
-function isLawOfDraws(law: ScoreLaw, a: number): boolean {
-  const { probability } = law.at(a);
-  return (
-    Math.abs(law.shareBelow(a) - probability) <= mostErrors * Math.sqrt((probability * (1 - probability)) / law.size)
-  );
 }
 
 /** NaN where there is none among the draws. */
