@@ -30,8 +30,13 @@ export class ScoreLaw {
     const { center, sd, t, h } = standardiseScored(parameter);
     const size = t.length;
     [this.center, this.sd, this.#order] = [center, sd, order];
-    this.#below = t.map((value, i) => (value - h[i]) * ratioBelow(value));
-    this.#above = t.map((value, i) => (value - h[i]) * ratioBelow(-value));
+    this.#below = new Float64Array(size);
+    this.#above = new Float64Array(size);
+    for (let i = 0; i < size; i++) {
+      const { below, above } = ratiosAt(t[i]);
+      this.#below[i] = (t[i] - h[i]) * below;
+      this.#above[i] = (t[i] - h[i]) * above;
+    }
     this.#sorted = Float64Array.from(order, (i) => t[i]);
     this.#scores = Float64Array.from(order, (i) => h[i]);
     this.#sumsBelow = new Float64Array(size + 1);
@@ -101,11 +106,17 @@ const normalProbability = (t: number) => 0.5 * (1 + erf(t / Math.SQRT2));
 const farOut = 4;
 const fractionTerms = 24;
 
-/** Φ(t)/φ(t). */
-function ratioBelow(t: number): number {
-  if (t >= -farOut) return normalProbability(t) / normalDensity(t);
-  // 1/(x + 1/(x + 2/(x + 3/(x + …)))), x = −t
-  let tail = -t;
-  for (let k = fractionTerms; k > 0; k--) tail = -t + k / tail;
-  return 1 / tail;
+/** Φ(t)/φ(t) and (1 − Φ(t))/φ(t). */
+function ratiosAt(t: number): { below: number; above: number } {
+  const height = normalDensity(t);
+  if (Math.abs(t) <= farOut) {
+    const probability = normalProbability(t);
+    return { below: probability / height, above: (1 - probability) / height };
+  }
+  // Of the smaller one 1/(x + 1/(x + 2/(x + 3/(x + …)))), x = |t|
+  const x = Math.abs(t);
+  let tail = x;
+  for (let k = fractionTerms; k > 0; k--) tail = x + k / tail;
+  const [small, large] = [1 / tail, 1 / height - 1 / tail];
+  return t < 0 ? { below: small, above: large } : { below: large, above: small };
 }

@@ -14,7 +14,8 @@ const inside = 0.94;
 /** Where the lower end is searched: beyond, the shortest interval begins at the law's own end, which draws tell better. */
 const lowest = 0.002;
 const highest = 1 - inside - lowest;
-const halvings = 50;
+/** To a billionth of the draws' range. */
+const halvings = 32;
 
 /**
  * The shortest interval with 94% of the probability, from scores (theory/score-law.ts): its ends l and u have

@@ -53,13 +53,13 @@ export function reportedScores(
         return { parameters: [parameter], itself: { parameter, isLogarithm: false } };
       }
       const block = blockOf(index);
-      if (block && block.size > 1) return { parameters: parametersOf(block, steps, output, scores) };
+      if (block && !isExponential(block, index)) return { parameters: parametersOf(block, steps, output, scores) };
       const parameter = logarithm(index, trace, output, scores);
       return { parameters: [parameter], itself: { parameter, isLogarithm: true } };
     },
     standardised(index) {
       const block = blockOf(index);
-      if (block && block.size > 1) {
+      if (block && !isExponential(block, index)) {
         const values = steps.map(
           (chain) => varianceDraws(block, chain, output.dimension, "standardized")[index - block.first],
         );
@@ -74,6 +74,15 @@ export function reportedScores(
 
 const isWithin = ({ first, size }: VarianceBlock, index: number) =>
   index >= first && index < first + (size * (size + 1)) / 2;
+
+/** Whether a number of a block is an sd that no other effect has a part in on the scale of the data: e^τ, τ its own parameter, times a unit. */
+function isExponential({ first, size, toOriginal }: VarianceBlock, index: number): boolean {
+  const effect = index - first;
+  return (
+    effect < size &&
+    toOriginal.subarray(effect * size, (effect + 1) * size).every((part, j) => (j === effect) === (part !== 0))
+  );
+}
 
 /** A number e^τ times some unit, by τ itself, to which the scores belong. */
 function logarithm(

@@ -92,8 +92,11 @@ async function runPilot(
     mode,
     (_, j) => 1 - squaredCorrelation(column(chain.positions, j), column(chain.slopes, j)),
   );
-  // Of a parameter that was skewed before it was mapped, the score explains the map's argument; and a share that is no number explains nothing.
-  const isExplained = coordinates.skewed.length === 0 && shares.every((share) => share <= 1);
+  // Of a parameter that was skewed before it was mapped, the score explains the map's argument; of sds and correlations of several effects it
+  // explains the parameters that they are functions of; and a share that is no number explains nothing.
+  const { groups } = model;
+  const isOfSeveral = groups !== undefined && groups.numParameters > (groups.outer ? 2 : 1);
+  const isExplained = coordinates.skewed.length === 0 && !isOfSeveral && shares.every((share) => share <= 1);
   const unexplained = isExplained ? Math.max(...shares) : 1;
   return { gradients: chain.statistics.gradients / pilot.draws, unexplained };
 }
