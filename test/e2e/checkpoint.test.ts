@@ -4,7 +4,19 @@ import { commandFolder } from "./command.ts";
 import { drawsOf, eventsTable, type KillableRun, killGroup, startKillable, statesIn } from "./killed-runs.ts";
 
 const { folder, at, ornstein, ornsteinAlone } = commandFolder("checkpoint");
-const fit = ["fit", "events.csv", "-f", "y ~ x + z", "--sampler", "nuts", "--draws", "1500", "--chains", "2", "--quiet"];
+const fit = [
+  "fit",
+  "events.csv",
+  "-f",
+  "y ~ x + z",
+  "--sampler",
+  "nuts",
+  "--draws",
+  "1500",
+  "--chains",
+  "2",
+  "--quiet",
+];
 
 it("a run that is interrupted and then killed is resumed to the draws of an undisturbed one", {
   timeout: 600_000,
