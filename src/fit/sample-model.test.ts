@@ -47,6 +47,18 @@ describe("a custom logistic regression", () => {
     expect(mcseOfMean(posterior.draws.get("b")!)).toBeGreaterThan(0);
   });
 
+  it("has the right sds by nuts from a gradient that is wrong and was not checked", async () => {
+    const run = (scale: number) => {
+      const options = { sampler: "nuts", checkGradient: false, tolerance: 0.1 };
+      return sampleModel(customModel(logistic(300, scale).options), options);
+    };
+    const [right, wrong] = [await run(1), await run(1.02)];
+    wrong.coefficients.forEach(({ sd, mcse_sd }, j) => {
+      const of = right.coefficients[j];
+      expect(Math.abs(sd - of.sd)).toBeLessThan(4 * Math.hypot(mcse_sd!, of.mcse_sd!));
+    });
+  });
+
   it("around a start that is no mode says so", async () => {
     const { options } = logistic();
     const model = customModel({ ...options, start: [1.5, 0, 0] });

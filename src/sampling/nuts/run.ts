@@ -70,11 +70,14 @@ export async function runNuts(
   const positions = chains.map((chain) =>
     coordinates ? positionsOf(chain.positions, mode.length, coordinates) : chain.positions,
   );
-  // Beyond a bound the density is 0, and by parts the integral leaves what is at the bound.
-  const isSmooth = !traitsOf(model).mayBeBounded;
+  // Custom models: where a density is cut off, integration by parts leaves what is at the bound; and a gradient that somebody else wrote may not be the
+  // loss's, which leaves the chains' law as it is, but not what it would tell of it.
+  const isOwnScore = !traitsOf(model).mayBeBounded;
   return {
     ...drawsOutput(positions, mode.length, stepsPerDraw),
-    ...(isSmooth && { scores: coordinates ? scoresInLines(chains, coordinates) : scoresBy(laplaceCovariance, chains) }),
+    ...(isOwnScore && {
+      scores: coordinates ? scoresInLines(chains, coordinates) : scoresBy(laplaceCovariance, chains),
+    }),
     hamiltonian: chains.map(({ statistics }) => statistics),
   };
 }
