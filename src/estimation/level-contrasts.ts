@@ -1,3 +1,4 @@
+import { basisOfLevels } from "../design/columns/level-basis.ts";
 import {
   congruence,
   diagonal,
@@ -30,7 +31,8 @@ export function levelContrasts(
 ): Contrasts {
   const size = likelihood.rows;
   if (!levels) return { basis: identity(size), inverse: identity(size), priorVariances: variancesOf(priorCurvatures) };
-  let [basis, inverse] = [extended(levels.basis, size), extended(levels.inverse, size)];
+  const own = basisOfLevels(levels);
+  let [basis, inverse] = [extended(own.basis, size), extended(own.inverse, size)];
   const known = (reference: Float64Array) => {
     const direction = multiplyVector(basis, extendedVector(reference, size));
     const prior = direction.reduce((sum, value, j) => sum + priorCurvatures[j] * value ** 2, 0);

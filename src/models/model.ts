@@ -1,4 +1,4 @@
-import type { LevelBasis } from "../design/columns/level-basis.ts";
+import type { Levels } from "../design/columns/level-basis.ts";
 import { type CurvatureKind, curvatureKind } from "../design/curvature-kind.ts";
 import type { Design } from "../design/design-types.ts";
 import type { GroupSizes } from "../engine/bindings/group-record.ts";
@@ -65,8 +65,8 @@ export interface Model {
   readonly areTrials?: boolean;
   /** Whether the rows have effects of crossed factors, of which the model says nothing (src/crossed). */
   readonly hasCrossedFactors?: true;
-  /** Of a design with indicators: coefficients that each move one level's rows alone. */
-  readonly levels?: LevelBasis;
+  /** Of a design with indicators: what makes coefficients that each move one level's rows alone. */
+  readonly levels?: Levels;
   /** The priors that are not normal. */
   readonly shapedPriors: readonly ShapedPrior[];
   /** What other rows, which are not here, and the prior say of θ; where it is given there are no other priors. */

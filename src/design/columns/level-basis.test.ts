@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { identity, multiply, multiplyVector } from "../../linalg/matrix.ts";
 import type { DesignColumn } from "../column-types.ts";
-import { levelBasis } from "./level-basis.ts";
+import { basisOfLevels, levelsOf } from "./level-basis.ts";
 
 const levels = ["a", "b", "c", "a", "c", "c", "b", "a"];
 const x = [0.3, -1, 2, 0.5, -0.7, 1.1, 0, 4];
@@ -31,7 +31,9 @@ const predictors = (coefficients: ArrayLike<number>) =>
 const unit = (k: number) => Float64Array.from(columns, (_, j) => (j === k ? 1 : 0));
 
 describe("the basis of levels", () => {
-  const { basis, inverse, references, intercept } = levelBasis(columns, undefined)!;
+  const levelsOfColumns = levelsOf(columns)!;
+  const { references, intercept } = levelsOfColumns;
+  const { basis, inverse } = basisOfLevels(levelsOfColumns);
 
   it("moves the rows of one level, or where a number that is 0 or 1 is 1, and no others", () => {
     for (const [k, isMoved] of [
@@ -57,7 +59,7 @@ describe("the basis of levels", () => {
     const rotation = { matrix: identity(5), inverse: identity(5) };
     rotation.matrix.data[3] = 0.5;
     rotation.inverse.data[3] = -0.5;
-    const rotated = levelBasis(columns, rotation)!;
+    const rotated = basisOfLevels(levelsOf(columns, rotation)!);
     multiply(rotated.basis, rotated.inverse).data.forEach((value, k) => {
       expect(value).toBeCloseTo(k % 6 === 0 ? 1 : 0, 12);
     });
@@ -69,7 +71,13 @@ describe("the basis of levels", () => {
   });
 
   it("is none without indicators, or without an intercept", () => {
-    expect(levelBasis([columns[0], columns[4]], undefined)).toBeUndefined();
-    expect(levelBasis(columns.slice(0, 4), undefined)).toBeUndefined();
+    expect(levelsOf([columns[0], columns[4]])).toBeUndefined();
+    expect(levelsOf(columns.slice(0, 4))).toBeUndefined();
+  });
+
+  it("holds no matrix until it is asked for, of which a hundred thousand levels would take gigabytes", () => {
+    const many = Array.from({ length: 100_000 }, (_, k) => ({ ...columns[1], name: `level[${k}]` }));
+    const { shifts, references } = levelsOf([...many, columns[4]])!;
+    expect([shifts.length, references.length]).toEqual([100_001, 1]);
   });
 });

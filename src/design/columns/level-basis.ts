@@ -3,49 +3,56 @@ import type { DesignColumn } from "../column-types.ts";
 import type { OrthogonalBasis } from "./orthogonal-basis.ts";
 
 /**
- * Coefficients φ that each move the linear predictor of one level's rows alone: γ = basis φ, γ what is sampled. The coefficient b_k of a standardised
- * indicator moves all other rows by −b_k mean_k/scale_k, which here the intercept takes back. Of the levels that have no column, the reference of each factor, one may
+ * What makes coefficients φ that each move the linear predictor of one level's rows alone. The coefficient b_k of a standardised indicator moves all other
+ * rows by −b_k mean_k/scale_k, which the intercept takes back. Of the levels that have no column, the reference of each factor, one may
  * take the intercept's place.
  */
-export interface LevelBasis {
-  /** D×D */
-  readonly basis: Matrix;
-  readonly inverse: Matrix;
-  /** The intercept's place in φ. */
+export interface Levels {
+  /** The intercept's place among the D columns. */
   readonly intercept: number;
+  /** D: what the intercept moves by while φ_k moves by 1; 0 where the column is no indicator. */
+  readonly shifts: Float64Array;
   /** D each: φ by which the rows at a factor's reference level move by 1, and no others. */
   readonly references: readonly Float64Array[];
+  /** Where what is sampled, γ, is not the columns' own coefficients. */
+  readonly rotation?: Rotation;
 }
+
+type Rotation = Pick<OrthogonalBasis, "matrix" | "inverse">;
 
 /** Of a number that is 0 or 1 the variance is mean (1 − mean), to this rounding. */
 const rounding = 1e-9;
 
-/** Undefined where the columns are as they are, which is so without indicators or an intercept. */
-export function levelBasis(
-  columns: readonly DesignColumn[],
-  rotation: Pick<OrthogonalBasis, "matrix" | "inverse"> | undefined,
-): LevelBasis | undefined {
-  const size = columns.length;
+/** Undefined where there are no indicators, or no intercept. */
+export function levelsOf(columns: readonly DesignColumn[], rotation?: Rotation): Levels | undefined {
   const intercept = columns.findIndex((column) => column.isIntercept);
   const indicators = [...columns.keys()].filter((k) => k !== intercept && isZeroOrOne(columns[k]));
   if (intercept < 0 || indicators.length === 0) return undefined;
-  const [basis, inverse] = [identity(size), identity(size)];
+  const shifts = new Float64Array(columns.length);
+  const references = new Map<string, Float64Array>();
   for (const k of indicators) {
-    const { mean, scale } = columns[k];
-    basis.data[intercept * size + k] = mean / scale;
-    inverse.data[intercept * size + k] = -mean / scale;
+    const { mean, scale, isIndicator, term } = columns[k];
+    shifts[k] = mean / scale;
+    if (!isIndicator) continue;
+    const reference = references.get(term) ?? new Float64Array(columns.length);
+    references.set(term, reference);
+    reference[intercept] = 1;
+    reference[k] = -scale;
   }
-  const terms = new Set(indicators.filter((k) => columns[k].isIndicator).map((k) => columns[k].term));
-  const references = [...terms].map((term) => {
-    const direction = new Float64Array(size);
-    direction[intercept] = 1;
-    for (const k of indicators) if (columns[k].term === term) direction[k] = -columns[k].scale;
-    return direction;
-  });
-  const rotated = rotation
-    ? { basis: multiply(rotation.inverse, basis), inverse: multiply(inverse, rotation.matrix) }
-    : { basis, inverse };
-  return { ...rotated, intercept, references };
+  return { intercept, shifts, references: [...references.values()], ...(rotation && { rotation }) };
+}
+
+/** γ = basis φ, and its inverse, D×D. */
+export function basisOfLevels({ intercept, shifts, rotation }: Levels): { basis: Matrix; inverse: Matrix } {
+  const size = shifts.length;
+  const [basis, inverse] = [identity(size), identity(size)];
+  for (const [k, shift] of shifts.entries()) {
+    if (k === intercept) continue;
+    basis.data[intercept * size + k] = shift;
+    inverse.data[intercept * size + k] = -shift;
+  }
+  if (!rotation) return { basis, inverse };
+  return { basis: multiply(rotation.inverse, basis), inverse: multiply(inverse, rotation.matrix) };
 }
 
 function isZeroOrOne({ isIndicator, mean, scale }: DesignColumn): boolean {

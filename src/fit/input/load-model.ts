@@ -1,5 +1,5 @@
 import { priorsOfColumns } from "../../design/column-priors.ts";
-import { levelBasis } from "../../design/columns/level-basis.ts";
+import { levelsOf } from "../../design/columns/level-basis.ts";
 import { rotatedPriors } from "../../design/design.ts";
 import type { Design, DesignOptions } from "../../design/design-types.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -72,7 +72,7 @@ export async function loadModel(
     auxiliaries,
   });
   const areTrials = design.target.kind === "trials" && design.weightedBy === undefined;
-  const levels = levelBasis(design.columns, design.basis);
+  const levels = levelsOf(design.columns, design.basis);
   const flat = {
     ...bare,
     ...(areTrials && { areTrials }),
