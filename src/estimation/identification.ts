@@ -7,7 +7,6 @@ import {
   diagonalMatrix,
   type Matrix,
   matrix,
-  scale,
   scaleRowsAndColumns,
   transpose,
 } from "../linalg/matrix.ts";
@@ -16,7 +15,7 @@ import { dataRowsOf } from "../models/group-model.ts";
 import { numObservations } from "../models/model.ts";
 import { areClassified } from "../rows/classified.ts";
 import { levelContrasts } from "./level-contrasts.ts";
-import type { DenseApproximation } from "./local-approximation.ts";
+import { type DenseApproximation, likelihoodCurvature } from "./local-approximation.ts";
 
 /** The columns that a problem's coefficients are of, and the basis in which they are sampled, where there is one. */
 type Columns = Pick<Design, "columns" | "basis">;
@@ -82,8 +81,7 @@ export function losesDigits(local: Shape, { columns }: Columns): boolean {
   };
   if (!isInflated(laplaceCovariance, hessian)) return false;
   if (!model.levels || model.numPredictors > 1) return true;
-  const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
-  const { basis, inverse } = levelContrasts(model, likelihood, priorCurvatures);
+  const { basis, inverse } = levelContrasts(model, likelihoodCurvature(local), priorCurvatures);
   return isInflated(congruence(inverse, laplaceCovariance), congruence(transpose(basis), hessian));
 }
 

@@ -1,4 +1,13 @@
-import { type Matrix, matrix, multiply, multiplyVector, transpose } from "../linalg/matrix.ts";
+import {
+  add,
+  diagonalMatrix,
+  type Matrix,
+  matrix,
+  multiply,
+  multiplyVector,
+  scale,
+  transpose,
+} from "../linalg/matrix.ts";
 import type { Model } from "../models/model.ts";
 import type { Workspace } from "../rows/workspace.ts";
 import type { StateDependentNoise } from "../theory/stability.ts";
@@ -76,6 +85,15 @@ export function eigenvaluesOf({ eigenvalues }: LowRankApproximation): Eigenvalue
 
 /** The posterior near its mode, with as much of its curvature as the number of parameters allows. */
 export type LocalApproximation = DenseApproximation | LowRankApproximation;
+
+/** N A without the prior's part, M×M. */
+export function likelihoodCurvature({
+  hessian,
+  numRows,
+  priorCurvatures,
+}: Pick<DenseApproximation, "hessian" | "numRows" | "priorCurvatures">): Matrix {
+  return add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
+}
 
 /** M: the sds of the normal approximation. */
 export function posteriorSds(local: LocalApproximation): Float64Array {

@@ -1,6 +1,6 @@
 import { cholesky, choleskySolve, NotPositiveDefiniteError } from "../linalg/cholesky.ts";
-import { matrix } from "../linalg/matrix.ts";
-import { dotOf, meanOf, type ScoredParameter, splitBy, standardiseScored } from "./scored-parameter.ts";
+import { dot, matrix } from "../linalg/matrix.ts";
+import { meanOf, type ScoredParameter, splitBy, standardiseScored } from "./scored-parameter.ts";
 
 /** Below this many steps the regression would fit chance. */
 const fewestSteps = 1000;
@@ -54,11 +54,11 @@ export class ScoreControls {
     const covariance = matrix(size, size);
     for (let i = 0; i < size; i++)
       for (let j = 0; j <= i; j++)
-        covariance.data[i * size + j] = dotOf(controls[i], controls[j]) / total - this.#means[i] * this.#means[j];
+        covariance.data[i * size + j] = dot(controls[i], controls[j]) / total - this.#means[i] * this.#means[j];
     this.#factor = cholesky(covariance);
     // The regression's estimate of any mean is that under the weights 1 − c̄ᵀ S⁻¹ (c − c̄), S the controls' covariance.
     const slopes = choleskySolve(this.#factor, this.#means);
-    const weights = new Float64Array(total).fill(1 + dotOf(slopes, this.#means));
+    const weights = new Float64Array(total).fill(1 + dot(slopes, this.#means));
     for (const [k, control] of controls.entries()) addScaled(weights, control, -slopes[k]);
     // Of thousands of draws none would weigh less than nothing unless it is far beyond all others.
     for (let i = 0; i < total; i++) if (weights[i] < 0) weights[i] = 0;
@@ -78,7 +78,7 @@ export class ScoreControls {
     const total = pooled.length;
     const slopes = choleskySolve(
       this.#factor,
-      Float64Array.from(this.#controls, (control, k) => dotOf(control, pooled) / total - this.#means[k] * mean),
+      Float64Array.from(this.#controls, (control, k) => dot(control, pooled) / total - this.#means[k] * mean),
     );
     for (const [k, control] of this.#controls.entries()) addScaled(pooled, control, -slopes[k]);
     return splitBy(pooled, steps);

@@ -1,3 +1,5 @@
+import { dot } from "../linalg/matrix.ts";
+
 /** A parameter along chains, and the score that belongs to it. */
 export interface ScoredParameter {
   /** θ_k at every step, one array a chain. */
@@ -26,7 +28,7 @@ export function standardiseScored({ values, scores, variance }: ScoredParameter)
   });
   const center = meanOf(t);
   for (let i = 0; i < t.length; i++) t[i] -= center;
-  const sd = Math.sqrt(dotOf(t, t) / t.length);
+  const sd = Math.sqrt(dot(t, t) / t.length);
   for (let i = 0; i < t.length; i++) {
     t[i] /= sd;
     h[i] *= sd / variance;
@@ -38,12 +40,6 @@ export function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return sum / values.length;
-}
-
-export function dotOf(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 /** The same numbers, as views of so many each. */

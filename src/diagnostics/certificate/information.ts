@@ -1,5 +1,5 @@
-import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { add, diagonal, diagonalMatrix, dot, type Matrix, scale, traceOfProduct } from "../../linalg/matrix.ts";
+import { type DenseApproximation, likelihoodCurvature } from "../../estimation/local-approximation.ts";
+import { add, diagonal, dot, type Matrix, scale, traceOfProduct } from "../../linalg/matrix.ts";
 import type { Model } from "../../models/model.ts";
 import { weightSums } from "../../rows/visit-rows.ts";
 import { informationRatio } from "../../theory/optimal.ts";
@@ -38,7 +38,7 @@ export function noiseOfRows({
   readonly noise: Matrix;
   readonly expectedNoise: Matrix;
 } {
-  const ofRows = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
+  const ofRows = likelihoodCurvature({ hessian, numRows, priorCurvatures });
   const information = model.carried ? add(ofRows, model.carried.precision, 1, -1) : ofRows;
   return { noise: scale(noiseCovariance, numRows), expectedNoise: scale(information, spreadOfWeights(model)) };
 }

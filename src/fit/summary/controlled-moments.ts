@@ -24,15 +24,15 @@ export function controlledMoments(
   const mcseSd = own.sd * mcseOfMean(controls.residuals(influenceOnLogSd(trace)));
   // Not ">=": an error that is no number is no better.
   if (!(Math.hypot(mcseMean, mcseSd) < Math.hypot(plain.mcseMean, plain.mcseSd))) return plain;
-  const moved = standardised(index, scores, plain) ?? movedLike(plain, own);
+  const moved = standardised(index, scores, plain, controls) ?? movedLike(plain, own);
   return { ...own, mcseMean, mcseSd, standardized: { ...plain.standardized, ...moved }, scored: itself };
 }
 
 /** Null for what is a multiple of itself on the scale of the data. */
-function standardised(index: number, scores: ReportedScores, plain: Moments): MeanAndSd | null {
+function standardised(index: number, scores: ReportedScores, plain: Moments, onScale: ScoreControls): MeanAndSd | null {
   const found = scores.standardised(index);
   if (!found) return null;
-  const controls = ScoreControls.of(found.parameters);
+  const controls = found.parameter ? ScoreControls.of([found.parameter]) : onScale;
   return controls ? weightedMoments(found.values, controls.weights) : plain.standardized;
 }
 

@@ -12,7 +12,7 @@ export interface ReportedScores {
   /** @param trace its values at every step, on the scale of the data */
   of(index: number, trace: readonly Float64Array[]): Scored;
   /** On the standardised scale, what is not a multiple there of itself on the scale of the data; of other numbers null. */
-  standardised(index: number): (Scored & { readonly values: readonly Float64Array[] }) | null;
+  standardised(index: number): Standardised | null;
 }
 
 interface Scored {
@@ -20,6 +20,12 @@ interface Scored {
   readonly parameters: readonly ScoredParameter[];
   /** Where it is one of them, or its exponential. */
   readonly itself?: ScoredNumber;
+}
+
+interface Standardised {
+  readonly values: readonly Float64Array[];
+  /** Where it is a parameter; left out, it depends on those that it depends on on the scale of the data. */
+  readonly parameter?: ScoredParameter;
 }
 
 /** Undefined where the chains kept no scores. */
@@ -63,11 +69,11 @@ export function reportedScores(
         const values = steps.map(
           (chain) => varianceDraws(block, chain, output.dimension, "standardized")[index - block.first],
         );
-        return { values, parameters: parametersOf(block, steps, output, scores) };
+        return { values };
       }
       if (index >= numCoefficients || !design.columns[index % size].isIntercept) return null;
       const parameter = alongRow(index, standardisedRow(index % size));
-      return { values: parameter.values, parameters: [parameter] };
+      return { values: parameter.values, parameter };
     },
   };
 }

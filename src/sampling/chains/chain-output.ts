@@ -30,6 +30,22 @@ export function lastOfEach(steps: Float64Array, dimension: number, stepsPerDraw:
   });
 }
 
+/** The same steps, mapped many at once. */
+export function mapSteps(
+  steps: Float64Array,
+  dimension: number,
+  map: (vectors: readonly Float64Array[]) => readonly Float64Array[],
+): Float64Array {
+  const vectors = Array.from({ length: steps.length / dimension }, (_, k) =>
+    steps.subarray(k * dimension, (k + 1) * dimension),
+  );
+  const mapped = new Float64Array(steps.length);
+  map(vectors).forEach((vector, k) => {
+    mapped.set(vector, k * dimension);
+  });
+  return mapped;
+}
+
 function meansOfEach(steps: Float64Array, dimension: number, stepsPerDraw: number): Float64Array {
   const means = new Float64Array(steps.length / stepsPerDraw);
   for (let k = 0; k < steps.length; k++) {

@@ -5,7 +5,7 @@ import { identity, multiplyVector } from "../../linalg/matrix.ts";
 import { createRandom } from "../../rng/xoshiro.ts";
 import { type PrepareGradients, runTogether } from "../../rows/full-gradients.ts";
 import { traitsOf } from "../../rows/rows-of.ts";
-import { drawsOutput, lastOfEach } from "../chains/chain-output.ts";
+import { drawsOutput, lastOfEach, mapSteps } from "../chains/chain-output.ts";
 import type { ChainOutput, SamplerOptions } from "../plan.ts";
 import { type NutsSettings, type NutsState, runNutsChain } from "./chain.ts";
 import { scoresBy, scoresInLines } from "./scores.ts";
@@ -83,14 +83,7 @@ export async function runNuts(
 }
 
 function positionsOf(steps: Float64Array, dimension: number, coordinates: TransportCoordinates): Float64Array {
-  const zs = Array.from({ length: steps.length / dimension }, (_, k) =>
-    steps.subarray(k * dimension, (k + 1) * dimension),
-  );
-  const positions = new Float64Array(steps.length);
-  coordinates.positions(zs).forEach((position, k) => {
-    positions.set(position, k * dimension);
-  });
-  return positions;
+  return mapSteps(steps, dimension, coordinates.positions);
 }
 
 /** Counts iterations of all chains: those of the warm-up first, though chains that are ahead draw already. */

@@ -1,5 +1,6 @@
 import { congruence, diagonalMatrix, type Matrix, multiply } from "../../linalg/matrix.ts";
 import { residentMatrices } from "../../linalg/resident-matrix.ts";
+import { mapSteps } from "../chains/chain-output.ts";
 import { covarianceOfRows, meanOfRows } from "../chains/run-chains.ts";
 import type { Scores } from "../plan.ts";
 import type { TransportCoordinates } from "./transport.ts";
@@ -68,13 +69,5 @@ function variancesOfRows(arrays: readonly Float64Array[], mean: Float64Array): F
 /** The matrix times each step's vector. */
 function productsOf(matrix: Matrix, chains: readonly Float64Array[]): Float64Array[] {
   const [resident] = residentMatrices(matrix);
-  return chains.map((chain) => {
-    const size = matrix.columns;
-    const vectors = Array.from({ length: chain.length / size }, (_, k) => chain.subarray(k * size, (k + 1) * size));
-    const products = new Float64Array(chain.length);
-    resident.multiply(vectors).forEach((product, k) => {
-      products.set(product, k * size);
-    });
-    return products;
-  });
+  return chains.map((chain) => mapSteps(chain, matrix.columns, (vectors) => resident.multiply(vectors)));
 }

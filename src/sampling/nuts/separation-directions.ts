@@ -1,6 +1,6 @@
 import { levelContrasts } from "../../estimation/level-contrasts.ts";
-import type { DenseApproximation } from "../../estimation/local-approximation.ts";
-import { add, congruence, diagonalMatrix, type Matrix, matrix, multiply, scale } from "../../linalg/matrix.ts";
+import { type DenseApproximation, likelihoodCurvature } from "../../estimation/local-approximation.ts";
+import { congruence, type Matrix, matrix, multiply } from "../../linalg/matrix.ts";
 import { classContrasts } from "./class-contrasts.ts";
 import { inverseWithLittlePrior } from "./little-prior.ts";
 
@@ -15,8 +15,8 @@ import { inverseWithLittlePrior } from "./little-prior.ts";
  * (estimation/level-contrasts.ts), and those of classes by contrasts (class-contrasts.ts).
  */
 export async function separationDirections(local: DenseApproximation): Promise<Matrix> {
-  const { hessian, numRows, priorCurvatures } = local;
-  const likelihood = add(scale(hessian, numRows), diagonalMatrix(priorCurvatures), 1, -1);
+  const { priorCurvatures } = local;
+  const likelihood = likelihoodCurvature(local);
   const contrasts =
     local.model.numPredictors === 1
       ? levelContrasts(local.model, likelihood, priorCurvatures)
